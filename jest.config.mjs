@@ -1,0 +1,12 @@
+/** Jest over TypeScript ESM: esbuild strips the types, `tsc` checks them in script/test. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/script/jest-esbuild.mjs' },
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/build/', '/samples/'],
+  modulePathIgnorePatterns: ['<rootDir>/build/'],
+  testTimeout: 60_000,
+  // Docker and two cores: more workers only make every test slower.
+  maxWorkers: 2,
+};

@@ -1,0 +1,88 @@
+import * as z from 'zod/mini';
+
+/** Name of the one environment variable through which the rewrite configures the entrypoint; never a secret. */
+export const CONFIG_VARIABLE = 'BOXER';
+
+/** Where a container finds its key: hex, 32 bytes. Of the seed the project key, of any other container its service's key. */
+export const KEY_FILE = '/run/secrets/boxer-key';
+
+/** Resolves to the seed on the network that stands for the internet, and only there. */
+export const SEED_CLOUD_NAME = 'seed.boxer.internal';
+
+/** Port of the seed's control listener. */
+export const SEED_PORT = 7070;
+
+/** Names per Docker network of the project; nodes see each other when they share a network. */
+const namesByNetwork = z.record(z.string(), z.array(z.string()));
+
+/** What the entrypoint of a phantom or a boxed container is told. Written by the rewrite, read by the supervisor. */
+export const nodeConfig = z.object({
+  version: z.literal(1),
+  project: z.string(),
+  service: z.string(),
+  /** Compose networks of the service (keys as in the compose file) with the names it has on each. */
+  networks: namesByNetwork,
+  /** Environment variables that travel to the guest; `*` matches any run of characters. Empty include: all. */
+  environment: z.object({ include: z.array(z.string()), exclude: z.array(z.string()) }),
+  /** Visible path -> path below /tmp, for guests that write to a read-only root. */
+  remap: z.record(z.string(), z.string()),
+  /** Gates that must be met before the guest starts; timeout in seconds. */
+  waitFor: z.optional(
+    z.object({
+      nodes: z.optional(z.number()),
+      names: z.optional(z.record(z.string(), z.number())),
+      timeout: z.number(),
+    }),
+  ),
+  /** Only for phantoms: the twin, in the words of the Lambda API's CreateFunction. */
+  twin: z.optional(
+    z.object({
+      /** `http://host:port` of the local Lambda; absent: the AWS SDK's own endpoint. */
+      endpoint: z.optional(z.string()),
+      region: z.string(),
+      functionName: z.string(),
+      imageUri: z.string(),
+      /** MB */
+      memorySize: z.number(),
+      /** seconds */
+      timeout: z.number(),
+      /** MB of /tmp */
+      ephemeralStorage: z.number(),
+      /** The phantom creates a function that is not there (local provider); otherwise that is an error. */
+      createIfMissing: z.boolean(),
+    }),
+  ),
+});
+export type NodeConfig = z.infer<typeof nodeConfig>;
+
+/** What the seed's entrypoint is told. */
+export const seedConfig = z.object({
+  version: z.literal(1),
+  project: z.string(),
+  /** Overlay range in CIDR form, IPv4. */
+  overlay: z.string(),
+  port: z.number(),
+  /** Unboxed services: their names by network; the seed resolves them and forwards to them. */
+  gateways: z.array(z.object({ service: z.string(), networks: namesByNetwork })),
+});
+export type SeedConfig = z.infer<typeof seedConfig>;
+
+/** One line of `boxer nodes --json` (run inside the seed's container), an array of these. */
+export const nodeStatus = z.object({
+  id: z.number(),
+  role: z.enum(['container', 'function']),
+  service: z.string(),
+  /** up: its supervisor is connected; starting: the phantom is there, the function is not yet. */
+  state: z.enum(['starting', 'up']),
+  names: z.array(z.string()),
+  address: z.string(),
+  ports: z.array(z.number()),
+  /** Docker container id of the boxed container or the phantom; empty where unknown. */
+  container: z.string(),
+  /** Lambda request id, functions only. */
+  requestId: z.optional(z.string()),
+  functionName: z.optional(z.string()),
+  /** ms since the epoch */
+  since: z.number(),
+});
+export type NodeStatus = z.infer<typeof nodeStatus>;
