@@ -1,0 +1,95 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BoxerError } from './published/boxer-error.ts';
+import { nodeConfig, seedConfig } from './published/node-config.ts';
+import { VERSION } from './published/version.ts';
+import { loadRuntime, readConfig, readKey } from './runtime.ts';
+
+/** The bundle's own directory, `/opt/boxer/lib`: the native parts stand beside it. */
+const DIRECTORY = dirname(fileURLToPath(import.meta.url));
+
+const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node of the overlay
+       boxer phantom -- COMMAND...  run COMMAND in this service's twin
+       boxer seed                   coordinate the project's nodes
+       boxer nodes [--json]         list the nodes (in the seed's container)
+       boxer version
+Without a command, in an AWS Lambda environment: be a function.
+`;
+
+function say(line: string): void {
+  process.stderr.write(`boxer: ${line}\n`);
+}
+
+function guestArgv(args: readonly string[]): readonly string[] {
+  return args[0] === '--' ? args.slice(1) : args;
+}
+
+async function seed(): Promise<number> {
+  const { runSeed } = await import('./coordination/seed.ts');
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  await runSeed({ config: readConfig(seedConfig), projectKey: readKey(), signal: stop.signal, log: say });
+  return 0;
+}
+
+async function node(args: readonly string[]): Promise<number> {
+  const { runContainer } = await import('./container/run-container.ts');
+  const runtime = loadRuntime(DIRECTORY);
+  return runContainer({ config: readConfig(nodeConfig), argv: guestArgv(args), key: readKey(), runtime, say });
+}
+
+async function phantom(args: readonly string[]): Promise<number> {
+  const { runPhantom } = await import('./phantom/run-phantom.ts');
+  const outcome = await runPhantom({ config: readConfig(nodeConfig), argv: guestArgv(args), key: readKey(), say });
+  if (outcome.lastLine) say(outcome.lastLine);
+  return outcome.exitCode;
+}
+
+/** Only ever ends by an error. */
+async function lambdaFunction(authority: string): Promise<number> {
+  const { runFunction } = await import('./function/run-function.ts');
+  return runFunction(loadRuntime(DIRECTORY), authority);
+}
+
+async function nodes(args: readonly string[]): Promise<number> {
+  const { listNodes } = await import('./coordination/nodes-command.ts');
+  const config = readConfig(seedConfig);
+  return listNodes({ port: config.port, projectKey: readKey(), json: args.includes('--json') });
+}
+
+async function run(command: string | undefined, args: readonly string[]): Promise<number> {
+  const authority = process.env['AWS_LAMBDA_RUNTIME_API'];
+  switch (command) {
+    case 'seed':
+      return seed();
+    case 'node':
+      return node(args);
+    case 'phantom':
+      return phantom(args);
+    case 'nodes':
+      return nodes(args);
+    case 'version':
+      process.stdout.write(`boxer ${VERSION}\n`);
+      return 0;
+    case undefined:
+      if (authority) return lambdaFunction(authority);
+      break;
+  }
+  process.stderr.write(USAGE);
+  return 2;
+}
+
+async function main(): Promise<void> {
+  const [command, ...args] = process.argv.slice(2);
+  try {
+    process.exitCode = await run(command, args);
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    if (error instanceof BoxerError && error.hint) say(error.hint);
+    process.exitCode = 125;
+  }
+  // Connections that are still being taken down must not hold the exit back.
+  process.exit();
+}
+
+void main();

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+import type { Session } from '../control/session.ts';
+import type { Guest } from '../guest/start-guest.ts';
+import { Stdio, signalMessage } from '../phantom/stdio-messages.ts';
+
+/** A frame's body stays well below the frame limit. */
+const MAX_CHUNK = 256 * 1024;
+
+/** Sends a stream as frames; a full session stops the reading, and so, by its pipe, the guest. */
+async function sendStream(stream: Readable, session: Session, type: number): Promise<void> {
+  for await (const chunk of stream) {
+    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    for (let at = 0; at < bytes.length; at += MAX_CHUNK) {
+      if (!session.notify(type, bytes.subarray(at, at + MAX_CHUNK))) await session.drained();
+    }
+  }
+}
+
+function asSignal(name: string): NodeJS.Signals | undefined {
+  return /^SIG[A-Z0-9]+$/.test(name) ? (name as NodeJS.Signals) : undefined;
+}
+
+/** Connects the guest's three standard streams and its signals to the phantom; resolves when both outputs have ended. */
+export async function connectGuestStdio(guest: Guest, session: Session): Promise<void> {
+  const { stdin, stdout, stderr } = guest.process;
+  stdin?.on('error', () => undefined); // The guest closed its input; that is its right.
+  session.onNotification(Stdio.stdin, (body) => {
+    if (Buffer.isBuffer(body) && stdin?.write(body) === false) {
+      session.pause();
+      stdin.once('drain', () => session.resume());
+    }
+  });
+  session.onNotification(Stdio.stdinEnd, () => stdin?.end());
+  session.onNotification(Stdio.signal, (body) => {
+    const parsed = signalMessage.safeParse(body);
+    const signal = parsed.success ? asSignal(parsed.data.signal) : undefined;
+    if (signal) guest.process.kill(signal);
+  });
+  await Promise.all([
+    stdout && sendStream(stdout, session, Stdio.stdout),
+    stderr && sendStream(stderr, session, Stdio.stderr),
+  ]);
+}

@@ -1,0 +1,72 @@
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { BoxerError } from '../published/boxer-error.ts';
+
+/** One invocation as the Lambda Runtime API hands it out. */
+export interface Invocation {
+  readonly requestId: string;
+  /** ms since the epoch, when Lambda kills the environment */
+  readonly deadline: number;
+  readonly payload: string;
+}
+
+/** The Lambda Runtime API, 2018-06-01; rejects with BoxerError RUNTIME_API on any refusal. */
+export interface RuntimeApi {
+  /** Waits for the next invocation; the environment freezes meanwhile. */
+  next(): Promise<Invocation>;
+  /** Opens the streamed response; the caller ends it. */
+  respond(requestId: string): ClientRequest;
+  /** Reports an error instead of a response. */
+  fail(requestId: string, type: string, message: string): Promise<void>;
+}
+
+const BASE = '/2018-06-01/runtime/';
+
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+export function createRuntimeApi(authority: string): RuntimeApi {
+  const agent = new Agent({ keepAlive: true, maxSockets: 4 });
+  const [host = '127.0.0.1', port = '80'] = authority.split(':');
+
+  const open = (method: string, path: string, headers: Record<string, string> = {}) =>
+    request({ agent, host, port, method, path: BASE + path, headers });
+
+  function answered(outgoing: ClientRequest): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      outgoing.once('response', resolve);
+      outgoing.once('error', reject);
+    });
+  }
+
+  return {
+    async next() {
+      const outgoing = open('GET', 'invocation/next');
+      outgoing.end();
+      const response = await answered(outgoing);
+      const payload = await bodyOf(response);
+      const requestId = response.headers['lambda-runtime-aws-request-id'];
+      if (response.statusCode !== 200 || typeof requestId !== 'string')
+        throw new BoxerError('RUNTIME_API', `invocation/next answered ${response.statusCode}: ${payload.slice(0, 200)}`);
+      return { requestId, deadline: Number(response.headers['lambda-runtime-deadline-ms']), payload };
+    },
+
+    respond: (requestId) =>
+      open('POST', `invocation/${requestId}/response`, {
+        'Lambda-Runtime-Function-Response-Mode': 'streaming',
+        'Transfer-Encoding': 'chunked',
+        'Content-Type': 'application/x-ndjson',
+      }),
+
+    async fail(requestId, type, message) {
+      const outgoing = open('POST', `invocation/${requestId}/error`, {
+        'Lambda-Runtime-Function-Error-Type': type,
+        'Content-Type': 'application/json',
+      });
+      outgoing.end(JSON.stringify({ errorType: type, errorMessage: message, stackTrace: [] }));
+      (await answered(outgoing)).resume();
+    },
+  };
+}

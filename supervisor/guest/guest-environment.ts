@@ -1,0 +1,28 @@
+import { CONFIG_VARIABLE } from '../published/node-config.ts';
+
+/** What the process monitor needs to know, as environment variables. */
+export interface MonitorSettings {
+  /** Path of libboxer.so */
+  readonly library: string;
+  readonly socketName: string;
+  /** Visible path -> real path */
+  readonly remap: Readonly<Record<string, string>>;
+}
+
+/** The guest's environment: its own, the process monitor preloaded before whatever it preloads itself. */
+export function guestEnvironment(own: Readonly<Record<string, string>>, monitor: MonitorSettings): Record<string, string> {
+  const { [CONFIG_VARIABLE]: _config, ...environment } = own;
+  const preload = environment['LD_PRELOAD'];
+  const remap = Object.entries(monitor.remap).map(([visible, real]) => `${visible}=${real}`);
+  return {
+    ...environment,
+    LD_PRELOAD: preload ? `${monitor.library}:${preload}` : monitor.library,
+    BOXER_SOCKET: monitor.socketName,
+    ...(remap.length > 0 ? { BOXER_REMAP: remap.join(':') } : {}),
+  };
+}
+
+/** `process.env` without the holes in its type. */
+export function ownEnvironment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { Addon } from '../service/addon.ts';
+
+/** Does an init's duty: collects orphans, and ends what the guest left behind. */
+export interface Reaper {
+  /** Children that Node itself waits for. */
+  keep(pid: number): void;
+  /** Kills every remaining descendant and resolves when the last one is gone, or with `signal`. */
+  killAll(signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+function childrenOf(pid: number | 'self'): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid === 'self' ? process.pid : pid}/children`, 'latin1');
+    return text.trim().split(' ').filter(Boolean).map(Number);
+  } catch {
+    return []; // It ended meanwhile.
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile, or became another user's: nothing an unprivileged init could do.
+  }
+}
+
+/** Becomes the parent of all orphans among its descendants; `onExit` is told whenever some process has ended. */
+export function startReaper(addon: Addon, onExit: () => void): Reaper {
+  const kept = new Set<number>();
+  const waiters = new Set<() => void>();
+  addon.prctlSubreaper();
+
+  const collect = () => {
+    addon.reap([...kept]);
+    onExit();
+    for (const wake of waiters) wake();
+  };
+  process.on('SIGCHLD', collect);
+
+  const remaining = () => childrenOf('self').filter((pid) => !kept.has(pid));
+
+  return {
+    keep: (pid) => void kept.add(pid),
+    async killAll(signal) {
+      while (!signal.aborted) {
+        const ended = new Promise<void>((resolve) => {
+          waiters.add(resolve);
+          // A process that became another user's cannot be killed by us.
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        addon.reap([...kept]);
+        const pids = remaining();
+        // Orphans come to us one generation at a time, so the loop ends when no child is left.
+        for (const pid of pids) kill(pid);
+        if (pids.length === 0) break;
+        await ended;
+        waiters.clear();
+      }
+      waiters.clear();
+    },
+    close() {
+      process.removeListener('SIGCHLD', collect);
+    },
+  };
+}

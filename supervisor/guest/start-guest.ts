@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { BoxerError } from '../published/boxer-error.ts';
+import { errnoNameOf } from '../service/errno.ts';
+import type { ExitStatus } from './exit-status.ts';
+
+export interface GuestOptions {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  /** inherit: the supervisor's own descriptors, terminal included; pipe: the caller reads and writes them. */
+  readonly stdio: 'inherit' | 'pipe';
+}
+
+export interface Guest {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  readonly exited: Promise<ExitStatus>;
+}
+
+function directoryExists(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function cannotStart(options: GuestOptions, cause: unknown): BoxerError {
+  const errno = errnoNameOf(cause);
+  const program = options.argv[0] ?? '';
+  if (!directoryExists(options.workingDirectory))
+    return new BoxerError('WORKING_DIRECTORY', `working directory ${options.workingDirectory} cannot be entered`, { cause });
+  const reason = errno === 'ENOENT' ? 'not found' : errno === 'EACCES' ? 'permission denied' : (errno ?? String(cause));
+  // The codes that shells and Docker use: 127 not found, 126 found but not executable.
+  return new BoxerError(errno === 'ENOENT' ? 'NOT_FOUND' : 'NOT_EXECUTABLE', `cannot run ${program}: ${reason}`, { cause });
+}
+
+/** The exit code for a guest that could not be started. */
+export function startFailureCode(error: unknown): number {
+  if (error instanceof BoxerError && error.code === 'NOT_FOUND') return 127;
+  return error instanceof BoxerError && error.code === 'NOT_EXECUTABLE' ? 126 : 125;
+}
+
+/** Starts the guest's first process. Rejects with BoxerError NOT_FOUND, NOT_EXECUTABLE or WORKING_DIRECTORY. */
+export function startGuest(options: GuestOptions): Promise<Guest> {
+  const [program, ...rest] = options.argv;
+  return new Promise((resolve, reject) => {
+    if (program === undefined) {
+      const hint = 'give the service a command, or its image an ENTRYPOINT or CMD';
+      return reject(new BoxerError('NOT_FOUND', 'no command to run', { hint }));
+    }
+    const child = spawn(program, rest, {
+      env: options.environment,
+      cwd: options.workingDirectory,
+      stdio: options.stdio,
+    });
+    const exited = new Promise<ExitStatus>((settle) => {
+      // 'exit', not 'close': grandchildren may keep the pipes open for ever.
+      child.once('exit', (code, signal) => settle({ code, signal }));
+    });
+    child.once('error', (cause) => reject(cannotStart(options, cause)));
+    child.once('spawn', () => resolve({ process: child, pid: child.pid ?? 0, exited }));
+  });
+}

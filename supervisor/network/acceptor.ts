@@ -1,0 +1,118 @@
+import type { Socket } from 'node:net';
+import { BoxerError } from '../published/boxer-error.ts';
+import type { ServiceAnswer } from '../service/server.ts';
+import { SIGNAL_SOURCE } from '../service/shared-table.ts';
+import { socketFd } from '../service/socket-fd.ts';
+import type { Endpoint, ServiceRequest } from '../service/wire.ts';
+import { dialUnread } from './dial.ts';
+import type { FlowNameTable } from './flow-names.ts';
+import { type Listener, readListeners } from './listeners.ts';
+
+/** What an introduction says: a peer wants to reach this node's `port`; dial `relay` and show `token`. */
+export interface Introduction {
+  readonly port: number;
+  readonly relay: Endpoint;
+  /** 32 hex digits */
+  readonly token: string;
+  readonly peer: Endpoint;
+}
+
+/** Brings connections from elsewhere to the guest's listeners. */
+export interface Acceptor {
+  /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
+  introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
+  /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
+  accept(request: ServiceRequest): ServiceAnswer;
+  close(): void;
+}
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly peer: Endpoint;
+  readonly listener: Listener;
+  readonly announcement: { socket?: Socket };
+}
+
+const FIRST_SIGNAL_PORT = 1024;
+const LAST_SIGNAL_PORT = 65_535;
+/** Longer than any listen backlog that a guest can have in a function. */
+const MAX_WAITING = 4096;
+
+/** Signal ports go round; one that is still waiting is passed over. */
+function signalPorts(waiting: ReadonlyMap<number, Waiting>): () => number {
+  let last = FIRST_SIGNAL_PORT - 1;
+  return () => {
+    do last = last >= LAST_SIGNAL_PORT ? FIRST_SIGNAL_PORT : last + 1;
+    while (waiting.has(last));
+    return last;
+  };
+}
+
+export function createAcceptor(selfAddress: () => string, flows: FlowNameTable): Acceptor {
+  const waiting = new Map<number, Waiting>();
+  const nextPort = signalPorts(waiting);
+
+  function dialRelay(introduction: Introduction, listener: Listener, signal: AbortSignal): Promise<Socket> {
+    // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
+    const host = listener.family === 6 ? `::ffff:${introduction.relay.address}` : introduction.relay.address;
+    return dialUnread({ host, port: introduction.relay.port, family: listener.family, autoSelectFamily: false }, signal);
+  }
+
+  async function announce(port: number, entry: Waiting, signal: AbortSignal): Promise<void> {
+    waiting.set(port, entry);
+    const forget = () => {
+      // The listener closed with the connection still queued: the far end sees what the kernel would do, a reset.
+      if (waiting.delete(port)) entry.socket.resetAndDestroy();
+    };
+    try {
+      const { reach, port: listenerPort } = entry.listener;
+      const target = { host: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: port };
+      const socket = await dialUnread(target, signal);
+      entry.announcement.socket = socket;
+      socket.on('error', forget);
+      socket.on('close', forget);
+      // Read, or its end would never be seen; there is nothing to read.
+      socket.resume();
+      socket.on('end', () => socket.end());
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  return {
+    async introduce(introduction, signal) {
+      const listener = readListeners().get(introduction.port);
+      if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
+      if (waiting.size >= MAX_WAITING) throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
+      const socket = await dialRelay(introduction, listener, signal);
+      socket.on('error', () => socket.destroy());
+      socket.write(Buffer.from(introduction.token, 'hex'));
+      const local = { address: selfAddress(), port: introduction.port };
+      flows.rememberAccepted(introduction.relay, socket.localPort ?? 0, { local, peer: introduction.peer });
+      await announce(nextPort(), { socket, peer: introduction.peer, listener, announcement: {} }, signal);
+    },
+
+    accept(request) {
+      const entry = waiting.get(request.peer.port);
+      waiting.delete(request.peer.port);
+      if (!entry || entry.socket.destroyed) throw new BoxerError('EAGAIN', 'the connection has gone');
+      const local = { address: selfAddress(), port: entry.listener.port };
+      return {
+        fd: socketFd(entry.socket),
+        local,
+        peer: entry.peer,
+        // The guest has its own copy now; destroy() closes ours without shutting the connection down.
+        release: () => entry.socket.destroy(),
+      };
+    },
+
+    close() {
+      for (const entry of waiting.values()) {
+        entry.socket.resetAndDestroy();
+        entry.announcement.socket?.destroy();
+      }
+      waiting.clear();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { connect, type NetConnectOpts, Socket } from 'node:net';
+
+/**
+ * Opens a TCP connection and reads nothing from it: its descriptor can be handed to a guest with every byte still in
+ * the kernel. Rejects with Node's system error (`code` is the errno name) or the signal's reason; the caller owns the socket.
+ */
+export function dialUnread(options: NetConnectOpts, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const socket = new Socket({ allowHalfOpen: true });
+    // Paused before it connects, or Node would start reading as soon as it is connected.
+    socket.pause();
+    const abort = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('cancelled'));
+    signal.addEventListener('abort', abort, { once: true });
+    const fail = (error: Error) => {
+      signal.removeEventListener('abort', abort);
+      reject(error);
+    };
+    socket.once('error', fail);
+    socket.connect(options, () => {
+      signal.removeEventListener('abort', abort);
+      socket.removeListener('error', fail);
+      resolve(socket);
+    });
+  });
+}
+
+/** Connects as any program would; for the bridge to guests without a process monitor. */
+export const dialPlain = (port: number, host: string): Socket => connect({ port, host, allowHalfOpen: true });

@@ -1,0 +1,110 @@
+import { hostname as kernelHostname } from 'node:os';
+import { joinOverlay, type Overlay } from './coordination/join.ts';
+import { type Acceptor, createAcceptor } from './network/acceptor.ts';
+import { type Connector, createConnector } from './network/connector.ts';
+import { createFlowNameTable } from './network/flow-names.ts';
+import { readListeners } from './network/listeners.ts';
+import { tableViewOf } from './network/table-view.ts';
+import { BoxerError } from './published/boxer-error.ts';
+import type { Addon } from './service/addon.ts';
+import { type ServiceHandler, startServiceServer } from './service/server.ts';
+import { createSharedTable, type SharedTable } from './service/shared-table.ts';
+import { Operation } from './service/wire.ts';
+
+/** What a node needs to become one; `join` as in docs/control-network.md. */
+export interface NodeOptions {
+  readonly addon: Addon;
+  readonly seed: { host: string; port: number };
+  readonly identity: string;
+  readonly key: Buffer;
+  readonly join: Omit<Parameters<typeof joinOverlay>[0]['join'], 'local'>;
+  /** What gethostname() answers; empty: the kernel's own name. */
+  readonly hostname: string;
+  readonly signal: AbortSignal;
+  /** ms to go on dialling a seed that is not there yet */
+  readonly retryFor: number;
+}
+
+/** A node of the overlay, ready for its guest. */
+export interface Node {
+  readonly overlay: Overlay;
+  /** For the guest's environment: where its process monitors find the supervisor. */
+  readonly socketName: string;
+  /** Looks again at what the guest listens on; called when processes may have ended. */
+  refreshListening(): void;
+  close(): Promise<void>;
+}
+
+function handlerOf(table: SharedTable, acceptor: Acceptor, connector: Connector, refresh: () => Promise<void>) {
+  const handler: ServiceHandler = async (request, signal) => {
+    switch (request.operation) {
+      case Operation.table:
+        return { fd: table.fd };
+      case Operation.listen:
+      case Operation.unlisten:
+        await refresh();
+        return {};
+      case Operation.connect:
+        return connector.connect(request, signal);
+      case Operation.accept:
+        return acceptor.accept(request);
+      case Operation.namesOf:
+        return connector.namesOf(request);
+      case Operation.resolve:
+        return connector.resolve(request);
+      case Operation.reverse:
+        return connector.reverse(request);
+      default:
+        throw new BoxerError('EOPNOTSUPP', `unknown operation ${request.operation}`);
+    }
+  };
+  return handler;
+}
+
+/** Publishes the guest's listening ports when they changed; the kernel is the truth, hints only say when to look. */
+function listeningPublisher(overlay: Overlay): () => Promise<void> {
+  let published = '';
+  return async () => {
+    const ports = [...readListeners().keys()].sort((a, b) => a - b);
+    if (ports.join() === published) return;
+    published = ports.join();
+    await overlay.setListening(ports);
+  };
+}
+
+/** Joins the overlay and serves the process monitors of this node. Rejects when the seed refuses or stays away. */
+export async function startNode(options: NodeOptions): Promise<Node> {
+  const flows = createFlowNameTable();
+  const acceptor = createAcceptor(() => overlay.address, flows);
+  const { seed, identity, key, join, signal, retryFor } = options;
+  const overlay: Overlay = await joinOverlay({
+    seed,
+    identity,
+    key,
+    join,
+    signal,
+    retryFor,
+    introduce: (introduction, context) => acceptor.introduce(introduction, context.signal),
+  });
+  const table = createSharedTable(options.addon);
+  const publish = listeningPublisher(overlay);
+  // A seed that is away learns the ports when it is back: the overlay repeats them after it resumed.
+  const refresh = () => publish().catch(() => undefined);
+  const connector = createConnector(overlay, flows);
+  const server = await startServiceServer(options.addon, handlerOf(table, acceptor, connector, refresh));
+  const writeTable = () => table.write(tableViewOf(overlay, options.hostname || kernelHostname()));
+  writeTable();
+  const unsubscribe = overlay.onChange(writeTable);
+  return {
+    overlay,
+    socketName: server.name,
+    refreshListening: () => void refresh(),
+    async close() {
+      unsubscribe();
+      acceptor.close();
+      server.close();
+      await overlay.leave().catch(() => undefined);
+      table.close();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  CreateFunctionCommand,
+  GetFunctionConfigurationCommand,
+  type LambdaClient,
+  ResourceConflictException,
+} from '@aws-sdk/client-lambda';
+import { BoxerError } from '../published/boxer-error.ts';
+import type { Twin } from './lambda-client.ts';
+
+/** Lambda offers no event for a function's state; between two looks, in ms: first and longest wait. */
+const FIRST_WAIT_MS = 25;
+const LONGEST_WAIT_MS = 1000;
+const ACTIVE_TIMEOUT_MS = 120_000;
+
+/** The local Lambda has no IAM; the API wants a role all the same. */
+const LOCAL_ROLE = 'arn:aws:iam::000000000000:role/local';
+
+async function waitUntilActive(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(ACTIVE_TIMEOUT_MS)]);
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: twin.functionName });
+    const { State, StateReason } = await client.send(command, { abortSignal: until });
+    if (State === 'Active') return;
+    if (State === 'Failed') throw new BoxerError('FUNCTION_FAILED', `function ${twin.functionName}: ${StateReason}`);
+    await delay(wait, undefined, { signal: until });
+  }
+}
+
+/** Creates the twin's function where it is missing and waits until it can be invoked. Replicas may do so at the same time. */
+export async function ensureFunction(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
+  try {
+    const command = new CreateFunctionCommand({
+      FunctionName: twin.functionName,
+      PackageType: 'Image',
+      Code: { ImageUri: twin.imageUri },
+      Role: LOCAL_ROLE,
+      MemorySize: twin.memorySize,
+      Timeout: twin.timeout,
+      EphemeralStorage: { Size: twin.ephemeralStorage },
+    });
+    await client.send(command, { abortSignal: signal });
+  } catch (error) {
+    if (!(error instanceof ResourceConflictException)) throw error;
+  }
+  await waitUntilActive(client, twin, signal);
+}

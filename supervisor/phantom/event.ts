@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+import { nodeConfig } from '../published/node-config.ts';
+
+const endpoint = z.object({ address: z.string(), port: z.number() });
+const credentials = z.object({ identity: z.string(), key: z.string() });
+
+/** What a phantom invokes its twin with. Keys are hex, made for this one launch; nothing in it outlives the launch. */
+export const launchEvent = z.object({
+  boxer: z.literal(1),
+  seed: z.extend(endpoint, { identity: z.string(), key: z.string() }),
+  /** Where the phantom waits for the function's stdio; the first address that answers is taken. */
+  session: z.extend(credentials, { addresses: z.array(z.string()), port: z.number() }),
+  service: z.string(),
+  hostname: z.string(),
+  argv: z.array(z.string()),
+  environment: z.record(z.string(), z.string()),
+  workingDirectory: z.string(),
+  remap: z.record(z.string(), z.string()),
+  /** As in the node configuration. */
+  waitFor: nodeConfig.shape.waitFor,
+});
+export type LaunchEvent = z.infer<typeof launchEvent>;
+
+/** Lines of the function's streamed response; what matters comes over the session, this is for when there is none. */
+export const launchReport = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('started') }),
+  z.object({ type: z.literal('exit'), code: z.nullable(z.number()), signal: z.nullable(z.string()) }),
+  z.object({ type: z.literal('failed'), code: z.string(), message: z.string(), exitCode: z.number() }),
+]);
+export type LaunchReport = z.infer<typeof launchReport>;
+
+/** The Lambda API refuses larger payloads. */
+export const MAX_EVENT_BYTES = 6 * 1024 * 1024;

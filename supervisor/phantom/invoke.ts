@@ -1,0 +1,86 @@
+import {
+  InvokeWithResponseStreamCommand,
+  type InvokeWithResponseStreamResponseEvent,
+  type LambdaClient,
+  ResourceConflictException,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-lambda';
+import { exitCodeOf } from '../guest/exit-status.ts';
+import { BoxerError } from '../published/boxer-error.ts';
+import { ensureFunction } from './ensure-function.ts';
+import { launchReport, MAX_EVENT_BYTES, type LaunchEvent } from './event.ts';
+import type { Twin } from './lambda-client.ts';
+import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
+
+type EventStream = AsyncIterable<InvokeWithResponseStreamResponseEvent>;
+
+function encodeEvent(event: LaunchEvent): Buffer {
+  const payload = Buffer.from(JSON.stringify(event));
+  if (payload.length <= MAX_EVENT_BYTES) return payload;
+  const size = (payload.length / 2 ** 20).toFixed(1);
+  throw new BoxerError('EVENT_TOO_LARGE', `the launch is ${size} MB, mostly environment; Lambda takes 6 MB`, {
+    hint: 'leave variables out with x-boxer.environment.exclude',
+  });
+}
+
+async function startInvocation(client: LambdaClient, twin: Twin, payload: Buffer, signal: AbortSignal): Promise<EventStream> {
+  const invoke = () =>
+    client.send(new InvokeWithResponseStreamCommand({ FunctionName: twin.functionName, Payload: payload }), {
+      abortSignal: signal,
+    });
+  const first = await invoke().catch(async (error: unknown) => {
+    const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
+    // Pending: another replica has just created it.
+    if (!missing && !(error instanceof ResourceConflictException)) throw error;
+    await ensureFunction(client, twin, signal);
+    return invoke();
+  });
+  if (!first.EventStream) throw new BoxerError('NO_STREAM', `function ${twin.functionName} answered without a stream`);
+  return first.EventStream;
+}
+
+function lastReport(lines: string): ReturnType<typeof launchReport.safeParse>['data'] {
+  const last = lines.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    return launchReport.safeParse(JSON.parse(last)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error response is JSON with Lambda's errorType and errorMessage. */
+function failureOf(functionName: string, type: string, details: string): Outcome {
+  try {
+    const parsed: unknown = JSON.parse(details);
+    const field = (name: string) => (typeof parsed === 'object' && parsed ? String(Reflect.get(parsed, name) ?? '') : '');
+    return outcomeOfFailure(functionName, field('errorType') || type, field('errorMessage'));
+  } catch {
+    return outcomeOfFailure(functionName, type, details);
+  }
+}
+
+/**
+ * Invokes the twin, creating its function first where that is the provider's way. Resolves when the invocation has ended, with
+ * what it says about the end; the guest's own exit status, when there was one, has come over the session before.
+ */
+export async function invokeTwin(
+  client: LambdaClient,
+  twin: Twin,
+  event: LaunchEvent,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const stream = await startInvocation(client, twin, encodeEvent(event), signal);
+  let text = '';
+  for await (const part of stream) {
+    // The reports are a few hundred bytes; a function that says more is not one of ours, its tail suffices.
+    if (part.PayloadChunk?.Payload) text = (text + Buffer.from(part.PayloadChunk.Payload).toString()).slice(-65_536);
+    const complete = part.InvokeComplete;
+    if (complete?.ErrorCode) return failureOf(twin.functionName, complete.ErrorCode, complete.ErrorDetails ?? '');
+  }
+  const report = lastReport(text);
+  if (report?.type === 'exit') return { exitCode: exitCodeOf(report) };
+  if (report?.type === 'failed')
+    return { exitCode: report.exitCode, lastLine: `function ${twin.functionName}: ${report.message}` };
+  const lastLine = `function ${twin.functionName}: the response ended early: ${text.slice(-200)}`;
+  return { exitCode: EXIT_CANNOT_START, lastLine };
+}

@@ -1,0 +1,131 @@
+import { containerIdentity } from '../container/own-names.ts';
+import { newServiceIdentity, pskOf } from '../control/psk.ts';
+import type { Session } from '../control/session.ts';
+import { joinOverlay, type Overlay } from '../coordination/join.ts';
+import { exitCodeOf, type ExitStatus } from '../guest/exit-status.ts';
+import { forwardSignals } from '../guest/forward-signals.ts';
+import { ownEnvironment } from '../guest/guest-environment.ts';
+import { startRelay } from '../network/relay/relay.ts';
+import { BoxerError } from '../published/boxer-error.ts';
+import { type NodeConfig, SEED_CLOUD_NAME, SEED_PORT } from '../published/node-config.ts';
+import { travellingEnvironment } from './environment-filter.ts';
+import type { LaunchEvent } from './event.ts';
+import { invokeTwin } from './invoke.ts';
+import { createLambdaClient } from './lambda-client.ts';
+import type { Outcome } from './outcome.ts';
+import { mirrorPorts } from './ports.ts';
+import { type SessionServer, startSessionServer } from './session-server.ts';
+import { lendStdio } from './stdio.ts';
+import { Stdio } from './stdio-messages.ts';
+
+/** The seed's container starts before ours; a loaded machine may still take its time. */
+const SEED_TIMEOUT_MS = 30_000;
+/** After the session broke, Lambda still has to notice and say why. */
+const OUTCOME_TIMEOUT_MS = 10_000;
+
+interface PhantomOptions {
+  readonly config: NodeConfig;
+  readonly argv: readonly string[];
+  readonly key: Buffer;
+  readonly say: (line: string) => void;
+}
+
+async function eventOf(options: PhantomOptions, overlay: Overlay, server: SessionServer, hostname: string): Promise<LaunchEvent> {
+  const { config, argv } = options;
+  const launch = await overlay.launch();
+  return {
+    boxer: 1,
+    seed: { ...overlay.seed, identity: launch.identity, key: launch.key },
+    session: { addresses: [overlay.local.address], port: server.port, identity: server.identity, key: server.key },
+    service: config.service,
+    hostname,
+    argv: [...argv],
+    environment: travellingEnvironment(ownEnvironment(), config.environment),
+    workingDirectory: process.cwd(),
+    remap: config.remap,
+    waitFor: config.waitFor,
+  };
+}
+
+/** Signals reach the guest once there is one; one that comes before ends the phantom as it would end a process. */
+function signalGuest(session: Promise<Session>, abort: (signal: string) => void): () => void {
+  let connected: Session | undefined;
+  void session.then((value) => {
+    connected = value;
+  });
+  return forwardSignals((signal) => {
+    if (connected) connected.notify(Stdio.signal, { signal });
+    else if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGHUP') abort(signal);
+  });
+}
+
+/** The guest's own exit status if it came; else what Lambda says about the function's end. */
+async function outcomeOf(exit: Promise<ExitStatus | undefined>, invocation: Promise<Outcome>): Promise<Outcome> {
+  const first = await Promise.race([exit.then((status) => ({ status })), invocation.then((outcome) => ({ outcome }))]);
+  if ('outcome' in first) {
+    // The exit message was sent before the response ended, but over another connection: let it arrive.
+    const status = await Promise.race([exit, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))]);
+    return status ? { exitCode: exitCodeOf(status) } : first.outcome;
+  }
+  if (first.status) return { exitCode: exitCodeOf(first.status) };
+  const late = new Promise<Outcome>((resolve) => {
+    const lastLine = 'the function has gone, and Lambda does not say why';
+    setTimeout(resolve, OUTCOME_TIMEOUT_MS, { exitCode: 137, lastLine }).unref();
+  });
+  return Promise.race([invocation, late]);
+}
+
+/** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
+export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
+  const { config, key, say } = options;
+  const twin = config.twin;
+  if (!twin) throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
+  const end = new AbortController();
+  const { signal } = end;
+  try {
+    const server = await startSessionServer(signal);
+    const killed = new Promise<Outcome>((resolve) => {
+      const stop = (name: string) => resolve({ exitCode: exitCodeOf({ code: null, signal: name }) });
+      signal.addEventListener('abort', signalGuest(server.session, stop));
+    });
+    const launched = launchAndWait(options, twin, server, signal, say, key);
+    launched.catch(() => undefined);
+    return await Promise.race([launched, killed]);
+  } finally {
+    end.abort();
+  }
+}
+
+async function launchAndWait(
+  options: PhantomOptions,
+  twin: NonNullable<NodeConfig['twin']>,
+  server: SessionServer,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  key: Buffer,
+): Promise<Outcome> {
+  const client = createLambdaClient(twin);
+  const identity = newServiceIdentity(options.config.service);
+  const self = await containerIdentity(options.config);
+  const overlay = await joinOverlay({
+    seed: { host: SEED_CLOUD_NAME, port: SEED_PORT },
+    identity,
+    key: pskOf(key, identity),
+    join: { role: 'phantom', ...self },
+    introduce: () => Promise.reject(new BoxerError('ECONNREFUSED', 'a phantom has no guest')),
+    signal,
+    retryFor: SEED_TIMEOUT_MS,
+  });
+  const relay = await startRelay({ advertise: overlay.local.address, signal });
+  mirrorPorts({ overlay, relay, say, signal });
+  const event = await eventOf(options, overlay, server, self.hostname);
+  const invocation = invokeTwin(client, twin, event, signal);
+  const exit = server.session.then(lendStdio);
+  try {
+    return await outcomeOf(exit, invocation);
+  } finally {
+    invocation.catch(() => undefined);
+    await overlay.leave().catch(() => undefined);
+    client.destroy();
+  }
+}

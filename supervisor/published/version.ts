@@ -1,0 +1,2 @@
+/** The version of the whole project; package.json says the same. */
+export const VERSION = '0.1.0';

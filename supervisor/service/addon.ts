@@ -1,0 +1,24 @@
+import { createRequire } from 'node:module';
+
+/** How a child ended: exactly one of `code` and `signal` is set. */
+export interface ReapedChild {
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: number | null;
+}
+
+/** The native parts that Node has no API for; built from `shim-c/addon`. Errors carry an errno name in `code`. */
+export interface Addon {
+  /** Creates an anonymous memory file of `size` bytes; the caller owns the descriptor. */
+  memfdCreate(name: string, size: number): number;
+  /** Sends `bytes` with descriptor `fd` beside them over a Unix socket. */
+  sendFd(socket: number, fd: number, bytes: Buffer): void;
+  /** Collects exited children, except those whose pids are in `keep`. */
+  reap(keep: readonly number[]): ReapedChild[];
+  prctlSubreaper(): void;
+}
+
+/** Loads the addon that stands beside the bundle in `/opt/boxer/lib`. */
+export function loadAddon(path: string): Addon {
+  return createRequire(import.meta.url)(path);
+}

@@ -1,0 +1,123 @@
+import { closeSync, writeSync } from 'node:fs';
+import type { Addon } from './addon.ts';
+import { NAME_MAX, writeIpv4 } from './wire.ts';
+
+const MAGIC = 0x31544258;
+const MAX_NODES = 8192;
+const MAX_NAMES = 16_384;
+const ENTRY_SIZE = 16;
+const HOSTNAME_OFFSET = 64;
+const NODES_OFFSET = HOSTNAME_OFFSET + NAME_MAX;
+const NAMES_OFFSET = NODES_OFFSET + MAX_NODES * ENTRY_SIZE;
+export const TABLE_SIZE = NAMES_OFFSET + MAX_NAMES * ENTRY_SIZE;
+
+const NODE_DIRECT = 1;
+const NODE_SELF = 2;
+const NAME_ASK = 1;
+
+/** Connections from this loopback address are signal connections: see docs/process-monitor.md. */
+export const SIGNAL_SOURCE = '127.66.79.88';
+
+/** What the process monitors of one node may know; addresses dotted IPv4. */
+export interface TableView {
+  readonly overlayBase: string;
+  readonly overlayMask: string;
+  readonly selfOverlay: string;
+  readonly selfUnderlay: string;
+  readonly hostname: string;
+  readonly nodes: readonly { id: number; overlay: string; direct?: string; self: boolean }[];
+  /** A name and one of its addresses; without an address the supervisor is asked. */
+  readonly names: readonly { name: string; overlay?: string }[];
+}
+
+/** The table that every process monitor of the node maps read-only. */
+export interface SharedTable {
+  readonly fd: number;
+  write(view: TableView): void;
+  close(): void;
+}
+
+/** FNV-1a, 64 bits, of a host name as the process monitor compares it. */
+export function hashName(name: string): bigint {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(name.toLowerCase().replace(/\.$/, ''), 'latin1'))
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return hash;
+}
+
+const addressNumber = (address: string) => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+
+function encodeNodes(view: TableView): Buffer {
+  const nodes = [...view.nodes]
+    .sort((a, b) => addressNumber(a.overlay) - addressNumber(b.overlay))
+    .slice(0, MAX_NODES);
+  const bytes = Buffer.alloc(nodes.length * ENTRY_SIZE);
+  nodes.forEach((node, index) => {
+    const offset = index * ENTRY_SIZE;
+    writeIpv4(bytes, offset, node.overlay);
+    if (node.direct) writeIpv4(bytes, offset + 4, node.direct);
+    bytes.writeUInt32LE((node.direct ? NODE_DIRECT : 0) | (node.self ? NODE_SELF : 0), offset + 8);
+    bytes.writeUInt32LE(node.id, offset + 12);
+  });
+  return bytes;
+}
+
+function encodeNames(view: TableView): Buffer {
+  const names = view.names
+    .map((entry) => ({ ...entry, hash: hashName(entry.name) }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
+    .slice(0, MAX_NAMES);
+  const bytes = Buffer.alloc(names.length * ENTRY_SIZE);
+  names.forEach((entry, index) => {
+    const offset = index * ENTRY_SIZE;
+    bytes.writeBigUInt64LE(entry.hash, offset);
+    if (entry.overlay) writeIpv4(bytes, offset + 8, entry.overlay);
+    bytes.writeUInt32LE(entry.overlay ? 0 : NAME_ASK, offset + 12);
+  });
+  return bytes;
+}
+
+function encodeHeader(view: TableView, sequence: number, nodes: number, names: number): Buffer {
+  const bytes = Buffer.alloc(NODES_OFFSET);
+  bytes.writeUInt32LE(MAGIC, 0);
+  bytes.writeUInt32LE(sequence, 4);
+  writeIpv4(bytes, 8, view.overlayBase);
+  writeIpv4(bytes, 12, view.overlayMask);
+  writeIpv4(bytes, 16, view.selfOverlay);
+  writeIpv4(bytes, 20, view.selfUnderlay);
+  writeIpv4(bytes, 24, SIGNAL_SOURCE);
+  bytes.writeUInt32LE(nodes, 28);
+  bytes.writeUInt32LE(names, 32);
+  bytes.write(view.hostname.slice(0, NAME_MAX - 1), HOSTNAME_OFFSET, 'latin1');
+  return bytes;
+}
+
+function writeSequence(fd: number, sequence: number): void {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(sequence);
+  writeSync(fd, bytes, 0, 4, 4);
+}
+
+/** Creates an empty table in anonymous memory; the caller writes it before the guest starts, and closes it. */
+export function createSharedTable(addon: Addon): SharedTable {
+  const fd = addon.memfdCreate('boxer-table', TABLE_SIZE);
+  let sequence = 0;
+  return {
+    fd,
+    write(view) {
+      const nodes = encodeNodes(view);
+      const names = encodeNames(view);
+      // Sequence lock: odd while the table changes. Each pwrite is a system call, hence ordered.
+      writeSequence(fd, sequence + 1);
+      writeSync(fd, nodes, 0, nodes.length, NODES_OFFSET);
+      writeSync(fd, names, 0, names.length, NAMES_OFFSET);
+      const header = encodeHeader(view, sequence + 1, nodes.length / ENTRY_SIZE, names.length / ENTRY_SIZE);
+      writeSync(fd, header, 0, header.length, 0);
+      sequence = (sequence + 2) >>> 0;
+      writeSequence(fd, sequence);
+    },
+    close() {
+      closeSync(fd);
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Socket } from 'node:net';
+
+/**
+ * The file descriptor of an open socket. Node has no public API for it; the handle's `fd` has been there since 0.x.
+ * Throws when the socket is closed.
+ */
+export function socketFd(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  if (typeof fd !== 'number' || fd < 0) throw new Error('the socket has no descriptor any more');
+  return fd;
+}
