@@ -35,12 +35,23 @@ async function seed(): Promise<number> {
 async function node(args: readonly string[]): Promise<number> {
   const { runContainer } = await import('./container/run-container.ts');
   const runtime = loadRuntime(DIRECTORY);
-  return runContainer({ config: readConfig(nodeConfig), argv: guestArgv(args), key: readKey(), runtime, say });
+  return runContainer({
+    config: readConfig(nodeConfig),
+    argv: guestArgv(args),
+    key: readKey(),
+    runtime,
+    say,
+  });
 }
 
 async function phantom(args: readonly string[]): Promise<number> {
   const { runPhantom } = await import('./phantom/run-phantom.ts');
-  const outcome = await runPhantom({ config: readConfig(nodeConfig), argv: guestArgv(args), key: readKey(), say });
+  const outcome = await runPhantom({
+    config: readConfig(nodeConfig),
+    argv: guestArgv(args),
+    key: readKey(),
+    say,
+  });
   if (outcome.lastLine) say(outcome.lastLine);
   return outcome.exitCode;
 }
@@ -58,7 +69,7 @@ async function nodes(args: readonly string[]): Promise<number> {
 }
 
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {
-  const authority = process.env['AWS_LAMBDA_RUNTIME_API'];
+  const authority = process.env.AWS_LAMBDA_RUNTIME_API;
   switch (command) {
     case 'seed':
       return seed();

@@ -35,7 +35,12 @@ export interface Node {
   close(): Promise<void>;
 }
 
-function handlerOf(table: SharedTable, acceptor: Acceptor, connector: Connector, refresh: () => Promise<void>) {
+function handlerOf(
+  table: SharedTable,
+  acceptor: Acceptor,
+  connector: Connector,
+  refresh: () => Promise<void>,
+) {
   const handler: ServiceHandler = async (request, signal) => {
     switch (request.operation) {
       case Operation.table:

@@ -19,12 +19,17 @@ export function loadRuntime(directory: string): Runtime {
 /** Parses the configuration that the rewrite put into the environment. Throws BoxerError CONFIG. */
 export function readConfig<T>(schema: { parse(value: unknown): T }): T {
   const text = process.env[CONFIG_VARIABLE];
-  const hint = 'containers of docker boxer are started by docker boxer up, or by docker compose after docker boxer link';
-  if (text === undefined) throw new BoxerError('CONFIG', `the variable ${CONFIG_VARIABLE} is not set`, { hint });
+  const hint =
+    'containers of docker boxer are started by docker boxer up, or by docker compose after docker boxer link';
+  if (text === undefined)
+    throw new BoxerError('CONFIG', `the variable ${CONFIG_VARIABLE} is not set`, { hint });
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new BoxerError('CONFIG', `the variable ${CONFIG_VARIABLE} is not a configuration of this version`, { hint, cause });
+    throw new BoxerError('CONFIG', `the variable ${CONFIG_VARIABLE} is not a configuration of this version`, {
+      hint,
+      cause,
+    });
   }
 }
 
@@ -37,6 +42,7 @@ export function readKey(): Buffer {
   } catch (cause) {
     throw new BoxerError('KEY', `the key ${KEY_FILE} cannot be read`, { hint, cause });
   }
-  if (!/^[0-9a-f]{64}$/.test(text)) throw new BoxerError('KEY', `the key ${KEY_FILE} is not 32 bytes in hex`, { hint });
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new BoxerError('KEY', `the key ${KEY_FILE} is not 32 bytes in hex`, { hint });
   return Buffer.from(text, 'hex');
 }

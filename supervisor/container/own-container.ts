@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { lookup, reverse } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 
 /** Docker's id of the container that this runs in, empty where it cannot be told: its files are mounted from a path with the id. */
@@ -17,7 +17,11 @@ export function ownContainerId(): string {
  */
 export async function ownContainerName(): Promise<string | undefined> {
   const { address } = await lookup(hostname(), 4).catch(() => ({ address: undefined }));
-  const own = address ?? Object.values(networkInterfaces()).flat().find((face) => face && !face.internal)?.address;
+  const own =
+    address ??
+    Object.values(networkInterfaces())
+      .flat()
+      .find((face) => face && !face.internal)?.address;
   if (own === undefined) return undefined;
   const names = await reverse(own).catch(() => []);
   return names[0]?.split('.')[0];

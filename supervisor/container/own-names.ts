@@ -13,9 +13,14 @@ export interface ContainerIdentity {
 /** The names of the rewrite, and those that Docker gave this one replica: host name, short id, container name. */
 export async function containerIdentity(config: NodeConfig): Promise<ContainerIdentity> {
   const container = ownContainerId();
-  const replica = [hostname(), container.slice(0, 12), (await ownContainerName()) ?? ''].filter((name) => name !== '');
+  const replica = [hostname(), container.slice(0, 12), (await ownContainerName()) ?? ''].filter(
+    (name) => name !== '',
+  );
   const networks = Object.fromEntries(
-    Object.entries(config.networks).map(([network, names]) => [network, [...new Set([...names, ...replica])]]),
+    Object.entries(config.networks).map(([network, names]) => [
+      network,
+      [...new Set([...names, ...replica])],
+    ]),
   );
   return { service: config.service, networks, hostname: hostname(), container };
 }

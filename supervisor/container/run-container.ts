@@ -40,7 +40,8 @@ async function joinFromContainer(options: ContainerOptions, signal: AbortSignal)
 export async function runContainer(options: ContainerOptions): Promise<number> {
   const { config, argv, runtime, say } = options;
   const cancel = new AbortController();
-  let deliver = (_signal: NodeJS.Signals): void => cancel.abort(new Error('stopped before the guest started'));
+  let deliver = (_signal: NodeJS.Signals): void =>
+    cancel.abort(new Error('stopped before the guest started'));
   const stopForwarding = forwardSignals((signal) => deliver(signal));
   const node = await joinFromContainer(options, cancel.signal);
   const reaper = startReaper(runtime.addon, node.refreshListening);

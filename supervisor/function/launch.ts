@@ -1,4 +1,4 @@
-import { constants as fsConstants, accessSync } from 'node:fs';
+import { accessSync, constants as fsConstants } from 'node:fs';
 import { dialControl } from '../control/dial.ts';
 import type { Session } from '../control/session.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
@@ -28,7 +28,7 @@ interface LaunchContext {
 /** Lambda's user can write to /tmp alone; a home directory that it cannot use would break what caches there. */
 function usableHome(environment: Record<string, string>): Record<string, string> {
   try {
-    accessSync(environment['HOME'] ?? '/', fsConstants.W_OK);
+    accessSync(environment.HOME ?? '/', fsConstants.W_OK);
     return environment;
   } catch {
     return { ...environment, HOME: '/tmp' };
@@ -70,9 +70,19 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
   });
 }
 
-async function runGuest(event: LaunchEvent, context: LaunchContext, node: Node, session: Session): Promise<ExitStatus> {
+async function runGuest(
+  event: LaunchEvent,
+  context: LaunchContext,
+  node: Node,
+  session: Session,
+): Promise<ExitStatus> {
   const { runtime, reaper, signal } = context;
-  await passGate(node.overlay, event.waitFor, (line) => session.notify(Stdio.stderr, Buffer.from(`boxer: ${line}\n`)), signal);
+  await passGate(
+    node.overlay,
+    event.waitFor,
+    (line) => session.notify(Stdio.stderr, Buffer.from(`boxer: ${line}\n`)),
+    signal,
+  );
   const environment = guestEnvironment(usableHome(event.environment), {
     library: runtime.library,
     socketName: node.socketName,
@@ -109,13 +119,21 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
     const node = await joining;
     try {
-      const status = await runGuest(event, { ...context, signal }, node, session).catch((error: unknown): ExitStatus => {
-        if (signal.aborted) throw error;
-        session.notify(Stdio.stderr, Buffer.from(`boxer: ${error instanceof Error ? error.message : String(error)}\n`));
-        return { code: startFailureCode(error), signal: null };
-      });
+      const status = await runGuest(event, { ...context, signal }, node, session).catch(
+        (error: unknown): ExitStatus => {
+          if (signal.aborted) throw error;
+          session.notify(
+            Stdio.stderr,
+            Buffer.from(`boxer: ${error instanceof Error ? error.message : String(error)}\n`),
+          );
+          return { code: startFailureCode(error), signal: null };
+        },
+      );
       session.notify(Stdio.exit, status);
-      await Promise.race([session.closed, new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref())]);
+      await Promise.race([
+        session.closed,
+        new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref()),
+      ]);
       return status;
     } finally {
       session.close();
@@ -126,4 +144,3 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
     throw error;
   }
 }
-

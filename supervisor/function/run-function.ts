@@ -26,7 +26,8 @@ async function finish(response: ClientRequest, report: LaunchReport): Promise<vo
 async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation): Promise<void> {
   const parsed = parseEvent(invocation.payload);
   if (!parsed?.success) {
-    const message = 'this function is the twin of a Docker Compose service: it is started by docker boxer, not by hand';
+    const message =
+      'this function is the twin of a Docker Compose service: it is started by docker boxer, not by hand';
     return api.fail(invocation.requestId, 'Function.NotALaunch', message);
   }
   const response = api.respond(invocation.requestId);
@@ -40,13 +41,18 @@ async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation)
       runtime,
       reaper,
       requestId: invocation.requestId,
-      functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? '',
+      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME ?? '',
       signal: lost.signal,
     });
     report = { type: 'exit', ...status };
   } catch (error) {
     const code = error instanceof BoxerError ? error.code : 'FAILED';
-    report = { type: 'failed', code, message: error instanceof Error ? error.message : String(error), exitCode: 125 };
+    report = {
+      type: 'failed',
+      code,
+      message: error instanceof Error ? error.message : String(error),
+      exitCode: 125,
+    };
   }
   await reaper.killAll(AbortSignal.timeout(5000));
   reaper.close();
@@ -59,4 +65,3 @@ export async function runFunction(runtime: Runtime, authority: string): Promise<
   const api = createRuntimeApi(authority);
   for (;;) await handle(api, runtime, await api.next());
 }
-

@@ -49,7 +49,10 @@ export function createRuntimeApi(authority: string): RuntimeApi {
       const payload = await bodyOf(response);
       const requestId = response.headers['lambda-runtime-aws-request-id'];
       if (response.statusCode !== 200 || typeof requestId !== 'string')
-        throw new BoxerError('RUNTIME_API', `invocation/next answered ${response.statusCode}: ${payload.slice(0, 200)}`);
+        throw new BoxerError(
+          'RUNTIME_API',
+          `invocation/next answered ${response.statusCode}: ${payload.slice(0, 200)}`,
+        );
       return { requestId, deadline: Number(response.headers['lambda-runtime-deadline-ms']), payload };
     },
 

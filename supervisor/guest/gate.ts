@@ -8,7 +8,8 @@ type WaitFor = NonNullable<NodeConfig['waitFor']>;
 function missing(overlay: Overlay, waitFor: WaitFor): string[] {
   const up = [...overlay.members().values()].filter(({ state }) => state === 'up');
   const lacking: string[] = [];
-  if (waitFor.nodes !== undefined && up.length < waitFor.nodes) lacking.push(`nodes: ${up.length} of ${waitFor.nodes}`);
+  if (waitFor.nodes !== undefined && up.length < waitFor.nodes)
+    lacking.push(`nodes: ${up.length} of ${waitFor.nodes}`);
   for (const [name, wanted] of Object.entries(waitFor.names ?? {})) {
     const found = up.filter(({ names }) => names.includes(name)).length;
     if (found < wanted) lacking.push(`${name}: ${found} of ${wanted}`);
@@ -34,9 +35,13 @@ export async function passGate(
     if (lacking === '') return;
     if (signal.aborted) throw signal.reason;
     if (deadline.aborted)
-      throw new BoxerError('GATE_TIMEOUT', `wait-for not met after ${waitFor.timeout} s; missing ${lacking}`, {
-        hint: 'start the services it names, or raise x-boxer.wait-for.timeout',
-      });
+      throw new BoxerError(
+        'GATE_TIMEOUT',
+        `wait-for not met after ${waitFor.timeout} s; missing ${lacking}`,
+        {
+          hint: 'start the services it names, or raise x-boxer.wait-for.timeout',
+        },
+      );
     if (lacking !== said) say(`waiting for ${lacking}`);
     said = lacking;
     await new Promise<void>((resolve) => {

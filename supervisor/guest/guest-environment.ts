@@ -10,9 +10,12 @@ export interface MonitorSettings {
 }
 
 /** The guest's environment: its own, the process monitor preloaded before whatever it preloads itself. */
-export function guestEnvironment(own: Readonly<Record<string, string>>, monitor: MonitorSettings): Record<string, string> {
+export function guestEnvironment(
+  own: Readonly<Record<string, string>>,
+  monitor: MonitorSettings,
+): Record<string, string> {
   const { [CONFIG_VARIABLE]: _config, ...environment } = own;
-  const preload = environment['LD_PRELOAD'];
+  const preload = environment.LD_PRELOAD;
   const remap = Object.entries(monitor.remap).map(([visible, real]) => `${visible}=${real}`);
   return {
     ...environment,
@@ -24,5 +27,7 @@ export function guestEnvironment(own: Readonly<Record<string, string>>, monitor:
 
 /** `process.env` without the holes in its type. */
 export function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }

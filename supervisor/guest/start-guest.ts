@@ -31,10 +31,19 @@ function cannotStart(options: GuestOptions, cause: unknown): BoxerError {
   const errno = errnoNameOf(cause);
   const program = options.argv[0] ?? '';
   if (!directoryExists(options.workingDirectory))
-    return new BoxerError('WORKING_DIRECTORY', `working directory ${options.workingDirectory} cannot be entered`, { cause });
-  const reason = errno === 'ENOENT' ? 'not found' : errno === 'EACCES' ? 'permission denied' : (errno ?? String(cause));
+    return new BoxerError(
+      'WORKING_DIRECTORY',
+      `working directory ${options.workingDirectory} cannot be entered`,
+      { cause },
+    );
+  const reason =
+    errno === 'ENOENT' ? 'not found' : errno === 'EACCES' ? 'permission denied' : (errno ?? String(cause));
   // The codes that shells and Docker use: 127 not found, 126 found but not executable.
-  return new BoxerError(errno === 'ENOENT' ? 'NOT_FOUND' : 'NOT_EXECUTABLE', `cannot run ${program}: ${reason}`, { cause });
+  return new BoxerError(
+    errno === 'ENOENT' ? 'NOT_FOUND' : 'NOT_EXECUTABLE',
+    `cannot run ${program}: ${reason}`,
+    { cause },
+  );
 }
 
 /** The exit code for a guest that could not be started. */

@@ -55,7 +55,10 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
   function dialRelay(introduction: Introduction, listener: Listener, signal: AbortSignal): Promise<Socket> {
     // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
     const host = listener.family === 6 ? `::ffff:${introduction.relay.address}` : introduction.relay.address;
-    return dialUnread({ host, port: introduction.relay.port, family: listener.family, autoSelectFamily: false }, signal);
+    return dialUnread(
+      { host, port: introduction.relay.port, family: listener.family, autoSelectFamily: false },
+      signal,
+    );
   }
 
   async function announce(port: number, entry: Waiting, signal: AbortSignal): Promise<void> {
@@ -84,7 +87,8 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
     async introduce(introduction, signal) {
       const listener = readListeners().get(introduction.port);
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
-      if (waiting.size >= MAX_WAITING) throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
+      if (waiting.size >= MAX_WAITING)
+        throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
       const socket = await dialRelay(introduction, listener, signal);
       socket.on('error', () => socket.destroy());
       socket.write(Buffer.from(introduction.token, 'hex'));

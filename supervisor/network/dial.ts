@@ -10,7 +10,8 @@ export function dialUnread(options: NetConnectOpts, signal: AbortSignal): Promis
     const socket = new Socket({ allowHalfOpen: true });
     // Paused before it connects, or Node would start reading as soon as it is connected.
     socket.pause();
-    const abort = () => socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('cancelled'));
+    const abort = () =>
+      socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('cancelled'));
     signal.addEventListener('abort', abort, { once: true });
     const fail = (error: Error) => {
       signal.removeEventListener('abort', abort);

@@ -35,8 +35,11 @@ export function parseListeners(text: string, family: 4 | 6): Listener[] {
     if (state !== LISTEN_STATE || address === undefined || port === undefined) return [];
     const reach = reachOf(address);
     if (reach === undefined) return [];
-    const wildcard = /^0+$/.test(address) || (address.startsWith(MAPPED_PREFIX) && address.endsWith('00000000'));
-    return [{ port: Number.parseInt(port, 16), family, reach, loopbackOnly: !wildcard && reach.startsWith('127.') }];
+    const wildcard =
+      /^0+$/.test(address) || (address.startsWith(MAPPED_PREFIX) && address.endsWith('00000000'));
+    return [
+      { port: Number.parseInt(port, 16), family, reach, loopbackOnly: !wildcard && reach.startsWith('127.') },
+    ];
   });
 }
 
@@ -54,5 +57,7 @@ export function readListeners(): Map<number, Listener> {
     ...parseListeners(readTable('/proc/self/net/tcp6'), 6),
     ...parseListeners(readTable('/proc/self/net/tcp'), 4),
   ];
-  return new Map(found.filter((listener) => !listener.loopbackOnly).map((listener) => [listener.port, listener]));
+  return new Map(
+    found.filter((listener) => !listener.loopbackOnly).map((listener) => [listener.port, listener]),
+  );
 }

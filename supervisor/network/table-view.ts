@@ -11,7 +11,9 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
 /** What the process monitors may know of the overlay: every member that is up, and the names that the seed resolves. */
 export function tableViewOf(overlay: Overlay, hostname: string): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
-  const members = [...overlay.members().values()].filter(({ state, id }) => state === 'up' || id === overlay.nodeId);
+  const members = [...overlay.members().values()].filter(
+    ({ state, id }) => state === 'up' || id === overlay.nodeId,
+  );
   return {
     overlayBase: base,
     overlayMask: mask,

@@ -22,7 +22,8 @@ async function waitUntilActive(client: LambdaClient, twin: Twin, signal: AbortSi
     const command = new GetFunctionConfigurationCommand({ FunctionName: twin.functionName });
     const { State, StateReason } = await client.send(command, { abortSignal: until });
     if (State === 'Active') return;
-    if (State === 'Failed') throw new BoxerError('FUNCTION_FAILED', `function ${twin.functionName}: ${StateReason}`);
+    if (State === 'Failed')
+      throw new BoxerError('FUNCTION_FAILED', `function ${twin.functionName}: ${StateReason}`);
     await delay(wait, undefined, { signal: until });
   }
 }

@@ -8,7 +8,7 @@ import {
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { ensureFunction } from './ensure-function.ts';
-import { launchReport, MAX_EVENT_BYTES, type LaunchEvent } from './event.ts';
+import { type LaunchEvent, launchReport, MAX_EVENT_BYTES } from './event.ts';
 import type { Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
 
@@ -23,7 +23,12 @@ function encodeEvent(event: LaunchEvent): Buffer {
   });
 }
 
-async function startInvocation(client: LambdaClient, twin: Twin, payload: Buffer, signal: AbortSignal): Promise<EventStream> {
+async function startInvocation(
+  client: LambdaClient,
+  twin: Twin,
+  payload: Buffer,
+  signal: AbortSignal,
+): Promise<EventStream> {
   const invoke = () =>
     client.send(new InvokeWithResponseStreamCommand({ FunctionName: twin.functionName, Payload: payload }), {
       abortSignal: signal,
@@ -35,7 +40,8 @@ async function startInvocation(client: LambdaClient, twin: Twin, payload: Buffer
     await ensureFunction(client, twin, signal);
     return invoke();
   });
-  if (!first.EventStream) throw new BoxerError('NO_STREAM', `function ${twin.functionName} answered without a stream`);
+  if (!first.EventStream)
+    throw new BoxerError('NO_STREAM', `function ${twin.functionName} answered without a stream`);
   return first.EventStream;
 }
 
@@ -52,7 +58,8 @@ function lastReport(lines: string): ReturnType<typeof launchReport.safeParse>['d
 function failureOf(functionName: string, type: string, details: string): Outcome {
   try {
     const parsed: unknown = JSON.parse(details);
-    const field = (name: string) => (typeof parsed === 'object' && parsed ? String(Reflect.get(parsed, name) ?? '') : '');
+    const field = (name: string) =>
+      typeof parsed === 'object' && parsed ? String(Reflect.get(parsed, name) ?? '') : '';
     return outcomeOfFailure(functionName, field('errorType') || type, field('errorMessage'));
   } catch {
     return outcomeOfFailure(functionName, type, details);
@@ -73,9 +80,11 @@ export async function invokeTwin(
   let text = '';
   for await (const part of stream) {
     // The reports are a few hundred bytes; a function that says more is not one of ours, its tail suffices.
-    if (part.PayloadChunk?.Payload) text = (text + Buffer.from(part.PayloadChunk.Payload).toString()).slice(-65_536);
+    if (part.PayloadChunk?.Payload)
+      text = (text + Buffer.from(part.PayloadChunk.Payload).toString()).slice(-65_536);
     const complete = part.InvokeComplete;
-    if (complete?.ErrorCode) return failureOf(twin.functionName, complete.ErrorCode, complete.ErrorDetails ?? '');
+    if (complete?.ErrorCode)
+      return failureOf(twin.functionName, complete.ErrorCode, complete.ErrorDetails ?? '');
   }
   const report = lastReport(text);
   if (report?.type === 'exit') return { exitCode: exitCodeOf(report) };

@@ -14,7 +14,10 @@ export function createLambdaClient(twin: Twin): LambdaClient {
   return new LambdaClient({
     region: twin.region,
     maxAttempts: 1,
-    requestHandler: { httpAgent: { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: 8 }, requestTimeout: 0 },
+    requestHandler: {
+      httpAgent: { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: 8 },
+      requestTimeout: 0,
+    },
     ...(twin.endpoint
       ? { endpoint: twin.endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
       : {}),

@@ -13,6 +13,7 @@ export const EXIT_KILLED = 137;
 export function outcomeOfFailure(functionName: string, type: string, message: string): Outcome {
   const lastLine = `function ${functionName}: ${message || type}`;
   if (/timed out/i.test(message)) return { exitCode: EXIT_TIMED_OUT, lastLine };
-  if (/OutOfMemory|ExitError|signal: killed|exited/i.test(`${type} ${message}`)) return { exitCode: EXIT_KILLED, lastLine };
+  if (/OutOfMemory|ExitError|signal: killed|exited/i.test(`${type} ${message}`))
+    return { exitCode: EXIT_KILLED, lastLine };
   return { exitCode: EXIT_CANNOT_START, lastLine };
 }

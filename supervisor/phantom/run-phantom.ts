@@ -2,7 +2,7 @@ import { containerIdentity } from '../container/own-names.ts';
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { joinOverlay, type Overlay } from '../coordination/join.ts';
-import { exitCodeOf, type ExitStatus } from '../guest/exit-status.ts';
+import { type ExitStatus, exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { ownEnvironment } from '../guest/guest-environment.ts';
 import { startRelay } from '../network/relay/relay.ts';
@@ -30,13 +30,23 @@ interface PhantomOptions {
   readonly say: (line: string) => void;
 }
 
-async function eventOf(options: PhantomOptions, overlay: Overlay, server: SessionServer, hostname: string): Promise<LaunchEvent> {
+async function eventOf(
+  options: PhantomOptions,
+  overlay: Overlay,
+  server: SessionServer,
+  hostname: string,
+): Promise<LaunchEvent> {
   const { config, argv } = options;
   const launch = await overlay.launch();
   return {
     boxer: 1,
     seed: { ...overlay.seed, identity: launch.identity, key: launch.key },
-    session: { addresses: [overlay.local.address], port: server.port, identity: server.identity, key: server.key },
+    session: {
+      addresses: [overlay.local.address],
+      port: server.port,
+      identity: server.identity,
+      key: server.key,
+    },
     service: config.service,
     hostname,
     argv: [...argv],
@@ -55,16 +65,26 @@ function signalGuest(session: Promise<Session>, abort: (signal: string) => void)
   });
   return forwardSignals((signal) => {
     if (connected) connected.notify(Stdio.signal, { signal });
-    else if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGHUP') abort(signal);
+    else if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGHUP')
+      abort(signal);
   });
 }
 
 /** The guest's own exit status if it came; else what Lambda says about the function's end. */
-async function outcomeOf(exit: Promise<ExitStatus | undefined>, invocation: Promise<Outcome>): Promise<Outcome> {
-  const first = await Promise.race([exit.then((status) => ({ status })), invocation.then((outcome) => ({ outcome }))]);
+async function outcomeOf(
+  exit: Promise<ExitStatus | undefined>,
+  invocation: Promise<Outcome>,
+): Promise<Outcome> {
+  const first = await Promise.race([
+    exit.then((status) => ({ status })),
+    invocation.then((outcome) => ({ outcome })),
+  ]);
   if ('outcome' in first) {
     // The exit message was sent before the response ended, but over another connection: let it arrive.
-    const status = await Promise.race([exit, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))]);
+    const status = await Promise.race([
+      exit,
+      new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+    ]);
     return status ? { exitCode: exitCodeOf(status) } : first.outcome;
   }
   if (first.status) return { exitCode: exitCodeOf(first.status) };

@@ -32,5 +32,11 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
       resolve(session);
     },
   });
-  return { port: listener.port, identity, key: key.toString('hex'), session: promise, close: () => listener.close() };
+  return {
+    port: listener.port,
+    identity,
+    key: key.toString('hex'),
+    session: promise,
+    close: () => listener.close(),
+  };
 }

@@ -8,7 +8,7 @@ export function errnoOf(name: string | undefined): number {
 
 /** The errno name that an error carries: of Node's system errors in `code`, of the peer's errors in `errno`. */
 export function errnoNameOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (typeof error !== 'object' || error === null) return undefined;
   for (const key of ['errno', 'code'] as const) {
     const value: unknown = Reflect.get(error, key);
     if (typeof value === 'string' && /^E[A-Z0-9]+$/.test(value)) return value;

@@ -11,7 +11,10 @@ export interface ServiceAnswer extends ServiceReply {
   readonly release?: () => void;
 }
 
-export type ServiceHandler = (request: ServiceRequest, signal: AbortSignal) => Promise<ServiceAnswer> | ServiceAnswer;
+export type ServiceHandler = (
+  request: ServiceRequest,
+  signal: AbortSignal,
+) => Promise<ServiceAnswer> | ServiceAnswer;
 
 export interface ServiceServer {
   /** For BOXER_SOCKET: `@` and the abstract name. */
@@ -24,7 +27,11 @@ const MAX_CONNECTIONS = 1024;
 /** A client that does not send its request is no process monitor. */
 const REQUEST_TIMEOUT_MS = 5000;
 
-async function answerOf(handler: ServiceHandler, request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
+async function answerOf(
+  handler: ServiceHandler,
+  request: ServiceRequest,
+  signal: AbortSignal,
+): Promise<ServiceAnswer> {
   try {
     return await handler(request, signal);
   } catch (error) {

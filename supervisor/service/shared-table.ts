@@ -45,7 +45,8 @@ export function hashName(name: string): bigint {
   return hash;
 }
 
-const addressNumber = (address: string) => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+const addressNumber = (address: string) =>
+  address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
 
 function encodeNodes(view: TableView): Buffer {
   const nodes = [...view.nodes]

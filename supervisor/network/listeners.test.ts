@@ -1,0 +1,56 @@
+import { createServer } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { parseListeners, readListeners } from './listeners.ts';
+
+const listen = (port: number, host: string) =>
+  new Promise<{ port: number; close: () => void }>((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      if (typeof address === 'object' && address)
+        resolve({ port: address.port, close: () => server.close() });
+    });
+  });
+
+describe('listening sockets, as the kernel reports them', () => {
+  test('a wildcard listener is reached by loopback', async () => {
+    const { port, close } = await listen(0, '0.0.0.0');
+    expect(readListeners().get(port)).toEqual({ port, family: 4, reach: '127.0.0.1', loopbackOnly: false });
+    close();
+  });
+
+  test('a dual-stack listener is reached by IPv4 loopback, with the family of its socket', async () => {
+    const { port, close } = await listen(0, '::');
+    expect(readListeners().get(port)).toEqual({ port, family: 6, reach: '127.0.0.1', loopbackOnly: false });
+    close();
+  });
+
+  test('a loopback listener is not for the overlay', async () => {
+    const { port, close } = await listen(0, '127.0.0.1');
+    expect(readListeners().has(port)).toBe(false);
+    close();
+  });
+
+  test('a closed listener is gone', async () => {
+    const { port, close } = await listen(0, '0.0.0.0');
+    close();
+    expect(readListeners().has(port)).toBe(false);
+  });
+
+  test('lines that are not understood, established connections and IPv6 addresses are left out', () => {
+    const text = [
+      '  sl  local_address rem_address   st tx_queue rx_queue',
+      '   0: 0100007F:1F90 0100007F:A3B2 01 00000000:00000000',
+      '   1: B80D0120000000000000000001000000:0050 00000000000000000000000000000000:0000 0A',
+      'nonsense',
+    ].join('\n');
+    expect(parseListeners(text, 6)).toEqual([]);
+  });
+
+  test('an IPv4 address on an AF_INET6 socket is read through its mapping', () => {
+    const text = '  0: 0000000000000000FFFF0000050012AC:0050 00000000000000000000000000000000:0000 0A';
+    expect(parseListeners(text, 6)).toEqual([
+      { port: 80, family: 6, reach: '172.18.0.5', loopbackOnly: false },
+    ]);
+  });
+});
