@@ -1,0 +1,56 @@
+// Builds the images that Boxer itself needs and writes their names to build/images.json. The name carries a hash of
+// everything that went in: what is there already is not built again. Run script/build.mjs before.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { filesBelow, hashOf } from './lib/inputs.mjs';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const { version, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+const images = [
+  {
+    key: 'runtime',
+    repository: 'boxer/runtime',
+    inputs: ['Dockerfile.base', 'Dockerfile.base.dockerignore', 'build/supervisor', 'images/runtime', 'shim-c'],
+    unless: 'shim-c/test/',
+    command: (tag) => ['docker', 'buildx', 'build', '--load', '--file', 'Dockerfile.base', '--tag', tag, '.'],
+  },
+  {
+    key: 'lambdaLocal',
+    repository: 'boxer/lambda-local',
+    inputs: ['build/lambda-local', 'lambda-local'],
+    unless: '.ts',
+    command: (tag) => ['lambda-local/build-image.sh', tag],
+  },
+];
+
+/** Runs a command silently; what it printed comes out only when it fails. */
+const run = ([program, ...args]) => {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (error) throw error;
+  return { ok: status === 0, output: stdout + stderr };
+};
+
+const names = {};
+for (const { key, repository, inputs, unless, command } of images) {
+  if (key === 'lambdaLocal' && !existsSync('lambda-local/build-image.sh')) continue;
+  const files = inputs.flatMap(filesBelow).filter((file) => !file.includes(unless));
+  const hash = hashOf(files, JSON.stringify(optionalDependencies)).slice(0, 12);
+  const tag = `${repository}:${version}-${hash}`;
+  if (!run(['docker', 'image', 'inspect', tag]).ok) {
+    process.stderr.write(`building ${tag}\n`);
+    const { ok, output } = run(command(tag));
+    if (!ok) {
+      process.stderr.write(`${output}\nbuilding ${tag} failed, see above\n`);
+      process.exit(1);
+    }
+  }
+  names[key] = tag;
+}
+
+const text = `${JSON.stringify(names, null, 2)}\n`;
+const file = 'build/images.json';
+mkdirSync('build', { recursive: true });
+if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
