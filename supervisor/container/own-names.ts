@@ -10,16 +10,19 @@ export interface ContainerIdentity {
   readonly container: string;
 }
 
+/** `docker compose run` names its containers so; like Compose, they do not answer to the service's names. */
+const ONE_OFF = /-run-[0-9a-f]{12}$/;
+
 /** The names of the rewrite, and those that Docker gave this one replica: host name, short id, container name. */
 export async function containerIdentity(config: NodeConfig): Promise<ContainerIdentity> {
   const container = ownContainerId();
-  const replica = [hostname(), container.slice(0, 12), (await ownContainerName()) ?? ''].filter(
-    (name) => name !== '',
-  );
+  const containerName = (await ownContainerName()) ?? '';
+  const replica = [hostname(), container.slice(0, 12), containerName].filter((name) => name !== '');
+  const oneOff = ONE_OFF.test(containerName);
   const networks = Object.fromEntries(
     Object.entries(config.networks).map(([network, names]) => [
       network,
-      [...new Set([...names, ...replica])],
+      [...new Set(oneOff ? replica : [...names, ...replica])],
     ]),
   );
   return { service: config.service, networks, hostname: hostname(), container };
