@@ -13,7 +13,13 @@ const images = [
   {
     key: 'runtime',
     repository: 'boxer/runtime',
-    inputs: ['Dockerfile.base', 'Dockerfile.base.dockerignore', 'build/supervisor', 'images/runtime', 'shim-c'],
+    inputs: [
+      'Dockerfile.base',
+      'Dockerfile.base.dockerignore',
+      'build/supervisor',
+      'images/runtime',
+      'shim-c',
+    ],
     unless: 'shim-c/test/',
     command: (tag) => ['docker', 'buildx', 'build', '--load', '--file', 'Dockerfile.base', '--tag', tag, '.'],
   },
@@ -28,7 +34,10 @@ const images = [
 
 /** Runs a command silently; what it printed comes out only when it fails. */
 const run = ([program, ...args]) => {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
   if (error) throw error;
   return { ok: status === 0, output: stdout + stderr };
 };

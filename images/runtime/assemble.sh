@@ -29,10 +29,7 @@ cp /usr/share/doc/libstdc++6/copyright "$to/share/licenses/libstdc++"
 
 # V8's byte code of the supervisor: its place is part of its key, so in place. Same seed, same bytes.
 cp images/runtime/compile.mjs "$root/"
-for program in "/compile.mjs" "/opt/boxer/lib/boxer.mjs version"; do
-  # shellcheck disable=SC2086 # a program and its argument
-  chroot "$root" /opt/boxer/bin/node --random-seed=1 --require /opt/boxer/lib/start.cjs $program
-done
+chroot "$root" /opt/boxer/bin/node --random-seed=1 --require /opt/boxer/lib/start.cjs /compile.mjs
 rm "$root/compile.mjs"
 # Node keeps a cache per user. Whoever else starts the supervisor goes without, which only costs time.
 for user in 993 999 1000 65532; do

@@ -2,7 +2,10 @@
 import { readdir } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 
-const chunks = '/opt/boxer/lib/chunks';
-for (const name of (await readdir(chunks)).sort()) await import(`${chunks}/${name}`);
-flushCompileCache();
-process.exit();
+const lib = '/opt/boxer/lib';
+for (const name of (await readdir(`${lib}/chunks`)).sort()) await import(`${lib}/chunks/${name}`);
+
+// The entrypoint runs when it is loaded, and ends the process itself.
+process.on('exit', () => flushCompileCache());
+process.argv.push('version');
+await import(`${lib}/boxer.mjs`);

@@ -1,0 +1,129 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+
+const ROOT = new URL('..', import.meta.url).pathname;
+const MINUTES = 60_000;
+
+/** Where a function runs: another user, a read-only root, no privilege. */
+const AS_FUNCTION = ['--rm', '--read-only', '--user', '993:990', '--cap-drop', 'ALL'];
+
+/** Prints the environment that the supervisor sees, in place of the supervisor. */
+const PRINT_ENVIRONMENT = 'process.stdout.write(JSON.stringify(process.env));\n';
+
+const images: string[] = [];
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'boxer-runtime-'));
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+  if (images.length > 0) await execa('docker', ['image', 'rm', '--force', ...images], { reject: false });
+});
+
+async function runtimeImage(...args: string[]): Promise<string> {
+  const tag = `boxer-test/runtime:${images.length}-${process.pid}`;
+  images.push(tag);
+  await execa('docker', ['buildx', 'build', '--load', '-f', 'Dockerfile.base', '-t', tag, ...args, '.'], {
+    cwd: ROOT,
+  });
+  return tag;
+}
+
+async function imageOf(dockerfile: string): Promise<string> {
+  const tag = `boxer-test/guest:${images.length}-${process.pid}`;
+  images.push(tag);
+  await execa('docker', ['buildx', 'build', '--load', '-t', tag, '-f', '-', directory], {
+    input: dockerfile,
+  });
+  return tag;
+}
+
+async function layersOf(image: string): Promise<string> {
+  const { stdout } = await execa('docker', ['image', 'inspect', '-f', '{{json .RootFS.Layers}}', image]);
+  return stdout;
+}
+
+describe('the runtime image', () => {
+  test(
+    'two builds give the same bytes',
+    async () => {
+      const first = await runtimeImage('--build-arg', 'ROUND=a');
+      const second = await runtimeImage('--build-arg', 'ROUND=b');
+      expect(await layersOf(second)).toBe(await layersOf(first));
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    'holds /opt/boxer only, at most 50 MB of it when compressed',
+    async () => {
+      const runtime = await runtimeImage();
+      const script = `docker save ${runtime} | gzip -6 | wc -c`;
+      const { stdout: size } = await execa('sh', ['-c', script]);
+      expect(Number(size)).toBeLessThan(50e6);
+      const { stdout: container } = await execa('docker', ['create', runtime]);
+      const { stdout: list } = await execa('sh', ['-c', `docker export ${container} | tar t`]);
+      await execa('docker', ['rm', container]);
+      // The engine adds these to every container.
+      const engine = /^(\.dockerenv|dev\/|etc\/|proc\/|sys\/)/;
+      const others = list.split('\n').filter((path) => !path.startsWith('opt/') && !engine.test(path));
+      expect(others).toEqual([]);
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    'runs in Debian, beside musl and in an empty image, as a function would',
+    async () => {
+      const runtime = await runtimeImage();
+      const copy = `COPY --from=${runtime} /opt/boxer /opt/boxer\nENTRYPOINT ["/opt/boxer/bin/boxer"]\n`;
+      const tools = await runtimeImage('--target', 'tools');
+      const musl = `FROM ${tools} AS musl
+RUN echo 'int puts(const char *); int main(void) { return puts("musl") < 0; }' > /hello.c \\
+ && musl-gcc -o /hello /hello.c && cp -L /lib/ld-musl-*.so.1 /
+FROM scratch
+COPY --from=musl /ld-musl-*.so.1 /lib/
+COPY --from=musl /hello /hello
+`;
+      const guests = [`FROM debian:bookworm-slim\n`, musl, 'FROM scratch\n'];
+      for (const guest of guests) {
+        const image = await imageOf(guest + copy);
+        const { stdout } = await execa('docker', ['run', ...AS_FUNCTION, image, 'version']);
+        expect(stdout).toMatch(/^boxer \d+\.\d+\.\d+/);
+        if (guest !== musl) continue;
+        const hello = await execa('docker', ['run', ...AS_FUNCTION, '--entrypoint', '/hello', image]);
+        expect(hello.stdout).toBe('musl');
+      }
+    },
+    5 * MINUTES,
+  );
+
+  test(
+    "the guest's variables reach the supervisor and do nothing to its Node",
+    async () => {
+      await writeFile(join(directory, 'boxer.mjs'), PRINT_ENVIRONMENT);
+      const runtime = await runtimeImage();
+      const image = await imageOf(`FROM ${runtime}\nCOPY boxer.mjs /opt/boxer/lib/boxer.mjs\n`);
+      const variables = {
+        LD_PRELOAD: '/not/there.so',
+        LD_LIBRARY_PATH: '/lib:/usr/lib',
+        NODE_OPTIONS: '--require /app/tracing.js',
+        GLIBC_TUNABLES: 'glibc.malloc.check=3',
+        OPENSSL_CONF: '/not/there.cnf',
+        PLAIN: 'as ever',
+      };
+      const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+      const { stdout, stderr } = await execa('docker', ['run', ...AS_FUNCTION, ...options, image]);
+      expect(stderr).toBe('');
+      const seen: Record<string, string> = JSON.parse(stdout);
+      expect(seen).toMatchObject(variables);
+      expect(Object.keys(seen).filter((name) => name.startsWith('BOXER'))).toEqual([]);
+    },
+    5 * MINUTES,
+  );
+});
