@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { execa, type Options, type Result } from 'execa';
+
+/** A Compose project in a folder of its own, gone with everything it made when `remove` is called. */
+export interface Project {
+  readonly name: string;
+  readonly directory: string;
+  /** `docker boxer ARGS` in the project; does not throw, look at `exitCode`. */
+  boxer(...args: string[]): Promise<Ran>;
+  /** `docker compose ARGS`, without Boxer in between. */
+  compose(...args: string[]): Promise<Ran>;
+  write(file: string, content: string): void;
+  remove(): Promise<void>;
+}
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** both streams, in order */
+  readonly all: string;
+}
+
+export async function run(command: string, args: readonly string[], options: Options = {}): Promise<Ran> {
+  const result: Result = await execa(command, args, { reject: false, stdin: 'ignore', all: true, ...options });
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return {
+    exitCode: result.exitCode ?? 255,
+    stdout: text(result.stdout),
+    stderr: text(result.stderr),
+    all: text(Reflect.get(result, 'all')),
+  };
+}
+
+/** Writes `files` (path -> content) into a fresh folder and gives the project a unique name. */
+export function createProject(files: Readonly<Record<string, string>>): Project {
+  const name = `t${randomBytes(4).toString('hex')}`;
+  const directory = mkdtempSync(join(tmpdir(), 'boxer-test-'));
+  const write = (file: string, content: string) => {
+    const path = join(directory, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  };
+  for (const [file, content] of Object.entries(files)) write(file, content);
+  // A test must not depend on how the shell around it is set up.
+  const options: Options = { cwd: directory, env: { COMPOSE_PROJECT_NAME: name, COMPOSE_FILE: undefined } };
+  const docker = (...args: string[]) => run('docker', args, options);
+  return {
+    name,
+    directory,
+    write,
+    boxer: (...args) => docker('boxer', ...args),
+    compose: (...args) => docker('compose', ...args),
+    async remove() {
+      await docker('boxer', 'down', '--volumes', '--remove-orphans', '--timeout', '1', '--rmi', 'local');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Calls `probe` until it returns something; for states that Docker has no event for. Throws after `seconds`. */
+export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, seconds = 30): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
