@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { buildTestImages } from '../lib/images.ts';
+import { createProject, eventually, type Project } from '../lib/project.ts';
+
+beforeAll(buildTestImages, 300_000);
+
+/** A guest in a function: what its user sees through the phantom. */
+describe('a lambda service', () => {
+  let project: Project;
+
+  beforeAll(() => {
+    project = createProject({
+      'compose.yaml': `
+services:
+  job:
+    image: boxer-test/tools:1
+    command: ["true"]
+    x-boxer: lambda
+  forever:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["python3", "-u", "-c", "import time; print('ready'); time.sleep(1000)"]
+    x-boxer: lambda
+  polite:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    stop_grace_period: 20s
+    command: ["bash", "-c", "trap 'echo going; exit 7' TERM; echo ready; while :; do sleep 0.1; done"]
+    x-boxer: lambda
+  short:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["sleep", "100"]
+    x-boxer: { target: lambda, timeout: 2 }
+  musl:
+    image: boxer-test/musl:1
+    profiles: [manual]
+    x-boxer: lambda
+  empty:
+    image: boxer-test/empty:1
+    profiles: [manual]
+    x-boxer: lambda
+`,
+    });
+  });
+  afterAll(() => project.remove(), 120_000);
+
+  const stateOf = async (service: string) => {
+    const { stdout } = await project.compose('ps', '-a', '--format', '{{.State}} {{.ExitCode}}', service);
+    return stdout.trim();
+  };
+
+  test('keeps its two output streams apart and its exit code', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', 'echo out; echo err >&2; printf end; exit 42');
+    expect(ran.stdout).toBe('out\nend');
+    expect(ran.stderr).toContain('err');
+    expect(ran.exitCode).toBe(42);
+  }, 120_000);
+
+  test('runs where a function runs: uid 993, read-only root, /tmp, and keeps host name, directory and environment', async () => {
+    const script = 'id -u; touch /x 2>/dev/null || echo read-only; touch /tmp/x && echo tmp; pwd; echo $MARK; hostname';
+    const ran = await project.boxer('run', '--rm', '-T', '-e', 'MARK=here', '-w', '/usr', 'job', 'sh', '-c', script);
+    const [uid, root, tmp, directory, mark, host] = ran.stdout.split('\n');
+    expect([uid, root, tmp, directory, mark]).toEqual(['993', 'read-only', 'tmp', '/usr', 'here']);
+    expect(host).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  test('hands its standard input on', async () => {
+    const { run } = await import('../lib/project.ts');
+    const ran = await run('docker', ['boxer', 'run', '--rm', '-T', 'job', 'sha256sum'], {
+      cwd: project.directory,
+      env: { COMPOSE_PROJECT_NAME: project.name },
+      stdin: 'pipe',
+      input: 'x'.repeat(1_000_000),
+    });
+    expect(ran.stdout).toContain(createHash('sha256').update('x'.repeat(1_000_000)).digest('hex'));
+  });
+
+  test('loses no byte of a large output', async () => {
+    const size = 64 * 1024 * 1024;
+    const make = `import sys, hashlib
+h = hashlib.sha256()
+for i in range(${size} // 65536):
+    block = (b'%08d' % i) * 8192
+    h.update(block); sys.stdout.buffer.write(block)
+sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
+    const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', make);
+    expect(ran.stdout.length).toBe(size);
+    expect(ran.stderr).toContain(createHash('sha256').update(ran.stdout, 'latin1').digest('hex'));
+  }, 120_000);
+
+  test('a program that does not exist gives 127 and says so', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', 'job', 'no-such-program');
+    expect(ran.exitCode).toBe(127);
+    expect(ran.stderr).toContain('no-such-program');
+  });
+
+  test('a guest that dies by a signal gives 128 and the signal', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', 'kill -SEGV $$');
+    expect(ran.exitCode).toBe(139);
+  });
+
+  test('docker stop reaches the guest as SIGTERM and shows its exit code', async () => {
+    await project.boxer('up', '-d', 'polite');
+    await eventually('the guest is ready', async () => {
+      const { stdout } = await project.compose('logs', 'polite');
+      return stdout.includes('ready') ? true : undefined;
+    });
+    await project.compose('stop', 'polite');
+    expect(await stateOf('polite')).toBe('exited 7');
+    expect((await project.compose('logs', 'polite')).stdout).toContain('going');
+  }, 120_000);
+
+  test('what ignores SIGTERM is killed after the grace period', async () => {
+    await project.boxer('up', '-d', 'forever');
+    await eventually('the guest is ready', async () => {
+      const { stdout } = await project.compose('logs', 'forever');
+      return stdout.includes('ready') ? true : undefined;
+    });
+    await project.compose('kill', 'forever');
+    expect(await stateOf('forever')).toBe('exited 137');
+    await eventually('its function has nothing left to do', async () => {
+      const { stdout } = await project.boxer('ps', '--format', 'json');
+      return stdout.includes('"forever"') && stdout.includes('requestId') ? undefined : true;
+    });
+  }, 120_000);
+
+  test('a function that runs into its timeout says so and ends with 124', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', 'short');
+    expect(ran.exitCode).toBe(124);
+    expect(ran.stderr).toMatch(/timed out after 2\.00 seconds/);
+  }, 120_000);
+
+  test('runs an image with nothing but musl and one program under the shim', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', '--name', `${project.name}-named`, 'musl', '0', '5');
+    expect(ran.exitCode).toBe(5);
+    expect(ran.stdout).toContain('arg 5');
+    expect(ran.stdout).toMatch(/host [0-9a-f]{12}/);
+  });
+
+  test('runs an image with nothing but one static program', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', 'empty', '0', '6');
+    expect(ran.exitCode).toBe(6);
+    expect(ran.stdout).toContain('arg 6');
+  });
+});
