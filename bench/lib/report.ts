@@ -12,10 +12,21 @@ export interface Figure {
 }
 
 /** Prints the table and keeps raw samples and plot as `bench/results/NAME.json` and `.svg`. */
-export function report(name: string, heading: string, comparisons: readonly Comparison[], figures: readonly Figure[]): void {
+export function report(
+  name: string,
+  heading: string,
+  comparisons: readonly Comparison[],
+  figures: readonly Figure[],
+): void {
   const directory = new URL('../results/', import.meta.url);
   mkdirSync(directory, { recursive: true });
-  const machine = { cpus: cpus().length, model: cpus()[0]?.model, memory: totalmem(), kernel: release(), node: process.version };
+  const machine = {
+    cpus: cpus().length,
+    model: cpus()[0]?.model,
+    memory: totalmem(),
+    kernel: release(),
+    node: process.version,
+  };
   const kept = { name, date: new Date().toISOString(), machine, comparisons, figures };
   writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept, null, 1)}\n`);
   writeFileSync(new URL(`${name}.svg`, directory), stripPlot(heading, comparisons));
@@ -29,5 +40,7 @@ export function report(name: string, heading: string, comparisons: readonly Comp
     );
   }
   for (const { title, value, unit, aim } of figures)
-    process.stdout.write(`${title.padEnd(34)}${value.toFixed(1).padStart(8)} ${unit}${aim ? `   (aim: ${aim})` : ''}\n`);
+    process.stdout.write(
+      `${title.padEnd(34)}${value.toFixed(1).padStart(8)} ${unit}${aim ? `   (aim: ${aim})` : ''}\n`,
+    );
 }

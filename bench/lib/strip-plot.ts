@@ -41,7 +41,9 @@ function panel(comparison: Comparison, top: number): string {
 /** Draws every sample of every comparison as a dot and the medians as bars, from zero. */
 export function stripPlot(heading: string, comparisons: readonly Comparison[]): string {
   const height = 50 + comparisons.length * (2 * ROW + PANEL_GAP);
-  const panels = comparisons.map((comparison, index) => panel(comparison, 66 + index * (2 * ROW + PANEL_GAP)));
+  const panels = comparisons.map((comparison, index) =>
+    panel(comparison, 66 + index * (2 * ROW + PANEL_GAP)),
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,

@@ -15,6 +15,12 @@ export interface SessionServer {
   close(): void;
 }
 
+/**
+ * A reader of our output that stops reading stops this whole process (writes to a pipe block), which is right: the guest
+ * waits then, as it would natively. It must not pass for a death. In seconds; a crash is seen at once without it.
+ */
+export const PATIENT_HEARTBEAT = { interval: 1000, suspect: 10, dead: 120 };
+
 /** Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. */
 export async function startSessionServer(signal: AbortSignal): Promise<SessionServer> {
   const identity = `session/${randomBytes(16).toString('hex')}`;
@@ -25,9 +31,10 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
     host: '0.0.0.0',
     port: 0,
     signal,
+    heartbeat: PATIENT_HEARTBEAT,
     pskFor: (shown) => (shown === identity && !taken ? key : null),
     onSession: (session) => {
-      if (taken) return session.close();
+      if (taken) return void session.close();
       taken = true;
       resolve(session);
     },
@@ -37,6 +44,6 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
     identity,
     key: key.toString('hex'),
     session: promise,
-    close: () => listener.close(),
+    close: () => void listener.close(),
   };
 }

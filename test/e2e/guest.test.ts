@@ -52,15 +52,36 @@ services:
   };
 
   test('keeps its two output streams apart and its exit code', async () => {
-    const ran = await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', 'echo out; echo err >&2; printf end; exit 42');
+    const ran = await project.boxer(
+      'run',
+      '--rm',
+      '-T',
+      'job',
+      'sh',
+      '-c',
+      'echo out; echo err >&2; printf end; exit 42',
+    );
     expect(ran.stdout).toBe('out\nend');
     expect(ran.stderr).toContain('err');
     expect(ran.exitCode).toBe(42);
   }, 120_000);
 
   test('runs where a function runs: uid 993, read-only root, /tmp, and keeps host name, directory and environment', async () => {
-    const script = 'id -u; touch /x 2>/dev/null || echo read-only; touch /tmp/x && echo tmp; pwd; echo $MARK; hostname';
-    const ran = await project.boxer('run', '--rm', '-T', '-e', 'MARK=here', '-w', '/usr', 'job', 'sh', '-c', script);
+    const script =
+      'id -u; touch /x 2>/dev/null || echo read-only; touch /tmp/x && echo tmp; pwd; echo $MARK; hostname';
+    const ran = await project.boxer(
+      'run',
+      '--rm',
+      '-T',
+      '-e',
+      'MARK=here',
+      '-w',
+      '/usr',
+      'job',
+      'sh',
+      '-c',
+      script,
+    );
     const [uid, root, tmp, directory, mark, host] = ran.stdout.split('\n');
     expect([uid, root, tmp, directory, mark]).toEqual(['993', 'read-only', 'tmp', '/usr', 'here']);
     expect(host).toMatch(/^[0-9a-f]{12}$/);

@@ -69,7 +69,9 @@ describe('the overlay', () => {
     if (up.exitCode !== 0) throw new Error(up.all);
     port = (await project.compose('port', 'alpha', '8000')).stdout.split(':')[1] ?? '';
     await eventually('all nodes listen', async () => {
-      const answers = await Promise.all(['alpha', 'gamma', 'beta:9000', 'apart'].map((name) => fromFront(name)));
+      const answers = await Promise.all(
+        ['alpha', 'gamma', 'beta:9000', 'apart'].map((name) => fromFront(name)),
+      );
       return answers.every((answer) => answer !== undefined) ? true : undefined;
     });
   }, 300_000);
@@ -85,7 +87,16 @@ describe('the overlay', () => {
   /** Asked by the unboxed neighbour, by name. */
   const fromFront = async (target: string) => {
     const [host, at = '8000'] = target.split(':');
-    const { stdout } = await project.compose('exec', '-T', 'front', 'curl', '-s', '-m', '5', `http://${host}:${at}/`);
+    const { stdout } = await project.compose(
+      'exec',
+      '-T',
+      'front',
+      'curl',
+      '-s',
+      '-m',
+      '5',
+      `http://${host}:${at}/`,
+    );
     return parse(stdout);
   };
   /** Asked by alpha, from within its function. */
@@ -116,7 +127,14 @@ describe('the overlay', () => {
   });
 
   test('boxed container to function', async () => {
-    const { stdout } = await project.compose('exec', '-T', 'front', 'curl', '-s', 'http://gamma:8000/via/alpha/8000');
+    const { stdout } = await project.compose(
+      'exec',
+      '-T',
+      'front',
+      'curl',
+      '-s',
+      'http://gamma:8000/via/alpha/8000',
+    );
     expect(parse(stdout)).toMatchObject({ name: 'alpha', uid: 993 });
   });
 
@@ -130,13 +148,27 @@ describe('the overlay', () => {
 
   test('a closed port is refused, at once', async () => {
     const before = Date.now();
-    const { stdout } = await project.compose('exec', '-T', 'front', 'curl', '-s', 'http://alpha:8000/via/beta/9999');
+    const { stdout } = await project.compose(
+      'exec',
+      '-T',
+      'front',
+      'curl',
+      '-s',
+      'http://alpha:8000/via/beta/9999',
+    );
     expect(stdout).toBe('');
     expect(Date.now() - before).toBeLessThan(4000);
   });
 
   test('services that share no network do not see each other', async () => {
-    const { stdout } = await project.compose('exec', '-T', 'front', 'curl', '-s', 'http://beta:9000/resolve/apart');
+    const { stdout } = await project.compose(
+      'exec',
+      '-T',
+      'front',
+      'curl',
+      '-s',
+      'http://beta:9000/resolve/apart',
+    );
     expect(stdout).toBe('');
     expect(await fromAlpha('/via/apart/8000')).toMatchObject({ name: 'apart' });
   });
@@ -168,7 +200,10 @@ describe('the overlay', () => {
   test('down leaves nothing', async () => {
     expect((await project.boxer('down')).exitCode).toBe(0);
     const { run } = await import('../lib/project.ts');
-    for (const label of [`com.docker.compose.project=${project.name}`, `lambda-local.instance=${project.name}`])
+    for (const label of [
+      `com.docker.compose.project=${project.name}`,
+      `lambda-local.instance=${project.name}`,
+    ])
       expect((await run('docker', ['ps', '-aq', '--filter', `label=${label}`])).stdout).toBe('');
   }, 120_000);
 });

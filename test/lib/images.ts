@@ -4,5 +4,15 @@ import { execa } from 'execa';
 export async function buildTestImages(): Promise<void> {
   const context = new URL('../images/', import.meta.url).pathname;
   for (const target of ['tools', 'musl', 'empty'])
-    await execa('docker', ['buildx', 'build', '--quiet', '--load', '--target', target, '--tag', `boxer-test/${target}:1`, context]);
+    await execa('docker', [
+      'buildx',
+      'build',
+      '--quiet',
+      '--load',
+      '--target',
+      target,
+      '--tag',
+      `boxer-test/${target}:1`,
+      context,
+    ]);
 }

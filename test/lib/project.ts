@@ -25,7 +25,12 @@ export interface Ran {
 }
 
 export async function run(command: string, args: readonly string[], options: Options = {}): Promise<Ran> {
-  const result: Result = await execa(command, args, { reject: false, stdin: 'ignore', all: true, ...options });
+  const result: Result = await execa(command, args, {
+    reject: false,
+    stdin: 'ignore',
+    all: true,
+    ...options,
+  });
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return {
     exitCode: result.exitCode ?? 255,
@@ -62,7 +67,11 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 }
 
 /** Calls `probe` until it returns something; for states that Docker has no event for. Throws after `seconds`. */
-export async function eventually<T>(what: string, probe: () => Promise<T | undefined>, seconds = 30): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  probe: () => Promise<T | undefined>,
+  seconds = 30,
+): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const value = await probe();

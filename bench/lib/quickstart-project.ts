@@ -1,0 +1,48 @@
+import { execa } from 'execa';
+
+const SAMPLE = new URL('../../samples/quickstart/', import.meta.url).pathname;
+const DEADLINE_MS = 60_000;
+
+/** One of the two ways to run samples/quickstart, as a project of its own. */
+export interface Side {
+  readonly label: string;
+  readonly project: string;
+  readonly port: number;
+  readonly verb: 'compose' | 'boxer';
+}
+
+export const plain: Side = { label: 'docker compose', project: 'bench-plain', port: 18_081, verb: 'compose' };
+export const boxed: Side = { label: 'docker boxer', project: 'bench-boxer', port: 18_082, verb: 'boxer' };
+
+export function compose(side: Side, ...args: string[]) {
+  return execa('docker', [side.verb, '-p', side.project, ...args], {
+    cwd: SAMPLE,
+    env: { QUICKSTART_PORT: String(side.port) },
+    stdin: 'ignore',
+  });
+}
+
+/** The id of the process that answered, undefined while nothing answers well. */
+async function ask(side: Side): Promise<string | undefined> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${side.port}/`, { signal: AbortSignal.timeout(2000) });
+    const body: unknown = await response.json();
+    const boot: unknown = typeof body === 'object' && body ? Reflect.get(body, 'boot') : undefined;
+    return response.ok && boot !== undefined ? String(boot) : undefined;
+  } catch {
+    return undefined; // The gateway answers before the service does.
+  }
+}
+
+/** Asks through nginx until `count` distinct processes have answered. */
+export async function answeredBy(side: Side, count: number): Promise<void> {
+  const seen = new Set<string>();
+  const end = performance.now() + DEADLINE_MS;
+  while (seen.size < count) {
+    if (performance.now() > end)
+      throw new Error(`${side.label}: ${seen.size} of ${count} replicas answered in time`);
+    const boot = await ask(side);
+    if (boot) seen.add(boot);
+    else await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { alternate, type Comparison } from './samples.ts';
+
+const PROJECT = 'bench-cost';
+
+/** Three services of one image: native, boxed, phantom. Each native or boxed one ends at once with the time at which it ran. */
+const COMPOSE = `
+services:
+  native: { image: "debian:bookworm-slim", command: [date, "+%s%N"] }
+  boxed: { image: "debian:bookworm-slim", command: [date, "+%s%N"], x-boxer: container }
+  stays: { image: "debian:bookworm-slim", command: [sleep, "600"], x-boxer: container }
+  away: { image: "debian:bookworm-slim", command: [sleep, "600"], x-boxer: lambda }
+`;
+
+async function inProject<T>(
+  work: (docker: (...args: string[]) => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'boxer-bench-'));
+  writeFileSync(join(directory, 'compose.yaml'), COMPOSE);
+  const docker = async (...args: string[]) =>
+    (await execa('docker', args, { cwd: directory, env: { COMPOSE_PROJECT_NAME: PROJECT }, stdin: 'ignore' }))
+      .stdout;
+  try {
+    await docker('boxer', 'up', '-d');
+    return await work(docker);
+  } finally {
+    await docker('boxer', 'down', '-t', '1').catch(() => undefined);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** ms from `docker start` to the guest's own first instruction that tells the time. */
+export function startUpSamples(runs: number): Promise<Comparison> {
+  return inProject(async (docker) => {
+    const sample = async (service: string) => {
+      const before = Date.now();
+      const printed = await docker('start', '--attach', `${PROJECT}-${service}-1`);
+      return Number(printed.trim().split('\n').at(-1)) / 1e6 - before;
+    };
+    const [native, boxed] = await alternate(
+      runs,
+      () => sample('native'),
+      () => sample('boxed'),
+    );
+    return {
+      title: 'start of a container, to its guest’s first instruction',
+      unit: 'ms',
+      aim: 'difference 60 ms',
+      series: [
+        { label: 'native', samples: native },
+        { label: 'boxed', samples: boxed },
+      ],
+    };
+  });
+}
+
+/** Resident memory in MB of the process that Docker started in the container. */
+async function residentMemory(
+  docker: (...args: string[]) => Promise<string>,
+  container: string,
+): Promise<number> {
+  const pid = (await docker('inspect', '--format', '{{.State.Pid}}', container)).trim();
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return Number(kilobytes) / 1024;
+}
+
+export function supervisorMemory(): Promise<{ supervisor: number; phantom: number }> {
+  return inProject(async (docker) => {
+    // Let both come to rest: what counts is what they hold for hours.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    return {
+      supervisor: await residentMemory(docker, `${PROJECT}-stays-1`),
+      phantom: await residentMemory(docker, `${PROJECT}-away-1`),
+    };
+  });
+}
+
+/** MB of /opt/boxer in a gzipped tar, as a registry would keep the layer. */
+export async function runtimeSize(): Promise<number> {
+  const images: unknown = JSON.parse(
+    readFileSync(new URL('../../build/images.json', import.meta.url), 'utf8'),
+  );
+  const image = String(typeof images === 'object' && images ? Reflect.get(images, 'runtime') : '');
+  const container = (await execa('docker', ['create', image])).stdout.trim();
+  try {
+    const { stdout } = await execa('sh', ['-c', 'docker export "$0" | gzip -6 | wc -c', container]);
+    return Number(stdout) / 1e6;
+  } finally {
+    await execa('docker', ['rm', container]);
+  }
+}
