@@ -6,11 +6,11 @@ const ROW = 34;
 const PANEL_GAP = 46;
 const COLOURS = ['#4c78a8', '#f58518'] as const;
 
-const escape = (text: string) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+const escapeXml = (text: string) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
 const round = (value: number) => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 function text(x: number, y: number, content: string, extra = ''): string {
-  return `<text x="${x}" y="${y}" ${extra}>${escape(content)}</text>`;
+  return `<text x="${x}" y="${y}" ${extra}>${escapeXml(content)}</text>`;
 }
 
 function panel(comparison: Comparison, top: number): string {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { execa, type Options, type Result } from 'execa';
+import { execa, type Options } from 'execa';
 
 /** A Compose project in a folder of its own, gone with everything it made when `remove` is called. */
 export interface Project {
@@ -24,14 +24,10 @@ export interface Ran {
   readonly all: string;
 }
 
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 export async function run(command: string, args: readonly string[], options: Options = {}): Promise<Ran> {
-  const result: Result = await execa(command, args, {
-    reject: false,
-    stdin: 'ignore',
-    all: true,
-    ...options,
-  });
-  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  const result = await execa(command, args, { reject: false, stdin: 'ignore', all: true, ...options });
   return {
     exitCode: result.exitCode ?? 255,
     stdout: text(result.stdout),
