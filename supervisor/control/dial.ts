@@ -1,0 +1,70 @@
+import { lookup } from 'node:dns';
+import { connect, type TLSSocket } from 'node:tls';
+import { ControlError, codeOf, describeFailure } from './control-error.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { TLS_OPTIONS } from './tls-options.ts';
+
+export interface DialOptions extends SessionOptions {
+  /** Name or address. */
+  readonly host: string;
+  readonly port: number;
+  readonly identity: string;
+  /** The connection's pre-shared key (see `pskOf`), 32 bytes. */
+  readonly key: Buffer;
+  readonly signal?: AbortSignal | undefined;
+  /** ms for look-up, connect and handshake together; 5,000 unless told otherwise. */
+  readonly timeout?: number | undefined;
+}
+
+/**
+ * Opens a control connection. Rejects with ControlError: EACCES when the peer does not take identity and key (or proves no knowledge of
+ * the key), ETIMEDOUT, or the errno of look-up and connect. When `signal` aborts, rejects with its reason.
+ */
+export async function dialControl(options: DialOptions): Promise<Session> {
+  const { host, port, identity, key, signal, timeout = 5000 } = options;
+  signal?.throwIfAborted();
+  const socket = connect({
+    ...TLS_OPTIONS,
+    host,
+    port,
+    // The overlay's underlay is IPv4.
+    lookup: (name, lookupOptions, done) => lookup(name, { ...lookupOptions, family: 4 }, done),
+    pskCallback: () => ({ psk: key, identity }),
+    // Asked only where a certificate took the key's place: then whoever answers has not proven anything.
+    checkServerIdentity: () => new ControlError('EACCES', 'a certificate where a key was expected'),
+  });
+  socket.setNoDelay(true);
+  try {
+    await secured(socket, signal, timeout);
+  } catch (error) {
+    socket.destroy();
+    if (signal?.aborted) throw signal.reason;
+    throw refusal(error, `control connection to ${host}:${port}`);
+  }
+  return new Session(socket, options);
+}
+
+function secured(socket: TLSSocket, signal: AbortSignal | undefined, timeout: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(
+    () => reject(new ControlError('ETIMEDOUT', `not there in ${timeout} ms`)),
+    timeout,
+  );
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', abort);
+  socket.once('secureConnect', resolve);
+  // Stays: a socket that is given up may still report an error.
+  socket.on('error', reject);
+  socket.once('close', () => reject(new ControlError('ECONNRESET', 'closed during the handshake')));
+  return promise.finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  });
+}
+
+function refusal(error: unknown, what: string): ControlError {
+  if (codeOf(error).startsWith('ERR_SSL'))
+    return new ControlError('EACCES', `${what}: identity or key refused`, { cause: error });
+  const { errno, message } = describeFailure(error);
+  return new ControlError(errno, `${what}: ${message}`, { cause: error });
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import { Session, type SessionOptions } from './session.ts';
+import { TLS_OPTIONS } from './tls-options.ts';
+
+export interface ListenOptions extends SessionOptions {
+  /** 0: any free one. */
+  readonly port: number;
+  readonly host?: string | undefined;
+  /** The key of an identity, null to refuse it. Nothing is proven yet when this is asked: change no state here. */
+  readonly pskFor: (identity: string) => Buffer | null;
+  /** The peer has proven that it knows the key. Register handlers before returning. */
+  readonly onSession: (session: Session, identity: string) => void;
+  /** Closes the listener. */
+  readonly signal?: AbortSignal | undefined;
+  readonly maxSessions?: number | undefined;
+  /** Connections that have not finished their handshake. */
+  readonly maxHandshakes?: number | undefined;
+  /** ms */
+  readonly handshakeTimeout?: number | undefined;
+}
+
+export interface ControlListener {
+  readonly port: number;
+  /** Closes the listener and all its sessions; resolves when their sockets are closed. */
+  close(): Promise<void>;
+}
+
+/** Rejects with the system's error where the port cannot be had. */
+export async function listenControl(options: ListenOptions): Promise<ControlListener> {
+  const { pskFor, onSession, signal } = options;
+  const { maxSessions = 4096, maxHandshakes = 256, handshakeTimeout = 3000 } = options;
+  signal?.throwIfAborted();
+  const identities = new WeakMap<TLSSocket, string>();
+  const sockets = new Set<Socket>();
+  const sessions = new Set<Session>();
+  const server = createServer({
+    ...TLS_OPTIONS,
+    handshakeTimeout,
+    noDelay: true,
+    pskCallback: (socket, identity) => {
+      identities.set(socket, identity);
+      return pskFor(identity);
+    },
+  });
+  server.on('connection', (socket) => {
+    if (sockets.size - sessions.size >= maxHandshakes) return socket.destroy();
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    return undefined;
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('secureConnection', (socket) => {
+    // Without an identity it is a resumed TLS session, which would go round the check that a launch is used once.
+    const identity = identities.get(socket);
+    if (identity === undefined || sessions.size >= maxSessions) return socket.destroy();
+    const session = new Session(socket, options);
+    sessions.add(session);
+    void session.closed.then(() => sessions.delete(session));
+    onSession(session, identity);
+    return undefined;
+  });
+  server.listen(options.port, options.host ?? '0.0.0.0');
+  await once(server, 'listening');
+  const close = async () => {
+    signal?.removeEventListener('abort', close);
+    const closed = new Promise((resolve) => server.close(resolve));
+    await Promise.all([...sessions].map((session) => session.close('the listener closed')));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  signal?.addEventListener('abort', close, { once: true });
+  return { port: (server.address() as AddressInfo).port, close };
+}

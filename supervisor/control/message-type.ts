@@ -1,0 +1,31 @@
+/** Message types of the control network; bodies and answers are in `docs/control-network.md`. */
+export const MessageType = {
+  hello: 1,
+  join: 2,
+  membership: 3,
+  listening: 4,
+  resolve: 5,
+  connect: 6,
+  introduce: 7,
+  launch: 8,
+  leave: 9,
+  ping: 10,
+  reverse: 11,
+  nodes: 12,
+  forward: 13,
+  stdout: 32,
+  stderr: 33,
+  exit: 34,
+  signal: 35,
+  stdin: 36,
+  stdinEnd: 37,
+  started: 38,
+} as const;
+export type MessageType = (typeof MessageType)[keyof typeof MessageType];
+
+const rawTypes: ReadonlySet<number> = new Set([MessageType.stdout, MessageType.stderr, MessageType.stdin]);
+
+/** Whether bodies of this type are bytes; all others are UTF-8 JSON. */
+export function isRaw(type: number): boolean {
+  return rawTypes.has(type);
+}

@@ -1,0 +1,83 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+
+/** Who opens a connection; the text form is the TLS PSK identity. Times are ms since the epoch, nonces 32 hex digits. */
+export type Identity =
+  | { readonly kind: 'service'; readonly service: string; readonly nonce: string }
+  | { readonly kind: 'launch'; readonly nodeId: number; readonly expires: number; readonly nonce: string }
+  | {
+      readonly kind: 'resume';
+      readonly service: string;
+      readonly nodeId: number;
+      readonly expires: number;
+      readonly nonce: string;
+    }
+  | { readonly kind: 'admin'; readonly nonce: string }
+  | { readonly kind: 'session'; readonly nonce: string };
+
+export const KEY_SIZE = 32;
+
+/** OpenSSL takes identities of up to 256 bytes. */
+const IDENTITY_MAX = 255;
+const NONCE = /^[0-9a-f]{32}$/;
+const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const NUMBER = /^[1-9][0-9]{0,14}$/;
+
+/** 16 random bytes in hex. */
+export function newNonce(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** A fresh identity for a container of `service`; its key is `pskOf(serviceKey, identity)`. */
+export function newServiceIdentity(service: string): string {
+  return formatIdentity({ kind: 'service', service, nonce: newNonce() });
+}
+
+export function formatIdentity(identity: Identity): string {
+  switch (identity.kind) {
+    case 'service':
+      return `service/${identity.service}/${identity.nonce}`;
+    case 'launch':
+      return `launch/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
+    case 'resume':
+      return `resume/${identity.service}/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
+    case 'admin':
+    case 'session':
+      return `${identity.kind}/${identity.nonce}`;
+  }
+}
+
+/** Undefined for anything that `formatIdentity` would not have written. */
+export function parseIdentity(text: string): Identity | undefined {
+  if (text.length > IDENTITY_MAX) return undefined;
+  const [kind, ...rest] = text.split('/');
+  const nonce = rest.pop() ?? '';
+  if (!NONCE.test(nonce)) return undefined;
+  const [first = '', second = '', third = ''] = rest;
+  if (kind === 'service' && rest.length === 1 && SERVICE.test(first)) return { kind, service: first, nonce };
+  if (kind === 'launch' && rest.length === 2 && NUMBER.test(first) && NUMBER.test(second))
+    return { kind, nodeId: Number(first), expires: Number(second), nonce };
+  if (
+    kind === 'resume' &&
+    rest.length === 3 &&
+    SERVICE.test(first) &&
+    NUMBER.test(second) &&
+    NUMBER.test(third)
+  )
+    return { kind, service: first, nodeId: Number(second), expires: Number(third), nonce };
+  if ((kind === 'admin' || kind === 'session') && rest.length === 0) return { kind, nonce };
+  return undefined;
+}
+
+/** The key of all containers of a service, which is all that they are given of the project key. */
+export function serviceKey(projectKey: Buffer, service: string): Buffer {
+  return derive(projectKey, `boxer service ${service}`);
+}
+
+/** The pre-shared key of one connection. */
+export function pskOf(ikm: Buffer, identity: string): Buffer {
+  return derive(ikm, identity);
+}
+
+function derive(ikm: Buffer, info: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', ikm, Buffer.alloc(0), info, KEY_SIZE));
+}

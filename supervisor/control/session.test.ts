@@ -1,0 +1,229 @@
+import { once } from 'node:events';
+import { connect as connectPlain, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { dialControl } from './dial.ts';
+import { encodeFrame, FrameFlag } from './frame.ts';
+import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
+import { MessageType } from './message-type.ts';
+import { newNonce, pskOf } from './psk.ts';
+import { Session, type SessionOptions } from './session.ts';
+
+const ikm = Buffer.alloc(32, 9);
+const fast = { interval: 20, suspect: 3, dead: 5 };
+let cleanups: Array<() => unknown> = [];
+
+beforeEach(() => {
+  cleanups = [];
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+});
+
+async function listen(options: Partial<ListenOptions> = {}): Promise<ControlListener> {
+  const listener = await listenControl({
+    port: 0,
+    host: '127.0.0.1',
+    pskFor: (identity) => (identity.startsWith('session/') ? pskOf(ikm, identity) : null),
+    onSession: () => undefined,
+    ...options,
+  });
+  cleanups.push(() => listener.close());
+  return listener;
+}
+
+function dial(
+  port: number,
+  options: SessionOptions & { identity?: string; ikm?: Buffer; signal?: AbortSignal } = {},
+) {
+  const identity = options.identity ?? `session/${newNonce()}`;
+  return dialControl({
+    host: '127.0.0.1',
+    port,
+    key: pskOf(options.ikm ?? ikm, identity),
+    ...options,
+    identity,
+  });
+}
+
+/** Two ends of one real TLS connection. */
+async function pair(
+  near: SessionOptions = {},
+  far: SessionOptions = {},
+): Promise<{ client: Session; server: Session; identity: string }> {
+  const accepted = Promise.withResolvers<{ server: Session; identity: string }>();
+  const { port } = await listen({
+    ...far,
+    onSession: (server, identity) => accepted.resolve({ server, identity }),
+  });
+  const client = await dial(port, near);
+  cleanups.push(() => client.close());
+  return { client, ...(await accepted.promise) };
+}
+
+/** Both ends of a plain TCP connection, to misbehave on. */
+async function plainPair(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('no address');
+  const near = connectPlain(address.port, '127.0.0.1');
+  const [far] = (await once(server, 'connection')) as [Socket];
+  cleanups.push(() => {
+    near.destroy();
+    far.destroy();
+    server.close();
+  });
+  near.on('error', () => undefined);
+  return [near, far];
+}
+
+test('requests go both ways, with the identity and both addresses known', async () => {
+  const { client, server, identity } = await pair();
+  server.handle(4, (body) => ({ got: body }));
+  client.handle(7, async () => {
+    await delay(5);
+    return undefined;
+  });
+  await expect(client.request(4, { ports: [80] })).resolves.toEqual({ got: { ports: [80] } });
+  await expect(server.request(7, {})).resolves.toEqual({});
+  expect(identity).toMatch(/^session\//);
+  expect(server.remote).toEqual(client.local);
+  expect(server.local).toEqual(client.remote);
+});
+
+test('an error becomes a ControlError with its errno, an unknown type ENOSYS', async () => {
+  const { client, server } = await pair();
+  server.handle(6, () => {
+    throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });
+  });
+  server.handle(5, () => Promise.reject(new TypeError('a bug')));
+  await expect(client.request(6, {})).rejects.toMatchObject({
+    errno: 'ECONNREFUSED',
+    message: 'nobody listens',
+  });
+  await expect(client.request(5, {})).rejects.toMatchObject({ errno: 'EIO' });
+  await expect(client.request(99, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+});
+
+test('requests end by timeout, by signal, by the end of the session, and are bounded in number', async () => {
+  const { client, server } = await pair({ maxPending: 3 });
+  const handlerAborted = Promise.withResolvers<void>();
+  server.handle(6, (_body, { signal }) => {
+    signal.addEventListener('abort', () => handlerAborted.resolve());
+    return new Promise(() => undefined);
+  });
+  await expect(client.request(6, {}, { timeout: 10 })).rejects.toMatchObject({ errno: 'ETIMEDOUT' });
+  const cancel = new AbortController();
+  const cancelled = client.request(6, {}, { signal: cancel.signal });
+  cancel.abort(new Error('changed my mind'));
+  await expect(cancelled).rejects.toThrow('changed my mind');
+  const waiting = [client.request(6, {}), client.request(6, {}), client.request(6, {})];
+  await expect(client.request(6, {})).rejects.toMatchObject({ errno: 'EAGAIN' });
+  const ended = Promise.all(
+    waiting.map((request) => expect(request).rejects.toMatchObject({ errno: 'ECONNRESET' })),
+  );
+  await client.close();
+  await ended;
+  await handlerAborted.promise;
+  await expect(client.request(6, {})).rejects.toMatchObject({ errno: 'ECONNRESET' });
+  expect(client.notify(38, {})).toBe(false);
+});
+
+test('a peer that asks too much at once is told so', async () => {
+  const { client } = await pair({}, { maxHandling: 1 });
+  const { client: busy, server } = await pair({}, { maxHandling: 1 });
+  server.handle(6, () => delay(30));
+  const first = busy.request(6, {});
+  await expect(busy.request(6, {})).rejects.toMatchObject({ errno: 'EAGAIN' });
+  await first;
+  await client.close();
+});
+
+test('raw bytes pass unchanged under backpressure, while the reader pauses', async () => {
+  // Heartbeats of 20 ms show that a paused reader is not taken for dead.
+  const { client, server } = await pair({ heartbeat: fast }, { heartbeat: fast });
+  const total = 300;
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  let received = 0;
+  let paused = 0;
+  const done = Promise.withResolvers<void>();
+  server.onNotification(MessageType.stdout, (body) => {
+    if (!Buffer.isBuffer(body)) throw new Error('not raw');
+    received += body.length;
+    if (received === total * chunk.length) done.resolve();
+    if (paused++ === 20) {
+      server.pause();
+      setTimeout(() => server.resume(), 300);
+    }
+  });
+  let waited = 0;
+  for (let sent = 0; sent < total; sent++) {
+    if (client.notify(MessageType.stdout, chunk)) continue;
+    waited += 1;
+    await client.drained();
+  }
+  await done.promise;
+  expect(waited).toBeGreaterThan(0);
+  expect(received).toBe(total * chunk.length);
+});
+
+test('what was written before close() arrives before the end', async () => {
+  const { client, server } = await pair();
+  const order: string[] = [];
+  server.onNotification(MessageType.stdout, () => order.push('bytes'));
+  server.onNotification(MessageType.exit, () => order.push('exit'));
+  client.notify(MessageType.stdout, Buffer.alloc(500_000));
+  client.notify(MessageType.exit, { code: 0, signal: null });
+  await client.close();
+  await server.closed;
+  expect(order).toEqual(['bytes', 'exit']);
+});
+
+test('a peer that lets the queue pile up is dropped', async () => {
+  const { client, server } = await pair({ maxQueued: 1 << 20 });
+  server.pause();
+  for (let sent = 0; sent < 100; sent++) client.notify(MessageType.stdout, Buffer.alloc(256 * 1024));
+  await expect(client.closed).resolves.toBe('the peer does not read');
+  await expect(client.drained()).rejects.toMatchObject({ errno: 'ECONNRESET' });
+});
+
+test('a silent peer becomes suspect, then is given up; a living one is not', async () => {
+  const [near, silent] = await plainPair();
+  silent.resume();
+  const session = new Session(near, { heartbeat: fast });
+  await delay(75);
+  expect(session.suspect).toBe(true);
+  await expect(session.closed).resolves.toBe('the peer is silent');
+
+  const { client, server } = await pair({ heartbeat: fast }, { heartbeat: fast });
+  await delay(250);
+  expect(client.suspect).toBe(false);
+  await expect(server.request(99, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+});
+
+test.each([
+  ['a frame that is too long', Buffer.from([0, 16, 0, 1, 0])],
+  ['a body that is no JSON', encodeFrame({ type: 4, flags: 0, id: 1, body: Buffer.from('{') })],
+  [
+    'an answer that is no JSON',
+    encodeFrame({ type: 4, flags: FrameFlag.reply, id: 1, body: Buffer.from('') }),
+  ],
+])('%s closes this connection', async (_name, bytes) => {
+  const [near, far] = await plainPair();
+  const session = new Session(near);
+  far.write(bytes);
+  await expect(session.closed).resolves.toMatch(/^malformed: /);
+});
+
+test('an answer that nobody asked for is ignored, and so is an unknown notification', async () => {
+  const [near, far] = await plainPair();
+  const session = new Session(near);
+  session.handle(4, () => ({ fine: true }));
+  far.write(encodeFrame({ type: 4, flags: FrameFlag.reply, id: 77, body: Buffer.from('{}') }));
+  far.write(encodeFrame({ type: 200, flags: 0, id: 0, body: Buffer.from('{}') }));
+  far.write(encodeFrame({ type: 4, flags: 0, id: 5, body: Buffer.from('{}') }));
+  const [answer] = (await once(far, 'data')) as [Buffer];
+  expect(answer.subarray(12).toString()).toBe('{"fine":true}');
+  await session.close();
+});

@@ -1,0 +1,219 @@
+import type { Socket } from 'node:net';
+import { ControlError, describeFailure, failureOf } from './control-error.ts';
+import { type Endpoint, endpointsOf } from './endpoint.ts';
+import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './frame.ts';
+import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
+import { isRaw, MessageType } from './message-type.ts';
+import { PendingRequests } from './pending-requests.ts';
+
+export interface SessionOptions {
+  readonly heartbeat?: HeartbeatOptions | undefined;
+  /** Requests of this side that wait for an answer at the same time. */
+  readonly maxPending?: number | undefined;
+  /** Requests of the peer that are worked on at the same time. */
+  readonly maxHandling?: number | undefined;
+  /** Bytes that may wait to be written; a peer that lets more pile up is dropped. */
+  readonly maxQueued?: number | undefined;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** ms, 10,000 unless told otherwise */
+  readonly timeout?: number | undefined;
+}
+
+/** `signal` aborts when the session ends. The answer is JSON; a thrown error's `code` becomes the errno that the peer sees. */
+export type RequestHandler = (body: unknown, context: { signal: AbortSignal }) => unknown;
+/** Raw types arrive as a Buffer, all others as parsed JSON. An error thrown here closes the session. */
+export type NotificationListener = (body: unknown) => void;
+
+const CLOSE_GRACE = 1000;
+
+/**
+ * Requests, notifications and heartbeats over one connected socket, which the session owns from now on. Register
+ * handlers in the same turn of the event loop, so that no early message is missed.
+ */
+export class Session {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  /** Why it ended; resolves once the socket is closed, never rejects. */
+  readonly closed: Promise<string>;
+  readonly #socket: Socket;
+  readonly #decoder = new FrameDecoder();
+  readonly #heartbeat: Heartbeat;
+  readonly #pending: PendingRequests;
+  readonly #handlers = new Map<number, RequestHandler>();
+  readonly #listeners = new Map<number, NotificationListener>();
+  readonly #ended = new AbortController();
+  readonly #maxHandling: number;
+  readonly #maxQueued: number;
+  #handling = 0;
+  #reason: string | undefined;
+  #drain: PromiseWithResolvers<void> | undefined;
+
+  constructor(socket: Socket, options: SessionOptions = {}) {
+    ({ local: this.local, remote: this.remote } = endpointsOf(socket));
+    this.#socket = socket;
+    this.#pending = new PendingRequests(options.maxPending ?? 1024);
+    this.#maxHandling = options.maxHandling ?? 1024;
+    this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
+    this.#heartbeat = new Heartbeat(options.heartbeat ?? HEARTBEAT, {
+      ping: () => this.#ping(),
+      dead: () => this.#abandon('the peer is silent'),
+      deaf: () => socket.isPaused(),
+    });
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#end('the peer closed the connection');
+        resolve(this.#reason ?? '');
+      });
+    });
+    socket.on('error', (error) => this.#end(`the connection failed: ${error.message}`));
+    socket.on('drain', () => this.#settleDrain());
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+  }
+
+  /** Nothing came for some heartbeats; it may be about to be given up. */
+  get suspect(): boolean {
+    return this.#heartbeat.suspect;
+  }
+
+  /**
+   * Resolves to the answer's body. Rejects with ControlError: the peer's errno; ETIMEDOUT; ECONNRESET when the session
+   * ends; EAGAIN when too many wait. When `signal` aborts, rejects with its reason.
+   */
+  request(type: number, body: unknown, options: RequestOptions = {}): Promise<unknown> {
+    if (this.#reason !== undefined) return Promise.reject(new ControlError('ECONNRESET', this.#reason));
+    return this.#pending.add(options, (id) => this.#write(type, 0, id, encodeBody(body)));
+  }
+
+  /** False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. */
+  notify(type: number, body: unknown): boolean {
+    return this.#reason === undefined && this.#write(type, 0, 0, encodeBody(body));
+  }
+
+  /** Resolves when the socket takes more; rejects with ControlError ECONNRESET when the session ends. */
+  drained(): Promise<void> {
+    if (this.#reason !== undefined) return Promise.reject(new ControlError('ECONNRESET', this.#reason));
+    if (!this.#socket.writableNeedDrain) return Promise.resolve();
+    this.#drain ??= Promise.withResolvers();
+    return this.#drain.promise;
+  }
+
+  /** One handler for each type; it starts in the order in which requests arrive. */
+  handle(type: number, handler: RequestHandler): void {
+    this.#handlers.set(type, handler);
+  }
+
+  onNotification(type: number, listener: NotificationListener): void {
+    this.#listeners.set(type, listener);
+  }
+
+  /** Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Lets written frames leave, for a second at most, then closes. Idempotent. */
+  close(reason = 'closed on this side'): Promise<string> {
+    if (this.#reason === undefined) {
+      this.#end(reason);
+      this.#socket.end();
+      // A peer that sends on, or a paused socket, would never come to its end.
+      this.#socket.resume();
+      const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE);
+      this.#socket.once('close', () => clearTimeout(timer));
+    }
+    return this.closed;
+  }
+
+  #abandon(reason: string): void {
+    this.#end(reason);
+    this.#socket.destroy();
+  }
+
+  #end(reason: string): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#heartbeat.stop();
+    this.#ended.abort(new ControlError('ECONNRESET', reason));
+    this.#pending.rejectAll(new ControlError('ECONNRESET', reason));
+    this.#settleDrain();
+  }
+
+  #settleDrain(): void {
+    if (this.#reason === undefined) this.#drain?.resolve();
+    else this.#drain?.reject(new ControlError('ECONNRESET', this.#reason));
+    this.#drain = undefined;
+  }
+
+  #ping(): void {
+    // Behind a full queue a ping would only wait; the queue itself shows that we live as soon as the peer reads.
+    if (!this.#socket.writableNeedDrain)
+      this.#write(MessageType.ping, 0, this.#pending.newId(), encodeBody({}));
+  }
+
+  #write(type: number, flags: number, id: number, body: Buffer): boolean {
+    const flowing = this.#socket.write(encodeFrame({ type, flags, id, body }));
+    this.#heartbeat.sent();
+    if (this.#socket.writableLength > this.#maxQueued) this.#abandon('the peer does not read');
+    return flowing;
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#reason !== undefined) return;
+    this.#heartbeat.received();
+    try {
+      for (const frame of this.#decoder.push(chunk)) if (this.#reason === undefined) this.#dispatch(frame);
+    } catch (error) {
+      this.#abandon(`malformed: ${describeFailure(error).message}`);
+    }
+  }
+
+  #dispatch(frame: Frame): void {
+    const body = decodeBody(frame);
+    if (frame.flags & FrameFlag.reply) {
+      if (frame.flags & FrameFlag.failed) this.#pending.reject(frame.id, failureOf(body));
+      else this.#pending.resolve(frame.id, body);
+    } else if (frame.id === 0) this.#listeners.get(frame.type)?.(body);
+    else if (frame.type === MessageType.ping)
+      this.#write(frame.type, FrameFlag.reply, frame.id, encodeBody({}));
+    else void this.#serve(frame, body);
+  }
+
+  async #serve({ type, id }: Frame, body: unknown): Promise<void> {
+    this.#handling += 1;
+    try {
+      const handler = this.#handlers.get(type);
+      if (!handler) throw new ControlError('ENOSYS', `nobody handles messages of type ${type} here`);
+      if (this.#handling > this.#maxHandling)
+        throw new ControlError('EAGAIN', 'too many requests at the same time');
+      const reply = encodeBody((await handler(body, { signal: this.#ended.signal })) ?? {});
+      if (reply.length > MAX_BODY) throw new ControlError('EMSGSIZE', 'the answer does not fit a frame');
+      this.#answer(type, FrameFlag.reply, id, reply);
+    } catch (error) {
+      this.#answer(type, FrameFlag.reply | FrameFlag.failed, id, encodeBody(describeFailure(error)));
+    } finally {
+      this.#handling -= 1;
+    }
+  }
+
+  #answer(type: number, flags: number, id: number, body: Buffer): void {
+    if (this.#reason === undefined) this.#write(type, flags, id, body);
+  }
+}
+
+function encodeBody(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+}
+
+/** Throws SyntaxError for anything that is no JSON, which closes the session. */
+function decodeBody({ type, body }: Frame): unknown {
+  if (isRaw(type)) return body;
+  const parsed: unknown = JSON.parse(body.toString());
+  return parsed;
+}
