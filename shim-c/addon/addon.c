@@ -1,0 +1,19 @@
+#include "addon.h"
+
+NAPI_MODULE_INIT() {
+  static const struct {
+    const char *name;
+    napi_callback function;
+  } functions[] = {
+      {"memfdCreate", memfd_create_js}, {"sendFd", send_fd},   {"dupFd", dup_fd},
+      {"closeFd", close_fd},            {"pipe", make_pipe},   {"reap", reap},
+      {"prctlSubreaper", prctl_subreaper}, {"spawnGuest", spawn_guest},
+  };
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &function) != napi_ok ||
+        napi_set_named_property(env, exports, functions[i].name, function) != napi_ok)
+      return NULL;
+  }
+  return exports;
+}

@@ -1,0 +1,82 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "addon.h"
+
+napi_value memfd_create_js(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS_MAX];
+  char *name;
+  int64_t size;
+  get_arguments(env, info, arguments);
+  if (napi_get_value_int64(env, arguments[1], &size) != napi_ok || size < 0)
+    return type_error(env, "size must be a number"), NULL;
+  if (!get_text(env, arguments[0], "name", &name)) return NULL;
+  int fd = memfd_create(name, MFD_CLOEXEC);
+  free(name);
+  if (fd < 0) return throw_errno(env, errno, "memfd_create");
+  if (ftruncate(fd, size) == 0) return make_int(env, fd);
+  int error = errno;
+  close(fd);
+  return throw_errno(env, error, "ftruncate");
+}
+
+/* Messages are far smaller than a socket's buffer, so a partial send is an error and not a case. */
+napi_value send_fd(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS_MAX];
+  int32_t to;
+  int32_t fd;
+  void *bytes;
+  size_t size;
+  get_arguments(env, info, arguments);
+  if (!get_int(env, arguments[0], "socket", &to) || !get_int(env, arguments[1], "fd", &fd)) return NULL;
+  if (napi_get_buffer_info(env, arguments[2], &bytes, &size) != napi_ok)
+    return type_error(env, "bytes must be a Buffer"), NULL;
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct iovec part = {.iov_base = bytes, .iov_len = size};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  control.header.cmsg_level = SOL_SOCKET;
+  control.header.cmsg_type = SCM_RIGHTS;
+  control.header.cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+  ssize_t sent;
+  do sent = sendmsg(to, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  if (sent < 0) return throw_errno(env, errno, "sendmsg");
+  return (size_t)sent == size ? NULL : throw_errno(env, EMSGSIZE, "sendmsg");
+}
+
+napi_value dup_fd(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS_MAX];
+  int32_t fd;
+  get_arguments(env, info, arguments);
+  if (!get_int(env, arguments[0], "fd", &fd)) return NULL;
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return copy < 0 ? throw_errno(env, errno, "dup") : make_int(env, copy);
+}
+
+napi_value close_fd(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS_MAX];
+  int32_t fd;
+  get_arguments(env, info, arguments);
+  if (!get_int(env, arguments[0], "fd", &fd)) return NULL;
+  return close(fd) < 0 ? throw_errno(env, errno, "close") : NULL;
+}
+
+napi_value make_pipe(napi_env env, napi_callback_info info) {
+  (void)info;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return throw_errno(env, errno, "pipe");
+  napi_value result;
+  napi_create_array_with_length(env, 2, &result);
+  for (uint32_t i = 0; i < 2; i++) napi_set_element(env, result, i, make_int(env, ends[i]));
+  return result;
+}

@@ -1,0 +1,50 @@
+/* The compiler may call these four for plain assignments; ours stay inside, whichever libc the guest has. */
+#include "monitor.h"
+
+void *memcpy(void *to, const void *from, size_t size) {
+  unsigned char *target = to;
+  const unsigned char *source = from;
+  while (size-- > 0) *target++ = *source++;
+  return to;
+}
+
+void *memmove(void *to, const void *from, size_t size) {
+  unsigned char *target = to;
+  const unsigned char *source = from;
+  if (target <= source) return memcpy(to, from, size);
+  while (size-- > 0) target[size] = source[size];
+  return to;
+}
+
+void *memset(void *to, int byte, size_t size) {
+  unsigned char *target = to;
+  while (size-- > 0) *target++ = (unsigned char)byte;
+  return to;
+}
+
+int memcmp(const void *left, const void *right, size_t size) {
+  const unsigned char *a = left;
+  const unsigned char *b = right;
+  for (; size > 0; size--, a++, b++)
+    if (*a != *b) return *a - *b;
+  return 0;
+}
+
+size_t strlen(const char *text) {
+  size_t length = 0;
+  while (text[length]) length++;
+  return length;
+}
+
+bool starts_with(const char *text, const char *prefix) {
+  while (*prefix)
+    if (*text++ != *prefix++) return false;
+  return true;
+}
+
+bool copy_text(char *to, size_t room, const char *text) {
+  size_t length = strlen(text);
+  if (length >= room) return false;
+  memcpy(to, text, length + 1);
+  return true;
+}

@@ -1,0 +1,103 @@
+/* Reads the environment once, at the start: a guest may clear or rewrite it later. */
+#include <fcntl.h>
+#include <stdatomic.h>
+
+#include "monitor.h"
+
+extern char **environ;
+
+enum { UNREAD, ABSENT, PRESENT };
+
+static struct config config;
+static _Atomic int state;
+
+/* "@name" is an abstract address: a NUL, then the name, and no NUL behind it. */
+static void set_socket(const char *value) {
+  size_t length = strlen(value);
+  if (length == 0 || length >= sizeof config.socket) return;
+  memcpy(config.socket, value, length + 1);
+  if (value[0] == '@')
+    config.socket[0] = 0;
+  else
+    length++;
+  config.socket_length = (uint32_t)length;
+}
+
+/* Our own entry among those of LD_PRELOAD, which may be separated by colons or spaces. */
+static void set_preload(const char *value) {
+  static const char own[] = "libboxer.so";
+  while (*value) {
+    size_t length = 0;
+    while (value[length] && value[length] != ':' && value[length] != ' ') length++;
+    if (length >= sizeof own - 1 && length < sizeof config.preload &&
+        memcmp(value + length - (sizeof own - 1), own, sizeof own - 1) == 0) {
+      memcpy(config.preload, value, length);
+      config.preload[length] = 0;
+      return;
+    }
+    value += length;
+    if (*value) value++;
+  }
+}
+
+static void take(const char *variable) {
+  if (starts_with(variable, "BOXER_SOCKET=")) {
+    if (!copy_text(config.socket_setting, sizeof config.socket_setting, variable)) return;
+    set_socket(variable + sizeof "BOXER_SOCKET=" - 1);
+  } else if (starts_with(variable, "BOXER_REMAP=")) {
+    copy_text(config.remap_setting, sizeof config.remap_setting, variable);
+  } else if (starts_with(variable, "LD_PRELOAD=")) {
+    set_preload(variable + sizeof "LD_PRELOAD=" - 1);
+  }
+}
+
+/* The kernel's own copy of the first environment, for those who call us before libc has set `environ`. */
+static void read_proc(void) {
+  int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/environ", O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return;
+  static char variable[4096];
+  size_t used = 0;
+  char chunk[1024];
+  long got;
+  while ((got = raw(SYS_read, fd, chunk, sizeof chunk)) > 0)
+    for (long i = 0; i < got; i++) {
+      if (used < sizeof variable) variable[used++] = chunk[i];
+      if (chunk[i] != 0) continue;
+      if (variable[used - 1] == 0) take(variable);
+      used = 0;
+    }
+  raw(SYS_close, fd);
+}
+
+/* Threads that come here at once write the same bytes. */
+static void read_environment(void) {
+  if (environ)
+    for (char **variable = environ; *variable; variable++) take(*variable);
+  else
+    read_proc();
+  bool any = config.socket_length > 0 || config.remap_setting[0];
+  atomic_store_explicit(&state, any ? PRESENT : ABSENT, memory_order_release);
+}
+
+__attribute__((constructor)) static void start(void) {
+  if (atomic_load_explicit(&state, memory_order_acquire) == UNREAD) read_environment();
+}
+
+const struct config *any_config(void) {
+  int now = atomic_load_explicit(&state, memory_order_acquire);
+  if (__builtin_expect(now == UNREAD, 0)) {
+    read_environment();
+    now = atomic_load_explicit(&state, memory_order_acquire);
+  }
+  return now == PRESENT ? &config : NULL;
+}
+
+const struct config *network_config(void) {
+  const struct config *found = any_config();
+  return found && found->socket_length > 0 ? found : NULL;
+}
+
+const char *remap_value(void) {
+  const struct config *found = any_config();
+  return found && found->remap_setting[0] ? found->remap_setting + sizeof "BOXER_REMAP=" - 1 : NULL;
+}

@@ -1,0 +1,43 @@
+/* gethostname() and uname(): the node's name in the overlay. */
+#include <sys/utsname.h>
+
+#include "libc.h"
+#include "monitor.h"
+
+int on_uname(struct utsname *name) {
+  long result = raw(SYS_uname, name);
+  char host[BOXER_NAME_MAX];
+  if (result == 0 && network_config() && overlay_hostname(host)) {
+    host[sizeof name->nodename - 1] = 0;
+    memcpy(name->nodename, host, strlen(host) + 1);
+  }
+  return (int)returned(result);
+}
+
+/* As glibc: what fits is copied, and an error says that it was not all. */
+static int on_gethostname(char *name, size_t room) {
+  struct utsname system;
+  char host[BOXER_NAME_MAX];
+  const char *found = host;
+  if (!network_config() || !overlay_hostname(host)) {
+    long result = raw(SYS_uname, &system);
+    if (result < 0) return (int)returned(result);
+    found = system.nodename;
+  }
+  size_t length = strlen(found) + 1;
+  memcpy(name, found, length < room ? length : room);
+  return length > room ? fail(ENAMETOOLONG) : 0;
+}
+
+EXPORT int uname(struct utsname *name) { return on_uname(name); }
+EXPORT int gethostname(char *name, size_t room) { return on_gethostname(name, room); }
+
+/* What _FORTIFY_SOURCE makes of it: the buffer is smaller than said. */
+EXPORT int __gethostname_chk(char *name, size_t room, size_t size) {
+  if (room > size) {
+    void (*overflow)(void) = LIBC(void (*)(void), __chk_fail);
+    if (overflow) overflow();
+    raw(SYS_exit_group, 127);
+  }
+  return on_gethostname(name, room);
+}

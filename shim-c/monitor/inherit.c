@@ -1,0 +1,63 @@
+/* What Linux copies from a listener to the sockets accepted from it; servers set these once, on the listener. */
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <sys/time.h>
+
+#include "monitor.h"
+
+#ifndef SO_BUF_LOCK
+#define SO_BUF_LOCK 72
+#endif
+#define SEND_BUFFER_LOCKED 1
+#define RECEIVE_BUFFER_LOCKED 2
+
+static const struct {
+  int level;
+  int option;
+} inherited[] = {
+    {SOL_SOCKET, SO_KEEPALIVE},     {SOL_SOCKET, SO_LINGER},      {SOL_SOCKET, SO_OOBINLINE},
+    {SOL_SOCKET, SO_RCVTIMEO},      {SOL_SOCKET, SO_SNDTIMEO},    {SOL_SOCKET, SO_RCVLOWAT},
+    {SOL_SOCKET, SO_PRIORITY},      {IPPROTO_TCP, TCP_NODELAY},   {IPPROTO_TCP, TCP_CORK},
+    {IPPROTO_TCP, TCP_KEEPIDLE},    {IPPROTO_TCP, TCP_KEEPINTVL}, {IPPROTO_TCP, TCP_KEEPCNT},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT}, {IPPROTO_TCP, TCP_LINGER2},  {IPPROTO_TCP, TCP_CONGESTION},
+    {IPPROTO_IP, IP_TOS},           {IPPROTO_IP, IP_TTL},
+};
+
+static void inherit(int from, int to, int level, int option) {
+  uint64_t theirs[4] = {0};
+  uint64_t ours[4] = {0};
+  socklen_t size = sizeof theirs;
+  socklen_t our_size = sizeof ours;
+  if (raw(SYS_getsockopt, from, level, option, theirs, &size) < 0) return;
+  raw(SYS_getsockopt, to, level, option, ours, &our_size);
+  if (memcmp(theirs, ours, sizeof ours) != 0) raw(SYS_setsockopt, to, level, option, theirs, size);
+}
+
+/* Before Linux 5.14 nobody says whether a size was set: then what differs from a new socket's was. */
+static int locked_buffers(int listener) {
+  int locks = socket_option(listener, SOL_SOCKET, SO_BUF_LOCK);
+  if (locks >= 0) return locks;
+  int fresh = (int)raw(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fresh < 0) return 0;
+  locks = 0;
+  if (socket_option(listener, SOL_SOCKET, SO_SNDBUF) != socket_option(fresh, SOL_SOCKET, SO_SNDBUF))
+    locks |= SEND_BUFFER_LOCKED;
+  if (socket_option(listener, SOL_SOCKET, SO_RCVBUF) != socket_option(fresh, SOL_SOCKET, SO_RCVBUF))
+    locks |= RECEIVE_BUFFER_LOCKED;
+  raw(SYS_close, fresh);
+  return locks;
+}
+
+/* The kernel doubles what it is given. */
+static void inherit_buffer(int from, int to, int option) {
+  int size = socket_option(from, SOL_SOCKET, option) / 2;
+  raw(SYS_setsockopt, to, SOL_SOCKET, option, &size, sizeof size);
+}
+
+void inherit_options(int from, int to) {
+  for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
+    inherit(from, to, inherited[i].level, inherited[i].option);
+  int locked = locked_buffers(from);
+  if (locked & SEND_BUFFER_LOCKED) inherit_buffer(from, to, SO_SNDBUF);
+  if (locked & RECEIVE_BUFFER_LOCKED) inherit_buffer(from, to, SO_RCVBUF);
+}

@@ -1,0 +1,25 @@
+/* The libc functions that the monitor itself calls, found without dlsym (which may allocate, or be interposed). */
+#ifndef BOXER_LIBC_H
+#define BOXER_LIBC_H
+
+/* clang-format off */
+#define LIBC_FUNCTIONS(each) \
+  each(accept4) each(connect) each(fcntl) each(closefrom) \
+  each(execvpe) each(posix_spawn) each(posix_spawnp) \
+  each(getaddrinfo) each(freeaddrinfo) each(getnameinfo) \
+  each(gethostbyname) each(gethostbyname2) each(gethostbyname_r) each(gethostbyname2_r) \
+  each(gethostbyaddr) each(gethostbyaddr_r) each(__chk_fail) \
+  each(fopen) each(freopen) each(opendir) each(realpath) \
+  each(mkstemp) each(mkostemp) each(mkstemps) each(mkostemps) each(mkdtemp)
+/* clang-format on */
+
+#define LIBC_INDEX(name) LIBC_##name,
+enum libc_function { LIBC_FUNCTIONS(LIBC_INDEX) LIBC_COUNT };
+#undef LIBC_INDEX
+
+/* The next definition behind our own in the search order; NULL when this libc has none. */
+void *libc_function(enum libc_function which);
+
+#define LIBC(type, name) ((type)libc_function(LIBC_##name))
+
+#endif

@@ -1,0 +1,27 @@
+/* listen(): the kernel's, then a word to the supervisor, so that it is known before the guest goes on. */
+#include "listen.h"
+#include "monitor.h"
+
+/* What a listener listens on; of IPv6 only the dual-stack wildcard and mapped addresses. */
+bool listener_name(int fd, struct boxer_request *request) {
+  int family = kernel_name(fd, SYS_getsockname, &request->local);
+  if (family == 0 || is_loopback(endpoint_ip(&request->local))) return false;
+  if (socket_option(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM) return false;
+  if (family == AF_INET6 && socket_option(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 1) return false;
+  request->family = (uint16_t)family;
+  request->inode = socket_inode(fd);
+  return true;
+}
+
+int on_listen(int fd, int backlog) {
+  long result = raw(SYS_listen, fd, backlog);
+  if (result != 0 || !network_config()) return (int)returned(result);
+  struct boxer_request request = {.operation = BOXER_LISTEN};
+  struct boxer_reply reply;
+  if (!listener_name(fd, &request)) return 0;
+  mark(fd, MARK_LISTENING);
+  service_request(&request, &reply, NULL, PROMPT, NULL);
+  return 0;
+}
+
+EXPORT int listen(int fd, int backlog) { return on_listen(fd, backlog); }

@@ -1,0 +1,117 @@
+/* Names of the overlay: the shared table first, the supervisor where the table says so. */
+#include <netdb.h>
+
+#include "table.h"
+
+static char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter; }
+
+/* Length without a trailing dot; 0 for what cannot be a name of ours. */
+static size_t name_length(const char *name) {
+  size_t length = strlen(name);
+  if (length > 0 && name[length - 1] == '.') length--;
+  return length < BOXER_NAME_MAX ? length : 0;
+}
+
+/* FNV-1a, 64 bits, of the lower-case name. */
+static uint64_t name_hash(const char *name, size_t length) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (size_t i = 0; i < length; i++) hash = (hash ^ (uint8_t)lower(name[i])) * 0x100000001b3u;
+  return hash;
+}
+
+bool overlay_hostname(char name[BOXER_NAME_MAX]) {
+  const struct boxer_table *table = shared_table();
+  if (!table) return false;
+  uint32_t sequence;
+  int attempts = TABLE_ATTEMPTS;
+  do {
+    sequence = table_begin(table);
+    memcpy(name, table->hostname, BOXER_NAME_MAX);
+  } while (table_changed(table, sequence) && --attempts > 0);
+  name[BOXER_NAME_MAX - 1] = 0;
+  return name[0] != 0;
+}
+
+static bool is_own_name(const char *name, size_t length) {
+  char own[BOXER_NAME_MAX];
+  if (!overlay_hostname(own) || strlen(own) != length) return false;
+  for (size_t i = 0; i < length; i++)
+    if (lower(own[i]) != lower(name[i])) return false;
+  return true;
+}
+
+/* The first of the entries with this hash, which are sorted by it. */
+static uint32_t first_entry(const struct boxer_table *table, uint32_t count, uint64_t hash) {
+  uint32_t low = 0;
+  uint32_t high = count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (table->names[middle].hash < hash)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t addresses[BOXER_ADDRESS_MAX], bool *ask) {
+  uint32_t count = table->name_count < BOXER_TABLE_NAMES ? table->name_count : BOXER_TABLE_NAMES;
+  uint32_t first = first_entry(table, count, hash);
+  uint32_t total = 0;
+  while (first + total < count && table->names[first + total].hash == hash) total++;
+  *ask = false;
+  /* Of more than fit, each caller gets another stretch. */
+  static uint32_t turn;
+  uint32_t start = total > 1 ? __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % total : 0;
+  int given = 0;
+  for (uint32_t i = 0; i < total && given < (int)BOXER_ADDRESS_MAX; i++) {
+    const struct boxer_table_name *entry = &table->names[first + (start + i) % total];
+    if (entry->flags & BOXER_NAME_ASK)
+      *ask = true;
+    else
+      addresses[given++] = table_word(entry->overlay);
+  }
+  return given;
+}
+
+static int ask_names(const char *name, size_t length, uint32_t addresses[BOXER_ADDRESS_MAX]) {
+  struct boxer_request request = {.operation = BOXER_RESOLVE};
+  struct boxer_reply reply;
+  memcpy(request.name, name, length);
+  if (service_request(&request, &reply, NULL, PATIENT, NULL) != 0) return EAI_AGAIN;
+  if (reply.error == ENOENT) return 0;
+  if (reply.error != 0) return EAI_AGAIN;
+  memcpy(addresses, reply.addresses, reply.count * sizeof *addresses);
+  return reply.count;
+}
+
+int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
+  const struct boxer_table *table = shared_table();
+  size_t length = table ? name_length(name) : 0;
+  if (length == 0) return 0;
+  /* As with the line that Docker writes into /etc/hosts. */
+  if (self_overlay() && is_own_name(name, length)) {
+    addresses[0] = self_overlay();
+    return 1;
+  }
+  uint64_t hash = name_hash(name, length);
+  bool ask;
+  int given;
+  uint32_t sequence;
+  int attempts = TABLE_ATTEMPTS;
+  do {
+    sequence = table_begin(table);
+    given = read_names(table, hash, addresses, &ask);
+  } while (table_changed(table, sequence) && --attempts > 0);
+  if (given > 0) return given;
+  return ask ? ask_names(name, length, addresses) : 0;
+}
+
+bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]) {
+  struct boxer_request request = {.operation = BOXER_REVERSE};
+  struct boxer_reply reply;
+  set_endpoint_ip(&request.peer, address);
+  if (service_request(&request, &reply, NULL, PATIENT, NULL) != 0 || reply.error != 0 || !reply.name[0]) return false;
+  memcpy(name, reply.name, BOXER_NAME_MAX);
+  return true;
+}

@@ -1,0 +1,152 @@
+/* What every part of the process monitor shares: visibility, errno discipline and the small parts' interfaces. */
+#ifndef BOXER_MONITOR_H
+#define BOXER_MONITOR_H
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "../service-wire.h"
+#include "raw.h"
+
+/* Everything is hidden but what symbols.def declares. */
+#define EXPORT __attribute__((visibility("default")))
+
+/* Sets errno and gives -1; the only place where the monitor writes errno. */
+int fail(int error);
+/* A raw result as libc would return it: -1 and errno for a failure, errno untouched otherwise. */
+long returned(long result);
+
+/* bytes.c; also what the compiler itself may call. */
+void *memcpy(void *to, const void *from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int byte, size_t size);
+int memcmp(const void *left, const void *right, size_t size);
+size_t strlen(const char *text);
+bool starts_with(const char *text, const char *prefix);
+/* Copies text and its NUL; false when it does not fit (nothing is written then). */
+bool copy_text(char *to, size_t room, const char *text);
+
+/* config.c: what the environment said when the process started. */
+struct config {
+  char socket[108]; /* sun_path of BOXER_SOCKET, abstract names with their leading NUL */
+  uint32_t socket_length;
+  char preload[512];       /* our own entry of LD_PRELOAD */
+  char socket_setting[128]; /* "BOXER_SOCKET=..." */
+  char remap_setting[4096]; /* "BOXER_REMAP=..." */
+};
+/* NULL: BOXER_SOCKET is not set, the monitor is inert on the network. */
+const struct config *network_config(void);
+/* NULL: neither variable is set. */
+const struct config *any_config(void);
+/* The value of BOXER_REMAP, NULL when unset. */
+const char *remap_value(void);
+
+/* signals.c: a signal handler must not run (and longjmp away) while a descriptor of ours is open. */
+typedef uint64_t signal_mask;
+void signals_block(signal_mask *old);
+void signals_restore(const signal_mask *old);
+
+/* request.c */
+struct wait_limit {
+  int64_t seconds;
+  int64_t microseconds;
+};
+enum patience {
+  PROMPT, /* the supervisor answers from memory: signals stay blocked, ten seconds at most */
+  PATIENT, /* it has to ask others: handlers run while we wait, and we go on waiting */
+  INTERRUPTIBLE /* the same for connect(): a handler without SA_RESTART ends the wait with EINTR */
+};
+/* One request and its reply. Gives 0, or the errno value of why there is no reply. `passed` (may be NULL) receives a
+ * descriptor (close-on-exec) or -1. `limit`: seconds and microseconds that the wait may last, zero for no limit. */
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
+                    const struct wait_limit *limit);
+/* table.c: IPv4 addresses as uint32_t in network order. */
+enum destination { OUTSIDE, OWN, DIRECT, ASK, UNREACHABLE };
+/* Where an address leads; `kernel` receives the address for the kernel when OWN or DIRECT. UNREACHABLE: there is no supervisor. */
+enum destination destination_of(uint32_t address, uint32_t *kernel);
+/* Zero while the node has not joined. */
+uint32_t self_overlay(void);
+uint32_t self_underlay(void);
+bool is_signal_source(uint32_t address);
+/* The overlay address of a node that is reached directly at `underlay`, zero when there is none. */
+uint32_t overlay_of_direct(uint32_t underlay);
+/* The node's hostname into `name`; false: the kernel's own stands. */
+bool overlay_hostname(char name[BOXER_NAME_MAX]);
+
+/* lookup.c: overlay addresses of a name. Gives their number, 0 when it is none of ours, or a negative EAI_* code. */
+int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]);
+/* The name of an overlay address. */
+bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]);
+bool in_overlay(uint32_t address);
+
+/* marks.c: what we remember about a descriptor, checked against its inode whenever it is read. */
+enum mark {
+  MARK_LISTENING = 1,
+  MARK_OVERLAY_BOUND = 2, /* bound to the node's overlay address, which the kernel knows as the wildcard */
+  MARK_ARRANGED = 4,      /* connected through the supervisor: even a loopback peer may stand for another node */
+  MARK_MAPPED = 8         /* an AF_INET socket that was accepted from an AF_INET6 listener */
+};
+unsigned marks_of(int fd);
+void mark(int fd, unsigned marks);
+void unmark(int fd, unsigned marks);
+void marks_copy(int from, int to);
+void marks_clear(int fd);
+/* True without a system call for nearly every descriptor that a program closes. */
+bool never_marked(int fd);
+/* The highest descriptor that was ever marked. */
+int marked_limit(void);
+/* A vfork()ed child shares its parent's memory, so what it closes must not be forgotten there. */
+bool is_vfork_child(void);
+uint64_t socket_inode(int fd);
+
+/* address.c */
+union address {
+  struct sockaddr any;
+  struct sockaddr_in in;
+  struct sockaddr_in6 in6;
+  struct sockaddr_storage storage;
+};
+/* Splits an AF_INET or IPv4-mapped AF_INET6 address; false for anything else. */
+bool as_ipv4(const struct sockaddr *address, socklen_t length, struct boxer_endpoint *endpoint);
+/* The same for the addresses that a socket can have: the IPv6 wildcard counts as 0.0.0.0. */
+bool as_ipv4_or_any(const struct sockaddr *address, socklen_t length, struct boxer_endpoint *endpoint);
+/* Writes an endpoint in the given family (AF_INET6: mapped); gives its length. */
+socklen_t as_family(int family, const struct boxer_endpoint *endpoint, union address *address);
+/* Copies an address out as the kernel does: cut to *room, *room becomes the full length. */
+void copy_address(const union address *address, socklen_t length, struct sockaddr *to, socklen_t *room);
+uint32_t endpoint_ip(const struct boxer_endpoint *endpoint);
+void set_endpoint_ip(struct boxer_endpoint *endpoint, uint32_t address);
+bool is_loopback(uint32_t address);
+int socket_option(int fd, int level, int option);
+/* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
+int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
+
+/* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL when that is too long. */
+#define REMAP_ROOM 4096
+const char *remapped(const char *path, char room[REMAP_ROOM]);
+/* The same for a Unix socket's address; gives the length to use. */
+socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
+
+/* Bodies of intercepted calls that have several names (and are reached through syscall() too). They set errno as libc does. */
+struct utsname;
+int on_connect(int fd, const struct sockaddr *address, socklen_t length);
+int on_bind(int fd, const struct sockaddr *address, socklen_t length);
+int on_listen(int fd, int backlog);
+int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags);
+int on_getsockname(int fd, struct sockaddr *address, socklen_t *room);
+int on_getpeername(int fd, struct sockaddr *address, socklen_t *room);
+int on_close(int fd);
+int on_close_range(unsigned first, unsigned last, int flags);
+int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
+int on_uname(struct utsname *name);
+
+/* Overlay view of a peer; left as it is where nobody knows better. */
+void overlay_peer(int fd, struct boxer_endpoint *peer);
+/* Gives `to` what an accepted socket inherits from its listener `from`. */
+void inherit_options(int from, int to);
+
+#endif

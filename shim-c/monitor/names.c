@@ -1,0 +1,76 @@
+/* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
+#include "monitor.h"
+
+static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_reply *reply) {
+  request->operation = BOXER_NAMES_OF;
+  request->inode = socket_inode(fd);
+  return service_request(request, reply, NULL, PROMPT, NULL) == 0 && reply->error == 0;
+}
+
+void overlay_peer(int fd, struct boxer_endpoint *peer) {
+  uint32_t self = self_overlay();
+  if (!self) return;
+  uint32_t ip = endpoint_ip(peer);
+  uint32_t known = ip == self_underlay() ? self : overlay_of_direct(ip);
+  if (known) {
+    set_endpoint_ip(peer, known);
+    return;
+  }
+  struct boxer_request request = {.peer = *peer};
+  struct boxer_reply reply;
+  request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
+  if (ask_names_of(fd, &request, &reply)) *peer = reply.peer;
+}
+
+static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) {
+  uint32_t self = self_overlay();
+  uint32_t ip = endpoint_ip(local);
+  if (!self || local->port == 0) return;
+  if (marks & MARK_ARRANGED) {
+    struct boxer_request request = {.local = *local};
+    struct boxer_reply reply;
+    request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
+    /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
+    if (request.family && ask_names_of(fd, &request, &reply)) {
+      *local = reply.local;
+      return;
+    }
+  }
+  bool ours = ip == 0 ? marks & MARK_OVERLAY_BOUND : !is_loopback(ip) || marks & MARK_ARRANGED;
+  if (ours) set_endpoint_ip(local, self);
+}
+
+/* Whether the kernel's answer has to be looked at: not for other families, nor where the caller's pointers are wrong. */
+static bool kernel_answer(int fd, long call, union address *address, socklen_t *length, struct boxer_endpoint *endpoint) {
+  *length = sizeof *address;
+  return raw(call, fd, address, length) == 0 && as_ipv4_or_any(&address->any, *length, endpoint);
+}
+
+static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
+  union address answer;
+  socklen_t length;
+  struct boxer_endpoint endpoint;
+  if (!network_config() || !address || !room || (int)*room < 0 || !kernel_answer(fd, call, &answer, &length, &endpoint))
+    return (int)returned(raw(call, fd, address, room));
+  struct boxer_endpoint overlay = endpoint;
+  unsigned marks = marks_of(fd);
+  if (call == SYS_getsockname)
+    overlay_local(fd, marks, &overlay);
+  else if (!is_loopback(endpoint_ip(&endpoint)) || marks & MARK_ARRANGED)
+    overlay_peer(fd, &overlay);
+  if (marks & MARK_MAPPED || memcmp(&overlay, &endpoint, sizeof overlay) != 0)
+    length = as_family(marks & MARK_MAPPED ? AF_INET6 : answer.any.sa_family, &overlay, &answer);
+  copy_address(&answer, length, address, room);
+  return 0;
+}
+
+int on_getsockname(int fd, struct sockaddr *address, socklen_t *room) {
+  return on_name(fd, SYS_getsockname, address, room);
+}
+
+int on_getpeername(int fd, struct sockaddr *address, socklen_t *room) {
+  return on_name(fd, SYS_getpeername, address, room);
+}
+
+EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *room) { return on_getsockname(fd, address, room); }
+EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *room) { return on_getpeername(fd, address, room); }

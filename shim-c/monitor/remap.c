@@ -1,0 +1,71 @@
+/* BOXER_REMAP: paths that the guest sees at one place and the kernel at another. */
+#include <sys/un.h>
+
+#include "monitor.h"
+
+/* Skips what does not change a path: repeated slashes and "." components. */
+static const char *skip_empty(const char *path) {
+  for (;;) {
+    while (path[0] == '/' && (path[1] == '/' || path[1] == 0)) path++;
+    if (!(path[0] == '/' && path[1] == '.' && (path[2] == '/' || path[2] == 0))) return path;
+    path += 2;
+  }
+}
+
+/* The rest of `path` behind the visible prefix [from, end), NULL when it is not below it. */
+static const char *behind(const char *path, const char *from, const char *end) {
+  for (;;) {
+    path = skip_empty(path);
+    while (end > from && end[-1] == '/') end--;
+    if (from == end) return *path == 0 || *path == '/' ? path : NULL;
+    if (*path == 0 || *path++ != *from++) return NULL;
+    while (from < end && *from != '/')
+      if (*path == 0 || *path++ != *from++) return NULL;
+  }
+}
+
+/* Climbing out of a directory needs the file system to tell where to; such paths are left alone. */
+static bool climbs(const char *path) {
+  for (; *path; path++)
+    if (path[0] == '/' && path[1] == '.' && path[2] == '.' && (path[3] == '/' || path[3] == 0)) return true;
+  return false;
+}
+
+const char *remapped(const char *path, char room[REMAP_ROOM]) {
+  const char *rule = path && path[0] == '/' ? remap_value() : NULL;
+  if (!rule || climbs(path)) return path;
+  while (*rule) {
+    const char *equals = rule;
+    while (*equals && *equals != '=' && *equals != ':') equals++;
+    const char *end = equals;
+    while (*end && *end != ':') end++;
+    const char *rest = *equals == '=' && *rule == '/' ? behind(path, rule, equals) : NULL;
+    if (rest) {
+      size_t length = (size_t)(end - equals - 1);
+      if (length + strlen(rest) >= REMAP_ROOM) return NULL;
+      memcpy(room, equals + 1, length);
+      memcpy(room + length, rest, strlen(rest) + 1);
+      return room;
+    }
+    rule = *end ? end + 1 : end;
+  }
+  return path;
+}
+
+socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room) {
+  const size_t header = offsetof(struct sockaddr_un, sun_path);
+  memset(room, 0, sizeof *room);
+  if (length > sizeof *room) length = sizeof *room;
+  memcpy(room, address, length);
+  if (length <= header) return length;
+  /* A terminating NUL is optional in a Unix address. */
+  char path[sizeof *room + 1] = {0};
+  char moved[REMAP_ROOM];
+  memcpy(path, (const char *)address + header, length - header);
+  const char *there = remapped(path, moved);
+  if (there == path || !there) return length;
+  size_t size = strlen(there) + 1;
+  if (size > sizeof((struct sockaddr_un *)0)->sun_path) return length;
+  memcpy((char *)room + header, there, size);
+  return (socklen_t)(header + size);
+}

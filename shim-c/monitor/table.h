@@ -1,0 +1,17 @@
+/* Reading the shared table; only table.c, nodes.c and lookup.c look into it. */
+#ifndef BOXER_TABLE_H
+#define BOXER_TABLE_H
+
+#include "monitor.h"
+
+/* NULL when the supervisor cannot be reached or the monitor is inert. */
+const struct boxer_table *shared_table(void);
+/* Four bytes at once; addresses come in network order. */
+uint32_t table_word(const uint8_t field[4]);
+/* do { sequence = table_begin(t); copy... } while (table_changed(t, sequence) && --attempts); */
+uint32_t table_begin(const struct boxer_table *table);
+bool table_changed(const struct boxer_table *table, uint32_t sequence);
+
+#define TABLE_ATTEMPTS 64
+
+#endif
