@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Debian packages, also from a newer suite than the machine's own.
+
+APT_UPDATED=
+
+# True where bootstrap may install packages by itself.
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ "$(os_release ID)" = debian ]; }
+
+os_release() { sed -n "s/^$1=\"\{0,1\}\([^\"]*\).*/\1/p" /etc/os-release 2>/dev/null; }
+
+apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }
+
+# need_packages WHAT-FOR PACKAGE...
+need_packages() {
+  local what=$1
+  shift
+  may_install || die "$what is missing" "install it (on Debian: apt-get install $*) and run script/bootstrap again"
+  say "installing $what ($*)"
+  if [ -z "$APT_UPDATED" ]; then
+    # One broken source of many need not matter; if it does, the installation fails.
+    apt_get update >/dev/null 2>&1 9>&- || true
+    APT_UPDATED=yes
+  fi
+  quietly "installing $what" apt_get install -y --no-install-recommends "$@"
+}
+
+# derive_source FROM SUITE TO DIRECTORY: prints the machine's source of SUITE with TO in its place, from the first
+# file below DIRECTORY that has one. Covers both of apt's formats; no mirror's name stands anywhere else.
+derive_source() {
+  local from=$1 to=$2 directory=$3 file
+  for file in "$directory"/sources.list.d/*.sources; do
+    [ -e "$file" ] && awk -v from="$from" -v to="$to" '
+      BEGIN { RS = ""; FS = "\n" }
+      {
+        stanza = ""; mine = 0; off = 0
+        for (i = 1; i <= NF; i++) {
+          if ($i ~ /^#/) continue
+          if ($i ~ /^Enabled:[ \t]*no/) off = 1
+          if ($i ~ /^Suites:/) {
+            n = split($i, suites, /[ \t]+/)
+            for (s = 2; s <= n; s++) if (suites[s] == from) mine = 1
+            stanza = stanza "Suites: " to "\n"
+          } else stanza = stanza $i "\n"
+        }
+        if (mine && !off) { printf "%s", stanza; found = 1; exit }
+      }
+      END { exit !found }' "$file" && return
+  done
+  for file in "$directory"/sources.list "$directory"/sources.list.d/*.list; do
+    [ -e "$file" ] && awk -v from="$from" -v to="$to" '
+      $1 == "deb" {
+        # The suite follows the address, before which [options] may stand.
+        for (i = 2; i <= NF && $i !~ /:\//; i++);
+        if ($(i + 1) == from) { $(i + 1) = to; print; found = 1; exit }
+      }
+      END { exit !found }' "$file" && return
+  done
+  return 1
+}
+
+# add_suite SUITE: makes its packages available for those who name it, and for nothing else.
+add_suite() {
+  local suite=$1 own source ending
+  own=$(os_release VERSION_CODENAME)
+  source=$(derive_source "$own" "$suite" /etc/apt) ||
+    die "none of this machine's apt sources has the suite $own" "add the suite $suite to apt by hand"
+  case $source in deb*) ending=list ;; *) ending=sources ;; esac
+  printf '%s\n' "$source" >"/etc/apt/sources.list.d/boxer-$suite.$ending"
+  printf 'Package: *\nPin: release n=%s\nPin-Priority: 1\n' "$suite" >"/etc/apt/preferences.d/boxer-$suite"
+}
