@@ -42,9 +42,12 @@ const run = ([program, ...args]) => {
   return { ok: status === 0, output: stdout + stderr };
 };
 
-const names = {};
+const file = 'build/images.json';
+const before = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
+const names = JSON.parse(before);
+const wanted = process.argv.slice(2);
 for (const { key, repository, inputs, unless, command } of images) {
-  if (key === 'lambdaLocal' && !existsSync('lambda-local/build-image.sh')) continue;
+  if (wanted.length > 0 && !wanted.includes(key)) continue;
   const files = inputs.flatMap(filesBelow).filter((file) => !file.includes(unless));
   const hash = hashOf(files, JSON.stringify(optionalDependencies)).slice(0, 12);
   const tag = `${repository}:${version}-${hash}`;
@@ -60,6 +63,7 @@ for (const { key, repository, inputs, unless, command } of images) {
 }
 
 const text = `${JSON.stringify(names, null, 2)}\n`;
-const file = 'build/images.json';
-mkdirSync('build', { recursive: true });
-if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+if (text !== before) {
+  mkdirSync('build', { recursive: true });
+  writeFileSync(file, text);
+}
