@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { composeCall } from '../compose/command.ts';
+import { mayMentionBoxer } from '../compose/mentions.ts';
+import { projectName } from '../compose/project-name.ts';
+import { readModel } from '../compose/read-model.ts';
+import { writeSkeleton } from '../compose/skeleton.ts';
+import { hasIntactOverride } from '../compose/standing-override.ts';
+import { attach } from '../engine/attached.ts';
+import { removeLeftovers } from '../prepare/leftovers.ts';
+import { withLock } from '../prepare/lock.ts';
+import { removeTwins } from '../twin/build.ts';
+import type { Context } from './context.ts';
+import { runVerb } from './pass-through.ts';
+import { parseVerbArguments } from './verb-arguments.ts';
+
+/** `down`: Compose's, and what is Boxer's beside the model. Works on whatever state an earlier call left. */
+export async function down(context: Context): Promise<number> {
+  const { project, cwd } = context;
+  if (!existsSync(project.folder) && !mayMentionBoxer(project, cwd)) return runVerb(context, []);
+  if (!existsSync(project.folder)) return takeDown(context);
+  return withLock(context, 'change', 'down', () => takeDown(context));
+}
+
+async function takeDown(context: Context): Promise<number> {
+  const { engine, invocation } = context;
+  const { flags, words } = parseVerbArguments('down', invocation.args);
+  const name = await modelName(context);
+  const project = name ?? (await projectName(context));
+  const compose = () =>
+    name === undefined && words.length === 0 ? downByName(context, project) : downByModel(context);
+  let code = await compose();
+  if (words.length > 0) return code;
+  const removed = await removeLeftovers(engine, project);
+  // A leftover on one of its networks makes Compose fail to remove that.
+  if (removed > 0 && code !== 0) code = await compose();
+  if (flags.has('--rmi')) await removeTwins(engine, project);
+  return code;
+}
+
+/** The project's name by its model; undefined where the model is broken. */
+async function modelName({ engine, invocation, project }: Context): Promise<string | undefined> {
+  try {
+    return (await readModel(engine, invocation, project)).model.name;
+  } catch (error) {
+    if (error instanceof BoxerError && error.code === 'MODEL') return undefined;
+    throw error;
+  }
+}
+
+async function downByModel(context: Context): Promise<number> {
+  const { project, cwd } = context;
+  if (!existsSync(project.folder)) return runVerb(context, []);
+  const override = hasIntactOverride(project, cwd)
+    ? project.override
+    : await writeSkeleton(context, join(project.folder, 'skeleton.yaml'));
+  return runVerb(context, [override]);
+}
+
+/** By the labels of what there is: with -p and no file, Compose reads no file. */
+function downByName({ engine, invocation, project, warn }: Context, name: string): Promise<number> {
+  warn(`docker boxer: the project cannot be read; taking down what is labelled ${name}`);
+  const nothing = { ...project, origin: 'none' as const, files: [] };
+  const call = composeCall(
+    engine,
+    { ...invocation, compose: ['-p', name] },
+    nothing,
+    [],
+    ['down', ...invocation.args],
+  );
+  return attach(engine, call.args, { env: call.env });
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod/mini';
+import { type NodeStatus, nodeStatus } from '../../../supervisor/published/node-config.ts';
+import { docker } from '../../engine/docker.ts';
+import type { Context } from '../context.ts';
+
+const nodeList = z.array(nodeStatus);
+
+/** Nodes as the seed knows them; none, and a word on stderr, where it does not answer. */
+export async function readNodes({ engine, warn }: Context, seed: string | undefined): Promise<NodeStatus[]> {
+  if (seed === undefined) return [];
+  const { code, stdout, stderr } = await docker(engine, [
+    'exec',
+    seed,
+    '/opt/boxer/bin/boxer',
+    'nodes',
+    '--json',
+  ]);
+  const parsed = code === 0 ? nodeList.safeParse(json(stdout)) : undefined;
+  if (parsed?.success) return parsed.data;
+  const reason = code === 0 ? 'its answer is not understood' : (stderr.trim().split('\n').at(-1) ?? '');
+  warn(`docker boxer: the seed does not answer${reason === '' ? '' : ` (${reason})`}: no nodes are shown`);
+  return [];
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

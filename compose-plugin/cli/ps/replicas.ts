@@ -1,0 +1,85 @@
+import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
+import { projectName } from '../../compose/project-name.ts';
+import { readModel } from '../../compose/read-model.ts';
+import { type Container, containerIds, inspectContainers } from '../../engine/containers.ts';
+import type { Context } from '../context.ts';
+import { readNodes } from './nodes.ts';
+
+/** One line of `docker boxer ps`. */
+export interface Replica {
+  name: string;
+  service: string;
+  /** `lambda`, `container`, `-` for an unboxed service. */
+  target: string;
+  node: string | null;
+  address: string | null;
+  requestId: string | null;
+  /** seconds; undefined while it does not run */
+  uptime: number | undefined;
+  /** As `docker ps` words it: `running`, `running (healthy)`, `exited (1)`; `starting` until the function is up. */
+  status: string;
+  id: string;
+}
+
+/** Every replica of the project, Boxer's own services left out. */
+export async function collectReplicas(
+  context: Context,
+  services: readonly string[],
+  all: boolean,
+): Promise<Replica[]> {
+  const { engine } = context;
+  const project = await nameOf(context);
+  const ids = await containerIds(
+    engine,
+    `label=com.docker.compose.project=${project}`,
+    ...(all ? [] : ['status=running', 'status=restarting', 'status=paused']),
+  );
+  const containers = await inspectContainers(engine, ids);
+  const label = (of: Container, key: string) => of.Config.Labels[`com.docker.compose.${key}`] ?? '';
+  const seed = containers.find((one) => one.Config.Labels['io.boxer.role'] === 'seed');
+  const nodes = await readNodes(context, seed?.Id);
+  return containers
+    .filter((one) => one.Config.Labels['io.boxer.role'] === undefined)
+    .filter((one) => services.length === 0 || services.includes(label(one, 'service')))
+    .map((one) => replica(one, label(one, 'service'), nodes))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The model knows the name best; a broken one must not keep `ps` from showing what runs. */
+async function nameOf(context: Context): Promise<string> {
+  const given = context.invocation.projectName;
+  if (given !== undefined) return given;
+  try {
+    return (await readModel(context.engine, context.invocation, context.project)).model.name;
+  } catch {
+    return projectName(context);
+  }
+}
+
+function replica(container: Container, service: string, nodes: readonly NodeStatus[]): Replica {
+  const { Id: id, State: state } = container;
+  // Supervisors know their container by the hostname's or the cgroup's id, which may be the short one.
+  const node = nodes.find(
+    (one) => one.container !== '' && (id.startsWith(one.container) || one.container === id),
+  );
+  const since = node?.since ?? Date.parse(state.StartedAt);
+  const runs = state.Status === 'running';
+  return {
+    name: container.Name.replace(/^\//, ''),
+    service,
+    target: container.Config.Labels['io.boxer.target'] ?? '-',
+    node: node === undefined ? null : `node-${node.id}`,
+    address: node?.address ?? null,
+    requestId: node?.requestId ?? null,
+    uptime: runs ? Math.max(0, Math.floor((Date.now() - since) / 1000)) : undefined,
+    status: status(state, node),
+    id,
+  };
+}
+
+function status(state: Container['State'], node: NodeStatus | undefined): string {
+  if (state.Status === 'exited') return `exited (${state.ExitCode})`;
+  if (state.Status !== 'running') return state.Status;
+  if (node?.state === 'starting') return 'starting';
+  return state.Health === undefined || state.Health === null ? 'running' : `running (${state.Health.Status})`;
+}

@@ -1,0 +1,20 @@
+import { mayMentionBoxer } from '../compose/mentions.ts';
+import { withLock } from '../prepare/lock.ts';
+import { prepare } from '../prepare/prepare.ts';
+import type { Context } from './context.ts';
+import { runVerb } from './pass-through.ts';
+import { startPurpose } from './start-purpose.ts';
+import { parseVerbArguments } from './verb-arguments.ts';
+
+/** `run svc command` and `watch`: they last as long as the user wishes, so only their preparation is locked. */
+export async function run(context: Context): Promise<number> {
+  const { invocation, project, cwd } = context;
+  if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
+  const verb = invocation.verb ?? 'run';
+  const { flags, words } = parseVerbArguments(verb, invocation.args);
+  const services = verb === 'run' ? words.slice(0, 1) : words;
+  const { override } = await withLock(context, 'change', verb, () =>
+    prepare(context, startPurpose(services, !flags.has('--no-deps'))),
+  );
+  return runVerb(context, override === undefined ? [] : [override]);
+}

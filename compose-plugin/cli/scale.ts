@@ -1,0 +1,19 @@
+import { mayMentionBoxer } from '../compose/mentions.ts';
+import { withLock } from '../prepare/lock.ts';
+import { prepare } from '../prepare/prepare.ts';
+import type { Context } from './context.ts';
+import { runVerb } from './pass-through.ts';
+import { startPurpose } from './start-purpose.ts';
+import { parseVerbArguments } from './verb-arguments.ts';
+
+/** `scale svc=n...` */
+export async function scale(context: Context): Promise<number> {
+  const { invocation, project, cwd } = context;
+  if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
+  const { flags, words } = parseVerbArguments('scale', invocation.args);
+  const services = words.map((word) => word.replace(/=.*$/, ''));
+  return withLock(context, 'change', 'scale', async () => {
+    const { override } = await prepare(context, startPurpose(services, !flags.has('--no-deps')));
+    return runVerb(context, override === undefined ? [] : [override]);
+  });
+}

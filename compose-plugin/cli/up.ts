@@ -1,0 +1,39 @@
+import { mayMentionBoxer } from '../compose/mentions.ts';
+import { withLock } from '../prepare/lock.ts';
+import { type Prepared, prepare } from '../prepare/prepare.ts';
+import type { Context } from './context.ts';
+import { runVerb } from './pass-through.ts';
+import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
+
+/** `up` and `create`: makes what the boxed services need, then leaves the rest to Compose. */
+export async function up(context: Context): Promise<number> {
+  const { invocation, project, cwd } = context;
+  if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
+  const verb = invocation.verb ?? 'up';
+  const { flags, words } = parseVerbArguments(verb, invocation.args);
+  const attached =
+    verb === 'up' && !['-d', '--detach', '--wait', '--no-start'].some((flag) => flags.has(flag));
+  const prepared = () =>
+    prepare(context, {
+      services: words,
+      withDependencies: !flags.has('--no-deps'),
+      kind: 'start',
+      policy: {
+        build: flags.has('--build') ? true : flags.has('--no-build') ? false : undefined,
+        pull: flags.get('--pull')?.at(-1),
+        quietPull: flags.has('--quiet-pull'),
+        quietBuild: flags.has('--quiet-build'),
+      },
+    });
+  const start = ({ override }: Prepared) => {
+    if (override === undefined) return runVerb(context, []);
+    // Both are done by now, and repeated they would fail: nobody can pull or build Boxer's own images here.
+    const done = flags.get('--pull')?.at(-1) === 'always' ? ['--build', '--pull'] : ['--build'];
+    return runVerb(context, [override], withoutFlags(verb, invocation.args, done));
+  };
+  return withLock(context, 'up', verb, async () =>
+    attached
+      ? start(await withLock(context, 'change', verb, prepared))
+      : withLock(context, 'change', verb, async () => start(await prepared())),
+  );
+}

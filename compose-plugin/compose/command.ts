@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import * as z from 'zod/mini';
+import type { Invocation } from '../cli/invocation.ts';
+import { type CommandOptions, type Finished, run } from '../engine/command.ts';
+import type { Docker } from '../engine/docker.ts';
+import type { Project } from './project.ts';
+
+/** A `docker compose` command line with the environment that goes with it. */
+export interface ComposeCall {
+  args: string[];
+  env: NodeJS.ProcessEnv;
+}
+
+/**
+ * `compose <flags> <words>` over the project's files plus `extra` ones. Files that Compose found by itself are
+ * handed over in COMPOSE_FILE, not by -f: with -f Compose would no longer read the .env of the current directory.
+ */
+export function composeCall(
+  engine: Docker,
+  invocation: Invocation,
+  project: Project,
+  extra: readonly string[],
+  words: readonly string[],
+): ComposeCall {
+  const files = [...project.files, ...extra];
+  const flags = [...invocation.compose];
+  const env = { ...engine.env };
+  if (project.origin === 'flag') flags.push(...files.flatMap((file) => ['-f', file]));
+  else if (project.files.length > 0) {
+    env.COMPOSE_FILE = files.join(delimiter);
+    env.COMPOSE_PATH_SEPARATOR = delimiter;
+  }
+  return { args: ['compose', ...flags, ...words], env };
+}
+
+/**
+ * Runs Compose for its output alone. Its plugin is started directly where it can be found: the way round by
+ * `docker` looks at every other plugin first, which takes as long again as Compose itself.
+ */
+export function runCompose(
+  engine: Docker,
+  call: ComposeCall,
+  options: Pick<CommandOptions, 'stderr'> = {},
+): Promise<Finished> {
+  const program = engine.flags.length === 0 ? composeProgram(engine.env) : undefined;
+  const spawned = { ...options, env: call.env, signal: engine.signal };
+  if (program === undefined) return run('docker', [...engine.flags, ...call.args], spawned);
+  return run(program, call.args.slice(1), spawned);
+}
+
+const configFile = z.object({ cliPluginsExtraDirs: z.optional(z.array(z.string())) });
+
+/** The Compose plugin in docker's plugin folders, in docker's order. */
+function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
+  const config = env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
+  const folders = [
+    ...extraFolders(config),
+    join(config, 'cli-plugins'),
+    '/usr/local/lib/docker/cli-plugins',
+    '/usr/local/libexec/docker/cli-plugins',
+    '/usr/lib/docker/cli-plugins',
+    '/usr/libexec/docker/cli-plugins',
+  ];
+  return folders.map((folder) => join(folder, 'docker-compose')).find((path) => existsSync(path));
+}
+
+function extraFolders(config: string): string[] {
+  try {
+    const text = readFileSync(join(config, 'config.json'), 'utf8');
+    return configFile.parse(JSON.parse(text)).cliPluginsExtraDirs ?? [];
+  } catch {
+    return [];
+  }
+}

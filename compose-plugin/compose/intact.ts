@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/** A short digest, for comparison with itself only. */
+export const shortDigest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** Whether a text is an override that nobody touched, made for these sources. */
+export function isIntact(text: string, sources: string): boolean {
+  const [, second = '', ...rest] = text.split('\n');
+  const [, from, content] = /^# sources (\w+) content (\w+)$/.exec(second) ?? [];
+  return from === sources && content === shortDigest(rest.join('\n'));
+}

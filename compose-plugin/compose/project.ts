@@ -1,0 +1,64 @@
+import { dirname, join, resolve } from 'node:path';
+import type { Invocation } from '../cli/invocation.ts';
+import { defaultFiles } from './default-files.ts';
+import { dotEnv } from './dot-env.ts';
+
+/** Folder of generated files in the project directory. */
+export const BOXER_FOLDER = '.boxer';
+
+/** The project that the user meant, by Compose's own rules, before any of its files was read. */
+export interface Project {
+  /** Compose's working directory, absolute: what relative paths of the model start from. */
+  directory: string;
+  /** The user's compose files without our override; relative ones start from the current directory. */
+  files: string[];
+  /** Where `files` came from. */
+  origin: 'flag' | 'shell' | 'env-file' | 'default' | 'none';
+  /** The override was among the files: the project is linked, or the user named it. */
+  linked: boolean;
+  /** `.boxer` of the project directory. */
+  folder: string;
+  /** The override file. */
+  override: string;
+}
+
+/** Compose's separator in COMPOSE_FILE. */
+export function pathSeparator(variables: Readonly<Record<string, string | undefined>>): string {
+  return variables.COMPOSE_PATH_SEPARATOR || (process.platform === 'win32' ? ';' : ':');
+}
+
+/**
+ * Finds the project's files: `-f`, COMPOSE_FILE of the shell, COMPOSE_FILE of the env files, then the default
+ * names in this directory and those above.
+ */
+export function findProject(invocation: Invocation, env: NodeJS.ProcessEnv, cwd: string): Project {
+  const { projectDirectory } = invocation;
+  const start = projectDirectory === undefined ? cwd : resolve(cwd, projectDirectory);
+  const variables = { ...dotEnv(invocation.envFiles, env, cwd, start), ...env };
+  const { files, origin } = namedFiles(invocation, env, variables, cwd) ?? defaultFiles(start);
+  const first = files.find((file) => file !== '-' && !isRemote(file));
+  const directory =
+    projectDirectory === undefined ? (first === undefined ? cwd : dirname(resolve(cwd, first))) : start;
+  const folder = join(directory, BOXER_FOLDER);
+  const override = join(folder, 'override.yaml');
+  const own = files.filter((file) => file === '-' || resolve(cwd, file) !== override);
+  return { directory, files: own, origin, linked: own.length < files.length, folder, override };
+}
+
+/** Compose can load files from git and OCI registries. */
+export const isRemote = (file: string) => /^(oci|https?|git|ssh):|^git@|\.git(#|$)/.test(file);
+
+function namedFiles(
+  invocation: Invocation,
+  env: NodeJS.ProcessEnv,
+  variables: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Pick<Project, 'files' | 'origin'> | undefined {
+  if (invocation.files.length > 0) return { files: invocation.files, origin: 'flag' };
+  const list = variables.COMPOSE_FILE;
+  if (list === undefined) return undefined;
+  const files = list
+    .split(pathSeparator(variables))
+    .map((file) => (file === '-' ? file : resolve(cwd, file)));
+  return { files, origin: env.COMPOSE_FILE === undefined ? 'env-file' : 'shell' };
+}

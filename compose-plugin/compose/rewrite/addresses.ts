@@ -1,0 +1,35 @@
+import type { Model, Service } from '../model.ts';
+import { servicesOf } from '../model.ts';
+
+/** Docker network (key in the compose file) -> the names of a service on it. */
+export type NamesByNetwork = Record<string, string[]>;
+
+/** Networks of a service; Compose's output names `default` where the file names none. */
+export const networksOf = (service: Service): string[] =>
+  service.network_mode === undefined ? Object.keys(service.networks ?? { default: null }) : [];
+
+/** Every name by which a service is known, per network; `extra` are known on all of them. */
+export function namesByNetwork(
+  name: string,
+  service: Service,
+  extra: readonly string[] = [],
+): NamesByNetwork {
+  const everywhere = [
+    name,
+    ...(service.container_name === undefined ? [] : [service.container_name]),
+    ...extra,
+  ];
+  return Object.fromEntries(
+    networksOf(service).map((network) => [
+      network,
+      [...new Set([...everywhere, ...(service.networks?.[network]?.aliases ?? [])])],
+    ]),
+  );
+}
+
+/** Services that stay plain containers, for the seed to resolve and forward to. */
+export function gateways(model: Model, boxed: ReadonlySet<string>) {
+  return servicesOf(model)
+    .filter(([name, service]) => !boxed.has(name) && networksOf(service).length > 0)
+    .map(([service, value]) => ({ service, networks: namesByNetwork(service, value) }));
+}

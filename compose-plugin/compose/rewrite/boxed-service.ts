@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { CONFIG_VARIABLE, KEY_FILE, type NodeConfig } from '../../../supervisor/published/node-config.ts';
+import type { ImageFacts } from '../../engine/images.ts';
+import { functionName } from '../../twin/names.ts';
+import { guestCommand } from '../guest-command.ts';
+import type { Service } from '../model.ts';
+import { OWN_NETWORK } from '../refusals/index.ts';
+import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
+import { namesByNetwork, networksOf } from './addresses.ts';
+import { memoryResets } from './memory.ts';
+
+export const BOXER = '/opt/boxer/bin/boxer';
+export const RUNTIME_VOLUME = 'boxer-runtime';
+/** Name of the secret with the seed's key. */
+export const PROJECT_SECRET = 'boxer-key';
+/** Name of the secret with a service's key. */
+export const keySecret = (service: string) => `boxer-key-${service}`;
+
+/** A boxed service with all that its part of the override is made from. */
+export interface Boxed {
+  name: string;
+  service: Service;
+  settings: ServiceSettings;
+  image: ImageFacts;
+  /** Tag of the twin; undefined for target container. */
+  twin: string | undefined;
+}
+
+/** What the override says about one boxed service; only what changes. */
+export function boxedService(
+  boxed: Boxed,
+  project: string,
+  settings: ProjectSettings,
+): Record<string, unknown> {
+  const { name, service, image, twin } = boxed;
+  const { entrypoint, command } = guestCommand(service, image);
+  const config = nodeConfiguration(boxed, project, settings);
+  return {
+    entrypoint: [BOXER, twin === undefined ? 'node' : 'phantom', '--', ...entrypoint],
+    // The service's own command stays where it is, so that `run service other-command` replaces it.
+    ...((service.command ?? []).length === 0 && command.length > 0 ? { command } : {}),
+    environment: { [CONFIG_VARIABLE]: JSON.stringify(config) },
+    networks: addedNetworks(service),
+    volumes: [`${RUNTIME_VOLUME}:/opt/boxer:ro`],
+    secrets: [{ source: keySecret(name), target: KEY_FILE }],
+    ...writableTmp(service),
+    depends_on: Object.fromEntries(
+      (twin === undefined ? ['boxer-seed'] : ['boxer-seed', 'boxer-lambda']).map((other) => [
+        other,
+        { condition: 'service_started' },
+      ]),
+    ),
+    labels: { 'io.boxer.target': boxed.settings.target, 'io.boxer.digest': digest([config, image.id]) },
+    ...(twin === undefined ? {} : memoryResets(service)),
+  };
+}
+
+/** Ours beside the service's own; one that names none would lose `default` as soon as it names another. */
+function addedNetworks(service: Service): Record<string, null> {
+  const own = networksOf(service);
+  const implicit = own.length === 1 && own[0] === 'default' && !service.networks?.default;
+  return { ...(implicit ? { default: null } : {}), [OWN_NETWORK]: null };
+}
+
+/** The supervisor writes to /tmp, also in a container whose root is read-only. */
+function writableTmp(service: Service): { tmpfs?: string[] } {
+  const mounted = [
+    ...[service.tmpfs ?? []].flat().map((entry) => entry.split(':')[0]),
+    ...(service.volumes ?? []).map(({ target }) => target),
+  ];
+  return service.read_only === true && !mounted.includes('/tmp') ? { tmpfs: ['/tmp'] } : {};
+}
+
+/** Compose does not look at x-boxer when it decides what to recreate; at labels it does. */
+const digest = (parts: unknown) =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+
+function nodeConfiguration(boxed: Boxed, project: string, settings: ProjectSettings): NodeConfig {
+  const { name, service, settings: own } = boxed;
+  const names = [...(service.hostname === undefined ? [] : [service.hostname]), ...own.names];
+  return {
+    version: 1,
+    project,
+    service: name,
+    networks: namesByNetwork(name, service, names),
+    environment: own.environment,
+    remap: own.remap,
+    ...(own.waitFor === undefined ? {} : { waitFor: own.waitFor }),
+    ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, project, settings) }),
+  };
+}
+
+function twinConfiguration(
+  { name, service, settings: own }: Boxed,
+  imageUri: string,
+  project: string,
+  settings: ProjectSettings,
+): NonNullable<NodeConfig['twin']> {
+  const limit = service.deploy?.resources?.limits?.memory ?? service.mem_limit;
+  const shape = {
+    imageUri,
+    memorySize: functionMemory(own, limit === undefined ? undefined : Number(limit)),
+    timeout: own.timeout,
+    ephemeralStorage: own.ephemeralStorage,
+  };
+  return {
+    endpoint: 'http://boxer-lambda:9000',
+    region: settings.region,
+    functionName: functionName(project, name, shape),
+    ...shape,
+    createIfMissing: true,
+  };
+}

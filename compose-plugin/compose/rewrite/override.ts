@@ -1,0 +1,44 @@
+import type { OwnImages } from '../images-file.ts';
+import { PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
+import type { Model } from '../model.ts';
+import { BOXER_FOLDER } from '../project.ts';
+import { OWN_NETWORK } from '../refusals/index.ts';
+import type { ProjectSettings } from '../settings.ts';
+import { networksOf } from './addresses.ts';
+import { type Boxed, boxedService, keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
+import { lambdaService, seedService } from './own-services.ts';
+
+/** Everything the override is made from. */
+export interface RewriteInput {
+  model: Model;
+  /** Boxed services that can be written now, in the model's order. */
+  boxed: readonly Boxed[];
+  /** All boxed services, also those without an image yet: none of them is a gateway. */
+  boxedNames: ReadonlySet<string>;
+  settings: ProjectSettings;
+  images: OwnImages;
+  runtimeId: string;
+}
+
+/** The runtime of one version is shared by all projects: filling the volume takes longer than starting a service. */
+export const runtimeVolumeName = (runtimeId: string) =>
+  `boxer-runtime-${runtimeId.replace(/^sha256:/, '').slice(0, 12)}`;
+
+/** The override: a Compose file that moves the boxed services and adds Boxer's own. Pure. */
+export function override({ model, boxed, boxedNames, settings, images, runtimeId }: RewriteInput) {
+  const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
+  const lambda = boxed.some(({ twin }) => twin !== undefined) ? images.lambdaLocal : undefined;
+  return {
+    services: {
+      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings)])),
+      'boxer-seed': seedService(model, boxedNames, networks, settings, images),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, lambda) }),
+    },
+    networks: { [OWN_NETWORK]: null },
+    volumes: { [RUNTIME_VOLUME]: { external: true, name: runtimeVolumeName(runtimeId) } },
+    secrets: Object.fromEntries([
+      [PROJECT_SECRET, { file: `./${BOXER_FOLDER}/${PROJECT_KEY_FILE}` }],
+      ...boxed.map(({ name }) => [keySecret(name), { file: `./${BOXER_FOLDER}/${serviceKeyFile(name)}` }]),
+    ]),
+  };
+}

@@ -1,0 +1,67 @@
+import {
+  CONFIG_VARIABLE,
+  KEY_FILE,
+  SEED_CLOUD_NAME,
+  SEED_PORT,
+  type SeedConfig,
+} from '../../../supervisor/published/node-config.ts';
+import type { OwnImages } from '../images-file.ts';
+import type { Model } from '../model.ts';
+import { OWN_NETWORK } from '../refusals/index.ts';
+import type { ProjectSettings } from '../settings.ts';
+import { gateways } from './addresses.ts';
+import { PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
+
+/** Never pulled: these images are built beside the plugin. Not attached: `up` shows the user's own logs. */
+const ours = { pull_policy: 'never', attach: false, restart: 'unless-stopped' };
+
+/** The coordinator of the project, on every network that a boxed service is on. */
+export function seedService(
+  model: Model,
+  boxed: ReadonlySet<string>,
+  networks: readonly string[],
+  settings: ProjectSettings,
+  images: OwnImages,
+): Record<string, unknown> {
+  const config: SeedConfig = {
+    version: 1,
+    project: model.name,
+    overlay: settings.network,
+    port: SEED_PORT,
+    gateways: gateways(model, boxed),
+  };
+  return {
+    image: images.runtime,
+    ...ours,
+    command: ['seed'],
+    environment: { [CONFIG_VARIABLE]: JSON.stringify(config) },
+    networks: {
+      ...Object.fromEntries(networks.map((network) => [network, null])),
+      [OWN_NETWORK]: { aliases: [SEED_CLOUD_NAME] },
+    },
+    volumes: [`${RUNTIME_VOLUME}:/opt/boxer`],
+    secrets: [{ source: PROJECT_SECRET, target: KEY_FILE }],
+    read_only: true,
+    tmpfs: ['/tmp'],
+    cap_drop: ['ALL'],
+    // The key is 0600 and belongs to the user on the host, who is not the container's root.
+    cap_add: ['DAC_READ_SEARCH'],
+    labels: { 'io.boxer.role': 'seed' },
+  };
+}
+
+/** The local Lambda: it starts functions on this engine and wires their networks, hence its privileges. */
+export function lambdaService(project: string, image: string): Record<string, unknown> {
+  return {
+    image,
+    ...ours,
+    environment: { LAMBDA_LOCAL_INSTANCE: project },
+    networks: { [OWN_NETWORK]: null },
+    volumes: ['/var/run/docker.sock:/var/run/docker.sock'],
+    pid: 'host',
+    cap_add: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
+    security_opt: ['seccomp=unconfined', 'apparmor=unconfined'],
+    stop_grace_period: '10s',
+    labels: { 'io.boxer.role': 'lambda' },
+  };
+}

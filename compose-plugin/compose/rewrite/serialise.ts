@@ -1,0 +1,18 @@
+import { Scalar, stringify } from 'yaml';
+import { shortDigest } from '../intact.ts';
+
+const TITLE = '# Written by `docker boxer`, which writes it again when it must: do not edit.';
+
+/** Compose substitutes variables in every string: `$` stands doubled for itself. */
+function escaped(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (Array.isArray(value)) return value.map(escaped);
+  if (typeof value !== 'object' || value === null || value instanceof Scalar) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
+}
+
+/** The bytes of the override file; `sources` is a digest of the compose files that it was made for. */
+export function serialise(override: unknown, sources: string): string {
+  const body = stringify(escaped(override), { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false });
+  return `${TITLE}\n# sources ${sources} content ${shortDigest(body)}\n${body}`;
+}

@@ -1,0 +1,64 @@
+import { megabytes, seconds } from './units.ts';
+import type { ProjectInput, ServiceInput } from './x-boxer-schema.ts';
+
+/** A service's x-boxer with every default filled in, in base units. */
+export interface ServiceSettings {
+  target: 'lambda' | 'container';
+  /** MB; undefined: from the service's memory limit. */
+  memory: number | undefined;
+  /** seconds */
+  timeout: number;
+  /** MB */
+  ephemeralStorage: number;
+  names: string[];
+  environment: { include: string[]; exclude: string[] };
+  remap: Record<string, string>;
+  waitFor: { nodes?: number; names?: Record<string, number>; timeout: number } | undefined;
+}
+
+/** The project's x-boxer with every default filled in. */
+export interface ProjectSettings {
+  provider: 'local' | 'aws';
+  region: string;
+  /** CIDR */
+  network: string;
+}
+
+/** Fills in what a service's x-boxer leaves out. */
+export function serviceSettings(input: ServiceInput): ServiceSettings {
+  const long = typeof input === 'string' ? { target: input } : input;
+  const waitFor = long['wait-for'];
+  return {
+    target: long.target ?? 'lambda',
+    memory: long.memory === undefined ? undefined : megabytes(long.memory),
+    timeout: seconds(long.timeout ?? 900) ?? 900,
+    ephemeralStorage: megabytes(long['ephemeral-storage'] ?? 512) ?? 512,
+    names: long.names ?? [],
+    environment: { include: long.environment?.include ?? [], exclude: long.environment?.exclude ?? [] },
+    remap: long.remap ?? {},
+    waitFor: waitFor && {
+      ...(waitFor.nodes === undefined ? {} : { nodes: waitFor.nodes }),
+      ...(waitFor.names === undefined ? {} : { names: waitFor.names }),
+      timeout: seconds(waitFor.timeout ?? 60) ?? 60,
+    },
+  };
+}
+
+/** Fills in what the project's x-boxer leaves out. */
+export function projectSettings(input: ProjectInput): ProjectSettings {
+  return {
+    provider: input.provider ?? 'local',
+    region: input.region ?? 'us-east-1',
+    network: input.network ?? '198.18.0.0/15',
+  };
+}
+
+/** 1 vCPU. */
+const DEFAULT_MEMORY = 1769;
+
+/** Memory of the function in MB: x-boxer's, else the service's own limit (bytes) as Lambda can have it. */
+export function functionMemory(settings: ServiceSettings, limitBytes: number | undefined): number {
+  if (settings.memory !== undefined) return settings.memory;
+  if (limitBytes === undefined || !(limitBytes > 0)) return DEFAULT_MEMORY;
+  return Math.min(10_240, Math.max(128, Math.ceil(limitBytes / 2 ** 20)));
+}

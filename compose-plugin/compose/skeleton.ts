@@ -1,0 +1,32 @@
+import { writeAtomically } from './boxer-folder.ts';
+import { type Model, servicesOf } from './model.ts';
+import { readModel } from './read-model.ts';
+import { OWN_NETWORK } from './refusals/index.ts';
+import { serialise } from './rewrite/serialise.ts';
+import type { OverrideContext } from './standing-override.ts';
+
+/**
+ * Writes an override that can start nothing, for verbs that look at, stop or remove what runs. It needs neither a
+ * valid x-boxer nor images. The order matters: phantoms stop before the Lambda that runs their functions.
+ */
+export async function writeSkeleton(context: OverrideContext, file: string): Promise<string> {
+  const { model } = await readModel(context.engine, context.invocation, context.project);
+  writeAtomically(file, serialise(skeleton(model), 'none'));
+  return file;
+}
+
+function skeleton(model: Model): unknown {
+  const started = { condition: 'service_started', required: false };
+  const own = { image: 'boxer/skeleton', networks: { [OWN_NETWORK]: null } };
+  const boxed = servicesOf(model).filter(([, service]) => 'x-boxer' in service);
+  return {
+    services: {
+      ...Object.fromEntries(
+        boxed.map(([name]) => [name, { depends_on: { 'boxer-seed': started, 'boxer-lambda': started } }]),
+      ),
+      'boxer-seed': own,
+      'boxer-lambda': own,
+    },
+    networks: { [OWN_NETWORK]: null },
+  };
+}

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Project } from './project.ts';
+
+/** A digest of the project's own files, by which an override is known to be of this state of them. */
+export function sourcesDigest(project: Project, cwd: string): string {
+  const hash = createHash('sha256');
+  for (const file of project.files) {
+    try {
+      hash.update(readFileSync(resolve(cwd, file)));
+    } catch {
+      hash.update(file);
+    }
+    hash.update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}

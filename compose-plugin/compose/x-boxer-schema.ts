@@ -1,0 +1,142 @@
+import * as z from 'zod/mini';
+import { megabytes, seconds } from './units.ts';
+
+/** The words of this file end up in `docs/x-boxer.schema.json`, which editors show while a key is typed. */
+const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
+  schema.check(z.describe(description)) as T;
+
+const amount = (
+  read: (value: string | number) => number | undefined,
+  unit: string,
+  from: number,
+  to: number,
+  example: string,
+) =>
+  z
+    .union([z.int().check(z.minimum(from), z.maximum(to)), z.string()], {
+      error: `must be a whole number of ${unit} from ${from} to ${to}, such as ${example}`,
+    })
+    .check(
+      z.refine(
+        (value) => {
+          const number = read(value);
+          return number !== undefined && number >= from && number <= to;
+        },
+        { error: `must be a whole number of ${unit} from ${from} to ${to}, such as ${example}` },
+      ),
+    );
+
+const patterns = z.array(
+  z.string().check(z.regex(/^[A-Za-z0-9_*]+$/, 'must be a variable name; * stands for any characters')),
+);
+const dnsName = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i,
+      'must be a DNS name',
+    ),
+  );
+const count = z.int().check(z.minimum(1), z.maximum(65_535));
+
+const targetName = z.enum(['lambda', 'container'], { error: 'must be lambda or container' });
+
+const waitFor = z.strictObject({
+  nodes: z.optional(described(count, 'Nodes of this service that must be up.')),
+  names: z.optional(described(z.record(dnsName, count), 'Name -> nodes of that name that must be up.')),
+  timeout: z.optional(
+    described(amount(seconds, 'seconds', 1, 900, '60 or "1m"'), 'How long to wait; default 60 s.'),
+  ),
+});
+
+const longForm = z.strictObject({
+  target: z.optional(described(targetName, 'Where replicas run; default lambda.')),
+  memory: z.optional(
+    described(
+      amount(megabytes, 'MB', 128, 10_240, '512 or "512m"'),
+      'Memory of one function in MB. Default: the memory limit of the service, else 1769 (one vCPU).',
+    ),
+  ),
+  timeout: z.optional(
+    described(
+      amount(seconds, 'seconds', 1, 900, '300 or "5m"'),
+      'Longest life of one function in seconds; default 900.',
+    ),
+  ),
+  'ephemeral-storage': z.optional(
+    described(amount(megabytes, 'MB', 512, 10_240, '1024 or "1g"'), 'Size of /tmp in MB; default 512.'),
+  ),
+  names: z.optional(described(z.array(dnsName), 'Further DNS names of the replicas.')),
+  environment: z.optional(
+    described(
+      z.strictObject({ include: z.optional(patterns), exclude: z.optional(patterns) }),
+      'Which environment variables travel to the function; `*` matches any characters. Default: all.',
+    ),
+  ),
+  remap: z.optional(
+    described(
+      z.record(
+        z.string().check(z.regex(/^\/./, 'must be an absolute path')),
+        z.string().check(z.regex(/^\/tmp\/(?!.*(^|\/)\.\.(\/|$))./, 'must be a path below /tmp')),
+      ),
+      'Path as the application knows it -> path below /tmp, for files written on a read-only root.',
+    ),
+  ),
+  'wait-for': z.optional(described(waitFor, 'What must be up before the application starts.')),
+});
+
+/** `x-boxer` of a service: a target, or the long form. */
+export const serviceSchema = z.union([targetName, longForm]);
+
+const cidr = z.string().check(
+  z.regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'must be an IPv4 network such as 198.18.0.0/15'),
+  z.refine(isNetwork, {
+    error: 'must be an IPv4 network of at least /16 with no host bits, such as 198.18.0.0/15',
+  }),
+);
+
+/** Top-level `x-boxer`. */
+export const projectSchema = z.strictObject({
+  provider: z.optional(
+    described(
+      z.enum(['local', 'aws'], { error: 'must be local or aws' }),
+      'Where functions run; default local: on this engine.',
+    ),
+  ),
+  region: z.optional(
+    described(
+      z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as us-east-1')),
+      'AWS region; default us-east-1.',
+    ),
+  ),
+  network: z.optional(described(cidr, 'Addresses of the overlay; default 198.18.0.0/15.')),
+  seed: z.optional(
+    described(
+      z.strictObject({
+        advertise: z.optional(
+          described(
+            z.string().check(z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port')),
+            'Where functions outside reach the seed.',
+          ),
+        ),
+      }),
+      'The coordinator.',
+    ),
+  ),
+});
+
+/** At least a /16: node n is base + n with n up to 65,535. Host bits would make two spellings of one network. */
+function isNetwork(text: string): boolean {
+  const [address = '', length = ''] = text.split('/');
+  const bytes = address.split('.').map(Number);
+  const prefix = Number(length);
+  if (prefix < 8 || prefix > 16 || bytes.some((byte) => byte > 255)) return false;
+  const bits = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+  return bits % 2 ** (32 - prefix) === 0;
+}
+
+export type ServiceInput = z.infer<typeof serviceSchema>;
+export type LongForm = z.infer<typeof longForm>;
+export type ProjectInput = z.infer<typeof projectSchema>;
+/** Exported for the published schema and the key suggestions. */
+export const longFormSchema = longForm;

@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { type Docker, docker, engineError } from './docker.ts';
+
+const argv = z.nullish(z.array(z.string()));
+const inspected = z.array(
+  z.object({ Id: z.string(), Config: z.nullish(z.object({ Entrypoint: argv, Cmd: argv })) }),
+);
+
+/** What the rewrite needs to know of an image. */
+export interface ImageFacts {
+  /** `sha256:...` */
+  id: string;
+  entrypoint: string[];
+  command: string[];
+}
+
+const FORMAT = '{"Id":{{json .Id}},"Config":{{json .Config}}}';
+
+/**
+ * Inspects images, all in one call. An image that the engine does not have is missing from the answer.
+ * @throws BoxerError NO_ENGINE, ENGINE
+ */
+export async function inspectImages(
+  engine: Docker,
+  names: readonly string[],
+): Promise<Map<string, ImageFacts>> {
+  const unique = [...new Set(names)];
+  if (unique.length === 0) return new Map();
+  const args = ['image', 'inspect', '--format', FORMAT, ...unique];
+  const { code, stdout, stderr } = await docker(engine, args);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  if (code === 0 && lines.length === unique.length) {
+    return new Map(unique.map((name, index) => [name, facts(lines[index] ?? '')]));
+  }
+  if (code !== 0 && !/no such image/i.test(stderr)) throw engineError(args, stderr);
+  // The answers carry no names and the missing ones leave gaps: ask one by one.
+  if (unique.length === 1) return new Map();
+  const single = await Promise.all(unique.map((name) => inspectImages(engine, [name])));
+  return new Map(single.flatMap((one) => [...one]));
+}
+
+function facts(line: string): ImageFacts {
+  const parsed = inspected.safeParse([JSON.parse(line)]);
+  const image = parsed.data?.[0];
+  if (image === undefined) throw new BoxerError('ENGINE', 'docker image inspect answered something unknown');
+  return { id: image.Id, entrypoint: image.Config?.Entrypoint ?? [], command: image.Config?.Cmd ?? [] };
+}

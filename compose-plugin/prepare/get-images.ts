@@ -1,0 +1,56 @@
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Context } from '../cli/context.ts';
+import { composeCall } from '../compose/command.ts';
+import { type Model, servicesOf } from '../compose/model.ts';
+import { attach } from '../engine/attached.ts';
+
+/** How the images of a call are to be got, from its flags. */
+export interface ImagePolicy {
+  /** `--build` / `--no-build`. */
+  build: boolean | undefined;
+  /** `--pull`. */
+  pull: string | undefined;
+  quietPull: boolean;
+  quietBuild: boolean;
+}
+
+/**
+ * Builds and pulls what Compose would build and pull when it starts these services. It has to be done before: the
+ * rewrite needs ENTRYPOINT and CMD of the image that will run, and the twin is made from it.
+ * @param wanted.missing services whose images the engine does not have
+ * @returns whether anything was done
+ */
+export async function getImages(
+  context: Context,
+  model: Model,
+  wanted: { boxed: ReadonlySet<string>; selected: ReadonlySet<string>; missing: ReadonlySet<string> },
+  policy: ImagePolicy,
+): Promise<boolean> {
+  const build: string[] = [];
+  const pull: string[] = [];
+  for (const [name, service] of servicesOf(model)) {
+    if (!wanted.selected.has(name)) continue;
+    const boxed = wanted.boxed.has(name);
+    const missing = boxed && wanted.missing.has(name);
+    const never = service.pull_policy === 'never' || policy.pull === 'never';
+    if (service.build !== undefined && service.build !== null) {
+      const asked = policy.build === true || (boxed && service.pull_policy === 'build');
+      if (policy.build !== false && (asked || missing)) build.push(name);
+    } else if (
+      !never &&
+      (missing || policy.pull === 'always' || (boxed && service.pull_policy === 'always'))
+    ) {
+      pull.push(name);
+    }
+  }
+  if (build.length > 0) await compose(context, ['build', ...(policy.quietBuild ? ['-q'] : []), ...build]);
+  if (pull.length > 0) await compose(context, ['pull', ...(policy.quietPull ? ['-q'] : []), ...pull]);
+  return build.length + pull.length > 0;
+}
+
+async function compose({ engine, invocation, project }: Context, words: string[]): Promise<void> {
+  const call = composeCall(engine, invocation, project, [], words);
+  const code = await attach(engine, call.args, { env: call.env, stdoutToStderr: true });
+  if (engine.signal.aborted) throw new BoxerError('CANCELLED', 'cancelled');
+  if (code !== 0) throw new BoxerError('IMAGES', `docker compose ${words[0]} failed with exit code ${code}`);
+}

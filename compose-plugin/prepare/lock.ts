@@ -1,0 +1,112 @@
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Context } from '../cli/context.ts';
+import { makeBoxerFolder } from '../compose/boxer-folder.ts';
+
+/** The owner as the lock file tells it: `pid start-time verb`. */
+interface Owner {
+  pid: number;
+  started: string;
+  verb: string;
+}
+
+/**
+ * What is locked. `change`: the project is being changed. `up`: an `up` is running, which, attached, lasts as long
+ * as its user wishes: others may change the project meanwhile, a second `up` may not.
+ */
+export type LockName = 'change' | 'up';
+
+/**
+ * Runs `work` as the only one that holds the lock. The lock of a process that is gone is taken over.
+ * @throws BoxerError BUSY, naming the owner
+ */
+export async function withLock<T>(
+  context: Context,
+  name: LockName,
+  verb: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { folder } = context.project;
+  const fresh = !existsSync(folder);
+  makeBoxerFolder(folder);
+  const file = join(folder, `${name}.lock`);
+  take(file, verb);
+  let done = false;
+  try {
+    const result = await work();
+    done = true;
+    return result;
+  } finally {
+    rmSync(file, { force: true });
+    // A first call that was refused leaves the project as it found it.
+    if (!done && fresh && !existsSync(join(folder, 'override.yaml')) && !existsSync(join(folder, 'key'))) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+function take(file: string, verb: string): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${process.pid} ${startTime(process.pid)} ${verb}\n`);
+  try {
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      // A link appears with its content, or not at all: no one ever reads half a lock.
+      if (linked(draft, file)) return;
+      const owner = readOwner(file);
+      if (owner === undefined) continue;
+      if (isAlive(owner)) throw busy(owner, file);
+      rmSync(file, { force: true });
+    }
+    throw new BoxerError('BUSY', `the lock ${file} cannot be taken`, {
+      hint: 'Delete the file if nothing runs.',
+    });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function readOwner(file: string): Owner | undefined {
+  try {
+    const [pid, started = '', verb = ''] = readFileSync(file, 'utf8').trim().split(' ');
+    return { pid: Number(pid), started, verb };
+  } catch {
+    return undefined;
+  }
+}
+
+const busy = (owner: Owner, file: string) =>
+  new BoxerError('BUSY', `\`docker boxer ${owner.verb}\` (process ${owner.pid}) is at work in this project`, {
+    hint: `Wait for it or stop it. If there is no such process on this machine, delete ${file}.`,
+  });
+
+function isAlive({ pid, started }: Owner): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  return startTime(pid) === started;
+}
+
+/** Tells a process from a later one with its number; `-` where the system does not tell. */
+function startTime(pid: number): string {
+  try {
+    // The 22nd field, counted behind the command's name, which may itself hold spaces and brackets.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+  } catch {
+    return '-';
+  }
+}

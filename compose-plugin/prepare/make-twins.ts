@@ -1,0 +1,31 @@
+import type { Context } from '../cli/context.ts';
+import { imageOf, type Model } from '../compose/model.ts';
+import type { Boxed } from '../compose/rewrite/boxed-service.ts';
+import { inspectImages } from '../engine/images.ts';
+import { buildTwin, removeTwins } from '../twin/build.ts';
+
+/** Builds the twins that are not there yet, one after the other: BuildKit uses all cores for one. */
+export async function makeTwins(
+  { engine, progress }: Context,
+  model: Model,
+  boxed: readonly Boxed[],
+  runtime: string,
+): Promise<void> {
+  const wanted = boxed.flatMap(({ name, service, twin }) =>
+    twin === undefined
+      ? []
+      : [{ project: model.name, service: name, image: imageOf(model, name, service), tag: twin }],
+  );
+  const there = await inspectImages(
+    engine,
+    wanted.map(({ tag }) => tag),
+  );
+  for (const twin of wanted) {
+    if (there.has(twin.tag)) continue;
+    progress(` Twin of ${twin.service}  Building`);
+    await buildTwin(engine, twin, runtime);
+    progress(` Twin of ${twin.service}  Built`);
+    // Running functions keep theirs: the engine refuses to remove an image in use.
+    await removeTwins(engine, model.name, twin.service, twin.tag);
+  }
+}

@@ -1,0 +1,59 @@
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
+import { twinDockerfile } from './dockerfile.ts';
+
+/** A twin image that shall be there. */
+export interface WantedTwin {
+  project: string;
+  service: string;
+  image: string;
+  tag: string;
+}
+
+/** Labels of twin images, by which they are found again. */
+export const TWIN_PROJECT = 'io.boxer.twin.project';
+export const TWIN_SERVICE = 'io.boxer.twin.service';
+
+/**
+ * Builds a twin with the engine's own BuildKit, the only builder that sees images which are in no registry.
+ * @throws BoxerError TWIN with the end of the build's output
+ */
+export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: string): Promise<void> {
+  const { code, stderr } = await docker(
+    engine,
+    [
+      ...['buildx', 'build', '--builder', engine.context ?? 'default', '--load', '--provenance=false'],
+      ...['--label', `${TWIN_PROJECT}=${twin.project}`, '--label', `${TWIN_SERVICE}=${twin.service}`],
+      ...['--progress', 'plain', '--tag', twin.tag, '-'],
+    ],
+    { input: twinDockerfile(twin.image, runtime) },
+  );
+  if (code === 0) return;
+  throw new BoxerError(
+    'TWIN',
+    `service "${twin.service}": its twin image cannot be built:\n${lastLines(stderr)}`,
+    {
+      hint: `The twin is ${twin.image} plus /opt/boxer of ${runtime}; \`docker boxer doctor\` looks at what the build needs.`,
+    },
+  );
+}
+
+const lastLines = (text: string) => text.trim().split('\n').slice(-10).join('\n');
+
+/** Removes twins of the project: of one service all but `keep`, or of all services. In use: left alone. */
+export async function removeTwins(
+  engine: Docker,
+  project: string,
+  service?: string,
+  keep?: string,
+): Promise<string[]> {
+  const filters = [`label=${TWIN_PROJECT}=${project}`];
+  if (service !== undefined) filters.push(`label=${TWIN_SERVICE}=${service}`);
+  const listed = await dockerOutput(engine, [
+    ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
+    ...filters.flatMap((filter) => ['--filter', filter]),
+  ]);
+  const old = listed.split('\n').filter((tag) => tag.startsWith('boxer-twin/') && tag !== keep);
+  if (old.length > 0) await docker(engine, ['image', 'rm', ...old]);
+  return old;
+}
