@@ -1,0 +1,39 @@
+import { revise } from '../functions/function-config.ts';
+import { type FunctionImage, findImage } from '../functions/function-image.ts';
+import { invalidParameter } from '../lambda-error.ts';
+import type { ApiContext } from './api-context.ts';
+import { type Handler, inputOf } from './call.ts';
+import { describe } from './describe.ts';
+import { createInput } from './schema.ts';
+
+export const createFunction =
+  (context: ApiContext): Handler =>
+  async (call) => {
+    const input = await inputOf(call, createInput);
+    const image = await findImage(context.engine, input.Code.ImageUri);
+    checkArchitecture(image, input.Architectures?.[0] ?? image.architecture);
+    const config = revise({
+      name: input.FunctionName,
+      role: input.Role,
+      description: input.Description ?? '',
+      timeout: input.Timeout ?? 3,
+      memorySize: input.MemorySize ?? 128,
+      ephemeralStorage: input.EphemeralStorage?.Size ?? 512,
+      variables: input.Environment?.Variables ?? {},
+      imageUri: input.Code.ImageUri,
+      image,
+      entryPoint: input.ImageConfig?.EntryPoint,
+      command: input.ImageConfig?.Command,
+      workingDirectory: input.ImageConfig?.WorkingDirectory,
+    });
+    const record = context.functions.create(config, input.Tags ?? {});
+    return { status: 201, body: describe(context.home, record) };
+  };
+
+/** Throws InvalidParameterValueException: an image of the other architecture would only fail when invoked. */
+export function checkArchitecture(image: FunctionImage, wanted: string): void {
+  if (image.architecture === wanted) return;
+  throw invalidParameter(
+    `The image is built for ${image.architecture}, the function is to run on ${wanted}.`,
+  );
+}

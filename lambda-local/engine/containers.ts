@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import { type Engine, EngineError } from './engine.ts';
+
+const created = z.object({ Id: z.string() });
+const inspected = z.object({ State: z.object({ Pid: z.number() }) });
+const waited = z.object({ StatusCode: z.number() });
+const listed = z.array(
+  z.object({
+    Id: z.string(),
+    ImageID: z.string(),
+    NetworkSettings: z.object({
+      Networks: z.record(
+        z.string(),
+        z.object({ IPAddress: z.string(), MacAddress: z.string(), Gateway: z.string() }),
+      ),
+    }),
+  }),
+);
+export type ListedContainer = z.infer<typeof listed>[number];
+
+/** `options` are those of the Engine's API. Returns the container's id. */
+export async function createContainer(engine: Engine, name: string, options: object): Promise<string> {
+  const answer = await engine.call('POST', `/containers/create?name=${encodeURIComponent(name)}`, options);
+  return created.parse(answer).Id;
+}
+
+export async function change(engine: Engine, id: string, verb: 'start' | 'pause' | 'unpause'): Promise<void> {
+  await engine.call('POST', `/containers/${id}/${verb}`);
+}
+
+/** The process id of the container's first process, in the Engine's own namespace. */
+export async function pidOf(engine: Engine, id: string): Promise<number> {
+  return inspected.parse(await engine.call('GET', `/containers/${id}/json`)).State.Pid;
+}
+
+/** Resolves with the exit code of a container that has not been started yet. */
+export async function exitOf(engine: Engine, id: string): Promise<number> {
+  const answer = await engine.call('POST', `/containers/${id}/wait?condition=next-exit`);
+  return waited.parse(answer).StatusCode;
+}
+
+/** Kills and removes a container with its anonymous volumes; one that is gone already is no error. */
+export async function removeContainer(engine: Engine, id: string): Promise<void> {
+  try {
+    await engine.call('DELETE', `/containers/${id}?force=true&v=true`);
+  } catch (error) {
+    // 409: someone else is removing it.
+    if (!(error instanceof EngineError && (error.status === 404 || error.status === 409))) throw error;
+  }
+}
+
+/** Running containers, or all with `label` whatever they do. */
+export async function listContainers(engine: Engine, label?: string): Promise<ListedContainer[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
+  const query = label === undefined ? '' : `?all=true&filters=${filters}`;
+  return listed.parse(await engine.call('GET', `/containers/json${query}`));
+}

@@ -1,0 +1,26 @@
+import type { Duplex, Writable } from 'node:stream';
+
+/** One byte names the stream, three are empty, four hold the length. */
+const HEADER = 8;
+const STDERR = 2;
+
+/** Takes the Engine's multiplexed output apart; both outputs end with the stream, however that ends. */
+export async function demultiplex(stream: Duplex, stdout: Writable, stderr: Writable): Promise<void> {
+  let rest: Buffer = Buffer.alloc(0);
+  try {
+    for await (const chunk of stream) {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      while (rest.length >= HEADER) {
+        const end = HEADER + rest.readUInt32BE(4);
+        if (rest.length < end) break;
+        (rest[0] === STDERR ? stderr : stdout).write(rest.subarray(HEADER, end));
+        rest = rest.subarray(end);
+      }
+    }
+  } catch {
+    // A broken connection is the end of the output; that the container ended is told elsewhere.
+  } finally {
+    stdout.end();
+    stderr.end();
+  }
+}

@@ -1,0 +1,71 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import * as z from 'zod/mini';
+
+/** The Engine refused something; `status` is HTTP's. */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The Docker Engine's API, as little of it as a Lambda needs. */
+export interface Engine {
+  /** The JSON answer, null when it is empty. Throws EngineError. */
+  call(method: string, path: string, body?: object): Promise<unknown>;
+  /** Turns the connection into a stream in both directions, as `attach` does. */
+  hijack(path: string): Promise<Duplex>;
+}
+
+const refusal = z.object({ message: z.string() });
+
+/** Talks to the Engine behind `socketPath`, in the newest version of the API that it speaks. */
+export function connectEngine(socketPath = '/var/run/docker.sock'): Engine {
+  const agent = new Agent({ keepAlive: true });
+  return {
+    call: (method, path, body) => {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
+      const asked = request({ agent, socketPath, method, path, headers }, (response) => {
+        answerOf(response, `${method} ${path}`).then(resolve, reject);
+      });
+      asked.on('error', reject);
+      asked.end(payload);
+      return promise;
+    },
+    hijack: (path) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+      const headers = { connection: 'Upgrade', upgrade: 'tcp' };
+      const asked = request({ socketPath, method: 'POST', path, headers }, (response) => {
+        answerOf(response, path).then(() => reject(new Error(`${path} was not upgraded`)), reject);
+      });
+      asked.on('upgrade', (_response, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        resolve(socket);
+      });
+      asked.on('error', reject);
+      asked.end();
+      return promise;
+    },
+  };
+}
+
+async function answerOf(response: IncomingMessage, what: string): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  const status = response.statusCode ?? 0;
+  if (status < 300) return text === '' ? null : JSON.parse(text);
+  let message = text;
+  try {
+    message = refusal.parse(JSON.parse(text)).message;
+  } catch {
+    // A proxy in between may answer in its own words.
+  }
+  throw new EngineError(status, `${what}: ${message}`);
+}

@@ -1,0 +1,102 @@
+import { createSession, type Session } from '../runtime-api/session.ts';
+import { failure, type Outcome, type Work } from '../runtime-api/work.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { createLogTail, type LogTail } from './log-tail.ts';
+
+/** One execution environment: a sandbox whose runtime is running, and its session. */
+export interface Environment {
+  /** Waits for the runtime's first `next`; undefined when it came within `limit` ms. */
+  init(limit: number): Promise<Outcome | undefined>;
+  /** Does one piece of work; the sandbox is dead when the answer is a time-out or an exit. */
+  run(work: Work): Promise<Outcome>;
+  /** Waits until the runtime asks for more, at most until `deadline` (ms since the epoch); false: it is dead. */
+  rested(deadline: number): Promise<boolean>;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** What has been printed since the last run began, INIT included for the first one. */
+  tail(): LogTail;
+  remove(): Promise<void>;
+}
+
+/** Sessions by the public address of their sandboxes: how the Runtime API knows who calls. */
+export type Sessions = Map<string, Session>;
+
+/**
+ * Lets the entrypoint of `sandbox` run. `timeoutSeconds` is the function's, `onLine` gets what it prints with
+ * the id of the request that it prints it for, empty during INIT.
+ */
+export function openEnvironment(
+  sandbox: Sandbox,
+  sessions: Sessions,
+  timeoutSeconds: number,
+  onLine: (line: string, requestId: string) => void,
+): Environment {
+  const session = createSession();
+  let requestId = '';
+  let runs = 0;
+  let tail = createLogTail();
+  let removed = false;
+  sessions.set(sandbox.publicAddress, session);
+
+  const remove = () => {
+    if (!removed) sessions.delete(sandbox.publicAddress);
+    removed = true;
+    return sandbox.remove();
+  };
+  const dead = sandbox.exited.then(
+    (code) => failure('Runtime.ExitError', `RequestId: ${requestId} Error: ${exitMessage(code)}`),
+    () => failure('Runtime.ExitError', `RequestId: ${requestId} Error: The sandbox was lost`),
+  );
+  const killed = async (): Promise<Outcome> => {
+    await remove();
+    const seconds = timeoutSeconds.toFixed(2);
+    return failure(
+      'Sandbox.Timedout',
+      `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+    );
+  };
+
+  sandbox.release((line) => {
+    tail.add(line);
+    onLine(line, requestId);
+  });
+
+  return {
+    init: (limit) =>
+      withLimit(
+        Promise.race([session.idle().then(() => undefined), session.initFailed, dead]),
+        limit,
+        killed,
+      ),
+    run: (work) => {
+      requestId = work.requestId;
+      if (runs++ > 0) tail = createLogTail();
+      return withLimit(Promise.race([session.deliver(work), dead]), work.deadline - Date.now(), killed);
+    },
+    rested: async (deadline) => {
+      if (removed) return false;
+      const rested = Promise.race([session.idle().then(() => true), dead.then(() => false)]);
+      return withLimit(rested, deadline - Date.now(), () => remove().then(() => false));
+    },
+    freeze: sandbox.freeze,
+    thaw: sandbox.thaw,
+    tail: () => tail,
+    remove,
+  };
+}
+
+/** `promise`, or what `otherwise` makes once `limit` ms have passed. */
+async function withLimit<T>(promise: Promise<T>, limit: number, otherwise: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), Math.max(0, limit));
+  const first = await Promise.race([promise.then((value) => ({ value })), late.promise]);
+  clearTimeout(timer);
+  return first === undefined ? otherwise() : first.value;
+}
+
+/** In the words of Lambda; 128 + n is how the Engine tells of signal n. */
+function exitMessage(code: number): string {
+  if (code === 0) return 'Runtime exited without providing a reason';
+  if (code === 137) return 'Runtime exited with error: signal: killed';
+  return `Runtime exited with error: exit status ${code}`;
+}

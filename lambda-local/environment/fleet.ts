@@ -1,0 +1,83 @@
+import type { Log } from '../log.ts';
+import type { Outcome, Work } from '../runtime-api/work.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { coldStart } from './cold-start.ts';
+import { openEnvironment, type Sessions } from './environment.ts';
+import { createShelf } from './shelf.ts';
+import { createStock } from './stock.ts';
+
+/** What one invocation did and cost. */
+export interface Execution {
+  readonly outcome: Outcome;
+  /** ms, INIT included when `initMs` is there. */
+  readonly durationMs: number;
+  readonly initMs: number | undefined;
+  /** Resolves with the last of the log once the environment has come to rest. */
+  readonly tail: Promise<Buffer>;
+}
+
+/** All execution environments of one version of a function. */
+export interface Fleet {
+  /** `start` makes the work once its environment is ready: its deadline counts from there. */
+  execute(start: () => Work): Promise<Execution>;
+  /** Removes what is unused now and the rest when it becomes unused. */
+  retire(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly functionName: string;
+  /** seconds */
+  readonly timeout: number;
+  readonly startSandbox: () => Promise<Sandbox>;
+  readonly sessions: Sessions;
+  readonly prepared: number;
+  readonly idleLimit: number;
+  readonly idleSeconds: number;
+  readonly log: Log;
+}
+
+export function createFleet(options: FleetOptions): Fleet {
+  const { functionName, timeout, log } = options;
+  const shelf = createShelf(options.idleLimit, options.idleSeconds * 1000, log);
+  const stock = createStock(options.prepared, options.startSandbox, log);
+  let starting = 0;
+
+  const open = async () => {
+    const sandbox = await stock.take();
+    return openEnvironment(sandbox, options.sessions, timeout, (line, requestId) =>
+      log.info('function output', { function: functionName, requestId, line }),
+    );
+  };
+
+  const coldStarted = async () => {
+    starting++;
+    try {
+      return await coldStart(open, timeout * 1000);
+    } finally {
+      if (--starting === 0) stock.fill();
+    }
+  };
+
+  stock.fill();
+  return {
+    execute: async (start) => {
+      const began = Date.now();
+      const warm = await shelf.take();
+      const brought = warm === undefined ? await coldStarted() : { environment: warm };
+      const initMs = warm === undefined ? Date.now() - began : undefined;
+      if (brought.environment === undefined) {
+        const tail = Promise.resolve(brought.tail);
+        return { outcome: brought.failed, durationMs: Date.now() - began, initMs, tail };
+      }
+      const { environment } = brought;
+      const work = start();
+      const outcome = await environment.run(work);
+      const durationMs = Date.now() - began;
+      const rest = shelf.put(environment, work.deadline);
+      return { outcome, durationMs, initMs, tail: rest.then(() => environment.tail().read()) };
+    },
+    retire: async () => {
+      await Promise.all([stock.close(), shelf.close()]);
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import type { Log } from '../log.ts';
+import { reason } from '../log.ts';
+import type { Environment } from './environment.ts';
+
+/** Environments between two invocations: frozen, or about to be. */
+export interface Shelf {
+  /** Takes over an environment that has answered; it has until `deadline` (ms since the epoch) to ask for more. */
+  put(environment: Environment, deadline: number): Promise<void>;
+  /** A warm environment, thawed; undefined when there is none. */
+  take(): Promise<Environment | undefined>;
+  /** Removes what is there and whatever comes from now on. */
+  close(): Promise<void>;
+}
+
+interface Place {
+  readonly environment: Environment;
+  /** False when the environment died before it came to rest. */
+  resting: Promise<boolean>;
+  claimed: boolean;
+  frozen: boolean;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/** ms that a caller waits for an environment that has answered but not yet asked for more. */
+const LINGER = 50;
+
+/** Keeps at most `limit` environments, each for `idle` ms. The one used last is taken first. */
+export function createShelf(limit: number, idle: number, log: Log): Shelf {
+  const places: Place[] = [];
+  let closed = false;
+
+  const evict = async (place: Place) => {
+    const index = places.indexOf(place);
+    if (index >= 0) places.splice(index, 1);
+    clearTimeout(place.timer);
+    await place.environment.remove().catch((error: unknown) => {
+      log.warn('cannot remove an environment', { reason: reason(error) });
+    });
+  };
+
+  const settle = async (place: Place, deadline: number): Promise<boolean> => {
+    if (!(await place.environment.rested(deadline))) {
+      if (!place.claimed) await evict(place);
+      return false;
+    }
+    // Freezing and thawing take longer than the next invocation of a busy function.
+    if (place.claimed) return true;
+    if (closed) {
+      await evict(place);
+      return false;
+    }
+    await place.environment.freeze();
+    place.frozen = true;
+    if (!place.claimed) {
+      place.timer = setTimeout(() => void evict(place), idle);
+      place.timer.unref();
+    }
+    return true;
+  };
+
+  const put = async (environment: Environment, deadline: number) => {
+    const place: Place = {
+      environment,
+      resting: Promise.resolve(false),
+      claimed: false,
+      frozen: false,
+      timer: undefined,
+    };
+    places.push(place);
+    place.resting = settle(place, deadline).catch(async (error: unknown) => {
+      log.warn('cannot freeze an environment', { reason: reason(error) });
+      await evict(place);
+      return false;
+    });
+    const oldest = places.length > limit ? places.find((each) => each.frozen) : undefined;
+    if (oldest !== undefined) await evict(oldest);
+    await place.resting;
+  };
+
+  const take = async (): Promise<Environment | undefined> => {
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      place.claimed = true;
+      clearTimeout(place.timer);
+      const lingering = Promise.withResolvers<'lingers'>();
+      const timer = setTimeout(() => lingering.resolve('lingers'), LINGER);
+      const rested = await Promise.race([place.resting, lingering.promise]);
+      clearTimeout(timer);
+      if (rested === 'lingers') {
+        // Still at work after its answer: leave it to come to rest by itself.
+        place.claimed = false;
+        places.unshift(place);
+        return undefined;
+      }
+      if (!rested) await evict(place);
+      else if (await thawed(place)) return place.environment;
+    }
+    return undefined;
+  };
+
+  const thawed = async (place: Place): Promise<boolean> => {
+    try {
+      if (place.frozen) await place.environment.thaw();
+      return true;
+    } catch {
+      await evict(place);
+      return false;
+    }
+  };
+
+  return {
+    put,
+    take,
+    close: async () => {
+      closed = true;
+      await Promise.all(places.filter((place) => place.frozen).map(evict));
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Log } from '../log.ts';
+import { reason } from '../log.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+
+/** Sandboxes of one function that are started before they are asked for; each costs a sleeping shell. */
+export interface Stock {
+  take(): Promise<Sandbox>;
+  /** Brings the stock back to its size. Called when no start is under way that it would slow down. */
+  fill(): void;
+  close(): Promise<void>;
+}
+
+/** `start` makes one sandbox, which belongs to the stock until it is taken. */
+export function createStock(size: number, start: () => Promise<Sandbox>, log: Log): Stock {
+  const ready: Promise<Sandbox>[] = [];
+  let closed = false;
+
+  const drop = (one: Promise<Sandbox>) => {
+    const index = ready.indexOf(one);
+    if (index < 0) return false;
+    ready.splice(index, 1);
+    return true;
+  };
+  const prepare = () => {
+    const one = start();
+    ready.push(one);
+    one.then(
+      (sandbox) => {
+        // Someone may remove the container under us: whoever comes next must not be given a dead one.
+        const gone = () => (drop(one) ? sandbox.remove() : undefined);
+        sandbox.exited.then(gone, gone).catch(() => {});
+      },
+      (error: unknown) => {
+        drop(one);
+        log.warn('cannot prepare a sandbox', { reason: reason(error) });
+      },
+    );
+  };
+
+  return {
+    take: async () => {
+      const prepared = ready.shift();
+      return (await prepared?.catch(() => undefined)) ?? start();
+    },
+    fill: () => {
+      while (!closed && ready.length < size) prepare();
+    },
+    close: async () => {
+      closed = true;
+      const rest = ready.splice(0);
+      await Promise.allSettled(rest.map((one) => one.then((sandbox) => sandbox.remove())));
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { Execution } from '../environment/fleet.ts';
+import type { FunctionConfig } from '../functions/function-config.ts';
+import type { FunctionRecord } from '../functions/function-record.ts';
+import type { Functions } from '../functions/functions.ts';
+import { addUsage } from '../functions/usage.ts';
+import type { Outcome, ResponseSink } from '../runtime-api/work.ts';
+import { admit } from './admission.ts';
+
+export interface InvokeRequest {
+  readonly requestId: string;
+  readonly payload: Buffer;
+  readonly clientContext: string | undefined;
+  readonly sink: ResponseSink;
+}
+
+export interface InvokeResult {
+  readonly outcome: Outcome;
+  /** The log as `LogType: Tail` gives it; slower than the outcome. */
+  readonly log: Promise<Buffer>;
+}
+
+/** Runs functions. Throws TooManyRequestsException, and ResourceConflictException for one not yet active. */
+export type Invoke = (record: FunctionRecord, request: InvokeRequest) => Promise<InvokeResult>;
+
+export function createInvoke(
+  functions: Functions,
+  accountConcurrency: number,
+  arnOf: (name: string) => string,
+): Invoke {
+  return async (record, request) => {
+    const release = admit(record, functions, accountConcurrency);
+    const { config, fleet } = record;
+    try {
+      const execution = await fleet.execute(() => ({
+        ...request,
+        functionArn: arnOf(config.name),
+        traceId: traceId(),
+        deadline: Date.now() + config.timeout * 1000,
+      }));
+      record.usage = addUsage(record.usage, execution.durationMs, config.memorySize);
+      const log = execution.tail.then((tail) => framedLog(request.requestId, config, execution, tail));
+      return { outcome: execution.outcome, log };
+    } finally {
+      release();
+    }
+  };
+}
+
+function traceId(): string {
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
+}
+
+/** The tail between the lines that Lambda itself writes around every invocation. */
+function framedLog(requestId: string, config: FunctionConfig, execution: Execution, tail: Buffer): Buffer {
+  const { outcome, durationMs, initMs } = execution;
+  const parts = [
+    `REPORT RequestId: ${requestId}`,
+    `Duration: ${(durationMs - (initMs ?? 0)).toFixed(2)} ms`,
+    `Billed Duration: ${Math.ceil(durationMs)} ms`,
+    `Memory Size: ${config.memorySize} MB`,
+    ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
+    ...(outcome.ok ? [] : ['Status: error', `Error Type: ${outcome.errorType}`]),
+  ];
+  const text = [
+    `START RequestId: ${requestId} Version: $LATEST\n`,
+    tail.toString(),
+    `END RequestId: ${requestId}\n`,
+    `${parts.join('\t')}\n`,
+  ];
+  return Buffer.from(text.join('')).subarray(-4096);
+}

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Outcome, ResponseSink } from '../runtime-api/work.ts';
+import { eventFrame } from './event-stream.ts';
+import { createStreamRate } from './stream-rate.ts';
+
+/** Bytes, the limit of a streamed response on AWS. */
+const MOST_STREAMED = 200 * 1024 * 1024;
+
+export interface StreamingSink extends ResponseSink {
+  /** Sends the last event; `log` is base64, absent unless it was asked for. */
+  complete(outcome: Outcome, log: string | undefined): void;
+}
+
+/** Passes a response on to the caller of `InvokeWithResponseStream` as it comes. */
+export function streamingSink(response: ServerResponse, headers: Record<string, string>): StreamingSink {
+  const paced = createStreamRate();
+  const begin = () => {
+    if (!response.headersSent) response.writeHead(200, headers);
+  };
+  return {
+    limit: MOST_STREAMED,
+    write: async (chunk) => {
+      begin();
+      await paced(chunk.length);
+      // A caller who hangs up does not stop the function; what it goes on to say is for no one.
+      if (response.destroyed) return;
+      if (response.write(eventFrame('PayloadChunk', 'application/octet-stream', chunk))) return;
+      const left = new AbortController();
+      const closed = once(response, 'close', { signal: left.signal });
+      await Promise.race([once(response, 'drain', { signal: left.signal }), closed]).catch(() => {});
+      left.abort();
+      closed.catch(() => {});
+    },
+    complete: (outcome, log) => {
+      begin();
+      const event = {
+        ...(!outcome.ok && { ErrorCode: outcome.errorType, ErrorDetails: outcome.body.toString() }),
+        ...(log !== undefined && { LogResult: log }),
+      };
+      response.end(eventFrame('InvokeComplete', 'application/json', Buffer.from(JSON.stringify(event))));
+    },
+  };
+}

@@ -1,0 +1,20 @@
+export type Level = 'error' | 'warn' | 'info' | 'debug';
+export type Fields = Readonly<Record<string, unknown>>;
+export type Log = Readonly<Record<Level, (message: string, fields?: Fields) => void>>;
+
+const ORDER: readonly Level[] = ['error', 'warn', 'info', 'debug'];
+
+/** One JSON object per line and event; `write` gets the whole line. Levels beyond `level` cost nothing. */
+export function createLog(level: Level, write: (line: string) => void): Log {
+  const at = (own: Level) =>
+    ORDER.indexOf(own) > ORDER.indexOf(level)
+      ? () => {}
+      : (message: string, fields: Fields = {}) =>
+          write(`${JSON.stringify({ time: new Date().toISOString(), level: own, message, ...fields })}\n`);
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+}
+
+/** What to print of something thrown, whatever it is. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,95 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod/mini';
+import type { Engine } from '../engine/engine.ts';
+import { hostsFromTheTop } from './ipv4.ts';
+import type { OwnContainer } from './own-container.ts';
+import { PUBLIC_BRIDGE } from './public-bridge.ts';
+
+/** Hands out public addresses for gateways. */
+export interface Addresses {
+  /** Rejects when the Docker network has none left. */
+  take(): Promise<string>;
+  give(address: string): void;
+}
+
+/** How many addresses are examined at once. */
+const BLOCK = 32;
+/** ARP has no "nobody": silence for this long, in ms, is one. Neighbours on a bridge answer in microseconds. */
+const ARP_SILENCE = 200;
+const DISCARD_PORT = 9;
+
+/**
+ * Takes addresses from the top of the Docker network's subnet going down: Docker gives out its own from the
+ * bottom. An address that the Engine knows to be in use, or whose owner answers ARP, is passed over.
+ */
+export function createAddresses(engine: Engine, own: OwnContainer): Addresses {
+  const candidates: Iterator<string, undefined> = hostsFromTheTop(own.address, own.prefix);
+  const free: string[] = [];
+  let search: Promise<void> | undefined;
+
+  let exhausted = false;
+
+  const examineBlock = async () => {
+    const taken = await addressesOf(engine, own);
+    const block: string[] = [];
+    while (block.length < BLOCK && !exhausted) {
+      const { value, done } = candidates.next();
+      exhausted = done === true;
+      if (value !== undefined && !taken.has(value)) block.push(value);
+    }
+    const answering = await answeringArp(block);
+    free.push(...block.filter((address) => !answering.has(address)));
+  };
+
+  const examineMore = () => {
+    search ??= examineBlock().finally(() => {
+      search = undefined;
+    });
+    return search;
+  };
+
+  return {
+    take: async () => {
+      while (free.length === 0 && !exhausted) await examineMore();
+      const address = free.shift();
+      if (address === undefined) throw new Error(`No free address is left in network ${own.network}`);
+      // Ask for more in good time; whoever needs one waits for the same search and sees its error.
+      if (free.length < BLOCK / 4 && !exhausted) examineMore().catch(() => {});
+      return address;
+    },
+    // To the back: an address rests before it is used again.
+    give: (address) => free.push(address),
+  };
+}
+
+const network = z.object({
+  Containers: z.optional(z.nullable(z.record(z.string(), z.object({ IPv4Address: z.string() })))),
+});
+
+/** What the Engine has given out on this network, gateways and auxiliary addresses included. */
+async function addressesOf(engine: Engine, own: OwnContainer): Promise<Set<string>> {
+  const answer = await engine.call('GET', `/networks/${encodeURIComponent(own.network)}`);
+  const containers = Object.values(network.parse(answer).Containers ?? {});
+  return new Set([
+    own.address,
+    ...(own.gateway === undefined ? [] : [own.gateway]),
+    ...containers.map((each) => each.IPv4Address.split('/')[0] ?? ''),
+  ]);
+}
+
+/** Makes the kernel ask for the owners of `addresses` and tells which have one. */
+async function answeringArp(addresses: readonly string[]): Promise<Set<string>> {
+  const socket = createSocket('udp4');
+  socket.on('error', () => {});
+  socket.bind(0);
+  await once(socket, 'listening');
+  for (const address of addresses) socket.send('', DISCARD_PORT, address, () => {});
+  await delay(ARP_SILENCE);
+  socket.close();
+  const entries = (await readFile('/proc/net/arp', 'utf8')).split('\n').map((line) => line.split(/\s+/));
+  const resolved = entries.filter(([, , flags, , , device]) => device === PUBLIC_BRIDGE && flags !== '0x0');
+  return new Set(resolved.map(([address = '']) => address));
+}

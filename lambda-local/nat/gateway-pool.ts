@@ -1,0 +1,63 @@
+import type { Log } from '../log.ts';
+import { reason } from '../log.ts';
+import type { Addresses } from './addresses.ts';
+import type { Gateway } from './gateway.ts';
+
+/** Gateways made ahead of time, because making one takes longer than a warm start may. */
+export interface GatewayPool {
+  /** A gateway of one's own; `remove` gives it back. */
+  take(): Promise<Gateway>;
+  /** Whether `address` is the public one of a gateway that has not been removed. */
+  isMember(address: string): boolean;
+}
+
+/**
+ * Keeps `size` gateways ready and replaces each one taken, one at a time, so that a burst of starts
+ * does not compete with its own supplies. `make` builds a gateway from a name and an address.
+ */
+export function createGatewayPool(
+  size: number,
+  addresses: Addresses,
+  make: (name: string, address: string) => Promise<Gateway>,
+  log: Log,
+): GatewayPool {
+  const ready: Gateway[] = [];
+  let filling = false;
+  const members = new Set<string>();
+  let made = 0;
+
+  const makeOne = async (): Promise<Gateway> => {
+    const address = await addresses.take();
+    // Links share one name space per network namespace, and their names have 15 characters.
+    const gateway = await make(`gw${made++}`, address);
+    members.add(address);
+    const remove = async () => {
+      members.delete(address);
+      await gateway.remove();
+      addresses.give(address);
+    };
+    return { ...gateway, remove };
+  };
+
+  const fill = async () => {
+    if (filling) return;
+    filling = true;
+    try {
+      while (ready.length < size) ready.push(await makeOne());
+    } catch (error) {
+      log.warn('cannot prepare a gateway', { reason: reason(error) });
+    } finally {
+      filling = false;
+    }
+  };
+
+  void fill();
+  return {
+    take: async () => {
+      const gateway = ready.shift() ?? (await makeOne());
+      void fill();
+      return gateway;
+    },
+    isMember: (address) => members.has(address),
+  };
+}

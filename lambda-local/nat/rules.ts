@@ -1,0 +1,44 @@
+/** How a gateway chooses the public port of an outgoing connection. */
+export type NatKind = 'preserving' | 'symmetric';
+
+/** The function's side of every gateway is the same; nothing may be keyed by it. */
+export const FUNCTION_ADDRESS = '169.254.76.1';
+export const GATEWAY_ADDRESS = '169.254.76.2';
+/** Where a function finds its Runtime API and its name server. */
+export const SERVICE_ADDRESS = '169.254.100.1';
+export const RUNTIME_API_PORT = 9001;
+
+export interface ServiceEndpoint {
+  readonly address: string;
+  readonly runtimePort: number;
+  readonly dnsPort: number;
+}
+
+/**
+ * The nftables ruleset of one gateway. `fn0` is the function's side, `pub0` the public one. What comes from
+ * outside without having been asked for is dropped in silence, as RFC 5382 wishes for TCP simultaneous open.
+ */
+export function gatewayRules(kind: NatKind, service: ServiceEndpoint): string {
+  const masquerade = kind === 'symmetric' ? 'masquerade fully-random' : 'masquerade';
+  return `table ip gateway {
+  chain prerouting {
+    type nat hook prerouting priority dstnat
+    iifname "fn0" ip daddr ${SERVICE_ADDRESS} tcp dport ${RUNTIME_API_PORT} dnat to ${service.address}:${service.runtimePort}
+    iifname "fn0" ip daddr ${SERVICE_ADDRESS} udp dport 53 dnat to ${service.address}:${service.dnsPort}
+    iifname "fn0" ip daddr ${SERVICE_ADDRESS} tcp dport 53 dnat to ${service.address}:${service.dnsPort}
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat
+    oifname "pub0" ${masquerade}
+  }
+  chain input {
+    type filter hook input priority filter; policy drop
+  }
+  chain forward {
+    type filter hook forward priority filter; policy drop
+    ct state established,related accept
+    iifname "fn0" oifname "pub0" ip saddr ${FUNCTION_ADDRESS} ip daddr != 169.254.0.0/16 ct state new accept
+  }
+}
+`;
+}

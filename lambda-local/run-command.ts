@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+
+/**
+ * Runs one program with `input` on its stdin and gives its stdout. Rejects with the program's own words when it
+ * fails; kills it when `signal` aborts. Output is what `ip` and `nft` print: small.
+ */
+export function runCommand(argv: readonly string[], input = '', signal?: AbortSignal): Promise<string> {
+  const [program = '', ...rest] = argv;
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], ...(signal && { signal }) });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  child.on('error', reject);
+  child.on('close', (code) => {
+    if (code === 0) resolve(Buffer.concat(out).toString());
+    else reject(new Error(`${argv.join(' ')}: exit ${code}: ${Buffer.concat(err).toString().trim()}`));
+  });
+  // A program that fails early closes its stdin under us; its exit code tells why.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  return promise;
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Log } from '../log.ts';
+import { reason } from '../log.ts';
+import { readBody } from '../read-body.ts';
+import { errorReport } from './error-report.ts';
+import { takeResponse } from './response.ts';
+import { IllegalTransition, type Session, UnknownRequest } from './session.ts';
+import type { Work } from './work.ts';
+
+/** Bytes of an error report; AWS cuts at 256 KB. */
+const LONGEST_REPORT = 256 * 1024;
+const BASE = '/2018-06-01/runtime/';
+
+/**
+ * Serves the Runtime API of all environments on one port. Who calls is known by his address, which his gateway
+ * gives him and no one else: `sessionOf` finds the session, so that an environment only ever reaches its own.
+ */
+export async function startRuntimeApi(
+  host: string,
+  port: number,
+  sessionOf: (address: string) => Session | undefined,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const server = createServer((request, response) => {
+    const session = sessionOf(request.socket.remoteAddress ?? '');
+    if (session === undefined) return refuse(response, 403, 'Forbidden', 'Not a function of this Lambda');
+    serve(session, request, response).catch((error: unknown) => {
+      if (error instanceof IllegalTransition) refuse(response, 403, 'InvalidStateTransition', error.message);
+      else if (error instanceof UnknownRequest) refuse(response, 400, 'InvalidRequestID', error.message);
+      else {
+        log.debug('a runtime hung up', { reason: reason(error) });
+        response.destroy();
+      }
+    });
+  });
+  // A runtime may take 15 minutes over a response, and holds its connection while it is frozen.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 0;
+  server.listen({ host, port, signal });
+  await once(server, 'listening');
+  signal.addEventListener('abort', () => server.closeAllConnections());
+}
+
+async function serve(session: Session, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url?.startsWith(BASE) === true ? request.url.slice(BASE.length) : '';
+  const [, requestId = '', verb] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+  if (request.method === 'GET' && path === 'invocation/next') {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort());
+    return sendWork(response, await session.next(gone.signal));
+  }
+  if (request.method !== 'POST') return refuse(response, 404, 'NotFound', 'No such resource');
+  if (path === 'init/error') {
+    session.initError(await report(request));
+    return accept(response);
+  }
+  if (verb === 'error') {
+    session.invocationError(requestId, await report(request));
+    return accept(response);
+  }
+  if (verb !== 'response') return refuse(response, 404, 'NotFound', 'No such resource');
+  if (await takeResponse(session, requestId, request)) return accept(response);
+  refuse(response, 413, 'RequestEntityTooLarge', 'Exceeded maximum allowed payload size');
+}
+
+async function report(request: IncomingMessage) {
+  const body = (await readBody(request, LONGEST_REPORT)) ?? Buffer.from('{}');
+  return errorReport(request.headersDistinct['lambda-runtime-function-error-type']?.[0], body);
+}
+
+function sendWork(response: ServerResponse, work: Work): void {
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': work.payload.length,
+    'lambda-runtime-aws-request-id': work.requestId,
+    'lambda-runtime-deadline-ms': work.deadline,
+    'lambda-runtime-invoked-function-arn': work.functionArn,
+    'lambda-runtime-trace-id': work.traceId,
+    ...(work.clientContext !== undefined && { 'lambda-runtime-client-context': work.clientContext }),
+  });
+  response.end(work.payload);
+}
+
+function accept(response: ServerResponse): void {
+  response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}\n');
+}
+
+function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
+  // What may be left unread of the request ends with the connection.
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+  response.end(JSON.stringify({ errorMessage, errorType }));
+}
