@@ -83,11 +83,16 @@ async function runGuest(
     (line) => session.notify(Stdio.stderr, Buffer.from(`boxer: ${line}\n`)),
     signal,
   );
-  const environment = guestEnvironment(usableHome(event.environment), {
-    library: runtime.library,
-    socketName: node.socketName,
-    remap: event.remap,
-  });
+  // For people who wonder where they are; Lambda's own variables would switch libraries to another behaviour.
+  const place = { BOXER_FUNCTION_NAME: context.functionName, BOXER_REQUEST_ID: context.requestId };
+  const environment = guestEnvironment(
+    { ...usableHome(event.environment), ...place },
+    {
+      library: runtime.library,
+      socketName: node.socketName,
+      remap: event.remap,
+    },
+  );
   const { argv, workingDirectory } = event;
   const guest = await startGuest({ argv, environment, workingDirectory, stdio: 'pipe' });
   reaper.keep(guest.pid);
