@@ -48,6 +48,20 @@ async function layersOf(image: string): Promise<string> {
   return stdout;
 }
 
+test(
+  'the Debian edition is Debian with the runtime in it',
+  async () => {
+    const tag = `boxer-test/debian:${process.pid}`;
+    const build = ['buildx', 'build', '--load', '-t', tag, '--build-arg', `RUNTIME=${await runtimeImage()}`];
+    images.push(tag);
+    await execa('docker', [...build, 'images/debian'], { cwd: ROOT });
+    const shell = ['sh', '-c', '. /etc/os-release; echo $ID; /opt/boxer/bin/boxer version'];
+    const { stdout } = await execa('docker', ['run', ...AS_FUNCTION, tag, ...shell]);
+    expect(stdout).toMatch(/^debian\nboxer /);
+  },
+  5 * MINUTES,
+);
+
 describe('the runtime image', () => {
   test(
     'two builds give the same bytes',
@@ -90,7 +104,7 @@ FROM scratch
 COPY --from=musl /ld-musl-*.so.1 /lib/
 COPY --from=musl /hello /hello
 `;
-      const guests = [`FROM debian:bookworm-slim\n`, musl, 'FROM scratch\n'];
+      const guests = ['FROM debian:bookworm-slim\n', musl, 'FROM scratch\n'];
       for (const guest of guests) {
         const image = await imageOf(guest + copy);
         const { stdout } = await execa('docker', ['run', ...AS_FUNCTION, image, 'version']);

@@ -2,6 +2,7 @@
 # What the parts of script/bootstrap share: where things are kept, progress, failure.
 
 # What is worth keeping between runs, and what belongs to this run of the machine.
+# shellcheck disable=SC2034 # used by the other parts
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/boxer
 if [ "$(id -u)" = 0 ]; then RUN=/run/boxer; else RUN=${XDG_RUNTIME_DIR:-/tmp/boxer-$(id -u)}/boxer; fi
 
