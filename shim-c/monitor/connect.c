@@ -92,8 +92,12 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
     case ASK:
       break;
   }
+  int type = 0;
+  socklen_t size = sizeof type;
+  long result = raw(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size);
+  if (result < 0) return (int)returned(result);
   /* Datagrams have no way through the overlay, and must not leave by the default route. */
-  if (socket_option(fd, SOL_SOCKET, SO_TYPE) != SOCK_STREAM) return fail(EHOSTUNREACH);
+  if (type != SOCK_STREAM) return fail(EHOSTUNREACH);
   return connect_arranged(fd, address->sa_family, &peer);
 }
 

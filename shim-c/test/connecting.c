@@ -1,0 +1,158 @@
+/* connect() and bind() under the monitor, beyond what a transcript shows. */
+#include <signal.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "../service-wire.h"
+#include "check.h"
+
+static void on_alarm(int number) { (void)number; }
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void errors(void) {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(connect_at(fd, NODE_REFUSED, 80) == -1 && errno == ECONNREFUSED);
+  CHECK(connect_at(fd, NODE_UNREACHABLE, 80) == -1 && errno == EHOSTUNREACH);
+  CHECK(connect_at(fd, UNKNOWN, 80) == -1 && errno == EHOSTUNREACH);
+  CHECK(bind_at(fd, NODE_DIRECT, 0) == -1 && errno == EADDRNOTAVAIL);
+  close(fd);
+  fd = socket(AF_INET, SOCK_DGRAM, 0);
+  CHECK(connect_at(fd, NODE_ASKED, 80) == -1 && errno == EHOSTUNREACH);
+  CHECK(connect_at(fd, NODE_DIRECT, 80) == 0);
+  close(fd);
+}
+
+/* The second connect() of a non-blocking one must not arrange a second connection. */
+static void asks_once(void) {
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  int before = requests(BOXER_CONNECT, 0);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  int result = connect_at(fd, NODE_SLOW, port);
+  CHECK(result == 0 || errno == EINPROGRESS);
+  struct pollfd wait = {.fd = fd, .events = POLLOUT};
+  CHECK(poll(&wait, 1, 2000) == 1);
+  CHECK(connect_at(fd, NODE_SLOW, port) == 0 || errno == EISCONN);
+  CHECK(connect_at(fd, NODE_SLOW, port) == -1 && errno == EISCONN);
+  CHECK(requests(BOXER_CONNECT, 0) == before + 1);
+  CHECK(is_at(peer_of(fd), NODE_ASKED, port));
+  close(fd);
+  close(server);
+}
+
+static void interrupted(void) {
+  struct sigaction action = {.sa_handler = on_alarm};
+  sigaction(SIGALRM, &action, NULL);
+  int fds = count_fds();
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct itimerval timer = {.it_value = {.tv_usec = 100000}};
+  double start = now();
+  setitimer(ITIMER_REAL, &timer, NULL);
+  CHECK(connect_at(fd, NODE_SILENT, 80) == -1 && errno == EINTR);
+  CHECK(now() - start < 2);
+  close(fd);
+  /* As the kernel's own connect() with a limit. */
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct timeval limit = {.tv_usec = 100000};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  CHECK(connect_at(fd, NODE_SILENT, 80) == -1 && errno == EINPROGRESS);
+  close(fd);
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGALRM, &action, NULL);
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  setitimer(ITIMER_REAL, &timer, NULL);
+  CHECK(connect_at(fd, NODE_SLOW, 9) == -1 && errno == ECONNREFUSED);
+  close(fd);
+  CHECK(count_fds() == fds);
+}
+
+static void own_address(void) {
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(connect_at(fd, SELF, port) == 0);
+  CHECK(is_at(peer_of(fd), SELF, port));
+  CHECK(is_at(local_of(fd), SELF, port_of(fd)));
+  struct sockaddr_storage from = {0};
+  socklen_t size = sizeof from;
+  int accepted = accept(server, (struct sockaddr *)&from, &size);
+  CHECK(is_at(text_of(&from), SELF, port_of(fd)));
+  CHECK(is_at(local_of(server), "0.0.0.0", port));
+  close(accepted);
+  close(fd);
+  close(server);
+}
+
+static void bound_listener(void) {
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
+  int port = port_of(server);
+  CHECK(is_at(local_of(server), SELF, port));
+  CHECK(requests(BOXER_LISTEN, port) == 1);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(connect_at(fd, SELF, port) == 0);
+  close(fd);
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(connect_at(fd, "127.0.0.1", port) == 0);
+  CHECK(is_at(peer_of(fd), "127.0.0.1", port));
+  close(fd);
+  close(server);
+  /* The wildcard is taken by a socket on 127.0.0.1; the node's address alone is free. */
+  int local = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(local, "127.0.0.1", 0) == 0 && listen(local, 4) == 0);
+  server = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(server, SELF, port_of(local)) == 0 && listen(server, 4) == 0);
+  CHECK(is_at(local_of(server), SELF, port_of(local)));
+  CHECK(requests(BOXER_LISTEN, port_of(local)) == 1);
+  close(server);
+  close(local);
+}
+
+static void six(void) {
+  int port;
+  int server = listener(AF_INET6, 0, &port);
+  CHECK(requests(BOXER_LISTEN, port) == 1);
+  for (const char **node = (const char *[]){NODE_DIRECT, NODE_ASKED, SELF, NULL}; *node; node++) {
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    struct sockaddr_in6 to = mapped_at(*node, port);
+    char wanted[48];
+    snprintf(wanted, sizeof wanted, "::ffff:%s", *node);
+    CHECK(connect(fd, (struct sockaddr *)&to, sizeof to) == 0);
+    CHECK(is_at(peer_of(fd), wanted, port));
+    CHECK(is_at(local_of(fd), "::ffff:" SELF, port_of(fd)));
+    struct sockaddr_storage from = {0};
+    socklen_t size = sizeof from;
+    int accepted = accept(server, (struct sockaddr *)&from, &size);
+    CHECK(size == sizeof(struct sockaddr_in6) && from.ss_family == AF_INET6);
+    close(accepted);
+    close(fd);
+  }
+  close(server);
+  server = socket(AF_INET6, SOCK_STREAM, 0);
+  struct sockaddr_in6 own = mapped_at(SELF, 0);
+  CHECK(bind(server, (struct sockaddr *)&own, sizeof own) == 0 && listen(server, 1) == 0);
+  CHECK(is_at(local_of(server), "::ffff:" SELF, port_of(server)));
+  close(server);
+}
+
+int main(void) {
+  int fds = count_fds();
+  errno = 77;
+  errors();
+  asks_once();
+  interrupted();
+  own_address();
+  bound_listener();
+  six();
+  CHECK(count_fds() == fds);
+  errno = 77;
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(fd, SELF, 0) == 0 && listen(fd, 1) == 0 && errno == 77);
+  CHECK(local_of(fd) && close(fd) == 0 && errno == 77);
+  return end("connecting");
+}

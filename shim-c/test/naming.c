@@ -1,0 +1,141 @@
+/* Names and addresses of the overlay, through every call that asks for them. */
+#include <netdb.h>
+#include <sys/utsname.h>
+
+#include "../service-wire.h"
+#include "check.h"
+
+static int resolve(const char *name, const char *service, int family, int type, int flags, struct addrinfo **list) {
+  struct addrinfo hints = {.ai_family = family, .ai_socktype = type, .ai_flags = flags};
+  *list = NULL;
+  return getaddrinfo(name, service, &hints, list);
+}
+
+static int length(const struct addrinfo *list) {
+  int count = 0;
+  for (; list; list = list->ai_next) count++;
+  return count;
+}
+
+static const char *text(const struct addrinfo *entry) {
+  struct sockaddr_storage address = {0};
+  memcpy(&address, entry->ai_addr, entry->ai_addrlen);
+  return text_of(&address);
+}
+
+static void hints(void) {
+  struct addrinfo *list;
+  struct addrinfo *numeric;
+  CHECK(getaddrinfo("direct", "80", NULL, &list) == 0 && getaddrinfo(NODE_DIRECT, "80", NULL, &numeric) == 0);
+  CHECK(length(list) == length(numeric)); /* glibc: stream, datagram and raw; musl: the first two */
+  freeaddrinfo(numeric);
+  CHECK(list->ai_socktype == SOCK_STREAM && list->ai_protocol == IPPROTO_TCP && is_at(text(list), NODE_DIRECT, 80));
+  CHECK(list->ai_canonname == NULL && list->ai_addrlen == sizeof(struct sockaddr_in));
+  freeaddrinfo(list);
+  CHECK(resolve("DIRECT.", "http", AF_UNSPEC, SOCK_STREAM, AI_CANONNAME | AI_ADDRCONFIG, &list) == 0 && length(list) == 1);
+  CHECK(is_at(text(list), NODE_DIRECT, 80) && strcmp(list->ai_canonname, "DIRECT") == 0);
+  freeaddrinfo(list);
+  CHECK(resolve("direct", NULL, AF_INET, SOCK_DGRAM, AI_PASSIVE, &list) == 0 && length(list) == 1);
+  CHECK(list->ai_protocol == IPPROTO_UDP && is_at(text(list), NODE_DIRECT, 0));
+  freeaddrinfo(list);
+  CHECK(resolve("direct", "443", AF_INET6, SOCK_STREAM, AI_V4MAPPED, &list) == 0 && length(list) == 1);
+  CHECK(list->ai_family == AF_INET6 && is_at(text(list), "::ffff:" NODE_DIRECT, 443));
+  freeaddrinfo(list);
+  CHECK(resolve("direct", "443", AF_INET6, SOCK_STREAM, 0, &list) == EAI_NODATA);
+  CHECK(resolve("direct", "80", AF_UNSPEC, SOCK_STREAM, AI_NUMERICHOST, &list) == EAI_NONAME);
+  CHECK(resolve("direct", "http", AF_UNSPEC, SOCK_STREAM, AI_NUMERICSERV, &list) == EAI_NONAME);
+  CHECK(resolve("direct", "nosuchservice", AF_UNSPEC, SOCK_STREAM, 0, &list) == EAI_SERVICE);
+  CHECK(resolve("direct", "80", 99, SOCK_STREAM, 0, &list) == EAI_FAMILY);
+}
+
+static void rotation(void) {
+  struct addrinfo *list;
+  char first[3][64];
+  for (int i = 0; i < 3; i++) {
+    CHECK(resolve("web", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && length(list) == 3);
+    strcpy(first[i], text(list));
+    freeaddrinfo(list);
+  }
+  CHECK(strcmp(first[0], first[1]) && strcmp(first[1], first[2]) && strcmp(first[0], first[2]));
+}
+
+static void asked(void) {
+  struct addrinfo *list;
+  CHECK(resolve("ask-me", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), ASKED_NAME_ADDRESS, 80));
+  freeaddrinfo(list);
+  CHECK(resolve("ask-fail", "80", AF_INET, SOCK_STREAM, 0, &list) == EAI_AGAIN);
+  CHECK(resolve("ask-none", "80", AF_INET, SOCK_STREAM, 0, &list) != 0);
+}
+
+static void not_ours(void) {
+  struct addrinfo *list;
+  CHECK(resolve("localhost", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), "127.0.0.1", 80));
+  freeaddrinfo(list);
+  CHECK(resolve(NULL, "80", AF_INET, SOCK_STREAM, AI_PASSIVE, &list) == 0 && is_at(text(list), "0.0.0.0", 80));
+  freeaddrinfo(list);
+  CHECK(resolve("198.18.7.7", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), "198.18.7.7", 80));
+  freeaddrinfo(list);
+}
+
+static void own(void) {
+  char name[256];
+  struct utsname system;
+  struct addrinfo *list;
+  CHECK(gethostname(name, sizeof name) == 0 && strcmp(name, "self-node") == 0);
+  CHECK(uname(&system) == 0 && strcmp(system.nodename, "self-node") == 0);
+  CHECK(resolve("Self-Node", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), SELF, 80));
+  freeaddrinfo(list);
+}
+
+static void old_calls(void) {
+  struct in_addr wanted;
+  inet_pton(AF_INET, NODE_DIRECT, &wanted);
+  struct hostent *host = gethostbyname("direct");
+  CHECK(host && host->h_addrtype == AF_INET && host->h_length == 4 && memcmp(host->h_addr_list[0], &wanted, 4) == 0);
+  CHECK(host && !host->h_addr_list[1] && strcmp(host->h_name, "direct") == 0 && !host->h_aliases[0]);
+  CHECK(gethostbyname2("direct", AF_INET) != NULL);
+  CHECK(gethostbyname2("direct", AF_INET6) == NULL && h_errno == NO_DATA);
+  CHECK(gethostbyname("ask-fail") == NULL && h_errno == TRY_AGAIN);
+  CHECK((host = gethostbyname("localhost")) != NULL);
+  struct hostent entry;
+  struct hostent *result;
+  char buffer[1024];
+  int error;
+  CHECK(gethostbyname_r("direct", &entry, buffer, 40, &result, &error) == ERANGE && !result);
+  CHECK(gethostbyname_r("direct", &entry, buffer + 1, sizeof buffer - 1, &result, &error) == 0 && result == &entry);
+  CHECK(memcmp(entry.h_addr_list[0], &wanted, 4) == 0);
+  CHECK(gethostbyname2_r("direct", AF_INET, &entry, buffer, sizeof buffer, &result, &error) == 0 && result);
+  host = gethostbyaddr(&wanted, 4, AF_INET);
+  CHECK(host && strcmp(host->h_name, "direct.test") == 0 && memcmp(host->h_addr_list[0], &wanted, 4) == 0);
+  inet_pton(AF_INET, UNKNOWN, &wanted);
+  CHECK(gethostbyaddr(&wanted, 4, AF_INET) == NULL && h_errno == HOST_NOT_FOUND);
+  CHECK(gethostbyaddr_r(&wanted, 4, AF_INET, &entry, buffer, sizeof buffer, &result, &error) == 0 && !result);
+}
+
+static void reverse(void) {
+  struct sockaddr_in known = at(NODE_DIRECT, 80);
+  struct sockaddr_in unknown = at(UNKNOWN, 80);
+  char host[256];
+  char service[32];
+  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, sizeof host, service, sizeof service, NI_NUMERICSERV) == 0);
+  CHECK(strcmp(host, "direct.test") == 0 && strcmp(service, "80") == 0);
+  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, sizeof host, NULL, 0, NI_NUMERICHOST) == 0);
+  CHECK(strcmp(host, NODE_DIRECT) == 0);
+  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, 4, NULL, 0, 0) == EAI_OVERFLOW);
+  CHECK(getnameinfo((struct sockaddr *)&unknown, sizeof unknown, host, sizeof host, NULL, 0, NI_NAMEREQD) == EAI_NONAME);
+  CHECK(getnameinfo((struct sockaddr *)&unknown, sizeof unknown, host, sizeof host, NULL, 0, 0) == 0);
+  CHECK(strcmp(host, UNKNOWN) == 0);
+}
+
+int main(void) {
+  int fds = count_fds();
+  hints();
+  rotation();
+  asked();
+  not_ours();
+  own();
+  old_calls();
+  reverse();
+  CHECK(count_fds() == fds);
+  return end("naming");
+}

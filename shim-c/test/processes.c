@@ -1,0 +1,266 @@
+/* Descriptors and processes: closing in all its forms, fork, vfork, exec with any environment. */
+#include <pthread.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+
+#include "../service-wire.h"
+#include "check.h"
+
+static const char *self;
+
+/* Each way of closing a listener gives the supervisor one hint. */
+static void closing(void) {
+  for (int way = 0; way < 6; way++) {
+    int port;
+    int server = listener(AF_INET, SOCK_CLOEXEC, &port);
+    CHECK(requests(BOXER_LISTEN, port) == 1);
+    CHECK(requests(BOXER_UNLISTEN, port) == 0);
+    int marker = open("/dev/null", O_RDONLY);
+    int high = fcntl(server, F_DUPFD, 500);
+    switch (way) {
+      case 0:
+        close(server);
+        break;
+      case 1:
+        syscall(SYS_close, server);
+        break;
+      case 2: /* the JDK's pre-close */
+        dup2(marker, server);
+        CHECK(requests(BOXER_UNLISTEN, port) == 1);
+        close(server);
+        break;
+      case 3:
+        dup3(marker, server, O_CLOEXEC);
+        CHECK(requests(BOXER_UNLISTEN, port) == 1);
+        close(server);
+        break;
+      case 4:
+        syscall(SYS_close_range, server, server, 0);
+        break;
+      case 5:
+        syscall(SYS_dup2, marker, server);
+        close(server);
+    }
+    CHECK(requests(BOXER_UNLISTEN, port) == 1);
+    close(high);
+    CHECK(requests(BOXER_UNLISTEN, port) == 2);
+    close(marker);
+    CHECK(fcntl(server, F_GETFD) == -1);
+  }
+}
+
+/* Loopback is nobody else's business, a Unix socket is no business of ours, and a closed socket's number may be reused. */
+static void quiet(void) {
+  int before = requests(BOXER_LISTEN, 0);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(fd, "127.0.0.1", 0) == 0 && listen(fd, 1) == 0);
+  close(fd);
+  fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr name = {.sa_family = AF_UNIX};
+  CHECK(bind(fd, &name, sizeof name.sa_family) == 0 && listen(fd, 1) == 0);
+  close(fd);
+  CHECK(requests(BOXER_LISTEN, 0) == before);
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(fd, SELF, 0) == 0);
+  FILE *stream = fdopen(fd, "r+");
+  fclose(stream); /* never reaches an intercepted close() */
+  int again = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(again == fd && bind_at(again, "0.0.0.0", 0) == 0);
+  CHECK(strncmp(local_of(again), "0.0.0.0:", 8) == 0);
+  close(again);
+}
+
+/* What a vfork()ed child closes stays open, and known, in its parent. */
+static void vforked(void) {
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 1) == 0);
+  int port = port_of(server);
+  pid_t child = vfork();
+  if (child == 0) {
+    close(server);
+    _exit(0);
+  }
+  waitpid(child, NULL, 0);
+  CHECK(requests(BOXER_UNLISTEN, port) == 0);
+  CHECK(is_at(local_of(server), SELF, port));
+  close(server);
+  CHECK(requests(BOXER_UNLISTEN, port) == 1);
+}
+
+/* Started again by closing_environment(): tells whether it runs under the monitor. */
+static int report(void) {
+  char name[256];
+  gethostname(name, sizeof name);
+  const char *preload = getenv("LD_PRELOAD");
+  return strcmp(name, "self-node") == 0 && preload && getenv("BOXER_SOCKET") ? 0 : 1;
+}
+
+static int status_of(pid_t child) {
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+static void run_with(int way, char *const *environment) {
+  char *const arguments[] = {(char *)self, "report", NULL};
+  switch (way) {
+    case 0:
+      execve(self, arguments, environment);
+      break;
+    case 1:
+      execvpe(self, arguments, environment);
+      break;
+    case 2:
+      execle(self, self, "report", NULL, environment);
+      break;
+    case 3:
+      fexecve(open(self, O_RDONLY), arguments, environment);
+      break;
+    case 4:
+      environ = (char **)environment;
+      execl(self, self, "report", NULL);
+      break;
+    case 5:
+      environ = (char **)environment;
+      execvp(self, arguments);
+      break;
+    case 6:
+      environ = (char **)environment;
+      execv(self, arguments);
+      break;
+    case 7:
+      environ = (char **)environment;
+      execlp(self, self, "report", NULL);
+  }
+  _exit(9);
+}
+
+static void cleared_environment(void) {
+  char *const environments[][4] = {
+      {NULL}, {"PATH=/bin", NULL}, {"LD_PRELOAD=", NULL}, {"A=b", "BOXER_SOCKET=@other", NULL}};
+  for (int way = 0; way < 8; way++)
+    for (int i = 0; i < 3; i++) {
+      pid_t child = fork();
+      if (child == 0) run_with(way, environments[i]);
+      CHECK(status_of(child) == 0);
+    }
+  char *const arguments[] = {(char *)self, "report", NULL};
+  for (int i = 0; i < 3; i++) {
+    pid_t child;
+    CHECK(posix_spawn(&child, self, NULL, NULL, arguments, environments[i]) == 0 && status_of(child) == 0);
+    CHECK(posix_spawnp(&child, self, NULL, NULL, arguments, environments[i]) == 0 && status_of(child) == 0);
+    child = vfork();
+    if (child == 0) {
+      execve(self, arguments, environments[i]);
+      _exit(9);
+    }
+    CHECK(status_of(child) == 0);
+  }
+  CHECK(system("env -i hostname | grep -q '^self-node$'") == 0);
+  pid_t child;
+  CHECK(posix_spawn(&child, "/nonexistent", NULL, NULL, arguments, environments[0]) == ENOENT);
+  CHECK(execve("/nonexistent", arguments, environments[0]) == -1 && errno == ENOENT);
+  CHECK(execvp("nonexistent-program", arguments) == -1 && errno == ENOENT);
+}
+
+/* A daemon without standard streams must not see one of ours under their numbers. */
+static void without_stdio(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    close(0);
+    int port;
+    int server = listener(AF_INET, 0, &port); /* takes 0 */
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool good = server == 0 && connect_at(fd, NODE_LOOP, port) == 0;
+    int accepted = accept(server, NULL, NULL);
+    good = good && write(accepted, "x", 1) == 1;
+    close(0);
+    int lowest = dup(2);
+    _exit(good && lowest == 0 ? 0 : 1);
+  }
+  CHECK(status_of(child) == 0);
+}
+
+/* At the limit of descriptors no question can be asked; that is an error, and nothing leaks. */
+static void out_of_descriptors(void) {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  int filled[1100];
+  int count = 0;
+  while (count < 1100 && (filled[count] = dup(2)) >= 0) count++;
+  if (count < 1100) CHECK(connect_at(fd, NODE_ASKED, 80) == -1 && errno == ENOBUFS);
+  while (count > 0) close(filled[--count]);
+  close(fd);
+}
+
+static void *client(void *data) {
+  int port = *(int *)data;
+  for (int i = 0; i < 50; i++) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect_at(fd, NODE_LOOP, port) != 0 || write(fd, "x", 1) != 1) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
+    char byte;
+    if (read(fd, &byte, 1) != 0) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
+    close(fd);
+  }
+  return NULL;
+}
+
+static void *server_thread(void *data) {
+  int server = *(int *)data;
+  for (int i = 0; i < 50; i++) {
+    int fd = accept(server, NULL, NULL);
+    char byte;
+    if (read(fd, &byte, 1) != 1) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
+    close(fd);
+  }
+  return NULL;
+}
+
+/* Four clients and four accepting threads on one listener. */
+static void threads(void) {
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  pthread_t pool[8];
+  for (int i = 0; i < 4; i++) {
+    pthread_create(&pool[i], NULL, server_thread, &server);
+    pthread_create(&pool[4 + i], NULL, client, &port);
+  }
+  for (int i = 0; i < 8; i++) pthread_join(pool[i], NULL);
+  close(server);
+}
+
+static void *blocked(void *data) {
+  accept(*(int *)data, NULL, NULL);
+  return NULL;
+}
+
+/* accept() is a cancellation point. */
+static void cancelled(void) {
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  pthread_t thread;
+  pthread_create(&thread, NULL, blocked, &server);
+  usleep(50000);
+  pthread_cancel(thread);
+  void *result = NULL;
+  pthread_join(thread, &result);
+  CHECK(result == PTHREAD_CANCELED);
+  close(server);
+}
+
+int main(int argc, char **argv) {
+  self = argv[0];
+  if (argc == 2) return report();
+  alarm(60);
+  int fds = count_fds();
+  closing();
+  quiet();
+  vforked();
+  cleared_environment();
+  without_stdio();
+  out_of_descriptors();
+  threads();
+  cancelled();
+  CHECK(count_fds() == fds);
+  return end("processes");
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Runs the process monitor's tests: run.sh <libboxer.so> <folder of test programs> <folder of musl ones, or ''>
+set -u
+library=$(realpath "$1") programs=$(realpath "$2") musl=${3:+$(realpath "$3")}
+here=$(dirname "$(realpath "$0")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+note() {
+  echo "$1: $2"
+  [ "$2" = ok ] || failed=1
+}
+
+# Under a test supervisor, in a network of its own.
+supervised() { "$programs/supervisor" "$library" "$work/log" "$@"; }
+
+# The same behaviour natively and under the monitor.
+transcript() {
+  native=$work/native
+  "$programs/supervisor" native "$work/log" "$1/transcript" 10.66.0.2 10.66.0.1 >"$native" || note "$2 transcript" "native run failed"
+  for node in 198.18.0.2 198.18.0.3 198.18.0.1; do
+    supervised "$1/transcript" "$node" 198.18.0.1 >"$work/seen"
+    diff "$native" "$work/seen" && note "$2 transcript of $node" ok || note "$2 transcript of $node" differs
+  done
+}
+
+suite() {
+  transcript "$1" "$2"
+  for program in connecting accepting naming processes; do
+    supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
+  done
+}
+
+supervised true
+if [ $? -eq 77 ]; then
+  echo "no network namespaces here: only the tests that need none"
+else
+  suite "$programs" glibc
+  [ -z "$musl" ] || suite "$musl" musl
+fi
+
+"$programs/golden" | diff - "$here/../../test/golden/service-wire.json" && note golden ok || note golden differs
+exit $failed

@@ -1,0 +1,323 @@
+/*
+ * A supervisor for tests: makes a network namespace, serves the service wire, runs a program under the process monitor and exits as it
+ * did. Usage: supervisor <libboxer.so or "native"> <log> <program> [arguments...]. Exits 77 where namespaces are not allowed.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../service-wire.h"
+#include "world.h"
+
+static struct boxer_table *table;
+static int table_fd;
+static int log_fd;
+
+struct pending {
+  uint16_t signal_port;
+  int real;
+  bool gone;
+};
+static struct pending pending[4096];
+static int pending_count;
+static pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void die(const char *what) {
+  perror(what);
+  exit(99);
+}
+
+static struct sockaddr_in address_of(const char *text, uint16_t port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  inet_pton(AF_INET, text, &address.sin_addr);
+  return address;
+}
+
+static void add_address(int fd, const char *interface, const char *text) {
+  struct ifreq request = {0};
+  strcpy(request.ifr_name, interface);
+  struct sockaddr_in address = address_of(text, 0);
+  memcpy(&request.ifr_addr, &address, sizeof address);
+  if (ioctl(fd, SIOCSIFADDR, &request) < 0) die("SIOCSIFADDR");
+  address = address_of("255.255.255.255", 0);
+  memcpy(&request.ifr_netmask, &address, sizeof address);
+  ioctl(fd, SIOCSIFNETMASK, &request);
+}
+
+static void make_network(void) {
+  if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) {
+    perror("no network namespace");
+    exit(77);
+  }
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+  if (ioctl(fd, SIOCSIFFLAGS, &request) < 0) die("SIOCSIFFLAGS");
+  add_address(fd, "lo:1", UNDERLAY_SELF);
+  add_address(fd, "lo:2", UNDERLAY_DIRECT);
+  add_address(fd, "lo:3", UNDERLAY_RELAY);
+  close(fd);
+}
+
+static uint64_t hash_of(const char *name) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  while (*name) hash = (hash ^ (uint8_t)*name++) * 0x100000001b3u;
+  return hash;
+}
+
+static void add_node(const char *overlay, const char *direct, uint32_t flags) {
+  struct boxer_table_node *node = &table->nodes[table->node_count];
+  inet_pton(AF_INET, overlay, node->overlay);
+  if (direct) inet_pton(AF_INET, direct, node->direct);
+  node->flags = flags;
+  node->id = ++table->node_count;
+}
+
+static void add_name(const char *name, const char *overlay, uint32_t flags) {
+  struct boxer_table_name *entry = &table->names[table->name_count++];
+  entry->hash = hash_of(name);
+  entry->flags = flags;
+  if (overlay) inet_pton(AF_INET, overlay, entry->overlay);
+}
+
+static int by_hash(const void *left, const void *right) {
+  const struct boxer_table_name *a = left;
+  const struct boxer_table_name *b = right;
+  return a->hash < b->hash ? -1 : a->hash > b->hash;
+}
+
+static void make_table(void) {
+  table_fd = memfd_create("table", MFD_CLOEXEC);
+  if (ftruncate(table_fd, sizeof *table) < 0) die("ftruncate");
+  table = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
+  table->magic = BOXER_TABLE_MAGIC;
+  inet_pton(AF_INET, "198.18.0.0", table->overlay_base);
+  inet_pton(AF_INET, "255.254.0.0", table->overlay_mask);
+  inet_pton(AF_INET, SELF, table->self_overlay);
+  inet_pton(AF_INET, UNDERLAY_SELF, table->self_underlay);
+  inet_pton(AF_INET, SIGNAL_SOURCE, table->signal_source);
+  strcpy(table->hostname, "self-node");
+  add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF);
+  add_node(NODE_DIRECT, UNDERLAY_DIRECT, BOXER_NODE_DIRECT);
+  add_node(NODE_ASKED, NULL, 0);
+  add_name("web", NODE_DIRECT, 0);
+  add_name("web", NODE_ASKED, 0);
+  add_name("web", NODE_REFUSED, 0);
+  add_name("direct", NODE_DIRECT, 0);
+  add_name("asked", NODE_ASKED, 0);
+  add_name("ask-me", NULL, BOXER_NAME_ASK);
+  add_name("ask-none", NULL, BOXER_NAME_ASK);
+  add_name("ask-fail", NULL, BOXER_NAME_ASK);
+  qsort(table->names, table->name_count, sizeof *table->names, by_hash);
+}
+
+static bool is(const struct boxer_endpoint *endpoint, const char *text) {
+  uint8_t address[4];
+  inet_pton(AF_INET, text, address);
+  return memcmp(address, endpoint->address, 4) == 0;
+}
+
+static void set(struct boxer_endpoint *endpoint, const char *text, uint16_t port) {
+  inet_pton(AF_INET, text, endpoint->address);
+  endpoint->port = port;
+}
+
+static uint16_t port_of(int fd) {
+  struct sockaddr_in address;
+  socklen_t size = sizeof address;
+  getsockname(fd, (struct sockaddr *)&address, &size);
+  return ntohs(address.sin_port);
+}
+
+static int tcp(const char *local, uint16_t port) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int one = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  struct sockaddr_in address = address_of(local, port);
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) die("bind");
+  return fd;
+}
+
+struct loop {
+  int listener;
+  uint16_t target;
+  bool gone;
+};
+
+/* The far end of NODE_LOOP: takes the connection and announces it at the guest's own listener. */
+static void *run_loop(void *data) {
+  struct loop *loop = data;
+  int real = accept4(loop->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  close(loop->listener);
+  int signal = tcp(SIGNAL_SOURCE, 0);
+  pthread_mutex_lock(&pending_lock);
+  pending[pending_count++] = (struct pending){.signal_port = port_of(signal), .real = real, .gone = loop->gone};
+  pthread_mutex_unlock(&pending_lock);
+  struct sockaddr_in target = address_of("127.0.0.1", loop->target);
+  if (connect(signal, (struct sockaddr *)&target, sizeof target) < 0) close(real);
+  char byte;
+  while (read(signal, &byte, 1) > 0) continue;
+  close(signal);
+  free(loop);
+  return NULL;
+}
+
+static void start_loop(struct boxer_reply *reply, uint16_t port, bool gone) {
+  struct loop *loop = malloc(sizeof *loop);
+  *loop = (struct loop){.listener = tcp(UNDERLAY_RELAY, 0), .target = port, .gone = gone};
+  listen(loop->listener, 1);
+  set(&reply->peer, UNDERLAY_RELAY, port_of(loop->listener));
+  pthread_t thread;
+  pthread_create(&thread, NULL, run_loop, loop);
+  pthread_detach(thread);
+}
+
+static void on_connect(const struct boxer_request *request, struct boxer_reply *reply) {
+  reply->peer = request->peer;
+  if (is(&request->peer, NODE_SILENT)) sleep(20);
+  if (is(&request->peer, NODE_SLOW)) usleep(300000);
+  if (is(&request->peer, NODE_ASKED) || is(&request->peer, NODE_SLOW))
+    set(&reply->peer, UNDERLAY_RELAY, request->peer.port);
+  else if (is(&request->peer, NODE_REFUSED))
+    reply->error = ECONNREFUSED;
+  else if (is(&request->peer, NODE_LOOP) || is(&request->peer, NODE_GONE))
+    start_loop(reply, request->peer.port, is(&request->peer, NODE_GONE));
+  else
+    reply->error = EHOSTUNREACH;
+}
+
+static int on_accept(const struct boxer_request *request, struct boxer_reply *reply) {
+  int real = -1;
+  pthread_mutex_lock(&pending_lock);
+  for (int i = 0; i < pending_count; i++)
+    if (pending[i].signal_port == request->peer.port && !pending[i].gone) {
+      real = pending[i].real;
+      pending[i].gone = true;
+    }
+  pthread_mutex_unlock(&pending_lock);
+  if (!is(&request->peer, SIGNAL_SOURCE) || real < 0) reply->error = EAGAIN;
+  set(&reply->peer, NODE_LOOP, 4242);
+  set(&reply->local, SELF, request->local.port);
+  return real;
+}
+
+static void on_names_of(const struct boxer_request *request, struct boxer_reply *reply) {
+  reply->local = request->local;
+  reply->peer = request->peer;
+  set(&reply->local, SELF, request->local.port);
+  if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, NODE_ASKED, request->peer.port);
+}
+
+/* Fills in the reply; gives a descriptor to pass beside it, or -1. */
+static int answer(const struct boxer_request *request, struct boxer_reply *reply) {
+  switch (request->operation) {
+    case BOXER_TABLE:
+      return table_fd;
+    case BOXER_CONNECT:
+      on_connect(request, reply);
+      break;
+    case BOXER_ACCEPT:
+      return on_accept(request, reply);
+    case BOXER_NAMES_OF:
+      on_names_of(request, reply);
+      break;
+    case BOXER_RESOLVE:
+      if (strcmp(request->name, "ask-me") == 0)
+        inet_pton(AF_INET, ASKED_NAME_ADDRESS, reply->addresses[reply->count++]);
+      else
+        reply->error = strcmp(request->name, "ask-none") == 0 ? ENOENT : EIO;
+      break;
+    case BOXER_REVERSE:
+      if (is(&request->peer, NODE_DIRECT))
+        strcpy(reply->name, "direct.test");
+      else
+        reply->error = ENOENT;
+  }
+  return -1;
+}
+
+static void log_request(const struct boxer_request *request) {
+  char address[INET_ADDRSTRLEN];
+  inet_ntop(AF_INET, request->local.address, address, sizeof address);
+  dprintf(log_fd, "%d %s:%d family %d inode %d\n", request->operation, address, request->local.port, request->family,
+          request->inode != 0);
+}
+
+static void *serve(void *data) {
+  int fd = (int)(intptr_t)data;
+  struct boxer_request request;
+  if (recv(fd, &request, sizeof request, MSG_WAITALL) == sizeof request && request.magic == BOXER_WIRE_MAGIC) {
+    log_request(&request);
+    struct boxer_reply reply = {.magic = BOXER_WIRE_MAGIC, .operation = request.operation};
+    int passed = answer(&request, &reply);
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (passed >= 0) {
+      message.msg_control = control;
+      message.msg_controllen = sizeof control;
+      struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+      header->cmsg_level = SOL_SOCKET;
+      header->cmsg_type = SCM_RIGHTS;
+      header->cmsg_len = CMSG_LEN(sizeof(int));
+      memcpy(CMSG_DATA(header), &passed, sizeof passed);
+    }
+    sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (passed >= 0 && passed != table_fd) close(passed);
+  }
+  close(fd);
+  return NULL;
+}
+
+static void *serve_all(void *data) {
+  int listener = (int)(intptr_t)data;
+  for (;;) {
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    pthread_t thread;
+    if (fd >= 0 && pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd) == 0) pthread_detach(thread);
+  }
+  return NULL;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 4) return 99;
+  make_network();
+  make_table();
+  log_fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+  if (log_fd < 0) die(argv[2]);
+  int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "boxer-test-%d", getpid());
+  if (bind(listener, (struct sockaddr *)&address, (socklen_t)(sizeof address.sun_family + 1 + (size_t)length)) < 0) die("bind");
+  listen(listener, 128);
+  pid_t child = fork();
+  if (child == 0) {
+    char setting[128];
+    snprintf(setting, sizeof setting, "@%s", address.sun_path + 1);
+    setenv("BOXER_TEST_LOG", argv[2], 1);
+    if (strcmp(argv[1], "native") != 0) {
+      setenv("BOXER_SOCKET", setting, 1);
+      setenv("LD_PRELOAD", argv[1], 1);
+    }
+    execvp(argv[3], argv + 3);
+    die(argv[3]);
+  }
+  pthread_t thread;
+  pthread_create(&thread, NULL, serve_all, (void *)(intptr_t)listener);
+  int status;
+  while (waitpid(child, &status, 0) < 0) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
