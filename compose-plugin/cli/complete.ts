@@ -1,6 +1,47 @@
+import { docker } from '../engine/docker.ts';
 import type { Context } from './context.ts';
 
-export async function complete({ warn }: Context): Promise<number> {
-  warn('not yet');
-  return 1;
+const ownVerbs: Readonly<Record<string, string>> = {
+  doctor: 'Check what Boxer needs on this machine',
+  link: 'Make plain docker compose use the rewritten model',
+  unlink: 'Undo link',
+};
+
+const ownFlags: Readonly<Record<string, readonly string[]>> = {
+  doctor: [],
+  link: [],
+  unlink: [],
+  version: ['--short', '--format'],
+  ps: ['--all', '--format'],
+};
+
+/** cobra's word for "nothing more, and no files either". */
+const NO_FILES = ':4';
+
+/** Answers the shell's completion (cobra's protocol): our verbs and flags, everything else as Compose would. */
+export async function complete(context: Context): Promise<number> {
+  const { engine, invocation, print } = context;
+  const { verb, args } = invocation;
+  const flags =
+    verb !== undefined && args.length > 0 && Object.hasOwn(ownFlags, verb) ? ownFlags[verb] : undefined;
+  if (flags !== undefined && (verb !== 'ps' || args.at(-1)?.startsWith('-'))) {
+    const last = args.at(-1) ?? '';
+    for (const flag of flags.filter((name) => last.startsWith('-') && name.startsWith(last))) print(flag);
+    print(NO_FILES);
+    return 0;
+  }
+  const words = [
+    ...['__complete', 'compose', ...invocation.files.flatMap((file) => ['-f', file]), ...invocation.compose],
+    ...(verb === undefined ? [''] : [verb, ...args]),
+  ];
+  const { stdout } = await docker(engine, words);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  const directive = lines.at(-1)?.startsWith(':') ? lines.pop() : NO_FILES;
+  if (args.length === 0 && !verb?.startsWith('-')) {
+    const matching = Object.entries(ownVerbs).filter(([name]) => name.startsWith(verb ?? ''));
+    lines.push(...matching.map(([name, text]) => `${name}\t${text}`));
+  }
+  for (const line of lines) print(line);
+  print(directive ?? NO_FILES);
+  return 0;
 }

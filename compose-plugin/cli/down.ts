@@ -52,9 +52,12 @@ async function modelName({ engine, invocation, project }: Context): Promise<stri
 async function downByModel(context: Context): Promise<number> {
   const { project, cwd } = context;
   if (!existsSync(project.folder)) return runVerb(context, []);
-  const override = hasIntactOverride(project, cwd)
-    ? project.override
-    : await writeSkeleton(context, join(project.folder, 'skeleton.yaml'));
+  // `--rmi all` would take Boxer's own images along, which other projects use and nobody can pull.
+  const { flags } = parseVerbArguments('down', context.invocation.args);
+  const override =
+    hasIntactOverride(project, cwd) && !flags.has('--rmi')
+      ? project.override
+      : await writeSkeleton(context, join(project.folder, 'skeleton.yaml'));
   return runVerb(context, [override]);
 }
 

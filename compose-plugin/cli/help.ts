@@ -1,6 +1,65 @@
+import { docker } from '../engine/docker.ts';
 import type { Context } from './context.ts';
 
-export async function help({ warn }: Context): Promise<number> {
-  warn('not yet');
-  return 1;
+const overview = `Usage:  docker boxer [OPTIONS] COMMAND
+
+Runs a Compose project with the replicas of annotated services (x-boxer: lambda) in Lambda functions.
+Options and commands are those of docker compose; these are different or new:
+
+Commands:
+  config      Print the rewritten model
+  doctor      Check what Boxer needs on this machine
+  down        Stop and remove containers, networks and functions
+  link        Make plain docker compose in this directory use the rewritten model
+  logs        View output from containers and functions
+  ps          List replicas with their nodes
+  scale       Scale services
+  stop        Stop services
+  unlink      Undo link
+  up          Create and start containers and functions
+  version     Show the version of Boxer
+
+Every other command of docker compose works as well: exec, run, restart, kill, top, port, ...
+Run 'docker boxer COMMAND --help' for more information on a command.`;
+
+const own: Readonly<Record<string, string>> = {
+  link: `Usage:  docker boxer link
+
+Set COMPOSE_FILE in .env of the project directory to the project's files and .boxer/override.yaml`,
+  unlink: `Usage:  docker boxer unlink
+
+Take COMPOSE_FILE out of .env again, as it was before link`,
+  doctor: `Usage:  docker boxer doctor
+
+Check what Boxer needs on this machine and in this project; exit code 1 if something is missing`,
+  ps: `Usage:  docker boxer ps [OPTIONS] [SERVICE...]
+
+List replicas with target, node, address, request id and uptime
+
+Options:
+  -a, --all             Show stopped replicas too
+      --format string   table or json (one object a line)
+
+Every other option of docker compose ps gives the table of docker compose ps.`,
+  version: `Usage:  docker boxer version [--short] [--format json]
+
+Show the version of Boxer`,
+};
+
+/** `--help`, `help [verb]` and a call without a verb. For Compose's verbs the text is Compose's. */
+export async function help({ engine, invocation, print, warn }: Context): Promise<number> {
+  const { verb } = invocation;
+  if (verb === undefined) {
+    print(overview);
+    return 0;
+  }
+  const text = Object.hasOwn(own, verb) ? own[verb] : undefined;
+  if (text !== undefined) {
+    print(text);
+    return 0;
+  }
+  const { code, stdout, stderr } = await docker(engine, ['compose', verb, '--help']);
+  if (stderr !== '') warn(stderr.trimEnd());
+  print(stdout.trimEnd().replaceAll('docker compose', 'docker boxer'));
+  return code;
 }

@@ -1,6 +1,58 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { writeAtomically } from '../compose/boxer-folder.ts';
+import { dotEnv } from '../compose/dot-env.ts';
+import { linkEnv, unlinkEnv } from '../compose/env-link.ts';
+import { BOXER_FOLDER, findProject, isRemote, pathSeparator } from '../compose/project.ts';
+import { prepare } from '../prepare/prepare.ts';
 import type { Context } from './context.ts';
+import { showPurpose } from './purposes.ts';
 
-export async function link({ warn }: Context): Promise<number> {
-  warn('not yet');
-  return 1;
+/** `link`: makes plain `docker compose` in the project directory use the rewritten model, by COMPOSE_FILE in `.env`. */
+export async function link(context: Context): Promise<number> {
+  const { engine, invocation, cwd, print, warn } = context;
+  const before = context.project;
+  const file = join(before.directory, '.env');
+  const old = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const clean = old === undefined ? undefined : unlinkEnv(old).text;
+  // The files as they are without our line, which may be older than the project's last change.
+  if (old !== clean) replace(file, clean);
+  try {
+    const project = findProject(invocation, engine.env, cwd);
+    if (project.files.length === 0) throw new BoxerError('NO_PROJECT', `there is no compose file in ${cwd}`);
+    if (project.files.some((path) => path === '-' || isRemote(path))) {
+      throw new BoxerError('LINK', 'only projects of local files can be linked');
+    }
+    const { override } = await prepare({ ...context, project }, showPurpose([]));
+    if (override === undefined) {
+      throw new BoxerError('LINK', 'nothing in this project is boxed', {
+        hint: 'Give a service `x-boxer: lambda` first.',
+      });
+    }
+    const variables = { ...dotEnv(invocation.envFiles, engine.env, cwd, project.directory), ...engine.env };
+    const paths = project.files.map((path) => portable(relative(project.directory, resolve(cwd, path))));
+    const value = [...paths, `${BOXER_FOLDER}/override.yaml`].join(pathSeparator(variables));
+    replace(file, linkEnv(clean, value));
+    print(`Linked: \`docker compose\` in ${project.directory} now uses the rewritten model.`);
+  } catch (error) {
+    if (old !== clean) replace(file, old);
+    throw error;
+  }
+  if (engine.env.COMPOSE_FILE !== undefined) {
+    warn('docker boxer: COMPOSE_FILE is set in this shell and wins over the one in .env: unset it.');
+  }
+  if (invocation.files.length > 0) {
+    warn('docker boxer: -f on a command line wins over COMPOSE_FILE in .env: leave it out from now on.');
+  }
+  return 0;
+}
+
+/** Compose takes forward slashes on every system. */
+const portable = (path: string) => path.replaceAll('\\', '/');
+
+/** Writes the env file, or removes it. */
+export function replace(file: string, text: string | undefined): void {
+  if (text === undefined) rmSync(file, { force: true });
+  else writeAtomically(file, text);
 }

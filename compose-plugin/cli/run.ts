@@ -3,7 +3,7 @@ import { withLock } from '../prepare/lock.ts';
 import { prepare } from '../prepare/prepare.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
-import { startPurpose } from './start-purpose.ts';
+import { startPurpose } from './purposes.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
 /** `run svc command` and `watch`: they last as long as the user wishes, so only their preparation is locked. */

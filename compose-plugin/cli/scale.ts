@@ -3,7 +3,7 @@ import { withLock } from '../prepare/lock.ts';
 import { prepare } from '../prepare/prepare.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
-import { startPurpose } from './start-purpose.ts';
+import { startPurpose } from './purposes.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
 /** `scale svc=n...` */

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import * as z from 'zod/mini';
 import type { Invocation } from '../cli/invocation.ts';
 import { type CommandOptions, type Finished, run } from '../engine/command.ts';
 import type { Docker } from '../engine/docker.ts';
@@ -50,8 +49,6 @@ export function runCompose(
   return run(program, call.args.slice(1), spawned);
 }
 
-const configFile = z.object({ cliPluginsExtraDirs: z.optional(z.array(z.string())) });
-
 /** The Compose plugin in docker's plugin folders, in docker's order. */
 function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
   const config = env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
@@ -66,10 +63,13 @@ function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
   return folders.map((folder) => join(folder, 'docker-compose')).find((path) => existsSync(path));
 }
 
+/** `cliPluginsExtraDirs` of docker's configuration; by hand, since this runs before anything else is loaded. */
 function extraFolders(config: string): string[] {
   try {
-    const text = readFileSync(join(config, 'config.json'), 'utf8');
-    return configFile.parse(JSON.parse(text)).cliPluginsExtraDirs ?? [];
+    const parsed: unknown = JSON.parse(readFileSync(join(config, 'config.json'), 'utf8'));
+    const folders =
+      typeof parsed === 'object' && parsed !== null && Reflect.get(parsed, 'cliPluginsExtraDirs');
+    return Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [];
   } catch {
     return [];
   }

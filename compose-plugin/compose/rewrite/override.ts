@@ -32,7 +32,7 @@ export function override({ model, boxed, boxedNames, settings, images, runtimeId
     services: {
       ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings)])),
       'boxer-seed': seedService(model, boxedNames, networks, settings, images),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, lambda) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, settings.region, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: { [RUNTIME_VOLUME]: { external: true, name: runtimeVolumeName(runtimeId) } },

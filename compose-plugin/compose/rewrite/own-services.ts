@@ -51,11 +51,11 @@ export function seedService(
 }
 
 /** The local Lambda: it starts functions on this engine and wires their networks, hence its privileges. */
-export function lambdaService(project: string, image: string): Record<string, unknown> {
+export function lambdaService(project: string, region: string, image: string): Record<string, unknown> {
   return {
     image,
     ...ours,
-    environment: { LAMBDA_LOCAL_INSTANCE: project },
+    environment: { LAMBDA_LOCAL_INSTANCE: project, LAMBDA_LOCAL_REGION: region },
     networks: { [OWN_NETWORK]: null },
     volumes: ['/var/run/docker.sock:/var/run/docker.sock'],
     pid: 'host',

@@ -1,0 +1,19 @@
+import type { Purpose } from '../prepare/prepare.ts';
+
+const noWishes = { build: undefined, pull: undefined, quietPull: false, quietBuild: false };
+
+/** The purpose of a verb that starts these services and has no flags for images that matter here. */
+export const startPurpose = (services: readonly string[], withDependencies: boolean): Purpose => ({
+  services,
+  withDependencies,
+  kind: 'start',
+  policy: noWishes,
+});
+
+/** The purpose of a verb that only shows or writes the rewritten model. */
+export const showPurpose = (services: readonly string[]): Purpose => ({
+  services,
+  withDependencies: true,
+  kind: 'show',
+  policy: noWishes,
+});
