@@ -78,6 +78,11 @@ export class Session {
     return this.#heartbeat.suspect;
   }
 
+  /** Nothing more is sent or received; `closed` follows. */
+  get ended(): boolean {
+    return this.#reason !== undefined;
+  }
+
   /**
    * Resolves to the answer's body. Rejects with ControlError: the peer's errno; ETIMEDOUT; ECONNRESET when the session
    * ends; EAGAIN when too many wait. When `signal` aborts, rejects with its reason.

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
+
+/** What the pool knows of one host; `entry` is the caller's. */
+export interface PoolPlace<T> {
+  readonly overlay: string;
+  /** The host's real address. */
+  readonly address: string;
+  readonly entry: T;
+}
+
+/** More hosts than a Docker network has addresses; beyond, the longest unused one is given up. */
+const MAX_HOSTS = 4096;
+
+/**
+ * Overlay addresses from the upper half of the range for hosts outside the overlay. A host's place follows from its address (the next
+ * free one, where that is taken), so that a restarted seed finds most hosts where guests remember them.
+ */
+export class AddressPool<T> {
+  readonly #range: OverlayRange;
+  readonly #create: () => T;
+  /** In the order of use, the longest unused first. */
+  readonly #byAddress = new Map<string, PoolPlace<T>>();
+  readonly #byOverlay = new Map<string, PoolPlace<T>>();
+  readonly #capacity: number;
+
+  constructor(range: OverlayRange, create: () => T, maxHosts = MAX_HOSTS) {
+    this.#range = range;
+    this.#create = create;
+    this.#capacity = Math.min(maxHosts, this.#places);
+  }
+
+  /** The place of a host, given to it now if it has none. */
+  take(address: string): PoolPlace<T> {
+    const known = this.#byAddress.get(address);
+    if (known) return this.#touch(known);
+    const [oldest] = this.#byAddress.values();
+    if (oldest && this.#byAddress.size >= this.#capacity) this.#drop(oldest);
+    const place = { overlay: this.#freeFor(address), address, entry: this.#create() };
+    this.#byOverlay.set(place.overlay, place);
+    return this.#touch(place);
+  }
+
+  /** The host that has this overlay address; counts as use. */
+  find(overlay: string): PoolPlace<T> | undefined {
+    const place = this.#byOverlay.get(overlay);
+    return place && this.#touch(place);
+  }
+
+  /** All of the upper half but its last address, which programs may take for a broadcast address. */
+  get #places(): number {
+    return this.#range.size / 2 - 1;
+  }
+
+  #touch(place: PoolPlace<T>): PoolPlace<T> {
+    this.#byAddress.delete(place.address);
+    this.#byAddress.set(place.address, place);
+    return place;
+  }
+
+  #drop(place: PoolPlace<T>): void {
+    this.#byAddress.delete(place.address);
+    this.#byOverlay.delete(place.overlay);
+  }
+
+  #freeFor(address: string): string {
+    const wanted = createHash('sha256').update(address).digest().readUInt32BE(0);
+    for (let step = 0; ; step += 1) {
+      const overlay = addressAt(this.#range, this.#range.size / 2 + ((wanted + step) % this.#places));
+      if (!this.#byOverlay.has(overlay)) return overlay;
+    }
+  }
+}
+
+/** Whether an overlay address is one of a host outside the overlay. */
+export function isOutside(range: OverlayRange, overlay: string): boolean {
+  return (offsetOf(range, overlay) ?? 0) >= range.size / 2;
+}

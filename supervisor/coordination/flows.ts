@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { connect as dialTcp, type Socket } from 'node:net';
+import { ControlError, codeOf, describeFailure } from '../control/control-error.ts';
+import type { Endpoint } from '../control/endpoint.ts';
+import { MessageType } from '../control/message-type.ts';
+import { waitFor } from '../control/waiting.ts';
+import { pipeFlow } from '../network/relay/pipe.ts';
+import type { Relay } from '../network/relay/relay.ts';
+import { isOutside } from './address-pool.ts';
+import type { Gateways } from './gateways.ts';
+import type { ForwardRequest, Introduction } from './messages.ts';
+import { type Attachment, isVisible, type NodeRecord } from './node-record.ts';
+import type { NodeRegistry } from './node-registry.ts';
+import type { OverlayRange } from './overlay-range.ts';
+
+export interface FlowsOptions {
+  readonly range: OverlayRange;
+  readonly registry: NodeRegistry;
+  readonly gateways: Gateways;
+  readonly relay: Relay;
+  /** Ends all flows. */
+  readonly signal: AbortSignal;
+}
+
+/** Bounds of each step of a connect, ms. */
+const REACH_TIMEOUT = 10_000;
+const INITIATOR_TIMEOUT = 10_000;
+/** Connects of one node that are under way at the same time. */
+const MAX_CONNECTING = 512;
+
+/** Brings two ends of a connection together at the relay. */
+export class Flows {
+  readonly #options: FlowsOptions;
+  readonly #connecting = new WeakMap<Attachment, number>();
+
+  constructor(options: FlowsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reaches `target` for a node and opens a port of the relay for its connection. Rejects with ControlError, the errno being what
+   * connect() shall say: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS where there are too many.
+   */
+  async connect(
+    node: NodeRecord,
+    from: Attachment,
+    target: Endpoint,
+    signal: AbortSignal,
+  ): Promise<Endpoint> {
+    const underWay = this.#connecting.get(from) ?? 0;
+    if (underWay >= MAX_CONNECTING)
+      throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
+    this.#connecting.set(from, underWay + 1);
+    try {
+      return await this.#open(node, from, target, signal);
+    } finally {
+      this.#connecting.set(from, (this.#connecting.get(from) ?? 1) - 1);
+    }
+  }
+
+  /** Introduces a phantom's node to a connection that the phantom holds. Errors as `connect`. */
+  async forward(node: NodeRecord, request: ForwardRequest, signal: AbortSignal): Promise<void> {
+    const { port, relay, token, origin } = request;
+    const address = this.#options.gateways.addressFor(origin.address, node.networks);
+    await this.#introduce(node, { port, relay, token, peer: { address, port: origin.port } }, signal);
+  }
+
+  async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+    const { relay } = this.#options;
+    const cancel = new AbortController();
+    const near = await relay.openInitiatorPort(from.observed.address, {
+      signal: AbortSignal.any([signal, cancel.signal]),
+      timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
+    });
+    try {
+      const far = await this.#reach(node, { address: node.address, port: near.port }, target, signal);
+      near.connection.then(
+        (socket) => pipeFlow(socket, far, { signal: this.#options.signal }),
+        () => far.resetAndDestroy(),
+      );
+      return { address: from.via, port: near.port };
+    } catch (error) {
+      cancel.abort(error);
+      throw error;
+    }
+  }
+
+  /** A connection to the target, with nothing read from it. */
+  async #reach(node: NodeRecord, peer: Endpoint, target: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const { range, registry, gateways, relay } = this.#options;
+    if (isOutside(range, target.address)) {
+      const host = await gateways.hostAt(target.address, node.networks, signal);
+      if (host === undefined)
+        throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
+      return dial(host, target.port, signal);
+    }
+    const acceptor = registry.at(target.address);
+    if (!acceptor?.host || !isVisible(node, acceptor))
+      throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
+    if (!acceptor.ports.includes(target.port))
+      throw new ControlError('ECONNREFUSED', `node ${acceptor.id} does not listen on ${target.port}`);
+    const token = randomBytes(16).toString('hex');
+    const cancel = new AbortController();
+    const dialledIn = relay.expect(token, {
+      signal: AbortSignal.any([signal, cancel.signal]),
+      timeout: REACH_TIMEOUT,
+    });
+    dialledIn.catch(() => undefined);
+    try {
+      const at = { address: acceptor.host.via, port: relay.port };
+      await this.#introduce(acceptor, { port: target.port, relay: at, token, peer }, signal);
+      return await dialledIn;
+    } catch (error) {
+      cancel.abort(error);
+      // It may have dialled in before it, or we, gave up.
+      dialledIn.then(
+        (socket) => socket.resetAndDestroy(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  async #introduce(node: NodeRecord, introduction: Introduction, signal: AbortSignal): Promise<void> {
+    const session = node.host?.session;
+    if (!session) throw new ControlError('EHOSTUNREACH', `node ${node.id} is not up`);
+    try {
+      await session.request(MessageType.introduce, introduction, { signal, timeout: REACH_TIMEOUT });
+    } catch (error) {
+      // The node went away over it: for the other side there is no host any more.
+      if (node.host?.session !== session) throw new ControlError('EHOSTUNREACH', `node ${node.id} has gone`);
+      throw error;
+    }
+  }
+}
+
+/** Rejects with ControlError, the errno of the connect. The caller owns the socket, of which nothing is read. */
+async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const socket = dialTcp({ host, port, allowHalfOpen: true, noDelay: true });
+  socket.pause();
+  const waiting = waitFor<void>(`${host}:${port}`, { signal, timeout: REACH_TIMEOUT }, () => undefined);
+  socket.once('connect', waiting.resolve);
+  socket.on('error', waiting.reject);
+  try {
+    await waiting.promise;
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw codeOf(error) === ''
+      ? error
+      : new ControlError(describeFailure(error).errno, describeFailure(error).message);
+  }
+}

@@ -1,0 +1,102 @@
+import { lookup } from 'node:dns/promises';
+import { ControlError, codeOf } from '../control/control-error.ts';
+import type { SeedConfig } from '../published/node-config.ts';
+import { AddressPool } from './address-pool.ts';
+import type { NamesByNetwork } from './messages.ts';
+import { sharesNetwork } from './node-record.ts';
+import type { OverlayRange } from './overlay-range.ts';
+
+/** Addresses of a host by its name; rejects as `dns.lookup` does. */
+export type Resolver = (name: string) => Promise<readonly string[]>;
+
+/** The container's own resolution, which on Docker's networks knows the services of the project. */
+export const resolveHere: Resolver = async (name) =>
+  (await lookup(name, { all: true, family: 4 })).map(({ address }) => address);
+
+const RESOLVE_TIMEOUT = 5000;
+const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA']);
+
+interface Host {
+  readonly names: Set<string>;
+  /** Networks on which it was met; nodes on any of them may connect. */
+  networks: NamesByNetwork;
+}
+
+/** The project's hosts outside the overlay: unboxed services by name, and whoever connected to a phantom. */
+export class Gateways {
+  readonly #resolver: Resolver;
+  readonly #networksByName = new Map<string, NamesByNetwork>();
+  readonly #pool: AddressPool<Host>;
+  readonly #pending = new Map<string, Promise<readonly string[]>>();
+
+  constructor(config: SeedConfig, range: OverlayRange, resolver: Resolver = resolveHere) {
+    this.#resolver = resolver;
+    this.#pool = new AddressPool(range, () => ({ names: new Set(), networks: {} }));
+    for (const { networks } of config.gateways)
+      for (const [network, names] of Object.entries(networks))
+        for (const name of names.map((given) => given.toLowerCase()))
+          this.#networksByName.set(name, { ...this.#networksByName.get(name), [network]: names });
+  }
+
+  /** Names of unboxed services on these networks. */
+  namesOn(networks: NamesByNetwork): string[] {
+    return [...this.#networksByName].filter(([, on]) => sharesNetwork(networks, on)).map(([name]) => name);
+  }
+
+  /** Overlay addresses of an unboxed service. ControlError ENOENT: no such name on these networks; EAGAIN: not resolvable now. */
+  async resolve(given: string, networks: NamesByNetwork, signal: AbortSignal): Promise<string[]> {
+    const name = given.toLowerCase();
+    const on = this.#networksByName.get(name);
+    if (!on || !sharesNetwork(networks, on))
+      throw new ControlError('ENOENT', `no unboxed service is named ${name}`);
+    const addresses = await this.#lookUp(name, signal);
+    return addresses.map((address) => {
+      const { overlay, entry } = this.#pool.take(address);
+      entry.names.add(name);
+      entry.networks = { ...entry.networks, ...on };
+      return overlay;
+    });
+  }
+
+  /** The overlay address of a host that connected from `address` to a node on these networks. */
+  addressFor(address: string, networks: NamesByNetwork): string {
+    const { overlay, entry } = this.#pool.take(address);
+    entry.networks = { ...networks, ...entry.networks };
+    return overlay;
+  }
+
+  /** The host behind an overlay address, for nodes on these networks. */
+  async hostAt(overlay: string, networks: NamesByNetwork, signal: AbortSignal): Promise<string | undefined> {
+    // A guest may remember an address from before the seed's restart. The pool gives the same ones again.
+    if (!this.#pool.find(overlay))
+      await Promise.allSettled(this.namesOn(networks).map((name) => this.resolve(name, networks, signal)));
+    const found = this.#pool.find(overlay);
+    return found && sharesNetwork(networks, found.entry.networks) ? found.address : undefined;
+  }
+
+  /** Names by which the host behind an overlay address was met; [] for an unknown one. */
+  namesAt(overlay: string, networks: NamesByNetwork): string[] {
+    const found = this.#pool.find(overlay);
+    return found && sharesNetwork(networks, found.entry.networks) ? [...found.entry.names] : [];
+  }
+
+  /** Look-ups of the same name at the same time are one. */
+  async #lookUp(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT)]);
+    const pending = this.#pending.get(name) ?? this.#resolver(name);
+    this.#pending.set(name, pending);
+    const { promise: cancelled, reject } = Promise.withResolvers<never>();
+    const cancel = () => reject(new ControlError('EAGAIN', `${name}: not resolved in time`));
+    limit.addEventListener('abort', cancel);
+    try {
+      return await Promise.race([pending, cancelled]);
+    } catch (error) {
+      throw NO_SUCH_NAME.has(codeOf(error))
+        ? new ControlError('ENOENT', `${name}: the seed's resolver does not know it`)
+        : new ControlError('EAGAIN', `${name}: ${codeOf(error) || 'not resolved'}`, { cause: error });
+    } finally {
+      limit.removeEventListener('abort', cancel);
+      this.#pending.delete(name);
+    }
+  }
+}

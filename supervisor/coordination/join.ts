@@ -1,0 +1,153 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import { MessageType } from '../control/message-type.ts';
+import { BoxerError } from '../published/boxer-error.ts';
+import { backoff } from './backoff.ts';
+import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
+import { Membership } from './membership.ts';
+import type { ForwardRequest, Launch, Member } from './messages.ts';
+import { parseAddresses, parseConnected, parseLaunch, parseNames } from './parse-messages.ts';
+import { Uplink } from './uplink.ts';
+
+export type { Introduction, JoinRequest, Member } from './messages.ts';
+
+export interface JoinOptions extends LinkOptions {
+  readonly identity: string;
+  /** The key of `identity`, see `pskOf`. */
+  readonly key: Buffer;
+  /** Ends the membership. */
+  readonly signal: AbortSignal;
+  /** ms to go on dialling a seed that is not there yet */
+  readonly retryFor: number;
+}
+
+/**
+ * This node's place in the overlay. Requests reject with ControlError; while the seed is away they wait for it for some
+ * seconds (ETIMEDOUT). `nodeId`, `address`, `observed`, `local` and `seed` are those of the present connection.
+ */
+export interface Overlay {
+  readonly nodeId: number;
+  readonly address: string;
+  /** CIDR */
+  readonly overlay: string;
+  readonly observed: Endpoint;
+  readonly local: Endpoint;
+  /** The seed as this node reaches it. */
+  readonly seed: Endpoint;
+  /** By node id, this node among them; kept while the seed is away. */
+  members(): ReadonlyMap<number, Member>;
+  /** Names of hosts outside the overlay that `resolve` knows. */
+  gateways(): readonly string[];
+  /** `listener` runs after each change of members or gateways; returns what ends that. */
+  onChange(listener: () => void): () => void;
+  /** The full set of TCP ports that the guest listens on. A seed that is away is told when it is back. */
+  setListening(ports: readonly number[]): Promise<void>;
+  /** Overlay addresses of a host outside the overlay; ENOENT for an unknown name. */
+  resolve(name: string): Promise<string[]>;
+  /** Names of an overlay address; ENOENT where there is none. */
+  reverse(address: string): Promise<string[]>;
+  /** Where to connect to instead, once the far end has taken the connection; the errno is for the guest's connect(). */
+  connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
+  /** Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. */
+  launch(): Promise<Launch>;
+  /** Phantoms: has the function dial in for a connection that the phantom holds. */
+  forward(request: ForwardRequest): Promise<void>;
+  /** Tells the seed and ends. Never rejects. */
+  leave(): Promise<void>;
+  /** Why it ended; resolves after `leave()`, an abort, or a seed that no longer knows this node. */
+  readonly closed: Promise<string>;
+}
+
+/** The seed bounds its own steps: to reach the far end takes it 10 s at most. */
+const CONNECT_TIMEOUT = 15_000;
+const LEAVE_TIMEOUT = 1000;
+
+/**
+ * Joins through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses, SEED_UNREACHABLE when it is not there for
+ * `retryFor` ms, or with the signal's reason.
+ */
+export async function joinOverlay(options: JoinOptions): Promise<Overlay> {
+  const membership = new Membership();
+  const link = await firstLink(options, membership);
+  const uplink = new Uplink(options, membership, link);
+  options.signal.addEventListener('abort', () => uplink.close('aborted'), { once: true });
+  if (options.signal.aborted) uplink.close('aborted');
+  return overlayOf(uplink, membership);
+}
+
+async function firstLink(options: JoinOptions, membership: Membership): Promise<Link> {
+  const { seed, signal, retryFor } = options;
+  const until = Date.now() + retryFor;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await openLink(options, options, membership, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof Refused)
+        throw new BoxerError(
+          'JOIN_REFUSED',
+          `the seed at ${seed.host}:${seed.port} refuses this node: ${message}`,
+          {
+            hint: 'the project may have a new key: docker boxer down, then up',
+            cause: error,
+          },
+        );
+      if (Date.now() >= until)
+        throw new BoxerError(
+          'SEED_UNREACHABLE',
+          `no seed at ${seed.host}:${seed.port} in ${retryFor} ms: ${message}`,
+          {
+            hint: 'is the seed of this project running? docker compose ps --all shows it',
+            cause: error,
+          },
+        );
+    }
+    await backoff(attempt, signal);
+  }
+}
+
+function overlayOf(uplink: Uplink, membership: Membership): Overlay {
+  return {
+    get nodeId() {
+      return uplink.link.joined.nodeId;
+    },
+    get address() {
+      return uplink.link.joined.address;
+    },
+    get overlay() {
+      return uplink.link.hello.overlay;
+    },
+    get observed() {
+      return uplink.link.joined.observed;
+    },
+    get local() {
+      return uplink.link.local;
+    },
+    get seed() {
+      return uplink.link.session.remote;
+    },
+    get seed() {
+      return uplink.link.session.remote;
+    },
+    members: () => membership.members,
+    gateways: () => membership.gateways,
+    onChange: (listener) => membership.onChange(listener),
+    setListening: (ports) => uplink.setListening(ports),
+    resolve: async (name) => parseAddresses(await uplink.request(MessageType.resolve, { name })),
+    reverse: async (address) => parseNames(await uplink.request(MessageType.reverse, { address })),
+    connect: async (address, port, { signal } = {}) =>
+      parseConnected(
+        await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
+      ),
+    launch: async () => parseLaunch(await uplink.request(MessageType.launch, {})),
+    forward: async (request) => {
+      await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT });
+    },
+    leave: async () => {
+      const { session } = uplink.link;
+      await session.request(MessageType.leave, {}, { timeout: LEAVE_TIMEOUT }).catch(() => undefined);
+      await uplink.close('left');
+    },
+    closed: uplink.closed,
+  };
+}

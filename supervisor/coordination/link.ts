@@ -1,0 +1,75 @@
+import { ControlError, codeOf } from '../control/control-error.ts';
+import { dialControl } from '../control/dial.ts';
+import type { Endpoint } from '../control/endpoint.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { Session, SessionOptions } from '../control/session.ts';
+import type { Membership } from './membership.ts';
+import type { Hello, Introduction, Joined, JoinRequest } from './messages.ts';
+import { parseHello, parseIntroduction, parseJoined, parseMembership } from './parse-messages.ts';
+
+export interface LinkOptions extends SessionOptions {
+  readonly seed: { readonly host: string; readonly port: number };
+  readonly join: JoinRequest;
+  /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */
+  readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
+}
+
+/** A connection to the seed that has joined. */
+export interface Link {
+  readonly session: Session;
+  readonly hello: Hello;
+  readonly joined: Joined;
+  readonly local: Endpoint;
+}
+
+/** Answers of the seed after which another attempt makes sense. */
+const PASSING: ReadonlySet<string> = new Set(['ECONNRESET', 'ETIMEDOUT', 'EAGAIN', 'ENOSPC']);
+
+/** The seed, or whoever answers in its place, does not want this node: `errno` says why. Trying again does not help. */
+export class Refused extends ControlError {}
+
+/**
+ * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError where a later attempt
+ * may succeed, or with the signal's reason.
+ */
+export async function openLink(
+  options: LinkOptions,
+  credentials: { readonly identity: string; readonly key: Buffer },
+  membership: Membership,
+  signal: AbortSignal | undefined,
+): Promise<Link> {
+  const session = await dialControl({ ...options, ...options.seed, ...credentials, signal }).catch(
+    (error: unknown) => {
+      throw codeOf(error) === 'EACCES' ? refused(error) : error;
+    },
+  );
+  const snapshot = Promise.withResolvers<void>();
+  void session.closed.then((reason) => snapshot.reject(new ControlError('ECONNRESET', reason)));
+  session.onNotification(MessageType.membership, (body) => {
+    const update = parseMembership(body);
+    membership.apply(update);
+    if (update.snapshot) snapshot.resolve();
+  });
+  session.handle(MessageType.introduce, (body, context) =>
+    options.introduce(parseIntroduction(body), context),
+  );
+  try {
+    const { local, remote } = session;
+    const body = { ...options.join, local, via: remote.address };
+    // Both at once: the answer to hello changes nothing in what is asked next.
+    const [hello, joined] = await Promise.all([
+      session.request(MessageType.hello, { version: 1, capabilities: ['relay'] }, { signal }),
+      session.request(MessageType.join, body, { signal }),
+      snapshot.promise,
+    ]);
+    return { session, hello: parseHello(hello), joined: parseJoined(joined), local };
+  } catch (error) {
+    void session.close('could not join');
+    throw signal?.aborted || PASSING.has(codeOf(error)) ? error : refused(error);
+  }
+}
+
+function refused(error: unknown): Refused {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Refused(codeOf(error) || 'EPROTO', message, { cause: error });
+}

@@ -1,0 +1,84 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import type { Session } from '../control/session.ts';
+import type { NodeStatus } from '../published/node-config.ts';
+import type { Member, NamesByNetwork } from './messages.ts';
+
+/** One connection of a node's to the seed. */
+export interface Attachment {
+  readonly session: Session;
+  /** The seed's address as this end reaches it. */
+  readonly via: string;
+  readonly observed: Endpoint;
+  readonly direct: boolean;
+  readonly requestId?: string | undefined;
+  readonly functionName?: string | undefined;
+}
+
+/** `host`: the supervisor of the guest itself, in a container or a function. */
+export type Slot = 'host' | 'phantom';
+
+/** What the seed knows of a node; changed by the registry alone. */
+export interface NodeRecord {
+  readonly id: number;
+  readonly address: string;
+  readonly service: string;
+  readonly role: 'container' | 'function';
+  networks: NamesByNetwork;
+  container: string;
+  ports: readonly number[];
+  /** When the node came into its present state, ms since the epoch. */
+  since: number;
+  host: Attachment | undefined;
+  phantom: Attachment | undefined;
+}
+
+/** Who looks: a node sees itself, and all others that share a network with it. */
+export interface Viewer {
+  readonly id: number;
+  readonly networks: NamesByNetwork;
+}
+
+export function sharesNetwork(a: NamesByNetwork, b: NamesByNetwork): boolean {
+  return Object.keys(a).some((network) => Object.hasOwn(b, network));
+}
+
+export function isVisible(viewer: Viewer, node: Viewer): boolean {
+  return viewer.id === node.id || sharesNetwork(viewer.networks, node.networks);
+}
+
+/** The names that `viewer` knows a node by, `node-<id>` always among them. */
+export function namesFor(viewer: Viewer, node: Viewer): string[] {
+  const shared = Object.entries(node.networks).filter(([network]) => Object.hasOwn(viewer.networks, network));
+  return [...new Set([...shared.flatMap(([, names]) => names), `node-${node.id}`])];
+}
+
+/** Undefined when the viewer must not see the node. */
+export function memberFor(viewer: Viewer, node: NodeRecord): Member | undefined {
+  if (!isVisible(viewer, node)) return undefined;
+  return {
+    id: node.id,
+    address: node.address,
+    names: namesFor(viewer, node),
+    ports: node.ports,
+    underlay: node.host?.observed.address ?? '',
+    direct: node.host?.direct ?? false,
+    state: node.host ? 'up' : 'starting',
+  };
+}
+
+export function statusOf(node: NodeRecord): NodeStatus {
+  const { requestId, functionName } = node.host ?? {};
+  return {
+    id: node.id,
+    role: node.role,
+    service: node.service,
+    state: node.host ? 'up' : 'starting',
+    names: namesFor(node, node),
+    address: node.address,
+    ports: [...node.ports],
+    container: node.container,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(functionName === undefined ? {} : { functionName }),
+    since: node.since,
+  };
+}

@@ -1,0 +1,114 @@
+import type { NamesByNetwork } from './messages.ts';
+import { NodeIds } from './node-ids.ts';
+import type { Attachment, NodeRecord, Slot } from './node-record.ts';
+import { addressAt, lastNodeId, type OverlayRange } from './overlay-range.ts';
+
+/** Called after every change that others may see; `before`: the networks until then, {} for a new node. */
+export type ChangeListener = (id: number, before: NamesByNetwork) => void;
+
+/** All nodes that are connected by themselves or by their phantom. */
+export class NodeRegistry {
+  readonly #range: OverlayRange;
+  readonly #ids: NodeIds;
+  readonly #listeners: ChangeListener[] = [];
+  readonly #byId = new Map<number, NodeRecord>();
+  readonly #byAddress = new Map<string, NodeRecord>();
+
+  constructor(range: OverlayRange) {
+    this.#range = range;
+    this.#ids = new NodeIds(lastNodeId(range));
+  }
+
+  onChange(listener: ChangeListener): void {
+    this.#listeners.push(listener);
+  }
+
+  get(id: number): NodeRecord | undefined {
+    return this.#byId.get(id);
+  }
+
+  at(address: string): NodeRecord | undefined {
+    return this.#byAddress.get(address);
+  }
+
+  all(): NodeRecord[] {
+    return [...this.#byId.values()];
+  }
+
+  /** A new node under a new id; ControlError ENOSPC when the overlay is full. */
+  create(service: string, role: NodeRecord['role']): NodeRecord {
+    return this.#add(this.#ids.allocate(), service, role);
+  }
+
+  /** The node of this id as its owner left it, or anew where the seed or the node was away; undefined: it is somebody else's now. */
+  reclaim(id: number, service: string, role: NodeRecord['role']): NodeRecord | undefined {
+    const known = this.#byId.get(id);
+    if (known) return known.role === role && known.service === service ? known : undefined;
+    return this.#ids.claim(id) ? this.#add(id, service, role) : undefined;
+  }
+
+  /** Connects a node or its phantom; an older connection in the same place is closed. */
+  attach(node: NodeRecord, slot: Slot, attachment: Attachment): void {
+    const before = node[slot];
+    node[slot] = attachment;
+    if (slot === 'host') {
+      node.ports = [];
+      node.since = Date.now();
+    }
+    void before?.session.close('replaced by a newer connection');
+    this.#changed(node.id, node.networks);
+  }
+
+  /** What a container or a phantom says of its node. */
+  describe(node: NodeRecord, networks: NamesByNetwork, container: string): void {
+    const before = node.networks;
+    node.networks = networks;
+    node.container = container;
+    this.#changed(node.id, before);
+  }
+
+  listening(node: NodeRecord, ports: readonly number[]): void {
+    node.ports = ports;
+    this.#changed(node.id, node.networks);
+  }
+
+  /** Without effect when another connection has taken the place. */
+  detach(node: NodeRecord, slot: Slot, attachment: Attachment): void {
+    if (node[slot] !== attachment) return;
+    node[slot] = undefined;
+    if (slot === 'host') {
+      node.ports = [];
+      node.since = Date.now();
+    }
+    if (!node.host && !node.phantom) this.#remove(node);
+    this.#changed(node.id, node.networks);
+  }
+
+  #changed(id: number, before: NamesByNetwork): void {
+    for (const listener of this.#listeners) listener(id, before);
+  }
+
+  #add(id: number, service: string, role: NodeRecord['role']): NodeRecord {
+    const node: NodeRecord = {
+      id,
+      address: addressAt(this.#range, id),
+      service,
+      role,
+      networks: {},
+      container: '',
+      ports: [],
+      since: Date.now(),
+      host: undefined,
+      phantom: undefined,
+    };
+    this.#byId.set(id, node);
+    this.#byAddress.set(node.address, node);
+    return node;
+  }
+
+  #remove(node: NodeRecord): void {
+    this.#byId.delete(node.id);
+    this.#byAddress.delete(node.address);
+    this.#ids.release(node.id);
+  }
+}

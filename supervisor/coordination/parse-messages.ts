@@ -1,0 +1,178 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import {
+  booleanAt,
+  choiceAt,
+  endpointAt,
+  type Fields,
+  fieldsOf,
+  integerAt,
+  integersAt,
+  invalid,
+  listAt,
+  optionalTextAt,
+  portAt,
+  textAt,
+  textsAt,
+} from './fields.ts';
+import {
+  type ForwardRequest,
+  type Hello,
+  type Introduction,
+  type JoinBody,
+  type Joined,
+  type Launch,
+  MAX_NODE_ID,
+  type Member,
+  type MembershipUpdate,
+  type NamesByNetwork,
+} from './messages.ts';
+
+/** Parsers for the bodies of `docs/control-network.md`; they throw ControlError EINVAL and ignore unknown fields. */
+
+const MAX_NETWORKS = 64;
+const MAX_NAMES = 64;
+const MAX_PORTS = 4096;
+/** As many as fit a frame. */
+const MAX_MEMBERS = 65_536;
+const TOKEN = /^[0-9a-f]{32}$/;
+
+export function parseHelloRequest(body: unknown): { version: number } {
+  return { version: integerAt(fieldsOf(body), 'version', 1, 255) };
+}
+
+export function parseHello(body: unknown): Hello {
+  const fields = fieldsOf(body);
+  return {
+    project: textAt(fields, 'project'),
+    overlay: textAt(fields, 'overlay'),
+    capabilities: textsAt(fields, 'capabilities', 64),
+  };
+}
+
+function parseNetworks(fields: Fields): NamesByNetwork {
+  const networks = fieldsOf(fields.networks);
+  const keys = Object.keys(networks);
+  if (keys.length > MAX_NETWORKS) throw invalid('networks', `at most ${MAX_NETWORKS} networks`);
+  return Object.fromEntries(keys.map((network) => [network, textsAt(networks, network, MAX_NAMES)]));
+}
+
+export function parseJoin(body: unknown): JoinBody {
+  const fields = fieldsOf(body);
+  return {
+    role: choiceAt(fields, 'role', ['container', 'function', 'phantom']),
+    service: textAt(fields, 'service'),
+    networks: parseNetworks(fields),
+    hostname: textAt(fields, 'hostname'),
+    container: textAt(fields, 'container', 64),
+    requestId: optionalTextAt(fields, 'requestId'),
+    functionName: optionalTextAt(fields, 'functionName'),
+    local: endpointAt(fields, 'local'),
+    via: textAt(fields, 'via', 45),
+  };
+}
+
+export function parseJoined(body: unknown): Joined {
+  const fields = fieldsOf(body);
+  const resume = fieldsOf(fields.resume);
+  return {
+    nodeId: integerAt(fields, 'nodeId', 1, MAX_NODE_ID),
+    address: textAt(fields, 'address', 15),
+    observed: endpointAt(fields, 'observed'),
+    resume: { identity: textAt(resume, 'identity'), key: textAt(resume, 'key', 64) },
+  };
+}
+
+function parseMember(body: unknown): Member {
+  const fields = fieldsOf(body);
+  return {
+    id: integerAt(fields, 'id', 1, MAX_NODE_ID),
+    address: textAt(fields, 'address', 15),
+    names: textsAt(fields, 'names', MAX_NETWORKS * MAX_NAMES + 1),
+    ports: parsePorts(fields),
+    underlay: textAt(fields, 'underlay', 45),
+    direct: booleanAt(fields, 'direct'),
+    state: choiceAt(fields, 'state', ['starting', 'up']),
+  };
+}
+
+export function parseMembership(body: unknown): MembershipUpdate {
+  const fields = fieldsOf(body);
+  return {
+    epoch: integerAt(fields, 'epoch', 0, Number.MAX_SAFE_INTEGER),
+    snapshot: booleanAt(fields, 'snapshot'),
+    nodes: listAt(fields, 'nodes', MAX_MEMBERS).map(parseMember),
+    removed: integersAt(fields, 'removed', MAX_MEMBERS, MAX_NODE_ID),
+    seed: optionalTextAt(fields, 'seed'),
+    gateways:
+      fields.gateways === undefined ? undefined : textsAt(fieldsOf(fields.gateways), 'names', MAX_MEMBERS),
+  };
+}
+
+function parsePorts(fields: Fields): number[] {
+  return integersAt(fields, 'ports', MAX_PORTS, 65_535);
+}
+
+export function parseListening(body: unknown): readonly number[] {
+  return parsePorts(fieldsOf(body));
+}
+
+export function parseName(body: unknown): string {
+  return textAt(fieldsOf(body), 'name');
+}
+
+export function parseNames(body: unknown): string[] {
+  return textsAt(fieldsOf(body), 'names', MAX_MEMBERS);
+}
+
+export function parseAddress(body: unknown): string {
+  return textAt(fieldsOf(body), 'address', 15);
+}
+
+export function parseAddresses(body: unknown): string[] {
+  return textsAt(fieldsOf(body), 'addresses', MAX_MEMBERS);
+}
+
+export function parseConnect(body: unknown): Endpoint {
+  const fields = fieldsOf(body);
+  return { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
+}
+
+export function parseConnected(body: unknown): Endpoint {
+  return endpointAt(fieldsOf(body), 'relay');
+}
+
+function parseToken(fields: Fields): string {
+  const token = textAt(fields, 'token', 32);
+  if (!TOKEN.test(token)) throw invalid('token', '32 hex digits');
+  return token;
+}
+
+export function parseIntroduction(body: unknown): Introduction {
+  const fields = fieldsOf(body);
+  return {
+    port: portAt(fields, 'port'),
+    relay: endpointAt(fields, 'relay'),
+    token: parseToken(fields),
+    peer: endpointAt(fields, 'peer'),
+  };
+}
+
+export function parseForward(body: unknown): ForwardRequest {
+  const fields = fieldsOf(body);
+  return {
+    port: portAt(fields, 'port'),
+    relay: endpointAt(fields, 'relay'),
+    token: parseToken(fields),
+    origin: endpointAt(fields, 'origin'),
+  };
+}
+
+export function parseLaunch(body: unknown): Launch {
+  const fields = fieldsOf(body);
+  return {
+    nodeId: integerAt(fields, 'nodeId', 1, MAX_NODE_ID),
+    identity: textAt(fields, 'identity'),
+    key: textAt(fields, 'key', 64),
+    expires: integerAt(fields, 'expires', 0, Number.MAX_SAFE_INTEGER),
+  };
+}

@@ -1,0 +1,73 @@
+import { ControlError } from '../control/control-error.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { Session } from '../control/session.ts';
+import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from './node-record.ts';
+import { parseAddress, parseConnect, parseForward, parseListening, parseName } from './parse-messages.ts';
+import type { SeedContext } from './seed-context.ts';
+
+/** A connection that has joined, and as what. */
+export interface JoinedSession {
+  readonly node: NodeRecord;
+  readonly slot: Slot;
+  readonly attachment: Attachment;
+}
+
+/** Handles what nodes and phantoms ask for once they have joined. */
+export function serveNode(context: SeedContext, session: Session, joined: JoinedSession): void {
+  const { gateways } = context;
+  const { node, slot } = joined;
+  session.handle(MessageType.resolve, async (body, { signal }) => ({
+    addresses: await gateways.resolve(parseName(body), node.networks, signal),
+  }));
+  session.handle(MessageType.reverse, (body) => ({ names: namesAt(context, node, parseAddress(body)) }));
+  session.handle(MessageType.leave, () => leave(context, session, joined));
+  if (slot === 'host') serveHost(context, session, joined);
+  else servePhantom(context, session, node);
+}
+
+function serveHost(
+  { registry, flows }: SeedContext,
+  session: Session,
+  { node, attachment }: JoinedSession,
+): void {
+  session.handle(MessageType.listening, (body) => {
+    if (node.host === attachment) registry.listening(node, parseListening(body));
+  });
+  session.handle(MessageType.connect, async (body, { signal }) => ({
+    relay: await flows.connect(node, attachment, parseConnect(body), signal),
+  }));
+}
+
+function servePhantom(
+  { admission, generations, flows }: SeedContext,
+  session: Session,
+  node: NodeRecord,
+): void {
+  session.handle(MessageType.launch, () => {
+    const launch = admission.launch(node.id);
+    generations.begin('launch', node.id, launch.expires);
+    return { nodeId: node.id, ...launch };
+  });
+  session.handle(MessageType.forward, (body, { signal }) => flows.forward(node, parseForward(body), signal));
+}
+
+function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, address: string): string[] {
+  const node = registry.at(address);
+  const names = node
+    ? isVisible(viewer, node) && namesFor(viewer, node)
+    : gateways.namesAt(address, viewer.networks);
+  if (!names || names.length === 0) throw new ControlError('ENOENT', `no name is known for ${address}`);
+  return names;
+}
+
+/** At once, not when the connection has closed: the answer says that others no longer see the node. */
+function leave(
+  { registry, generations }: SeedContext,
+  session: Session,
+  { node, slot, attachment }: JoinedSession,
+): void {
+  registry.detach(node, slot, attachment);
+  // A launch that has not arrived yet has nobody left to serve.
+  if (slot === 'phantom') generations.begin('launch', node.id, Number.MAX_SAFE_INTEGER);
+  setImmediate(() => void session.close('left'));
+}

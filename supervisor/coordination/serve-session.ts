@@ -1,0 +1,67 @@
+import { ControlError } from '../control/control-error.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { Identity } from '../control/psk.ts';
+import type { Session } from '../control/session.ts';
+import { enrol } from './enrol.ts';
+import type { JoinBody, Joined } from './messages.ts';
+import { statusOf } from './node-record.ts';
+import { parseHelloRequest, parseJoin } from './parse-messages.ts';
+import type { SeedContext } from './seed-context.ts';
+import { serveNode } from './serve-node.ts';
+
+const PROTOCOL_VERSION = 1;
+/** ms until a connection has to have said what it is. */
+const JOIN_TIMEOUT = 5000;
+
+/** Serves one connection from its proven identity to its end. */
+export function serveSession(context: SeedContext, session: Session, identity: Identity): void {
+  let greeted = false;
+  let joined = false;
+  const deadline = setTimeout(() => session.close('did not join'), JOIN_TIMEOUT);
+  void session.closed.then(() => clearTimeout(deadline));
+
+  session.handle(MessageType.hello, (body) => {
+    const { version } = parseHelloRequest(body);
+    if (version !== PROTOCOL_VERSION)
+      throw new ControlError(
+        'EPROTONOSUPPORT',
+        `protocol version ${version}; this seed speaks ${PROTOCOL_VERSION}`,
+      );
+    greeted = true;
+    const { project, overlay } = context.config;
+    return { version: PROTOCOL_VERSION, project, overlay, capabilities: ['relay'] };
+  });
+
+  if (identity.kind === 'admin') {
+    session.handle(MessageType.nodes, () => ({ nodes: context.registry.all().map(statusOf) }));
+    return;
+  }
+  session.handle(MessageType.join, (body) => {
+    if (!greeted || joined) throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
+    const reply = join(context, session, identity, parseJoin(body));
+    joined = true;
+    clearTimeout(deadline);
+    return reply;
+  });
+}
+
+function join(context: SeedContext, session: Session, identity: Identity, body: JoinBody): Joined {
+  const { registry, stream, log } = context;
+  const { node, slot, resume } = enrol(context, identity, body);
+  const { local, via, requestId, functionName } = body;
+  const observed = session.remote;
+  const direct = local.address === observed.address && local.port === observed.port;
+  const attachment = { session, via, observed, direct, requestId, functionName };
+  if (body.role !== 'function') registry.describe(node, body.networks, body.container);
+  registry.attach(node, slot, attachment);
+  log(
+    `node ${node.id} (${body.role} of ${node.service}) joined from ${observed.address} by ${identity.kind}`,
+  );
+  void session.closed.then((reason) => {
+    registry.detach(node, slot, attachment);
+    log(`node ${node.id} (${body.role} of ${node.service}) left: ${reason}`);
+  });
+  serveNode(context, session, { node, slot, attachment });
+  stream.subscribe(session, node);
+  return { nodeId: node.id, address: node.address, observed, resume };
+}

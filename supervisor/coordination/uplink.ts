@@ -1,0 +1,103 @@
+import { ControlError, codeOf } from '../control/control-error.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { RequestOptions, Session } from '../control/session.ts';
+import { type Waiting, waitFor } from '../control/waiting.ts';
+import { backoff } from './backoff.ts';
+import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
+import type { Membership } from './membership.ts';
+
+/** How long a request waits for a seed that is away, ms. */
+const AWAY_TIMEOUT = 5000;
+
+/** A node's link to the seed, reopened under the node's resume identity whenever it is lost. */
+export class Uplink {
+  /** Resolves when the link is closed for good, with the reason. */
+  readonly closed: Promise<string>;
+  readonly #options: LinkOptions;
+  readonly #membership: Membership;
+  readonly #stop = new AbortController();
+  readonly #waiting = new Set<Waiting<Session>>();
+  #link: Link;
+  #ports: readonly number[] = [];
+
+  constructor(options: LinkOptions, membership: Membership, link: Link) {
+    this.#options = options;
+    this.#membership = membership;
+    this.#link = link;
+    this.closed = this.#keep();
+  }
+
+  /** The present link, or the last one while the seed is away. */
+  get link(): Link {
+    return this.#link;
+  }
+
+  /** As `Session.request`; waits for a seed that is away, and asks again when it went away over the answer. */
+  async request(type: number, body: unknown, options: RequestOptions = {}): Promise<unknown> {
+    for (;;) {
+      const session = this.#link.session.ended ? await this.#relinked(options.signal) : this.#link.session;
+      try {
+        return await session.request(type, body, options);
+      } catch (error) {
+        if (!session.ended || codeOf(error) !== 'ECONNRESET') throw error;
+      }
+    }
+  }
+
+  /** Remembered, and told to every seed that comes; resolves at once while there is none. */
+  async setListening(ports: readonly number[]): Promise<void> {
+    this.#ports = [...ports];
+    const { session } = this.#link;
+    try {
+      await session.request(MessageType.listening, { ports });
+    } catch (error) {
+      if (!session.ended) throw error;
+    }
+  }
+
+  close(reason: string): Promise<string> {
+    this.#stop.abort(reason);
+    void this.#link.session.close(reason);
+    return this.closed;
+  }
+
+  async #keep(): Promise<string> {
+    let reason: string;
+    do {
+      reason = await this.#link.session.closed;
+      if (!this.#stop.signal.aborted) reason = (await this.#reopen()) ?? '';
+    } while (reason === '');
+    this.#membership.close();
+    for (const waiting of this.#waiting) waiting.reject(new ControlError('ENETDOWN', reason));
+    return reason;
+  }
+
+  /** Resolves to undefined once linked again, or to the reason why that will not be. */
+  async #reopen(): Promise<string | undefined> {
+    const { signal } = this.#stop;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        await backoff(attempt, signal);
+        const { identity, key } = this.#link.joined.resume;
+        const credentials = { identity, key: Buffer.from(key, 'hex') };
+        this.#link = await openLink(this.#options, credentials, this.#membership, signal);
+        await this.setListening(this.#ports);
+        for (const waiting of this.#waiting) waiting.resolve(this.#link.session);
+        return undefined;
+      } catch (error) {
+        if (error instanceof Refused) return error.message;
+      }
+    }
+    return String(signal.reason);
+  }
+
+  #relinked(signal: AbortSignal | undefined): Promise<Session> {
+    if (this.#stop.signal.aborted)
+      return Promise.reject(new ControlError('ENETDOWN', String(this.#stop.signal.reason)));
+    const waiting = waitFor<Session>('the seed', { signal, timeout: AWAY_TIMEOUT }, () => {
+      this.#waiting.delete(waiting);
+    });
+    this.#waiting.add(waiting);
+    return waiting.promise;
+  }
+}

@@ -1,0 +1,24 @@
+import type { Socket } from 'node:net';
+import { ControlError } from '../../control/control-error.ts';
+
+/** Reads exactly `size` bytes and leaves those that follow to others. Rejects with ControlError when they do not come within `timeout` ms. */
+export function readPreface(socket: Socket, size: number, timeout: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const timer = setTimeout(() => reject(new ControlError('ETIMEDOUT', 'no preface')), timeout);
+  const gone = () => reject(new ControlError('ECONNRESET', 'closed before its preface'));
+  const read = () => {
+    const bytes: Buffer | null = socket.read(size);
+    if (bytes === null) return;
+    if (bytes.length === size) resolve(bytes);
+    else gone();
+  };
+  socket.on('readable', read);
+  socket.once('end', gone);
+  socket.once('close', gone);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    socket.off('readable', read);
+    socket.off('end', gone);
+    socket.off('close', gone);
+  });
+}
