@@ -89,10 +89,10 @@ static void complete(char *const *environment, const struct completion *found, c
 
 static int on_execve(const char *path, char *const *arguments, char *const *environment) {
   COMPLETE_ENVIRONMENT(environment, completed)
-  char moved[REMAP_ROOM];
-  path = remapped(path, moved);
-  if (!path) return fail(ENAMETOOLONG);
-  return (int)returned(raw(SYS_execve, path, arguments, completed));
+  char room[REMAP_ROOM];
+  const char *there = remapped(path, room);
+  if (path && !there) return -1;
+  return (int)returned(raw(SYS_execve, there, arguments, completed));
 }
 
 /* The search along PATH, and what to do with a file that is no program, is this libc's own. */
@@ -117,10 +117,10 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
 
 EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
   COMPLETE_ENVIRONMENT(environment, completed)
-  char moved[REMAP_ROOM];
-  path = remapped(path, moved);
-  if (!path) return fail(ENAMETOOLONG);
-  return (int)returned(raw(SYS_execveat, directory, path, arguments, completed, flags));
+  char room[REMAP_ROOM];
+  const char *there = remapped(path, room);
+  if (path && !there) return -1;
+  return (int)returned(raw(SYS_execveat, directory, there, arguments, completed, flags));
 }
 
 #define AT_EMPTY_PATH 0x1000
@@ -180,8 +180,8 @@ typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
-  char moved[REMAP_ROOM];
-  path = remapped(path, moved);
+  char room[REMAP_ROOM];
+  path = remapped(path, room);
   spawn_function *real = LIBC(spawn_function *, posix_spawn);
   if (!path || !real) return path ? ENOSYS : ENAMETOOLONG;
   return real(pid, path, actions, attributes, arguments, completed);

@@ -125,11 +125,15 @@ int socket_option(int fd, int level, int option);
 /* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
 int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 
-/* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL when that is too long. */
+/* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL (and errno) when that is too long. */
 #define REMAP_ROOM 4096
 const char *remapped(const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address; gives the length to use. */
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
+
+/* moved.c: a system call with its paths remapped; results as libc gives them. */
+long moved(long number, long a, long b, long c, long d, long e, long f);
+#define MOVED(number, a, b, c, d, e) ((int)moved((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0))
 
 /* Bodies of intercepted calls that have several names (and are reached through syscall() too). They set errno as libc does. */
 struct utsname;

@@ -42,7 +42,10 @@ const char *remapped(const char *path, char room[REMAP_ROOM]) {
     const char *rest = *equals == '=' && *rule == '/' ? behind(path, rule, equals) : NULL;
     if (rest) {
       size_t length = (size_t)(end - equals - 1);
-      if (length + strlen(rest) >= REMAP_ROOM) return NULL;
+      if (length + strlen(rest) >= REMAP_ROOM) {
+        fail(ENAMETOOLONG);
+        return NULL;
+      }
       memcpy(room, equals + 1, length);
       memcpy(room + length, rest, strlen(rest) + 1);
       return room;

@@ -35,6 +35,6 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_uname:
       return on_uname((struct utsname *)a);
     default:
-      return returned(raw6(number, a, b, c, d, e, f));
+      return moved(number, a, b, c, d, e, f);
   }
 }

@@ -25,6 +25,17 @@ transcript() {
   done
 }
 
+# Files below a folder that exists elsewhere only. The visible name is free, so the guest cannot reach it without the monitor.
+remapping() {
+  mkdir "$work/real" "$work/native-files"
+  "$1/remapping" "$work/native-files" >"$work/native" || note "$2 remapping" "native run failed"
+  LD_PRELOAD=$library BOXER_REMAP="/nowhere=/tmp/nowhere:$work/visible/=$work/real" "$1/remapping" "$work/visible" >"$work/seen"
+  diff "$work/native" "$work/seen" && note "$2 remapping" ok || note "$2 remapping" differs
+  [ ! -e "$work/visible" ] && [ -e "$work/real/text" ] || note "$2 remapping" "wrote to the visible place"
+  LD_PRELOAD=$library "$1/remapping" "$work/native-files" >/dev/null && note "$2 without remapping" ok || note "$2 without remapping" failed
+  rm -rf "$work/real" "$work/native-files"
+}
+
 suite() {
   transcript "$1" "$2"
   for program in connecting accepting naming processes; do
@@ -40,5 +51,7 @@ else
   [ -z "$musl" ] || suite "$musl" musl
 fi
 
+remapping "$programs" glibc
+[ -z "$musl" ] || remapping "$musl" musl
 "$programs/golden" | diff - "$here/../../test/golden/service-wire.json" && note golden ok || note golden differs
 exit $failed

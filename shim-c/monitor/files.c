@@ -1,0 +1,115 @@
+/* Remapped paths in calls that libc passes to the kernel as they are; the older forms by way of the *at ones, which both machines have. */
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "monitor.h"
+
+#define AT_FDCWD (-100)
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_REMOVEDIR 0x200
+#define FIFO 0010000
+
+/* <sys/stat.h> and <unistd.h> would declare these with attributes that get in the way; the kernel takes any pointer. */
+#define STAT(name, flags) \
+  EXPORT int name(const char *path, void *found) { return MOVED(SYS_newfstatat, AT_FDCWD, path, found, flags, 0); }
+STAT(stat, 0)
+STAT(stat64, 0)
+STAT(lstat, AT_SYMLINK_NOFOLLOW)
+STAT(lstat64, AT_SYMLINK_NOFOLLOW)
+
+/* Programs linked with glibc before 2.33 call these; `version` is about structures that these machines never had. */
+#define XSTAT(name, flags)                                         \
+  EXPORT int name(int version, const char *path, void *found) {    \
+    (void)version;                                                 \
+    return MOVED(SYS_newfstatat, AT_FDCWD, path, found, flags, 0); \
+  }
+XSTAT(__xstat, 0)
+XSTAT(__xstat64, 0)
+XSTAT(__lxstat, AT_SYMLINK_NOFOLLOW)
+XSTAT(__lxstat64, AT_SYMLINK_NOFOLLOW)
+
+EXPORT int fstatat(int directory, const char *path, void *found, int flags) {
+  return MOVED(SYS_newfstatat, directory, path, found, flags, 0);
+}
+EXPORT int fstatat64(int directory, const char *path, void *found, int flags) {
+  return MOVED(SYS_newfstatat, directory, path, found, flags, 0);
+}
+EXPORT int __fxstatat(int version, int directory, const char *path, void *found, int flags) {
+  (void)version;
+  return MOVED(SYS_newfstatat, directory, path, found, flags, 0);
+}
+EXPORT int __fxstatat64(int version, int directory, const char *path, void *found, int flags) {
+  (void)version;
+  return MOVED(SYS_newfstatat, directory, path, found, flags, 0);
+}
+EXPORT int statx(int directory, const char *path, int flags, unsigned mask, void *found) {
+  return MOVED(SYS_statx, directory, path, flags, mask, found);
+}
+EXPORT int statfs(const char *path, void *found) { return MOVED(SYS_statfs, path, found, 0, 0, 0); }
+EXPORT int statfs64(const char *path, void *found) { return MOVED(SYS_statfs, path, found, 0, 0, 0); }
+
+EXPORT int access(const char *path, int mode) { return MOVED(SYS_faccessat, AT_FDCWD, path, mode, 0, 0); }
+
+EXPORT int mkdir(const char *path, mode_t mode) { return MOVED(SYS_mkdirat, AT_FDCWD, path, mode, 0, 0); }
+EXPORT int mkdirat(int directory, const char *path, mode_t mode) {
+  return MOVED(SYS_mkdirat, directory, path, mode, 0, 0);
+}
+EXPORT int rmdir(const char *path) { return MOVED(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR, 0, 0); }
+EXPORT int unlink(const char *path) { return MOVED(SYS_unlinkat, AT_FDCWD, path, 0, 0, 0); }
+EXPORT int unlinkat(int directory, const char *path, int flags) {
+  return MOVED(SYS_unlinkat, directory, path, flags, 0, 0);
+}
+
+EXPORT int rename(const char *from, const char *to) { return MOVED(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0); }
+EXPORT int renameat(int from_directory, const char *from, int to_directory, const char *to) {
+  return MOVED(SYS_renameat2, from_directory, from, to_directory, to, 0);
+}
+EXPORT int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned flags) {
+  return MOVED(SYS_renameat2, from_directory, from, to_directory, to, flags);
+}
+EXPORT int link(const char *from, const char *to) { return MOVED(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0); }
+EXPORT int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags) {
+  return MOVED(SYS_linkat, from_directory, from, to_directory, to, flags);
+}
+/* What a symbolic link points to is text until somebody follows it. */
+EXPORT int symlink(const char *target, const char *path) { return MOVED(SYS_symlinkat, target, AT_FDCWD, path, 0, 0); }
+EXPORT int symlinkat(const char *target, int directory, const char *path) {
+  return MOVED(SYS_symlinkat, target, directory, path, 0, 0);
+}
+EXPORT ssize_t readlink(const char *path, char *to, size_t room) {
+  return MOVED(SYS_readlinkat, AT_FDCWD, path, to, room, 0);
+}
+EXPORT ssize_t readlinkat(int directory, const char *path, char *to, size_t room) {
+  return MOVED(SYS_readlinkat, directory, path, to, room, 0);
+}
+
+EXPORT int chdir(const char *path) { return MOVED(SYS_chdir, path, 0, 0, 0, 0); }
+EXPORT int chmod(const char *path, mode_t mode) { return MOVED(SYS_fchmodat, AT_FDCWD, path, mode, 0, 0); }
+EXPORT int chown(const char *path, uid_t user, gid_t group) {
+  return MOVED(SYS_fchownat, AT_FDCWD, path, user, group, 0);
+}
+EXPORT int lchown(const char *path, uid_t user, gid_t group) {
+  return MOVED(SYS_fchownat, AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW);
+}
+EXPORT int fchownat(int directory, const char *path, uid_t user, gid_t group, int flags) {
+  return MOVED(SYS_fchownat, directory, path, user, group, flags);
+}
+EXPORT int truncate(const char *path, off_t size) { return MOVED(SYS_truncate, path, size, 0, 0, 0); }
+EXPORT int truncate64(const char *path, off_t size) { return MOVED(SYS_truncate, path, size, 0, 0, 0); }
+EXPORT int utimensat(int directory, const char *path, const void *times, int flags) {
+  /* glibc and musl both refuse what the kernel takes for the descriptor itself. */
+  return path ? MOVED(SYS_utimensat, directory, path, times, flags, 0) : fail(EINVAL);
+}
+EXPORT int mkfifo(const char *path, mode_t mode) { return MOVED(SYS_mknodat, AT_FDCWD, path, mode | FIFO, 0, 0); }
+EXPORT int mkfifoat(int directory, const char *path, mode_t mode) {
+  return MOVED(SYS_mknodat, directory, path, mode | FIFO, 0, 0);
+}
+EXPORT int mknod(const char *path, mode_t mode, dev_t device) {
+  return MOVED(SYS_mknodat, AT_FDCWD, path, mode, device, 0);
+}
+EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
+  return MOVED(SYS_mknodat, directory, path, mode, device, 0);
+}
+EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask) {
+  return MOVED(SYS_inotify_add_watch, fd, path, mask, 0, 0);
+}

@@ -1,0 +1,50 @@
+/* System calls that take paths, under whichever name libc or syscall() gives them. */
+#include "monitor.h"
+
+/* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
+static const struct {
+  short number;
+  uint8_t first;
+  uint8_t second;
+} with_paths[] = {
+#ifdef SYS_open
+    {SYS_open, 1, 0},       {SYS_creat, 1, 0},    {SYS_stat, 1, 0},    {SYS_lstat, 1, 0},  {SYS_access, 1, 0},
+    {SYS_mkdir, 1, 0},      {SYS_rmdir, 1, 0},    {SYS_unlink, 1, 0},  {SYS_rename, 1, 2}, {SYS_link, 1, 2},
+    {SYS_symlink, 2, 0},    {SYS_readlink, 1, 0}, {SYS_chmod, 1, 0},   {SYS_chown, 1, 0},  {SYS_lchown, 1, 0},
+    {SYS_mknod, 1, 0},      {SYS_utime, 1, 0},    {SYS_utimes, 1, 0},  {SYS_renameat, 2, 4},
+#endif
+    {SYS_openat, 2, 0},     {SYS_newfstatat, 2, 0}, {SYS_statx, 2, 0},     {SYS_statfs, 1, 0},
+    {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},    {SYS_unlinkat, 2, 0},  {SYS_renameat2, 2, 4},
+    {SYS_linkat, 2, 4},     {SYS_symlinkat, 3, 0},  {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
+    {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},   {SYS_truncate, 1, 0},  {SYS_utimensat, 2, 0},
+    {SYS_mknodat, 2, 0},    {SYS_inotify_add_watch, 2, 0},
+#ifdef SYS_faccessat2
+    {SYS_faccessat2, 2, 0},
+#endif
+#ifdef SYS_openat2
+    {SYS_openat2, 2, 0},
+#endif
+};
+
+/* False: too long, errno is set. */
+static bool move(long *argument, char room[REMAP_ROOM]) {
+  const char *path = (const char *)*argument;
+  const char *there = remapped(path, room);
+  if (path && !there) return false;
+  *argument = (long)there;
+  return true;
+}
+
+long moved(long number, long a, long b, long c, long d, long e, long f) {
+  if (!remap_value()) return returned(raw6(number, a, b, c, d, e, f));
+  long arguments[] = {a, b, c, d, e, f};
+  char first[REMAP_ROOM];
+  char second[REMAP_ROOM];
+  for (size_t i = 0; i < sizeof with_paths / sizeof *with_paths; i++) {
+    if (with_paths[i].number != number) continue;
+    if (!move(&arguments[with_paths[i].first - 1], first)) return -1;
+    if (with_paths[i].second && !move(&arguments[with_paths[i].second - 1], second)) return -1;
+    break;
+  }
+  return returned(raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]));
+}

@@ -1,0 +1,35 @@
+/* Remapped paths in calls that libc does more for than to pass them on. */
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "libc.h"
+#include "monitor.h"
+
+/* path in front, the other arguments as they come. */
+#define PATH_CALL(type, name, failed, parameters, arguments, ...)                     \
+  EXPORT type name parameters {                                                       \
+    char room[REMAP_ROOM];                                                            \
+    const char *there = remapped(path, room);                                         \
+    if (path && !there) return failed;                                                \
+    type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), name);                      \
+    if (!real) return fail(ENOSYS), failed;                                           \
+    return real arguments;                                                            \
+  }
+
+PATH_CALL(int, faccessat, -1, (int directory, const char *path, int mode, int flags), (directory, there, mode, flags),
+          int, const char *, int, int)
+PATH_CALL(int, euidaccess, -1, (const char *path, int mode), (there, mode), const char *, int)
+PATH_CALL(int, fchmodat, -1, (int directory, const char *path, mode_t mode, int flags), (directory, there, mode, flags),
+          int, const char *, mode_t, int)
+PATH_CALL(int, remove, -1, (const char *path), (there), const char *)
+PATH_CALL(int, utime, -1, (const char *path, const void *times), (there, times), const char *, const void *)
+PATH_CALL(int, utimes, -1, (const char *path, const void *times), (there, times), const char *, const void *)
+PATH_CALL(int, lutimes, -1, (const char *path, const void *times), (there, times), const char *, const void *)
+PATH_CALL(int, statvfs, -1, (const char *path, void *found), (there, found), const char *, void *)
+PATH_CALL(char *, realpath, NULL, (const char *path, char *to), (there, to), const char *, char *)
+PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (there, to, size), const char *,
+          char *, size_t)
+
+EXPORT int eaccess(const char *path, int mode) { return euidaccess(path, mode); }
+EXPORT int statvfs64(const char *path, void *found) { return statvfs(path, found); }
+EXPORT char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }

@@ -1,0 +1,183 @@
+/*
+ * Files below a remapped path behave as files anywhere: run natively on a real folder, and under the monitor on one that
+ * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
+ */
+#include <dirent.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <utime.h>
+
+#include "check.h"
+
+static const char *folder;
+
+static const char *in(const char *name) {
+  static char rooms[4][600];
+  static int turn;
+  char *room = rooms[turn++ % 4];
+  snprintf(room, sizeof rooms[0], "%s/%s", folder, name);
+  return room;
+}
+
+static void say(const char *what, long result) {
+  int error = errno;
+  printf("%s: %ld %s\n", what, result, result < 0 ? strerror(error) : "");
+  fflush(stdout);
+}
+
+/* Descriptors differ from run to run, and are not wanted any more. */
+static void say_fd(const char *what, int fd) {
+  say(what, fd < 0 ? fd : 0);
+  if (fd >= 0) close(fd);
+}
+
+static void opening(void) {
+  umask(022);
+  say_fd("open missing", open(in("a"), O_RDONLY));
+  say_fd("open new", open(in("a"), O_RDWR | O_CREAT | O_EXCL, 0640));
+  say_fd("open again", open(in("a"), O_RDWR | O_CREAT | O_EXCL, 0640));
+  say_fd("openat", openat(AT_FDCWD, in("b"), O_RDWR | O_CREAT, 0600));
+  say_fd("creat", creat(in("c"), 0755));
+  say_fd("double slash", open(in("/.//c"), O_RDONLY));
+  say_fd("through syscall", (int)syscall(SYS_openat, AT_FDCWD, in("c"), O_RDONLY));
+  struct stat found;
+  say("stat", stat(in("a"), &found));
+  say("mode", found.st_mode & 07777);
+  say("lstat", lstat(in("c"), &found));
+  say("mode", found.st_mode & 07777);
+  say("fstatat", fstatat(AT_FDCWD, in("b"), &found, 0));
+  say("mode", found.st_mode & 07777);
+  say("access", access(in("a"), R_OK));
+  say("access missing", access(in("missing"), R_OK));
+  say("faccessat", faccessat(AT_FDCWD, in("a"), W_OK, AT_EACCESS));
+  const char *volatile none = NULL;
+  say("NULL", stat(none, &found));
+}
+
+static void streams(void) {
+  FILE *stream = fopen(in("text"), "w");
+  say("fopen", stream ? fprintf(stream, "hello\n") : -1);
+  stream = stream ? freopen(in("text"), "r", stream) : NULL;
+  char line[16] = "";
+  say("freopen", stream && fgets(line, sizeof line, stream) ? (long)strlen(line) : -1);
+  if (stream) fclose(stream);
+  DIR *directory = opendir(folder);
+  int entries = 0;
+  while (directory && readdir(directory)) entries++;
+  say("opendir", entries);
+  if (directory) closedir(directory);
+  struct dirent **list;
+  say("scandir", scandir(folder, &list, NULL, alphasort));
+}
+
+static void changing(void) {
+  struct stat found;
+  char text[64] = "";
+  say("mkdir", mkdir(in("d"), 0750));
+  say("mkdir again", mkdir(in("d"), 0750));
+  say("rename", rename(in("a"), in("d/a")));
+  say("link", link(in("d/a"), in("e")));
+  say("symlink", symlink("d/a", in("f")));
+  say("readlink", readlink(in("f"), text, sizeof text));
+  say("follow", stat(in("f"), &found));
+  say("links", (long)found.st_nlink);
+  say("chmod", chmod(in("e"), 0604));
+  say("truncate", truncate(in("e"), 4096));
+  say("stat", stat(in("f"), &found));
+  say("size", found.st_size);
+  say("utime", utime(in("e"), &(struct utimbuf){.actime = 5, .modtime = 6}));
+  say("stat", stat(in("e"), &found));
+  say("time", found.st_mtime);
+  say("mkfifo", mkfifo(in("g"), 0600));
+  say("rmdir full", rmdir(in("d")));
+  say("unlink", unlink(in("d/a")));
+  say("remove", remove(in("d")));
+  say("remove", remove(in("e")));
+  struct statvfs system;
+  say("statvfs", statvfs(in("f"), &system));
+  say("statvfs of the folder", statvfs(folder, &system));
+  say("chdir", chdir(folder));
+  say("relative", access("text", R_OK));
+  say("back", chdir("/"));
+}
+
+static void temporary(void) {
+  char template[600];
+  struct stat found;
+  strcpy(template, in("temporary-XXXXXX.txt"));
+  say_fd("mkstemps", mkstemps(template, 4));
+  say("named", strncmp(template, in("temporary-"), strlen(in("temporary-"))) == 0 && !strstr(template, "XXXXXX"));
+  say("there", stat(template, &found));
+  say("suffix", strcmp(template + strlen(template) - 4, ".txt"));
+  strcpy(template, in("folder-XXXXXX"));
+  say("mkdtemp", mkdtemp(template) == template);
+  say("there", stat(template, &found) == 0 && S_ISDIR(found.st_mode));
+  strcpy(template, in("bad"));
+  say_fd("no template", mkstemp(template));
+}
+
+static void sockets(void) {
+  int server = socket(AF_UNIX, SOCK_STREAM, 0);
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  strcpy(name.sun_path, in("socket"));
+  say("bind", bind(server, (struct sockaddr *)&name, sizeof name));
+  say("listen", listen(server, 1));
+  int client = socket(AF_UNIX, SOCK_STREAM, 0);
+  say("connect", connect(client, (struct sockaddr *)&name, sizeof name));
+  say("bind again", bind(client, (struct sockaddr *)&name, sizeof name));
+  close(client);
+  close(server);
+}
+
+static void programs(void) {
+  FILE *script = fopen(in("script"), "w");
+  fprintf(script, "#!/bin/sh\nexit 5\n");
+  fclose(script);
+  chmod(in("script"), 0755);
+  char *const arguments[] = {"script", NULL};
+  pid_t child = fork();
+  if (child == 0) {
+    execv(in("script"), arguments);
+    _exit(1);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  say("execv", WEXITSTATUS(status));
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 1, in("output"), O_WRONLY | O_CREAT, 0600);
+  say("posix_spawn", posix_spawn(&child, in("script"), &actions, NULL, arguments, environ));
+  waitpid(child, &status, 0);
+  say("its status", WEXITSTATUS(status));
+  say("its output", access(in("output"), F_OK));
+}
+
+/* Not below the visible folder, though its name begins like it. */
+static void outside(void) {
+  char name[600];
+  snprintf(name, sizeof name, "%s-not", folder);
+  say("another folder", mkdir(name, 0700));
+  say("removed", rmdir(name));
+  say("in /tmp", access("/tmp", X_OK));
+  char longest[5000];
+  snprintf(longest, sizeof longest, "%s/", folder);
+  memset(longest + strlen(longest), 'x', sizeof longest - strlen(longest) - 1);
+  longest[sizeof longest - 1] = 0;
+  say("too long", access(longest, F_OK));
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) return 99;
+  folder = argv[1];
+  opening();
+  streams();
+  changing();
+  temporary();
+  sockets();
+  programs();
+  outside();
+  return 0;
+}
