@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { writeAtomically } from '../compose/boxer-folder.ts';
 import { dotEnv } from '../compose/dot-env.ts';
+import { replaceEnvFile } from '../compose/env-file.ts';
 import { linkEnv, unlinkEnv } from '../compose/env-link.ts';
 import { BOXER_FOLDER, findProject, isRemote, pathSeparator } from '../compose/project.ts';
 import { prepare } from '../prepare/prepare.ts';
@@ -17,7 +17,7 @@ export async function link(context: Context): Promise<number> {
   const old = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   const clean = old === undefined ? undefined : unlinkEnv(old).text;
   // The files as they are without our line, which may be older than the project's last change.
-  if (old !== clean) replace(file, clean);
+  if (old !== clean) replaceEnvFile(file, clean);
   try {
     const project = findProject(invocation, engine.env, cwd);
     if (project.files.length === 0) throw new BoxerError('NO_PROJECT', `there is no compose file in ${cwd}`);
@@ -33,10 +33,10 @@ export async function link(context: Context): Promise<number> {
     const variables = { ...dotEnv(invocation.envFiles, engine.env, cwd, project.directory), ...engine.env };
     const paths = project.files.map((path) => portable(relative(project.directory, resolve(cwd, path))));
     const value = [...paths, `${BOXER_FOLDER}/override.yaml`].join(pathSeparator(variables));
-    replace(file, linkEnv(clean, value));
+    replaceEnvFile(file, linkEnv(clean, value));
     print(`Linked: \`docker compose\` in ${project.directory} now uses the rewritten model.`);
   } catch (error) {
-    if (old !== clean) replace(file, old);
+    if (old !== clean) replaceEnvFile(file, old);
     throw error;
   }
   if (engine.env.COMPOSE_FILE !== undefined) {
@@ -50,9 +50,3 @@ export async function link(context: Context): Promise<number> {
 
 /** Compose takes forward slashes on every system. */
 const portable = (path: string) => path.replaceAll('\\', '/');
-
-/** Writes the env file, or removes it. */
-export function replace(file: string, text: string | undefined): void {
-  if (text === undefined) rmSync(file, { force: true });
-  else writeAtomically(file, text);
-}

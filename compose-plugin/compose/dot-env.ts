@@ -20,8 +20,9 @@ export function dotEnv(
     } catch {
       continue;
     }
-    for (const [name, value] of Object.entries(parseEnv(text))) {
-      if (value !== undefined) variables[name] = substitute(value, { ...variables, ...env });
+    const found = parseEnv(text);
+    for (const [name, value] of Object.entries(found)) {
+      if (value !== undefined) variables[name] = substitute(value, { ...found, ...variables, ...env });
     }
   }
   return variables;

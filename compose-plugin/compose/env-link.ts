@@ -35,7 +35,10 @@ export function unlinkEnv(text: string): { text: string | undefined; linked: boo
     if (found !== undefined) {
       origin = found === 'new' ? 'new' : found === 'joined' ? 'joined' : 'added';
       if (SETTING.test(lines[at + 1] ?? '')) at += 1;
-      if (origin === 'joined') kept.push((kept.pop() ?? '').replace(/\r?\n$/, ''));
+      if (origin === 'joined') {
+        const eol = line.endsWith('\r\n') ? 2 : 1;
+        kept.push((kept.pop() ?? '').slice(0, -eol));
+      }
     } else kept.push(line.startsWith(PARKED) ? line.slice(PARKED.length) : line);
   }
   const rest = kept.join('');

@@ -77,7 +77,7 @@ const longForm = z.strictObject({
     described(
       z.record(
         z.string().check(z.regex(/^\/./, 'must be an absolute path')),
-        z.string().check(z.regex(/^\/tmp\/(?!.*(^|\/)\.\.(\/|$))./, 'must be a path below /tmp')),
+        z.string().check(z.regex(/^\/tmp\/(?!(.*\/)?\.\.(\/|$))./, 'must be a path below /tmp')),
       ),
       'Path as the application knows it -> path below /tmp, for files written on a read-only root.',
     ),

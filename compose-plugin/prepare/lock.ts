@@ -1,8 +1,9 @@
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Context } from '../cli/context.ts';
 import { makeBoxerFolder } from '../compose/boxer-folder.ts';
+import type { Project } from '../compose/project.ts';
+import { errorCode } from '../engine/error-code.ts';
 
 /** The owner as the lock file tells it: `pid start-time verb`. */
 interface Owner {
@@ -22,7 +23,7 @@ export type LockName = 'change' | 'up';
  * @throws BoxerError BUSY, naming the owner
  */
 export async function withLock<T>(
-  context: Context,
+  context: { project: Pick<Project, 'folder'> },
   name: LockName,
   verb: string,
   work: () => Promise<T>,
@@ -71,7 +72,7 @@ function linked(from: string, to: string): boolean {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -95,7 +96,7 @@ function isAlive({ pid, started }: Owner): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (errorCode(error) !== 'EPERM') return false;
   }
   return startTime(pid) === started;
 }

@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { functionMemory, serviceSettings } from './settings.ts';
+import { distance, suggest } from './suggest.ts';
+import { megabytes, seconds } from './units.ts';
+import { readAnnotations } from './validate.ts';
+
+const read = (value: unknown) => readAnnotations({ name: 'p', services: { web: { 'x-boxer': value } } });
+const problem = (value: unknown) => {
+  const [first] = read(value).problems;
+  return (
+    first &&
+    `${first.path.slice(2).join('.')}: ${first.message}${first.hint === undefined ? '' : ` | ${first.hint}`}`
+  );
+};
+
+test('the short form', () => {
+  expect(read('lambda').services.get('web')).toMatchObject({
+    target: 'lambda',
+    timeout: 900,
+    ephemeralStorage: 512,
+  });
+  expect(read('container').services.get('web')?.target).toBe('container');
+});
+
+test('amounts as Lambda and as Compose write them', () => {
+  expect([512, '512', '512m', '512MB', '0.5g', '524288k'].map(megabytes)).toEqual(Array(6).fill(512));
+  expect([90, '90', '90s', '1m30s', '1.5m'].map(seconds)).toEqual(Array(5).fill(90));
+  expect(['', 'x', '1t', '1.5', '-1', '1k'].map(megabytes)).toEqual(Array(6).fill(undefined));
+  expect(['', '1d', '0.5s', 's'].map(seconds)).toEqual(Array(4).fill(undefined));
+});
+
+test('memory comes from x-boxer, then from the limit of the service, then from one vCPU', () => {
+  const settings = serviceSettings('lambda');
+  expect(functionMemory(settings, undefined)).toBe(1769);
+  expect(functionMemory(settings, 512 * 2 ** 20)).toBe(512);
+  expect(functionMemory(settings, 2 ** 20)).toBe(128);
+  expect(functionMemory(settings, 2 ** 40)).toBe(10_240);
+  expect(functionMemory(serviceSettings({ memory: '1g' }), 2 ** 40)).toBe(1024);
+});
+
+describe('what is not understood', () => {
+  test.each([
+    ['lamda', 'x-boxer: must be lambda, container or a mapping, and is "lamda" | Did you mean lambda?'],
+    [null, 'x-boxer: must be lambda, container or a mapping, and is null'],
+    [{ memroy: 512 }, 'x-boxer.memroy: unknown key | Did you mean memory?'],
+    [{ ephemeralStorage: 512 }, 'x-boxer.ephemeralStorage: unknown key | Did you mean ephemeral-storage?'],
+    [
+      { memory: 64 },
+      'x-boxer.memory: must be a whole number of MB from 128 to 10240, such as 512 or "512m", and is 64',
+    ],
+    [
+      { timeout: '20m' },
+      'x-boxer.timeout: must be a whole number of seconds from 1 to 900, such as 300 or "5m", and is "20m"',
+    ],
+    [{ target: 'ecs' }, 'x-boxer.target: must be lambda or container, and is "ecs"'],
+    [{ names: 'web' }, 'x-boxer.names: must be a list, and is "web"'],
+    [{ names: ['a b'] }, 'x-boxer.names.0: must be a DNS name, and is "a b"'],
+    [
+      { remap: { '/var/lib': '/var/tmp' } },
+      'x-boxer.remap./var/lib: must be a path below /tmp, and is "/var/tmp"',
+    ],
+    [
+      { remap: { '/var/lib': '/tmp/../etc' } },
+      'x-boxer.remap./var/lib: must be a path below /tmp, and is "/tmp/../etc"',
+    ],
+    [{ environment: { inclde: [] } }, 'x-boxer.environment.inclde: unknown key | Did you mean include?'],
+    [{ 'wait-for': { nodes: 0 } }, 'x-boxer.wait-for.nodes: must be at least 1, and is 0'],
+  ])('%j', (value, said) => expect(problem(value)).toBe(said));
+
+  test('of the project', () => {
+    const { problems } = readAnnotations({
+      name: 'p',
+      'x-boxer': { provider: 'gcp', network: '198.18.0.1/15', sed: {} },
+    });
+    expect(problems.map(({ path }) => path.join('.'))).toEqual([
+      'x-boxer.provider',
+      'x-boxer.network',
+      'x-boxer.sed',
+    ]);
+  });
+});
+
+test('any value is understood or reported, never thrown at', () => {
+  fc.assert(
+    fc.property(fc.anything({ withBigInt: false, maxDepth: 3 }), (value) => {
+      const { services, problems } = read(value);
+      expect(services.has('web')).toBe(problems.length === 0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('edit distance is a metric, and a word suggests itself', () => {
+  const word = fc.string({ maxLength: 8 });
+  fc.assert(
+    fc.property(word, word, word, (a, b, c) => {
+      expect(distance(a, b)).toBe(distance(b, a));
+      expect(distance(a, c)).toBeLessThanOrEqual(distance(a, b) + distance(b, c));
+    }),
+    { numRuns: 200 },
+  );
+  expect(suggest('memory', ['timeout', 'memory'])).toBe('memory');
+  expect(suggest('zzzzzz', ['timeout', 'memory'])).toBeUndefined();
+});

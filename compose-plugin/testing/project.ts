@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import type { Home } from './home.ts';
+
+export interface Ran {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A compose project in a temporary folder; its name is the folder's and so is its own on the engine. */
+export interface TestProject {
+  directory: string;
+  name: string;
+  write: (file: string, text: string) => void;
+  read: (file: string) => string;
+  has: (file: string) => boolean;
+  /** `docker <words>` in the project's folder. */
+  docker: (...words: string[]) => Ran;
+  boxer: (...words: string[]) => Ran;
+  start: (...words: string[]) => ChildProcess;
+  /** Takes everything of it off the engine and the disk. */
+  remove: () => void;
+}
+
+/** Makes a project out of files; `compose.yaml` may be given alone. */
+export function makeProject(home: Home, files: Readonly<Record<string, string>> | string): TestProject {
+  const directory = mkdtempSync(join(tmpdir(), 'boxer-test-')).toLowerCase();
+  mkdirSync(directory, { recursive: true });
+  const name = basename(directory);
+  const options = { cwd: directory, env: home.env };
+  const docker = (...words: string[]): Ran => {
+    const { status, stdout, stderr } = spawnSync('docker', words, { ...options, encoding: 'utf8' });
+    return { code: status, stdout, stderr };
+  };
+  const project: TestProject = {
+    directory,
+    name,
+    write: (file, text) => {
+      mkdirSync(dirname(join(directory, file)), { recursive: true });
+      writeFileSync(join(directory, file), text);
+    },
+    read: (file) => readFileSync(join(directory, file), 'utf8'),
+    has: (file) => existsSync(join(directory, file)),
+    docker,
+    boxer: (...words) => docker('boxer', ...words),
+    start: (...words) => spawn('docker', words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }),
+    remove: () => {
+      docker('compose', '-p', name, 'down', '--volumes', '--timeout', '1');
+      const twins = docker('image', 'ls', '--quiet', '--filter', `label=io.boxer.twin.project=${name}`);
+      const ids = [...new Set(twins.stdout.split('\n'))].filter((id) => id !== '');
+      if (ids.length > 0) docker('image', 'rm', '--force', ...ids);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  const given = typeof files === 'string' ? { 'compose.yaml': files } : files;
+  for (const [file, text] of Object.entries(given)) project.write(file, text);
+  return project;
+}
