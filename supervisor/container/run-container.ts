@@ -1,4 +1,5 @@
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
+import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { passGate } from '../guest/gate.ts';
@@ -47,6 +48,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   const reaper = startReaper(runtime.addon, node.refreshListening);
   try {
     await passGate(node.overlay, config.waitFor, say, cancel.signal);
+    await prepareRemaps(config.remap);
     const environment = guestEnvironment(ownEnvironment(), {
       library: runtime.library,
       socketName: node.socketName,

@@ -126,9 +126,6 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
     get seed() {
       return uplink.link.session.remote;
     },
-    get seed() {
-      return uplink.link.session.remote;
-    },
     members: () => membership.members,
     gateways: () => membership.gateways,
     onChange: (listener) => membership.onChange(listener),

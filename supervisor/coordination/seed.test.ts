@@ -4,27 +4,58 @@ import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import type { SeedConfig } from '../published/node-config.ts';
-import { type Introduction, joinOverlay, type JoinRequest, type Overlay } from './join.ts';
+import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './join.ts';
 import { startSeed } from './seed.ts';
 
 const projectKey = Buffer.alloc(32, 5);
 let stop: AbortController;
-beforeEach(() => { stop = new AbortController(); });
+beforeEach(() => {
+  stop = new AbortController();
+});
 afterEach(() => stop.abort());
 
-const config: SeedConfig = { version: 1, project: 'p', overlay: '198.18.0.0/15', port: 0, gateways: [{ service: 'redis', networks: { default: ['redis'] } }] };
+const config: SeedConfig = {
+  version: 1,
+  project: 'p',
+  overlay: '198.18.0.0/15',
+  port: 0,
+  gateways: [{ service: 'redis', networks: { default: ['redis'] } }],
+};
 
-function join(port: number, service: string, extra: Partial<JoinRequest> = {}, introduce: (i: Introduction) => Promise<void> = async () => undefined): Promise<Overlay> {
+function join(
+  port: number,
+  service: string,
+  extra: Partial<JoinRequest> = {},
+  introduce: (i: Introduction) => Promise<void> = async () => undefined,
+): Promise<Overlay> {
   const identity = newServiceIdentity(service);
   return joinOverlay({
-    seed: { host: '127.0.0.1', port }, identity, key: pskOf(serviceKey(projectKey, service), identity),
-    join: { role: 'container', service, networks: { default: [service] }, hostname: 'h', container: 'c', ...extra },
-    introduce, signal: stop.signal, retryFor: 1000,
+    seed: { host: '127.0.0.1', port },
+    identity,
+    key: pskOf(serviceKey(projectKey, service), identity),
+    join: {
+      role: 'container',
+      service,
+      networks: { default: [service] },
+      hostname: 'h',
+      container: 'c',
+      ...extra,
+    },
+    introduce,
+    signal: stop.signal,
+    retryFor: 1000,
   });
 }
 
 test('two nodes see each other, and a flow passes between them', async () => {
-  const seed = await startSeed({ config, projectKey, host: '127.0.0.1', signal: stop.signal, log: (l) => console.log(l), resolver: async () => ['127.0.0.1'] });
+  const seed = await startSeed({
+    config,
+    projectKey,
+    host: '127.0.0.1',
+    signal: stop.signal,
+    log: (l) => console.log(l),
+    resolver: async () => ['127.0.0.1'],
+  });
   const server = createServer({ allowHalfOpen: true }, (s) => s.pipe(s)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const listen = (server.address() as { port: number }).port;
@@ -50,8 +81,9 @@ test('two nodes see each other, and a flow passes between them', async () => {
   const redis = await a.resolve('redis');
   const r2 = await a.connect(redis[0] ?? '', listen);
   const s2 = connect({ ...r2, host: r2.address, allowHalfOpen: true });
-  s2.end('hi'); 
-  let got = ''; for await (const c of s2) got += c;
+  s2.end('hi');
+  let got = '';
+  for await (const c of s2) got += c;
   expect(got).toBe('hi');
   await expect(a.connect(b.address, 1)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
   await expect(a.connect('198.18.9.9', 1)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });

@@ -1,6 +1,7 @@
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { dialControl } from '../control/dial.ts';
 import type { Session } from '../control/session.ts';
+import { prepareRemaps } from '../files/prepare-remaps.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
 import { passGate } from '../guest/gate.ts';
 import { guestEnvironment } from '../guest/guest-environment.ts';
@@ -83,6 +84,7 @@ async function runGuest(
     (line) => session.notify(Stdio.stderr, Buffer.from(`boxer: ${line}\n`)),
     signal,
   );
+  await prepareRemaps(event.remap);
   // For people who wonder where they are; Lambda's own variables would switch libraries to another behaviour.
   const place = { BOXER_FUNCTION_NAME: context.functionName, BOXER_REQUEST_ID: context.requestId };
   const environment = guestEnvironment(
