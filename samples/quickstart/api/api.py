@@ -29,7 +29,8 @@ def about():
         "hostname": socket.gethostname(),
         "pid": os.getpid(),
         "uid": os.getuid(),
-        "function": os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        "function": os.environ.get("BOXER_FUNCTION_NAME"),
+        "request": os.environ.get("BOXER_REQUEST_ID"),
         "readOnlyRoot": bool(os.statvfs("/").f_flag & os.ST_RDONLY),
         "addresses": {"own": own, "redis": redis},
     }

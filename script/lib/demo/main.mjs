@@ -36,7 +36,7 @@ try {
   // The signal's handler cleans up.
   if (interrupted) await new Promise(() => {});
   timeline.failure(error instanceof Untrue ? error.message : error.stack);
-  const logs = await project.compose('logs', '--no-color', '--tail', '15').catch(() => '');
+  const logs = await project.compose('logs', '--no-color', '--tail', '6').catch(() => '');
   if (logs) timeline.line(`\nlast log lines:\n${logs}`);
   await cleanUp();
   process.exitCode = 1;

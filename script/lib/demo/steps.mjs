@@ -8,9 +8,11 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 
 const distinct = (answers, key) => [...new Set(answers.map(key))];
 
-/** Replicas of `api` as `docker boxer ps` knows them. */
+/** Replicas of `api` that are functions, as `docker boxer ps` knows them. */
 const replicas = async ({ list }) =>
-  (await list('boxer', 'ps', '--format', 'json')).filter(({ service }) => service === 'api');
+  (await list('boxer', 'ps', '--format', 'json')).filter(
+    ({ service, target }) => service === 'api' && target === 'lambda',
+  );
 
 /** Containers that are functions of this project's local Lambda. */
 const sandboxes = async ({ docker, name }, ...flags) => {
@@ -19,9 +21,9 @@ const sandboxes = async ({ docker, name }, ...flags) => {
   return ids.split('\n').filter(Boolean);
 };
 
-/** True if the service's own program runs in this container. */
+/** True if the service's own program runs in this container, not only something that is told of it. */
 const runsApi = async ({ docker }, container) =>
-  (await docker('top', container).catch(() => '')).includes('/app/api.py');
+  /^ *\d+ +python3 \/app\/api\.py/m.test(await docker('top', container, '-o', 'pid,args').catch(() => ''));
 
 /** Asks until `count` different processes have answered; all answers. */
 const answersOf = async ({ request }, count, limit) => {
@@ -37,7 +39,7 @@ const answersOf = async ({ request }, count, limit) => {
 /** What each answer says of the place that it came from. */
 const checkPlace = (answer) => {
   check(answer.uid === LAMBDA_USER, `an answer came from uid ${answer.uid}, not ${LAMBDA_USER}`);
-  check(answer.function, 'an answer came from a process without AWS_LAMBDA_FUNCTION_NAME');
+  check(answer.function, 'an answer came from a process that is in no function');
   check(answer.readOnlyRoot, 'an answer came from a process with a writable root');
 };
 
@@ -47,7 +49,7 @@ export const steps = (project) => {
   const state = {};
 
   const up = async () => {
-    await boxer('up', '-d');
+    await boxer('up', '-d', '--build');
     const containers = await list('compose', 'ps', '--format', 'json');
     const running = containers.filter(({ State }) => State === 'running').map(({ Service }) => Service);
     for (const service of ['web', 'api', 'redis'])
@@ -63,13 +65,18 @@ export const steps = (project) => {
     const rising = counters.every((counter, i) => i === 0 || counter > counters[i - 1]);
     check(rising, `the counter in redis does not rise: ${counters}`);
     const [replica] = await replicas(project);
-    check(replica?.target === 'lambda', 'docker boxer ps does not show api as a function');
-    const own = answers[0].addresses.own;
-    check(own === replica.address, `api says it is ${own}, docker boxer ps says ${replica.address}`);
+    check(replica !== undefined, 'docker boxer ps does not show api as a function');
+    const { request: id, function: name, addresses, uid } = answers[0];
+    const pairs = [
+      [addresses.own, replica.address],
+      [id, replica.requestId],
+    ];
+    for (const [said, listed] of pairs)
+      check(said === listed, `api says it is ${said}, docker boxer ps says ${listed}`);
     const took = median(answers.map((answer) => answer.took));
     return [
-      `uid ${answers[0].uid}, read-only root, AWS_LAMBDA_FUNCTION_NAME=${answers[0].function}`,
-      `${own} by its own account and by docker boxer ps (${replica.node})`,
+      `it says: uid ${uid}, read-only root, function ${name}`,
+      `it and docker boxer ps agree: address ${addresses.own}, request ${id}`,
       `redis counted ${counters[0]} to ${counters.at(-1)}; median answer ${took.toFixed(1)} ms`,
     ];
   };
@@ -174,7 +181,7 @@ export const steps = (project) => {
   };
 
   return [
-    ['docker boxer up -d', up],
+    ['docker boxer up -d --build', up],
     ['20 requests through nginx, answered from inside a function', serve],
     ['the same, seen from outside', inside],
     [`docker boxer scale api=${REPLICAS}`, scale],
