@@ -7,13 +7,12 @@ import { subject } from '../compose/problem.ts';
 import type { ReadModel } from '../compose/read-model.ts';
 import { refusals, remarks } from '../compose/refusals/index.ts';
 import { problemsError } from '../compose/report.ts';
-import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import { override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { type Annotations, readAnnotations } from '../compose/validate.ts';
 import { type ImageFacts, inspectImages } from '../engine/images.ts';
-import { twinTag } from '../twin/names.ts';
+import { boxedServices } from './boxed-services.ts';
 import { getImages } from './get-images.ts';
 import { makeTwins } from './make-twins.ts';
 import { ownImages, requireOwnImage } from './own-images.ts';
@@ -116,19 +115,4 @@ function missingImage(model: Model, name: string) {
     message: `the image ${imageOf(model, name, service)} is not in this engine, and its ENTRYPOINT and CMD are needed`,
     hint: `Run \`docker boxer up\`, which gets it, or \`docker compose ${service.build === undefined ? 'pull' : 'build'} ${name}\`.`,
   };
-}
-
-function boxedServices(
-  model: Model,
-  { services }: Annotations,
-  images: ReadonlyMap<string, ImageFacts>,
-  runtimeId: string,
-): Boxed[] {
-  return [...services].flatMap(([name, settings]) => {
-    const service = model.services?.[name];
-    const image = images.get(name);
-    if (service === undefined || image === undefined) return [];
-    const twin = settings.target === 'lambda' ? twinTag(model.name, name, image.id, runtimeId) : undefined;
-    return [{ name, service, settings, image, twin }];
-  });
 }

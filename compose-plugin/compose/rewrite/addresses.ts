@@ -27,9 +27,15 @@ export function namesByNetwork(
   );
 }
 
-/** Services that stay plain containers, for the seed to resolve and forward to. */
-export function gateways(model: Model, boxed: ReadonlySet<string>) {
+/** Services that stay plain containers, for the seed to resolve and forward to on the networks that it is on. */
+export function gateways(model: Model, boxed: ReadonlySet<string>, shared: readonly string[]) {
   return servicesOf(model)
-    .filter(([name, service]) => !boxed.has(name) && networksOf(service).length > 0)
-    .map(([service, value]) => ({ service, networks: namesByNetwork(service, value) }));
+    .filter(([name]) => !boxed.has(name))
+    .map(([name, service]) => ({
+      service: name,
+      networks: Object.fromEntries(
+        Object.entries(namesByNetwork(name, service)).filter(([network]) => shared.includes(network)),
+      ),
+    }))
+    .filter(({ networks }) => Object.keys(networks).length > 0);
 }

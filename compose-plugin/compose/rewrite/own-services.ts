@@ -28,7 +28,7 @@ export function seedService(
     project: model.name,
     overlay: settings.network,
     port: SEED_PORT,
-    gateways: gateways(model, boxed),
+    gateways: gateways(model, boxed, networks),
   };
   return {
     image: images.runtime,
