@@ -1,5 +1,5 @@
-import { functionArn } from './api/function-name.ts';
 import * as z from 'zod/mini';
+import { functionArn } from './api/function-name.ts';
 import { createRouter } from './api/routes.ts';
 import { startApi } from './api/server.ts';
 import { connectEngine } from './engine/engine.ts';

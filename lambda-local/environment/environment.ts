@@ -22,17 +22,18 @@ export interface Environment {
 export type Sessions = Map<string, Session>;
 
 /**
- * Lets the entrypoint of `sandbox` run. `timeoutSeconds` is the function's, `onLine` gets what it prints with
- * the id of the request that it prints it for, empty during INIT.
+ * Lets the entrypoint of `sandbox` run. `requestId` is that of the invocation it is started for, `timeoutSeconds`
+ * the function's. `onLine` gets what it prints with the id of the request that it prints it for.
  */
 export function openEnvironment(
   sandbox: Sandbox,
   sessions: Sessions,
+  requestId: string,
   timeoutSeconds: number,
   onLine: (line: string, requestId: string) => void,
 ): Environment {
   const session = createSession();
-  let requestId = '';
+  let current = requestId;
   let runs = 0;
   let tail = createLogTail();
   let removed = false;
@@ -44,21 +45,21 @@ export function openEnvironment(
     return sandbox.remove();
   };
   const dead = sandbox.exited.then(
-    (code) => failure('Runtime.ExitError', `RequestId: ${requestId} Error: ${exitMessage(code)}`),
-    () => failure('Runtime.ExitError', `RequestId: ${requestId} Error: The sandbox was lost`),
+    (code) => failure('Runtime.ExitError', `RequestId: ${current} Error: ${exitMessage(code)}`),
+    () => failure('Runtime.ExitError', `RequestId: ${current} Error: The sandbox was lost`),
   );
   const killed = async (): Promise<Outcome> => {
     await remove();
     const seconds = timeoutSeconds.toFixed(2);
     return failure(
       'Sandbox.Timedout',
-      `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+      `RequestId: ${current} Error: Task timed out after ${seconds} seconds`,
     );
   };
 
   sandbox.release((line) => {
     tail.add(line);
-    onLine(line, requestId);
+    onLine(line, current);
   });
 
   return {
@@ -69,7 +70,7 @@ export function openEnvironment(
         killed,
       ),
     run: (work) => {
-      requestId = work.requestId;
+      current = work.requestId;
       if (runs++ > 0) tail = createLogTail();
       return withLimit(Promise.race([session.deliver(work), dead]), work.deadline - Date.now(), killed);
     },

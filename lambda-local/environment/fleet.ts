@@ -9,8 +9,9 @@ import { createStock } from './stock.ts';
 /** What one invocation did and cost. */
 export interface Execution {
   readonly outcome: Outcome;
-  /** ms, INIT included when `initMs` is there. */
-  readonly durationMs: number;
+  /** ms from the delivery of the work to its outcome. */
+  readonly runMs: number;
+  /** ms of INIT where there was one; both are billed. */
   readonly initMs: number | undefined;
   /** Resolves with the last of the log once the environment has come to rest. */
   readonly tail: Promise<Buffer>;
@@ -18,8 +19,8 @@ export interface Execution {
 
 /** All execution environments of one version of a function. */
 export interface Fleet {
-  /** `start` makes the work once its environment is ready: its deadline counts from there. */
-  execute(start: () => Work): Promise<Execution>;
+  /** `start` makes the work of `requestId` once its environment is ready: its deadline counts from there. */
+  execute(requestId: string, start: () => Work): Promise<Execution>;
   /** Removes what is unused now and the rest when it becomes unused. */
   retire(): Promise<void>;
 }
@@ -42,17 +43,17 @@ export function createFleet(options: FleetOptions): Fleet {
   const stock = createStock(options.prepared, options.startSandbox, log);
   let starting = 0;
 
-  const open = async () => {
+  const open = async (requestId: string) => {
     const sandbox = await stock.take();
-    return openEnvironment(sandbox, options.sessions, timeout, (line, requestId) =>
-      log.info('function output', { function: functionName, requestId, line }),
+    return openEnvironment(sandbox, options.sessions, requestId, timeout, (line, current) =>
+      log.info('function output', { function: functionName, requestId: current, line }),
     );
   };
 
-  const coldStarted = async () => {
+  const coldStarted = async (requestId: string) => {
     starting++;
     try {
-      return await coldStart(open, timeout * 1000);
+      return await coldStart(() => open(requestId), timeout * 1000);
     } finally {
       if (--starting === 0) stock.fill();
     }
@@ -60,21 +61,24 @@ export function createFleet(options: FleetOptions): Fleet {
 
   stock.fill();
   return {
-    execute: async (start) => {
-      const began = Date.now();
+    execute: async (requestId, start) => {
+      const asked = performance.now();
       const warm = await shelf.take();
-      const brought = warm === undefined ? await coldStarted() : { environment: warm };
-      const initMs = warm === undefined ? Date.now() - began : undefined;
+      const brought =
+        warm === undefined ? await coldStarted(requestId) : { environment: warm, initMs: undefined };
+      const { initMs } = brought;
+      const waitMs = performance.now() - asked;
+      log.debug('environment ready', { function: functionName, requestId, waitMs, initMs });
       if (brought.environment === undefined) {
-        const tail = Promise.resolve(brought.tail);
-        return { outcome: brought.failed, durationMs: Date.now() - began, initMs, tail };
+        return { outcome: brought.failed, runMs: 0, initMs, tail: Promise.resolve(brought.tail) };
       }
       const { environment } = brought;
       const work = start();
+      const began = performance.now();
       const outcome = await environment.run(work);
-      const durationMs = Date.now() - began;
+      const runMs = performance.now() - began;
       const rest = shelf.put(environment, work.deadline);
-      return { outcome, durationMs, initMs, tail: rest.then(() => environment.tail().read()) };
+      return { outcome, runMs, initMs, tail: rest.then(() => environment.tail().read()) };
     },
     retire: async () => {
       await Promise.all([stock.close(), shelf.close()]);

@@ -32,19 +32,24 @@ export function createInvoke(
     const release = admit(record, functions, accountConcurrency);
     const { config, fleet } = record;
     try {
-      const execution = await fleet.execute(() => ({
+      const execution = await fleet.execute(request.requestId, () => ({
         ...request,
         functionArn: arnOf(config.name),
         traceId: traceId(),
         deadline: Date.now() + config.timeout * 1000,
       }));
-      record.usage = addUsage(record.usage, execution.durationMs, config.memorySize);
+      record.usage = addUsage(record.usage, billedMs(execution), config.memorySize);
       const log = execution.tail.then((tail) => framedLog(request.requestId, config, execution, tail));
       return { outcome: execution.outcome, log };
     } finally {
       release();
     }
   };
+}
+
+/** Lambda bills INIT and run, in whole ms. */
+function billedMs({ runMs, initMs = 0 }: Execution): number {
+  return Math.max(1, Math.ceil(runMs + initMs));
 }
 
 function traceId(): string {
@@ -54,11 +59,11 @@ function traceId(): string {
 
 /** The tail between the lines that Lambda itself writes around every invocation. */
 function framedLog(requestId: string, config: FunctionConfig, execution: Execution, tail: Buffer): Buffer {
-  const { outcome, durationMs, initMs } = execution;
+  const { outcome, runMs, initMs } = execution;
   const parts = [
     `REPORT RequestId: ${requestId}`,
-    `Duration: ${(durationMs - (initMs ?? 0)).toFixed(2)} ms`,
-    `Billed Duration: ${Math.ceil(durationMs)} ms`,
+    `Duration: ${runMs.toFixed(2)} ms`,
+    `Billed Duration: ${billedMs(execution)} ms`,
     `Memory Size: ${config.memorySize} MB`,
     ...(initMs === undefined ? [] : [`Init Duration: ${initMs.toFixed(2)} ms`]),
     ...(outcome.ok ? [] : ['Status: error', `Error Type: ${outcome.errorType}`]),

@@ -84,11 +84,17 @@ function sendWork(response: ServerResponse, work: Work): void {
 }
 
 function accept(response: ServerResponse): void {
-  response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}\n');
+  sendJson(response, 202, { status: 'OK' });
 }
 
 function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
   // What may be left unread of the request ends with the connection.
-  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
-  response.end(JSON.stringify({ errorMessage, errorType }));
+  response.setHeader('connection', 'close');
+  sendJson(response, status, { errorMessage, errorType });
+}
+
+// With a length, not chunked: runtimes are often written by hand, in shell even.
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
 }
