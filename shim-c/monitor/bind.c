@@ -8,6 +8,37 @@ static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_
   return raw(SYS_bind, fd, &address, length);
 }
 
+static const uint8_t loopback[4] = {127, 0, 0, 1};
+/* Where nobody connects to. */
+static const uint8_t shadow[4] = {127, 66, 79, 89};
+
+/* Whether a socket of ours is the wildcard in the overlay address' stead, and none has 127.0.0.1 yet. */
+static bool holds_wildcard(uint16_t port) {
+  struct boxer_endpoint local;
+  bool holds = false;
+  for (int fd = 0; fd < marked_limit(); fd++) {
+    unsigned marks = never_marked(fd) ? 0 : marks_of(fd);
+    if (marks & MARK_SHADOWED && marked_port(fd) == port) return false;
+    if (marks & MARK_OVERLAY_BOUND && kernel_name(fd, SYS_getsockname, &local) && local.port == port)
+      holds = holds || endpoint_ip(&local) == 0;
+  }
+  return holds;
+}
+
+/*
+ * A guest with two sockets, one on its address and then one on 127.0.0.1: natively they do not collide. The first is the wildcard
+ * and serves 127.0.0.1 too, so the second may be anywhere.
+ */
+static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local) {
+  if (memcmp(local->address, loopback, sizeof loopback) != 0 || !holds_wildcard(local->port)) return -EADDRINUSE;
+  uint32_t ip;
+  struct boxer_endpoint elsewhere = {0};
+  memcpy(&ip, shadow, sizeof ip);
+  long result = bind_to(fd, family, &elsewhere, ip);
+  if (result == 0) mark_port(fd, MARK_SHADOWED, local->port);
+  return result;
+}
+
 int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint local;
   if (!any_config()) return (int)returned(raw(SYS_bind, fd, address, length));
@@ -16,8 +47,12 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
     length = remapped_unix(address, length, &room);
     return (int)returned(raw(SYS_bind, fd, &room, length));
   }
-  if (!network_config() || !as_ipv4(address, length, &local) || !in_overlay(endpoint_ip(&local)))
-    return (int)returned(raw(SYS_bind, fd, address, length));
+  bool ours = network_config() && as_ipv4(address, length, &local);
+  if (!ours || !in_overlay(endpoint_ip(&local))) {
+    long result = raw(SYS_bind, fd, address, length);
+    if (result == -EADDRINUSE && ours) result = bind_shadowed(fd, address->sa_family, &local);
+    return (int)returned(result);
+  }
 
   if (endpoint_ip(&local) != self_overlay()) return fail(EADDRNOTAVAIL);
   int family = address->sa_family;

@@ -10,7 +10,11 @@
 
 /* Descriptors beyond are not tracked: they lose the overlay view of a bound address and hints, never data. */
 #define TRACKED 65536
-#define MARK_BITS 8
+
+/* An entry: marks in 8 bits, a port in 16, and what is left of the inode. */
+#define PORT_SHIFT 8
+#define INODE_SHIFT 24
+#define MARKS(entry) ((unsigned)((entry) & 0xff))
 
 static _Atomic uint64_t entries[TRACKED];
 static _Atomic int limit;
@@ -26,36 +30,40 @@ bool never_marked(int fd) { return !tracked(fd) || atomic_load_explicit(&entries
 
 int marked_limit(void) { return atomic_load_explicit(&limit, memory_order_relaxed); }
 
-unsigned marks_of(int fd) {
+/* 0 when the descriptor is another socket by now. */
+static uint64_t entry_of(int fd) {
   if (never_marked(fd)) return 0;
   uint64_t entry = atomic_load_explicit(&entries[fd], memory_order_relaxed);
-  if (entry >> MARK_BITS == socket_inode(fd) << MARK_BITS >> MARK_BITS) return (unsigned)(entry & ((1 << MARK_BITS) - 1));
-  return 0;
+  return entry >> INODE_SHIFT == socket_inode(fd) << INODE_SHIFT >> INODE_SHIFT ? entry : 0;
 }
 
-static void store(int fd, unsigned marks) {
-  uint64_t entry = marks ? socket_inode(fd) << MARK_BITS | marks : 0;
+unsigned marks_of(int fd) { return MARKS(entry_of(fd)); }
+
+uint16_t marked_port(int fd) { return (uint16_t)(entry_of(fd) >> PORT_SHIFT); }
+
+static void store(int fd, unsigned marks, uint16_t port) {
+  uint64_t entry = marks ? socket_inode(fd) << INODE_SHIFT | (uint64_t)port << PORT_SHIFT | marks : 0;
   atomic_store_explicit(&entries[fd], entry, memory_order_relaxed);
   int seen = marked_limit();
   while (marks && fd >= seen && !atomic_compare_exchange_weak(&limit, &seen, fd + 1)) continue;
 }
 
 void mark(int fd, unsigned marks) {
-  if (tracked(fd) && !is_vfork_child()) store(fd, marks_of(fd) | marks);
+  if (tracked(fd) && !is_vfork_child()) store(fd, marks_of(fd) | marks, marked_port(fd));
 }
 
-void unmark(int fd, unsigned marks) {
-  if (!never_marked(fd) && !is_vfork_child()) store(fd, marks_of(fd) & ~marks);
+void mark_port(int fd, unsigned marks, uint16_t port) {
+  if (tracked(fd) && !is_vfork_child()) store(fd, marks_of(fd) | marks, port);
 }
 
 void marks_copy(int from, int to) {
   if (never_marked(from)) return;
   unsigned marks = marks_of(from);
-  if (marks && tracked(to) && !is_vfork_child()) store(to, marks);
+  if (marks && tracked(to) && !is_vfork_child()) store(to, marks, marked_port(from));
 }
 
 void marks_clear(int fd) {
-  if (!never_marked(fd) && !is_vfork_child()) store(fd, 0);
+  if (!never_marked(fd) && !is_vfork_child()) store(fd, 0, 0);
 }
 
 /* A page that the kernel empties in a fork()ed child but not in a vfork()ed one, which shares it. */

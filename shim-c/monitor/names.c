@@ -23,6 +23,12 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
 }
 
 static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) {
+  static const uint8_t loopback[4] = {127, 0, 0, 1};
+  if (marks & MARK_SHADOWED) {
+    memcpy(local->address, loopback, sizeof loopback);
+    local->port = marked_port(fd);
+    return;
+  }
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;

@@ -111,6 +111,20 @@ static void bound_listener(void) {
   CHECK(requests(BOXER_LISTEN, port_of(local)) == 1);
   close(server);
   close(local);
+  /* The other way round, as in redis' "bind <address> 127.0.0.1". */
+  server = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
+  local = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(local, "127.0.0.1", port_of(server)) == 0 && listen(local, 4) == 0);
+  CHECK(is_at(local_of(local), "127.0.0.1", port_of(server)));
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(connect_at(fd, "127.0.0.1", port_of(server)) == 0);
+  close(fd);
+  fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(fd, "127.0.0.1", port_of(server)) == -1 && errno == EADDRINUSE);
+  close(fd);
+  close(local);
+  close(server);
 }
 
 static void six(void) {

@@ -49,6 +49,7 @@ if [ $? -eq 77 ]; then
 else
   suite "$programs" glibc
   [ -z "$musl" ] || suite "$musl" musl
+  supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
 remapping "$programs" glibc
