@@ -1,92 +1,148 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
-import type { SeedConfig } from '../published/node-config.ts';
-import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './join.ts';
-import { startSeed } from './seed.ts';
+import { createTestbed, open, projectKey, serve, type Testbed, until } from './overlay-testbed.ts';
 
-const projectKey = Buffer.alloc(32, 5);
-let stop: AbortController;
-beforeEach(() => {
-  stop = new AbortController();
+let bed: Testbed;
+const cleanups: Array<() => unknown> = [];
+
+beforeEach(async () => {
+  bed = await createTestbed({ resolver: async (name) => (name === 'redis' ? ['127.0.0.1'] : []) });
 });
-afterEach(() => stop.abort());
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  await bed.close();
+});
 
-const config: SeedConfig = {
-  version: 1,
-  project: 'p',
-  overlay: '198.18.0.0/15',
-  port: 0,
-  gateways: [{ service: 'redis', networks: { default: ['redis'] } }],
-};
-
-function join(
-  port: number,
-  service: string,
-  extra: Partial<JoinRequest> = {},
-  introduce: (i: Introduction) => Promise<void> = async () => undefined,
-): Promise<Overlay> {
-  const identity = newServiceIdentity(service);
-  return joinOverlay({
-    seed: { host: '127.0.0.1', port },
-    identity,
-    key: pskOf(serviceKey(projectKey, service), identity),
-    join: {
-      role: 'container',
-      service,
-      networks: { default: [service] },
-      hostname: 'h',
-      container: 'c',
-      ...extra,
-    },
-    introduce,
-    signal: stop.signal,
-    retryFor: 1000,
-  });
+async function guest(onConnection: (socket: Socket) => void): Promise<number> {
+  const { port, server } = await serve(onConnection);
+  cleanups.push(() => server.close());
+  return port;
 }
 
-test('two nodes see each other, and a flow passes between them', async () => {
-  const seed = await startSeed({
-    config,
-    projectKey,
-    host: '127.0.0.1',
-    signal: stop.signal,
-    log: (l) => console.log(l),
-    resolver: async () => ['127.0.0.1'],
+async function digestOf(socket: Socket): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of socket) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+test('nodes get ids from 1 on, their addresses, and learn of each other', async () => {
+  const web = await bed.join('web');
+  const api = await bed.join('api');
+  expect([web.nodeId, web.address, api.nodeId, api.address]).toEqual([1, '198.18.0.1', 2, '198.18.0.2']);
+  expect(web.overlay).toBe('198.18.0.0/15');
+  expect(web.observed).toEqual(web.local);
+  await until(web, () => web.members().has(2));
+  const expected = { underlay: '127.0.0.1', direct: true, state: 'up', ports: [] };
+  expect([...web.members().values()]).toEqual([
+    { id: 1, address: '198.18.0.1', names: ['web', 'node-1'], ...expected },
+    { id: 2, address: '198.18.0.2', names: ['api', 'node-2'], ...expected },
+  ]);
+  expect([...api.members()]).toEqual([...web.members()]);
+});
+
+test('what listens is known everywhere, what left is forgotten', async () => {
+  const [web, api] = await Promise.all([bed.join('web'), bed.join('api')]);
+  await api.setListening([80, 443]);
+  await until(web, () => web.members().get(api.nodeId)?.ports.length === 2);
+  await api.leave();
+  await until(web, () => web.members().size === 1);
+  await expect(api.closed).resolves.toBe('left');
+});
+
+test('names are seen on shared networks only, and nodes that share none not at all', async () => {
+  const both = await bed.join('api', {
+    networks: { front: ['api', 'api.front'], back: ['api', 'api.back'] },
   });
-  const server = createServer({ allowHalfOpen: true }, (s) => s.pipe(s)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const listen = (server.address() as { port: number }).port;
-  const a = await join(seed.port, 'web');
-  const b = await join(seed.port, 'api', {}, async ({ port, relay, token, peer }) => {
-    const near = connect(relay.port, relay.address);
-    near.write(Buffer.from(token, 'hex'));
-    const guest = connect(port, '127.0.0.1');
-    near.pipe(guest).pipe(near);
-    await once(guest, 'connect');
+  const front = await bed.join('web', { networks: { front: ['web'] } });
+  const back = await bed.join('db', { networks: { back: ['db'] } });
+  await until(both, () => both.members().size === 3);
+  expect(front.members().get(both.nodeId)?.names).toEqual(['api', 'api.front', `node-${both.nodeId}`]);
+  expect(back.members().get(both.nodeId)?.names).toEqual(['api', 'api.back', `node-${both.nodeId}`]);
+  expect(front.members().has(back.nodeId)).toBe(false);
+  expect([front.gateways(), back.gateways(), both.gateways()]).toEqual([
+    ['proxy'],
+    ['redis', 'cache'],
+    ['redis', 'cache', 'proxy'],
+  ]);
+  await back.setListening([80]);
+  await expect(front.connect(back.address, 80)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
+  await expect(front.resolve('redis')).rejects.toMatchObject({ errno: 'ENOENT' });
+  await expect(front.reverse(back.address)).rejects.toMatchObject({ errno: 'ENOENT' });
+  await expect(front.reverse(both.address)).resolves.toContain('api');
+});
+
+test('a flow carries every byte, both ways, with half-close', async () => {
+  const received = Promise.withResolvers<string>();
+  const answer = randomBytes(3_000_000);
+  const port = await guest(async (socket) => {
+    received.resolve(await digestOf(socket));
+    socket.end(answer);
   });
-  console.log(a.address, b.address, a.observed, a.local, a.gateways(), [...a.members().values()]);
-  await b.setListening([listen]);
-  const relay = await a.connect(b.address, listen);
-  const t0 = performance.now();
-  const s = connect({ ...relay, host: relay.address, allowHalfOpen: true });
-  const body = randomBytes(1 << 20);
-  s.end(body);
-  const h = createHash('sha1');
-  for await (const c of s) h.update(c);
-  expect(h.digest('hex')).toBe(createHash('sha1').update(body).digest('hex'));
-  console.log('flow', performance.now() - t0, [...a.members().values()]);
-  const redis = await a.resolve('redis');
-  const r2 = await a.connect(redis[0] ?? '', listen);
-  const s2 = connect({ ...r2, host: r2.address, allowHalfOpen: true });
-  s2.end('hi');
-  let got = '';
-  for await (const c of s2) got += c;
-  expect(got).toBe('hi');
-  await expect(a.connect(b.address, 1)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
-  await expect(a.connect('198.18.9.9', 1)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
-  await b.leave();
-  server.close();
+  const [web, api] = await Promise.all([bed.join('web'), bed.join('api')]);
+  await api.setListening([port]);
+  const socket = await open(web, api.address, port);
+  const body = randomBytes(5_000_000);
+  socket.end(body);
+  const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+  await expect(digestOf(socket)).resolves.toBe(sha(answer));
+  await expect(received.promise).resolves.toBe(sha(body));
+});
+
+test('what cannot be reached fails with the errno that connect() would give', async () => {
+  const [web, api] = await Promise.all([bed.join('web'), bed.join('api')]);
+  await expect(web.connect(api.address, 81)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
+  await expect(web.connect('198.18.3.7', 80)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
+  await expect(web.connect('198.19.3.7', 80)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
+  const port = await guest(() => undefined);
+  await api.setListening([port]);
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  await delay(10);
+  // Known as listening, but closed meanwhile: the acceptor's own errno arrives.
+  await expect(web.connect(api.address, port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
+});
+
+test('an acceptor that dies over an introduction is a host that is unreachable', async () => {
+  const web = await bed.join('web');
+  const api = await bed.join('api', { introduce: () => new Promise(() => undefined) });
+  await api.setListening([80]);
+  const connecting = web.connect(api.address, 80);
+  connecting.catch(() => undefined);
+  await delay(20);
+  await api.leave();
+  await expect(connecting).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
+});
+
+test('unboxed hosts are resolved, named and reached through the seed', async () => {
+  const port = await guest((socket) => socket.pipe(socket));
+  const web = await bed.join('web', { networks: { back: ['web'] } });
+  const [address = ''] = await web.resolve('Redis');
+  expect(address).toMatch(/^198\.19\./);
+  await expect(web.resolve('redis')).resolves.toEqual([address]);
+  await expect(web.reverse(address)).resolves.toEqual(['redis']);
+  const socket = await open(web, address, port);
+  socket.end('PING');
+  expect(String(await once(socket, 'data'))).toBe('PING');
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  await expect(web.connect(address, port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
+});
+
+test('a wrong key, and a service that is not the key’s own, are refused at once', async () => {
+  const identity = newServiceIdentity('web');
+  const wrong = { identity, key: pskOf(serviceKey(projectKey, 'api'), identity) };
+  await expect(bed.join('web', wrong)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+  const other = { identity, key: pskOf(serviceKey(projectKey, 'web'), identity) };
+  await expect(bed.join('api', other)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+});
+
+test('a seed that is not there is waited for, but not for ever', async () => {
+  await bed.stopSeed();
+  await expect(bed.join('web', { retryFor: 60 })).rejects.toMatchObject({ code: 'SEED_UNREACHABLE' });
+  const joining = bed.join('web', { retryFor: 5000 });
+  await delay(60);
+  await bed.startSeed();
+  await expect(joining).resolves.toMatchObject({ nodeId: 1 });
 });
