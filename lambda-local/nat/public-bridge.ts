@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { runCommand } from '../run-command.ts';
 import type { OwnContainer } from './own-container.ts';
 
@@ -19,6 +20,8 @@ export async function raisePublicBridge(own: OwnContainer): Promise<void> {
     ...(own.gateway === undefined ? [] : [`route replace default via ${own.gateway} dev ${PUBLIC_BRIDGE}`]),
   ];
   await runCommand(['ip', '-batch', '-'], `${steps.join('\n')}\n`);
+  // A container that is started again has kept the names of its former namespaces, not the namespaces.
+  await rm('/run/netns', { recursive: true, force: true });
   // Docker mounts /proc/sys read-only. Bridged packets need no second look by this namespace's netfilter:
   // where that switch cannot be reached the packets only take a little longer.
   const sysctl = '/proc/sys/net/bridge/bridge-nf-call-iptables';

@@ -1,0 +1,191 @@
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  InvokeWithResponseStreamCommand,
+  PutFunctionConcurrencyCommand,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { EMPTY, startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
+
+let lambda: TestLambda;
+
+beforeAll(async () => {
+  lambda = await startTestLambda({ LAMBDA_LOCAL_RETRY_SECONDS: '0', LAMBDA_LOCAL_PREPARED: '0' });
+  await lambda.create('worker', { Timeout: 3 });
+});
+afterAll(() => lambda.remove());
+
+/** Everything that comes out of a streamed invocation. */
+async function streamed(event: object) {
+  const command = new InvokeWithResponseStreamCommand({
+    FunctionName: 'worker',
+    Payload: JSON.stringify(event),
+    LogType: 'Tail',
+  });
+  const { EventStream } = await lambda.client.send(command);
+  const chunks: Uint8Array[] = [];
+  for await (const { PayloadChunk, InvokeComplete } of EventStream ?? []) {
+    if (PayloadChunk?.Payload !== undefined) chunks.push(PayloadChunk.Payload);
+    if (InvokeComplete !== undefined) return { body: Buffer.concat(chunks), complete: InvokeComplete };
+  }
+  throw new Error('The stream ended without InvokeComplete');
+}
+
+describe('Invoke', () => {
+  test('keeps an environment warm and passes all headers', async () => {
+    await lambda.invoke('worker', {});
+    const { payload, log } = await lambda.invoke('worker', {});
+    expect(payload).toMatchObject({
+      invocations: 2,
+      headers: {
+        'lambda-runtime-aws-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+        'lambda-runtime-deadline-ms': expect.stringMatching(/^\d{13}$/),
+        'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:us-east-1:000000000000:function:worker',
+        'lambda-runtime-trace-id': expect.stringContaining('Root=1-'),
+      },
+    });
+    expect(log).toMatch(/^START RequestId: [\s\S]*END RequestId: [\s\S]*REPORT RequestId: /);
+  });
+
+  test('reports an error of the function', async () => {
+    const report = { errorMessage: 'bad', errorType: 'MyError', stackTrace: [] };
+    const result = await lambda.invoke('worker', { error: report });
+    expect(result).toMatchObject({ error: 'Unhandled', payload: report });
+  });
+
+  test('kills what runs too long, in the words of Lambda', async () => {
+    const { error, payload } = await lambda.invoke('worker', { hang: 1 });
+    expect(error).toBe('Unhandled');
+    expect(payload).toMatchObject({
+      errorMessage: expect.stringMatching(/Task timed out after 3\.00 seconds$/),
+    });
+    expect(await lambda.invoke('worker', {})).toMatchObject({ payload: { invocations: 1 } });
+  });
+
+  test('reports a runtime that exits, and starts another', async () => {
+    const { payload } = await lambda.invoke('worker', { exit: 7 });
+    expect(payload).toMatchObject({
+      errorType: 'Runtime.ExitError',
+      errorMessage: expect.stringMatching(/Runtime exited with error: exit status 7$/),
+    });
+    expect((await lambda.invoke('worker', {})).error).toBeUndefined();
+  });
+
+  test('refuses illegal transitions', async () => {
+    const { payload, log } = await lambda.invoke('worker', { transitions: 1 });
+    expect(payload).toEqual({ initError: 403, nextWhileWorking: 403, otherRequest: 400, unknownPath: 404 });
+    expect(log).toMatch(/second response: 403 .*InvalidStateTransition/);
+  });
+
+  test('holds responses to 6 MB', async () => {
+    const { payload } = await lambda.invoke('worker', { bytes: 7_000_000 });
+    expect(payload).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
+  });
+
+  test('does nothing on a dry run', async () => {
+    const command = new InvokeCommand({ FunctionName: 'worker', InvocationType: 'DryRun' });
+    expect(await lambda.client.send(command)).toMatchObject({ StatusCode: 204 });
+  });
+
+  test('reports an INIT that fails twice', async () => {
+    await lambda.create('unlucky', { Environment: { Variables: { INIT: 'fail' } } });
+    const { error, payload } = await lambda.invoke('unlucky', {});
+    expect({ error, payload }).toEqual({
+      error: 'Unhandled',
+      payload: { errorMessage: 'no luck', errorType: 'Runtime.NoLuck' },
+    });
+  });
+
+  test('runs an image that has nothing in it', async () => {
+    await lambda.create('empty', { Code: { ImageUri: EMPTY } });
+    const { payload, log } = await lambda.invoke('empty', {});
+    expect(payload).toMatchObject({ errorType: 'Runtime.ExitError' });
+    expect(log).toContain('hello from scratch');
+  });
+});
+
+describe('InvokeWithResponseStream', () => {
+  test('streams chunks and completes with the log', async () => {
+    const { body, complete } = await streamed({ stream: { chunks: ['one ', 'two ', 'three'] } });
+    expect(body.toString()).toBe('one two three');
+    expect(complete.ErrorCode).toBeUndefined();
+    expect(Buffer.from(complete.LogResult ?? '', 'base64').toString()).toContain('REPORT RequestId');
+  });
+
+  test('carries more than 6 MB and everything of it', async () => {
+    const { body } = await streamed({ stream: { chunks: ['x'.repeat(65_536)], repeat: 128 } });
+    expect(body).toHaveLength(8 * 1024 * 1024);
+  });
+
+  test('takes an error from the trailers', async () => {
+    const error = { errorMessage: 'late', errorType: 'Late' };
+    const { body, complete } = await streamed({ stream: { chunks: ['begun'], error } });
+    expect(body.toString()).toBe('begun');
+    expect(complete).toMatchObject({ ErrorCode: 'Function.Streamed', ErrorDetails: JSON.stringify(error) });
+  });
+
+  test('completes with an error when the runtime exits', async () => {
+    const { complete } = await streamed({ exit: 1 });
+    expect(complete).toMatchObject({ ErrorCode: 'Runtime.ExitError' });
+  });
+});
+
+describe('Event', () => {
+  const invocations = async (name: string): Promise<number> => {
+    const answer = await fetch(`http://${lambda.address}:9000/2021-local/billing`);
+    const billing: unknown = await answer.json();
+    const [, count = '0'] = new RegExp(`"${name}":{"invocations":(\\d+)`).exec(JSON.stringify(billing)) ?? [];
+    return Number(count);
+  };
+
+  test('is tried again as often as asked', async () => {
+    await lambda.create('async');
+    const config = { FunctionName: 'async', MaximumRetryAttempts: 1 };
+    await lambda.client.send(new PutFunctionEventInvokeConfigCommand(config));
+    const event = { FunctionName: 'async', InvocationType: 'Event', Payload: '{"error":{}}' } as const;
+    expect(await lambda.client.send(new InvokeCommand(event))).toMatchObject({ StatusCode: 202 });
+    const deadline = Date.now() + 10_000;
+    while ((await invocations('async')) < 2 && Date.now() < deadline) await lambda.invoke('worker', {});
+    await lambda.invoke('worker', {});
+    expect(await invocations('async')).toBe(2);
+  });
+});
+
+describe('limits', () => {
+  test('reserved concurrency throttles', async () => {
+    const reserve = { FunctionName: 'worker', ReservedConcurrentExecutions: 1 };
+    await lambda.client.send(new PutFunctionConcurrencyCommand(reserve));
+    const both = await Promise.allSettled([
+      lambda.invoke('worker', { shell: 'sleep 1' }),
+      lambda.invoke('worker', { shell: 'sleep 1' }),
+    ]);
+    const refused = both.find((each) => each.status === 'rejected');
+    expect(both.filter((each) => each.status === 'fulfilled')).toHaveLength(1);
+    expect(refused).toMatchObject({
+      reason: {
+        name: 'TooManyRequestsException',
+        Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+      },
+    });
+  });
+
+  test('payloads are limited by the type of invocation', async () => {
+    const send = (InvocationType: 'Event' | 'RequestResponse', size: number) => {
+      const Payload = JSON.stringify('x'.repeat(size));
+      return lambda.client.send(new InvokeCommand({ FunctionName: 'worker', InvocationType, Payload }));
+    };
+    await expect(send('RequestResponse', 6_300_000)).rejects.toMatchObject({
+      name: 'RequestTooLargeException',
+    });
+    await expect(send('Event', 1_100_000)).rejects.toMatchObject({ name: 'RequestTooLargeException' });
+  });
+
+  test('the configuration survives all that', async () => {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: 'worker' });
+    expect(await lambda.client.send(command)).toMatchObject({
+      State: 'Active',
+      LastUpdateStatus: 'Successful',
+    });
+  });
+});

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { startTestLambda, type TestLambda } from './testing/test-lambda.ts';
+
+async function leftOf(lambda: TestLambda): Promise<string[]> {
+  const filter = ['--filter', `label=lambda-local.instance=${lambda.instance}`];
+  const { stdout: containers } = await execa('docker', ['ps', '--all', '--quiet', ...filter]);
+  const { stdout: volumes } = await execa('docker', ['volume', 'ls', '--quiet', ...filter]);
+  return `${containers}\n${volumes}`.split('\n').filter((line) => line !== '');
+}
+
+test('a killed Lambda is followed by one that clears up, a stopped one leaves nothing', async () => {
+  const lambda = await startTestLambda();
+  try {
+    await lambda.create('one');
+    await lambda.invoke('one', {});
+    await execa('docker', ['kill', lambda.container]);
+    const orphans = await leftOf(lambda);
+    expect(orphans.length).toBeGreaterThan(1);
+
+    await execa('docker', ['start', lambda.container]);
+    await execa('curl', [
+      ...['--silent', '--retry', '20', '--retry-connrefused', '--retry-delay', '1'],
+      `http://${lambda.address}:9000/2016-08-19/account-settings`,
+    ]);
+    // Only the volume is there again.
+    expect(await leftOf(lambda)).toHaveLength(1);
+    await lambda.create('two');
+    const running = lambda.invoke('two', { hang: 1 }).catch((error: unknown) => error);
+    await lambda.invoke('two', {});
+
+    const began = Date.now();
+    await execa('docker', ['stop', '--time', '10', lambda.container]);
+    expect(Date.now() - began).toBeLessThan(5000);
+    expect(await running).toBeInstanceOf(Error);
+    expect(await leftOf(lambda)).toEqual([]);
+    const format = ['--format', '{{.State.ExitCode}}'];
+    expect((await execa('docker', ['inspect', ...format, lambda.container])).stdout).toBe('0');
+  } finally {
+    await lambda.remove();
+  }
+});

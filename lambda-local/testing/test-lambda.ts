@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CreateFunctionCommand,
+  type CreateFunctionCommandInput,
+  InvokeCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda';
+import { execa } from 'execa';
+
+/** A local Lambda in a container of its own, with a network of its own. */
+export interface TestLambda {
+  readonly client: LambdaClient;
+  readonly network: string;
+  readonly container: string;
+  readonly address: string;
+  readonly instance: string;
+  /** Creates a function from the image of testing/image and waits until it is active. */
+  create(name: string, input?: Partial<CreateFunctionCommandInput>): Promise<void>;
+  /** Has a function do one of the actions of testing/image/function.mjs. */
+  invoke(name: string, event: object): Promise<{ payload: unknown; error: string | undefined; log: string }>;
+  /** What a shell command prints inside the function. */
+  shell(name: string, script: string): Promise<string>;
+  remove(): Promise<void>;
+}
+
+const HERE = new URL('.', import.meta.url).pathname;
+const LAMBDA = 'lambda-local-test/lambda';
+export const FUNCTION = 'lambda-local-test/function';
+export const EMPTY = 'lambda-local-test/empty';
+export const ROLE = 'arn:aws:iam::000000000000:role/test';
+
+/** Builds the images, starts the Lambda with `env`, and waits until it answers. */
+export async function startTestLambda(env: Record<string, string> = {}): Promise<TestLambda> {
+  await buildImages();
+  const instance = `ll-test-${randomBytes(4).toString('hex')}`;
+  await execa('docker', ['network', 'create', instance]);
+  const settings = Object.entries({ LAMBDA_LOCAL_INSTANCE: instance, ...env });
+  await execa('docker', [
+    ...['run', '--detach', '--name', instance, '--network', instance, '--pid', 'host'],
+    ...['--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_ADMIN', '--cap-add', 'SYS_PTRACE'],
+    ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
+    ...['--volume', '/var/run/docker.sock:/var/run/docker.sock'],
+    ...settings.flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    LAMBDA,
+  ]);
+  const format = `{{(index .NetworkSettings.Networks "${instance}").IPAddress}}`;
+  const { stdout: address } = await execa('docker', ['inspect', '--format', format, instance]);
+  await execa('curl', [
+    ...['--silent', '--retry', '50', '--retry-connrefused', '--retry-delay', '1', '--retry-max-time', '20'],
+    ...['--connect-timeout', '1', `http://${address}:9000/2016-08-19/account-settings`],
+  ]);
+  const client = new LambdaClient({
+    endpoint: `http://${address}:9000`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+
+  const invoke: TestLambda['invoke'] = async (name, event) => {
+    const command = new InvokeCommand({
+      FunctionName: name,
+      Payload: JSON.stringify(event),
+      LogType: 'Tail',
+    });
+    const { Payload, FunctionError, LogResult } = await client.send(command);
+    const payload: unknown = JSON.parse(Payload?.transformToString() || 'null');
+    return { payload, error: FunctionError, log: Buffer.from(LogResult ?? '', 'base64').toString() };
+  };
+  return {
+    client,
+    network: instance,
+    container: instance,
+    address,
+    instance,
+    create: async (name, input = {}) => {
+      const defaults = {
+        Role: ROLE,
+        PackageType: 'Image',
+        Code: { ImageUri: FUNCTION },
+        MemorySize: 512,
+      } as const;
+      await client.send(
+        new CreateFunctionCommand({ FunctionName: name, Timeout: 20, ...defaults, ...input }),
+      );
+      await waitUntilFunctionActiveV2({ client, maxWaitTime: 10 }, { FunctionName: name });
+    },
+    invoke,
+    shell: async (name, script) => String((await invoke(name, { shell: script })).payload),
+    remove: async () => {
+      client.destroy();
+      await execa('docker', ['stop', '--time', '10', instance]);
+      await execa('docker', ['rm', '--force', instance]);
+      await execa('docker', ['network', 'rm', instance]);
+    },
+  };
+}
+
+/** Quick when nothing has changed. The lock is for test files that run at the same time. */
+async function buildImages(): Promise<void> {
+  const build = (target: string, tag: string) =>
+    `docker buildx build --quiet --load --build-arg LAMBDA=${LAMBDA} --target ${target} --tag ${tag} ${HERE}image`;
+  const script = [`${HERE}../build-image.sh ${LAMBDA}`, build('node', FUNCTION), build('empty', EMPTY)].join(
+    ' && ',
+  );
+  await execa('flock', ['/tmp/lambda-local-test.lock', 'sh', '-c', script]);
+}
