@@ -35,16 +35,3 @@ size_t strlen(const char *text) {
   while (text[length]) length++;
   return length;
 }
-
-bool starts_with(const char *text, const char *prefix) {
-  while (*prefix)
-    if (*text++ != *prefix++) return false;
-  return true;
-}
-
-bool copy_text(char *to, size_t room, const char *text) {
-  size_t length = strlen(text);
-  if (length >= room) return false;
-  memcpy(to, text, length + 1);
-  return true;
-}

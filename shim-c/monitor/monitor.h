@@ -26,6 +26,8 @@ void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *left, const void *right, size_t size);
 size_t strlen(const char *text);
+
+/* text.c */
 bool starts_with(const char *text, const char *prefix);
 /* Copies text and its NUL; false when it does not fit (nothing is written then). */
 bool copy_text(char *to, size_t room, const char *text);

@@ -1,0 +1,149 @@
+/* The monitor's readers of foreign bytes, linked alone: paths, addresses, and a table that may hold anything. */
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../monitor/table.h"
+
+static int failures;
+static const char *rule;
+static struct boxer_table table;
+static struct boxer_reply next_reply;
+
+#define CHECK(condition)                                                                     \
+  do {                                                                                       \
+    if (!(condition)) failures++, fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+  } while (0)
+
+/* Stand-ins for the parts that talk to the outside. */
+const char *remap_value(void) { return rule; }
+const struct boxer_table *shared_table(void) { return &table; }
+uint32_t table_word(const uint8_t field[4]) {
+  uint32_t word;
+  memcpy(&word, field, sizeof word);
+  return word;
+}
+uint32_t table_begin(const struct boxer_table *read) { return read->sequence; }
+bool table_changed(const struct boxer_table *read, uint32_t sequence) { return read->sequence != sequence; }
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
+                    const struct wait_limit *limit) {
+  (void)request, (void)passed, (void)patience, (void)limit;
+  *reply = next_reply;
+  return 0;
+}
+
+static bool becomes(const char *path, const char *wanted) {
+  char room[REMAP_ROOM];
+  const char *there = remapped(path, room);
+  bool same = there && strlen(there) == strlen(wanted) && memcmp(there, wanted, strlen(wanted)) == 0;
+  if (!same) fprintf(stderr, "%s -> %s\n", path, there ? there : "NULL");
+  return same;
+}
+
+static void paths(void) {
+  rule = NULL;
+  CHECK(becomes("/data/x", "/data/x"));
+  rule = "/data=/tmp/d:/var/lib/app=/tmp/a:/run/app.pid=/tmp/p";
+  CHECK(becomes("/data", "/tmp/d"));
+  CHECK(becomes("/data/", "/tmp/d"));
+  CHECK(becomes("/data/x/y", "/tmp/d/x/y"));
+  CHECK(becomes("//data//x", "/tmp/d/x"));
+  CHECK(becomes("/./data/./x", "/tmp/d/x"));
+  CHECK(becomes("/database", "/database"));
+  CHECK(becomes("/dat", "/dat"));
+  CHECK(becomes("data/x", "data/x"));
+  CHECK(becomes("", ""));
+  CHECK(becomes("/", "/"));
+  CHECK(becomes("/var/lib", "/var/lib"));
+  CHECK(becomes("/var//lib/app/1", "/tmp/a/1"));
+  CHECK(becomes("/run/app.pid", "/tmp/p"));
+  CHECK(becomes("/data/../etc", "/data/../etc"));
+  CHECK(becomes("/data/..x", "/tmp/d/..x"));
+  CHECK(remapped(NULL, (char[REMAP_ROOM]){0}) == NULL);
+  for (const char **bad = (const char *[]){"", "=", ":", "/data", "/data:", "data=/tmp", "::=:", NULL}; *bad; bad++) {
+    rule = *bad;
+    CHECK(becomes("/data/x", "/data/x"));
+  }
+}
+
+static char letter(void) {
+  static const char letters[] = "//..ab=:";
+  return letters[rand() % 8];
+}
+
+static void random_paths(void) {
+  for (int i = 0; i < 200000; i++) {
+    char *path = malloc(24);
+    char *setting = malloc(24);
+    char room[REMAP_ROOM];
+    int length = rand() % 24;
+    for (int j = 0; j < 23; j++) path[j] = letter(), setting[j] = letter();
+    path[length > 0 ? length - 1 : 0] = setting[23 - length] = 0;
+    setting[23] = 0;
+    rule = setting;
+    remapped(path, room);
+    free(path);
+    free(setting);
+  }
+}
+
+static void addresses(void) {
+  rule = "/a=/tmp/somewhere/else:/b=/c";
+  struct boxer_endpoint endpoint;
+  for (int i = 0; i < 200000; i++) {
+    socklen_t length = (socklen_t)(rand() % (int)sizeof(union address));
+    unsigned char *bytes = malloc(length ? length : 1);
+    for (socklen_t j = 0; j < length; j++) bytes[j] = (unsigned char)(rand() % 4 ? 0 : rand());
+    if (length > 1) bytes[0] = rand() % 2 ? AF_INET : AF_INET6, bytes[1] = 0;
+    union address room;
+    if (as_ipv4_or_any((void *)bytes, length, &endpoint)) as_family(AF_INET6, &endpoint, &room);
+    if (length > sizeof(sa_family_t)) remapped_unix((void *)bytes, length, &room);
+    free(bytes);
+  }
+}
+
+/* A supervisor gone mad must not take the guest along. */
+static void tables(void) {
+  uint32_t found[BOXER_ADDRESS_MAX];
+  char name[BOXER_NAME_MAX];
+  for (int i = 0; i < 2000; i++) {
+    for (size_t j = 0; j < sizeof table / 512; j++) ((uint32_t *)&table)[(size_t)rand() % (sizeof table / 4)] = (uint32_t)rand();
+    table.node_count = (uint32_t)rand() * 3;
+    table.name_count = i % 2 ? BOXER_TABLE_NAMES : (uint32_t)rand() * 3;
+    for (size_t j = 0; j < sizeof table.hostname; j++) table.hostname[j] = (char)(rand() | 1);
+    uint32_t kernel;
+    destination_of((uint32_t)rand(), &kernel);
+    overlay_of_direct((uint32_t)rand());
+    CHECK(overlay_lookup("some-name.", found) <= (int)BOXER_ADDRESS_MAX);
+    overlay_hostname(name);
+    CHECK(name[BOXER_NAME_MAX - 1] == 0);
+  }
+}
+
+static void asked(void) {
+  static const char name[] = "NAME";
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const char *next = "name"; *next; next++) hash = (hash ^ (uint8_t)*next) * 0x100000001b3u;
+  memset(&table, 0, sizeof table);
+  table.name_count = 1;
+  table.names[0] = (struct boxer_table_name){.hash = hash, .flags = BOXER_NAME_ASK};
+  uint32_t found[BOXER_ADDRESS_MAX];
+  next_reply = (struct boxer_reply){.count = 2};
+  CHECK(overlay_lookup(name, found) == 2);
+  next_reply = (struct boxer_reply){.error = ENOENT};
+  CHECK(overlay_lookup(name, found) == 0);
+  next_reply = (struct boxer_reply){.error = EIO};
+  CHECK(overlay_lookup(name, found) == EAI_AGAIN);
+  CHECK(overlay_lookup("other", found) == 0);
+}
+
+int main(void) {
+  srand(1);
+  paths();
+  random_paths();
+  addresses();
+  tables();
+  asked();
+  fprintf(stderr, "unit: %s\n", failures ? "FAILED" : "ok");
+  return failures ? 1 : 0;
+}
