@@ -4,6 +4,7 @@ import { type Acceptor, createAcceptor } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
 import { readListeners } from './network/listeners.ts';
+import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
 import type { Addon } from './service/addon.ts';
@@ -35,18 +36,25 @@ export interface Node {
   close(): Promise<void>;
 }
 
-function handlerOf(
-  table: SharedTable,
-  acceptor: Acceptor,
-  connector: Connector,
-  refresh: () => Promise<void>,
-) {
+interface Parts {
+  readonly table: SharedTable;
+  readonly acceptor: Acceptor;
+  readonly connector: Connector;
+  /** Publishes what the guest listens on now. */
+  readonly refresh: () => Promise<void>;
+  /** A process monitor has spoken of its guest's listener. */
+  readonly onListener: () => void;
+}
+
+function handlerOf({ table, acceptor, connector, refresh, onListener }: Parts): ServiceHandler {
   const handler: ServiceHandler = async (request, signal) => {
     switch (request.operation) {
       case Operation.table:
         return { fd: table.fd };
       case Operation.listen:
       case Operation.unlisten:
+        onListener();
+        acceptor.monitored(request.local.port, request.operation === Operation.listen);
         await refresh();
         return {};
       case Operation.connect:
@@ -96,7 +104,11 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   // A seed that is away learns the ports when it is back: the overlay repeats them after it resumed.
   const refresh = () => publish().catch(() => undefined);
   const connector = createConnector(overlay, flows);
-  const server = await startServiceServer(options.addon, handlerOf(table, acceptor, connector, refresh));
+  // Containers are reached by the kernel itself; functions need their listeners known.
+  const stopLooking =
+    join.role === 'function' ? lookForSilentListeners(() => void refresh()) : () => undefined;
+  const parts = { table, acceptor, connector, refresh, onListener: stopLooking };
+  const server = await startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () => table.write(tableViewOf(overlay, options.hostname || kernelHostname()));
   writeTable();
   const unsubscribe = overlay.onChange(writeTable);
@@ -106,6 +118,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     refreshListening: () => void refresh(),
     async close() {
       unsubscribe();
+      stopLooking();
       acceptor.close();
       server.close();
       await overlay.leave().catch(() => undefined);

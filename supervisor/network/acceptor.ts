@@ -7,6 +7,7 @@ import type { Endpoint, ServiceRequest } from '../service/wire.ts';
 import { dialUnread } from './dial.ts';
 import type { FlowNameTable } from './flow-names.ts';
 import { type Listener, readListeners } from './listeners.ts';
+import { pipeFlow } from './relay/pipe.ts';
 
 /** What an introduction says: a peer wants to reach this node's `port`; dial `relay` and show `token`. */
 export interface Introduction {
@@ -21,6 +22,8 @@ export interface Introduction {
 export interface Acceptor {
   /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
   introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
+  /** A process monitor reports that its guest listens on `port`, or no longer: it will understand signal connections. */
+  monitored(port: number, listens: boolean): void;
   /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
   accept(request: ServiceRequest): ServiceAnswer;
   close(): void;
@@ -37,6 +40,8 @@ const FIRST_SIGNAL_PORT = 1024;
 const LAST_SIGNAL_PORT = 65_535;
 /** Longer than any listen backlog that a guest can have in a function. */
 const MAX_WAITING = 4096;
+/** How long the relay and the guest's own listener may take to answer. */
+const DIAL_TIMEOUT_MS = 10_000;
 
 /** Signal ports go round; one that is still waiting is passed over. */
 function signalPorts(waiting: ReadonlyMap<number, Waiting>): () => number {
@@ -50,15 +55,32 @@ function signalPorts(waiting: ReadonlyMap<number, Waiting>): () => number {
 
 export function createAcceptor(selfAddress: () => string, flows: FlowNameTable): Acceptor {
   const waiting = new Map<number, Waiting>();
+  const monitored = new Set<number>();
   const nextPort = signalPorts(waiting);
 
-  function dialRelay(introduction: Introduction, listener: Listener, signal: AbortSignal): Promise<Socket> {
+  async function dialRelay(
+    { relay, token }: Introduction,
+    listener: Listener,
+    signal: AbortSignal,
+  ): Promise<Socket> {
     // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
-    const host = listener.family === 6 ? `::ffff:${introduction.relay.address}` : introduction.relay.address;
-    return dialUnread(
-      { host, port: introduction.relay.port, family: listener.family, autoSelectFamily: false },
-      signal,
-    );
+    const host = listener.family === 6 ? `::ffff:${relay.address}` : relay.address;
+    const options = { host, port: relay.port, family: listener.family, autoSelectFamily: false };
+    const socket = await dialUnread(options, signal);
+    socket.on('error', () => socket.destroy());
+    socket.write(Buffer.from(token, 'hex'));
+    return socket;
+  }
+
+  /** For programs that make their system calls themselves: they would take a signal connection for a real one. */
+  async function bridge(introduction: Introduction, listener: Listener, signal: AbortSignal): Promise<void> {
+    const local = await dialUnread({ host: listener.reach, port: listener.port }, signal);
+    local.on('error', () => local.destroy());
+    const far = await dialRelay(introduction, listener, signal).catch((error: unknown) => {
+      local.resetAndDestroy();
+      throw error;
+    });
+    void pipeFlow(far, local);
   }
 
   async function announce(port: number, entry: Waiting, signal: AbortSignal): Promise<void> {
@@ -89,12 +111,17 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
       if (waiting.size >= MAX_WAITING)
         throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
-      const socket = await dialRelay(introduction, listener, signal);
-      socket.on('error', () => socket.destroy());
-      socket.write(Buffer.from(introduction.token, 'hex'));
+      const timely = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
+      if (!monitored.has(introduction.port)) return bridge(introduction, listener, timely);
+      const socket = await dialRelay(introduction, listener, timely);
       const local = { address: selfAddress(), port: introduction.port };
       flows.rememberAccepted(introduction.relay, socket.localPort ?? 0, { local, peer: introduction.peer });
-      await announce(nextPort(), { socket, peer: introduction.peer, listener, announcement: {} }, signal);
+      await announce(nextPort(), { socket, peer: introduction.peer, listener, announcement: {} }, timely);
+    },
+
+    monitored(port, listens) {
+      if (listens) monitored.add(port);
+      else if (!readListeners().has(port)) monitored.delete(port);
     },
 
     accept(request) {

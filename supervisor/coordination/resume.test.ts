@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Overlay } from './join.ts';
+import { queryNodes } from './nodes-command.ts';
+import { createTestbed, open, projectKey, serve, type Testbed, until } from './overlay-testbed.ts';
+
+let bed: Testbed;
+
+beforeEach(async () => {
+  bed = await createTestbed({ resolver: async () => ['127.0.0.1'] });
+});
+afterEach(() => bed.close());
+
+const statuses = () => queryNodes({ port: bed.seed.port, projectKey });
+
+async function eventually(check: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (await check()) return;
+    await delay(20);
+  }
+  throw new Error('did not come true');
+}
+
+const identityOf = ({ nodeId, address }: Overlay) => ({ nodeId, address });
+
+test('after a restart of the seed all nodes are what they were, and nobody saw them go', async () => {
+  const echo = await serve((socket) => socket.pipe(socket));
+  const web = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
+  const api = await bed.join('api');
+  await api.setListening([echo.port]);
+  const phantom = await bed.join('worker', {
+    join: {
+      role: 'phantom',
+      service: 'worker',
+      networks: { front: ['worker'] },
+      hostname: '',
+      container: 'c',
+    },
+  });
+  const launch = await phantom.launch();
+  const worker = await bed.join('worker', {
+    identity: launch.identity,
+    key: Buffer.from(launch.key, 'hex'),
+    join: { role: 'function', service: 'worker', networks: {}, hostname: '', container: '' },
+  });
+  await worker.setListening([echo.port]);
+  const [redis = ''] = await web.resolve('redis');
+  await until(web, () => web.members().get(worker.nodeId)?.ports.length === 1);
+  const before = [web, api, phantom, worker].map(identityOf);
+  const smallest = { web: web.members().size, worker: worker.members().size };
+  web.onChange(() => {
+    smallest.web = Math.min(smallest.web, web.members().size);
+  });
+  worker.onChange(() => {
+    smallest.worker = Math.min(smallest.worker, worker.members().size);
+  });
+
+  await bed.stopSeed();
+  await delay(100);
+  await api.setListening([echo.port, 99]); // The seed is away: it learns this later.
+  const patient = web.connect(worker.address, echo.port); // And this waits for it.
+  patient.catch(() => undefined);
+  await bed.startSeed();
+
+  await eventually(async () => {
+    const nodes = await statuses();
+    return nodes.length === 3 && nodes.every(({ state, names }) => state === 'up' && names.length > 1);
+  });
+  expect([web, api, phantom, worker].map(identityOf)).toEqual(before);
+  expect((await statuses()).map(({ service, ports }) => [service, ports])).toEqual([
+    ['web', []],
+    ['api', [echo.port, 99]],
+    ['worker', [echo.port]],
+  ]);
+  expect(smallest).toEqual({ web: 3, worker: 3 });
+  // One that came before the far end was back may have been refused; from now on it works.
+  await patient.catch((error: unknown) => expect(error).toMatchObject({ errno: 'EHOSTUNREACH' }));
+  const socket = await open(web, worker.address, echo.port);
+  socket.destroy();
+  // An unboxed host keeps the address that guests remember, though this seed has not resolved it yet.
+  const again = await open(web, redis, echo.port);
+  again.destroy();
+  await expect(web.resolve('redis')).resolves.toEqual([redis]);
+  // New nodes do not get the ids of old ones.
+  await expect(bed.join('late')).resolves.toMatchObject({ nodeId: 4 });
+  echo.server.close();
+});
+
+test('a restarted seed takes launches that the last one promised', async () => {
+  const phantom = await bed.join('worker', {
+    join: {
+      role: 'phantom',
+      service: 'worker',
+      networks: { front: ['worker'] },
+      hostname: '',
+      container: 'c',
+    },
+  });
+  const launch = await phantom.launch();
+  await bed.stopSeed();
+  await bed.startSeed();
+  const worker = await bed.join('worker', {
+    identity: launch.identity,
+    key: Buffer.from(launch.key, 'hex'),
+    join: { role: 'function', service: 'worker', networks: {}, hostname: '', container: '' },
+  });
+  expect(worker.nodeId).toBe(phantom.nodeId);
+  await until(worker, () => worker.members().get(worker.nodeId)?.names.includes('worker') === true);
+});
+
+test('a node that was frozen is given up, and comes back as itself', async () => {
+  await bed.close();
+  bed = await createTestbed({ heartbeat: { interval: 20, suspect: 3, dead: 5 } });
+  const web = await bed.join('web');
+  // Its own pings come once a second only, so to this impatient seed it looks frozen, again and again.
+  const states: boolean[] = [];
+  web.onChange(() => states.push(web.members().has(1)));
+  await delay(400);
+  await web.setListening([7]);
+  expect(web.nodeId).toBe(1);
+  const [status] = await statuses();
+  expect(status).toMatchObject({ id: 1, ports: [7] });
+});
+
+test('a node that may not come back ends, and says why', async () => {
+  const web = await bed.join('web');
+  await bed.stopSeed();
+  await bed.startSeed({ projectKey: Buffer.alloc(32, 6) });
+  await expect(web.closed).resolves.toMatch(/refused/);
+  await expect(web.resolve('redis')).rejects.toMatchObject({ errno: 'ENETDOWN' });
+});
