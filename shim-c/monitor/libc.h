@@ -8,7 +8,7 @@
   each(execvpe) each(posix_spawn) each(posix_spawnp) \
   each(getaddrinfo) each(freeaddrinfo) each(getnameinfo) \
   each(gethostbyname) each(gethostbyname2) each(gethostbyname_r) each(gethostbyname2_r) \
-  each(gethostbyaddr) each(gethostbyaddr_r) each(__chk_fail) \
+  each(gethostbyaddr) each(gethostbyaddr_r) each(__chk_fail) each(getifaddrs) \
   each(open) each(openat) each(__open_2) each(__openat_2) each(faccessat) each(euidaccess) each(fchmodat) each(remove) \
   each(utime) each(utimes) each(lutimes) each(statvfs) each(realpath) each(__realpath_chk) \
   each(fopen) each(freopen) each(opendir) each(scandir) each(posix_spawn_file_actions_addopen) \

@@ -59,7 +59,7 @@ struct wait_limit {
 };
 enum patience {
   PROMPT, /* the supervisor answers from memory: signals stay blocked, ten seconds at most */
-  PATIENT, /* it has to ask others: handlers run while we wait, and we go on waiting */
+  PATIENT, /* it has to ask others: handlers run while we wait, and we go on waiting, thirty seconds at most */
   INTERRUPTIBLE /* the same for connect(): a handler without SA_RESTART ends the wait with EINTR */
 };
 /* One request and its reply. Gives 0, or the errno value of why there is no reply. `passed` (may be NULL) receives a
@@ -73,6 +73,7 @@ enum destination destination_of(uint32_t address, uint32_t *kernel);
 /* Zero while the node has not joined. */
 uint32_t self_overlay(void);
 uint32_t self_underlay(void);
+uint32_t overlay_mask(void);
 bool is_signal_source(uint32_t address);
 /* The overlay address of a node that is reached directly at `underlay`, zero when there is none. */
 uint32_t overlay_of_direct(uint32_t underlay);

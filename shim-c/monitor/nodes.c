@@ -85,6 +85,11 @@ uint32_t self_overlay(void) {
   return table ? table_word(table->self_overlay) : 0;
 }
 
+uint32_t overlay_mask(void) {
+  const struct boxer_table *table = shared_table();
+  return table ? table_word(table->overlay_mask) : 0;
+}
+
 uint32_t self_underlay(void) {
   const struct boxer_table *table = shared_table();
   return table ? table_word(table->self_underlay) : 0;

@@ -9,6 +9,7 @@
 #include "monitor.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
+#define PATIENT_LIMIT 30
 
 /* A descriptor of ours must never become a guest's standard stream, not even for a moment. */
 static int lifted(int fd) {
@@ -103,9 +104,10 @@ static int exchange(int fd, const struct boxer_request *request, struct boxer_re
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
                     const struct wait_limit *limit) {
   static const struct wait_limit prompt = {.seconds = PROMPT_LIMIT};
+  static const struct wait_limit patient = {.seconds = PATIENT_LIMIT};
   const struct config *config = network_config();
   if (!config) return ENETUNREACH;
-  if (patience == PROMPT) limit = &prompt;
+  if (patience != INTERRUPTIBLE) limit = patience == PROMPT ? &prompt : &patient;
   if (passed) *passed = -1;
   request->magic = BOXER_WIRE_MAGIC;
   request->process = (uint32_t)raw(SYS_getpid);

@@ -1,4 +1,5 @@
 /* Names and addresses of the overlay, through every call that asks for them. */
+#include <ifaddrs.h>
 #include <netdb.h>
 #include <sys/utsname.h>
 
@@ -112,6 +113,21 @@ static void old_calls(void) {
   CHECK(gethostbyaddr_r(&wanted, 4, AF_INET, &entry, buffer, sizeof buffer, &result, &error) == 0 && !result);
 }
 
+static void interfaces(void) {
+  struct ifaddrs *list;
+  int own_addresses = 0;
+  CHECK(getifaddrs(&list) == 0);
+  for (struct ifaddrs *entry = list; entry; entry = entry->ifa_next) {
+    struct sockaddr_storage address = {0};
+    if (!entry->ifa_addr || entry->ifa_addr->sa_family != AF_INET) continue;
+    memcpy(&address, entry->ifa_addr, sizeof(struct sockaddr_in));
+    CHECK(strcmp(text_of(&address), UNDERLAY_SELF ":0") != 0);
+    if (strcmp(text_of(&address), SELF ":0") == 0) own_addresses++;
+  }
+  CHECK(own_addresses == 1);
+  freeifaddrs(list);
+}
+
 static void reverse(void) {
   struct sockaddr_in known = at(NODE_DIRECT, 80);
   struct sockaddr_in unknown = at(UNKNOWN, 80);
@@ -136,6 +152,7 @@ int main(void) {
   own();
   old_calls();
   reverse();
+  interfaces();
   CHECK(count_fds() == fds);
   return end("naming");
 }
