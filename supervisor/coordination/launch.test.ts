@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { startRelay } from '../network/relay/relay.ts';
+import { serve } from '../network/relay/socket-testbed.ts';
 import type { Introduction, JoinOptions, Overlay } from './join.ts';
 import { queryNodes } from './nodes-command.ts';
-import { createTestbed, open, projectKey, serve, type Testbed, until } from './overlay-testbed.ts';
+import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
 let bed: Testbed;
 let stop: AbortController;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import type { SeedConfig } from '../published/node-config.ts';
@@ -99,19 +99,6 @@ export async function bridge({ port, relay, token }: Introduction): Promise<void
   const near = connect({ host: relay.address, port: relay.port, allowHalfOpen: true });
   near.write(Buffer.from(token, 'hex'));
   void pipeFlow(near, guest);
-}
-
-/** A guest's server on loopback, on any free port. */
-export async function serve(
-  onConnection: (socket: Socket) => void,
-): Promise<{ port: number; server: Server }> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on('error', () => undefined);
-    onConnection(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { port: (server.address() as AddressInfo).port, server };
 }
 
 /** What a guest's connect() comes to. */

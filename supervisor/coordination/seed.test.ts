@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
-import { createTestbed, open, projectKey, serve, type Testbed, until } from './overlay-testbed.ts';
+import { digestOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
+import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
 let bed: Testbed;
 const cleanups: Array<() => unknown> = [];
@@ -21,12 +22,6 @@ async function guest(onConnection: (socket: Socket) => void): Promise<number> {
   const { port, server } = await serve(onConnection);
   cleanups.push(() => server.close());
   return port;
-}
-
-async function digestOf(socket: Socket): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of socket) hash.update(chunk);
-  return hash.digest('hex');
 }
 
 test('nodes get ids from 1 on, their addresses, and learn of each other', async () => {
@@ -87,9 +82,8 @@ test('a flow carries every byte, both ways, with half-close', async () => {
   const socket = await open(web, api.address, port);
   const body = randomBytes(5_000_000);
   socket.end(body);
-  const sha = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
-  await expect(digestOf(socket)).resolves.toBe(sha(answer));
-  await expect(received.promise).resolves.toBe(sha(body));
+  await expect(digestOf(socket)).resolves.toBe(sha256(answer));
+  await expect(received.promise).resolves.toBe(sha256(body));
 });
 
 test('what cannot be reached fails with the errno that connect() would give', async () => {

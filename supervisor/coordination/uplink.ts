@@ -19,6 +19,7 @@ export class Uplink {
   readonly #waiting = new Set<Waiting<Session>>();
   #link: Link;
   #ports: readonly number[] = [];
+  #end: string | undefined;
 
   constructor(options: LinkOptions, membership: Membership, link: Link) {
     this.#options = options;
@@ -67,6 +68,7 @@ export class Uplink {
       reason = await this.#link.session.closed;
       if (!this.#stop.signal.aborted) reason = (await this.#reopen()) ?? '';
     } while (reason === '');
+    this.#end = reason;
     this.#membership.close();
     for (const waiting of this.#waiting) waiting.reject(new ControlError('ENETDOWN', reason));
     return reason;
@@ -92,8 +94,7 @@ export class Uplink {
   }
 
   #relinked(signal: AbortSignal | undefined): Promise<Session> {
-    if (this.#stop.signal.aborted)
-      return Promise.reject(new ControlError('ENETDOWN', String(this.#stop.signal.reason)));
+    if (this.#end !== undefined) return Promise.reject(new ControlError('ENETDOWN', this.#end));
     const waiting = waitFor<Session>('the seed', { signal, timeout: AWAY_TIMEOUT }, () => {
       this.#waiting.delete(waiting);
     });

@@ -78,10 +78,8 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     socket.once('close', () => handedOut.delete(socket));
   }
 
-  function claimPlace(): void {
-    if (expected.size + ports.size + handedOut.size >= limits.places)
-      throw new ControlError('ENOBUFS', `the relay carries ${limits.places} connections already`);
-  }
+  const isFull = () => expected.size + ports.size + handedOut.size >= limits.places;
+  const full = () => new ControlError('ENOBUFS', `the relay carries ${limits.places} connections already`);
 
   function close(): void {
     signal?.removeEventListener('abort', close);
@@ -97,14 +95,14 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
     address: advertise,
     port,
     close,
-    async expect(token, waitOptions = {}) {
-      claimPlace();
+    expect(token, waitOptions = {}) {
+      if (isFull()) return Promise.reject(full());
       const waiting = waitFor<Socket>('the acceptor', waitOptions, () => expected.delete(token));
       expected.set(token, waiting);
       return waiting.promise;
     },
     async openInitiatorPort(observedAddress, waitOptions = {}) {
-      claimPlace();
+      if (isFull()) throw full();
       const initiator = await openInitiatorPort(host, observedAddress, waitOptions);
       ports.add(initiator);
       initiator.connection.then(handOut, () => undefined).finally(() => ports.delete(initiator));
