@@ -1,6 +1,6 @@
 import { hostname as kernelHostname } from 'node:os';
 import { joinOverlay, type Overlay } from './coordination/join.ts';
-import { type Acceptor, createAcceptor } from './network/acceptor.ts';
+import { type Acceptor, createAcceptor, type Introduction } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
 import { readListeners } from './network/listeners.ts';
@@ -31,6 +31,8 @@ export interface Node {
   readonly overlay: Overlay;
   /** For the guest's environment: where its process monitors find the supervisor. */
   readonly socketName: string;
+  /** Brings a connection from elsewhere to the guest's listener; as the seed's introductions. */
+  introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
   /** Looks again at what the guest listens on; called when processes may have ended. */
   refreshListening(): void;
   close(): Promise<void>;
@@ -115,6 +117,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   return {
     overlay,
     socketName: server.name,
+    introduce: (introduction, cancel) => acceptor.introduce(introduction, cancel),
     refreshListening: () => void refresh(),
     async close() {
       unsubscribe();

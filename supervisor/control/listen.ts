@@ -27,10 +27,13 @@ export interface ControlListener {
   close(): Promise<void>;
 }
 
+/** A thousand functions may start in the same second; beyond the backlog a SYN is repeated after a second only. */
+const BACKLOG = 4096;
+
 /** Rejects with the system's error where the port cannot be had. */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
   const { pskFor, onSession, signal } = options;
-  const { maxSessions = 4096, maxHandshakes = 256, handshakeTimeout = 3000 } = options;
+  const { maxSessions = 4096, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
   signal?.throwIfAborted();
   const identities = new WeakMap<TLSSocket, string>();
   const sockets = new Set<Socket>();
@@ -61,7 +64,7 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
     onSession(session, identity);
     return undefined;
   });
-  server.listen(options.port, options.host ?? '0.0.0.0');
+  server.listen({ port: options.port, host: options.host ?? '0.0.0.0', backlog: BACKLOG });
   await once(server, 'listening');
   const close = async () => {
     signal?.removeEventListener('abort', close);

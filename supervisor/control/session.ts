@@ -29,6 +29,9 @@ export type NotificationListener = (body: unknown) => void;
 
 const CLOSE_GRACE = 1000;
 
+/** The reason of `Session.closed` when the heartbeat gave the peer up. */
+export const SILENT = 'the peer is silent';
+
 /**
  * Requests, notifications and heartbeats over one connected socket, which the session owns from now on. Register
  * handlers in the same turn of the event loop, so that no early message is missed.
@@ -59,7 +62,7 @@ export class Session {
     this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
     this.#heartbeat = new Heartbeat(options.heartbeat ?? HEARTBEAT, {
       ping: () => this.#ping(),
-      dead: () => this.#abandon('the peer is silent'),
+      dead: () => this.#abandon(SILENT),
       deaf: () => socket.isPaused(),
     });
     this.closed = new Promise((resolve) => {

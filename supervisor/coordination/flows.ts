@@ -22,6 +22,12 @@ export interface FlowsOptions {
   readonly signal: AbortSignal;
 }
 
+/** A connection to the target, with nothing read from it. */
+interface FarEnd {
+  readonly socket: Socket;
+  readonly lost?: AbortSignal;
+}
+
 /** Bounds of each step of a connect, ms. */
 const REACH_TIMEOUT = 10_000;
 const INITIATOR_TIMEOUT = 10_000;
@@ -58,11 +64,15 @@ export class Flows {
     }
   }
 
-  /** Introduces a phantom's node to a connection that the phantom holds. Errors as `connect`. */
-  async forward(node: NodeRecord, request: ForwardRequest, signal: AbortSignal): Promise<void> {
+  /**
+   * Introduces a phantom's node to a connection that the phantom holds. Answers with the overlay address that its origin was
+   * given, so that the phantom can introduce the next one itself. Errors as `connect`.
+   */
+  async forward(node: NodeRecord, request: ForwardRequest, signal: AbortSignal): Promise<{ origin: string }> {
     const { port, relay, token, origin } = request;
     const address = this.#options.gateways.addressFor(origin.address, node.networks);
     await this.#introduce(node, { port, relay, token, peer: { address, port: origin.port } }, signal);
+    return { origin: address };
   }
 
   async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
@@ -74,9 +84,10 @@ export class Flows {
     });
     try {
       const far = await this.#reach(node, { address: node.address, port: near.port }, target, signal);
+      const lost = [this.#options.signal, from.lost, ...(far.lost ? [far.lost] : [])];
       near.connection.then(
-        (socket) => pipeFlow(socket, far, { signal: this.#options.signal }),
-        () => far.resetAndDestroy(),
+        (socket) => pipeFlow(socket, far.socket, { signal: AbortSignal.any(lost) }),
+        () => far.socket.resetAndDestroy(),
       );
       return { address: from.via, port: near.port };
     } catch (error) {
@@ -85,17 +96,17 @@ export class Flows {
     }
   }
 
-  /** A connection to the target, with nothing read from it. */
-  async #reach(node: NodeRecord, peer: Endpoint, target: Endpoint, signal: AbortSignal): Promise<Socket> {
+  async #reach(node: NodeRecord, peer: Endpoint, target: Endpoint, signal: AbortSignal): Promise<FarEnd> {
     const { range, registry, gateways, relay } = this.#options;
     if (isOutside(range, target.address)) {
       const host = await gateways.hostAt(target.address, node.networks, signal);
       if (host === undefined)
         throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
-      return dial(host, target.port, signal);
+      return { socket: await dial(host, target.port, signal) };
     }
     const acceptor = registry.at(target.address);
-    if (!acceptor?.host || !isVisible(node, acceptor))
+    const host = acceptor?.host;
+    if (!host || !isVisible(node, acceptor))
       throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
     if (!acceptor.ports.includes(target.port))
       throw new ControlError('ECONNREFUSED', `node ${acceptor.id} does not listen on ${target.port}`);
@@ -107,9 +118,9 @@ export class Flows {
     });
     dialledIn.catch(() => undefined);
     try {
-      const at = { address: acceptor.host.via, port: relay.port };
+      const at = { address: host.via, port: relay.port };
       await this.#introduce(acceptor, { port: target.port, relay: at, token, peer }, signal);
-      return await dialledIn;
+      return { socket: await dialledIn, lost: host.lost };
     } catch (error) {
       cancel.abort(error);
       // It may have dialled in before it, or we, gave up.

@@ -5,10 +5,10 @@ import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
 import type { ForwardRequest, Launch, Member } from './messages.ts';
-import { parseAddresses, parseConnected, parseLaunch, parseNames } from './parse-messages.ts';
+import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
 import { Uplink } from './uplink.ts';
 
-export type { Introduction, JoinRequest, Member } from './messages.ts';
+export type { ForwardRequest, Introduction, JoinRequest, Member } from './messages.ts';
 
 export interface JoinOptions extends LinkOptions {
   readonly identity: string;
@@ -49,8 +49,8 @@ export interface Overlay {
   connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
   /** Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. */
   launch(): Promise<Launch>;
-  /** Phantoms: has the function dial in for a connection that the phantom holds. */
-  forward(request: ForwardRequest): Promise<void>;
+  /** Phantoms: has the function dial in for a connection that the phantom holds; resolves to its origin's overlay address. */
+  forward(request: ForwardRequest): Promise<string>;
   /** Tells the seed and ends. Never rejects. */
   leave(): Promise<void>;
   /** Why it ended; resolves after `leave()`, an abort, or a seed that no longer knows this node. */
@@ -137,9 +137,8 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
         await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
       ),
     launch: async () => parseLaunch(await uplink.request(MessageType.launch, {})),
-    forward: async (request) => {
-      await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT });
-    },
+    forward: async (request) =>
+      parseForwarded(await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT })),
     leave: async () => {
       const { session } = uplink.link;
       await session.request(MessageType.leave, {}, { timeout: LEAVE_TIMEOUT }).catch(() => undefined);

@@ -10,6 +10,8 @@ export interface Attachment {
   readonly via: string;
   readonly observed: Endpoint;
   readonly direct: boolean;
+  /** Aborts when this end fell silent: frozen or cut off, it will not end its connections itself. */
+  readonly lost: AbortSignal;
   readonly requestId?: string | undefined;
   readonly functionName?: string | undefined;
 }

@@ -157,6 +157,10 @@ export function parseIntroduction(body: unknown): Introduction {
   };
 }
 
+export function parseForwarded(body: unknown): string {
+  return textAt(fieldsOf(body), 'origin', 15);
+}
+
 export function parseForward(body: unknown): ForwardRequest {
   const fields = fieldsOf(body);
   return {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pipeFlow } from '../network/relay/pipe.ts';
-import { serve } from '../network/relay/socket-testbed.ts';
+import { fateOf, serve } from '../network/relay/socket-testbed.ts';
 import type { Overlay } from './join.ts';
 import { queryNodes } from './nodes-command.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
@@ -126,8 +126,14 @@ test('a node that falls silent is given up, and comes back as itself', async () 
   await web.setListening([7]);
   await until(api, () => api.members().get(2)?.ports[0] === 7);
   expect(api.members().get(2)).toMatchObject({ direct: false });
+  const echo = await serve((socket) => socket.pipe(socket));
+  await api.setListening([echo.port]);
+  const fate = fateOf(await open(web, api.address, echo.port));
   for (const socket of carried) socket.pause();
   await until(api, () => !api.members().has(2));
+  // Its peers would wait for ever: a frozen host ends nothing.
+  await expect(fate).resolves.toBe('ECONNRESET');
+  echo.server.close();
   for (const socket of carried.splice(0)) socket.destroy();
   await until(api, () => api.members().get(2)?.ports[0] === 7);
   expect(web.nodeId).toBe(2);

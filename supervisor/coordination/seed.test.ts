@@ -3,9 +3,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { dialControl } from '../control/dial.ts';
+import { MessageType } from '../control/message-type.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { digestOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
+import type { MembershipUpdate } from './messages.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
+import { parseMembership } from './parse-messages.ts';
 
 let bed: Testbed;
 const cleanups: Array<() => unknown> = [];
@@ -130,6 +134,62 @@ test('a wrong key, and a service that is not the key’s own, are refused at onc
   await expect(bed.join('web', wrong)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
   const other = { identity, key: pskOf(serviceKey(projectKey, 'web'), identity) };
   await expect(bed.join('api', other)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+});
+
+test('whoever does not join, or asks before joining, gets nothing', async () => {
+  const identity = newServiceIdentity('web');
+  const key = pskOf(serviceKey(projectKey, 'web'), identity);
+  const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
+  const join = { role: 'container', service: 'web', networks: {}, hostname: '', container: '', via: '' };
+  const local = session.local;
+  await expect(session.request(MessageType.nodes, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await expect(session.request(MessageType.resolve, { name: 'redis' })).rejects.toMatchObject({
+    errno: 'ENOSYS',
+  });
+  await expect(session.request(MessageType.join, { ...join, local })).rejects.toMatchObject({
+    errno: 'EPROTO',
+  });
+  await expect(session.request(MessageType.hello, { version: 2 })).rejects.toMatchObject({
+    errno: 'EPROTONOSUPPORT',
+  });
+  await session.request(MessageType.hello, { version: 1 });
+  await expect(session.request(MessageType.join, { ...join, local: 7 })).rejects.toMatchObject({
+    errno: 'EINVAL',
+  });
+  // It answers heartbeats, and is dropped all the same.
+  await expect(session.closed).resolves.toBe('the peer closed the connection');
+});
+
+test('a node that reads slowly misses deltas, and gets a snapshot instead', async () => {
+  const names = Array.from({ length: 64 }, (_, index) => `${index}-${'x'.repeat(240)}`);
+  const networks = Object.fromEntries(['front', 'a', 'b', 'c', 'd', 'e'].map((network) => [network, names]));
+  const identity = newServiceIdentity('web');
+  const key = pskOf(serviceKey(projectKey, 'web'), identity);
+  const slow = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
+  const updates: MembershipUpdate[] = [];
+  slow.onNotification(MessageType.membership, (body) => updates.push(parseMembership(body)));
+  await slow.request(MessageType.hello, { version: 1 });
+  const join = {
+    role: 'container',
+    service: 'web',
+    networks: { front: [] },
+    hostname: '',
+    container: '',
+    via: '',
+  };
+  await slow.request(MessageType.join, { ...join, local: slow.local });
+  const talkers = await Promise.all(Array.from({ length: 40 }, () => bed.join('api', { networks })));
+  slow.pause();
+  for (let port = 1; port <= 40; port += 1) {
+    await Promise.all(talkers.map((talker) => talker.setListening([port])));
+    await delay(12);
+  }
+  slow.resume();
+  while (updates.at(-1)?.nodes.find(({ id }) => id === talkers[0]?.nodeId)?.ports[0] !== 40) await delay(10);
+  expect(updates.filter(({ snapshot }) => snapshot).length).toBeGreaterThan(1);
+  expect(updates.length).toBeLessThan(60);
+  expect(slow.ended).toBe(false);
+  await slow.close();
 });
 
 test('a seed that is not there is waited for, but not for ever', async () => {

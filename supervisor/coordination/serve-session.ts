@@ -1,7 +1,7 @@
 import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Identity } from '../control/psk.ts';
-import type { Session } from '../control/session.ts';
+import { type Session, SILENT } from '../control/session.ts';
 import { enrol } from './enrol.ts';
 import type { JoinBody, Joined } from './messages.ts';
 import { statusOf } from './node-record.ts';
@@ -51,7 +51,8 @@ function join(context: SeedContext, session: Session, identity: Identity, body: 
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
   const direct = local.address === observed.address && local.port === observed.port;
-  const attachment = { session, via, observed, direct, requestId, functionName };
+  const lost = new AbortController();
+  const attachment = { session, via, observed, direct, lost: lost.signal, requestId, functionName };
   if (body.role !== 'function') registry.describe(node, body.networks, body.container);
   registry.attach(node, slot, attachment);
   log(
@@ -59,6 +60,7 @@ function join(context: SeedContext, session: Session, identity: Identity, body: 
   );
   void session.closed.then((reason) => {
     registry.detach(node, slot, attachment);
+    if (reason === SILENT) lost.abort();
     log(`node ${node.id} (${body.role} of ${node.service}) left: ${reason}`);
   });
   serveNode(context, session, { node, slot, attachment });

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
+import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import type { Guest } from '../guest/start-guest.ts';
-import { Stdio, signalMessage } from '../phantom/stdio-messages.ts';
+import { signalMessage } from '../phantom/stdio-messages.ts';
 
 /** A frame's body stays well below the frame limit. */
 const MAX_CHUNK = 256 * 1024;
@@ -24,20 +25,20 @@ function asSignal(name: string): NodeJS.Signals | undefined {
 export async function connectGuestStdio(guest: Guest, session: Session): Promise<void> {
   const { stdin, stdout, stderr } = guest.process;
   stdin?.on('error', () => undefined); // The guest closed its input; that is its right.
-  session.onNotification(Stdio.stdin, (body) => {
+  session.onNotification(MessageType.stdin, (body) => {
     if (Buffer.isBuffer(body) && stdin?.write(body) === false) {
       session.pause();
       stdin.once('drain', () => session.resume());
     }
   });
-  session.onNotification(Stdio.stdinEnd, () => stdin?.end());
-  session.onNotification(Stdio.signal, (body) => {
+  session.onNotification(MessageType.stdinEnd, () => stdin?.end());
+  session.onNotification(MessageType.signal, (body) => {
     const parsed = signalMessage.safeParse(body);
     const signal = parsed.success ? asSignal(parsed.data.signal) : undefined;
     if (signal) guest.process.kill(signal);
   });
   await Promise.all([
-    stdout && sendStream(stdout, session, Stdio.stdout),
-    stderr && sendStream(stderr, session, Stdio.stderr),
+    stdout && sendStream(stdout, session, MessageType.stdout),
+    stderr && sendStream(stderr, session, MessageType.stderr),
   ]);
 }

@@ -1,6 +1,8 @@
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { dialControl } from '../control/dial.ts';
+import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
+import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
 import { passGate } from '../guest/gate.ts';
@@ -9,7 +11,6 @@ import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
-import { Stdio } from '../phantom/stdio-messages.ts';
 import type { Runtime } from '../runtime.ts';
 import { connectGuestStdio } from './guest-stdio.ts';
 
@@ -81,7 +82,7 @@ async function runGuest(
   await passGate(
     node.overlay,
     event.waitFor,
-    (line) => session.notify(Stdio.stderr, Buffer.from(`boxer: ${line}\n`)),
+    (line) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`)),
     signal,
   );
   await prepareRemaps(event.remap);
@@ -101,7 +102,7 @@ async function runGuest(
   const abandon = () => guest.process.kill('SIGKILL');
   signal.addEventListener('abort', abandon, { once: true });
   const flushed = connectGuestStdio(guest, session);
-  session.notify(Stdio.started, { pid: guest.pid });
+  session.notify(MessageType.started, { pid: guest.pid });
   const status = await guest.exited;
   signal.removeEventListener('abort', abandon);
   // As when a container's first process ends: the others go too, and with them the last writers of the pipes.
@@ -125,18 +126,19 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
     // A phantom that is gone was stopped or killed: its guest must not live on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
     const node = await joining;
+    session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
     try {
       const status = await runGuest(event, { ...context, signal }, node, session).catch(
         (error: unknown): ExitStatus => {
           if (signal.aborted) throw error;
           session.notify(
-            Stdio.stderr,
+            MessageType.stderr,
             Buffer.from(`boxer: ${error instanceof Error ? error.message : String(error)}\n`),
           );
           return { code: startFailureCode(error), signal: null };
         },
       );
-      session.notify(Stdio.exit, status);
+      session.notify(MessageType.exit, status);
       await Promise.race([
         session.closed,
         new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref()),

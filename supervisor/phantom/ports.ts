@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Overlay } from '../coordination/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import type { Relay } from '../network/relay/relay.ts';
+import type { Introduce } from './introduce.ts';
 
 /** How long the function may take to dial in for a connection, before the neighbour sees it reset. */
 const DIAL_IN_TIMEOUT_MS = 10_000;
@@ -10,6 +11,7 @@ const DIAL_IN_TIMEOUT_MS = 10_000;
 interface PortsOptions {
   readonly overlay: Overlay;
   readonly relay: Relay;
+  readonly introduce: Introduce;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -18,13 +20,13 @@ const unmapped = (address: string | undefined) => (address ?? '0.0.0.0').replace
 
 /** Carries one connection of a neighbour to the function, which dials in to fetch it. */
 async function forwardConnection(socket: Socket, port: number, options: PortsOptions): Promise<void> {
-  const { overlay, relay, signal } = options;
+  const { overlay, relay, introduce, signal } = options;
   const token = randomBytes(16).toString('hex');
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(DIAL_IN_TIMEOUT_MS)]);
   const dialledIn = relay.expect(token, { signal: timeout });
   dialledIn.catch(() => undefined);
   try {
-    await overlay.forward({
+    await introduce({
       port,
       relay: { address: overlay.local.address, port: relay.port },
       token,

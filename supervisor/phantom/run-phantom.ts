@@ -1,4 +1,5 @@
 import { containerIdentity } from '../container/own-names.ts';
+import { MessageType } from '../control/message-type.ts';
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { joinOverlay, type Overlay } from '../coordination/join.ts';
@@ -10,13 +11,13 @@ import { BoxerError } from '../published/boxer-error.ts';
 import { type NodeConfig, SEED_CLOUD_NAME, SEED_PORT } from '../published/node-config.ts';
 import { travellingEnvironment } from './environment-filter.ts';
 import type { LaunchEvent } from './event.ts';
+import { createIntroducer } from './introduce.ts';
 import { invokeTwin } from './invoke.ts';
 import { createLambdaClient } from './lambda-client.ts';
 import type { Outcome } from './outcome.ts';
 import { mirrorPorts } from './ports.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
 import { lendStdio } from './stdio.ts';
-import { Stdio } from './stdio-messages.ts';
 
 /** The seed's container starts before ours; a loaded machine may still take its time. */
 const SEED_TIMEOUT_MS = 30_000;
@@ -64,7 +65,7 @@ function signalGuest(session: Promise<Session>, abort: (signal: string) => void)
     connected = value;
   });
   return forwardSignals((signal) => {
-    if (connected) connected.notify(Stdio.signal, { signal });
+    if (connected) connected.notify(MessageType.signal, { signal });
     else if (signal === 'SIGTERM' || signal === 'SIGINT' || signal === 'SIGQUIT' || signal === 'SIGHUP')
       abort(signal);
   });
@@ -137,7 +138,11 @@ async function launchAndWait(
     retryFor: SEED_TIMEOUT_MS,
   });
   const relay = await startRelay({ advertise: overlay.local.address, signal });
-  mirrorPorts({ overlay, relay, say, signal });
+  let session: Session | undefined;
+  void server.session.then((connected) => {
+    session = connected;
+  });
+  mirrorPorts({ overlay, relay, introduce: createIntroducer(overlay, () => session), say, signal });
   const event = await eventOf(options, overlay, server, self.hostname);
   const invocation = invokeTwin(client, twin, event, signal);
   const exit = server.session.then(lendStdio);

@@ -49,7 +49,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const strangers = new Set<Socket>();
   const handedOut = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void admit(socket));
-  server.listen(0, host);
+  server.listen({ port: 0, host, backlog: limits.strangers });
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
