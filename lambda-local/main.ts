@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { functionArn } from './api/function-name.ts';
 import { createRouter } from './api/routes.ts';
 import { startApi } from './api/server.ts';
-import { connectEngine } from './engine/engine.ts';
+import { connectEngine, type Engine } from './engine/engine.ts';
 import type { Sessions } from './environment/environment.ts';
 import { createFleet } from './environment/fleet.ts';
 import { argvOf, type FunctionConfig } from './functions/function-config.ts';
@@ -15,30 +15,45 @@ import { startRuntimeApi } from './runtime-api/server.ts';
 import { createGateVolume } from './sandbox/gate-volume.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { removeSandboxesOf } from './sandbox/orphans.ts';
-import { createSandboxes } from './sandbox/sandboxes.ts';
+import { createSandboxes, type Sandboxes } from './sandbox/sandboxes.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** Runs until `signal` aborts, then removes all it made. */
+/** Builds everything from the inside out, serves until `signal` aborts, then removes all it made. */
 async function run(settings: Settings, log: Log, signal: AbortSignal): Promise<void> {
   const engine = connectEngine();
-  const { INSTANCE: instance, REGION: region, ACCOUNT: account } = settings;
+  const instance = settings.INSTANCE;
   const sessions: Sessions = new Map();
   const [nat] = await Promise.all([
     startNat(engine, settings.NAT, settings.GATEWAYS, settings.NETWORK, log, signal),
     removeSandboxesOf(engine, instance),
   ]);
-  const [volume] = await Promise.all([
-    createGateVolume(engine, nat.own.imageId, instance),
-    startRuntimeApi(
-      nat.own.address,
-      nat.service.runtimePort,
-      (address) => sessions.get(address),
-      log,
-      signal,
-    ),
-  ]);
+  const volume = await createGateVolume(engine, nat.own.imageId, instance);
   const sandboxes = createSandboxes({ engine, gateways: nat.gateways, instance, gateVolume: volume.name });
+  try {
+    const { address } = nat.own;
+    await startRuntimeApi(address, nat.service.runtimePort, (caller) => sessions.get(caller), log, signal);
+    await serve(settings, engine, sandboxes, sessions, log, signal);
+    log.info('ready', { address, port: settings.PORT, network: nat.own.network });
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve());
+    });
+  } finally {
+    await sandboxes.close();
+    await volume.remove();
+  }
+}
 
+async function serve(
+  settings: Settings,
+  engine: Engine,
+  sandboxes: Sandboxes,
+  sessions: Sessions,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const { REGION: region, CONCURRENCY: concurrency } = settings;
+  const home = { region, account: settings.ACCOUNT };
   const openFleet = (config: FunctionConfig) =>
     createFleet({
       functionName: config.name,
@@ -61,16 +76,10 @@ async function run(settings: Settings, log: Log, signal: AbortSignal): Promise<v
       log,
     });
   const functions = createFunctions(openFleet);
-  const home = { region, account };
-  const invoke = createInvoke(functions, settings.CONCURRENCY, (name) => functionArn(home, name));
+  const invoke = createInvoke(functions, concurrency, (name) => functionArn(home, name));
   const enqueue = createEventQueue(invoke, settings.RETRY_SECONDS, log, signal);
-  const route = createRouter({ home, engine, functions, invoke, enqueue, concurrency: settings.CONCURRENCY });
-  const server = await startApi(settings.PORT, route, log, signal);
-  log.info('ready', { address: server.address(), network: nat.own.network });
-
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-  await sandboxes.close();
-  await volume.remove();
+  const route = createRouter({ home, engine, functions, invoke, enqueue, concurrency });
+  await startApi(settings.PORT, route, log, signal);
 }
 
 // Without its texts zod only says that something is wrong.
@@ -79,11 +88,17 @@ const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
 try {
   const settings = readSettings(process.env);
-  const log = createLog(settings.LOG, (line) => void process.stderr.write(line));
-  await run(settings, log, stop.signal);
-  // Whatever is still open belongs to invocations that have just been cut off.
-  process.exit(0);
+  await run(
+    settings,
+    createLog(settings.LOG, (line) => void process.stderr.write(line)),
+    stop.signal,
+  );
 } catch (error) {
-  process.stderr.write(`lambda-local: ${reason(error)}\n`);
-  process.exit(1);
+  // Being stopped while starting shows as an error of whatever was under way.
+  if (!stop.signal.aborted) {
+    process.stderr.write(`lambda-local: ${reason(error)}\n`);
+    process.exitCode = 1;
+  }
 }
+// Whatever is still open belongs to invocations that have just been cut off.
+process.exit();

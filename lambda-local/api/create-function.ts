@@ -1,4 +1,4 @@
-import { revise } from '../functions/function-config.ts';
+import { argvOf, revise } from '../functions/function-config.ts';
 import { type FunctionImage, findImage } from '../functions/function-image.ts';
 import { invalidParameter } from '../lambda-error.ts';
 import type { ApiContext } from './api-context.ts';
@@ -26,6 +26,11 @@ export const createFunction =
       command: input.ImageConfig?.Command,
       workingDirectory: input.ImageConfig?.WorkingDirectory,
     });
+    if (argvOf(config).length === 0) {
+      throw invalidParameter(
+        `The image ${config.imageUri} has neither ENTRYPOINT nor CMD, and ImageConfig sets none.`,
+      );
+    }
     const record = context.functions.create(config, input.Tags ?? {});
     return { status: 201, body: describe(context.home, record) };
   };

@@ -2,7 +2,6 @@ import { invalidParameter } from '../lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import type { Handler } from './call.ts';
 import { describe } from './describe.ts';
-import { functionArn } from './function-name.ts';
 
 export const getFunction =
   (context: ApiContext): Handler =>
@@ -57,7 +56,4 @@ export const listFunctions =
 /** This Lambda's own: what its functions have cost, in the units of AWS's bill. */
 export const getBilling =
   (context: ApiContext): Handler =>
-  async () => {
-    const functions = Object.fromEntries(context.functions.usage());
-    return { status: 200, body: { functions, arn: functionArn(context.home, '*') } };
-  };
+  async () => ({ status: 200, body: { functions: Object.fromEntries(context.functions.usage()) } });

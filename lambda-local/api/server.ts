@@ -27,7 +27,7 @@ export async function startApi(port: number, route: Router, log: Log, signal: Ab
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
   server.listen({ port, signal });
-  await once(server, 'listening');
+  await once(server, 'listening', { signal });
   signal.addEventListener('abort', () => server.closeAllConnections());
   return server;
 }

@@ -125,6 +125,14 @@ describe('InvokeWithResponseStream', () => {
     expect(complete).toMatchObject({ ErrorCode: 'Function.Streamed', ErrorDetails: JSON.stringify(error) });
   });
 
+  test('a caller who hangs up harms nobody', async () => {
+    const path = '/2021-11-15/functions/worker/response-streaming-invocations';
+    const body = JSON.stringify({ stream: { chunks: ['x'.repeat(65_536)], repeat: 128 } });
+    const answer = await fetch(`http://${lambda.address}:9000${path}`, { method: 'POST', body });
+    await answer.body?.cancel();
+    expect((await streamed({ stream: { chunks: ['still here'] } })).body.toString()).toBe('still here');
+  });
+
   test('completes with an error when the runtime exits', async () => {
     const { complete } = await streamed({ exit: 1 });
     expect(complete).toMatchObject({ ErrorCode: 'Runtime.ExitError' });

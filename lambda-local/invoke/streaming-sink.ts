@@ -27,10 +27,9 @@ export function streamingSink(response: ServerResponse, headers: Record<string, 
       if (response.destroyed) return;
       if (response.write(eventFrame('PayloadChunk', 'application/octet-stream', chunk))) return;
       const left = new AbortController();
-      const closed = once(response, 'close', { signal: left.signal });
-      await Promise.race([once(response, 'drain', { signal: left.signal }), closed]).catch(() => {});
+      const room = ['drain', 'close'].map((event) => once(response, event, { signal: left.signal }));
+      await Promise.race(room).catch(() => {});
       left.abort();
-      closed.catch(() => {});
     },
     complete: (outcome, log) => {
       begin();

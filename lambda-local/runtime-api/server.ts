@@ -39,7 +39,7 @@ export async function startRuntimeApi(
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
   server.listen({ host, port, signal });
-  await once(server, 'listening');
+  await once(server, 'listening', { signal });
   signal.addEventListener('abort', () => server.closeAllConnections());
 }
 
