@@ -33,7 +33,7 @@ async function takeDown(context: Context): Promise<number> {
   let code = await compose();
   if (words.length > 0) return code;
   const removed = await removeLeftovers(engine, project);
-  // A leftover on one of its networks makes Compose fail to remove that.
+  // A leftover on the network has kept Compose from removing that.
   if (removed > 0 && code !== 0) code = await compose();
   if (flags.has('--rmi')) await removeTwins(engine, project);
   return code;

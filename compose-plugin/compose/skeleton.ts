@@ -1,7 +1,7 @@
 import { writeAtomically } from './boxer-folder.ts';
 import { type Model, servicesOf } from './model.ts';
+import { OWN_NETWORK } from './own-names.ts';
 import { readModel } from './read-model.ts';
-import { OWN_NETWORK } from './refusals/index.ts';
 import { serialise } from './rewrite/serialise.ts';
 import type { OverrideContext } from './standing-override.ts';
 

@@ -1,3 +1,4 @@
+import { OWN_NETWORK } from '../compose/own-names.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 
 const KINDS = [
@@ -23,5 +24,14 @@ export async function removeLeftovers(engine: Docker, project: string): Promise<
     await docker(engine, [...remove, ...ids]);
     removed += ids.length;
   }
+  if (removed > 0) await removeNetwork(engine, project);
   return removed;
+}
+
+/** Compose could not remove the network while a leftover was on it. */
+async function removeNetwork(engine: Docker, project: string): Promise<void> {
+  const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.network=${OWN_NETWORK}`];
+  const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
+  const id = (await dockerOutput(engine, ['network', 'ls', '--quiet', ...filters])).trim();
+  if (id !== '') await docker(engine, ['network', 'rm', id]);
 }

@@ -1,6 +1,9 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { type Docker, docker, dockerOutput, engineError } from '../engine/docker.ts';
 
+const LABEL = 'io.boxer.runtime';
+const DAY = 86_400_000;
+
 /**
  * Makes the volume with the runtime if it is not there. The engine fills an empty named volume from the image of
  * the first container that mounts it, so a container is created for that and thrown away.
@@ -9,7 +12,29 @@ export async function makeRuntimeVolume(engine: Docker, name: string, image: str
   const found = await docker(engine, ['volume', 'inspect', name]);
   if (found.code === 0) return;
   if (!/no such volume/i.test(found.stderr)) throw engineError(['volume', 'inspect'], found.stderr);
+  await dockerOutput(engine, ['volume', 'create', '--label', `${LABEL}=${image}`, name]);
   const id = await dockerOutput(engine, ['create', '--volume', `${name}:/opt/boxer`, image]);
   const removed = await docker(engine, ['rm', id.trim()]);
   if (removed.code !== 0) throw new BoxerError('ENGINE', `docker rm: ${removed.stderr.trim()}`);
+  await removeOldVolumes(engine, name);
+}
+
+/** Volumes of earlier runtimes, a day old at least: a younger one may be another project's that is just starting. */
+async function removeOldVolumes(engine: Docker, keep: string): Promise<void> {
+  const listed = await dockerOutput(engine, ['volume', 'ls', '--quiet', '--filter', `label=${LABEL}`]);
+  const names = listed.split('\n').filter((name) => name !== '' && name !== keep);
+  if (names.length === 0) return;
+  const { stdout } = await docker(engine, [
+    'volume',
+    'inspect',
+    '--format',
+    '{{.Name}} {{.CreatedAt}}',
+    ...names,
+  ]);
+  for (const line of stdout.split('\n')) {
+    const [name, created] = line.split(' ');
+    // One that is in use the engine does not remove.
+    if (name && created && Date.now() - Date.parse(created) > DAY)
+      await docker(engine, ['volume', 'rm', name]);
+  }
 }

@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 
-/** Images that stand in for the runtime and the local Lambda, which other rooms build and test. */
-const RUNTIME = 'boxer-test/plugin-runtime:1';
-const LAMBDA = 'boxer-test/plugin-lambda:1';
-
+/** Stands in for the runtime and the local Lambda, which other rooms build and test. */
 const standIn = `#!/bin/sh
 verb=$1
 [ $# -gt 0 ] && shift
@@ -50,18 +48,30 @@ export async function makeHome(): Promise<Home> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
-  writeFileSync(
-    join(root, 'build', 'images.json'),
-    JSON.stringify({ runtime: RUNTIME, lambdaLocal: LAMBDA }),
-  );
+  const name = basename(root).toLowerCase();
+  const images = { runtime: `${name}/runtime:1`, lambdaLocal: `${name}/lambda:1` };
+  writeFileSync(join(root, 'build', 'images.json'), JSON.stringify(images));
   writeFileSync(join(root, 'image', 'boxer'), standIn, { mode: 0o755 });
   writeFileSync(
     join(root, 'image', 'Dockerfile'),
-    'FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\nENTRYPOINT ["/opt/boxer/bin/boxer"]\n',
+    // The label makes an image, and so a volume, of each home's own: removing it takes nothing from another test.
+    `FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\nENTRYPOINT ["/opt/boxer/bin/boxer"]\nLABEL home=${root}\n`,
   );
-  execFileSync('docker', ['build', '--quiet', '-t', RUNTIME, '-t', LAMBDA, join(root, 'image')], {
-    stdio: 'pipe',
-  });
+  const docker = (...words: string[]) => execFileSync('docker', words, { encoding: 'utf8', stdio: 'pipe' });
+  const id = docker(
+    'build',
+    '--quiet',
+    '-t',
+    images.runtime,
+    '-t',
+    images.lambdaLocal,
+    join(root, 'image'),
+  ).trim();
   const env = { ...process.env, DOCKER_CONFIG: join(root, 'docker') };
-  return { root, env, remove: () => rmSync(root, { recursive: true, force: true }) };
+  const remove = () => {
+    rmSync(root, { recursive: true, force: true });
+    docker('volume', 'rm', '--force', runtimeVolumeName(id));
+    docker('image', 'rm', images.runtime, images.lambdaLocal);
+  };
+  return { root, env, remove };
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Home } from './home.ts';
 
 export interface Ran {
@@ -27,12 +28,16 @@ export interface TestProject {
 
 /** Makes a project out of files; `compose.yaml` may be given alone. */
 export function makeProject(home: Home, files: Readonly<Record<string, string>> | string): TestProject {
-  const directory = mkdtempSync(join(tmpdir(), 'boxer-test-')).toLowerCase();
-  mkdirSync(directory, { recursive: true });
-  const name = basename(directory);
+  // Compose allows lower case only, which mkdtemp does not keep to.
+  const name = `boxer-test-${randomBytes(5).toString('hex')}`;
+  const directory = join(realpathSync(tmpdir()), name);
+  mkdirSync(directory);
   const options = { cwd: directory, env: home.env };
   const docker = (...words: string[]): Ran => {
-    const { status, stdout, stderr } = spawnSync('docker', words, { ...options, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('docker', words, {
+      ...options,
+      ...{ encoding: 'utf8', timeout: 50_000 },
+    });
     return { code: status, stdout, stderr };
   };
   const project: TestProject = {

@@ -1,14 +1,11 @@
 import { type Model, type Service, servicesOf } from '../model.ts';
+import { OWN_NETWORK, ownServices } from '../own-names.ts';
 import type { Problem } from '../problem.ts';
 import type { ServiceSettings } from '../settings.ts';
 import type { Annotations } from '../validate.ts';
 import { eventBytes, MAX_EVENT_BYTES } from './event-size.ts';
 import { ignoredOnLambda, refusedOnBoxed, refusedOnLambda } from './keys.ts';
 import { mountProblems } from './mounts.ts';
-
-/** Names that the rewrite adds to a project. */
-export const ownServices = ['boxer-seed', 'boxer-lambda'] as const;
-export const OWN_NETWORK = 'boxer';
 
 /** Everything of the model that cannot be kept once its boxed services are moved. */
 export function refusals(model: Model, { project, services }: Annotations): Problem[] {

@@ -4,7 +4,7 @@ import type { ImageFacts } from '../../engine/images.ts';
 import { functionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
 import type { Service } from '../model.ts';
-import { OWN_NETWORK } from '../refusals/index.ts';
+import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
 import { memoryResets } from './memory.ts';

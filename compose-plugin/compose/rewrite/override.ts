@@ -1,8 +1,8 @@
 import type { OwnImages } from '../images-file.ts';
 import { PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
 import type { Model } from '../model.ts';
+import { OWN_NETWORK } from '../own-names.ts';
 import { BOXER_FOLDER } from '../project.ts';
-import { OWN_NETWORK } from '../refusals/index.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { networksOf } from './addresses.ts';
 import { type Boxed, boxedService, keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';

@@ -7,7 +7,7 @@ import {
 } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
-import { OWN_NETWORK } from '../refusals/index.ts';
+import { OWN_NETWORK } from '../own-names.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { gateways } from './addresses.ts';
 import { PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Home, makeHome } from '../testing/home.ts';
+import { makeProject, type TestProject } from '../testing/project.ts';
+
+// Each service must run the same words boxed as without Boxer; the application prints what it was started with.
+const services = {
+  image: '',
+  command: 'command: [a, "b c", "$$D"]',
+  'shell-command': "command: a 'b c' $$D",
+  'empty-command': 'command: []',
+  entrypoint: 'entrypoint: [/show, e]',
+  both: 'entrypoint: /show e\n    command: c',
+  'empty-entrypoint': 'entrypoint: []\n    command: [/show, x]',
+};
+
+let home: Home;
+let project: TestProject;
+beforeAll(async () => {
+  home = await makeHome();
+  const compose = Object.entries(services).map(
+    ([name, lines]) => `  ${name}:\n    image: boxer-test/show:1\n    x-boxer: container\n    ${lines}\n`,
+  );
+  project = makeProject(home, {
+    'compose.yaml': `services:\n  builder:\n    image: boxer-test/show:1\n    build: .\n${compose.join('')}`,
+    Dockerfile:
+      'FROM debian:bookworm-slim\nCOPY --chmod=755 show /show\nENTRYPOINT ["/show", "i"]\nCMD ["cmd", "$X"]\n',
+    show: `#!/bin/sh\nprintf '<%s>' "$@"; echo\n`,
+  });
+  expect(project.docker('compose', 'build', '-q', 'builder').code).toBe(0);
+});
+afterAll(() => {
+  project.remove();
+  project.docker('image', 'rm', 'boxer-test/show:1');
+  home.remove();
+});
+
+/** What each service printed, started by these words. */
+function printed(...up: string[]): Record<string, string> {
+  expect(project.docker(...up, 'up', '-d', '--no-build', ...Object.keys(services))).toMatchObject({
+    code: 0,
+  });
+  project.docker(
+    'wait',
+    ...project
+      .docker('compose', 'ps', '-aq', ...Object.keys(services))
+      .stdout.trim()
+      .split('\n'),
+  );
+  const all = Object.keys(services).map((name) => {
+    const { stdout } = project.docker('compose', 'logs', '--no-log-prefix', name);
+    return [name, stdout.trim()];
+  });
+  expect(project.docker(...up, 'down', '--timeout', '1').code).toBe(0);
+  return Object.fromEntries(all);
+}
+
+test('the application is started with the words that Docker would start it with', () => {
+  const plain = printed('compose');
+  expect(plain).toMatchObject({ image: '<i><cmd><$X>', 'empty-entrypoint': '<x>' });
+  expect(printed('boxer')).toEqual(plain);
+});
