@@ -12,7 +12,7 @@ export interface DialOptions extends SessionOptions {
   /** The connection's pre-shared key (see `pskOf`), 32 bytes. */
   readonly key: Buffer;
   readonly signal?: AbortSignal | undefined;
-  /** ms for look-up, connect and handshake together; 5,000 unless told otherwise. */
+  /** ms for look-up, connect and handshake together; 10,000 unless told otherwise. */
   readonly timeout?: number | undefined;
 }
 
@@ -21,7 +21,7 @@ export interface DialOptions extends SessionOptions {
  * the key), ETIMEDOUT, or the errno of look-up and connect. When `signal` aborts, rejects with its reason.
  */
 export async function dialControl(options: DialOptions): Promise<Session> {
-  const { host, port, identity, key, signal, timeout = 5000 } = options;
+  const { host, port, identity, key, signal, timeout = 10_000 } = options;
   signal?.throwIfAborted();
   const socket = connect({
     ...TLS_OPTIONS,

@@ -6,6 +6,9 @@ import type { NodeRegistry } from './node-registry.ts';
 
 /** ms in which changes gather before they are told: a burst of twenty joins is then one message to each. */
 const BATCH = 10;
+/** Where telling all nodes takes long, changes gather for so many times as long: most of the time is for those who want to join. */
+const BATCH_RATIO = 4;
+const LONGEST_BATCH = 200;
 /** Characters of members' JSON in one message; well below the frame limit. */
 const MAX_MESSAGE = 500_000;
 
@@ -25,6 +28,7 @@ export class MembershipStream {
   /** Changed nodes -> their networks before. */
   #changed = new Map<number, NamesByNetwork>();
   #epoch = 0;
+  #delay = BATCH;
   #timer: NodeJS.Timeout | undefined;
 
   /** `seed` names this run of the seed. */
@@ -53,10 +57,11 @@ export class MembershipStream {
 
   #gather(id: number, before: NamesByNetwork): void {
     if (!this.#changed.has(id)) this.#changed.set(id, before);
-    this.#timer ??= setTimeout(() => this.#flush(), BATCH);
+    this.#timer ??= setTimeout(() => this.#flush(), this.#delay);
   }
 
   #flush(): void {
+    const started = performance.now();
     this.#timer = undefined;
     this.#epoch += 1;
     const changed = this.#changed;
@@ -75,6 +80,8 @@ export class MembershipStream {
       encoded.set(view, messages);
       this.#send(subscriber, messages);
     }
+    const cost = performance.now() - started;
+    this.#delay = Math.min(LONGEST_BATCH, Math.max(BATCH, BATCH_RATIO * cost));
   }
 
   #delta(viewer: Viewer, changed: ReadonlyMap<number, NamesByNetwork>): Buffer[] {

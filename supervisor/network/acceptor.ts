@@ -95,6 +95,8 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
       const socket = await dialUnread(target, signal);
       entry.announcement.socket = socket;
       socket.on('error', forget);
+      // The guest was quicker than our own event of the connection.
+      if (!waiting.has(port)) return void socket.resetAndDestroy();
       socket.on('close', forget);
       // Read, or its end would never be seen; there is nothing to read.
       socket.resume();
@@ -128,6 +130,8 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
       const entry = waiting.get(request.peer.port);
       waiting.delete(request.peer.port);
       if (!entry || entry.socket.destroyed) throw new BoxerError('EAGAIN', 'the connection has gone');
+      // Reset, not closed: a closed one would leave a TIME_WAIT behind for every connection.
+      entry.announcement.socket?.resetAndDestroy();
       const local = { address: selfAddress(), port: entry.listener.port };
       return {
         fd: socketFd(entry.socket),
