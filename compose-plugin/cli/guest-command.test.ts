@@ -29,8 +29,7 @@ beforeAll(async () => {
   expect(project.docker('compose', 'build', '-q', 'builder').code).toBe(0);
 });
 afterAll(() => {
-  project.remove();
-  project.docker('image', 'rm', 'boxer-test/show:1');
+  project.remove('boxer-test/show:1');
   home.remove();
 });
 
@@ -58,4 +57,13 @@ test('the application is started with the words that Docker would start it with'
   const plain = printed('compose');
   expect(plain).toMatchObject({ image: '<i><cmd><$X>', 'empty-entrypoint': '<x>' });
   expect(printed('boxer')).toEqual(plain);
+});
+
+test('down --rmi all leaves the images of Boxer, which other projects use', () => {
+  // Every service here runs this test's own image: --rmi all means all.
+  expect(project.boxer('up', '-d', '--no-build').code).toBe(0);
+  const { code, stderr } = project.boxer('down', '--timeout', '1', '--rmi', 'all');
+  expect({ code, skeleton: stderr.includes('skeleton') }).toEqual({ code: 0, skeleton: false });
+  const kept = (image: string) => project.docker('image', 'inspect', image).code === 0;
+  expect([kept('boxer-test/show:1'), kept(home.images.runtime)]).toEqual([false, true]);
 });

@@ -32,8 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   project.docker('rm', '-f', `${project.name}-leftover`);
-  project.remove();
-  project.docker('image', 'rm', `${project.name}-worker`);
+  project.remove(`${project.name}-worker`);
   home.remove();
 });
 

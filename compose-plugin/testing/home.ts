@@ -23,6 +23,7 @@ export interface Home {
   root: string;
   /** Environment with which \`docker boxer\` is this Boxer. */
   env: NodeJS.ProcessEnv;
+  images: { runtime: string; lambdaLocal: string };
   remove: () => void;
 }
 
@@ -73,5 +74,5 @@ export async function makeHome(): Promise<Home> {
     docker('volume', 'rm', '--force', runtimeVolumeName(id));
     docker('image', 'rm', images.runtime, images.lambdaLocal);
   };
-  return { root, env, remove };
+  return { root, env, images, remove };
 }

@@ -22,8 +22,8 @@ export interface TestProject {
   docker: (...words: string[]) => Ran;
   boxer: (...words: string[]) => Ran;
   start: (...words: string[]) => ChildProcess;
-  /** Takes everything of it off the engine and the disk. */
-  remove: () => void;
+  /** Takes everything of it off the engine and the disk, and images that its tests made. */
+  remove: (...images: string[]) => void;
 }
 
 /** Makes a project out of files; `compose.yaml` may be given alone. */
@@ -52,11 +52,12 @@ export function makeProject(home: Home, files: Readonly<Record<string, string>> 
     docker,
     boxer: (...words) => docker('boxer', ...words),
     start: (...words) => spawn('docker', words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }),
-    remove: () => {
+    remove: (...images) => {
       docker('compose', '-p', name, 'down', '--volumes', '--timeout', '1');
       const twins = docker('image', 'ls', '--quiet', '--filter', `label=io.boxer.twin.project=${name}`);
       const ids = [...new Set(twins.stdout.split('\n'))].filter((id) => id !== '');
       if (ids.length > 0) docker('image', 'rm', '--force', ...ids);
+      if (images.length > 0) docker('image', 'rm', ...images);
       rmSync(directory, { recursive: true, force: true });
     },
   };
