@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { composeCall, runCompose } from '../compose/command.ts';
 import { mayMentionBoxer } from '../compose/mentions.ts';
+import { hasIntactOverride } from '../compose/standing-override.ts';
 import { prepare } from '../prepare/prepare.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
@@ -11,10 +13,19 @@ export async function config(context: Context): Promise<number> {
   const { engine, invocation, project, cwd } = context;
   if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
   const { words } = parseVerbArguments('config', invocation.args);
+  const print = (extra: readonly string[]) =>
+    runCompose(engine, composeCall(engine, invocation, project, extra, ['config', ...invocation.args]));
+  // Most often the override of the last call still holds: Compose is started on it at once, and again only if not.
+  const old = hasIntactOverride(project, cwd) ? readFileSync(project.override, 'utf8') : undefined;
+  const early = old === undefined ? undefined : print([project.override]);
+  early?.catch(() => undefined);
   const { override } = await prepare(context, showPurpose(words));
-  const extra = override === undefined ? [] : [override];
-  const call = composeCall(engine, invocation, project, extra, ['config', ...invocation.args]);
-  const { code, stdout } = await runCompose(engine, call, { stderr: 'show' });
-  await new Promise((done) => process.stdout.write(stdout, done));
+  const holds = override !== undefined && readFileSync(override, 'utf8') === old;
+  const { code, stdout, stderr } = await ((holds && early) ||
+    print(override === undefined ? [] : [override]));
+  await Promise.all([
+    new Promise((done) => process.stderr.write(stderr, done)),
+    new Promise((done) => process.stdout.write(stdout, done)),
+  ]);
   return code;
 }

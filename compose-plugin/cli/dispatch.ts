@@ -1,34 +1,48 @@
+import { config } from './config.ts';
 import type { Context } from './context.ts';
+import { down } from './down.ts';
+import { logs } from './logs.ts';
 import { passThrough } from './pass-through.ts';
+import { run } from './run.ts';
+import { scale } from './scale.ts';
+import { up } from './up.ts';
 
 type Command = (context: Context) => Promise<number>;
 
-/** The verbs that are Boxer's own or do more than Compose's; loaded when they are called. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  up: async () => (await import('./up.ts')).up,
-  create: async () => (await import('./up.ts')).up,
-  scale: async () => (await import('./scale.ts')).scale,
-  run: async () => (await import('./run.ts')).run,
-  watch: async () => (await import('./run.ts')).run,
-  config: async () => (await import('./config.ts')).config,
-  convert: async () => (await import('./config.ts')).config,
-  down: async () => (await import('./down.ts')).down,
-  ps: async () => (await import('./ps.ts')).ps,
-  logs: async () => (await import('./logs.ts')).logs,
-  link: async () => (await import('./link.ts')).link,
-  unlink: async () => (await import('./unlink.ts')).unlink,
-  doctor: async () => (await import('./doctor.ts')).doctor,
-  version: async () => (await import('./version.ts')).version,
+/**
+ * The verbs that are Boxer's own or do more than Compose's. The everyday ones are small, and each module that is
+ * loaded for itself costs a millisecond; what is heavy in them they load themselves.
+ */
+const commands: Readonly<Record<string, Command>> = {
+  up,
+  create: up,
+  scale,
+  run,
+  watch: run,
+  config,
+  convert: config,
+  down,
+  ps: async (context) => (await import('./ps.ts')).ps(context),
+  logs,
+  link: async (context) => (await import('./link.ts')).link(context),
+  unlink: async (context) => (await import('./unlink.ts')).unlink(context),
+  doctor: async (context) => (await import('./doctor.ts')).doctor(context),
+  version: async (context) => (await import('./version.ts')).version(context),
 };
 
 /** Runs the verb. Whatever is none of ours is Compose's, with the rewritten model. */
 export async function dispatch(context: Context): Promise<number> {
   const { invocation } = context;
   if (invocation.completion) return (await import('./complete.ts')).complete(context);
-  const asked =
-    invocation.help ||
-    /^(-h|--help)$/.test(invocation.args.find((arg) => /^(--|-h$|--help$)/.test(arg)) ?? '');
+  const asked = invocation.help || asksForHelp(invocation.verb, invocation.args);
   if (invocation.verb === undefined || asked) return (await import('./help.ts')).help(context);
-  const load = Object.hasOwn(commands, invocation.verb) ? commands[invocation.verb] : undefined;
-  return load === undefined ? passThrough(context) : (await load())(context);
+  const command = Object.hasOwn(commands, invocation.verb) ? commands[invocation.verb] : undefined;
+  return (command ?? passThrough)(context);
+}
+
+/** `--help` among a verb's own flags; behind the service of `exec` and `run` it is the command's. */
+function asksForHelp(verb: string | undefined, args: readonly string[]): boolean {
+  const ends =
+    verb === 'exec' || verb === 'run' ? args.findIndex((arg) => !arg.startsWith('-')) : args.indexOf('--');
+  return args.slice(0, ends < 0 ? args.length : ends).some((arg) => arg === '-h' || arg === '--help');
 }

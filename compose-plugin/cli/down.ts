@@ -5,7 +5,6 @@ import { composeCall } from '../compose/command.ts';
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { projectName } from '../compose/project-name.ts';
 import { readModel } from '../compose/read-model.ts';
-import { writeSkeleton } from '../compose/skeleton.ts';
 import { hasIntactOverride } from '../compose/standing-override.ts';
 import { attach } from '../engine/attached.ts';
 import { removeLeftovers } from '../prepare/leftovers.ts';
@@ -54,11 +53,9 @@ async function downByModel(context: Context): Promise<number> {
   if (!existsSync(project.folder)) return runVerb(context, []);
   // `--rmi all` would take Boxer's own images along, which other projects use and nobody can pull.
   const { flags } = parseVerbArguments('down', context.invocation.args);
-  const override =
-    hasIntactOverride(project, cwd) && !flags.has('--rmi')
-      ? project.override
-      : await writeSkeleton(context, join(project.folder, 'skeleton.yaml'));
-  return runVerb(context, [override]);
+  if (hasIntactOverride(project, cwd) && !flags.has('--rmi')) return runVerb(context, [project.override]);
+  const { writeSkeleton } = await import('../compose/skeleton.ts');
+  return runVerb(context, [await writeSkeleton(context, join(project.folder, 'skeleton.yaml'))]);
 }
 
 /** By the labels of what there is: with -p and no file, Compose reads no file. */
