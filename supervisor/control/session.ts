@@ -95,7 +95,7 @@ export class Session {
     return this.#pending.add(options, (id) => this.#write(type, 0, id, encodeBody(body)));
   }
 
-  /** False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. */
+  /** False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. Throws RangeError over `MAX_BODY`. */
   notify(type: number, body: unknown): boolean {
     return this.#reason === undefined && this.#write(type, 0, 0, encodeBody(body));
   }

@@ -69,8 +69,10 @@ export async function joinOverlay(options: JoinOptions): Promise<Overlay> {
   const membership = new Membership();
   const link = await firstLink(options, membership);
   const uplink = new Uplink(options, membership, link);
-  options.signal.addEventListener('abort', () => uplink.close('aborted'), { once: true });
-  if (options.signal.aborted) uplink.close('aborted');
+  const abort = () => void uplink.close('aborted');
+  options.signal.addEventListener('abort', abort);
+  void uplink.closed.then(() => options.signal.removeEventListener('abort', abort));
+  if (options.signal.aborted) abort();
   return overlayOf(uplink, membership);
 }
 

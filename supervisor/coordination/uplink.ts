@@ -83,7 +83,9 @@ export class Uplink {
         const { identity, key } = this.#link.joined.resume;
         const credentials = { identity, key: Buffer.from(key, 'hex') };
         this.#link = await openLink(this.#options, credentials, this.#membership, signal);
-        await this.setListening(this.#ports);
+        // Closed in the same turn in which the link came.
+        if (signal.aborted) void this.#link.session.close(String(signal.reason));
+        await this.setListening(this.#ports).catch(() => undefined);
         for (const waiting of this.#waiting) waiting.resolve(this.#link.session);
         return undefined;
       } catch (error) {
