@@ -3,7 +3,7 @@ import { joinOverlay, type Overlay } from './coordination/join.ts';
 import { type Acceptor, createAcceptor, type Introduction } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
-import { readListeners } from './network/listeners.ts';
+import { createListenerView, type ListenerView } from './network/listeners.ts';
 import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
@@ -33,8 +33,6 @@ export interface Node {
   readonly socketName: string;
   /** Brings a connection from elsewhere to the guest's listener; as the seed's introductions. */
   introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
-  /** Looks again at what the guest listens on; called when processes may have ended. */
-  refreshListening(): void;
   close(): Promise<void>;
 }
 
@@ -42,13 +40,14 @@ interface Parts {
   readonly table: SharedTable;
   readonly acceptor: Acceptor;
   readonly connector: Connector;
+  readonly listeners: ListenerView;
   /** Publishes what the guest listens on now. */
   readonly refresh: () => Promise<void>;
   /** A process monitor has spoken of its guest's listener. */
   readonly onListener: () => void;
 }
 
-function handlerOf({ table, acceptor, connector, refresh, onListener }: Parts): ServiceHandler {
+function handlerOf({ table, acceptor, connector, listeners, refresh, onListener }: Parts): ServiceHandler {
   const handler: ServiceHandler = async (request, signal) => {
     switch (request.operation) {
       case Operation.table:
@@ -56,8 +55,8 @@ function handlerOf({ table, acceptor, connector, refresh, onListener }: Parts): 
       case Operation.listen:
       case Operation.unlisten:
         onListener();
-        acceptor.monitored(request.local.port, request.operation === Operation.listen);
         await refresh();
+        acceptor.monitored(request.local.port, listeners.at(request.local.port) !== undefined);
         return {};
       case Operation.connect:
         return connector.connect(request, signal);
@@ -77,20 +76,27 @@ function handlerOf({ table, acceptor, connector, refresh, onListener }: Parts): 
 }
 
 /** Publishes the guest's listening ports when they changed; the kernel is the truth, hints only say when to look. */
-function listeningPublisher(overlay: Overlay): () => Promise<void> {
+function listeningPublisher(overlay: Overlay, listeners: ListenerView): () => Promise<void> {
   let published = '';
   return async () => {
-    const ports = [...readListeners().keys()].sort((a, b) => a - b);
+    const ports = listeners.refresh();
     if (ports.join() === published) return;
     published = ports.join();
-    await overlay.setListening(ports);
+    // A seed that is away learns the ports when it is back: the overlay repeats them after it resumed.
+    await overlay.setListening(ports).catch(() => undefined);
   };
 }
 
 /** Joins the overlay and serves the process monitors of this node. Rejects when the seed refuses or stays away. */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const flows = createFlowNameTable();
-  const acceptor = createAcceptor(() => overlay.address, flows);
+  const listeners = createListenerView();
+  const acceptor = createAcceptor({
+    selfAddress: () => overlay.address,
+    flows,
+    listeners,
+    onVanished: () => void refresh(),
+  });
   const { seed, identity, key, join, signal, retryFor } = options;
   const overlay: Overlay = await joinOverlay({
     seed,
@@ -102,14 +108,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     introduce: (introduction, context) => acceptor.introduce(introduction, context.signal),
   });
   const table = createSharedTable(options.addon);
-  const publish = listeningPublisher(overlay);
-  // A seed that is away learns the ports when it is back: the overlay repeats them after it resumed.
-  const refresh = () => publish().catch(() => undefined);
+  const refresh = listeningPublisher(overlay, listeners);
   const connector = createConnector(overlay, flows);
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking =
     join.role === 'function' ? lookForSilentListeners(() => void refresh()) : () => undefined;
-  const parts = { table, acceptor, connector, refresh, onListener: stopLooking };
+  const parts = { table, acceptor, connector, listeners, refresh, onListener: stopLooking };
   const server = await startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () => table.write(tableViewOf(overlay, options.hostname || kernelHostname()));
   writeTable();
@@ -118,7 +122,6 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     overlay,
     socketName: server.name,
     introduce: (introduction, cancel) => acceptor.introduce(introduction, cancel),
-    refreshListening: () => void refresh(),
     async close() {
       unsubscribe();
       stopLooking();

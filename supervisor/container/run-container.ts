@@ -45,7 +45,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
     cancel.abort(new Error('stopped before the guest started'));
   const stopForwarding = forwardSignals((signal) => deliver(signal));
   const node = await joinFromContainer(options, cancel.signal);
-  const reaper = startReaper(runtime.addon, node.refreshListening);
+  const reaper = startReaper(runtime.addon);
   try {
     await passGate(node.overlay, config.waitFor, say, cancel.signal);
     await prepareRemaps(config.remap);

@@ -34,7 +34,7 @@ async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation)
   response.write(`${JSON.stringify({ type: 'started' } satisfies LaunchReport)}\n`);
   const lost = new AbortController();
   response.on('error', (error) => lost.abort(error));
-  const reaper = startReaper(runtime.addon, () => undefined);
+  const reaper = startReaper(runtime.addon);
   let report: LaunchReport;
   try {
     const status = await runLaunch(parsed.data, {

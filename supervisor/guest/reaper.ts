@@ -27,15 +27,14 @@ function kill(pid: number): void {
   }
 }
 
-/** Becomes the parent of all orphans among its descendants; `onExit` is told whenever some process has ended. */
-export function startReaper(addon: Addon, onExit: () => void): Reaper {
+/** Becomes the parent of all orphans among its descendants. */
+export function startReaper(addon: Addon): Reaper {
   const kept = new Set<number>();
   const waiters = new Set<() => void>();
   addon.prctlSubreaper();
 
   const collect = () => {
     addon.reap([...kept]);
-    onExit();
     for (const wake of waiters) wake();
   };
   process.on('SIGCHLD', collect);

@@ -1,12 +1,13 @@
-import type { Socket } from 'node:net';
+import type { Socket, TcpNetConnectOpts } from 'node:net';
 import { BoxerError } from '../published/boxer-error.ts';
+import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
 import { socketFd } from '../service/socket-fd.ts';
 import type { Endpoint, ServiceRequest } from '../service/wire.ts';
 import { dialUnread } from './dial.ts';
 import type { FlowNameTable } from './flow-names.ts';
-import { type Listener, readListeners } from './listeners.ts';
+import type { Listener, ListenerView } from './listeners.ts';
 import { pipeFlow } from './relay/pipe.ts';
 
 /** What an introduction says: a peer wants to reach this node's `port`; dial `relay` and show `token`. */
@@ -22,7 +23,7 @@ export interface Introduction {
 export interface Acceptor {
   /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
   introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
-  /** A process monitor reports that its guest listens on `port`, or no longer: it will understand signal connections. */
+  /** A process monitor reports that its guest listens on `port`, or that nobody does any more: it will understand signal connections. */
   monitored(port: number, listens: boolean): void;
   /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
   accept(request: ServiceRequest): ServiceAnswer;
@@ -53,7 +54,15 @@ function signalPorts(waiting: ReadonlyMap<number, Waiting>): () => number {
   };
 }
 
-export function createAcceptor(selfAddress: () => string, flows: FlowNameTable): Acceptor {
+interface AcceptorOptions {
+  readonly selfAddress: () => string;
+  readonly flows: FlowNameTable;
+  readonly listeners: ListenerView;
+  /** A listener that was there has gone without a word. */
+  readonly onVanished: () => void;
+}
+
+export function createAcceptor({ selfAddress, flows, listeners, onVanished }: AcceptorOptions): Acceptor {
   const waiting = new Map<number, Waiting>();
   const monitored = new Set<number>();
   const nextPort = signalPorts(waiting);
@@ -72,9 +81,19 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
     return socket;
   }
 
+  /** A connection to the guest's own listener; a refusal shows that it has gone since we looked. */
+  async function dialGuest(options: TcpNetConnectOpts, signal: AbortSignal): Promise<Socket> {
+    try {
+      return await dialUnread(options, signal);
+    } catch (error) {
+      if (errnoNameOf(error) === 'ECONNREFUSED') onVanished();
+      throw error;
+    }
+  }
+
   /** For programs that make their system calls themselves: they would take a signal connection for a real one. */
   async function bridge(introduction: Introduction, listener: Listener, signal: AbortSignal): Promise<void> {
-    const local = await dialUnread({ host: listener.reach, port: listener.port }, signal);
+    const local = await dialGuest({ host: listener.reach, port: listener.port }, signal);
     local.on('error', () => local.destroy());
     const far = await dialRelay(introduction, listener, signal).catch((error: unknown) => {
       local.resetAndDestroy();
@@ -92,7 +111,7 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
     try {
       const { reach, port: listenerPort } = entry.listener;
       const target = { host: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: port };
-      const socket = await dialUnread(target, signal);
+      const socket = await dialGuest(target, signal);
       entry.announcement.socket = socket;
       socket.on('error', forget);
       // The guest was quicker than our own event of the connection.
@@ -109,7 +128,7 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
 
   return {
     async introduce(introduction, signal) {
-      const listener = readListeners().get(introduction.port);
+      const listener = listeners.at(introduction.port);
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
       if (waiting.size >= MAX_WAITING)
         throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
@@ -123,7 +142,7 @@ export function createAcceptor(selfAddress: () => string, flows: FlowNameTable):
 
     monitored(port, listens) {
       if (listens) monitored.add(port);
-      else if (!readListeners().has(port)) monitored.delete(port);
+      else monitored.delete(port);
     },
 
     accept(request) {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 /** A guest's listening TCP socket as the kernel reports it. */
 export interface Listener {
@@ -43,32 +43,11 @@ export function parseListeners(text: string, family: 4 | 6): Listener[] {
   });
 }
 
-/** Whether the last whole line of `text` is about a socket that does not listen. */
-function isPastListeners(text: string): boolean {
-  const line = text.slice(0, text.lastIndexOf('\n')).split('\n').at(-1) ?? '';
-  const [number, , , state] = line.trim().split(/\s+/);
-  return number !== 'sl' && state !== undefined && state !== LISTEN_STATE;
-}
-
-/**
- * The beginning of a table, to where its listening sockets end: the kernel lists them first, and the thousands of
- * connections that may follow would cost milliseconds.
- */
 function readTable(path: string): string {
-  let file: number;
   try {
-    file = openSync(path, 'r');
+    return readFileSync(path, 'latin1');
   } catch {
     return ''; // No IPv6 in this kernel.
-  }
-  try {
-    const chunk = Buffer.alloc(65_536);
-    let text = '';
-    for (let size = readSync(file, chunk); size > 0 && !isPastListeners(text); size = readSync(file, chunk))
-      text += chunk.toString('latin1', 0, size);
-    return text;
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -81,4 +60,22 @@ export function readListeners(): Map<number, Listener> {
   return new Map(
     found.filter((listener) => !listener.loopbackOnly).map((listener) => [listener.port, listener]),
   );
+}
+
+/** The listening sockets as last seen. Looking costs the kernel a walk over its whole table of connections: milliseconds. */
+export interface ListenerView {
+  at(port: number): Listener | undefined;
+  /** Looks again; resolves to the ports, ascending. */
+  refresh(): readonly number[];
+}
+
+export function createListenerView(): ListenerView {
+  let listeners = new Map<number, Listener>();
+  return {
+    at: (port) => listeners.get(port),
+    refresh() {
+      listeners = readListeners();
+      return [...listeners.keys()].sort((a, b) => a - b);
+    },
+  };
 }

@@ -36,6 +36,10 @@ async function forwardConnection(socket: Socket, port: number, options: PortsOpt
   } catch {
     // Refused by the guest, or the function has gone: the neighbour sees what a host would send.
     socket.resetAndDestroy();
+    dialledIn.then(
+      (late) => late.resetAndDestroy(),
+      () => undefined,
+    );
   }
 }
 
