@@ -33,7 +33,7 @@ enum boxer_operation {
   BOXER_ACCEPT = 5,
   /* Overlay view of an established connection: local, peer = as the kernel says; reply.local/peer = overlay view. */
   BOXER_NAMES_OF = 6,
-  /* Overlay addresses of a name: reply.addresses[0..count). error ENOENT: not an overlay name. */
+  /* Overlay addresses of a name: reply.addresses[0..count). error ENOENT: there is no such name for this node. */
   BOXER_RESOLVE = 7,
   /* Name of overlay address `peer`: reply.name. error ENOENT: none. */
   BOXER_REVERSE = 8

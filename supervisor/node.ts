@@ -110,12 +110,13 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const table = createSharedTable(options.addon);
   const refresh = listeningPublisher(overlay, listeners);
   const connector = createConnector(overlay, flows);
+  const isFunction = join.role === 'function';
   // Containers are reached by the kernel itself; functions need their listeners known.
-  const stopLooking =
-    join.role === 'function' ? lookForSilentListeners(() => void refresh()) : () => undefined;
+  const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
   const parts = { table, acceptor, connector, listeners, refresh, onListener: stopLooking };
   const server = await startServiceServer(options.addon, handlerOf(parts));
-  const writeTable = () => table.write(tableViewOf(overlay, options.hostname || kernelHostname()));
+  const writeTable = () =>
+    table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));
   writeTable();
   const unsubscribe = overlay.onChange(writeTable);
   return {

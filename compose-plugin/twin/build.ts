@@ -24,6 +24,8 @@ export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: strin
     [
       ...['buildx', 'build', '--builder', engine.context ?? 'default', '--load', '--provenance=false'],
       ...['--label', `${TWIN_PROJECT}=${twin.project}`, '--label', `${TWIN_SERVICE}=${twin.service}`],
+      // Compose labels the images that it builds, and a function must not pass for one of its containers.
+      ...['project', 'service', 'version'].flatMap((key) => ['--label', `com.docker.compose.${key}=`]),
       ...['--progress', 'plain', '--tag', twin.tag, '-'],
     ],
     { input: twinDockerfile(twin.image, runtime) },

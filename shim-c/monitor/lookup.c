@@ -79,7 +79,8 @@ static int ask_names(const char *name, size_t length, uint32_t addresses[BOXER_A
   struct boxer_reply reply;
   memcpy(request.name, name, length);
   if (service_request(&request, &reply, NULL, PATIENT, NULL) != 0) return EAI_AGAIN;
-  if (reply.error == ENOENT) return 0;
+  /* A name of the project that this node shall not find; its own resolver might. */
+  if (reply.error == ENOENT) return EAI_NONAME;
   if (reply.error != 0) return EAI_AGAIN;
   memcpy(addresses, reply.addresses, reply.count * sizeof *addresses);
   return reply.count;

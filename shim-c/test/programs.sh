@@ -22,7 +22,7 @@ has() { for program; do command -v "$program" >/dev/null || { echo "  no $progra
 try() {
   name=$1
   shift
-  for attempt in $(seq 30); do
+  for _ in $(seq 30); do
     "$@" >"$work/out" 2>&1 && { note "$name" ok; return; }
     sleep 0.1
   done

@@ -131,7 +131,7 @@ static void asked(void) {
   next_reply = (struct boxer_reply){.count = 2};
   CHECK(overlay_lookup(name, found) == 2);
   next_reply = (struct boxer_reply){.error = ENOENT};
-  CHECK(overlay_lookup(name, found) == 0);
+  CHECK(overlay_lookup(name, found) == EAI_NONAME);
   next_reply = (struct boxer_reply){.error = EIO};
   CHECK(overlay_lookup(name, found) == EAI_AGAIN);
   CHECK(overlay_lookup("other", found) == 0);

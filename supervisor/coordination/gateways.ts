@@ -26,16 +26,30 @@ interface Host {
 export class Gateways {
   readonly #resolver: Resolver;
   readonly #networksByName = new Map<string, NamesByNetwork>();
+  readonly #boxed = new Map<string, NamesByNetwork>();
   readonly #pool: AddressPool<Host>;
   readonly #pending = new Map<string, Promise<readonly string[]>>();
 
   constructor(config: SeedConfig, range: OverlayRange, resolver: Resolver = resolveHere) {
     this.#resolver = resolver;
     this.#pool = new AddressPool(range, () => ({ names: new Set(), networks: {} }));
-    for (const { networks } of config.gateways)
-      for (const [network, names] of Object.entries(networks))
-        for (const name of names.map((given) => given.toLowerCase()))
-          this.#networksByName.set(name, { ...this.#networksByName.get(name), [network]: names });
+    collect(this.#networksByName, config.gateways);
+    collect(this.#boxed, config.boxed ?? []);
+  }
+
+  /**
+   * Names about which a function on these networks has to ask: of unboxed services there, which `resolve` knows, and of services
+   * on other networks only, which it denies; the function's own resolver may know them and must not be asked.
+   */
+  namesToAsk(networks: NamesByNetwork): string[] {
+    const elsewhere = [...this.#networksByName, ...this.#boxed].filter(
+      ([, on]) => !sharesNetwork(networks, on),
+    );
+    const found = new Set(
+      [...this.#boxed].filter(([, on]) => sharesNetwork(networks, on)).map(([name]) => name),
+    );
+    const hidden = elsewhere.map(([name]) => name).filter((name) => !found.has(name));
+    return [...new Set([...this.namesOn(networks), ...hidden])];
   }
 
   /** Names of unboxed services on these networks. */
@@ -99,4 +113,11 @@ export class Gateways {
       this.#pending.delete(name);
     }
   }
+}
+
+function collect(into: Map<string, NamesByNetwork>, services: SeedConfig['gateways']): void {
+  for (const { networks } of services)
+    for (const [network, names] of Object.entries(networks))
+      for (const name of names.map((given) => given.toLowerCase()))
+        into.set(name, { ...into.get(name), [network]: names });
 }

@@ -40,7 +40,9 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   const relay = await startRelay({ host, signal, limits: options.relayLimits });
   const registry = new NodeRegistry(range);
   const gateways = new Gateways(config, range, options.resolver);
-  const stream = new MembershipStream(randomBytes(8).toString('hex'), registry, (on) => gateways.namesOn(on));
+  const stream = new MembershipStream(randomBytes(8).toString('hex'), registry, (on) =>
+    gateways.namesToAsk(on),
+  );
   const admission = new Admission(projectKey);
   const flows = new Flows({ range, registry, gateways, relay, signal });
   const generations = new Generations();

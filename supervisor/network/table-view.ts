@@ -8,8 +8,11 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
   return { base, mask: [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.') };
 }
 
-/** What the process monitors may know of the overlay: every member that is up, and the names that the seed resolves. */
-export function tableViewOf(overlay: Overlay, hostname: string): TableView {
+/**
+ * What the process monitors may know of the overlay: every member that is up and, where the node `asks`, the names that the seed
+ * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
+ */
+export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
     ({ state, id }) => state === 'up' || id === overlay.nodeId,
@@ -28,7 +31,7 @@ export function tableViewOf(overlay: Overlay, hostname: string): TableView {
     })),
     names: [
       ...members.flatMap(({ names, address }) => names.map((name) => ({ name, overlay: address }))),
-      ...overlay.gateways().map((name) => ({ name })),
+      ...(asks ? overlay.gateways().map((name) => ({ name })) : []),
     ],
   };
 }

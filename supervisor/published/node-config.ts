@@ -64,6 +64,8 @@ export const seedConfig = z.object({
   port: z.number(),
   /** Unboxed services: their names by network; the seed resolves them and forwards to them. */
   gateways: z.array(z.object({ service: z.string(), networks: namesByNetwork })),
+  /** Boxed services, likewise: a node that shares no network with one must not find it by another way either. */
+  boxed: z.optional(z.array(z.object({ service: z.string(), networks: namesByNetwork }))),
 });
 export type SeedConfig = z.infer<typeof seedConfig>;
 

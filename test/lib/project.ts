@@ -56,7 +56,19 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     boxer: (...args) => docker('boxer', ...args),
     compose: (...args) => docker('compose', ...args),
     async remove() {
-      await docker('boxer', 'down', '--volumes', '--remove-orphans', '--timeout', '1', '--rmi', 'local');
+      // Compose leaves services of profiles that are not active alone.
+      await docker(
+        'boxer',
+        '--profile',
+        '*',
+        'down',
+        '--volumes',
+        '--remove-orphans',
+        '--timeout',
+        '1',
+        '--rmi',
+        'local',
+      );
       rmSync(directory, { recursive: true, force: true });
     },
   };

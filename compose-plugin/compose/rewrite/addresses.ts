@@ -29,8 +29,17 @@ export function namesByNetwork(
 
 /** Services that stay plain containers, for the seed to resolve and forward to on the networks that it is on. */
 export function gateways(model: Model, boxed: ReadonlySet<string>, shared: readonly string[]) {
+  return addressesOf(model, (name) => !boxed.has(name), shared);
+}
+
+/** Names of the boxed services by network. */
+export function boxedNames(model: Model, boxed: ReadonlySet<string>, shared: readonly string[]) {
+  return addressesOf(model, (name) => boxed.has(name), shared);
+}
+
+function addressesOf(model: Model, wanted: (name: string) => boolean, shared: readonly string[]) {
   return servicesOf(model)
-    .filter(([name]) => !boxed.has(name))
+    .filter(([name]) => wanted(name))
     .map(([name, service]) => ({
       service: name,
       networks: Object.fromEntries(

@@ -9,7 +9,7 @@ import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import type { ProjectSettings } from '../settings.ts';
-import { gateways } from './addresses.ts';
+import { boxedNames, gateways } from './addresses.ts';
 import { PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
 
 /** Never pulled: these images are built beside the plugin. Not attached: `up` shows the user's own logs. */
@@ -29,6 +29,7 @@ export function seedService(
     overlay: settings.network,
     port: SEED_PORT,
     gateways: gateways(model, boxed, networks),
+    boxed: boxedNames(model, boxed, networks),
   };
   return {
     image: images.runtime,
