@@ -4,7 +4,12 @@ import { type Docker, docker, engineError } from './docker.ts';
 
 const argv = z.nullish(z.array(z.string()));
 const inspected = z.array(
-  z.object({ Id: z.string(), Config: z.nullish(z.object({ Entrypoint: argv, Cmd: argv })) }),
+  z.object({
+    Id: z.string(),
+    Config: z.nullish(
+      z.object({ Entrypoint: argv, Cmd: argv, Volumes: z.nullish(z.record(z.string(), z.unknown())) }),
+    ),
+  }),
 );
 
 /** What the rewrite needs to know of an image. */
@@ -13,6 +18,8 @@ export interface ImageFacts {
   id: string;
   entrypoint: string[];
   command: string[];
+  /** Paths that the image declares as VOLUME. */
+  volumes: string[];
 }
 
 const FORMAT = '{"Id":{{json .Id}},"Config":{{json .Config}}}';
@@ -44,5 +51,10 @@ function facts(line: string): ImageFacts {
   const parsed = inspected.safeParse([JSON.parse(line)]);
   const image = parsed.data?.[0];
   if (image === undefined) throw new BoxerError('ENGINE', 'docker image inspect answered something unknown');
-  return { id: image.Id, entrypoint: image.Config?.Entrypoint ?? [], command: image.Config?.Cmd ?? [] };
+  return {
+    id: image.Id,
+    entrypoint: image.Config?.Entrypoint ?? [],
+    command: image.Config?.Cmd ?? [],
+    volumes: Object.keys(image.Config?.Volumes ?? {}),
+  };
 }

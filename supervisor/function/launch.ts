@@ -4,6 +4,8 @@ import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
+import { placeFiles } from '../files/travelling-files.ts';
+import { makeUsualPathsWritable } from '../files/writable-defaults.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
 import { passGate } from '../guest/gate.ts';
 import { guestEnvironment } from '../guest/guest-environment.ts';
@@ -72,6 +74,16 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
   });
 }
 
+/** Everything that the guest finds elsewhere than it stands: its own remaps before ours. */
+async function prepareFiles({ remap, files, mounts }: LaunchEvent): Promise<Record<string, string>> {
+  const [usual, placed] = await Promise.all([
+    makeUsualPathsWritable(),
+    placeFiles(files, mounts),
+    prepareRemaps(remap),
+  ]);
+  return { ...usual, ...placed, ...remap };
+}
+
 async function runGuest(
   event: LaunchEvent,
   context: LaunchContext,
@@ -85,7 +97,7 @@ async function runGuest(
     (line) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`)),
     signal,
   );
-  await prepareRemaps(event.remap);
+  const remap = await prepareFiles(event);
   // For people who wonder where they are; Lambda's own variables would switch libraries to another behaviour.
   const place = { BOXER_FUNCTION_NAME: context.functionName, BOXER_REQUEST_ID: context.requestId };
   const environment = guestEnvironment(
@@ -93,7 +105,7 @@ async function runGuest(
     {
       library: runtime.library,
       socketName: node.socketName,
-      remap: event.remap,
+      remap,
     },
   );
   const { argv, workingDirectory } = event;

@@ -16,7 +16,9 @@ export function guestEnvironment(
 ): Record<string, string> {
   const { [CONFIG_VARIABLE]: _config, ...environment } = own;
   const preload = environment.LD_PRELOAD;
-  const remap = Object.entries(monitor.remap).map(([visible, real]) => `${visible}=${real}`);
+  // The first match counts: the most particular path goes first.
+  const byLength = Object.entries(monitor.remap).sort(([a], [b]) => b.length - a.length);
+  const remap = byLength.map(([visible, real]) => `${visible}=${real}`);
   return {
     ...environment,
     LD_PRELOAD: preload ? `${monitor.library}:${preload}` : monitor.library,

@@ -16,6 +16,16 @@ export const launchEvent = z.object({
   environment: z.record(z.string(), z.string()),
   workingDirectory: z.string(),
   remap: z.record(z.string(), z.string()),
+  /** Paths that are mounted in the phantom, and what is there. */
+  mounts: z.array(z.string()),
+  files: z.array(
+    z.object({
+      path: z.string(),
+      mode: z.number(),
+      content: z.optional(z.string()),
+      link: z.optional(z.string()),
+    }),
+  ),
   /** As in the node configuration. */
   waitFor: nodeConfig.shape.waitFor,
 });

@@ -3,6 +3,7 @@ import { MessageType } from '../control/message-type.ts';
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { joinOverlay, type Overlay } from '../coordination/join.ts';
+import { collectFiles } from '../files/travelling-files.ts';
 import { type ExitStatus, exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { ownEnvironment } from '../guest/guest-environment.ts';
@@ -54,6 +55,8 @@ async function eventOf(
     environment: travellingEnvironment(ownEnvironment(), config.environment),
     workingDirectory: process.cwd(),
     remap: config.remap,
+    mounts: config.files ?? [],
+    files: await collectFiles(config.files ?? []),
     waitFor: config.waitFor,
   };
 }

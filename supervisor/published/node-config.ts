@@ -26,6 +26,8 @@ export const nodeConfig = z.object({
   environment: z.object({ include: z.array(z.string()), exclude: z.array(z.string()) }),
   /** Visible path -> path below /tmp, for guests that write to a read-only root. */
   remap: z.record(z.string(), z.string()),
+  /** Paths whose files travel into the function: secrets, configs and read-only bind mounts of a phantom. */
+  files: z.optional(z.array(z.string())),
   /** Gates that must be met before the guest starts; timeout in seconds. */
   waitFor: z.optional(
     z.object({

@@ -33,6 +33,15 @@ services:
     profiles: [manual]
     command: ["sleep", "100"]
     x-boxer: { target: lambda, timeout: 2 }
+  files:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["true"]
+    x-boxer: { target: lambda, remap: { /opt/state: /tmp/state } }
+    tmpfs: [/scratch]
+    secrets: [password]
+    configs: [{ source: settings, target: /etc/app/settings.ini }]
+    volumes: ["./site:/srv/site:ro"]
   musl:
     image: boxer-test/musl:1
     profiles: [manual]
@@ -41,7 +50,12 @@ services:
     image: boxer-test/empty:1
     profiles: [manual]
     x-boxer: lambda
+secrets: { password: { file: ./password.txt } }
+configs: { settings: { file: ./settings.ini } }
 `,
+      'password.txt': 's3cret',
+      'settings.ini': 'mode=fast',
+      'site/index.html': '<h1>site</h1>',
     });
   });
   afterAll(() => project.remove(), 120_000);
@@ -86,6 +100,20 @@ services:
     expect([uid, root, tmp, directory, mark]).toEqual(['993', 'read-only', 'tmp', '/usr', 'here']);
     expect(host).toMatch(/^[0-9a-f]{12}$/);
   });
+
+  test('finds secrets, configs and read-only binds at their paths, and can write where servers write', async () => {
+    const script = [
+      'cat /run/secrets/password /etc/app/settings.ini /srv/site/index.html; echo',
+      'for d in /scratch /opt/state /run /var/run /var/log /var/lib/nginx; do echo x > $d/mark && cat $d/mark; done',
+      'cat /run/mark /var/run/mark | wc -l; ls /srv/site',
+    ].join('; ');
+    const ran = await project.boxer('run', '--rm', '-T', 'files', 'sh', '-c', script);
+    const expected = ['s3cretmode=fast<h1>site</h1>', 'x', 'x', 'x', 'x', 'x', 'x', '2', 'index.html'];
+    expect({ lines: ran.stdout.split('\n'), exitCode: ran.exitCode }).toEqual({
+      lines: expected,
+      exitCode: 0,
+    });
+  }, 120_000);
 
   test('hands its standard input on', async () => {
     const { run } = await import('../lib/project.ts');

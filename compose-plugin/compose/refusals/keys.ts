@@ -88,9 +88,3 @@ export const ignoredOnLambda: Readonly<Record<string, string>> = {
   security_opt: 'a function is confined by its platform',
   group_add: "a function's user and groups are its platform's",
 };
-
-/**
- * Mounts of a lambda service that are allowed on the phantom and travel to its function. None yet: a function
- * would find the path empty, so each kind is refused until something carries its files.
- */
-export const travellingMounts: readonly ('bind-read-only' | 'secrets' | 'configs')[] = [];

@@ -1,8 +1,5 @@
 import type { Service } from '../model.ts';
 import type { Problem } from '../problem.ts';
-import { travellingMounts } from './keys.ts';
-
-const isTmp = (path: string) => path === '/tmp' || path.startsWith('/tmp/');
 
 /** What a lambda service mounts that its function cannot have. */
 export function mountProblems(name: string, service: Service): Problem[] {
@@ -12,33 +9,14 @@ export function mountProblems(name: string, service: Service): Problem[] {
     const problem = volumeProblem(mount);
     if (problem !== undefined) problems.push({ path: [...base, 'volumes', String(index)], ...problem });
   }
-  for (const [index, entry] of [service.tmpfs ?? []].flat().entries()) {
-    const path = entry.split(':')[0] ?? '';
-    if (!isTmp(path)) problems.push({ path: [...base, 'tmpfs', String(index)], ...outsideTmp(path) });
-  }
-  for (const key of ['secrets', 'configs'] as const) {
-    const list = service[key];
-    if (travellingMounts.includes(key) || !Array.isArray(list) || list.length === 0) continue;
-    problems.push({
-      path: [...base, key],
-      message: `${key} do not travel to functions yet`,
-      hint: 'Pass the value in the environment, or put the file into the image.',
-    });
-  }
   return problems;
 }
 
 type Mount = NonNullable<Service['volumes']>[number];
 
 function volumeProblem(mount: Mount): Pick<Problem, 'message' | 'hint'> | undefined {
-  if (mount.type === 'tmpfs') return isTmp(mount.target) ? undefined : outsideTmp(mount.target);
-  if (mount.type === 'bind' && mount.read_only === true) {
-    if (travellingMounts.includes('bind-read-only')) return undefined;
-    return {
-      message: `the read-only bind mount at ${mount.target} does not travel to functions yet`,
-      hint: 'Put the files into the image (COPY), or keep the service unboxed.',
-    };
-  }
+  // Files of read-only binds travel, and a tmpfs moves below /tmp: see rewrite/moved-paths.ts.
+  if (mount.type === 'tmpfs' || (mount.type === 'bind' && mount.read_only === true)) return undefined;
   if (mount.type === 'bind') {
     return {
       message: `the writable bind mount at ${mount.target} cannot be shared with a function`,
@@ -52,8 +30,3 @@ function volumeProblem(mount: Mount): Pick<Problem, 'message' | 'hint'> | undefi
     hint: 'Keep what owns the data unboxed and reach it by network, or write below /tmp.',
   };
 }
-
-const outsideTmp = (path: string) => ({
-  message: `tmpfs at ${path}: a function can write below /tmp only`,
-  hint: 'Move it below /tmp, or map the path there with x-boxer.remap.',
-});

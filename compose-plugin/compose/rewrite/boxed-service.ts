@@ -8,6 +8,7 @@ import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
 import { memoryResets } from './memory.ts';
+import { movedPaths, travellingPaths } from './moved-paths.ts';
 
 export const BOXER = '/opt/boxer/bin/boxer';
 export const RUNTIME_VOLUME = 'boxer-runtime';
@@ -77,6 +78,7 @@ const digest = (parts: unknown) =>
 
 function nodeConfiguration(boxed: Boxed, project: string, settings: ProjectSettings): NodeConfig {
   const { name, service, settings: own } = boxed;
+  const files = travellingPaths(service);
   const names = [...(service.hostname === undefined ? [] : [service.hostname]), ...own.names];
   return {
     version: 1,
@@ -84,7 +86,8 @@ function nodeConfiguration(boxed: Boxed, project: string, settings: ProjectSetti
     service: name,
     networks: namesByNetwork(name, service, names),
     environment: own.environment,
-    remap: own.remap,
+    remap: boxed.twin === undefined ? own.remap : { ...movedPaths(service, boxed.image), ...own.remap },
+    ...(boxed.twin === undefined || files.length === 0 ? {} : { files }),
     ...(own.waitFor === undefined ? {} : { waitFor: own.waitFor }),
     ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, project, settings) }),
   };

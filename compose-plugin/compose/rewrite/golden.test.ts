@@ -35,7 +35,12 @@ const engine: Docker = {
   env: process.env,
   signal: new AbortController().signal,
 };
-const image: ImageFacts = { id: 'sha256:0123', entrypoint: ['/entry.sh'], command: ['serve', '$HOME'] };
+const image: ImageFacts = {
+  id: 'sha256:0123',
+  entrypoint: ['/entry.sh'],
+  command: ['serve', '$HOME'],
+  volumes: ['/var/lib/data'],
+};
 
 async function rewritten(directory: string): Promise<{ bytes: string; config: string }> {
   const invocation = parseInvocation(['boxer', '--profile', 'extra', 'config']);

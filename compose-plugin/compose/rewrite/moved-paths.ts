@@ -1,0 +1,41 @@
+import { posix } from 'node:path';
+import * as z from 'zod/mini';
+import type { ImageFacts } from '../../engine/images.ts';
+import type { Service } from '../model.ts';
+
+const entry = z.looseObject({ source: z.optional(z.string()), target: z.optional(z.string()) });
+
+/** Where Compose puts a secret or config: absolute as given, else below `base`. */
+function targetsOf(list: unknown, base: string): string[] {
+  const parsed = z.array(entry).safeParse(list);
+  return (parsed.data ?? []).flatMap(({ source, target }) => {
+    const name = target ?? source;
+    return name === undefined ? [] : [posix.resolve(base, name)];
+  });
+}
+
+/** Paths of a lambda service whose files travel with the invocation: read-only bind mounts, secrets, configs. */
+export function travellingPaths(service: Service): string[] {
+  const binds = (service.volumes ?? []).filter(
+    ({ type, read_only }) => type === 'bind' && read_only === true,
+  );
+  return [
+    ...binds.map(({ target }) => target),
+    ...targetsOf(service.secrets, '/run/secrets'),
+    ...targetsOf(service.configs, '/'),
+  ];
+}
+
+const BELOW_TMP = '/tmp/.boxer/mounts';
+const isTmp = (path: string) => path === '/tmp' || path.startsWith('/tmp/');
+
+/** Paths that are writable in a container and have to be moved below /tmp in a function: tmpfs mounts, VOLUMEs of the image. */
+export function movedPaths(service: Service, image: ImageFacts): Record<string, string> {
+  const tmpfs = [service.tmpfs ?? []].flat().map((mount) => mount.split(':')[0] ?? '');
+  const mounts = (service.volumes ?? []).filter(({ type }) => type === 'tmpfs').map(({ target }) => target);
+  const travelling = new Set(travellingPaths(service));
+  const paths = [...tmpfs, ...mounts, ...image.volumes].filter(
+    (path) => path !== '' && !isTmp(path) && !travelling.has(path),
+  );
+  return Object.fromEntries(paths.map((path) => [path, posix.join(BELOW_TMP, path)]));
+}
