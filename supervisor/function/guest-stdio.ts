@@ -21,7 +21,21 @@ function asSignal(name: string): NodeJS.Signals | undefined {
   return /^SIG[A-Z0-9]+$/.test(name) ? (name as NodeJS.Signals) : undefined;
 }
 
-/** Connects the guest's three standard streams and its signals to the phantom; resolves when both outputs have ended. */
+/** Where the phantom's signals go: what `deliver` is at the time. */
+export interface SignalInlet {
+  deliver: (signal: NodeJS.Signals) => void;
+}
+
+/** Hands the phantom's signals to `inlet`, from the first moment of the session. */
+export function receiveSignals(session: Session, inlet: SignalInlet): void {
+  session.onNotification(MessageType.signal, (body) => {
+    const parsed = signalMessage.safeParse(body);
+    const signal = parsed.success ? asSignal(parsed.data.signal) : undefined;
+    if (signal) inlet.deliver(signal);
+  });
+}
+
+/** Connects the guest's three standard streams to the phantom; resolves when both outputs have ended. */
 export async function connectGuestStdio(guest: Guest, session: Session): Promise<void> {
   const { stdin, stdout, stderr } = guest.process;
   stdin?.on('error', () => undefined); // The guest closed its input; that is its right.
@@ -32,11 +46,6 @@ export async function connectGuestStdio(guest: Guest, session: Session): Promise
     }
   });
   session.onNotification(MessageType.stdinEnd, () => stdin?.end());
-  session.onNotification(MessageType.signal, (body) => {
-    const parsed = signalMessage.safeParse(body);
-    const signal = parsed.success ? asSignal(parsed.data.signal) : undefined;
-    if (signal) guest.process.kill(signal);
-  });
   await Promise.all([
     stdout && sendStream(stdout, session, MessageType.stdout),
     stderr && sendStream(stderr, session, MessageType.stderr),

@@ -14,7 +14,7 @@ import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
 import type { Runtime } from '../runtime.ts';
-import { connectGuestStdio } from './guest-stdio.ts';
+import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
 /** How long the phantom and the seed may take to answer a function that has just started. */
 const CONTACT_TIMEOUT_MS = 10_000;
@@ -84,20 +84,23 @@ async function prepareFiles({ remap, files, mounts }: LaunchEvent): Promise<Reco
   return { ...usual, ...placed, ...remap };
 }
 
-async function runGuest(
-  event: LaunchEvent,
-  context: LaunchContext,
-  node: Node,
-  session: Session,
-): Promise<ExitStatus> {
-  const { runtime, reaper, signal } = context;
+/** A launch that has its session and its node. */
+interface GuestContext extends LaunchContext {
+  readonly node: Node;
+  readonly session: Session;
+  readonly inlet: SignalInlet;
+  /** Remaps of the files that are ready for the guest. */
+  readonly remap: Promise<Record<string, string>>;
+}
+
+async function runGuest(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
+  const { runtime, reaper, signal, node, session, inlet } = context;
   await passGate(
     node.overlay,
     event.waitFor,
     (line) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`)),
     signal,
   );
-  const remap = await prepareFiles(event);
   // For people who wonder where they are; Lambda's own variables would switch libraries to another behaviour.
   const place = { BOXER_FUNCTION_NAME: context.functionName, BOXER_REQUEST_ID: context.requestId };
   const environment = guestEnvironment(
@@ -105,12 +108,13 @@ async function runGuest(
     {
       library: runtime.library,
       socketName: node.socketName,
-      remap,
+      remap: await context.remap,
     },
   );
   const { argv, workingDirectory } = event;
   const guest = await startGuest({ argv, environment, workingDirectory, stdio: 'pipe' });
   reaper.keep(guest.pid);
+  inlet.deliver = (name) => guest.process.kill(name);
   const abandon = () => guest.process.kill('SIGKILL');
   signal.addEventListener('abort', abandon, { once: true });
   const flushed = connectGuestStdio(guest, session);
@@ -123,45 +127,67 @@ async function runGuest(
   return status;
 }
 
+/** Signals that end a launch whose guest has not started yet. */
+const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']);
+
+/** Tells the phantom, and so the container's log, why there is no guest. */
+function reportFailure(session: Session, error: unknown): ExitStatus {
+  const message = error instanceof Error ? error.message : String(error);
+  session.notify(MessageType.stderr, Buffer.from(`boxer: ${message}\n`));
+  return { code: startFailureCode(error), signal: null };
+}
+
+async function serveSession(
+  event: LaunchEvent,
+  context: LaunchContext,
+  session: Session,
+  joining: Promise<Node>,
+  remap: Promise<Record<string, string>>,
+): Promise<ExitStatus> {
+  const stopped = new AbortController();
+  const inlet: SignalInlet = { deliver: (name) => void (ENDING.has(name) && stopped.abort(name)) };
+  receiveSignals(session, inlet);
+  const node = await joining;
+  session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
+  try {
+    const signal = AbortSignal.any([context.signal, stopped.signal]);
+    const guest = runGuest(event, { ...context, signal, node, session, inlet, remap });
+    const status = await guest.catch((error: unknown): ExitStatus => {
+      if (stopped.signal.aborted) return { code: null, signal: String(stopped.signal.reason) };
+      if (context.signal.aborted) throw error;
+      return reportFailure(session, error);
+    });
+    session.notify(MessageType.exit, status);
+    // The phantom closes when it has printed the last byte.
+    await Promise.race([
+      session.closed,
+      new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref()),
+    ]);
+    return status;
+  } finally {
+    await node.close();
+  }
+}
+
 /**
  * Runs one launch from the first contact to the guest's last byte. Resolves with how the guest ended. Rejects when the
- * phantom or the seed cannot be reached, or the guest cannot be started; the phantom has been told by then where possible.
+ * phantom or the seed cannot be reached, or the phantom goes away.
  */
 export async function runLaunch(event: LaunchEvent, context: LaunchContext): Promise<ExitStatus> {
   const cancel = new AbortController();
   const signal = AbortSignal.any([context.signal, cancel.signal]);
   const contact = AbortSignal.any([signal, AbortSignal.timeout(CONTACT_TIMEOUT_MS)]);
   const joining = joinAsFunction(event, { ...context, signal });
-  joining.catch(() => undefined);
+  const remap = prepareFiles(event);
+  for (const early of [joining, remap]) early.catch(() => undefined);
+  let session: Session | undefined;
   try {
-    const session = await contactPhantom(event, contact);
+    session = await contactPhantom(event, contact);
     // A phantom that is gone was stopped or killed: its guest must not live on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
-    const node = await joining;
-    session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
-    try {
-      const status = await runGuest(event, { ...context, signal }, node, session).catch(
-        (error: unknown): ExitStatus => {
-          if (signal.aborted) throw error;
-          session.notify(
-            MessageType.stderr,
-            Buffer.from(`boxer: ${error instanceof Error ? error.message : String(error)}\n`),
-          );
-          return { code: startFailureCode(error), signal: null };
-        },
-      );
-      session.notify(MessageType.exit, status);
-      await Promise.race([
-        session.closed,
-        new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref()),
-      ]);
-      return status;
-    } finally {
-      session.close();
-      await node.close();
-    }
-  } catch (error) {
-    cancel.abort(error);
-    throw error;
+    return await serveSession(event, { ...context, signal }, session, joining, remap);
+  } finally {
+    cancel.abort(new Error('the launch has ended'));
+    void session?.close();
   }
 }

@@ -25,7 +25,10 @@ async function sendInput(session: Session): Promise<void> {
 export function lendStdio(session: Session): Promise<ExitStatus | undefined> {
   printStream(session, MessageType.stdout, process.stdout);
   printStream(session, MessageType.stderr, process.stderr);
-  sendInput(session).catch(() => session.notify(MessageType.stdinEnd, {}));
+  // Not before there is a guest: nobody would take it.
+  session.onNotification(MessageType.started, () => {
+    sendInput(session).catch(() => session.notify(MessageType.stdinEnd, {}));
+  });
   return new Promise((resolve) => {
     session.onNotification(MessageType.exit, (body) => resolve(exitMessage.safeParse(body).data));
     void session.closed.then(() => resolve(undefined));

@@ -28,6 +28,11 @@ services:
     stop_grace_period: 20s
     command: ["bash", "-c", "trap 'echo going; exit 7' TERM; echo ready; while :; do sleep 0.1; done"]
     x-boxer: lambda
+  gated:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["true"]
+    x-boxer: { target: lambda, wait-for: { names: { nobody: 2 }, timeout: 300 } }
   short:
     image: boxer-test/tools:1
     profiles: [manual]
@@ -159,6 +164,18 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     await project.compose('stop', 'polite');
     expect(await stateOf('polite')).toBe('exited 7');
     expect((await project.compose('logs', 'polite')).stdout).toContain('going');
+  }, 120_000);
+
+  test('docker stop while the guest waits at its gate ends the launch at once', async () => {
+    await project.boxer('up', '-d', 'gated');
+    await eventually('it says what it waits for', async () => {
+      const { stdout, stderr } = await project.compose('logs', 'gated');
+      return `${stdout}${stderr}`.includes('waiting for nobody: 0 of 2') ? true : undefined;
+    });
+    const before = Date.now();
+    await project.compose('stop', 'gated');
+    expect(Date.now() - before).toBeLessThan(8000);
+    expect(await stateOf('gated')).toBe('exited 143');
   }, 120_000);
 
   test('what ignores SIGTERM is killed after the grace period', async () => {
