@@ -133,6 +133,8 @@ int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 /* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL (and errno) when that is too long. */
 #define REMAP_ROOM 4096
 const char *remapped(const char *path, char room[REMAP_ROOM]);
+/* The same for a path that is relative to an open directory, or AT_FDCWD. */
+const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address; gives the length to use. */
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
 

@@ -1,4 +1,5 @@
 /* System calls that take paths, under whichever name libc or syscall() gives them. */
+#include <fcntl.h>
 #include "monitor.h"
 
 /* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
@@ -27,12 +28,17 @@ static const struct {
 };
 
 /* False: too long, errno is set. */
-static bool move(long *argument, char room[REMAP_ROOM]) {
+static bool move(int directory, long *argument, char room[REMAP_ROOM]) {
   const char *path = (const char *)*argument;
-  const char *there = remapped(path, room);
+  const char *there = remapped_at(directory, path, room);
   if (path && !there) return false;
   *argument = (long)there;
   return true;
+}
+
+/* In the ...at() calls a path's directory is the argument before it. */
+static int directory_of(long number, const long arguments[6], int path) {
+  return path < 2 || number == SYS_inotify_add_watch ? AT_FDCWD : (int)arguments[path - 2];
 }
 
 long moved(long number, long a, long b, long c, long d, long e, long f) {
@@ -42,8 +48,10 @@ long moved(long number, long a, long b, long c, long d, long e, long f) {
   char second[REMAP_ROOM];
   for (size_t i = 0; i < sizeof with_paths / sizeof *with_paths; i++) {
     if (with_paths[i].number != number) continue;
-    if (!move(&arguments[with_paths[i].first - 1], first)) return -1;
-    if (with_paths[i].second && !move(&arguments[with_paths[i].second - 1], second)) return -1;
+    int at = with_paths[i].first;
+    int then = with_paths[i].second;
+    if (!move(directory_of(number, arguments, at), &arguments[at - 1], first)) return -1;
+    if (then && !move(directory_of(number, arguments, then), &arguments[then - 1], second)) return -1;
     break;
   }
   return returned(raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]));

@@ -10,9 +10,10 @@ typedef int open_function(const char *, int, mode_t);
 typedef int openat_function(int, const char *, int, mode_t);
 
 /* Declares `there`; returns `otherwise` when the remapped path is too long. */
-#define MOVE(path, there, otherwise)           \
-  char room[REMAP_ROOM];                       \
-  const char *there = remapped((path), room);  \
+#define MOVE(path, there, otherwise) MOVE_AT(AT_FDCWD, path, there, otherwise)
+#define MOVE_AT(directory, path, there, otherwise)           \
+  char room[REMAP_ROOM];                                     \
+  const char *there = remapped_at(directory, (path), room);  \
   if ((path) && !there) return (otherwise);
 
 static int on_open(const char *path, int flags, mode_t mode) {
@@ -22,7 +23,7 @@ static int on_open(const char *path, int flags, mode_t mode) {
 }
 
 static int on_openat(int directory, const char *path, int flags, mode_t mode) {
-  MOVE(path, there, -1)
+  MOVE_AT(directory, path, there, -1)
   openat_function *real = LIBC(openat_function *, openat);
   return real ? real(directory, there, flags, mode) : (int)returned(raw(SYS_openat, directory, there, flags, mode));
 }
@@ -54,7 +55,7 @@ static int on_open_2(const char *path, int flags) {
 }
 
 static int on_openat_2(int directory, const char *path, int flags) {
-  MOVE(path, there, -1)
+  MOVE_AT(directory, path, there, -1)
   int (*real)(int, const char *, int) = LIBC(int (*)(int, const char *, int), __openat_2);
   return real ? real(directory, there, flags) : on_openat(directory, there, flags, 0);
 }

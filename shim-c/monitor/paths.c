@@ -1,4 +1,5 @@
 /* Remapped paths in calls that libc does more for than to pass them on. */
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -7,19 +8,21 @@
 
 /* path in front, the other arguments as they come. */
 #define PATH_CALL(type, name, failed, parameters, arguments, ...)                     \
+  PATH_CALL_AT(AT_FDCWD, type, name, failed, parameters, arguments, __VA_ARGS__)
+#define PATH_CALL_AT(from, type, name, failed, parameters, arguments, ...)            \
   EXPORT type name parameters {                                                       \
     char room[REMAP_ROOM];                                                            \
-    const char *there = remapped(path, room);                                         \
+    const char *there = remapped_at(from, path, room);                                \
     if (path && !there) return failed;                                                \
     type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), name);                      \
     if (!real) return fail(ENOSYS), failed;                                           \
     return real arguments;                                                            \
   }
 
-PATH_CALL(int, faccessat, -1, (int directory, const char *path, int mode, int flags), (directory, there, mode, flags),
+PATH_CALL_AT(directory, int, faccessat, -1, (int directory, const char *path, int mode, int flags), (directory, there, mode, flags),
           int, const char *, int, int)
 PATH_CALL(int, euidaccess, -1, (const char *path, int mode), (there, mode), const char *, int)
-PATH_CALL(int, fchmodat, -1, (int directory, const char *path, mode_t mode, int flags), (directory, there, mode, flags),
+PATH_CALL_AT(directory, int, fchmodat, -1, (int directory, const char *path, mode_t mode, int flags), (directory, there, mode, flags),
           int, const char *, mode_t, int)
 PATH_CALL(int, remove, -1, (const char *path), (there), const char *)
 PATH_CALL(int, utime, -1, (const char *path, const void *times), (there, times), const char *, const void *)

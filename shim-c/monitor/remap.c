@@ -1,4 +1,5 @@
 /* BOXER_REMAP: paths that the guest sees at one place and the kernel at another. */
+#include <fcntl.h>
 #include <sys/un.h>
 
 #include "monitor.h"
@@ -31,8 +32,45 @@ static bool climbs(const char *path) {
   return false;
 }
 
-const char *remapped(const char *path, char room[REMAP_ROOM]) {
-  const char *rule = path && path[0] == '/' ? remap_value() : NULL;
+/* The directory that a relative path starts from; gives its length, 0 where the kernel does not tell. */
+static size_t directory_path(int directory, char room[REMAP_ROOM]) {
+  if (directory == AT_FDCWD) {
+    long length = raw(SYS_getcwd, room, REMAP_ROOM);
+    return length > 1 && room[0] == '/' ? (size_t)length - 1 : 0;
+  }
+  char link[32] = "/proc/self/fd/";
+  size_t at = sizeof "/proc/self/fd/" - 1;
+  if (directory < 0) return 0;
+  for (int rest = directory, digits = 1; digits; rest /= 10, digits = rest > 0) at++;
+  for (int rest = directory, digit = (int)at - 1; digit >= (int)sizeof "/proc/self/fd/" - 1; rest /= 10) link[digit--] = (char)('0' + rest % 10);
+  link[at] = 0;
+  long length = raw(SYS_readlinkat, AT_FDCWD, link, room, REMAP_ROOM - 1);
+  return length > 0 && room[0] == '/' ? (size_t)length : 0;
+}
+
+static const char *remapped_absolute(const char *path, char room[REMAP_ROOM]);
+
+/* A relative path is moved when the path that it stands for is: `mkdir -p /run/app` goes there step by step. */
+static const char *remapped_relative(int directory, const char *path, char room[REMAP_ROOM]) {
+  char whole[REMAP_ROOM];
+  size_t length = directory_path(directory, whole);
+  size_t size = strlen(path) + 1;
+  if (length == 0 || length + 1 + size > sizeof whole) return path;
+  whole[length] = '/';
+  memcpy(whole + length + 1, path, size);
+  const char *there = remapped_absolute(whole, room);
+  return there == whole ? path : there;
+}
+
+const char *remapped(const char *path, char room[REMAP_ROOM]) { return remapped_at(AT_FDCWD, path, room); }
+
+const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]) {
+  if (!path || !*path || !remap_value()) return path;
+  return *path == '/' ? remapped_absolute(path, room) : remapped_relative(directory, path, room);
+}
+
+static const char *remapped_absolute(const char *path, char room[REMAP_ROOM]) {
+  const char *rule = remap_value();
   if (!rule || climbs(path)) return path;
   while (*rule) {
     const char *equals = rule;

@@ -99,6 +99,21 @@ static void changing(void) {
   struct statvfs system;
   say("statvfs", statvfs(in("f"), &system));
   say("statvfs of the folder", statvfs(folder, &system));
+  /* As `mkdir -p` goes: from the parent, step by step. */
+  char parent[600];
+  snprintf(parent, sizeof parent, "%s", folder);
+  char *name = strrchr(parent, '/');
+  *name++ = 0;
+  int above = open(*parent ? parent : "/", O_RDONLY | O_DIRECTORY);
+  say("open the parent", above >= 0);
+  say_fd("into the folder", openat(above, name, O_RDONLY | O_DIRECTORY));
+  say("fchdir", fchdir(above));
+  say_fd("relative to it", open(name, O_RDONLY | O_DIRECTORY));
+  snprintf(text, sizeof text, "%.40s/h", name);
+  say("mkdir relative", mkdir(text, 0700));
+  say("mkdirat again", mkdirat(above, text, 0700));
+  say("rmdir relative", unlinkat(above, text, AT_REMOVEDIR));
+  close(above);
   say("chdir", chdir(folder));
   say("relative", access("text", R_OK));
   say("back", chdir("/"));

@@ -110,10 +110,10 @@ configs: { settings: { file: ./settings.ini } }
     const script = [
       'cat /run/secrets/password /etc/app/settings.ini /srv/site/index.html; echo',
       'for d in /scratch /opt/state /run /var/run /var/log /var/lib/nginx; do echo x > $d/mark && cat $d/mark; done',
-      'cat /run/mark /var/run/mark | wc -l; ls /srv/site',
+      'cat /run/mark /var/run/mark | wc -l; ls /srv/site; mkdir -p /var/run/app/deep && cd /var/run/app && ls',
     ].join('; ');
     const ran = await project.boxer('run', '--rm', '-T', 'files', 'sh', '-c', script);
-    const expected = ['s3cretmode=fast<h1>site</h1>', 'x', 'x', 'x', 'x', 'x', 'x', '2', 'index.html'];
+    const expected = ['s3cretmode=fast<h1>site</h1>', 'x', 'x', 'x', 'x', 'x', 'x', '2', 'index.html', 'deep'];
     expect({ lines: ran.stdout.split('\n'), exitCode: ran.exitCode }).toEqual({
       lines: expected,
       exitCode: 0,
