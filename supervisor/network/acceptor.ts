@@ -1,10 +1,11 @@
 import type { Socket, TcpNetConnectOpts } from 'node:net';
+import type { Endpoint } from '../control/endpoint.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
 import { socketFd } from '../service/socket-fd.ts';
-import type { Endpoint, ServiceRequest } from '../service/wire.ts';
+import type { ServiceRequest } from '../service/wire.ts';
 import { dialUnread } from './dial.ts';
 import type { FlowNameTable } from './flow-names.ts';
 import type { Listener, ListenerView } from './listeners.ts';

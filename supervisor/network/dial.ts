@@ -1,4 +1,4 @@
-import { connect, type NetConnectOpts, Socket } from 'node:net';
+import { type NetConnectOpts, Socket } from 'node:net';
 
 /**
  * Opens a TCP connection and reads nothing from it: its descriptor can be handed to a guest with every byte still in
@@ -25,6 +25,3 @@ export function dialUnread(options: NetConnectOpts, signal: AbortSignal): Promis
     });
   });
 }
-
-/** Connects as any program would; for the bridge to guests without a process monitor. */
-export const dialPlain = (port: number, host: string): Socket => connect({ port, host, allowHalfOpen: true });

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../service/wire.ts';
+import type { Endpoint } from '../control/endpoint.ts';
 
 /** The overlay's view of one connection: what the guest's own end and the far end are called. */
 export interface FlowNames {

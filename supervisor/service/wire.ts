@@ -1,3 +1,5 @@
+import type { Endpoint } from '../control/endpoint.ts';
+
 /** The service wire between process monitor and supervisor; the C side is `shim-c/service-wire.h`. */
 
 export const WIRE_MAGIC = 0x31525842;
@@ -17,12 +19,6 @@ export const Operation = {
   reverse: 8,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
-
-/** An IPv4 address in dotted form and a port in host order. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
 
 export interface ServiceRequest {
   readonly operation: number;

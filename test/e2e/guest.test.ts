@@ -113,7 +113,18 @@ configs: { settings: { file: ./settings.ini } }
       'cat /run/mark /var/run/mark | wc -l; ls /srv/site; mkdir -p /var/run/app/deep && cd /var/run/app && ls',
     ].join('; ');
     const ran = await project.boxer('run', '--rm', '-T', 'files', 'sh', '-c', script);
-    const expected = ['s3cretmode=fast<h1>site</h1>', 'x', 'x', 'x', 'x', 'x', 'x', '2', 'index.html', 'deep'];
+    const expected = [
+      's3cretmode=fast<h1>site</h1>',
+      'x',
+      'x',
+      'x',
+      'x',
+      'x',
+      'x',
+      '2',
+      'index.html',
+      'deep',
+    ];
     expect({ lines: ran.stdout.split('\n'), exitCode: ran.exitCode }).toEqual({
       lines: expected,
       exitCode: 0,

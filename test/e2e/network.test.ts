@@ -84,20 +84,12 @@ describe('the overlay', () => {
       return undefined;
     }
   };
-  /** Asked by the unboxed neighbour, by name. */
+  /** What the unboxed neighbour gets from `url`; empty when it gets nothing. */
+  const curl = async (url: string) =>
+    (await project.compose('exec', '-T', 'front', 'curl', '-s', '-m', '5', url)).stdout;
   const fromFront = async (target: string) => {
     const [host, at = '8000'] = target.split(':');
-    const { stdout } = await project.compose(
-      'exec',
-      '-T',
-      'front',
-      'curl',
-      '-s',
-      '-m',
-      '5',
-      `http://${host}:${at}/`,
-    );
-    return parse(stdout);
+    return parse(await curl(`http://${host}:${at}/`));
   };
   /** Asked by alpha, from within its function. */
   const fromAlpha = async (path: string) => {
@@ -127,14 +119,7 @@ describe('the overlay', () => {
   });
 
   test('boxed container to function', async () => {
-    const { stdout } = await project.compose(
-      'exec',
-      '-T',
-      'front',
-      'curl',
-      '-s',
-      'http://gamma:8000/via/alpha/8000',
-    );
+    const stdout = await curl('http://gamma:8000/via/alpha/8000');
     expect(parse(stdout)).toMatchObject({ name: 'alpha', uid: 993 });
   });
 
@@ -148,27 +133,13 @@ describe('the overlay', () => {
 
   test('a closed port is refused, at once', async () => {
     const before = Date.now();
-    const { stdout } = await project.compose(
-      'exec',
-      '-T',
-      'front',
-      'curl',
-      '-s',
-      'http://alpha:8000/via/beta/9999',
-    );
+    const stdout = await curl('http://alpha:8000/via/beta/9999');
     expect(stdout).toBe('');
     expect(Date.now() - before).toBeLessThan(4000);
   });
 
   test('services that share no network do not see each other', async () => {
-    const { stdout } = await project.compose(
-      'exec',
-      '-T',
-      'front',
-      'curl',
-      '-s',
-      'http://beta:9000/resolve/apart',
-    );
+    const stdout = await curl('http://beta:9000/resolve/apart');
     expect(stdout).toBe('');
     expect(await fromAlpha('/via/apart/8000')).toMatchObject({ name: 'apart' });
   });
