@@ -4,6 +4,7 @@ import { prepare } from '../prepare/prepare.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { startPurpose } from './purposes.ts';
+import { trampolineEntrypoint } from './run-entrypoint.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
 /** `run svc command` and `watch`: they last as long as the user wishes, so only their preparation is locked. */
@@ -13,8 +14,13 @@ export async function run(context: Context): Promise<number> {
   const verb = invocation.verb ?? 'run';
   const { flags, words } = parseVerbArguments(verb, invocation.args);
   const services = verb === 'run' ? words.slice(0, 1) : words;
-  const { override } = await withLock(context, 'change', verb, () =>
+  const { model, override } = await withLock(context, 'change', verb, () =>
     prepare(context, startPurpose(services, !flags.has('--no-deps'))),
   );
-  return runVerb(context, override === undefined ? [] : [override]);
+  if (override === undefined) return runVerb(context, []);
+  return runVerb(
+    context,
+    [override],
+    verb === 'run' ? trampolineEntrypoint(model, invocation.args) : invocation.args,
+  );
 }

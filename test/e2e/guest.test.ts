@@ -131,6 +131,11 @@ configs: { settings: { file: ./settings.ini } }
     });
   }, 120_000);
 
+  test('an entrypoint given to run takes the place of the application, in the function', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', '--entrypoint', 'id', 'job', '-u');
+    expect(ran.stdout).toBe('993');
+  });
+
   test('hands its standard input on', async () => {
     const { run } = await import('../lib/project.ts');
     const ran = await run('docker', ['boxer', 'run', '--rm', '-T', 'job', 'sha256sum'], {
