@@ -46,8 +46,7 @@ const bundle = async ({ entry, out, name }) => {
     minifyWhitespace: true,
     keepNames: true,
     legalComments: 'none',
-    // dockerode reaches ssh2's optional native parts, which are only for ssh:// engines.
-    external: ['*.node', 'cpu-features'],
+    external: ['*.node'],
     banner: {
       js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
     },
