@@ -131,6 +131,13 @@ configs: { settings: { file: ./settings.ini } }
     });
   }, 120_000);
 
+  test('a warm environment shows nothing of the launch before', async () => {
+    const leave = 'touch /tmp/left; (sleep 1000 &) ; echo left';
+    expect((await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', leave)).stdout).toBe('left');
+    const look = 'ls /tmp; grep -l sleep /proc/[0-9]*/comm 2>/dev/null; echo looked';
+    expect((await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', look)).stdout).toBe('looked');
+  });
+
   test('an entrypoint given to run takes the place of the application, in the function', async () => {
     const ran = await project.boxer('run', '--rm', '-T', '--entrypoint', 'id', 'job', '-u');
     expect(ran.stdout).toBe('993');
