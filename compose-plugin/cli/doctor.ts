@@ -4,15 +4,6 @@ import { machineChecks } from './doctor/machine-checks.ts';
 import { projectCheck } from './doctor/project-check.ts';
 import { table } from './table.ts';
 
-/** One line of the doctor's table. */
-export interface Check {
-  name: string;
-  ok: boolean;
-  found: string;
-  /** What to do where it is not. */
-  advice: string;
-}
-
 /** `doctor`: looks at everything that Boxer needs; exit code 1 if something is missing. */
 export async function doctor(context: Context): Promise<number> {
   const checks = (

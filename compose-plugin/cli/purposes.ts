@@ -1,4 +1,4 @@
-import type { Purpose } from '../prepare/prepare.ts';
+import type { Purpose } from '../prepare/purpose.ts';
 
 const noWishes = { build: undefined, pull: undefined, quietPull: false, quietBuild: false };
 

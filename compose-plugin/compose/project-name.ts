@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { dockerOutput } from '../engine/docker.ts';
-import type { OverrideContext } from './standing-override.ts';
+import type { OverrideContext } from './override-context.ts';
 
 /** The project's name where its model cannot be read: as its containers have it, else as Compose would make it. */
 export async function projectName(context: OverrideContext): Promise<string> {

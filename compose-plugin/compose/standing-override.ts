@@ -1,20 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Invocation } from '../cli/invocation.ts';
-import type { Docker } from '../engine/docker.ts';
 import { isIntact } from './intact.ts';
 import { mayMentionBoxer } from './mentions.ts';
+import type { OverrideContext } from './override-context.ts';
 import type { Project } from './project.ts';
 import { sourcesDigest } from './sources.ts';
-
-/** What is needed to find or make an override. */
-export interface OverrideContext {
-  engine: Docker;
-  invocation: Invocation;
-  project: Project;
-  cwd: string;
-}
 
 /**
  * The file that makes Compose see what is running, Boxer's own services included: the override of the last `up`,

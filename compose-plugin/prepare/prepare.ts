@@ -1,25 +1,7 @@
 import type { Context } from '../cli/context.ts';
-import type { Model } from '../compose/model.ts';
 import { readModel } from '../compose/read-model.ts';
 import { requireCompose } from './compose-version.ts';
-import type { ImagePolicy } from './get-images.ts';
-
-/** What a call is going to do with the rewritten model. */
-export interface Purpose {
-  /** Services that the call names; none: all enabled ones. */
-  services: readonly string[];
-  withDependencies: boolean;
-  /** `start`: images, twins and volume are made; `show`: nothing outside `.boxer` is. */
-  kind: 'start' | 'show';
-  policy: ImagePolicy;
-}
-
-/** The rewritten project. */
-export interface Prepared {
-  model: Model;
-  /** The override file; undefined: nothing in the project is boxed. */
-  override: string | undefined;
-}
+import type { Prepared, Purpose } from './purpose.ts';
 
 /**
  * Reads the project and writes its override. What works on the model is loaded while Compose reads it: the plugin's

@@ -16,7 +16,7 @@ import { boxedServices } from './boxed-services.ts';
 import { getImages } from './get-images.ts';
 import { makeTwins } from './make-twins.ts';
 import { ownImages, requireOwnImage } from './own-images.ts';
-import type { Prepared, Purpose } from './prepare.ts';
+import type { Prepared, Purpose } from './purpose.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 import { selection } from './selection.ts';
 

@@ -5,7 +5,7 @@ import { atLeast } from '../../engine/versions.ts';
 import { MINIMUM_COMPOSE } from '../../prepare/compose-version.ts';
 import { ownImages } from '../../prepare/own-images.ts';
 import type { Context } from '../context.ts';
-import type { Check } from '../doctor.ts';
+import type { Check } from './check.ts';
 
 const BOOTSTRAP = 'Run script/bootstrap in the folder of Boxer, against the same engine.';
 

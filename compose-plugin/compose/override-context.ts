@@ -1,0 +1,11 @@
+import type { Invocation } from '../cli/invocation.ts';
+import type { Docker } from '../engine/docker.ts';
+import type { Project } from './project.ts';
+
+/** What is needed to find or make an override. */
+export interface OverrideContext {
+  engine: Docker;
+  invocation: Invocation;
+  project: Project;
+  cwd: string;
+}
