@@ -44,6 +44,7 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
   bool arrived = service_request(&request, &reply, &real, PROMPT, NULL) == 0 && reply.error == 0 && real >= 0;
   if (arrived) {
     put_in_place(listener, real, signal, family, flags);
+    remember_names(socket_inode(signal), &reply.local, &reply.peer);
     *peer = reply.peer;
   } else {
     if (real >= 0) raw(SYS_close, real);

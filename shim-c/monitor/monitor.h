@@ -102,6 +102,10 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* known-names.c: the overlay's names of a connected socket, by its inode. */
+void remember_names(uint64_t inode, const struct boxer_endpoint *local, const struct boxer_endpoint *peer);
+void forget_names(uint64_t inode);
+bool known_names(uint64_t inode, struct boxer_endpoint *local, struct boxer_endpoint *peer);
 /* The highest descriptor that was ever marked. */
 int marked_limit(void);
 /* A vfork()ed child shares its parent's memory, so what it closes must not be forgotten there. */

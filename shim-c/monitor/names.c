@@ -4,7 +4,10 @@
 static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
   request->inode = socket_inode(fd);
-  return service_request(request, reply, NULL, PROMPT, NULL) == 0 && reply->error == 0;
+  if (known_names(request->inode, &reply->local, &reply->peer)) return true;
+  if (service_request(request, reply, NULL, PROMPT, NULL) != 0 || reply->error != 0) return false;
+  remember_names(request->inode, &reply->local, &reply->peer);
+  return true;
 }
 
 void overlay_peer(int fd, struct boxer_endpoint *peer) {

@@ -1,0 +1,48 @@
+/*
+ * How connections are called in the overlay, so that a server that asks for both names of every connection does not ask the
+ * supervisor each time. A name belongs to a socket, hence to its inode, for as long as the socket lives.
+ */
+#include <stdatomic.h>
+
+#include "monitor.h"
+
+/* What does not find its slot is asked for again, which only costs time. */
+#define SLOTS 4096
+
+/* Sequence lock: odd while somebody writes. */
+static struct slot {
+  _Atomic uint32_t sequence;
+  uint64_t inode;
+  struct boxer_endpoint local;
+  struct boxer_endpoint peer;
+} slots[SLOTS];
+
+void remember_names(uint64_t inode, const struct boxer_endpoint *local, const struct boxer_endpoint *peer) {
+  struct slot *slot = &slots[inode % SLOTS];
+  uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
+  /* Another thread, or the code that a signal handler interrupted, is writing: let it. */
+  if (inode == 0 || sequence & 1 || !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1)) return;
+  atomic_thread_fence(memory_order_release);
+  slot->inode = inode;
+  slot->local = *local;
+  slot->peer = *peer;
+  atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
+}
+
+void forget_names(uint64_t inode) {
+  static const struct boxer_endpoint none;
+  struct boxer_endpoint local;
+  struct boxer_endpoint peer;
+  /* Of port 0 no connection is, so this answers nobody. */
+  if (known_names(inode, &local, &peer)) remember_names(inode, &none, &none);
+}
+
+bool known_names(uint64_t inode, struct boxer_endpoint *local, struct boxer_endpoint *peer) {
+  struct slot *slot = &slots[inode % SLOTS];
+  uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_acquire);
+  bool same = slot->inode == inode;
+  *local = slot->local;
+  *peer = slot->peer;
+  atomic_thread_fence(memory_order_acquire);
+  return inode != 0 && peer->port != 0 && same && !(sequence & 1) && atomic_load_explicit(&slot->sequence, memory_order_relaxed) == sequence;
+}
