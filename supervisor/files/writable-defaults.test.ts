@@ -25,6 +25,7 @@ test('small directories are copied, large ones linked, links shared, missing one
   writeFileSync(join(lib, 'nginx/state'), 'kept');
   mkdirSync(join(lib, 'dpkg'));
   for (let i = 0; i < 100; i++) writeFileSync(join(lib, 'dpkg', String(i)), '');
+  writeFileSync(join(lib, 'large'), Buffer.alloc(2 * 1024 * 1024));
   mkdirSync(join(root, 'run'));
   symlinkSync(join(root, 'run'), join(root, 'var/run'));
   const paths = [lib, join(root, 'run'), join(root, 'var/run'), join(root, 'absent')];
@@ -34,6 +35,7 @@ test('small directories are copied, large ones linked, links shared, missing one
   expect(readFileSync(join(there(lib), 'nginx/state'), 'utf8')).toBe('kept');
   expect(lstatSync(join(there(lib), 'nginx/body')).isDirectory()).toBe(true);
   expect(lstatSync(join(there(lib), 'dpkg')).isSymbolicLink()).toBe(true);
+  expect(lstatSync(join(there(lib), 'large')).isSymbolicLink()).toBe(true);
   expect(there(join(root, 'var/run'))).toBe(there(join(root, 'run')));
   expect(existsSync(there(join(root, 'absent')))).toBe(true);
 });

@@ -1,4 +1,5 @@
-import { cp, mkdir, readdir, realpath, stat, symlink } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { copyFile, lstat, mkdir, readdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -22,46 +23,43 @@ const PLACE = '/tmp/.boxer/writable';
 const MAX_ENTRIES = 64;
 const MAX_BYTES = 1024 * 1024;
 
-/** Whether a tree is small; stops counting where it is not. Unreadable parts count as large. */
+/** The entries of a directory; none where it may not be read: what this user cannot see, the guest can write anew. */
+async function entriesOf(path: string): Promise<Dirent[]> {
+  return readdir(path, { withFileTypes: true }).catch(() => []);
+}
+
+/** Whether a tree is small; stops counting where it is not. */
 async function isSmall(path: string, budget: { entries: number; bytes: number }): Promise<boolean> {
-  try {
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      budget.entries -= 1;
-      if (budget.entries < 0) return false;
-      const at = join(path, entry.name);
-      if (entry.isDirectory() && !(await isSmall(at, budget))) return false;
-      if (entry.isFile()) budget.bytes -= (await stat(at)).size;
-      if (budget.bytes < 0) return false;
-    }
-    return true;
-  } catch {
-    return false;
+  for (const entry of await entriesOf(path)) {
+    budget.entries -= 1;
+    if (budget.entries < 0) return false;
+    const at = join(path, entry.name);
+    if (entry.isDirectory() && !(await isSmall(at, budget))) return false;
+    if (entry.isFile()) budget.bytes -= (await lstat(at).catch(() => ({ size: 0 }))).size;
+    if (budget.bytes < 0) return false;
   }
+  return true;
 }
 
-async function isSmallEntry(path: string, directory: boolean): Promise<boolean> {
-  if (directory) return isSmall(path, { entries: MAX_ENTRIES, bytes: MAX_BYTES });
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+/** Copies one entry of any kind; a file that may not be read is linked, and opening it fails as it would in its place. */
+async function copyEntry(from: string, to: string, entry: Dirent): Promise<void> {
+  if (entry.isDirectory()) return copyDirectory(from, to, copyEntry);
+  if (entry.isSymbolicLink()) return symlink(await readlink(from), to);
+  if (entry.isFile()) return copyFile(from, to).catch(() => symlink(from, to));
 }
 
-/** Copies the small entries of a directory and links to the others. */
-async function copyShallow(from: string, to: string): Promise<void> {
+/** Copies a small entry and links to a large one. */
+async function copyIfSmall(from: string, to: string, entry: Dirent): Promise<void> {
+  const small = entry.isDirectory()
+    ? await isSmall(from, { entries: MAX_ENTRIES, bytes: MAX_BYTES })
+    : (await lstat(from)).size <= MAX_BYTES;
+  return small ? copyEntry(from, to, entry) : symlink(from, to);
+}
+
+async function copyDirectory(from: string, to: string, copy: typeof copyEntry): Promise<void> {
   await mkdir(to, { recursive: true });
-  const entries = await readdir(from, { withFileTypes: true });
-  await Promise.all(
-    entries.map(async (entry) => {
-      const [source, target] = [join(from, entry.name), join(to, entry.name)];
-      const small = !entry.isSymbolicLink() && (await isSmallEntry(source, entry.isDirectory()));
-      // An unreadable file is linked: opening it fails then as it would have in its place.
-      const copied =
-        small &&
-        (await cp(source, target, { recursive: true, verbatimSymlinks: true }).then(
-          () => true,
-          () => false,
-        ));
-      if (!copied) await symlink(source, target).catch(() => undefined);
-    }),
-  );
+  const entries = await entriesOf(from);
+  await Promise.all(entries.map((entry) => copy(join(from, entry.name), join(to, entry.name), entry)));
 }
 
 /** Prepares the usual writable directories; resolves to their remaps. Directories that the image lacks come to be, empty. */
@@ -77,10 +75,6 @@ export async function makeUsualPathsWritable(
     }),
   );
   const distinct = new Set(remaps.map(([, real]) => real));
-  await Promise.all(
-    [...distinct].map((real) =>
-      copyShallow(real, join(place, real)).catch(() => mkdir(join(place, real), { recursive: true })),
-    ),
-  );
+  await Promise.all([...distinct].map((real) => copyDirectory(real, join(place, real), copyIfSmall)));
   return Object.fromEntries(remaps.map(([directory, real]) => [directory, join(place, real)]));
 }

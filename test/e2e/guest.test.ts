@@ -106,6 +106,13 @@ configs: { settings: { file: ./settings.ini } }
     expect(host).toMatch(/^[0-9a-f]{12}$/);
   });
 
+  test('has a name for its user, though no image knows that user', async () => {
+    const who =
+      'import os, pwd; entry = pwd.getpwuid(os.getuid()); print(entry.pw_uid, entry.pw_gid, len(entry.pw_name) > 0)';
+    const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', who);
+    expect(ran.stdout).toBe('993 990 True');
+  });
+
   test('finds secrets, configs and read-only binds at their paths, and can write where servers write', async () => {
     const script = [
       'cat /run/secrets/password /etc/app/settings.ini /srv/site/index.html; echo',
