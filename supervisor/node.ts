@@ -1,5 +1,5 @@
 import { hostname as kernelHostname } from 'node:os';
-import { joinOverlay, type Overlay } from './coordination/join.ts';
+import { type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
 import { type Acceptor, createAcceptor, type Introduction } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
@@ -18,7 +18,9 @@ export interface NodeOptions {
   readonly seed: { host: string; port: number };
   readonly identity: string;
   readonly key: Buffer;
-  readonly join: Omit<Parameters<typeof joinOverlay>[0]['join'], 'local'>;
+  readonly join: JoinRequest | Promise<JoinRequest>;
+  /** A function's guest is reached through the supervisor, a container's by the kernel. */
+  readonly isFunction: boolean;
   /** What gethostname() answers; empty: the kernel's own name. */
   readonly hostname: string;
   readonly signal: AbortSignal;
@@ -97,7 +99,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     listeners,
     onVanished: () => void refresh(),
   });
-  const { seed, identity, key, join, signal, retryFor } = options;
+  const { seed, identity, key, join, isFunction, signal, retryFor } = options;
   const overlay: Overlay = await joinOverlay({
     seed,
     identity,
@@ -110,7 +112,6 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const table = createSharedTable(options.addon);
   const refresh = listeningPublisher(overlay, listeners);
   const connector = createConnector(overlay, flows);
-  const isFunction = join.role === 'function';
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
   const parts = { table, acceptor, connector, listeners, refresh, onListener: stopLooking };

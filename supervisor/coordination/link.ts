@@ -9,7 +9,8 @@ import { parseHello, parseIntroduction, parseJoined, parseMembership } from './p
 
 export interface LinkOptions extends SessionOptions {
   readonly seed: { readonly host: string; readonly port: number };
-  readonly join: JoinRequest;
+  /** May still be on its way: it is needed only when the connection stands. */
+  readonly join: JoinRequest | Promise<JoinRequest>;
   /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */
   readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
 }
@@ -55,7 +56,7 @@ export async function openLink(
   );
   try {
     const { local, remote } = session;
-    const body = { ...options.join, local, via: remote.address };
+    const body = { ...(await options.join), local, via: remote.address };
     // Both at once: the answer to hello changes nothing in what is asked next.
     const [hello, joined] = await Promise.all([
       session.request(MessageType.hello, { version: 1, capabilities: ['relay'] }, { signal }),

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import type { SeedConfig } from '../published/node-config.ts';
-import { type Introduction, type JoinOptions, joinOverlay, type Overlay } from './join.ts';
+import { type Introduction, type JoinOptions, type JoinRequest, joinOverlay, type Overlay } from './join.ts';
 import { type Seed, type SeedOptions, startSeed } from './seed.ts';
 
 /** For tests: a seed and its nodes in one process, on loopback. */
@@ -26,7 +26,7 @@ export interface Testbed {
   /** Joins as a container of `service` on network `front`, unless told otherwise. */
   join(
     service: string,
-    options?: Partial<JoinOptions> & { networks?: JoinOptions['join']['networks'] },
+    options?: Partial<JoinOptions> & { networks?: JoinRequest['networks'] },
   ): Promise<Overlay>;
   /** Ends the seed as a crash would: sessions close, nothing is said. */
   stopSeed(): Promise<void>;

@@ -68,6 +68,7 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
       requestId,
       functionName,
     },
+    isFunction: true,
     hostname: event.hostname,
     signal,
     retryFor: CONTACT_TIMEOUT_MS,

@@ -9,7 +9,7 @@ import { exitCodeOf } from '../guest/exit-status.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { ensureFunction } from './ensure-function.ts';
 import { type LaunchEvent, launchReport, MAX_EVENT_BYTES } from './event.ts';
-import type { Twin } from './lambda-client.ts';
+import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
 
 type EventStream = AsyncIterable<InvokeWithResponseStreamResponseEvent>;
@@ -70,7 +70,16 @@ function failureOf(functionName: string, type: string, details: string): Outcome
  * Invokes the twin, creating its function first where that is the provider's way. Resolves when the invocation has ended, with
  * what it says about the end; the guest's own exit status, when there was one, has come over the session before.
  */
-export async function invokeTwin(
+export async function invokeTwin(twin: Twin, event: LaunchEvent, signal: AbortSignal): Promise<Outcome> {
+  const client = createLambdaClient(twin);
+  try {
+    return await followInvocation(client, twin, event, signal);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function followInvocation(
   client: LambdaClient,
   twin: Twin,
   event: LaunchEvent,

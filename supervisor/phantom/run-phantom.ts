@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { containerIdentity } from '../container/own-names.ts';
 import { MessageType } from '../control/message-type.ts';
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
@@ -13,8 +14,6 @@ import { type NodeConfig, SEED_CLOUD_NAME, SEED_PORT } from '../published/node-c
 import { travellingEnvironment } from './environment-filter.ts';
 import type { LaunchEvent } from './event.ts';
 import { createIntroducer } from './introduce.ts';
-import { invokeTwin } from './invoke.ts';
-import { createLambdaClient } from './lambda-client.ts';
 import type { Outcome } from './outcome.ts';
 import { mirrorPorts } from './ports.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
@@ -128,32 +127,31 @@ async function launchAndWait(
   say: (line: string) => void,
   key: Buffer,
 ): Promise<Outcome> {
-  const client = createLambdaClient(twin);
   const identity = newServiceIdentity(options.config.service);
-  const self = await containerIdentity(options.config);
-  const overlay = await joinOverlay({
+  const joining = joinOverlay({
     seed: { host: SEED_CLOUD_NAME, port: SEED_PORT },
     identity,
     key: pskOf(key, identity),
-    join: { role: 'phantom', ...self },
+    join: containerIdentity(options.config).then((self) => ({ role: 'phantom', ...self })),
     introduce: () => Promise.reject(new BoxerError('ECONNREFUSED', 'a phantom has no guest')),
     signal,
     retryFor: SEED_TIMEOUT_MS,
   });
+  // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
+  const [overlay, { invokeTwin }] = await Promise.all([joining, import('./invoke.ts')]);
   const relay = await startRelay({ advertise: overlay.local.address, signal });
   let session: Session | undefined;
   void server.session.then((connected) => {
     session = connected;
   });
   mirrorPorts({ overlay, relay, introduce: createIntroducer(overlay, () => session), say, signal });
-  const event = await eventOf(options, overlay, server, self.hostname);
-  const invocation = invokeTwin(client, twin, event, signal);
+  const event = await eventOf(options, overlay, server, hostname());
+  const invocation = invokeTwin(twin, event, signal);
   const exit = server.session.then(lendStdio);
   try {
     return await outcomeOf(exit, invocation);
   } finally {
     invocation.catch(() => undefined);
     await overlay.leave().catch(() => undefined);
-    client.destroy();
   }
 }
