@@ -13,12 +13,13 @@ import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
+import { PATIENT_HEARTBEAT } from '../phantom/stdio-messages.ts';
 import type { Runtime } from '../runtime.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
 /** How long the phantom and the seed may take to answer a function that has just started. */
 const CONTACT_TIMEOUT_MS = 10_000;
-/** How long leftovers of a guest may take to die, and the phantom to take the last bytes. */
+/** How long leftovers of a guest may take to die. */
 const END_TIMEOUT_MS = 5000;
 
 interface LaunchContext {
@@ -44,7 +45,8 @@ async function contactPhantom(event: LaunchEvent, signal: AbortSignal): Promise<
   let failure: unknown;
   for (const host of addresses) {
     try {
-      return await dialControl({ host, port, identity, key: Buffer.from(key, 'hex'), signal });
+      const credentials = { identity, key: Buffer.from(key, 'hex') };
+      return await dialControl({ host, port, ...credentials, signal, heartbeat: PATIENT_HEARTBEAT });
     } catch (error) {
       failure = error;
     }
@@ -159,11 +161,8 @@ async function serveSession(
       return reportFailure(session, error);
     });
     session.notify(MessageType.exit, status);
-    // The phantom closes when it has printed the last byte.
-    await Promise.race([
-      session.closed,
-      new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref()),
-    ]);
+    // The phantom closes when it has printed the last byte, however slow its reader is.
+    await session.closed;
     return status;
   } finally {
     await node.close();

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { listenControl } from '../control/listen.ts';
 import { pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
+import { PATIENT_HEARTBEAT } from './stdio-messages.ts';
 
 /** Waits for the one function that this phantom launches. */
 export interface SessionServer {
@@ -14,12 +15,6 @@ export interface SessionServer {
   readonly session: Promise<Session>;
   close(): void;
 }
-
-/**
- * A reader of our output that stops reading stops this whole process (writes to a pipe block), which is right: the guest
- * waits then, as it would natively. It must not pass for a death. In seconds; a crash is seen at once without it.
- */
-export const PATIENT_HEARTBEAT = { interval: 1000, suspect: 10, dead: 120 };
 
 /** Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. */
 export async function startSessionServer(signal: AbortSignal): Promise<SessionServer> {
