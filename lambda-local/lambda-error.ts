@@ -24,8 +24,6 @@ export const notFound = (message: string) => new LambdaError('ResourceNotFoundEx
 
 export const conflict = (message: string) => new LambdaError('ResourceConflictException', 409, message);
 
-export const notReady = (message: string) => new LambdaError('ResourceNotReadyException', 502, message);
-
 export const tooLarge = (message: string) => new LambdaError('RequestTooLargeException', 413, message);
 
 /** `reason` is one of the values of the service model's ThrottleReason. */

@@ -1,6 +1,6 @@
 import { hostname as kernelHostname } from 'node:os';
-import { type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
-import { type Acceptor, createAcceptor, type Introduction } from './network/acceptor.ts';
+import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
+import { type Acceptor, createAcceptor } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
 import { createListenerView, type ListenerView } from './network/listeners.ts';

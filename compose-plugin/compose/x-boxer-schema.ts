@@ -136,7 +136,6 @@ function isNetwork(text: string): boolean {
 }
 
 export type ServiceInput = z.infer<typeof serviceSchema>;
-export type LongForm = z.infer<typeof longForm>;
 export type ProjectInput = z.infer<typeof projectSchema>;
 /** Exported for the published schema and the key suggestions. */
 export const longFormSchema = longForm;

@@ -1,4 +1,3 @@
-import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
@@ -7,12 +6,10 @@ import { guestEnvironment, ownEnvironment } from '../guest/guest-environment.ts'
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { type Node, startNode } from '../node.ts';
-import { type NodeConfig, SEED_CLOUD_NAME, SEED_PORT } from '../published/node-config.ts';
+import type { NodeConfig } from '../published/node-config.ts';
 import type { Runtime } from '../runtime.ts';
 import { containerIdentity } from './own-names.ts';
-
-/** The seed's container starts before ours; a loaded machine may still take its time. */
-const SEED_TIMEOUT_MS = 30_000;
+import { seedContact } from './seed-contact.ts';
 
 interface ContainerOptions {
   readonly config: NodeConfig;
@@ -24,17 +21,13 @@ interface ContainerOptions {
 
 async function joinFromContainer(options: ContainerOptions, signal: AbortSignal): Promise<Node> {
   const { config, key, runtime } = options;
-  const identity = newServiceIdentity(config.service);
   return startNode({
+    ...seedContact(config.service, key),
     addon: runtime.addon,
-    seed: { host: SEED_CLOUD_NAME, port: SEED_PORT },
-    identity,
-    key: pskOf(key, identity),
     join: containerIdentity(config).then((self) => ({ role: 'container', ...self })),
     isFunction: false,
     hostname: '',
     signal,
-    retryFor: SEED_TIMEOUT_MS,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Socket, TcpNetConnectOpts } from 'node:net';
 import type { Endpoint } from '../control/endpoint.ts';
+import type { Introduction } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
@@ -10,15 +11,6 @@ import { dialUnread } from './dial.ts';
 import type { FlowNameTable } from './flow-names.ts';
 import type { Listener, ListenerView } from './listeners.ts';
 import { pipeFlow } from './relay/pipe.ts';
-
-/** What an introduction says: a peer wants to reach this node's `port`; dial `relay` and show `token`. */
-export interface Introduction {
-  readonly port: number;
-  readonly relay: Endpoint;
-  /** 32 hex digits */
-  readonly token: string;
-  readonly peer: Endpoint;
-}
 
 /** Brings connections from elsewhere to the guest's listeners. */
 export interface Acceptor {

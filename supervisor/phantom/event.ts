@@ -38,6 +38,3 @@ export const launchReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), code: z.string(), message: z.string(), exitCode: z.number() }),
 ]);
 export type LaunchReport = z.infer<typeof launchReport>;
-
-/** The Lambda API refuses larger payloads. */
-export const MAX_EVENT_BYTES = 6 * 1024 * 1024;

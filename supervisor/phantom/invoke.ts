@@ -7,8 +7,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { MAX_EVENT_BYTES } from '../published/node-config.ts';
 import { ensureFunction } from './ensure-function.ts';
-import { type LaunchEvent, launchReport, MAX_EVENT_BYTES } from './event.ts';
+import { type LaunchEvent, launchReport } from './event.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
 

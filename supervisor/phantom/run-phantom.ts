@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { containerIdentity } from '../container/own-names.ts';
+import { seedContact } from '../container/seed-contact.ts';
 import { MessageType } from '../control/message-type.ts';
-import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { joinOverlay, type Overlay } from '../coordination/join.ts';
 import { collectFiles } from '../files/travelling-files.ts';
@@ -10,8 +10,8 @@ import { forwardSignals } from '../guest/forward-signals.ts';
 import { ownEnvironment } from '../guest/guest-environment.ts';
 import { startRelay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
-import { type NodeConfig, SEED_CLOUD_NAME, SEED_PORT } from '../published/node-config.ts';
-import { travellingEnvironment } from './environment-filter.ts';
+import { travellingEnvironment } from '../published/environment-filter.ts';
+import type { NodeConfig } from '../published/node-config.ts';
 import type { LaunchEvent } from './event.ts';
 import { createIntroducer } from './introduce.ts';
 import type { Outcome } from './outcome.ts';
@@ -19,8 +19,6 @@ import { mirrorPorts } from './ports.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
 import { lendStdio } from './stdio.ts';
 
-/** The seed's container starts before ours; a loaded machine may still take its time. */
-const SEED_TIMEOUT_MS = 30_000;
 /** After the session broke, Lambda still has to notice and say why. */
 const OUTCOME_TIMEOUT_MS = 10_000;
 
@@ -100,7 +98,7 @@ async function outcomeOf(
 
 /** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
 export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
-  const { config, key, say } = options;
+  const { config } = options;
   const twin = config.twin;
   if (!twin) throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
   const end = new AbortController();
@@ -111,7 +109,7 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
       const stop = (name: string) => resolve({ exitCode: exitCodeOf({ code: null, signal: name }) });
       signal.addEventListener('abort', signalGuest(server.session, stop));
     });
-    const launched = launchAndWait(options, twin, server, signal, say, key);
+    const launched = launchAndWait(options, twin, server, signal);
     launched.catch(() => undefined);
     return await Promise.race([launched, killed]);
   } finally {
@@ -124,18 +122,13 @@ async function launchAndWait(
   twin: NonNullable<NodeConfig['twin']>,
   server: SessionServer,
   signal: AbortSignal,
-  say: (line: string) => void,
-  key: Buffer,
 ): Promise<Outcome> {
-  const identity = newServiceIdentity(options.config.service);
+  const { config, key, say } = options;
   const joining = joinOverlay({
-    seed: { host: SEED_CLOUD_NAME, port: SEED_PORT },
-    identity,
-    key: pskOf(key, identity),
-    join: containerIdentity(options.config).then((self) => ({ role: 'phantom', ...self })),
+    ...seedContact(config.service, key),
+    join: containerIdentity(config).then((self) => ({ role: 'phantom', ...self })),
     introduce: () => Promise.reject(new BoxerError('ECONNREFUSED', 'a phantom has no guest')),
     signal,
-    retryFor: SEED_TIMEOUT_MS,
   });
   // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
   const [overlay, { invokeTwin }] = await Promise.all([joining, import('./invoke.ts')]);

@@ -9,6 +9,9 @@ export const KEY_FILE = '/run/secrets/boxer-key';
 /** Resolves to the seed on the network that stands for the internet, and only there. */
 export const SEED_CLOUD_NAME = 'seed.boxer.internal';
 
+/** What the Lambda API takes as the payload of one invocation, in bytes. */
+export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+
 /** Port of the seed's control listener. */
 export const SEED_PORT = 7070;
 

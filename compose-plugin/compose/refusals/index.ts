@@ -1,9 +1,10 @@
+import { MAX_EVENT_BYTES } from '../../../supervisor/published/node-config.ts';
 import { type Model, type Service, servicesOf } from '../model.ts';
 import { OWN_NETWORK, ownServices } from '../own-names.ts';
 import type { Problem } from '../problem.ts';
 import type { ServiceSettings } from '../settings.ts';
 import type { Annotations } from '../validate.ts';
-import { eventBytes, MAX_EVENT_BYTES } from './event-size.ts';
+import { eventBytes } from './event-size.ts';
 import { ignoredOnLambda, refusedOnBoxed, refusedOnLambda } from './keys.ts';
 import { mountProblems } from './mounts.ts';
 

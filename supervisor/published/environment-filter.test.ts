@@ -14,3 +14,11 @@ test('include and exclude match whole names, with * for any run of characters an
   });
   expect(travellingEnvironment(environment, { include: ['A.*'], exclude: [] })).toEqual({ 'A.B': '1' });
 });
+
+test('a pattern is text but for its stars, whatever a regular expression would make of it', () => {
+  const odd = { 'A(B': '1', 'A-B^$|[': '2', AB: '3' };
+  expect(travellingEnvironment(odd, { include: ['A(*', 'A-B^$|['], exclude: [] })).toEqual({
+    'A(B': '1',
+    'A-B^$|[': '2',
+  });
+});
