@@ -1,0 +1,33 @@
+import type { Member, Overlay } from '../coordination/join.ts';
+
+/** What discovery needs of the overlay. */
+export type Directory = Pick<Overlay, 'nodeId' | 'members' | 'gateways' | 'onChange' | 'resolve'>;
+
+/** A node as guests are told of it, in files and over the membership socket. */
+export interface NodeEntry {
+  readonly id: number;
+  readonly address: string;
+  /** Service, aliases, container, and `node-<id>`. */
+  readonly names: readonly string[];
+  /** TCP ports that are listened on. */
+  readonly ports: readonly number[];
+  readonly self: boolean;
+}
+
+/** Every node that is up, and this one; a member is a new object after each change of it. */
+export function visibleMembers({ nodeId, members }: Directory): Map<number, Member> {
+  return new Map([...members()].filter(([id, { state }]) => state === 'up' || id === nodeId));
+}
+
+export function entryOf({ id, address, names, ports }: Member, self: number): NodeEntry {
+  return { id, address, names, ports, self: id === self };
+}
+
+/** `visibleMembers` as entries, by id. */
+export function entriesOf(directory: Directory): NodeEntry[] {
+  const entries = [...visibleMembers(directory).values()].map((member) => entryOf(member, directory.nodeId));
+  return entries.sort((a, b) => a.id - b.id);
+}
+
+/** One line as in /etc/hosts. */
+export const hostsLine = ({ address, names }: NodeEntry): string => `${address}\t${names.join(' ')}\n`;

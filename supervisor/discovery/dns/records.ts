@@ -1,0 +1,85 @@
+import type { Answer, Question } from 'dns-packet';
+import type { Directory, NodeEntry } from '../directory.ts';
+import type { NameIndex } from '../name-index.ts';
+
+/** Seconds. Membership follows within 100 ms; a resolver that caches longer would undo that. */
+const TTL = 0;
+
+/** Services that SRV questions may name instead of a port number, as in /etc/services. */
+const WELL_KNOWN: Readonly<Record<string, number>> = {
+  http: 80,
+  https: 443,
+  postgresql: 5432,
+  mysql: 3306,
+  redis: 6379,
+  amqp: 5672,
+  memcache: 11_211,
+};
+
+/** What the overlay says to a question. A name that is there without a record of the type asked for has no answers (NODATA). */
+export interface Found {
+  readonly answers: readonly Answer[];
+  /** Addresses of the hosts that SRV answers name. */
+  readonly additionals: readonly Answer[];
+}
+
+const only = (answers: readonly Answer[]): Found => ({ answers, additionals: [] });
+
+/** Lower case and without the trailing dot. */
+const plainName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
+
+const addressRecord = (name: string, data: string): Answer => ({ type: 'A', name, ttl: TTL, data });
+
+/** A resolver's first answer is used most: everybody gets another first. */
+function rotated<T>(items: readonly T[], turn: number): T[] {
+  const first = items.length === 0 ? 0 : turn % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+}
+
+const SERVICE = /^_([a-z0-9-]+)\._tcp\.(.+)$/;
+
+/** `_8080._tcp.api` or `_http._tcp.api`: this port, where it is listened on; `api`: every port that is. */
+function serviceAnswers(index: NameIndex, { name }: Question): Found | undefined {
+  const [, service, host] = SERVICE.exec(plainName(name)) ?? [];
+  const nodes = index.named(host ?? plainName(name));
+  if (nodes.length === 0) return undefined;
+  const wanted = service === undefined ? undefined : (WELL_KNOWN[service] ?? Number(service));
+  const portsOf = ({ ports }: NodeEntry) => ports.filter((port) => wanted === undefined || port === wanted);
+  const found = nodes.filter((node) => portsOf(node).length > 0);
+  return {
+    answers: found.flatMap((node) =>
+      portsOf(node).map((port): Answer => {
+        const data = { priority: 0, weight: 0, port, target: `node-${node.id}` };
+        return { type: 'SRV', name, ttl: TTL, data };
+      }),
+    ),
+    additionals: found.map(({ id, address }) => addressRecord(`node-${id}`, address)),
+  };
+}
+
+const REVERSE = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/;
+
+function reverseAnswers(index: NameIndex, { name }: Question): Found | undefined {
+  const address = REVERSE.exec(plainName(name))?.slice(1).reverse().join('.');
+  const data = address === undefined ? undefined : index.at(address)?.names[0];
+  return data === undefined ? undefined : only([{ type: 'PTR', name, ttl: TTL, data }]);
+}
+
+/** Answers out of the membership; undefined: no node has to do with it. */
+export function nodesFor(index: NameIndex, question: Question, turn: number): Found | undefined {
+  if (question.type === 'SRV') return serviceAnswers(index, question);
+  if (question.type === 'PTR') return reverseAnswers(index, question);
+  const named = index.named(plainName(question.name));
+  if (named.length === 0) return undefined;
+  if (question.type !== 'A') return only([]);
+  return only(rotated(named, turn).map(({ address }) => addressRecord(question.name, address)));
+}
+
+/** Answers for an unboxed service that the seed knows; undefined: it is none. Rejects as `Overlay.resolve`. */
+export async function gatewayFor(directory: Directory, question: Question): Promise<Found | undefined> {
+  const name = plainName(question.name);
+  if (!directory.gateways().some((known) => known.toLowerCase() === name)) return undefined;
+  if (question.type !== 'A') return only([]);
+  const addresses = await directory.resolve(name);
+  return only(addresses.map((address) => addressRecord(question.name, address)));
+}

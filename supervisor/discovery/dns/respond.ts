@@ -1,0 +1,82 @@
+import {
+  AUTHORITATIVE_ANSWER,
+  decode,
+  encode,
+  type Packet,
+  RECURSION_AVAILABLE,
+  TRUNCATED_RESPONSE,
+} from 'dns-packet';
+import { codeOf } from '../../control/control-error.ts';
+import type { Directory } from '../directory.ts';
+import type { NameIndex } from '../name-index.ts';
+import { type Found, gatewayFor, nodesFor } from './records.ts';
+import { askUpstream } from './upstream.ts';
+
+/** RFC 1035, 4.1.1 */
+const Rcode = { ok: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4 } as const;
+
+export interface ResponderContext {
+  readonly directory: Directory;
+  readonly index: NameIndex;
+  /** Who is asked about names outside the project. */
+  readonly upstream: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Bytes of a header, without which there is nobody to answer. */
+const HEADER_SIZE = 12;
+
+function parse(query: Buffer): Packet | undefined {
+  try {
+    return decode(query);
+  } catch {
+    return undefined;
+  }
+}
+
+function reply(query: Packet, rcode: number, found: Found = { answers: [], additionals: [] }): Buffer {
+  const flags = ((query.flags ?? 0) & 0x0100) | AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | rcode;
+  return encode({
+    type: 'response',
+    id: query.id,
+    flags,
+    questions: query.questions ?? [],
+    answers: [...found.answers],
+    additionals: [...found.additionals],
+  });
+}
+
+async function answerTo(query: Packet, context: ResponderContext, turn: number): Promise<Buffer | undefined> {
+  const [question, ...more] = query.questions ?? [];
+  if (!question || more.length > 0) return reply(query, Rcode.formatError);
+  const found = nodesFor(context.index, question, turn) ?? (await gatewayFor(context.directory, question));
+  return found && reply(query, Rcode.ok, found);
+}
+
+/**
+ * Answers one DNS message: out of the membership, by the seed for unboxed services, by the host's own servers for all else.
+ * Undefined for what is no question at all. Never rejects.
+ */
+export function createResponder(context: ResponderContext): (query: Buffer) => Promise<Buffer | undefined> {
+  let turn = 0;
+  return async (bytes) => {
+    if (bytes.length < HEADER_SIZE) return undefined;
+    const query = parse(bytes);
+    if (!query) return encode({ type: 'response', id: bytes.readUInt16BE(0), flags: Rcode.formatError });
+    if (query.type !== 'query') return undefined;
+    try {
+      const own = await answerTo(query, context, turn++);
+      if (own) return own;
+      const theirs = await askUpstream(context.upstream, bytes, context.signal);
+      return theirs ?? reply(query, Rcode.serverFailure);
+    } catch (error) {
+      return reply(query, codeOf(error) === 'ENOENT' ? Rcode.noSuchName : Rcode.serverFailure);
+    }
+  };
+}
+
+/** An answer that is too long for a datagram: the resolver comes back over TCP. */
+export function truncated(answer: Buffer): Buffer {
+  const { id = 0, questions = [], flags = 0 } = decode(answer);
+  return encode({ type: 'response', id, flags: flags | TRUNCATED_RESPONSE, questions });
+}

@@ -1,0 +1,121 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { decode } from 'dns-packet';
+import type { Directory } from '../directory.ts';
+import { createNameIndex } from '../name-index.ts';
+import { createResponder, truncated } from './respond.ts';
+import { framesOf } from './tcp-frames.ts';
+
+export interface DnsOptions {
+  readonly directory: Directory;
+  /** Who is asked about names outside the project, addresses. */
+  readonly upstream: readonly string[];
+  readonly address: string;
+  /** 53 unless told otherwise; 0: any */
+  readonly port?: number;
+}
+
+export interface DnsServer {
+  readonly address: string;
+  readonly port: number;
+  close(): void;
+}
+
+const DNS_PORT = 53;
+/** Questions that are being answered, and TCP connections, at the same time. */
+const MAX_PENDING = 512;
+const MAX_CLIENTS = 64;
+/** An idle TCP client is closed, ms. */
+const IDLE_TIMEOUT = 10_000;
+/** Without EDNS, RFC 1035 2.3.4 */
+const PLAIN_DATAGRAM = 512;
+
+/** How long an answer this client takes in a datagram. */
+function datagramSize(query: Buffer): number {
+  try {
+    const option = decode(query).additionals?.find(({ type }) => type === 'OPT');
+    const size = option && 'udpPayloadSize' in option ? option.udpPayloadSize : PLAIN_DATAGRAM;
+    return Math.max(PLAIN_DATAGRAM, size);
+  } catch {
+    return PLAIN_DATAGRAM;
+  }
+}
+
+/**
+ * Serves DNS over UDP and TCP for programs that do their own name resolution. Rejects with the system's error: EACCES where a
+ * port below 1,024 needs a privilege, EADDRINUSE.
+ */
+export async function serveDns({
+  directory,
+  upstream,
+  address,
+  port = DNS_PORT,
+}: DnsOptions): Promise<DnsServer> {
+  const cancel = new AbortController();
+  const index = createNameIndex(directory);
+  const respond = createResponder({ directory, index, upstream, signal: cancel.signal });
+  const clients = new Set<Socket>();
+  let pending = 0;
+
+  /** Undefined, and so silence, when too much is asked at the same time. */
+  async function answer(query: Buffer): Promise<Buffer | undefined> {
+    if (pending >= MAX_PENDING) return undefined;
+    pending += 1;
+    try {
+      return await respond(query);
+    } finally {
+      pending -= 1;
+    }
+  }
+
+  async function serveClient(client: Socket): Promise<void> {
+    clients.add(client);
+    client.once('close', () => clients.delete(client));
+    client.on('error', () => client.destroy());
+    client.setTimeout(IDLE_TIMEOUT, () => client.destroy());
+    try {
+      // One after the other: a client that does not read is not read from.
+      for await (const query of framesOf(client)) {
+        const text = await answer(query);
+        if (!text) break;
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(text.length);
+        if (!client.write(Buffer.concat([length, text]))) await once(client, 'drain');
+      }
+    } catch {
+      // A malformed or broken connection is its client's own loss.
+    } finally {
+      client.destroy();
+    }
+  }
+
+  const udp = createSocket('udp4');
+  udp.on('message', async (query, from) => {
+    const text = await answer(query);
+    if (!text || cancel.signal.aborted) return;
+    udp.send(text.length > datagramSize(query) ? truncated(text) : text, from.port, from.address);
+  });
+  const tcp = createServer((client) => void serveClient(client));
+  tcp.maxConnections = MAX_CLIENTS;
+  const close = () => {
+    cancel.abort();
+    index.close();
+    udp.close();
+    tcp.close();
+    for (const client of clients) client.destroy();
+  };
+  try {
+    udp.bind(port, address);
+    await once(udp, 'listening');
+    tcp.listen(udp.address().port, address);
+    await once(tcp, 'listening');
+  } catch (error) {
+    close();
+    throw error;
+  }
+  udp.on('error', () => undefined);
+  udp.unref();
+  tcp.unref();
+  return { address, port: udp.address().port, close };
+}

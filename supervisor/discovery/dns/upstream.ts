@@ -1,0 +1,46 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+
+/** How long each server may take, ms; resolvers ask again after 5 s. */
+const SERVER_TIMEOUT = 2000;
+const DNS_PORT = 53;
+
+/** The servers of a resolv.conf, three at most as in libc; [] where there is no such file. */
+export async function serversOf(resolvConf: string): Promise<string[]> {
+  const text = await readFile(resolvConf, 'utf8').catch(() => '');
+  const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server = '']) => server);
+  return servers.filter((server) => isIP(server) !== 0).slice(0, 3);
+}
+
+/** One question to one server; rejects when there is no answer in time. */
+async function ask(server: string, query: Buffer, signal: AbortSignal): Promise<Buffer> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(SERVER_TIMEOUT)]);
+  // Connected, and so on a port of its own: nobody else's datagrams arrive.
+  const socket = createSocket(isIP(server) === 6 ? 'udp6' : 'udp4');
+  try {
+    socket.connect(DNS_PORT, server);
+    await once(socket, 'connect', { signal: limit });
+    socket.send(query);
+    for (;;) {
+      const [answer] = await once(socket, 'message', { signal: limit });
+      if (Buffer.isBuffer(answer) && answer.subarray(0, 2).equals(query.subarray(0, 2))) return answer;
+    }
+  } finally {
+    socket.close();
+  }
+}
+
+/** The first answer that one of the servers gives, in their order; undefined: none did. */
+export async function askUpstream(
+  servers: readonly string[],
+  query: Buffer,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  for (const server of servers) {
+    const answer = await ask(server, query, signal).catch(() => undefined);
+    if (answer || signal.aborted) return answer;
+  }
+  return undefined;
+}

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import type { Member } from '../coordination/join.ts';
+import { type Directory, entriesOf, entryOf, type NodeEntry, visibleMembers } from './directory.ts';
+
+/** One line of the membership socket. */
+type MembershipEvent =
+  | { readonly event: 'snapshot'; readonly nodes: readonly NodeEntry[] }
+  | { readonly event: 'joined' | 'changed'; readonly node: NodeEntry }
+  | { readonly event: 'left'; readonly node: { readonly id: number } };
+
+export interface MembershipSocket {
+  close(): void;
+}
+
+const MAX_CLIENTS = 64;
+/** A client that leaves this much unread is cut off; it may come back for a new snapshot. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+type Members = ReadonlyMap<number, Member>;
+
+const lineOf = (event: MembershipEvent): string => `${JSON.stringify(event)}\n`;
+
+function* changesBetween(before: Members, after: Members, self: number): Generator<MembershipEvent> {
+  for (const [id, member] of after) {
+    const known = before.get(id);
+    if (known === member) continue;
+    yield { event: known ? 'changed' : 'joined', node: entryOf(member, self) };
+  }
+  for (const id of before.keys()) if (!after.has(id)) yield { event: 'left', node: { id } };
+}
+
+/**
+ * Tells every client that connects to the Unix socket `path` who is in the overlay: a snapshot first, then one line of JSON for
+ * each change. Rejects with the system's error when the socket cannot be made.
+ */
+export async function serveMembership(directory: Directory, path: string): Promise<MembershipSocket> {
+  const clients = new Set<Socket>();
+  let told: Members = new Map();
+
+  const send = (client: Socket, text: string) => {
+    if (client.writableLength + text.length > MAX_UNREAD_BYTES) client.destroy();
+    else client.write(text);
+  };
+  const tellChanges = () => {
+    if (clients.size === 0) return;
+    const now = visibleMembers(directory);
+    const lines = [...changesBetween(told, now, directory.nodeId)].map(lineOf).join('');
+    told = now;
+    if (lines !== '') for (const client of clients) send(client, lines);
+  };
+  const admit = (client: Socket) => {
+    if (clients.size >= MAX_CLIENTS) return void client.destroy();
+    tellChanges();
+    if (clients.size === 0) told = visibleMembers(directory);
+    clients.add(client);
+    client.on('error', () => client.destroy());
+    client.once('close', () => clients.delete(client));
+    client.resume();
+    client.write(lineOf({ event: 'snapshot', nodes: entriesOf(directory) }));
+  };
+
+  // A file that an earlier supervisor left behind would refuse the name.
+  await rm(path, { force: true });
+  const server = createServer(admit);
+  server.listen({ path, readableAll: true, writableAll: true });
+  await once(server, 'listening');
+  server.unref();
+  const unsubscribe = directory.onChange(tellChanges);
+  return {
+    close() {
+      unsubscribe();
+      server.close();
+      for (const client of clients) client.destroy();
+    },
+  };
+}
