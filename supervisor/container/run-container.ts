@@ -1,3 +1,4 @@
+import { type Discovery, startDiscovery } from '../discovery/start-discovery.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
@@ -40,13 +41,15 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   const stopForwarding = forwardSignals((signal) => deliver(signal));
   const node = await joinFromContainer(options, cancel.signal);
   const reaper = startReaper(runtime.addon);
+  let discovery: Discovery | undefined;
   try {
     await passGate(node.overlay, config.waitFor, say, cancel.signal);
+    discovery = await startDiscovery(node.overlay, say);
     await prepareRemaps(config.remap);
     const environment = guestEnvironment(ownEnvironment(), {
       library: runtime.library,
       socketName: node.socketName,
-      remap: config.remap,
+      remap: { ...discovery.remap, ...config.remap },
     });
     const guest = await startGuest({ argv, environment, workingDirectory: process.cwd(), stdio: 'inherit' });
     reaper.keep(guest.pid);
@@ -58,6 +61,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   } finally {
     stopForwarding();
     reaper.close();
+    await discovery?.close();
     await node.close();
   }
 }

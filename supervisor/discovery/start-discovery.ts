@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Directory } from './directory.ts';
 import { serveDns } from './dns/serve-dns.ts';
@@ -8,7 +8,7 @@ import { writeStaticFiles } from './static-files.ts';
 
 /** What guests may use to find each other, beside the names that their libc resolves. */
 export interface Discovery {
-  /** For the guest: /etc/boxer. */
+  /** For the guest, where /etc/boxer is nowhere but in its eyes. */
   readonly remap: Readonly<Record<string, string>>;
   /** Of the node's own DNS; undefined where this user may not have port 53. */
   readonly nameserver: string | undefined;
@@ -20,27 +20,35 @@ const PLACE = '/tmp/.boxer/discovery';
 /** A loopback address of our own: nobody else's port 53 is in the way. */
 const DNS_ADDRESS = '127.66.79.53';
 
+/** Whether the files could be put where they are seen, for all programs and without a cost: root in a container can. */
+async function isLinked(place: string): Promise<boolean> {
+  const link = () => readlink(VISIBLE).then((target) => target === place);
+  return symlink(place, VISIBLE)
+    .then(() => true, link)
+    .catch(() => false);
+}
+
 /**
- * Writes /etc/boxer for a guest that is about to start and serves membership and DNS until closed. What cannot be had here,
- * for want of a writable /tmp or of a privilege, is left out and told to `say`: the guest itself needs none of it.
+ * Writes /etc/boxer for a guest that is about to start and serves membership and DNS until closed. What cannot be had here, for
+ * want of a writable /tmp (told to `say`) or of port 53, is left out: guests that do not use it need none of it.
  */
 export async function startDiscovery(
   directory: Directory,
   say: (line: string) => void,
   place = PLACE,
 ): Promise<Discovery> {
-  const reason = (error: unknown) => (error instanceof Error ? error.message : String(error));
-  const missing = (what: string) => (error: unknown) => void say(`${what} is not there: ${reason(error)}`);
+  const withoutFiles = (error: unknown) =>
+    void say(`${VISIBLE} is not there: ${error instanceof Error ? error.message : String(error)}`);
   const [socket, dns] = await Promise.all([
     writeStaticFiles(directory, place)
       .then(() => serveMembership(directory, join(place, 'membership.sock')))
-      .catch(missing(VISIBLE)),
+      .catch(withoutFiles),
     serversOf('/etc/resolv.conf')
       .then((upstream) => serveDns({ directory, upstream, address: DNS_ADDRESS }))
-      .catch(missing(`DNS at ${DNS_ADDRESS}`)),
+      .catch(() => undefined),
   ]);
   return {
-    remap: socket ? { [VISIBLE]: place } : {},
+    remap: socket && !(await isLinked(place)) ? { [VISIBLE]: place } : {},
     nameserver: dns?.address,
     async close() {
       socket?.close();

@@ -3,6 +3,7 @@ import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { parseIntroduction } from '../coordination/parse-messages.ts';
+import { startDiscovery } from '../discovery/start-discovery.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { placeFiles } from '../files/travelling-files.ts';
 import { makeUsualPathsWritable } from '../files/writable-defaults.ts';
@@ -96,23 +97,31 @@ interface GuestContext extends LaunchContext {
   readonly remap: Promise<Record<string, string>>;
 }
 
-async function runGuest(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
+/** Waits for the guest's gate, shows it the overlay, and runs it. */
+async function startAndServe(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
+  const { signal, node, session } = context;
+  const say = (line: string) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`));
+  await passGate(node.overlay, event.waitFor, say, signal);
+  const discovery = await startDiscovery(node.overlay, say);
+  try {
+    const remap = { ...discovery.remap, ...(await context.remap) };
+    return await runGuest(event, context, remap);
+  } finally {
+    await discovery.close();
+  }
+}
+
+async function runGuest(
+  event: LaunchEvent,
+  context: GuestContext,
+  remap: Readonly<Record<string, string>>,
+): Promise<ExitStatus> {
   const { runtime, reaper, signal, node, session, inlet } = context;
-  await passGate(
-    node.overlay,
-    event.waitFor,
-    (line) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`)),
-    signal,
-  );
   // For people who wonder where they are; Lambda's own variables would switch libraries to another behaviour.
   const place = { BOXER_FUNCTION_NAME: context.functionName, BOXER_REQUEST_ID: context.requestId };
   const environment = guestEnvironment(
     { ...usableHome(event.environment), ...place },
-    {
-      library: runtime.library,
-      socketName: node.socketName,
-      remap: await context.remap,
-    },
+    { library: runtime.library, socketName: node.socketName, remap },
   );
   const { argv, workingDirectory } = event;
   const guest = await startGuest({ argv, environment, workingDirectory, stdio: 'pipe' });
@@ -154,7 +163,7 @@ async function serveSession(
   session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
   try {
     const signal = AbortSignal.any([context.signal, stopped.signal]);
-    const guest = runGuest(event, { ...context, signal, node, session, inlet, remap });
+    const guest = startAndServe(event, { ...context, signal, node, session, inlet, remap });
     const status = await guest.catch((error: unknown): ExitStatus => {
       if (stopped.signal.aborted) return { code: null, signal: String(stopped.signal.reason) };
       if (context.signal.aborted) throw error;
