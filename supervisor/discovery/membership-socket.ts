@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Member } from '../coordination/join.ts';
 import { type Directory, entriesOf, entryOf, type NodeEntry, visibleMembers } from './directory.ts';
 
@@ -26,7 +27,10 @@ function* changesBetween(before: Members, after: Members, self: number): Generat
   for (const [id, member] of after) {
     const known = before.get(id);
     if (known === member) continue;
-    yield { event: known ? 'changed' : 'joined', node: entryOf(member, self) };
+    const node = entryOf(member, self);
+    // Guests are not told of all that changes in a member, of its way to be reached for one.
+    if (known && isDeepStrictEqual(node, entryOf(known, self))) continue;
+    yield { event: known ? 'changed' : 'joined', node };
   }
   for (const id of before.keys()) if (!after.has(id)) yield { event: 'left', node: { id } };
 }
