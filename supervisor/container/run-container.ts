@@ -4,6 +4,7 @@ import { exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { passGate } from '../guest/gate.ts';
 import { guestEnvironment, ownEnvironment } from '../guest/guest-environment.ts';
+import { warnIfUnseen } from '../guest/program/warning.ts';
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { type Node, startNode } from '../node.ts';
@@ -46,12 +47,13 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
     await passGate(node.overlay, config.waitFor, say, cancel.signal);
     discovery = await startDiscovery(node.overlay, say);
     await prepareRemaps(config.remap);
-    const environment = guestEnvironment(ownEnvironment(), {
-      library: runtime.library,
-      socketName: node.socketName,
-      remap: { ...discovery.remap, ...config.remap },
-    });
-    const guest = await startGuest({ argv, environment, workingDirectory: process.cwd(), stdio: 'inherit' });
+    const remap = { ...discovery.remap, ...config.remap };
+    const { socketName, overlay } = node;
+    const environment = guestEnvironment(ownEnvironment(), { library: runtime.library, socketName, remap });
+    const workingDirectory = process.cwd();
+    const start = { argv, environment, workingDirectory, remap };
+    warnIfUnseen({ ...start, isFunction: false, overlay: overlay.overlay }, say);
+    const guest = await startGuest({ ...start, stdio: 'inherit' });
     reaper.keep(guest.pid);
     deliver = (signal) => guest.process.kill(signal);
     return exitCodeOf(await guest.exited);

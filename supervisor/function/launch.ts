@@ -4,12 +4,15 @@ import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { startDiscovery } from '../discovery/start-discovery.ts';
+import { ownNames, placeNetworkFiles } from '../files/network-files.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
+import { makeSharedMemory } from '../files/shared-memory.ts';
 import { placeFiles } from '../files/travelling-files.ts';
 import { makeUsualPathsWritable } from '../files/writable-defaults.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
 import { passGate } from '../guest/gate.ts';
 import { guestEnvironment } from '../guest/guest-environment.ts';
+import { warnIfUnseen } from '../guest/program/warning.ts';
 import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { type Node, startNode } from '../node.ts';
@@ -80,12 +83,19 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
 
 /** Everything that the guest finds elsewhere than it stands: its own remaps before ours. */
 async function prepareFiles({ remap, files, mounts }: LaunchEvent): Promise<Record<string, string>> {
-  const [usual, placed] = await Promise.all([
+  const [usual, shared, placed] = await Promise.all([
     makeUsualPathsWritable(),
+    makeSharedMemory(),
     placeFiles(files, mounts),
     prepareRemaps(remap),
   ]);
-  return { ...usual, ...placed, ...remap };
+  return { ...usual, ...shared, ...placed, ...remap };
+}
+
+/** What the files in /etc say of this node's network. */
+function showNetwork({ overlay }: Node, hostname: string, nameserver: string | undefined) {
+  const names = ownNames(overlay.members(), overlay.nodeId);
+  return placeNetworkFiles({ hostname, address: overlay.address, names, nameserver });
 }
 
 /** A launch that has its session and its node. */
@@ -104,7 +114,9 @@ async function startAndServe(event: LaunchEvent, context: GuestContext): Promise
   await passGate(node.overlay, event.waitFor, say, signal);
   const discovery = await startDiscovery(node.overlay, say);
   try {
-    const remap = { ...discovery.remap, ...(await context.remap) };
+    const network = await showNetwork(node, event.hostname, discovery.nameserver);
+    const remap = { ...discovery.remap, ...network, ...(await context.remap) };
+    warnIfUnseen({ ...event, remap, isFunction: true, overlay: node.overlay.overlay }, say);
     return await runGuest(event, context, remap);
   } finally {
     await discovery.close();
@@ -124,7 +136,7 @@ async function runGuest(
     { library: runtime.library, socketName: node.socketName, remap },
   );
   const { argv, workingDirectory } = event;
-  const guest = await startGuest({ argv, environment, workingDirectory, stdio: 'pipe' });
+  const guest = await startGuest({ argv, environment, workingDirectory, remap, stdio: 'pipe' });
   reaper.keep(guest.pid);
   inlet.deliver = (name) => guest.process.kill(name);
   const abandon = () => guest.process.kill('SIGKILL');

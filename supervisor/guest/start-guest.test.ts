@@ -1,3 +1,6 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { exitCodeOf } from './exit-status.ts';
 import { startFailureCode, startGuest } from './start-guest.ts';
@@ -34,4 +37,26 @@ test.each([
   const error = await start(argv, workingDirectory).catch((caught: unknown) => caught);
   expect(startFailureCode(error)).toBe(code);
   expect(String(error)).toContain(words);
+});
+
+test('a program and a working directory that stand elsewhere than the guest sees them', async () => {
+  const real = mkdtempSync(join(tmpdir(), 'boxer-guest-'));
+  mkdirSync(join(real, 'work'));
+  writeFileSync(join(real, 'run.sh'), '#!/bin/sh\npwd; exit 3\n');
+  chmodSync(join(real, 'run.sh'), 0o755);
+  try {
+    const guest = await startGuest({
+      argv: ['/nowhere/run.sh'],
+      environment: { PATH: '/usr/bin:/bin' },
+      workingDirectory: '/nowhere/work',
+      stdio: 'pipe',
+      remap: { '/nowhere': real },
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of guest.process.stdout ?? []) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString().trim()).toBe(join(real, 'work'));
+    expect(exitCodeOf(await guest.exited)).toBe(3);
+  } finally {
+    rmSync(real, { recursive: true });
+  }
 });

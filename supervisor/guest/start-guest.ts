@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { remappedPath } from '../files/remapped-path.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ExitStatus } from './exit-status.ts';
@@ -10,6 +11,8 @@ export interface GuestOptions {
   readonly workingDirectory: string;
   /** inherit: the supervisor's own descriptors, terminal included; pipe: the caller reads and writes them. */
   readonly stdio: 'inherit' | 'pipe';
+  /** Visible path -> real path: the kernel starts the program, and it does not know what the guest sees. */
+  readonly remap?: Readonly<Record<string, string>>;
 }
 
 export interface Guest {
@@ -30,7 +33,7 @@ function directoryExists(path: string): boolean {
 function cannotStart(options: GuestOptions, cause: unknown): BoxerError {
   const errno = errnoNameOf(cause);
   const program = options.argv[0] ?? '';
-  if (!directoryExists(options.workingDirectory))
+  if (!directoryExists(remappedPath(options.workingDirectory, options.remap ?? {})))
     return new BoxerError(
       'WORKING_DIRECTORY',
       `working directory ${options.workingDirectory} cannot be entered`,
@@ -60,9 +63,11 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
       const hint = 'give the service a command, or its image an ENTRYPOINT or CMD';
       return reject(new BoxerError('NOT_FOUND', 'no command to run', { hint }));
     }
-    const child = spawn(program, rest, {
+    const remap = options.remap ?? {};
+    const child = spawn(remappedPath(program, remap), rest, {
+      argv0: program,
       env: options.environment,
-      cwd: options.workingDirectory,
+      cwd: remappedPath(options.workingDirectory, remap),
       stdio: options.stdio,
     });
     const exited = new Promise<ExitStatus>((settle) => {

@@ -1,0 +1,84 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import { parseElf } from './elf.ts';
+import { findProgram, type SearchPlace } from './find-program.ts';
+
+/** A program that the process monitor is not loaded into, or whose calls it does not see. */
+export interface Unseen {
+  readonly file: string;
+  /** Why, as the end of a sentence that begins with the program. */
+  readonly because: string;
+}
+
+/** The kernel follows this many interpreters of scripts. */
+const MAX_SCRIPTS = 5;
+const SET_USER_ID = 0o4000;
+const SET_GROUP_ID = 0o2000;
+
+/** The words of a script's first line, undefined where it is no script. */
+function interpreterOf(head: Buffer): string[] | undefined {
+  const text = head.toString('latin1');
+  if (!text.startsWith('#!')) return undefined;
+  return (text.slice(2).split('\n', 1)[0] ?? '').trim().split(/[ \t]+/);
+}
+
+/** `#!/usr/bin/env [-S] [NAME=value] program` runs the program. */
+function behindEnv([interpreter = '', ...rest]: readonly string[]): string {
+  if (!/(^|\/)env$/.test(interpreter)) return interpreter;
+  return rest.find((word) => !word.startsWith('-') && !word.includes('=')) ?? interpreter;
+}
+
+/** A privileged start that ignores LD_PRELOAD; under no_new_privs, as in functions, the bits mean nothing. */
+function changesUser({ mode, uid, gid }: Stats): boolean {
+  const changes =
+    ((mode & SET_USER_ID) !== 0 && uid !== process.geteuid?.()) ||
+    ((mode & SET_GROUP_ID) !== 0 && gid !== process.getegid?.());
+  return changes && !/^NoNewPrivs:\t1$/m.test(readFileSync('/proc/self/status', 'latin1'));
+}
+
+interface Examined {
+  readonly unseen?: Unseen;
+  /** Of a script: the program to look at next. */
+  readonly interpreter?: string;
+}
+
+function examine(file: string): Examined {
+  const fd = openSync(file, 'r');
+  try {
+    const read = (offset: number, length: number) => {
+      const bytes = Buffer.alloc(length);
+      return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
+    };
+    const words = interpreterOf(read(0, 256));
+    if (words) return { interpreter: behindEnv(words) };
+    const elf = parseElf(read);
+    if (!elf) return {};
+    if (elf.go) return { unseen: { file, because: 'is a Go program, which makes its own system calls' } };
+    if (!elf.native) return { unseen: { file, because: 'is built for another machine than Boxer is' } };
+    if (!elf.dynamic) return { unseen: { file, because: 'is statically linked' } };
+    if (changesUser(fstatSync(fd)))
+      return { unseen: { file, because: 'changes its user as it starts (set-user-id)' } };
+    return {};
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Looks at the program that `name` would start, through the interpreters of scripts. Undefined for programs that the monitor
+ * sees, and wherever that cannot be told: whatever is wrong with the file, starting it says so better.
+ */
+export function findUnseen(name: string, place: SearchPlace): Unseen | undefined {
+  let next: string | undefined = name;
+  try {
+    for (let depth = 0; next !== undefined && depth <= MAX_SCRIPTS; depth++) {
+      const file = findProgram(next, place);
+      if (file === undefined) return undefined;
+      const { unseen, interpreter }: Examined = examine(file);
+      if (unseen) return unseen;
+      next = interpreter;
+    }
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}
