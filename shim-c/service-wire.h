@@ -26,7 +26,8 @@ enum boxer_operation {
   BOXER_LISTEN = 2,
   BOXER_UNLISTEN = 3,
   /* Where to connect for overlay address `peer`: reply.peer is the address to give the kernel, or reply.error
-   * is the errno for the guest. flags: BOXER_NONBLOCK. */
+   * is the errno for the guest. local = what the guest's socket is bound to. flags: BOXER_NONBLOCK, BOXER_NO_PUNCH.
+   * Reply flags: BOXER_BIND. */
   BOXER_CONNECT = 4,
   /* A signal connection was accepted: local = the listener's address, peer = the signal connection's
    * source address. Reply carries the real socket; reply.local/peer are what the guest shall see. EAGAIN when it has gone. */
@@ -39,7 +40,14 @@ enum boxer_operation {
   BOXER_REVERSE = 8
 };
 
-enum boxer_request_flags { BOXER_NONBLOCK = 1 };
+enum boxer_request_flags {
+  BOXER_NONBLOCK = 1,
+  BOXER_NO_PUNCH = 2 /* the ports of earlier replies could not be had: answer without BOXER_BIND */
+};
+
+enum boxer_reply_flags {
+  BOXER_BIND = 1 /* bind the guest's socket to port reply.local.port first; when that is taken, ask again */
+};
 
 struct boxer_endpoint {
   uint8_t address[4]; /* network order */
@@ -64,7 +72,8 @@ struct boxer_reply {
   uint16_t operation;
   uint16_t count;  /* of addresses */
   int32_t error;   /* 0, or an errno value */
-  uint32_t flags;
+  uint16_t flags;
+  uint16_t retry;  /* ms in which a blocking connect() that is refused is tried again: a NAT on the way may reset */
   struct boxer_endpoint local;
   struct boxer_endpoint peer;
   uint8_t addresses[BOXER_ADDRESS_MAX][4];

@@ -7,6 +7,8 @@ int fail(int error) {
   return -1;
 }
 
+int last_error(void) { return *__errno_location(); }
+
 long returned(long result) {
   if (result < 0 && result > -4096) return fail((int)-result);
   return result;

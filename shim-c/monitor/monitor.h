@@ -19,6 +19,7 @@
 int fail(int error);
 /* A raw result as libc would return it: -1 and errno for a failure, errno untouched otherwise. */
 long returned(long result);
+int last_error(void);
 
 /* bytes.c; also what the compiler itself may call. */
 void *memcpy(void *to, const void *from, size_t size);
@@ -158,6 +159,11 @@ int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
 int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
 int on_uname(struct utsname *name);
+
+/* connect.c: the kernel's connect, through libc's: a raw system call would be no cancellation point. */
+int kernel_connect_to(int fd, int family, const struct boxer_endpoint *endpoint);
+/* arranged.c: connect() to a node that the supervisor knows the way to. Sets errno as libc does. */
+int connect_arranged(int fd, int family, const struct boxer_endpoint *peer);
 
 /* Overlay view of a peer; left as it is where nobody knows better. */
 void overlay_peer(int fd, struct boxer_endpoint *peer);

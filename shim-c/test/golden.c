@@ -22,8 +22,9 @@ static const char *endpoint(const struct boxer_endpoint *endpoint) {
 
 static void print_request(struct boxer_request request, const char *comma) {
   request.magic = BOXER_WIRE_MAGIC;
-  printf("    {\n      \"operation\": %d,\n      \"family\": %d,\n      \"process\": %u,\n      \"nonblocking\": %s,\n",
-         request.operation, request.family, request.process, request.flags & BOXER_NONBLOCK ? "true" : "false");
+  printf("    {\n      \"operation\": %d,\n      \"family\": %d,\n      \"process\": %u,\n      \"nonblocking\": %s,\n      \"noPunch\": %s,\n",
+         request.operation, request.family, request.process, request.flags & BOXER_NONBLOCK ? "true" : "false",
+         request.flags & BOXER_NO_PUNCH ? "true" : "false");
   printf("      \"inode\": \"%llu\",\n      \"local\": %s,\n      \"peer\": %s,\n      \"name\": \"%s\",\n      \"hex\": \"",
          (unsigned long long)request.inode, endpoint(&request.local), endpoint(&request.peer), request.name);
   hex(&request, sizeof request);
@@ -32,8 +33,8 @@ static void print_request(struct boxer_request request, const char *comma) {
 
 static void print_reply(struct boxer_reply reply, const char *comma) {
   reply.magic = BOXER_WIRE_MAGIC;
-  printf("    {\n      \"operation\": %d,\n      \"error\": %d,\n      \"local\": %s,\n      \"peer\": %s,\n      \"addresses\": [",
-         reply.operation, reply.error, endpoint(&reply.local), endpoint(&reply.peer));
+  printf("    {\n      \"operation\": %d,\n      \"error\": %d,\n      \"bind\": %s,\n      \"retry\": %d,\n      \"local\": %s,\n      \"peer\": %s,\n      \"addresses\": [",
+         reply.operation, reply.error, reply.flags & BOXER_BIND ? "true" : "false", reply.retry, endpoint(&reply.local), endpoint(&reply.peer));
   for (int i = 0; i < reply.count; i++) {
     const uint8_t *a = reply.addresses[i];
     printf("%s\"%d.%d.%d.%d\"", i ? ", " : "", a[0], a[1], a[2], a[3]);
@@ -97,6 +98,13 @@ int main(void) {
                                        .inode = 99,
                                        .peer = {.address = {198, 18, 1, 2}, .port = 65535}},
                 ",");
+  print_request((struct boxer_request){.operation = BOXER_CONNECT,
+                                       .family = AF_INET6,
+                                       .process = 3,
+                                       .flags = BOXER_NO_PUNCH,
+                                       .local = {.port = 4000},
+                                       .peer = {.address = {198, 18, 1, 2}, .port = 80}},
+                ",");
   print_request((struct boxer_request){.operation = BOXER_ACCEPT,
                                        .family = AF_INET,
                                        .process = 12,
@@ -107,6 +115,12 @@ int main(void) {
   print_request((struct boxer_request){.operation = BOXER_RESOLVE, .process = 7, .name = "db.example.internal"}, "");
   printf("  ],\n  \"replies\": [\n");
   print_reply((struct boxer_reply){.operation = BOXER_CONNECT, .peer = {.address = {172, 20, 0, 9}, .port = 34567}}, ",");
+  print_reply((struct boxer_reply){.operation = BOXER_CONNECT,
+                                   .flags = BOXER_BIND,
+                                   .retry = 300,
+                                   .local = {.port = 61234},
+                                   .peer = {.address = {203, 0, 113, 7}, .port = 65001}},
+              ",");
   print_reply((struct boxer_reply){.operation = BOXER_CONNECT, .error = ECONNREFUSED}, ",");
   print_reply((struct boxer_reply){.operation = BOXER_ACCEPT,
                                    .local = {.address = {198, 18, 0, 5}, .port = 80},

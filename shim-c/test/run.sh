@@ -38,7 +38,7 @@ remapping() {
 
 suite() {
   transcript "$1" "$2"
-  for program in connecting accepting naming processes; do
+  for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done
 }

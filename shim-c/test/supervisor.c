@@ -185,12 +185,42 @@ static void start_loop(struct boxer_reply *reply, uint16_t port, bool gone) {
   pthread_detach(thread);
 }
 
+static _Atomic uint16_t punch_port = PUNCH_PORT;
+
+static void punched(const struct boxer_request *request, struct boxer_reply *reply) {
+  set(&reply->peer, UNDERLAY_RELAY, request->peer.port);
+  if ((request->flags & BOXER_NO_PUNCH) || request->local.port) return;
+  reply->flags = BOXER_BIND;
+  reply->local.port = is(&request->peer, NODE_TAKEN) ? PUNCH_PORT - 1 : punch_port++;
+}
+
+static void *listen_late(void *data) {
+  usleep(200000);
+  int fd = tcp(UNDERLAY_RELAY, (uint16_t)(uintptr_t)data);
+  listen(fd, 1);
+  close(accept(fd, NULL, NULL));
+  close(fd);
+  return NULL;
+}
+
+static void resetting(const struct boxer_request *request, struct boxer_reply *reply) {
+  punched(request, reply);
+  if (!(request->flags & BOXER_NONBLOCK)) reply->retry = 1000;
+  pthread_t thread;
+  pthread_create(&thread, NULL, listen_late, (void *)(uintptr_t)request->peer.port);
+  pthread_detach(thread);
+}
+
 static void on_connect(const struct boxer_request *request, struct boxer_reply *reply) {
   reply->peer = request->peer;
   if (is(&request->peer, NODE_SILENT)) sleep(20);
   if (is(&request->peer, NODE_SLOW)) usleep(300000);
   if (is(&request->peer, NODE_ASKED) || is(&request->peer, NODE_SLOW))
     set(&reply->peer, UNDERLAY_RELAY, request->peer.port);
+  else if (is(&request->peer, NODE_PUNCHED) || is(&request->peer, NODE_TAKEN))
+    punched(request, reply);
+  else if (is(&request->peer, NODE_RESETTING))
+    resetting(request, reply);
   else if (is(&request->peer, NODE_REFUSED))
     reply->error = ECONNREFUSED;
   else if (is(&request->peer, NODE_LOOP) || is(&request->peer, NODE_GONE))

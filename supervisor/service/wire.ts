@@ -25,6 +25,8 @@ export interface ServiceRequest {
   readonly family: number;
   readonly process: number;
   readonly nonblocking: boolean;
+  /** The ports of earlier replies could not be had. */
+  readonly noPunch: boolean;
   readonly inode: bigint;
   readonly local: Endpoint;
   readonly peer: Endpoint;
@@ -34,6 +36,10 @@ export interface ServiceRequest {
 export interface ServiceReply {
   /** errno value, 0 for success */
   readonly error?: number;
+  /** The guest's socket shall take port `local.port` before it connects. */
+  readonly bind?: boolean;
+  /** ms in which a blocking connect() that is refused is tried again */
+  readonly retry?: number;
   readonly local?: Endpoint;
   readonly peer?: Endpoint;
   readonly addresses?: readonly string[];
@@ -74,6 +80,7 @@ export function parseRequest(bytes: Buffer): ServiceRequest | undefined {
     family: bytes.readUInt16LE(6),
     process: bytes.readUInt32LE(8),
     nonblocking: (bytes.readUInt32LE(12) & 1) !== 0,
+    noPunch: (bytes.readUInt32LE(12) & 2) !== 0,
     inode: bytes.readBigUInt64LE(16),
     local: readEndpoint(bytes, 24),
     peer: readEndpoint(bytes, 32),
@@ -88,6 +95,8 @@ export function encodeReply(operation: number, reply: ServiceReply): Buffer {
   bytes.writeUInt16LE(operation, 4);
   bytes.writeUInt16LE(addresses.length, 6);
   bytes.writeInt32LE(reply.error ?? 0, 8);
+  bytes.writeUInt16LE(reply.bind ? 1 : 0, 12);
+  bytes.writeUInt16LE(reply.retry ?? 0, 14);
   if (reply.local) writeEndpoint(bytes, 16, reply.local);
   if (reply.peer) writeEndpoint(bytes, 24, reply.peer);
   addresses.forEach((address, index) => {
