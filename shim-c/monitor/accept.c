@@ -29,7 +29,16 @@ static void put_in_place(int listener, int real, int signal, int family, int fla
   mark(signal, MARK_ARRANGED | (mapped ? MARK_MAPPED : 0));
 }
 
-/* Exchanges the signal connection; false when its connection has gone, to another process or altogether. */
+/* The signal connection itself is the connection: the supervisor carries its bytes. */
+static void keep(int signal, const struct boxer_reply *reply) {
+  mark(signal, MARK_ARRANGED);
+  remember_names(socket_inode(signal), &reply->local, &reply->peer);
+}
+
+/*
+ * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor
+ * to ask with, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
+ */
 static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
   struct boxer_request request = {.operation = BOXER_ACCEPT,
                                   .family = (uint16_t)family,
@@ -41,17 +50,21 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
   signal_mask old;
   signals_block(&old);
   int real;
-  bool arrived = service_request(&request, &reply, &real, PROMPT, NULL) == 0 && reply.error == 0 && real >= 0;
-  if (arrived) {
+  int error = service_request(&request, &reply, &real, PROMPT, NULL);
+  bool asked = error != EMFILE && error != ENFILE && error != ENOBUFS;
+  bool arrived = error == 0 && reply.error == 0;
+  if (arrived && real >= 0) {
     put_in_place(listener, real, signal, family, flags);
     remember_names(socket_inode(signal), &reply.local, &reply.peer);
-    *peer = reply.peer;
-  } else {
+  } else if (arrived) {
+    keep(signal, &reply);
+  } else if (asked) {
     if (real >= 0) raw(SYS_close, real);
     raw(SYS_close, signal);
   }
+  if (arrived) *peer = reply.peer;
   signals_restore(&old);
-  return arrived;
+  return arrived || !asked;
 }
 
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {

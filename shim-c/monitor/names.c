@@ -25,6 +25,12 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
   if (ask_names_of(fd, &request, &reply)) *peer = reply.peer;
 }
 
+/* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows whose it is. */
+static bool is_signal(int fd, const struct boxer_endpoint *local) {
+  struct boxer_endpoint peer;
+  return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) && is_signal_source(endpoint_ip(&peer));
+}
+
 static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) {
   static const uint8_t loopback[4] = {127, 0, 0, 1};
   if (marks & MARK_SHADOWED) {
@@ -35,7 +41,7 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if (marks & MARK_ARRANGED) {
+  if (marks & MARK_ARRANGED || is_signal(fd, local)) {
     struct boxer_request request = {.local = *local};
     struct boxer_reply reply;
     request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
@@ -65,7 +71,7 @@ static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room)
   unsigned marks = marks_of(fd);
   if (call == SYS_getsockname)
     overlay_local(fd, marks, &overlay);
-  else if (!is_loopback(endpoint_ip(&endpoint)) || marks & MARK_ARRANGED)
+  else if (!is_loopback(endpoint_ip(&endpoint)) || marks & MARK_ARRANGED || is_signal_source(endpoint_ip(&endpoint)))
     overlay_peer(fd, &overlay);
   if (marks & MARK_MAPPED || memcmp(&overlay, &endpoint, sizeof overlay) != 0)
     length = as_family(marks & MARK_MAPPED ? AF_INET6 : answer.any.sa_family, &overlay, &answer);

@@ -3,6 +3,7 @@
  * the close; only the wait for an answer that may take long lets them through, as the guest's own call would.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
@@ -21,7 +22,7 @@ static int lifted(int fd) {
 
 static int open_connection(const struct config *config, const struct wait_limit *limit) {
   int fd = lifted((int)raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (fd < 0) return -ENOBUFS;
+  if (fd < 0) return -ENOBUFS; /* what connect() may say of its own, unlike EMFILE */
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, config->socket, config->socket_length);
   struct timeval wait = {.tv_sec = PROMPT_LIMIT};
@@ -84,9 +85,21 @@ static int receive_all(int fd, void *bytes, size_t size, int *passed, bool inter
   return 0;
 }
 
+/* Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes with it. */
+static void hold_number(int fd, int reserved) {
+  struct pollfd wait = {.fd = fd, .events = POLLIN};
+  struct timespec limit = {.tv_sec = PROMPT_LIMIT};
+  raw(SYS_ppoll, &wait, 1, &limit, 0, 0);
+  raw(SYS_close, reserved);
+}
+
 static int exchange(int fd, const struct boxer_request *request, struct boxer_reply *reply, int *passed,
                     enum patience patience, const signal_mask *guest_mask) {
+  int reserved = passed ? (int)raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
+  /* The kernel would drop the descriptor that comes with the reply. */
+  if (passed && reserved < 0) return -EMFILE;
   int result = send_all(fd, request, sizeof *request);
+  if (reserved >= 0) hold_number(fd, reserved);
   if (result < 0) return result;
   signal_mask ours;
   if (patience != PROMPT) {

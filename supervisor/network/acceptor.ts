@@ -1,16 +1,12 @@
-import type { Socket, TcpNetConnectOpts } from 'node:net';
-import type { Endpoint } from '../control/endpoint.ts';
+import type { Socket } from 'node:net';
 import type { Introduction } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
-import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
-import { SIGNAL_SOURCE } from '../service/shared-table.ts';
-import { socketFd } from '../service/socket-fd.ts';
 import type { ServiceRequest } from '../service/wire.ts';
 import { dialUnread } from './dial.ts';
 import type { FlowNameTable } from './flow-names.ts';
+import { createHandOver } from './hand-over.ts';
 import type { Listener, ListenerView } from './listeners.ts';
-import { pipeFlow } from './relay/pipe.ts';
 
 /** Brings connections from elsewhere to the guest's listeners. */
 export interface Acceptor {
@@ -23,29 +19,8 @@ export interface Acceptor {
   close(): void;
 }
 
-interface Waiting {
-  readonly socket: Socket;
-  readonly peer: Endpoint;
-  readonly listener: Listener;
-  readonly announcement: { socket?: Socket };
-}
-
-const FIRST_SIGNAL_PORT = 1024;
-const LAST_SIGNAL_PORT = 65_535;
-/** Longer than any listen backlog that a guest can have in a function. */
-const MAX_WAITING = 4096;
 /** How long the relay and the guest's own listener may take to answer. */
 const DIAL_TIMEOUT_MS = 10_000;
-
-/** Signal ports go round; one that is still waiting is passed over. */
-function signalPorts(waiting: ReadonlyMap<number, Waiting>): () => number {
-  let last = FIRST_SIGNAL_PORT - 1;
-  return () => {
-    do last = last >= LAST_SIGNAL_PORT ? FIRST_SIGNAL_PORT : last + 1;
-    while (waiting.has(last));
-    return last;
-  };
-}
 
 interface AcceptorOptions {
   readonly selfAddress: () => string;
@@ -56,9 +31,7 @@ interface AcceptorOptions {
 }
 
 export function createAcceptor({ selfAddress, flows, listeners, onVanished }: AcceptorOptions): Acceptor {
-  const waiting = new Map<number, Waiting>();
-  const monitored = new Set<number>();
-  const nextPort = signalPorts(waiting);
+  const handOver = createHandOver({ flows, onVanished });
 
   async function dialRelay(
     { relay, token }: Introduction,
@@ -74,92 +47,22 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
     return socket;
   }
 
-  /** A connection to the guest's own listener; a refusal shows that it has gone since we looked. */
-  async function dialGuest(options: TcpNetConnectOpts, signal: AbortSignal): Promise<Socket> {
-    try {
-      return await dialUnread(options, signal);
-    } catch (error) {
-      if (errnoNameOf(error) === 'ECONNREFUSED') onVanished();
-      throw error;
-    }
-  }
-
-  /** For programs that make their system calls themselves: they would take a signal connection for a real one. */
-  async function bridge(introduction: Introduction, listener: Listener, signal: AbortSignal): Promise<void> {
-    const local = await dialGuest({ host: listener.reach, port: listener.port }, signal);
-    local.on('error', () => local.destroy());
-    const far = await dialRelay(introduction, listener, signal).catch((error: unknown) => {
-      local.resetAndDestroy();
-      throw error;
-    });
-    void pipeFlow(far, local);
-  }
-
-  async function announce(port: number, entry: Waiting, signal: AbortSignal): Promise<void> {
-    waiting.set(port, entry);
-    const forget = () => {
-      // The listener closed with the connection still queued: the far end sees what the kernel would do, a reset.
-      if (waiting.delete(port)) entry.socket.resetAndDestroy();
-    };
-    try {
-      const { reach, port: listenerPort } = entry.listener;
-      const target = { host: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: port };
-      const socket = await dialGuest(target, signal);
-      entry.announcement.socket = socket;
-      socket.on('error', forget);
-      // The guest was quicker than our own event of the connection.
-      if (!waiting.has(port)) return void socket.resetAndDestroy();
-      socket.on('close', forget);
-      // Read, or its end would never be seen; there is nothing to read.
-      socket.resume();
-      socket.on('end', () => socket.end());
-    } catch (error) {
-      forget();
-      throw error;
-    }
-  }
-
   return {
     async introduce(introduction, signal) {
       const listener = listeners.at(introduction.port);
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
-      if (waiting.size >= MAX_WAITING)
-        throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
       const timely = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
-      if (!monitored.has(introduction.port)) return bridge(introduction, listener, timely);
       const socket = await dialRelay(introduction, listener, timely);
-      const local = { address: selfAddress(), port: introduction.port };
-      flows.rememberAccepted(introduction.relay, socket.localPort ?? 0, { local, peer: introduction.peer });
-      await announce(nextPort(), { socket, peer: introduction.peer, listener, announcement: {} }, timely);
-    },
-
-    monitored(port, listens) {
-      if (listens) monitored.add(port);
-      else monitored.delete(port);
-    },
-
-    accept(request) {
-      const entry = waiting.get(request.peer.port);
-      waiting.delete(request.peer.port);
-      if (!entry || entry.socket.destroyed) throw new BoxerError('EAGAIN', 'the connection has gone');
-      // Reset, not closed: a closed one would leave a TIME_WAIT behind for every connection.
-      entry.announcement.socket?.resetAndDestroy();
-      const local = { address: selfAddress(), port: entry.listener.port };
-      return {
-        fd: socketFd(entry.socket),
-        local,
-        peer: entry.peer,
-        // The guest has its own copy now; destroy() closes ours without shutting the connection down.
-        release: () => entry.socket.destroy(),
+      const names = {
+        local: { address: selfAddress(), port: introduction.port },
+        peer: introduction.peer,
       };
+      flows.rememberAccepted(introduction.relay, socket.localPort ?? 0, names);
+      await handOver.offer({ socket, listener, names }, timely);
     },
 
-    close() {
-      for (const entry of waiting.values()) {
-        entry.socket.resetAndDestroy();
-        entry.announcement.socket?.destroy();
-      }
-      waiting.clear();
-    },
+    monitored: handOver.monitored,
+    accept: handOver.accept,
+    close: handOver.close,
   };
 }

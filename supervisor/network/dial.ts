@@ -2,9 +2,14 @@ import { type NetConnectOpts, Socket } from 'node:net';
 
 /**
  * Opens a TCP connection and reads nothing from it: its descriptor can be handed to a guest with every byte still in
- * the kernel. Rejects with Node's system error (`code` is the errno name) or the signal's reason; the caller owns the socket.
+ * the kernel. `onBound` learns the local port of a socket with a `localAddress` before the first packet leaves. Rejects
+ * with Node's system error (`code` is the errno name) or the signal's reason; the caller owns the socket.
  */
-export function dialUnread(options: NetConnectOpts, signal: AbortSignal): Promise<Socket> {
+export function dialUnread(
+  options: NetConnectOpts,
+  signal: AbortSignal,
+  onBound?: (localPort: number) => void,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const socket = new Socket({ allowHalfOpen: true });
@@ -18,6 +23,7 @@ export function dialUnread(options: NetConnectOpts, signal: AbortSignal): Promis
       reject(error);
     };
     socket.once('error', fail);
+    if (onBound) socket.once('connectionAttempt', () => onBound(socket.localPort ?? 0));
     socket.connect(options, () => {
       signal.removeEventListener('abort', abort);
       socket.removeListener('error', fail);

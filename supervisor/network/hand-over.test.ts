@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { SIGNAL_SOURCE } from '../service/shared-table.ts';
+import { createFlowNameTable } from './flow-names.ts';
+import { createHandOver, type HandOver } from './hand-over.ts';
+import type { Listener } from './listeners.ts';
+import { connection, fateOf } from './relay/socket-testbed.ts';
+import { parseSignalStates } from './signal-states.ts';
+
+/** Guests here are without a process monitor: they take a signal connection for a real one. */
+
+const names = {
+  local: { address: '198.18.0.1', port: 80 },
+  peer: { address: '198.18.0.2', port: 4242 },
+};
+const flows = createFlowNameTable();
+const never = new AbortController().signal;
+let handOver: HandOver;
+let vanished: number;
+const cleanups: Array<() => unknown> = [];
+
+beforeEach(() => {
+  vanished = 0;
+  handOver = createHandOver({ flows, onVanished: () => vanished++ });
+});
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+  handOver.close();
+});
+
+const listenerAt = (port: number): Listener => ({
+  port,
+  family: 4,
+  reach: '127.0.0.1',
+  loopbackOnly: false,
+});
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** Offers one end of a new connection to the listener on `port`; gives the far end. */
+async function offered(port: number): Promise<Socket> {
+  const [far, socket] = await connection();
+  cleanups.push(() => far.destroy());
+  await handOver.offer({ socket, listener: listenerAt(port), names }, never);
+  return far;
+}
+
+async function textOf(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk;
+  });
+  await once(socket, 'end');
+  return text;
+}
+
+const echo = (socket: Socket) => {
+  socket.on('error', () => undefined);
+  socket.pipe(socket);
+};
+
+test('a guest that speaks first is bridged by its first byte', async () => {
+  const port = await listening(createServer((socket) => socket.end('220 hello\r\n')));
+  handOver.monitored(port, true);
+  const far = await offered(port);
+  expect(await textOf(far)).toBe('220 hello\r\n');
+});
+
+test('a guest that waits for its client is bridged when the kernel shows that it has accepted', async () => {
+  const port = await listening(createServer({ allowHalfOpen: true }, echo));
+  handOver.monitored(port, true);
+  for (const text of ['the first is found', 'the second is expected']) {
+    const far = await offered(port);
+    far.end(text);
+    expect(await textOf(far)).toBe(text);
+  }
+});
+
+test('the names of a bridged connection can be asked for', async () => {
+  const accepted = Promise.withResolvers<Socket>();
+  const port = await listening(createServer((socket) => accepted.resolve(socket)));
+  const far = await offered(port);
+  const guest = await accepted.promise;
+  const peer = { address: SIGNAL_SOURCE, port: guest.remotePort ?? 0 };
+  expect(guest.remoteAddress).toBe(SIGNAL_SOURCE);
+  expect(flows.find({ address: '127.0.0.1', port }, peer)).toEqual(names);
+  // A process monitor that asks late is told to keep what it has.
+  expect(handOver.accept({ peer })).toEqual(names);
+  far.write('through');
+  expect(String((await once(guest, 'data'))[0])).toBe('through');
+  guest.destroy();
+});
+
+test('a guest that closes or resets at once is seen to do so', async () => {
+  const closing = await listening(createServer((socket) => socket.destroy()));
+  handOver.monitored(closing, true);
+  expect(await textOf(await offered(closing))).toBe('');
+  const resetting = await listening(createServer((socket) => socket.resetAndDestroy()));
+  expect(await fateOf(await offered(resetting))).toBe('ECONNRESET');
+});
+
+/** A listener whose queue nobody serves: `options` in Python, behind listen(). */
+async function idleListener(options: string): Promise<{ port: number; say: (text: string) => void }> {
+  const program = `
+import socket, sys
+s = socket.socket()
+s.bind(('0.0.0.0', 0))
+s.listen(8)
+${options}
+print(s.getsockname()[1], flush=True)
+sys.stdin.readline()
+s.close() if sys.stdin.readline() == 'close\\n' else s.accept()[0].sendall(b'late')
+sys.stdin.readline()
+`;
+  const guest = spawn('python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  cleanups.push(() => guest.kill('SIGKILL'));
+  const [line] = await once(guest.stdout, 'data');
+  return { port: Number(line), say: (text) => guest.stdin.write(`\n${text}\n`) };
+}
+
+test('a listener that closes with connections queued resets them', async () => {
+  const { port, say } = await idleListener('');
+  handOver.monitored(port, true);
+  const far = await offered(port);
+  const fate = fateOf(far);
+  say('close');
+  expect(await fate).toBe('ECONNRESET');
+});
+
+test('a listener that the kernel wakes for data only (TCP_DEFER_ACCEPT) gets its connections', async () => {
+  const { port, say } = await idleListener('s.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)');
+  handOver.monitored(port, true);
+  say('accept');
+  const far = await offered(port);
+  far.write('request');
+  expect(String((await once(far, 'data'))[0])).toBe('late');
+});
+
+test('nobody listens any more: the connection is reset, and the owner of the listeners hears of it', async () => {
+  const server = createServer();
+  const port = await listening(server);
+  server.close();
+  await once(server, 'close');
+  const [far, socket] = await connection();
+  const fate = fateOf(far);
+  await expect(handOver.offer({ socket, listener: listenerAt(port), names }, never)).rejects.toMatchObject({
+    code: 'ECONNREFUSED',
+  });
+  expect([await fate, vanished]).toEqual(['ECONNRESET', 1]);
+});
+
+test('signal connections as the kernel prints them', () => {
+  const text = [
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+    '  60: 0100007F:CDB5 584F427F:9A71 01 00000000:00000000 00:00000000 00000000     0        0 43765 1 0 20 0 0 10 -1',
+    '  61: 0100007F:CDB5 584F427F:9A72 01 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 0 0 10 -1',
+    '  92: 0000000000000000FFFF00000100007F:A741 0000000000000000FFFF0000584F427F:8ECB 03 00000000:00000000 01:00000064 00000000     0        0 0 0 0',
+    '  93: 584F427F:9A71 0100007F:CDB5 01 00000000:00000000 00:00000000 00000000     0        0 43763 2 0 20 0 0 10 -1',
+    'nonsense 584F427F',
+  ].join('\n');
+  expect([...parseSignalStates(text)]).toEqual([
+    [0x9a71, 'accepted'],
+    [0x9a72, 'queued'],
+    [0x8ecb, 'deferred'],
+  ]);
+});
