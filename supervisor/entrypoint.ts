@@ -11,7 +11,7 @@ const DIRECTORY = dirname(fileURLToPath(import.meta.url));
 const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node of the overlay
        boxer phantom -- COMMAND...  run COMMAND in this service's twin
        boxer seed                   coordinate the project's nodes
-       boxer nodes [--json]         list the nodes (in the seed's container)
+       boxer nodes [--json|--watch] list the nodes (in the seed's container)
        boxer version
 Without a command, in an AWS Lambda environment: be a function.
 `;
@@ -63,9 +63,9 @@ async function lambdaFunction(authority: string): Promise<number> {
 }
 
 async function nodes(args: readonly string[]): Promise<number> {
-  const { listNodes } = await import('./coordination/nodes-command.ts');
-  const config = readConfig(seedConfig);
-  return listNodes({ port: config.port, projectKey: readKey(), json: args.includes('--json') });
+  const { listNodes, streamNodes } = await import('./coordination/nodes-command.ts');
+  const seed = { port: readConfig(seedConfig).port, projectKey: readKey() };
+  return args.includes('--watch') ? streamNodes(seed) : listNodes({ ...seed, json: args.includes('--json') });
 }
 
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {

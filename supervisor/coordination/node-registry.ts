@@ -10,7 +10,7 @@ export type ChangeListener = (id: number, before: NamesByNetwork) => void;
 export class NodeRegistry {
   readonly #range: OverlayRange;
   readonly #ids: NodeIds;
-  readonly #listeners: ChangeListener[] = [];
+  readonly #listeners = new Set<ChangeListener>();
   readonly #byId = new Map<number, NodeRecord>();
   readonly #byAddress = new Map<string, NodeRecord>();
 
@@ -19,8 +19,10 @@ export class NodeRegistry {
     this.#ids = new NodeIds(lastNodeId(range));
   }
 
-  onChange(listener: ChangeListener): void {
-    this.#listeners.push(listener);
+  /** Returns what ends it. */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   get(id: number): NodeRecord | undefined {

@@ -2,8 +2,9 @@ import * as z from 'zod/mini';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import { formatIdentity, newNonce, pskOf } from '../control/psk.ts';
+import type { Session } from '../control/session.ts';
 import { BoxerError } from '../published/boxer-error.ts';
-import { type NodeStatus, nodeStatus } from '../published/node-config.ts';
+import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../published/node-config.ts';
 import { nodesTable } from './nodes-table.ts';
 
 export interface NodesOptions {
@@ -15,16 +16,16 @@ export interface NodesOptions {
 
 const answer = z.object({ nodes: z.array(nodeStatus) });
 
-/** Asks the seed of this container. Rejects with ControlError where it is not there or the key is not its own. */
-export async function queryNodes({ port, projectKey, signal }: NodesOptions): Promise<NodeStatus[]> {
+/** An administrator's session with the seed of this container. Rejects with ControlError where it is not there or the key is not its own. */
+function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> {
   const identity = formatIdentity({ kind: 'admin', nonce: newNonce() });
-  const session = await dialControl({
-    host: '127.0.0.1',
-    port,
-    identity,
-    key: pskOf(projectKey, identity),
-    signal,
-  });
+  return dialControl({ host: '127.0.0.1', port, identity, key: pskOf(projectKey, identity), signal });
+}
+
+/** Asks the seed of this container. Errors as `dialSeed`. */
+export async function queryNodes(options: NodesOptions): Promise<NodeStatus[]> {
+  const { port, signal } = options;
+  const session = await dialSeed(options);
   try {
     const parsed = answer.safeParse(await session.request(MessageType.nodes, {}, { signal }));
     if (!parsed.success) throw new BoxerError('EPROTO', `seed on port ${port}: not the list of nodes`);
@@ -32,6 +33,42 @@ export async function queryNodes({ port, projectKey, signal }: NodesOptions): Pr
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Tells of every node that is there (as an event `up` or `starting`), then of each change, until the seed goes or `signal` aborts.
+ * Errors as `queryNodes`.
+ */
+export async function followNodes(options: NodesOptions, tell: (event: NodeEvent) => void): Promise<void> {
+  const session = await dialSeed(options);
+  const stop = () => void session.close();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const snapshot = session.request(MessageType.watch, {}).then((body) => {
+      const { nodes } = answer.parse(body);
+      for (const node of nodes) tell({ time: node.since, event: node.state, node });
+    });
+    session.onNotification(MessageType.nodeEvent, (body) => {
+      const event = nodeEvent.parse(body);
+      // It may have come in one piece with the snapshot.
+      void snapshot.then(() => tell(event));
+    });
+    await snapshot;
+    await session.closed;
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+    await session.close();
+  }
+}
+
+/** `boxer nodes --watch`: one line of JSON for each event of `followNodes`; resolves to the exit code. */
+export async function streamNodes(options: NodesOptions): Promise<number> {
+  const unread = new AbortController();
+  process.stdout.once('error', () => unread.abort());
+  await followNodes({ ...options, signal: unread.signal }, (event) => {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  });
+  return 0;
 }
 
 /** `boxer nodes [--json]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`. */

@@ -8,6 +8,7 @@ import { statusOf } from './node-record.ts';
 import { parseHelloRequest, parseJoin } from './parse-messages.ts';
 import type { SeedContext } from './seed-context.ts';
 import { serveNode } from './serve-node.ts';
+import { watchNodes } from './watch-nodes.ts';
 
 const PROTOCOL_VERSION = 1;
 /** ms until a connection has to have said what it is. */
@@ -34,6 +35,10 @@ export function serveSession(context: SeedContext, session: Session, identity: I
 
   if (identity.kind === 'admin') {
     session.handle(MessageType.nodes, () => ({ nodes: context.registry.all().map(statusOf) }));
+    session.handle(MessageType.watch, () => {
+      clearTimeout(deadline);
+      return watchNodes(session, context.registry);
+    });
     return;
   }
   session.handle(MessageType.join, (body) => {

@@ -93,3 +93,12 @@ export const nodeStatus = z.object({
   since: z.number(),
 });
 export type NodeStatus = z.infer<typeof nodeStatus>;
+
+/** One line of `boxer nodes --watch`; a node that left is shown as it was. */
+export const nodeEvent = z.object({
+  /** ms since the epoch */
+  time: z.number(),
+  event: z.enum(['starting', 'up', 'changed', 'left']),
+  node: nodeStatus,
+});
+export type NodeEvent = z.infer<typeof nodeEvent>;
