@@ -155,6 +155,10 @@ int on_listen(int fd, int backlog);
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags);
 int on_getsockname(int fd, struct sockaddr *address, socklen_t *room);
 int on_getpeername(int fd, struct sockaddr *address, socklen_t *room);
+ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address, socklen_t length);
+ssize_t on_sendmsg(int fd, const struct msghdr *message, int flags);
+struct mmsghdr;
+int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
 int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */

@@ -32,6 +32,12 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_getsockname((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_getpeername:
       return on_getpeername((int)a, (struct sockaddr *)b, (socklen_t *)c);
+    case SYS_sendto:
+      return on_sendto((int)a, (const void *)b, (size_t)c, (int)d, (const struct sockaddr *)e, (socklen_t)f);
+    case SYS_sendmsg:
+      return on_sendmsg((int)a, (const struct msghdr *)b, (int)c);
+    case SYS_sendmmsg:
+      return on_sendmmsg((int)a, (struct mmsghdr *)b, (unsigned)c, (int)d);
     case SYS_uname:
       return on_uname((struct utsname *)a);
     default:

@@ -36,7 +36,22 @@ remapping() {
   rm -rf "$work/real" "$work/native-files"
 }
 
+# Data with an address beside it: streams to every kind of node, datagrams to the only kind that has a way for them.
+sending() {
+  native=$work/native
+  for what in streams datagrams; do
+    "$programs/supervisor" native "$work/log" "$1/sending" $what 10.66.0.2 >"$native" || note "$2 sending $what" "native run failed"
+    for node in 198.18.0.2 198.18.0.1 198.18.0.3; do
+      [ "$what $node" != "datagrams 198.18.0.3" ] || continue
+      supervised "$1/sending" $what "$node" >"$work/seen"
+      diff "$native" "$work/seen" && note "$2 sending $what to $node" ok || note "$2 sending $what to $node" differs
+    done
+  done
+  supervised "$1/sending" closed && note "$2 sending closed" ok || note "$2 sending closed" failed
+}
+
 suite() {
+  sending "$1" "$2"
   transcript "$1" "$2"
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
