@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, Command>> = {
   down,
   ps: async (context) => (await import('./ps.ts')).ps(context),
   logs,
+  events: async (context) => (await import('./events.ts')).events(context),
   link: async (context) => (await import('./link.ts')).link(context),
   unlink: async (context) => (await import('./unlink.ts')).unlink(context),
   doctor: async (context) => (await import('./doctor.ts')).doctor(context),

@@ -10,6 +10,7 @@ Commands:
   config      Print the rewritten model
   doctor      Check what Boxer needs on this machine
   down        Stop and remove containers, networks and functions
+  events      Receive events from containers and nodes
   link        Make plain docker compose in this directory use the rewritten model
   logs        View output from containers and functions
   ps          List replicas with their nodes
@@ -39,6 +40,7 @@ List replicas with target, node, address, request id and uptime
 Options:
   -a, --all             Show stopped replicas too
       --format string   table or json (one object a line)
+      --watch           Show the list anew whenever something changes
 
 Every other option of docker compose ps gives the table of docker compose ps.`,
   version: `Usage:  docker boxer version [--short] [--format json]

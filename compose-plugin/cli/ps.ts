@@ -1,11 +1,15 @@
 import { standingOverride } from '../compose/standing-override.ts';
 import type { Context } from './context.ts';
+import { projectOf } from './nodes/project-of.ts';
 import { runVerb } from './pass-through.ts';
-import { collectReplicas } from './ps/replicas.ts';
+import { collectReplicas, type Replica } from './ps/replicas.ts';
 import { table } from './table.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-const own = ['--format', '--all', '-a'];
+const own = ['--format', '--all', '-a', '--watch'];
+
+/** Cursor to the upper left, and the screen empty from there. */
+const CLEAR = '\x1b[H\x1b[J';
 
 /** `ps`: every replica with its node. Flags that only Compose knows are answered by Compose. */
 export async function ps(context: Context): Promise<number> {
@@ -16,18 +20,30 @@ export async function ps(context: Context): Promise<number> {
   if (override === undefined || foreign) return runVerb(context, override === undefined ? [] : [override]);
 
   const all = flags.has('--all') || flags.has('-a');
-  const replicas = await collectReplicas(context, words, all);
-  if (format === 'json') {
-    for (const replica of replicas) context.print(JSON.stringify(replica));
+  const project = await projectOf(context);
+  const list = async () => listing(await collectReplicas(context, project, words, all), format);
+  if (flags.has('--watch')) {
+    const { watch } = await import('./ps/watch.ts');
+    await watch(context, project, async () => {
+      const text = await list();
+      context.print(process.stdout.isTTY ? `${CLEAR}${text}` : text);
+    });
     return 0;
   }
+  const text = await list();
+  if (text !== '') context.print(text);
+  return 0;
+}
+
+/** One object a line, or a table. */
+function listing(replicas: readonly Replica[], format: string): string {
+  if (format === 'json') return replicas.map((replica) => JSON.stringify(replica)).join('\n');
   const head = ['NAME', 'SERVICE', 'TARGET', 'NODE', 'ADDRESS', 'REQUEST ID', 'UPTIME', 'STATUS'];
   const rows = replicas.map(({ name, service, target, node, address, requestId, uptime, status }) => [
     ...[name, service, target, node ?? '-', address ?? '-', requestId ?? '-'],
     ...[uptime === undefined ? '-' : duration(uptime), status],
   ]);
-  context.print(table([head, ...rows]));
-  return 0;
+  return table([head, ...rows]);
 }
 
 /** Seconds as `42s`, `3m12s`, `2h05m`, `3d4h`. */

@@ -16,6 +16,7 @@ const valuedFlags: Readonly<Record<string, readonly string[]>> = {
   ],
   create: ['--pull', '--scale'],
   scale: [],
+  events: ['--since', '--until'],
   down: ['--rmi', '--timeout', '-t'],
   config: ['--format', '--hash', '--output', '-o'],
   logs: ['--index', '--since', '--tail', '-n', '--until'],

@@ -12,6 +12,8 @@ export interface Project {
   boxer(...args: string[]): Promise<Ran>;
   /** `docker compose ARGS`, without Boxer in between. */
   compose(...args: string[]): Promise<Ran>;
+  /** The lines that a `docker boxer ARGS` prints which goes on until `signal` aborts. */
+  lines(args: readonly string[], signal: AbortSignal): AsyncGenerator<string>;
   write(file: string, content: string): void;
   remove(): Promise<void>;
 }
@@ -55,6 +57,12 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     write,
     boxer: (...args) => docker('boxer', ...args),
     compose: (...args) => docker('compose', ...args),
+    async *lines(args, signal) {
+      const child = execa('docker', ['boxer', ...args], { ...options, reject: false, stdin: 'ignore' });
+      const stop = () => child.kill('SIGINT');
+      signal.addEventListener('abort', stop, { once: true });
+      yield* child;
+    },
     async remove() {
       // Compose leaves services of profiles that are not active alone.
       await docker(

@@ -1,9 +1,7 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
-import { projectName } from '../../compose/project-name.ts';
-import { readModel } from '../../compose/read-model.ts';
 import { type Container, containerIds, inspectContainers } from '../../engine/containers.ts';
 import type { Context } from '../context.ts';
-import { readNodes } from './nodes.ts';
+import { readNodes } from '../nodes/read-nodes.ts';
 
 /** One line of `docker boxer ps`. */
 export interface Replica {
@@ -24,11 +22,11 @@ export interface Replica {
 /** Every replica of the project, Boxer's own services left out. */
 export async function collectReplicas(
   context: Context,
+  project: string,
   services: readonly string[],
   all: boolean,
 ): Promise<Replica[]> {
   const { engine } = context;
-  const project = await nameOf(context);
   const ids = await containerIds(
     engine,
     `label=com.docker.compose.project=${project}`,
@@ -43,17 +41,6 @@ export async function collectReplicas(
     .filter((one) => services.length === 0 || services.includes(label(one, 'service')))
     .map((one) => replica(one, label(one, 'service'), nodes))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** The model knows the name best; a broken one must not keep `ps` from showing what runs. */
-async function nameOf(context: Context): Promise<string> {
-  const given = context.invocation.projectName;
-  if (given !== undefined) return given;
-  try {
-    return (await readModel(context.engine, context.invocation, context.project)).model.name;
-  } catch {
-    return projectName(context);
-  }
 }
 
 function replica(container: Container, service: string, nodes: readonly NodeStatus[]): Replica {

@@ -22,7 +22,8 @@ export async function readNodes({ engine, warn }: Context, seed: string | undefi
   return [];
 }
 
-function json(text: string): unknown {
+/** Undefined for what is no JSON. */
+export function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,0 +1,14 @@
+import { projectName } from '../../compose/project-name.ts';
+import { readModel } from '../../compose/read-model.ts';
+import type { Context } from '../context.ts';
+
+/** The project's name. The model knows it best; a broken one must not keep anybody from seeing what runs. */
+export async function projectOf(context: Context): Promise<string> {
+  const given = context.invocation.projectName;
+  if (given !== undefined) return given;
+  try {
+    return (await readModel(context.engine, context.invocation, context.project)).model.name;
+  } catch {
+    return projectName(context);
+  }
+}

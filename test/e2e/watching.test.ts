@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildTestImages } from '../lib/images.ts';
+import { createProject, type Project } from '../lib/project.ts';
+
+let project: Project;
+const stop = new AbortController();
+
+beforeAll(async () => {
+  await buildTestImages();
+  project = createProject({
+    'compose.yaml': `
+services:
+  box:
+    image: boxer-test/tools:1
+    command: ["sleep", "600"]
+    stop_signal: SIGKILL
+    x-boxer: container
+`,
+  });
+  const { exitCode, all } = await project.boxer('up', '-d');
+  expect([exitCode, all]).toEqual([0, expect.anything()]);
+}, 300_000);
+afterAll(async () => {
+  stop.abort();
+  await project.remove();
+}, 60_000);
+
+/** Reads lines until one satisfies `wanted`. */
+async function lineWith(lines: AsyncGenerator<string>, wanted: (line: string) => boolean): Promise<string> {
+  for (;;) {
+    const { done, value } = await lines.next();
+    if (done) throw new Error('it ended before');
+    if (wanted(value)) return value;
+  }
+}
+
+test('events shows nodes between the containers, and goes on when the seed starts anew', async () => {
+  const lines = project.lines(['events', '--json'], stop.signal);
+  const node = (action: string, id: string) => (line: string) => {
+    const event = JSON.parse(line);
+    return event.type === 'node' && event.action === action && event.id === id;
+  };
+  const first = await lineWith(lines, node('up', 'node-1'));
+  expect(JSON.parse(first)).toMatchObject({ service: 'box', attributes: { role: 'container' } });
+  await project.boxer('scale', 'box=2');
+  await lineWith(lines, node('up', 'node-2'));
+  await project.boxer('scale', 'box=1');
+  await lineWith(lines, node('left', 'node-2'));
+  await project.compose('-f', 'compose.yaml', '-f', '.boxer/override.yaml', 'restart', 'boxer-seed');
+  await lineWith(lines, node('up', 'node-1'));
+}, 90_000);
+
+test('ps --watch shows the list anew when it changed', async () => {
+  const lines = project.lines(['ps', '--watch', '--format', 'json'], stop.signal);
+  const isUp = (name: string) => (line: string) => {
+    const replica = JSON.parse(line);
+    return replica.name.endsWith(name) && replica.node !== null && replica.status === 'running';
+  };
+  await lineWith(lines, isUp('box-1'));
+  await project.boxer('scale', 'box=2');
+  await lineWith(lines, isUp('box-2'));
+}, 60_000);
