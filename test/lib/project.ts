@@ -61,7 +61,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
       const child = execa('docker', ['boxer', ...args], { ...options, reject: false, stdin: 'ignore' });
       const stop = () => child.kill('SIGINT');
       signal.addEventListener('abort', stop, { once: true });
-      yield* child;
+      for await (const line of child) yield String(line);
     },
     async remove() {
       // Compose leaves services of profiles that are not active alone.
