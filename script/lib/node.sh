@@ -56,5 +56,14 @@ ensure_test_tools() {
   command -v make >/dev/null || missing+=(make)
   command -v musl-gcc >/dev/null || missing+=(musl-tools)
   command -v shellcheck >/dev/null || missing+=(shellcheck)
-  [ ${#missing[@]} = 0 ] || need_packages 'what the tests are built and checked with' "${missing[@]}"
+  # The network's test bed: what makes it, and the programs that run on it.
+  command -v ip >/dev/null || missing+=(iproute2)
+  command -v nft >/dev/null || missing+=(nftables)
+  local program
+  for program in curl iperf3 socat; do command -v "$program" >/dev/null || missing+=("$program"); done
+  [ -x /usr/bin/python3 ] || missing+=(python3)
+  command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  # Debian starts what it installs, except in this runlevel.
+  [ ${#missing[@]} = 0 ] || RUNLEVEL=1 need_packages 'what the tests are built and checked with' "${missing[@]}"
 }

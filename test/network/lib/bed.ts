@@ -1,0 +1,125 @@
+import { createLink, type Link, type LinkShape } from './link.ts';
+import { createNamespace, type Namespace } from './namespace.ts';
+import { type GatewayOptions, gatewayRules, type NatKind } from './nat.ts';
+import { createRuntime, type Runtime } from './programs.ts';
+
+/** A machine with one network device, `eth0`, and nothing running on it. */
+export interface Host {
+  readonly namespace: Namespace;
+  /** Its own address; behind a gateway other hosts elsewhere have the same. */
+  readonly address: string;
+  /** How the internet sees it. */
+  readonly publicAddress: string;
+  readonly link: Link;
+}
+
+/** A network behind a gateway. All of them use the same private addresses. */
+export interface Site {
+  readonly kind: NatKind;
+  readonly publicAddress: string;
+  /** An isolated host reaches the gateway but none of its neighbours, as on many wireless networks. */
+  host(options?: { isolated?: boolean }): Promise<Host>;
+  /** Connections that the gateway has translated so far. */
+  translated(): Promise<number>;
+  readonly link: Link;
+}
+
+export interface SiteOptions {
+  readonly hairpin?: boolean;
+  readonly forwarded?: GatewayOptions['forwarded'];
+}
+
+/** One internet with hosts and gateways on it. Everything that is made on it ends with it, and with this process. */
+export interface Bed {
+  readonly runtime: Runtime;
+  host(): Promise<Host>;
+  site(kind: NatKind, options?: SiteOptions): Promise<Site>;
+  /** Has `release` run when the bed is removed, the last first. */
+  own(release: () => Promise<void>): void;
+  remove(): Promise<void>;
+}
+
+/** For documentation, so on nobody's real network (RFC 5737). */
+const INTERNET = '203.0.113';
+const PRIVATE = '192.168.7';
+export const FIRST_PRIVATE_ADDRESS = `${PRIVATE}.2`;
+
+/** `shape`: of the link of everything that is on the internet. Needs root and /dev/net/tun where it is not empty. */
+export async function createBed(shape: LinkShape = {}): Promise<Bed> {
+  const releases: (() => Promise<void>)[] = [];
+  const own = (release: () => Promise<void>) => void releases.push(release);
+  let removing: Promise<void> | undefined;
+  const remove = () => {
+    removing ??= releases.reduceRight((before, release) => before.then(release), Promise.resolve());
+    return removing;
+  };
+  async function namespace(): Promise<Namespace> {
+    const made = await createNamespace();
+    own(made.remove);
+    return made;
+  }
+  try {
+    const runtime = await createRuntime();
+    own(runtime.remove);
+    const internet = await namespace();
+    await internet.run('ip link add inet0 type bridge\nip link set inet0 up');
+    let count = 0;
+
+    /** Puts `device` of `inside` on the internet. */
+    async function attach(inside: Namespace, device: string): Promise<{ address: string; link: Link }> {
+      count += 1;
+      const address = `${INTERNET}.${count + 1}`;
+      const port = { namespace: internet, device: `port${count}` };
+      const link = await createLink({ namespace: inside, device }, port, 'inet0', shape);
+      own(link.remove);
+      await inside.run(`ip addr add ${address}/24 dev ${device}`);
+      return { address, link };
+    }
+
+    async function host(): Promise<Host> {
+      const inside = await namespace();
+      const { address, link } = await attach(inside, 'eth0');
+      return { namespace: inside, address, publicAddress: address, link };
+    }
+
+    async function site(kind: NatKind, options: SiteOptions = {}): Promise<Site> {
+      const { hairpin = false, forwarded = {} } = options;
+      const gateway = await namespace();
+      const { address: publicAddress, link } = await attach(gateway, 'pub0');
+      const rules = gatewayRules({ kind, publicAddress, hairpin, forwarded });
+      await gateway.run(
+        `ip link add lan0 type bridge\nip addr add ${PRIVATE}.1/24 dev lan0\nip link set lan0 up\nnft -f - <<'.'\n${rules}.\n`,
+      );
+      return siteOf(gateway, { kind, publicAddress, link }, namespace);
+    }
+
+    return { runtime, host, site, own, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+function siteOf(
+  gateway: Namespace,
+  facts: Pick<Site, 'kind' | 'publicAddress' | 'link'>,
+  namespace: () => Promise<Namespace>,
+): Site {
+  let count = 0;
+  return {
+    ...facts,
+    async host({ isolated = false } = {}) {
+      count += 1;
+      const address = `${PRIVATE}.${count + 1}`;
+      const inside = await namespace();
+      const port = { namespace: gateway, device: `lan${count}` };
+      const link = await createLink({ namespace: inside, device: 'eth0' }, port, 'lan0', {}, isolated);
+      await inside.run(`ip addr add ${address}/24 dev eth0\nip route add default via ${PRIVATE}.1`);
+      return { namespace: inside, address, publicAddress: facts.publicAddress, link };
+    },
+    async translated() {
+      const listed = await gateway.run('nft list counter ip gateway translated');
+      return Number(/packets (\d+)/.exec(listed)?.[1]);
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod/mini';
+import { serviceKey } from '../../../supervisor/control/psk.ts';
+import {
+  CONFIG_VARIABLE,
+  type NodeConfig,
+  type NodeStatus,
+  nodeStatus,
+  SEED_CLOUD_NAME,
+  SEED_PORT,
+  type SeedConfig,
+} from '../../../supervisor/published/node-config.ts';
+import type { Bed, Host } from './bed.ts';
+import { type Helper, runTool, startHelper } from './helper.ts';
+import { createPlace, type Place } from './place.ts';
+import { type Shell, startShell } from './shell.ts';
+
+const BOXER = ['/opt/boxer/bin/node', '--no-warnings', '--require', '/opt/boxer/lib/start.cjs'];
+const COMMAND = [...BOXER, '/opt/boxer/lib/boxer.mjs'];
+
+/** A node of the overlay whose guest is a shell. */
+export interface BoxedNode extends Shell {
+  readonly name: string;
+  readonly host: Host;
+  /** What the supervisor and the guest's first process have printed. */
+  readonly log: readonly string[];
+}
+
+/** A seed on the internet and its nodes, every one the real program in namespaces of its own. */
+export interface TestOverlay {
+  readonly seed: { readonly host: Host; readonly pid: number; readonly log: readonly string[] };
+  node(name: string, host: Host): Promise<BoxedNode>;
+  /** As `boxer nodes --json` prints them. */
+  nodes(): Promise<NodeStatus[]>;
+  /** SIGKILL, unless told otherwise. */
+  stopSeed(signal?: NodeJS.Signals): Promise<void>;
+  startSeed(): Promise<void>;
+}
+
+const SEED_CONFIG: SeedConfig = {
+  version: 1,
+  project: 'bed',
+  overlay: '198.18.0.0/15',
+  port: SEED_PORT,
+  gateways: [],
+};
+
+/** Starts the seed on a host of its own. */
+export async function startOverlay(bed: Bed): Promise<TestOverlay> {
+  const projectKey = randomBytes(32);
+  const host = await bed.host();
+  const log: string[] = [];
+  const env = { [CONFIG_VARIABLE]: JSON.stringify(SEED_CONFIG) };
+  let running: { helper: Helper; place: Place } | undefined;
+
+  async function startSeed(): Promise<void> {
+    const key = projectKey.toString('hex');
+    const place = await createPlace(bed, host, { hostname: 'seed', key });
+    const helper = await startHelper([...place.enter, ...COMMAND, 'seed'], {
+      env,
+      ready: (line) => line.includes('listens on port'),
+      onLine: (line) => log.push(line),
+    });
+    running = { helper, place };
+  }
+
+  async function pidOfSeed(): Promise<number> {
+    if (!running) throw new Error('the seed is not running');
+    const { pid } = running.helper;
+    return Number((await runTool(['cat', `/proc/${pid}/task/${pid}/children`])).trim());
+  }
+
+  let pid = 0;
+  const start = async () => {
+    await startSeed();
+    pid = await pidOfSeed();
+  };
+  async function stopSeed(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const stopping = running;
+    running = undefined;
+    if (!stopping) return;
+    process.kill(pid, signal);
+    await stopping.helper.stop();
+  }
+  bed.own(() => stopSeed());
+  await start();
+
+  return {
+    seed: {
+      host,
+      log,
+      get pid() {
+        return pid;
+      },
+    },
+    stopSeed,
+    startSeed: start,
+    node: (name, at) => startNode(bed, { name, host: at, seed: host, projectKey }),
+    async nodes() {
+      const inside = ['nsenter', `--target=${pid}`, '--net', '--mount', '--pid', '--wd=/'];
+      const variable = ['env', `${CONFIG_VARIABLE}=${JSON.stringify(SEED_CONFIG)}`];
+      const printed = await runTool([...inside, ...variable, ...COMMAND, 'nodes', '--json']);
+      return z.array(nodeStatus).parse(JSON.parse(printed));
+    },
+  };
+}
+
+interface NodeOptions {
+  readonly name: string;
+  readonly host: Host;
+  readonly seed: Host;
+  readonly projectKey: Buffer;
+}
+
+async function startNode(bed: Bed, { name, host, seed, projectKey }: NodeOptions): Promise<BoxedNode> {
+  const config: NodeConfig = {
+    version: 1,
+    project: SEED_CONFIG.project,
+    service: name,
+    networks: { default: [name] },
+    environment: { include: [], exclude: [] },
+    remap: {},
+  };
+  const place = await createPlace(bed, host, {
+    hostname: name,
+    hosts: { [SEED_CLOUD_NAME]: seed.address },
+    key: serviceKey(projectKey, name).toString('hex'),
+  });
+  const log: string[] = [];
+  const shell = await startShell(place, {
+    under: [...COMMAND, 'node', '--'],
+    env: { [CONFIG_VARIABLE]: JSON.stringify(config) },
+    onLine: (line) => log.push(line),
+  });
+  bed.own(shell.close);
+  return { ...shell, pid: shell.pid, name, host, log };
+}
+
+/** A shell on `host` without Boxer. */
+export async function startNative(
+  bed: Bed,
+  host: Host,
+  hostname: string,
+  hosts: Readonly<Record<string, string>> = {},
+): Promise<Shell> {
+  const place = await createPlace(bed, host, { hostname, hosts });
+  const shell = await startShell(place);
+  bed.own(shell.close);
+  return { ...shell, pid: shell.pid };
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runTool } from './helper.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const BUILD = join(ROOT, 'build/testbed');
+
+const exists = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Path of the compiled shim-c/test/NAME.c, made anew when the source has changed. */
+export async function compiled(name: string): Promise<string> {
+  const source = join(ROOT, 'shim-c/test', `${name}.c`);
+  const hash = createHash('sha256')
+    .update(await readFile(source))
+    .digest('hex')
+    .slice(0, 12);
+  const program = join(BUILD, `${name}-${hash}`);
+  if (await exists(program)) return program;
+  await mkdir(BUILD, { recursive: true });
+  const fresh = `${program}.${process.pid}`;
+  const flags = ['-std=gnu11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror', '-Wshadow'];
+  await runTool(['gcc', ...flags, source, '-o', fresh]);
+  await rename(fresh, program);
+  return program;
+}
+
+/** A copy of what `/opt/boxer` holds, as built from this checkout, so that a later build changes nothing under a running test. */
+export interface Runtime {
+  /** To be mounted at /opt/boxer. */
+  readonly directory: string;
+  /** To be mounted at /opt/boxer/bin/node. */
+  readonly node: string;
+  remove(): Promise<void>;
+}
+
+/** Builds the supervisor and the process monitor where they are not fresh. Rejects with the compiler's words. */
+export async function createRuntime(): Promise<Runtime> {
+  await runTool([process.execPath, join(ROOT, 'script/build.mjs'), 'boxer']);
+  // A place of its own: the same objects may be built elsewhere at the same time.
+  const shim = join(BUILD, 'shim');
+  await runTool(['flock', BUILD, 'make', '-s', '-C', join(ROOT, 'shim-c'), 'all', `BUILD=${shim}`]);
+  const directory = await mkdtemp(join(tmpdir(), 'boxer-testbed-'));
+  const lib = join(directory, 'lib');
+  await mkdir(join(directory, 'bin'), { recursive: true });
+  await runTool(['cp', '-R', join(ROOT, 'build/supervisor'), lib]);
+  await Promise.all([
+    copyFile(join(shim, 'libboxer.so'), join(lib, 'libboxer.so')),
+    copyFile(join(shim, 'boxer.node'), join(lib, 'boxer.node')),
+    copyFile(join(ROOT, 'images/runtime/start.cjs'), join(lib, 'start.cjs')),
+    writeFile(join(directory, 'bin/node'), ''),
+  ]);
+  const remove = () => rm(directory, { recursive: true, force: true });
+  return { directory, node: process.execPath, remove };
+}

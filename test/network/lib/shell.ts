@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Helper, startHelper } from './helper.ts';
+import { type Place, WORK } from './place.ts';
+
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Job {
+  /** As the place itself numbers it. */
+  readonly pid: Promise<number>;
+  readonly ended: Promise<Ended>;
+  /** Asks it to end by `signal` (TERM). */
+  kill(signal?: string): void;
+}
+
+/** A shell in a place, and whatever it starts there: natively, or as a guest of the supervisor that runs it. */
+export interface Shell {
+  /** On this machine; of the place's first process, which for a guest's shell is the supervisor. */
+  readonly pid: number;
+  start(...argv: string[]): Job;
+  /** Runs `argv` to its end, whatever its exit code. */
+  exec(...argv: string[]): Promise<Ended>;
+  /** Resolves when something listens on `port` there. */
+  listening(port: number): Promise<void>;
+  /** Ends everything in the place at once, as a power cut would. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ShellOptions {
+  /** Before `sh`: what it is a guest of. */
+  readonly under?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the supervisor says. */
+  readonly onLine?: (line: string) => void;
+}
+
+interface Waiting {
+  readonly started: (pid: number) => void;
+  readonly ended: (code: number) => void;
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+const SAYS = /^(started|ended) (\d+) (\d+)$/;
+const LISTEN_TIMEOUT_MS = 10_000;
+
+export async function startShell(place: Place, options: ShellOptions = {}): Promise<Shell> {
+  const { under = [], env = {}, onLine } = options;
+  const jobs = new Map<number, Waiting>();
+  let next = 0;
+  const helper = await startHelper([...place.enter, ...under, 'sh', '-c', 'echo shell; exec sh -s'], {
+    env,
+    ready: (line) => line === 'shell',
+    onLine(line) {
+      const [, what, job, value] = SAYS.exec(line) ?? [];
+      if (what) jobs.get(Number(job))?.[what as 'started' | 'ended'](Number(value));
+      else onLine?.(line);
+    },
+  });
+  const say = (line: string) => helper.process.stdin.write(`${line}\n`);
+  // What the place's end takes with it does not end by itself.
+  helper.process.once('close', () => {
+    for (const { ended } of jobs.values()) ended(255);
+  });
+
+  function start(...argv: string[]): Job {
+    const id = next++;
+    const started = Promise.withResolvers<number>();
+    const over = Promise.withResolvers<number>();
+    jobs.set(id, { started: started.resolve, ended: over.resolve });
+    const inner = `echo started ${id} $$; exec "$@" >${WORK}/${id}.out 2>${WORK}/${id}.err`;
+    say(`{ sh -c ${quoted(inner)} sh ${argv.map(quoted).join(' ')}; echo ended ${id} $?; } </dev/null &`);
+    const read = (stream: string) =>
+      readFile(join(place.directory, `${id}.${stream}`), 'utf8').catch(() => '');
+    const ended = over.promise.then(async (code) => {
+      jobs.delete(id);
+      return { code, stdout: await read('out'), stderr: await read('err') };
+    });
+    return {
+      pid: started.promise,
+      ended,
+      kill: (signal = 'TERM') =>
+        void started.promise.then((pid) => say(`kill -${signal} ${pid} 2>/dev/null`)),
+    };
+  }
+
+  return {
+    get pid() {
+      return firstChild(helper);
+    },
+    start,
+    exec: (...argv) => start(...argv).ended,
+    listening: (port) => listening(helper.pid, port),
+    async kill() {
+      process.kill(firstChild(helper), 'SIGKILL');
+      await helper.stop();
+    },
+    close: () => helper.stop(),
+  };
+}
+
+function firstChild({ pid }: Helper): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
+}
+
+/** The kernel tells nobody of a new listener; its table does. */
+async function listening(pid: number, port: number): Promise<void> {
+  const wanted = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} [0-9A-F]+:0000 0A`);
+  const until = Date.now() + LISTEN_TIMEOUT_MS;
+  for (;;) {
+    if (['tcp', 'tcp6'].some((table) => wanted.test(readFileSync(`/proc/${pid}/net/${table}`, 'latin1'))))
+      return;
+    if (Date.now() > until) throw new Error(`nothing listens on port ${port} after ${LISTEN_TIMEOUT_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
