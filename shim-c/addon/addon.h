@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARGUMENTS_MAX 3
+#define ARGUMENTS_MAX 6
 
 /* The call's arguments, missing ones undefined. */
 void get_arguments(napi_env env, napi_callback_info info, napi_value arguments[ARGUMENTS_MAX]);
@@ -38,5 +38,13 @@ napi_value reap(napi_env env, napi_callback_info info);
 napi_value prctl_subreaper(napi_env env, napi_callback_info info);
 /* spawnGuest({args: string[], env: string[], cwd: string, stdio: number[], newGroup: boolean}): number */
 napi_value spawn_guest(napi_env env, napi_callback_info info);
+/* pumpStart(held: Uint32Array, idle: number, onEnded: (slot: number, sent: number, received: number) => void): pump */
+napi_value pump_start_js(napi_env env, napi_callback_info info);
+/* pumpAdd(pump, slot: number, a: number, b: number, earlyA?: Buffer, earlyB?: Buffer): void; duplicates both descriptors */
+napi_value pump_add_js(napi_env env, napi_callback_info info);
+/* pumpReset(pump, slot: number): void */
+napi_value pump_reset_js(napi_env env, napi_callback_info info);
+/* pumpStop(pump): void; resets what is left, without a word */
+napi_value pump_stop_js(napi_env env, napi_callback_info info);
 
 #endif

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { PumpAddon } from '../network/relay/pump.ts';
 
 /** How a child ended: exactly one of `code` and `signal` is set. */
 export interface ReapedChild {
@@ -8,7 +9,7 @@ export interface ReapedChild {
 }
 
 /** The native parts that Node has no API for; built from `shim-c/addon`. Errors carry an errno name in `code`. */
-export interface Addon {
+export interface Addon extends PumpAddon {
   /** Creates an anonymous memory file of `size` bytes; the caller owns the descriptor. */
   memfdCreate(name: string, size: number): number;
   /** Sends `bytes` with descriptor `fd` beside them over a Unix socket. */

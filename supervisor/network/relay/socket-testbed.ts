@@ -1,8 +1,20 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
+import { fileURLToPath } from 'node:url';
+import { type Addon, loadAddon } from '../../service/addon.ts';
+
 /** For tests: real sockets on loopback. */
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** The native addon of this source tree, built where it is not. */
+export function builtAddon(): Addon {
+  execFileSync('make', ['-s', '-C', `${ROOT}shim-c`, '../build/shim/boxer.node']);
+  return loadAddon(`${ROOT}build/shim/boxer.node`);
+}
 
 export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Addon } from '../../service/addon.ts';
+import { type Flow, type Pump, type PumpOptions, startPump } from './pump.ts';
+import { builtAddon, connection, digestOf, fateOf, sha256 } from './socket-testbed.ts';
+
+let addon: Addon;
+let open: Socket[] = [];
+const pumps: Pump[] = [];
+
+beforeAll(() => {
+  addon = builtAddon();
+}, 120_000);
+afterEach(() => {
+  for (const socket of open) socket.destroy();
+  open = [];
+  for (const pump of pumps.splice(0)) pump.close();
+});
+
+function start(options: Partial<PumpOptions> = {}): Pump {
+  const pump = startPump(addon, { flows: 64, idleTimeout: 0, ...options });
+  pumps.push(pump);
+  return pump;
+}
+
+/** left <-> pump <-> right */
+async function flow(pump = start()): Promise<Flow & { left: Socket; right: Socket }> {
+  const [left, a] = await connection();
+  const [right, b] = await connection();
+  open.push(left, right);
+  return Object.assign(pump.join(a, b), { left, right });
+}
+
+test('bytes pass both ways at once, unchanged and counted', async () => {
+  const { left, right, done } = await flow();
+  const there = randomBytes(20_000_000);
+  const back = randomBytes(7_000_000);
+  left.end(there);
+  right.end(back);
+  const digests = await Promise.all([digestOf(right), digestOf(left)]);
+  expect(digests).toEqual([there, back].map(sha256));
+  await expect(done).resolves.toEqual({ sent: there.length, received: back.length });
+});
+
+test('many flows at once, some slow, and each gets its own bytes', async () => {
+  const pump = start();
+  const flows = await Promise.all(Array.from({ length: 64 }, () => flow(pump)));
+  await Promise.all(
+    flows.map(async ({ left, right, done }, index) => {
+      const bytes = randomBytes(50_000 + index * 10_000);
+      const received = delay((index % 8) * 10).then(() => digestOf(right));
+      for (let at = 0; at < bytes.length; at += 30_000) {
+        left.write(bytes.subarray(at, at + 30_000));
+        if (index % 3 === 0) await delay(1);
+      }
+      left.end();
+      right.end();
+      await expect(received).resolves.toBe(sha256(bytes));
+      left.resume();
+      await expect(done).resolves.toEqual({ sent: bytes.length, received: 0 });
+    }),
+  );
+});
+
+test.each(['left', 'right'] as const)('an end on the %s leaves the other direction open', async (side) => {
+  const both = await flow();
+  const first = both[side];
+  const second = both[side === 'left' ? 'right' : 'left'];
+  first.end('question');
+  expect(String(await once(second, 'data'))).toBe('question');
+  await once(second, 'end');
+  second.write('a long ');
+  expect(String(await once(first, 'data'))).toBe('a long ');
+  second.end('answer');
+  expect(String(await once(first, 'data'))).toBe('answer');
+  await once(first, 'end');
+  await both.done;
+});
+
+test('a reader that stops stops the writer, what is held is known, and all of it arrives once it reads on', async () => {
+  const { left, right, done, held } = await flow();
+  right.pause();
+  const chunk = randomBytes(1 << 20);
+  let written = 0;
+  while (written < 200) {
+    written += 1;
+    if (!left.write(chunk) && !(await Promise.race([once(left, 'drain'), delay(200)]))) break;
+  }
+  expect(written).toBeLessThan(100);
+  expect(held()).toBeGreaterThan(10_000);
+  left.end();
+  const digest = digestOf(right);
+  right.resume();
+  await expect(digest).resolves.toBe(sha256(Buffer.concat(Array(written).fill(chunk))));
+  right.end();
+  left.resume();
+  await expect(done).resolves.toMatchObject({ sent: written * chunk.length });
+  expect(held()).toBe(0);
+});
+
+test.each(['left', 'right'] as const)(
+  'a reset on the %s is a reset on the other side, after the bytes before it',
+  async (side) => {
+    const both = await flow();
+    const [from, to] = side === 'left' ? [both.left, both.right] : [both.right, both.left];
+    // More than one socket's buffer, to a reader that comes late.
+    const bytes = randomBytes(300_000);
+    await new Promise((resolve) => from.write(bytes, resolve));
+    const parts: Buffer[] = [];
+    await delay(50);
+    from.resetAndDestroy();
+    to.on('data', (part: Buffer) => parts.push(part));
+    await expect(fateOf(to)).resolves.toBe('ECONNRESET');
+    expect(sha256(Buffer.concat(parts))).toBe(sha256(bytes));
+    await both.done;
+  },
+);
+
+test('a reset does not wait for a reader that has stopped', async () => {
+  const { left, right, done } = await flow();
+  right.pause();
+  const chunk = Buffer.alloc(1 << 20);
+  while (left.write(chunk) || (await Promise.race([once(left, 'drain').then(() => true), delay(100)])));
+  left.resetAndDestroy();
+  await done;
+  await expect(fateOf(right)).resolves.toBe('ECONNRESET');
+});
+
+test('a reset reaches a side that has ended its own direction', async () => {
+  const { left, right, done } = await flow();
+  right.end();
+  left.resume();
+  await once(left, 'end');
+  left.write('x');
+  const fate = fateOf(right);
+  await once(right, 'data');
+  left.resetAndDestroy();
+  await expect(fate).resolves.toBe('ECONNRESET');
+  await done;
+});
+
+test('what was read before, and what was not written yet, is part of the flow', async () => {
+  const [left, a] = await connection();
+  const [right, b] = await connection();
+  open.push(left, right);
+  left.write('early ');
+  await once(a, 'readable');
+  b.write('greeting ');
+  const { done } = start().join(a, b);
+  left.end('and late');
+  right.end('end');
+  const texts = await Promise.all([right, left].map((socket) => socket.setEncoding('latin1').toArray()));
+  expect(texts.map((parts) => parts.join(''))).toEqual(['greeting early and late', 'end']);
+  await done;
+});
+
+test('a socket that was closed before the flow began resets the other', async () => {
+  const [left, a] = await connection();
+  const [, b] = await connection();
+  b.destroy();
+  await once(b, 'close');
+  const fate = fateOf(left);
+  await expect(start().join(a, b).done).resolves.toEqual({ sent: 0, received: 0 });
+  await expect(fate).resolves.toBe('ECONNRESET');
+});
+
+test('a reset from here, a long silence and the pump’s own end reset both ends', async () => {
+  const silent = await flow(start({ idleTimeout: 50 }));
+  const reset = await flow();
+  const last = start();
+  const closed = await flow(last);
+  const fates = [silent, reset, closed].flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);
+  reset.reset();
+  reset.reset();
+  last.close();
+  await expect(Promise.all(fates)).resolves.toEqual(Array(6).fill('ECONNRESET'));
+  await Promise.all([silent, reset, closed].map(({ done }) => done));
+});
+
+test('bytes in either direction are no silence', async () => {
+  const { left, right, done } = await flow(start({ idleTimeout: 150 }));
+  left.on('data', () => undefined);
+  for (let times = 0; times < 6; times += 1) {
+    right.write('.');
+    await delay(50);
+  }
+  expect(left.destroyed).toBe(false);
+  await done;
+});
+
+test('one flow too many is refused and reset, and its place comes back', async () => {
+  const pump = start({ flows: 1 });
+  const first = await flow(pump);
+  const [left, a] = await connection();
+  const [right, b] = await connection();
+  const fates = [fateOf(left), fateOf(right)];
+  expect(() => pump.join(a, b)).toThrow(expect.objectContaining({ errno: 'ENOBUFS' }));
+  await expect(Promise.all(fates)).resolves.toEqual(['ECONNRESET', 'ECONNRESET']);
+  first.reset();
+  await first.done;
+  const again = await flow(pump);
+  again.left.end('ok');
+  expect(String(await once(again.right, 'data'))).toBe('ok');
+});
+
+test('two thousand flows come and go, and no descriptor stays', async () => {
+  const pump = start();
+  const descriptors = () => readdirSync('/proc/self/fd').length;
+  const before = descriptors();
+  for (let round = 0; round < 50; round += 1) {
+    const flows = await Promise.all(Array.from({ length: 40 }, () => flow(pump)));
+    const fates = flows.flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);
+    for (const [index, { left, right }] of flows.entries()) {
+      if (index % 4 === 0) left.resetAndDestroy();
+      else left.end('bye');
+      if (index % 4 !== 1) right.end();
+      else right.resetAndDestroy();
+    }
+    await Promise.all(flows.map(({ done }) => done));
+    await Promise.all(fates);
+    open = [];
+  }
+  expect(descriptors()).toBe(before);
+});
