@@ -1,0 +1,23 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { compareSessions } from './harness/compare.ts';
+import { buildImage } from './harness/images.ts';
+import { loadProgram } from './harness/programs.ts';
+import { runProgram } from './harness/run-program.ts';
+
+beforeAll(() => buildImage('core'), 600_000);
+
+/** A few of script/compat's programs, so that neither they nor the harness rot. */
+test.each(['nginx', 'redis', 'cpython-socketserver'])(
+  '%s does the same natively and boxed',
+  async (name) => {
+    const program = loadProgram(name);
+    const native = await runProgram(program, 'native');
+    const boxed = await runProgram(program, 'boxed');
+    expect({ log: boxed.log, differences: compareSessions(native, boxed, []) }).toEqual({
+      log: '',
+      differences: [],
+    });
+    expect(native.checks.length).toBeGreaterThan(15);
+  },
+  300_000,
+);
