@@ -143,6 +143,9 @@ const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address; gives the length to use. */
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
 
+/* visible.c: the way back, `path` itself where no remap leads there. */
+const char *visible(const char *path, char room[REMAP_ROOM]);
+
 /* moved.c: a system call with its paths remapped; results as libc gives them. */
 long moved(long number, long a, long b, long c, long d, long e, long f);
 #define MOVED(number, a, b, c, d, e) ((int)moved((number), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0))
@@ -162,6 +165,8 @@ int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
 int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
+long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
+long on_ioctl(int fd, unsigned long request, void *argument);
 int on_uname(struct utsname *name);
 
 /* connect.c: the kernel's connect, through libc's: a raw system call would be no cancellation point. */

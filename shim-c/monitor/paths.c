@@ -29,10 +29,6 @@ PATH_CALL(int, utime, -1, (const char *path, const void *times), (there, times),
 PATH_CALL(int, utimes, -1, (const char *path, const void *times), (there, times), const char *, const void *)
 PATH_CALL(int, lutimes, -1, (const char *path, const void *times), (there, times), const char *, const void *)
 PATH_CALL(int, statvfs, -1, (const char *path, void *found), (there, found), const char *, void *)
-PATH_CALL(char *, realpath, NULL, (const char *path, char *to), (there, to), const char *, char *)
-PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (there, to, size), const char *,
-          char *, size_t)
 
 EXPORT int eaccess(const char *path, int mode) { return euidaccess(path, mode); }
 EXPORT int statvfs64(const char *path, void *found) { return statvfs(path, found); }
-EXPORT char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }

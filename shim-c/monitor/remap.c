@@ -25,11 +25,15 @@ static const char *behind(const char *path, const char *from, const char *end) {
   }
 }
 
-/* Climbing out of a directory needs the file system to tell where to; such paths are left alone. */
-static bool climbs(const char *path) {
-  for (; *path; path++)
-    if (path[0] == '/' && path[1] == '.' && path[2] == '.' && (path[3] == '/' || path[3] == 0)) return true;
-  return false;
+/* Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where to. */
+static bool climbs_out(const char *rest) {
+  int depth = 0;
+  for (const char *next = skip_empty(rest); *next && depth >= 0; next = skip_empty(next)) {
+    const char *name = ++next;
+    while (*next && *next != '/') next++;
+    depth += next - name == 2 && name[0] == '.' && name[1] == '.' ? -1 : 1;
+  }
+  return depth < 0;
 }
 
 /* The directory that a relative path starts from; gives its length, 0 where the kernel does not tell. */
@@ -71,13 +75,14 @@ const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]) 
 
 static const char *remapped_absolute(const char *path, char room[REMAP_ROOM]) {
   const char *rule = remap_value();
-  if (!rule || climbs(path)) return path;
+  if (!rule) return path;
   while (*rule) {
     const char *equals = rule;
     while (*equals && *equals != '=' && *equals != ':') equals++;
     const char *end = equals;
     while (*end && *end != ':') end++;
     const char *rest = *equals == '=' && *rule == '/' ? behind(path, rule, equals) : NULL;
+    if (rest && climbs_out(rest)) return path;
     if (rest) {
       size_t length = (size_t)(end - equals - 1);
       if (length + strlen(rest) >= REMAP_ROOM) {

@@ -38,6 +38,10 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_sendmsg((int)a, (const struct msghdr *)b, (int)c);
     case SYS_sendmmsg:
       return on_sendmmsg((int)a, (struct mmsghdr *)b, (unsigned)c, (int)d);
+    case SYS_getcwd:
+      return on_getcwd((char *)a, (size_t)b);
+    case SYS_ioctl:
+      return on_ioctl((int)a, (unsigned long)b, (void *)c);
     case SYS_uname:
       return on_uname((struct utsname *)a);
     default:

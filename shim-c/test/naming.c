@@ -1,6 +1,8 @@
 /* Names and addresses of the overlay, through every call that asks for them. */
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
 
 #include "../service-wire.h"
@@ -128,6 +130,41 @@ static void interfaces(void) {
   freeifaddrs(list);
 }
 
+static const char *interface_address(int fd, unsigned long request, const char *name) {
+  struct ifreq asked = {0};
+  struct sockaddr_storage address = {0};
+  strcpy(asked.ifr_name, name);
+  if (ioctl(fd, request, &asked) < 0) return strerror(errno);
+  memcpy(&address, &asked.ifr_addr, sizeof(struct sockaddr_in));
+  return text_of(&address);
+}
+
+/* The older way to the same, which Java goes. */
+static void old_interfaces(void) {
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  struct ifreq entries[16];
+  struct ifconf list = {.ifc_len = sizeof entries, .ifc_req = entries};
+  int own_addresses = 0;
+  CHECK(ioctl(fd, SIOCGIFCONF, &list) == 0 && list.ifc_len >= 4 * (int)sizeof *entries);
+  for (int i = 0; i < list.ifc_len / (int)sizeof *entries; i++) {
+    struct sockaddr_storage address = {0};
+    memcpy(&address, &entries[i].ifr_addr, sizeof(struct sockaddr_in));
+    CHECK(strcmp(text_of(&address), UNDERLAY_SELF ":0") != 0);
+    if (strcmp(text_of(&address), SELF ":0") == 0) own_addresses++;
+  }
+  CHECK(own_addresses == 1);
+  CHECK(strcmp(interface_address(fd, SIOCGIFADDR, "lo:1"), SELF ":0") == 0);
+  CHECK(strcmp(interface_address(fd, SIOCGIFNETMASK, "lo:1"), "255.254.0.0:0") == 0);
+  CHECK(strcmp(interface_address(fd, SIOCGIFBRDADDR, "lo:1"), "198.19.255.255:0") == 0);
+  CHECK(strcmp(interface_address(fd, SIOCGIFADDR, "lo"), "127.0.0.1:0") == 0);
+  CHECK(strcmp(interface_address(fd, SIOCGIFNETMASK, "lo"), "255.0.0.0:0") == 0);
+  int waiting = -1;
+  CHECK(ioctl(fd, FIONREAD, &waiting) == 0 && waiting == 0);
+  CHECK(ioctl(fd, FIOCLEX) == 0 && fcntl(fd, F_GETFD) == FD_CLOEXEC);
+  CHECK(ioctl(999, FIONREAD, &waiting) == -1 && errno == EBADF);
+  close(fd);
+}
+
 static void reverse(void) {
   struct sockaddr_in known = at(NODE_DIRECT, 80);
   struct sockaddr_in unknown = at(UNKNOWN, 80);
@@ -153,6 +190,7 @@ int main(void) {
   old_calls();
   reverse();
   interfaces();
+  old_interfaces();
   CHECK(count_fds() == fds);
   return end("naming");
 }

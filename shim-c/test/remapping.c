@@ -3,6 +3,7 @@
  * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
  */
 #include <dirent.h>
+#include <limits.h>
 #include <spawn.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -119,6 +120,47 @@ static void changing(void) {
   say("back", chdir("/"));
 }
 
+/* Whether `found` names this entry of the folder, which is called differently from run to run. */
+static void say_path(const char *what, const char *found, const char *name) {
+  char wanted[600];
+  snprintf(wanted, sizeof wanted, "%s%s%s", folder, *name ? "/" : "", name);
+  if (found && strcmp(found, wanted) != 0) fprintf(stderr, "%s gave %s\n", what, found);
+  say(what, found ? strcmp(found, wanted) == 0 : -1);
+}
+
+/* Where the guest is, as it calls it itself. */
+static void whereabouts(void) {
+  char room[PATH_MAX];
+  char small[8];
+  say("mkdir", mkdir(in("deep"), 0700));
+  say("chdir", chdir(in("deep")));
+  say_path("getcwd", getcwd(room, sizeof room), "deep");
+  say_path("into little room", getcwd(small, sizeof small), "");
+  say_path("into none", getcwd(small, 0), "");
+  char *own = getcwd(NULL, 0);
+  say_path("of its own", own, "deep");
+  free(own);
+  own = getcwd(NULL, 2000);
+  say_path("of that size", own, "deep");
+  free(own);
+  own = get_current_dir_name();
+  say_path("get_current_dir_name", own, "deep");
+  free(own);
+  say("through syscall", syscall(SYS_getcwd, room, sizeof room) == (long)strlen(in("deep")) + 1);
+  say_path("it", room, "deep");
+  say("symlink", symlink("../text", "to-text"));
+  say_path("realpath", realpath("to-text", room), "text");
+  own = realpath(in("deep/.//../deep/to-text"), NULL);
+  say_path("realpath of its own", own, "text");
+  free(own);
+  say_path("realpath of the folder", realpath(folder, room), "");
+  say_path("realpath of nothing", realpath(in("missing"), room), "");
+  say("unlink", unlink(in("deep/to-text")));
+  say("chdir", chdir("/"));
+  say("at the top", getcwd(room, sizeof room) ? strcmp(room, "/") : -1);
+  say("rmdir", rmdir(in("deep")));
+}
+
 static void temporary(void) {
   char template[600];
   struct stat found;
@@ -190,6 +232,7 @@ int main(int argc, char **argv) {
   opening();
   streams();
   changing();
+  whereabouts();
   temporary();
   sockets();
   programs();

@@ -50,6 +50,17 @@ sending() {
   supervised "$1/sending" closed && note "$2 sending closed" ok || note "$2 sending closed" failed
 }
 
+# Shared memory where the platform has none: natively in /dev/shm, under the monitor anywhere else.
+sharing() {
+  mkdir "$work/shm"
+  "$1/sharing" boxer-test-$$ >"$work/native" || note "$2 sharing" "native run failed"
+  LD_PRELOAD=$library BOXER_REMAP="/dev/shm=$work/shm" "$1/sharing" boxer-test-$$ >"$work/seen"
+  diff "$work/native" "$work/seen" && note "$2 sharing" ok || note "$2 sharing" differs
+  [ -e "$work/shm/boxer-test-$$-left" ] && [ -e "$work/shm/sem.boxer-test-$$-left" ] || note "$2 sharing" "left nothing at the real place"
+  [ "$(ls "$work/shm" | wc -l)" = 2 ] || note "$2 sharing" "left more than it should"
+  rm -rf "$work/shm" "/dev/shm/boxer-test-$$-left" "/dev/shm/sem.boxer-test-$$-left"
+}
+
 suite() {
   sending "$1" "$2"
   transcript "$1" "$2"
@@ -67,6 +78,8 @@ else
   supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
+sharing "$programs" glibc
+[ -z "$musl" ] || sharing "$musl" musl
 remapping "$programs" glibc
 [ -z "$musl" ] || remapping "$musl" musl
 "$programs/golden" | diff - "$here/../../test/golden/service-wire.json" && note golden ok || note golden differs

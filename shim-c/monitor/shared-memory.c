@@ -1,0 +1,182 @@
+/*
+ * shm_open() and named semaphores where /dev/shm stands elsewhere: libc opens below /dev/shm without a call that could be seen. Anywhere
+ * else libc's own functions do it.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "libc.h"
+#include "monitor.h"
+
+#define FOLDER "/dev/shm/"
+#define SEMAPHORE "sem."
+#define SEMAPHORES 256 /* open at once in one process; musl has as many */
+
+/* Whether the object is ours to open: /dev/shm is remapped. 0: libc's; else its path is in `room`; -1: no such name can be, errno is set. */
+static int path_of(const char *name, const char *prefix, char room[REMAP_ROOM]) {
+  char path[sizeof FOLDER + sizeof SEMAPHORE + NAME_MAX + 1] = FOLDER;
+  if (!remap_value() || remapped(FOLDER, room) != room) return 0;
+  while (*name == '/') name++;
+  size_t length = strlen(name);
+  bool dots = name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+  for (size_t i = 0; i < length; i++)
+    if (name[i] == '/') length = 0;
+  if (length == 0 || dots) return fail(EINVAL);
+  if (length + strlen(prefix) > NAME_MAX) return fail(ENAMETOOLONG);
+  memcpy(path + sizeof FOLDER - 1, prefix, strlen(prefix));
+  memcpy(path + sizeof FOLDER - 1 + strlen(prefix), name, length + 1);
+  return remapped(path, room) ? 1 : -1;
+}
+
+EXPORT int shm_open(const char *name, int flags, mode_t mode) {
+  char room[REMAP_ROOM];
+  int ours = path_of(name, "", room);
+  if (ours < 0) return -1;
+  if (ours) return (int)returned(raw(SYS_openat, AT_FDCWD, room, flags | O_NOFOLLOW | O_CLOEXEC, mode));
+  int (*real)(const char *, int, mode_t) = LIBC(int (*)(const char *, int, mode_t), shm_open);
+  return real ? real(name, flags, mode) : fail(ENOSYS);
+}
+
+static int unlink_object(const char *name, const char *prefix, enum libc_function which) {
+  char room[REMAP_ROOM];
+  int ours = path_of(name, prefix, room);
+  if (ours < 0) return -1;
+  if (ours) return (int)returned(raw(SYS_unlinkat, AT_FDCWD, room, 0));
+  int (*real)(const char *) = (int (*)(const char *))libc_function(which);
+  return real ? real(name) : fail(ENOSYS);
+}
+
+EXPORT int shm_unlink(const char *name) { return unlink_object(name, "", LIBC_shm_unlink); }
+EXPORT int sem_unlink(const char *name) { return unlink_object(name, SEMAPHORE, LIBC_sem_unlink); }
+
+/* The semaphores that this process has open: the same one is at the same address however often it is opened. No lock: a slot is
+ * taken by its count. */
+static struct slot {
+  _Atomic uint32_t count;
+  _Atomic(sem_t *) address;
+  _Atomic uint64_t device;
+  _Atomic uint64_t inode;
+} slots[SEMAPHORES];
+
+static sem_t *open_already(const struct stat *file) {
+  for (struct slot *slot = slots; slot < slots + SEMAPHORES; slot++) {
+    uint32_t count = atomic_load(&slot->count);
+    if (count == 0 || slot->inode != file->st_ino || slot->device != file->st_dev) continue;
+    while (count > 0 && !atomic_compare_exchange_weak(&slot->count, &count, count + 1)) continue;
+    if (count > 0) return slot->address;
+  }
+  return NULL;
+}
+
+static bool remember(sem_t *address, const struct stat *file) {
+  for (struct slot *slot = slots; slot < slots + SEMAPHORES; slot++) {
+    sem_t *nobody = NULL;
+    if (slot->address || !atomic_compare_exchange_strong(&slot->address, &nobody, address)) continue;
+    slot->device = file->st_dev;
+    slot->inode = file->st_ino;
+    atomic_store(&slot->count, 1);
+    return true;
+  }
+  return false;
+}
+
+static sem_t *map(int fd) {
+  long at = raw(SYS_mmap, 0, sizeof(sem_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (at < 0 && at > -4096) return (sem_t *)(uintptr_t)returned(at), SEM_FAILED;
+  return (sem_t *)at;
+}
+
+/* Maps an open semaphore file, and closes it. */
+static sem_t *use(int fd) {
+  struct stat file;
+  sem_t *found = SEM_FAILED;
+  /* A file that is too short was not made by sem_open(), and would kill the guest. */
+  if (raw(SYS_fstat, fd, &file) < 0 || file.st_size < (off_t)sizeof(sem_t))
+    fail(EINVAL);
+  else if (!(found = open_already(&file))) {
+    found = map(fd);
+    if (found != SEM_FAILED && !remember(found, &file)) {
+      raw(SYS_munmap, found, sizeof(sem_t));
+      found = SEM_FAILED;
+      fail(EMFILE);
+    }
+  }
+  raw(SYS_close, fd);
+  return found;
+}
+
+/* Gives the new file's path its unique end. */
+static void number(char *to, uint64_t value) {
+  for (int i = 0; i < 16; i++, value >>= 4) to[i] = "0123456789abcdef"[value & 15];
+  to[16] = 0;
+}
+
+/* A semaphore that is complete before it has its name. Gives its descriptor, or -errno. */
+static int create(const char *path, mode_t mode, unsigned value) {
+  static _Atomic uint32_t turn;
+  char fresh[REMAP_ROOM + 24];
+  size_t length = strlen(path);
+  memcpy(fresh, path, length);
+  fresh[length++] = '~';
+  number(fresh + length, (uint64_t)raw(SYS_gettid) << 32 | atomic_fetch_add(&turn, 1));
+  int fd = (int)raw(SYS_openat, AT_FDCWD, fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+  if (fd < 0) return fd;
+  long error = raw(SYS_ftruncate, fd, sizeof(sem_t));
+  sem_t *at = error < 0 ? SEM_FAILED : map(fd);
+  int (*init)(sem_t *, int, unsigned) = LIBC(int (*)(sem_t *, int, unsigned), sem_init);
+  if (at == SEM_FAILED || !init)
+    error = error < 0 ? error : -ENOMEM;
+  else {
+    init(at, 1, value);
+    raw(SYS_munmap, at, sizeof(sem_t));
+    error = raw(SYS_linkat, AT_FDCWD, fresh, AT_FDCWD, path, 0);
+  }
+  raw(SYS_unlinkat, AT_FDCWD, fresh, 0);
+  if (error == 0) return fd;
+  raw(SYS_close, fd);
+  return (int)error;
+}
+
+static sem_t *open_semaphore(const char *path, int flags, mode_t mode, unsigned value) {
+  if (flags & O_CREAT && value > INT_MAX) return fail(EINVAL), SEM_FAILED;
+  /* Others may create and unlink it between two of our steps. */
+  for (int attempts = 100; attempts > 0; attempts--) {
+    int fd = -ENOENT;
+    if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)) fd = (int)raw(SYS_openat, AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd == -ENOENT && flags & O_CREAT) fd = create(path, mode, value);
+    if (fd >= 0) return use(fd);
+    if (fd != -EEXIST || flags & O_EXCL) return fail(-fd), SEM_FAILED;
+  }
+  return fail(EAGAIN), SEM_FAILED;
+}
+
+EXPORT sem_t *sem_open(const char *name, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+  unsigned value = flags & O_CREAT ? va_arg(rest, unsigned) : 0;
+  va_end(rest);
+  char room[REMAP_ROOM];
+  int ours = path_of(name, SEMAPHORE, room);
+  if (ours < 0) return SEM_FAILED;
+  if (ours) return open_semaphore(room, flags, mode, value);
+  sem_t *(*real)(const char *, int, ...) = LIBC(sem_t *(*)(const char *, int, ...), sem_open);
+  return real ? real(name, flags, mode, value) : (fail(ENOSYS), SEM_FAILED);
+}
+
+EXPORT int sem_close(sem_t *semaphore) {
+  for (struct slot *slot = slots; slot < slots + SEMAPHORES; slot++) {
+    if (slot->address != semaphore || slot->count == 0) continue;
+    if (atomic_fetch_sub(&slot->count, 1) > 1) return 0;
+    raw(SYS_munmap, semaphore, sizeof(sem_t));
+    atomic_store(&slot->address, NULL);
+    return 0;
+  }
+  int (*real)(sem_t *) = LIBC(int (*)(sem_t *), sem_close);
+  return real ? real(semaphore) : fail(EINVAL);
+}
