@@ -24,8 +24,15 @@ def dns(name):
         query.settimeout(5)
         query.sendto(struct.pack(">6H", 7, 0x100, 1, 0, 0, 0) + question, (server, 53))
         answer = query.recv(512)
-    return sorted(".".join(map(str, answer[at - 4 : at])) for at in range(len(answer), 12 + len(question), -16)
-                  if at - 4 > 12 + len(question))
+    at, found = 12 + len(question), []
+    for _ in range(struct.unpack(">H", answer[6:8])[0]):
+        while answer[at] and answer[at] < 192:
+            at += answer[at] + 1
+        at += 2 if answer[at] else 1
+        length = struct.unpack(">H", answer[at + 8 : at + 10])[0]
+        found.append(".".join(map(str, answer[at + 10 : at + 10 + length])))
+        at += 10 + length
+    return sorted(found)
 
 print(json.dumps({"files": files(), "snapshot": snapshot(), "dns": dns("peer")}), flush=True)
 time.sleep(1000)
