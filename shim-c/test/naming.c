@@ -1,7 +1,9 @@
 /* Names and addresses of the overlay, through every call that asks for them. */
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <arpa/nameser.h>
 #include <netdb.h>
+#include <resolv.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
 
@@ -130,6 +132,50 @@ static void interfaces(void) {
   freeifaddrs(list);
 }
 
+static int asked_dns(const char *name, int type) {
+  unsigned char reply[512];
+  h_errno = 0;
+  int size = res_query(name, C_IN, type, reply, sizeof reply);
+  CHECK(size < 0 || (reply[3] & 15) == NOERROR);
+  return size < 0 ? -h_errno : reply[7];
+}
+
+static void resolver(void) {
+  unsigned char reply[512];
+  struct in_addr wanted;
+  inet_pton(AF_INET, NODE_DIRECT, &wanted);
+  int size = res_query("Direct.", C_IN, T_A, reply, sizeof reply);
+  CHECK(size == 12 + 8 + 4 + 16 && reply[7] == 1 && memcmp(reply + size - 4, &wanted, 4) == 0);
+  CHECK(res_search("direct", C_IN, T_A, reply, sizeof reply) == size);
+  CHECK(res_querydomain("direct", "", C_IN, T_A, reply, sizeof reply) == size);
+  CHECK(asked_dns("web", T_A) == 3 && asked_dns("web", T_ANY) == 3);
+  CHECK(asked_dns("direct", T_AAAA) == -NO_DATA && asked_dns("direct", T_MX) == -NO_DATA);
+  CHECK(asked_dns("ask-me", T_A) == 1);
+  CHECK(asked_dns("ask-none", T_A) == -HOST_NOT_FOUND && asked_dns("ask-fail", T_A) == -TRY_AGAIN);
+  CHECK(asked_dns("2.0.18.198.in-addr.arpa", T_PTR) == 1 && asked_dns("2.0.18.198.in-addr.arpa", T_A) == -NO_DATA);
+  CHECK(asked_dns("9.9.18.198.IN-ADDR.ARPA.", T_PTR) == -HOST_NOT_FOUND);
+  CHECK(res_query("2.0.18.198.in-addr.arpa", C_IN, T_PTR, reply, sizeof reply) > 0);
+  char name[256];
+  CHECK(dn_expand(reply, reply + sizeof reply, reply + 12 + 25 + 4 + 12, name, sizeof name) > 0);
+  CHECK(strcmp(name, "direct.test") == 0);
+  /* One that does not fit is cut, as over UDP; room for nothing is an error. */
+  CHECK(res_query("web", C_IN, T_A, reply, 12 + 5 + 4 + 20) == 12 + 5 + 4 + 16 && reply[2] & 2);
+  CHECK(res_query("web", C_IN, T_A, reply, 10) == -1 && h_errno == NO_RECOVERY);
+  unsigned char question[512];
+  size = res_mkquery(QUERY, "asked", C_IN, T_A, NULL, 0, NULL, question, sizeof question);
+  CHECK(size > 0 && res_send(question, size, reply, sizeof reply) == size + 16);
+  CHECK(memcmp(question, reply, 2) == 0 && reply[7] == 1);
+  /* There is no DNS here to ask about anything else. */
+  CHECK(res_query("elsewhere.example", C_IN, T_A, reply, sizeof reply) == -1);
+#ifdef __GLIBC__
+  struct __res_state state = {0};
+  CHECK(res_ninit(&state) == 0 && res_nquery(&state, "web", C_IN, T_A, reply, sizeof reply) > 0);
+  CHECK(res_nsearch(&state, "web", C_IN, T_MX, reply, sizeof reply) == -1 && state.res_h_errno == NO_DATA);
+  CHECK(res_nsend(&state, question, size, reply, sizeof reply) == size + 16);
+  res_nclose(&state);
+#endif
+}
+
 static const char *interface_address(int fd, unsigned long request, const char *name) {
   struct ifreq asked = {0};
   struct sockaddr_storage address = {0};
@@ -191,6 +237,7 @@ int main(void) {
   reverse();
   interfaces();
   old_interfaces();
+  resolver();
   CHECK(count_fds() == fds);
   return end("naming");
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../monitor/dns.h"
 #include "../monitor/libc.h"
 #include "../monitor/table.h"
 
@@ -138,6 +139,37 @@ static void addresses(void) {
   }
 }
 
+/* Every query that can be read can be answered, in any room, and says again what was asked. */
+static void questions(void) {
+  for (int i = 0; i < 200000; i++) {
+    int size = rand() % 64;
+    unsigned char *message = malloc(size ? (size_t)size : 1);
+    for (int j = 0; j < size; j++) message[j] = (unsigned char)(rand() % 3 ? rand() % 8 : rand());
+    if (size > 12) message[2] = 0, message[4] = 0, message[5] = 1;
+    struct dns_question question;
+    if (dns_parse(message, size, &question)) {
+      int room = rand() % 128;
+      unsigned char *answer = malloc(room ? (size_t)room : 1);
+      uint32_t address;
+      dns_reverse_address(question.name, &address);
+      int got = dns_answer(&question, DNS_NO_ERROR, (uint32_t[]){1, 2}, rand() % 3, rand() % 2 ? question.name : NULL, answer, room);
+      CHECK(got <= room && (got < 0 || memcmp(answer, message, 2) == 0));
+      free(answer);
+    }
+    free(message);
+  }
+}
+
+static void reverse_names(void) {
+  uint32_t address;
+  CHECK(dns_reverse_address("4.3.2.1.in-addr.arpa", &address) && memcmp(&address, (uint8_t[]){1, 2, 3, 4}, 4) == 0);
+  CHECK(dns_reverse_address("255.0.0.10.IN-Addr.ARPA.", &address) && memcmp(&address, (uint8_t[]){10, 0, 0, 255}, 4) == 0);
+  for (const char **bad = (const char *[]){"", "4.3.2.1", "3.2.1.in-addr.arpa", "256.3.2.1.in-addr.arpa", "4.3.2.1.in-addr.arpax",
+                                           "0000.3.2.1.in-addr.arpa.", "4.3.2.1.in-addr.arpa..", "a.3.2.1.in-addr.arpa", NULL};
+       *bad; bad++)
+    CHECK(!dns_reverse_address(*bad, &address));
+}
+
 /* A supervisor gone mad must not take the guest along. */
 static void tables(void) {
   uint32_t found[BOXER_ADDRESS_MAX];
@@ -179,6 +211,8 @@ int main(void) {
   visible_paths();
   random_paths();
   addresses();
+  questions();
+  reverse_names();
   tables();
   asked();
   fprintf(stderr, "unit: %s\n", failures ? "FAILED" : "ok");
