@@ -43,7 +43,7 @@ bool dns_reverse_address(const char *name, uint32_t *address) {
   for (int i = 3; i >= 0; i--) {
     unsigned value = 0;
     int digits = 0;
-    for (; *name >= '0' && *name <= '9' && digits < 4; name++, digits++) value = value * 10 + (unsigned)(*name - '0');
+    for (; *name >= '0' && *name <= '9' && digits < 3; name++, digits++) value = value * 10 + (unsigned)(*name - '0');
     if (digits == 0 || value > 255 || *name++ != '.') return false;
     bytes[i] = (uint8_t)value;
   }
