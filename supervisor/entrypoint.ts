@@ -8,6 +8,9 @@ import { loadRuntime, readConfig, readKey } from './runtime.ts';
 /** The bundle's own directory, `/opt/boxer/lib`: the native parts stand beside it. */
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
 
+/** Shorter than the time that Docker gives a container before it kills it. */
+const SEED_DRAIN_MS = 5000;
+
 const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node of the overlay
        boxer phantom -- COMMAND...  run COMMAND in this service's twin
        boxer seed                   coordinate the project's nodes
@@ -28,7 +31,14 @@ async function seed(): Promise<number> {
   const { runSeed } = await import('./coordination/seed.ts');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  await runSeed({ config: readConfig(seedConfig), projectKey: readKey(), signal: stop.signal, log: say });
+  await runSeed({
+    config: readConfig(seedConfig),
+    projectKey: readKey(),
+    addon: loadRuntime(DIRECTORY).addon,
+    signal: stop.signal,
+    drain: SEED_DRAIN_MS,
+    log: say,
+  });
   return 0;
 }
 
@@ -50,6 +60,7 @@ async function phantom(args: readonly string[]): Promise<number> {
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
     key: readKey(),
+    addon: loadRuntime(DIRECTORY).addon,
     say,
   });
   if (outcome.lastLine) say(outcome.lastLine);

@@ -4,7 +4,8 @@ import { ControlError, codeOf, describeFailure } from '../control/control-error.
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
 import { waitFor } from '../control/waiting.ts';
-import { pipeFlow } from '../network/relay/pipe.ts';
+import type { Party } from '../network/relay/flow-limits.ts';
+import { openFlow } from '../network/relay/open-flow.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import { isOutside } from './address-pool.ts';
 import type { Gateways } from './gateways.ts';
@@ -18,14 +19,6 @@ export interface FlowsOptions {
   readonly registry: NodeRegistry;
   readonly gateways: Gateways;
   readonly relay: Relay;
-  /** Ends all flows. */
-  readonly signal: AbortSignal;
-}
-
-/** A connection to the target, with nothing read from it. */
-interface FarEnd {
-  readonly socket: Socket;
-  readonly lost?: AbortSignal;
 }
 
 /** Bounds of each step of a connect, ms. */
@@ -38,6 +31,8 @@ const MAX_CONNECTING = 512;
 export class Flows {
   readonly #options: FlowsOptions;
   readonly #connecting = new WeakMap<Attachment, number>();
+  readonly #parties = new WeakMap<Attachment, Party>();
+  #lastParty = 0;
 
   constructor(options: FlowsOptions) {
     this.#options = options;
@@ -77,50 +72,57 @@ export class Flows {
 
   async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
     const { relay } = this.#options;
-    const cancel = new AbortController();
-    const near = await relay.openInitiatorPort(from.observed.address, {
-      signal: AbortSignal.any([signal, cancel.signal]),
+    const acceptor = this.#acceptorAt(node, target);
+    const flow = await openFlow(relay, {
+      from: from.observed.address,
+      initiator: this.#partyOf(from),
+      acceptor: acceptor?.host && this.#partyOf(acceptor.host),
       timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
     });
     try {
-      const far = await this.#reach(node, { address: node.address, port: near.port }, target, signal);
-      const lost = [this.#options.signal, from.lost, ...(far.lost ? [far.lost] : [])];
-      near.connection.then(
-        (socket) => pipeFlow(socket, far.socket, { signal: AbortSignal.any(lost) }),
-        () => far.socket.resetAndDestroy(),
+      const peer = { address: node.address, port: flow.port };
+      flow.join(
+        await (acceptor
+          ? this.#reach(acceptor, peer, target.port, signal)
+          : this.#reachOutside(node, target, signal)),
       );
-      return { address: from.via, port: near.port };
+      return { address: from.via, port: flow.port };
     } catch (error) {
-      cancel.abort(error);
+      flow.abandon(error);
       throw error;
     }
   }
 
-  async #reach(node: NodeRecord, peer: Endpoint, target: Endpoint, signal: AbortSignal): Promise<FarEnd> {
-    const { range, registry, gateways, relay } = this.#options;
-    if (isOutside(range, target.address)) {
-      const host = await gateways.hostAt(target.address, node.networks, signal);
-      if (host === undefined)
-        throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
-      return { socket: await dial(host, target.port, signal) };
-    }
+  /** The node that `target` is an address of; undefined for one outside the overlay. */
+  #acceptorAt(node: NodeRecord, target: Endpoint): NodeRecord | undefined {
+    const { range, registry } = this.#options;
+    if (isOutside(range, target.address)) return undefined;
     const acceptor = registry.at(target.address);
-    const host = acceptor?.host;
-    if (!host || !isVisible(node, acceptor))
+    if (!acceptor?.host || !isVisible(node, acceptor))
       throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
     if (!acceptor.ports.includes(target.port))
       throw new ControlError('ECONNREFUSED', `node ${acceptor.id} does not listen on ${target.port}`);
+    return acceptor;
+  }
+
+  async #reachOutside(node: NodeRecord, target: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const host = await this.#options.gateways.hostAt(target.address, node.networks, signal);
+    if (host === undefined)
+      throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
+    return dial(host, target.port, signal);
+  }
+
+  /** Has the acceptor dial in. */
+  async #reach(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
+    const { relay } = this.#options;
     const token = randomBytes(16).toString('hex');
     const cancel = new AbortController();
-    const dialledIn = relay.expect(token, {
-      signal: AbortSignal.any([signal, cancel.signal]),
-      timeout: REACH_TIMEOUT,
-    });
+    const dialledIn = relay.expect(token, { signal: cancel.signal, timeout: REACH_TIMEOUT });
     dialledIn.catch(() => undefined);
     try {
-      const at = { address: host.via, port: relay.port };
-      await this.#introduce(acceptor, { port: target.port, relay: at, token, peer }, signal);
-      return { socket: await dialledIn, lost: host.lost };
+      const at = { address: acceptor.host?.via ?? '', port: relay.port };
+      await this.#introduce(acceptor, { port, relay: at, token, peer }, signal);
+      return await dialledIn;
     } catch (error) {
       cancel.abort(error);
       // It may have dialled in before it, or we, gave up.
@@ -130,6 +132,17 @@ export class Flows {
       );
       throw error;
     }
+  }
+
+  /** A connection of a node to the seed; when it falls silent, its flows are reset: a frozen host does not do it. */
+  #partyOf(attachment: Attachment): Party {
+    const known = this.#parties.get(attachment);
+    if (known !== undefined) return known;
+    this.#lastParty += 1;
+    const party = String(this.#lastParty);
+    this.#parties.set(attachment, party);
+    attachment.lost.addEventListener('abort', () => this.#options.relay.reset(party), { once: true });
+    return party;
   }
 
   async #introduce(node: NodeRecord, introduction: Introduction, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { startRelay } from '../network/relay/relay.ts';
-import { serve } from '../network/relay/socket-testbed.ts';
+import { builtAddon, serve } from '../network/relay/socket-testbed.ts';
 import type { Introduction, JoinOptions, Overlay } from './join.ts';
 import { queryNodes } from './nodes-command.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
@@ -140,7 +140,7 @@ test('a phantom forwards a neighbour’s connection to its function, which sees 
     },
   });
   await node.setListening([echo.port]);
-  const relay = await startRelay({ host: '127.0.0.1', signal: stop.signal });
+  const relay = await startRelay({ addon: builtAddon(), host: '127.0.0.1', signal: stop.signal });
   const front = await serve(async (socket: Socket) => {
     const token = 'ab'.repeat(16);
     const dialledIn = relay.expect(token, { signal: stop.signal });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
+import { builtAddon } from '../network/relay/socket-testbed.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import { type Introduction, type JoinOptions, type JoinRequest, joinOverlay, type Overlay } from './join.ts';
 import { type Seed, type SeedOptions, startSeed } from './seed.ts';
@@ -36,11 +37,13 @@ export interface Testbed {
 
 export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Promise<Testbed> {
   const stop = new AbortController();
+  const addon = builtAddon();
   let stopSeed = new AbortController();
   const start = (port: number, options: Partial<SeedOptions>) => {
     stopSeed = new AbortController();
     return startSeed({
       projectKey,
+      addon,
       host: '127.0.0.1',
       signal: stopSeed.signal,
       ...seedOptions,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { HeartbeatOptions } from '../control/heartbeat.ts';
 import { listenControl } from '../control/listen.ts';
+import type { PumpAddon } from '../network/relay/pump.ts';
 import { type RelayLimits, startRelay } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import { Admission } from './admission.ts';
@@ -16,8 +17,11 @@ import { serveSession } from './serve-session.ts';
 export interface SeedOptions {
   readonly config: SeedConfig;
   readonly projectKey: Buffer;
-  /** Ends the seed, its sessions and its flows. */
+  readonly addon: PumpAddon;
+  /** Ends the seed and its sessions; its flows may go on for `drain`. */
   readonly signal: AbortSignal;
+  /** ms that flows have to end by themselves; 0 unless told otherwise. */
+  readonly drain?: number | undefined;
   /** Takes lines without their ends. */
   readonly log?: ((line: string) => void) | undefined;
   /** All IPv4 addresses unless told otherwise. */
@@ -35,16 +39,16 @@ export interface Seed {
 
 /** Starts the coordinator of a project. Rejects with BoxerError CONFIG for a bad range, with the system's error for a taken port. */
 export async function startSeed(options: SeedOptions): Promise<Seed> {
-  const { config, projectKey, signal, host, log = () => undefined } = options;
+  const { config, projectKey, addon, signal, host, log = () => undefined } = options;
   const range = parseRange(config.overlay);
-  const relay = await startRelay({ host, signal, limits: options.relayLimits });
+  const relay = await startRelay({ addon, host, log, limits: options.relayLimits });
   const registry = new NodeRegistry(range);
   const gateways = new Gateways(config, range, options.resolver);
   const stream = new MembershipStream(randomBytes(8).toString('hex'), registry, (on) =>
     gateways.namesToAsk(on),
   );
   const admission = new Admission(projectKey);
-  const flows = new Flows({ range, registry, gateways, relay, signal });
+  const flows = new Flows({ range, registry, gateways, relay });
   const generations = new Generations();
   const context: SeedContext = { config, admission, generations, registry, stream, gateways, flows, log };
   const listener = await listenControl({
@@ -65,8 +69,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const stop = () => {
     stream.close();
-    relay.close();
-    resolve(listener.close());
+    const drained = relay.drain(options.drain ?? 0);
+    resolve(Promise.all([listener.close(), drained]).then(() => undefined));
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

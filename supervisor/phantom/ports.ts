@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Overlay } from '../coordination/join.ts';
-import { pipeFlow } from '../network/relay/pipe.ts';
+import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import type { Introduce } from './introduce.ts';
 
@@ -18,9 +18,21 @@ interface PortsOptions {
 
 const unmapped = (address: string | undefined) => (address ?? '0.0.0.0').replace(/^::ffff:/, '');
 
+/** A neighbour whose connection is one too many sees it reset. */
+function admitted(socket: Socket, relay: Relay): Lease | undefined {
+  try {
+    return relay.admit(unmapped(socket.remoteAddress));
+  } catch {
+    socket.resetAndDestroy();
+    return undefined;
+  }
+}
+
 /** Carries one connection of a neighbour to the function, which dials in to fetch it. */
 async function forwardConnection(socket: Socket, port: number, options: PortsOptions): Promise<void> {
   const { overlay, relay, introduce, signal } = options;
+  const lease = admitted(socket, relay);
+  if (!lease) return;
   const token = randomBytes(16).toString('hex');
   const timeout = AbortSignal.any([signal, AbortSignal.timeout(DIAL_IN_TIMEOUT_MS)]);
   const dialledIn = relay.expect(token, { signal: timeout });
@@ -32,10 +44,11 @@ async function forwardConnection(socket: Socket, port: number, options: PortsOpt
       token,
       origin: { address: unmapped(socket.remoteAddress), port: socket.remotePort ?? 0 },
     });
-    await pipeFlow(socket, await dialledIn, { signal });
+    relay.join(lease, socket, await dialledIn);
   } catch {
     // Refused by the guest, or the function has gone: the neighbour sees what a host would send.
     socket.resetAndDestroy();
+    lease.release();
     dialledIn.then(
       (late) => late.resetAndDestroy(),
       () => undefined,

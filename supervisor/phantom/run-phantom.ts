@@ -8,6 +8,7 @@ import { collectFiles } from '../files/travelling-files.ts';
 import { type ExitStatus, exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { ownEnvironment } from '../guest/guest-environment.ts';
+import type { PumpAddon } from '../network/relay/pump.ts';
 import { startRelay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { travellingEnvironment } from '../published/environment-filter.ts';
@@ -26,6 +27,7 @@ interface PhantomOptions {
   readonly config: NodeConfig;
   readonly argv: readonly string[];
   readonly key: Buffer;
+  readonly addon: PumpAddon;
   readonly say: (line: string) => void;
 }
 
@@ -123,7 +125,7 @@ async function launchAndWait(
   server: SessionServer,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { config, key, say } = options;
+  const { config, key, addon, say } = options;
   const joining = joinOverlay({
     ...seedContact(config.service, key),
     join: containerIdentity(config).then((self) => ({ role: 'phantom', ...self })),
@@ -132,7 +134,9 @@ async function launchAndWait(
   });
   // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
   const [overlay, { invokeTwin }] = await Promise.all([joining, import('./invoke.ts')]);
-  const relay = await startRelay({ advertise: overlay.local.address, signal });
+  // One neighbour, such as a proxy, may be all there is.
+  const limits = { flowsPerNode: Number.POSITIVE_INFINITY, bytesPerNode: Number.POSITIVE_INFINITY };
+  const relay = await startRelay({ addon, advertise: overlay.local.address, signal, limits, log: say });
   let session: Session | undefined;
   void server.session.then((connected) => {
     session = connected;

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { ControlError, codeOf } from '../../control/control-error.ts';
 import { type WaitOptions, waitFor } from '../../control/waiting.ts';
+import type { PortCycle } from './port-range.ts';
 
 /** A listener for one connection of one initiator. */
 export interface InitiatorPort {
@@ -11,16 +13,22 @@ export interface InitiatorPort {
   close(reason: Error): void;
 }
 
-/** Opens any free port on `host` for a connection from `observedAddress`; anybody else there is reset. */
+/**
+ * Opens a port on `host` for a connection from `observedAddress`; anybody else there is reset. The port is one of `ports`, or any
+ * free one. Rejects with ControlError EADDRNOTAVAIL where all of `ports` are in use.
+ */
 export async function openInitiatorPort(
   host: string,
   observedAddress: string,
   options: WaitOptions,
+  ports?: PortCycle,
 ): Promise<InitiatorPort> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
-  server.listen({ port: 0, host, backlog: 4 });
-  await once(server, 'listening');
-  const waiting = waitFor<Socket>('the initiator', options, () => server.close());
+  const free = await (ports ? listenWithin(server, host, ports) : listenAt(server, host, 0));
+  const waiting = waitFor<Socket>('the initiator', options, () => {
+    server.close();
+    free();
+  });
   server.on('connection', (socket) => {
     socket.on('error', () => undefined);
     if (socket.remoteAddress !== observedAddress || !server.listening) return void socket.resetAndDestroy();
@@ -29,4 +37,30 @@ export async function openInitiatorPort(
   });
   const { port } = server.address() as AddressInfo;
   return { port, connection: waiting.promise, close: waiting.reject };
+}
+
+async function listenAt(server: Server, host: string, port: number): Promise<() => void> {
+  server.listen({ port, host, backlog: 4 });
+  await once(server, 'listening');
+  return () => undefined;
+}
+
+/** Ports that another program has are passed over, each once. */
+async function listenWithin(server: Server, host: string, ports: PortCycle): Promise<() => void> {
+  const foreign: number[] = [];
+  try {
+    for (let port = ports.take(); port !== undefined; port = ports.take()) {
+      const mine = port;
+      try {
+        await listenAt(server, host, mine);
+        return () => ports.give(mine);
+      } catch (error) {
+        foreign.push(mine);
+        if (codeOf(error) !== 'EADDRINUSE') throw error;
+      }
+    }
+    throw new ControlError('EADDRNOTAVAIL', `all ${ports.size} ports of the relay are in use`);
+  } finally {
+    for (const port of foreign) ports.give(port);
+  }
 }

@@ -192,13 +192,13 @@ test('bytes in either direction are no silence', async () => {
   await done;
 });
 
-test('one flow too many is refused and reset, and its place comes back', async () => {
+test('one flow too many is reset, and its place comes back', async () => {
   const pump = start({ flows: 1 });
   const first = await flow(pump);
   const [left, a] = await connection();
   const [right, b] = await connection();
   const fates = [fateOf(left), fateOf(right)];
-  expect(() => pump.join(a, b)).toThrow(expect.objectContaining({ errno: 'ENOBUFS' }));
+  await expect(pump.join(a, b).done).resolves.toEqual({ sent: 0, received: 0 });
   await expect(Promise.all(fates)).resolves.toEqual(['ECONNRESET', 'ECONNRESET']);
   first.reset();
   await first.done;

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { ControlError } from '../../control/control-error.ts';
 import { socketFd } from '../../service/socket-fd.ts';
 
 /** What the pump calls of the native addon (`shim-c/addon/pump.h`). */
@@ -36,8 +35,10 @@ export interface Flow {
 
 /** Makes one TCP connection of two, many times: backpressure, half-close and RST pass from each end to the other, no byte is lost. */
 export interface Pump {
-  /** Owns both sockets from now on. Throws ControlError ENOBUFS when it carries as many flows as it can, with both sockets reset. */
+  /** Owns both sockets from now on; resets them when it carries as many flows as it can already, or is closed. */
   join(a: Socket, b: Socket): Flow;
+  /** Bytes that all flows hold. */
+  held(): number;
   /** Resets what it carries. */
   close(): void;
 }
@@ -90,7 +91,7 @@ export function startPump(addon: PumpAddon, { flows, idleTimeout }: PumpOptions)
       };
       if (slot === undefined) {
         refuse();
-        throw new ControlError('ENOBUFS', `${flows} flows are carried already`);
+        return { done: Promise.resolve(NOTHING), held: () => 0, reset: () => undefined };
       }
       const { promise: done, resolve } = Promise.withResolvers<FlowBytes>();
       let running: Running | undefined;
@@ -122,6 +123,12 @@ export function startPump(addon: PumpAddon, { flows, idleTimeout }: PumpOptions)
           }
         },
       };
+    },
+
+    held() {
+      let sum = 0;
+      for (const bytes of held) sum += bytes;
+      return sum;
     },
 
     close() {

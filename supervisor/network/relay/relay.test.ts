@@ -1,14 +1,20 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { type Relay, type RelayLimits, startRelay } from './relay.ts';
-import { fateOf } from './socket-testbed.ts';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { openFlow } from './open-flow.ts';
+import type { PumpAddon } from './pump.ts';
+import { type Relay, type RelayLimits, type RelayOptions, startRelay } from './relay.ts';
+import { builtAddon, connection, fateOf } from './socket-testbed.ts';
 
 const token = 'ab'.repeat(16);
+let addon: PumpAddon;
 let stop: AbortController;
 const sockets: Socket[] = [];
 
+beforeAll(() => {
+  addon = builtAddon();
+}, 120_000);
 beforeEach(() => {
   stop = new AbortController();
 });
@@ -17,8 +23,8 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-const start = (limits: Partial<RelayLimits> = {}): Promise<Relay> =>
-  startRelay({ host: '127.0.0.1', advertise: '192.0.2.1', signal: stop.signal, limits });
+const start = (limits: Partial<RelayLimits> = {}, options: Partial<RelayOptions> = {}): Promise<Relay> =>
+  startRelay({ addon, host: '127.0.0.1', advertise: '192.0.2.1', signal: stop.signal, limits, ...options });
 
 function dial(port: number, localAddress?: string): Socket {
   const socket = connect({ port, host: '127.0.0.1', ...(localAddress ? { localAddress } : {}) });
@@ -85,21 +91,145 @@ test('waits end by timeout, by signal and with the relay, and their ports close'
   await expect(last.connection).rejects.toMatchObject({ errno: 'ECONNABORTED' });
 });
 
-test('places and strangers are bounded', async () => {
-  const relay = await start({ places: 2, strangers: 1 });
+test('strangers are bounded', async () => {
+  const relay = await start({ strangers: 1 });
   const expected = relay.expect(token);
-  const initiator = await relay.openInitiatorPort('127.0.0.1');
-  await expect(relay.expect('cd'.repeat(16))).rejects.toMatchObject({ errno: 'ENOBUFS' });
-  await expect(relay.openInitiatorPort('127.0.0.1')).rejects.toMatchObject({ errno: 'ENOBUFS' });
   const patient = dial(relay.port);
   await once(patient, 'connect');
   await expect(fateOf(dial(relay.port))).resolves.toBe('ECONNRESET');
   patient.write(Buffer.from(token, 'hex'));
-  const socket = keep(await expected);
-  initiator.close(new Error('not needed'));
-  await expect(initiator.connection).rejects.toThrow('not needed');
-  await delay(1);
-  const again = await relay.openInitiatorPort('127.0.0.1');
-  socket.destroy();
-  again.close(new Error('done'));
+  keep(await expected);
+});
+
+const from = '127.0.0.1';
+const request = { from, initiator: 'a', timeout: 5000 };
+
+/** Both ends of a flow that the relay carries for `initiator`. */
+async function carried(
+  relay: Relay,
+  initiator = 'a',
+  acceptor?: string,
+): Promise<{ near: Socket; far: Socket }> {
+  const flow = await openFlow(relay, { ...request, initiator, acceptor });
+  const near = dial(flow.port);
+  const [far, inside] = await connection();
+  flow.join(inside);
+  keep(far).write('.');
+  await once(near, 'data');
+  return { near, far };
+}
+
+test('flows are bounded, in all and for each node, and refusals are counted and logged now and then', async () => {
+  const lines: string[] = [];
+  const relay = await start({ flows: 3, flowsPerNode: 2 }, { log: (line) => lines.push(line) });
+  await carried(relay, 'a');
+  // A port that is open counts as well.
+  const opened = await openFlow(relay, request);
+  for (let times = 0; times < 5; times += 1)
+    await expect(openFlow(relay, request)).rejects.toMatchObject({ errno: 'EAGAIN' });
+  const { near, far } = await carried(relay, 'b');
+  await expect(openFlow(relay, { ...request, initiator: 'c' })).rejects.toMatchObject({ errno: 'ENOBUFS' });
+  expect(Object.fromEntries(relay.status().refused)).toEqual({ flowsPerNode: 5, flows: 1 });
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toContain('EAGAIN');
+  opened.abandon(new Error('not needed'));
+  near.end();
+  far.end();
+  await once(far.resume(), 'close');
+  while (relay.status().flows > 1) await delay(1);
+  await expect(openFlow(relay, request)).resolves.toMatchObject({ port: expect.any(Number) });
+});
+
+/** A carried flow whose far end has stopped reading and whose near end cannot write any more. */
+async function stalled(relay: Relay, initiator: string, acceptor: string): Promise<Socket> {
+  const { near, far } = await carried(relay, initiator, acceptor);
+  far.pause();
+  const chunk = Buffer.alloc(1 << 20);
+  while (near.write(chunk) || (await Promise.race([once(near, 'drain').then(() => true), delay(100)])));
+  return far;
+}
+
+test('bytes that slow readers leave are bounded in all', async () => {
+  const relay = await start({ bytes: 100_000 });
+  const far = await stalled(relay, 'a', 'b');
+  expect(relay.status().bytes).toBeGreaterThan(100_000);
+  await expect(openFlow(relay, { ...request, initiator: 'c' })).rejects.toMatchObject({ errno: 'ENOBUFS' });
+  far.resume();
+  while (relay.status().bytes > 0) await delay(1);
+  (await openFlow(relay, request)).abandon(new Error('done'));
+});
+
+test('they are bounded for each node, at whichever end it is', async () => {
+  const relay = await start({ bytesPerNode: 100_000 });
+  await stalled(relay, 'a', 'slow');
+  for (const [initiator, acceptor] of [['a'], ['b', 'a'], ['slow'], ['b', 'slow']] as const)
+    await expect(openFlow(relay, { ...request, initiator, acceptor })).rejects.toMatchObject({
+      errno: 'EAGAIN',
+    });
+  (await openFlow(relay, { ...request, initiator: 'b', acceptor: 'c' })).abandon(new Error('done'));
+});
+
+test('initiators come in by a range of ports, one taken by another program is passed over, and its end is told', async () => {
+  // Below the kernel's own range, from which other sockets take theirs.
+  const first = 20_000 + (process.pid % 10_000);
+  const other = createServer().listen(first, '127.0.0.1');
+  await once(other, 'listening');
+  const relay = await start({}, { ports: { first, last: first + 2 } });
+  const flows = [await openFlow(relay, request), await openFlow(relay, request)];
+  expect(flows.map(({ port }) => port)).toEqual([first + 1, first + 2]);
+  await expect(openFlow(relay, request)).rejects.toMatchObject({
+    errno: 'EADDRNOTAVAIL',
+    message: 'all 3 ports of the relay are in use',
+  });
+  expect(relay.status().flows).toBe(2);
+  // A port is free as soon as its initiator has come; the flow goes on.
+  const near = dial(flows[0]?.port ?? 0);
+  await once(near, 'connect');
+  await delay(5);
+  const again = await openFlow(relay, request);
+  expect(again.port).toBe(first + 1);
+  for (const flow of [...flows, again]) flow.abandon(new Error('done'));
+  other.close();
+});
+
+test('the dial-in port can be fixed', async () => {
+  const probe = await start();
+  const { port } = probe;
+  probe.close();
+  await expect(start({}, { port })).resolves.toMatchObject({ port });
+  await expect(start({}, { port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test('a lost node’s flows are reset at both ends, also one that is still being opened', async () => {
+  const relay = await start();
+  const flows = [
+    await carried(relay, 'lost', 'b'),
+    await carried(relay, 'b', 'lost'),
+    await carried(relay, 'b', 'c'),
+  ];
+  const opened = await openFlow(relay, { ...request, initiator: 'lost' });
+  const fates = flows.map(({ near, far }) => Promise.all([fateOf(near), fateOf(far)]));
+  relay.reset('lost');
+  await expect(Promise.all(fates.slice(0, 2))).resolves.toEqual(Array(2).fill(['ECONNRESET', 'ECONNRESET']));
+  await expect(fateOf(dial(opened.port))).resolves.toBe('ECONNREFUSED');
+  expect(relay.status().flows).toBe(1);
+});
+
+test('a relay that ends takes nothing new, lets flows end, and resets those that do not', async () => {
+  const relay = await start();
+  const [quick, slow] = [await carried(relay), await carried(relay)];
+  const drained = relay.drain(300);
+  await expect(openFlow(relay, request)).rejects.toMatchObject({ errno: 'ESHUTDOWN' });
+  quick.near.end('last words');
+  expect(String(await once(quick.far, 'data'))).toBe('last words');
+  quick.far.end();
+  const fates = Promise.all([fateOf(slow.near), fateOf(slow.far)]);
+  await drained;
+  await expect(fates).resolves.toEqual(['ECONNRESET', 'ECONNRESET']);
+});
+
+test('a relay without flows ends at once', async () => {
+  const relay = await start();
+  await relay.drain(60_000);
+  await expect(fateOf(dial(relay.port))).resolves.toBe('ECONNREFUSED');
 });
