@@ -68,7 +68,8 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
 }
 
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
-  if (!network_config() || (address && (!room || (int)*room < 0))) return kernel_accept(fd, address, room, flags);
+  if (!network_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
+  socklen_t given = address ? *room : 0;
   for (;;) {
     union address from;
     socklen_t length = sizeof from;
@@ -84,7 +85,15 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
       }
       length = as_family(from.any.sa_family, &peer, &from);
     }
-    if (address) copy_address(&from, length, address, room);
+    if (!address) return accepted;
+    /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost, as natively. */
+    long result = raw(SYS_getsockname, accepted, address, room);
+    if (result < 0) {
+      raw(SYS_close, accepted);
+      return (int)returned(result);
+    }
+    *room = given;
+    copy_address(&from, length, address, room);
     return accepted;
   }
 }

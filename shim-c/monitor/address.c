@@ -6,6 +6,9 @@ static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x
 /* Up to the scope id, which the kernel does not insist on. */
 #define SHORT_IN6 24
 
+/* An option that there is none of: setsockopt() reads its value before it looks. */
+#define NO_OPTION 0x7fff0000
+
 static uint16_t host_order(uint16_t port) { return (uint16_t)(port >> 8 | port << 8); }
 
 uint32_t endpoint_ip(const struct boxer_endpoint *endpoint) {
@@ -21,7 +24,8 @@ void set_endpoint_ip(struct boxer_endpoint *endpoint, uint32_t address) {
 bool is_loopback(uint32_t address) { return ((const uint8_t *)&address)[0] == 127; }
 
 bool as_ipv4(const struct sockaddr *address, socklen_t length, struct boxer_endpoint *endpoint) {
-  if (!address || length < sizeof(sa_family_t)) return false;
+  /* Longer ones, negative lengths among them, the kernel refuses. */
+  if (!address || length < sizeof(sa_family_t) || length > sizeof(struct sockaddr_storage)) return false;
   *endpoint = (struct boxer_endpoint){0};
   if (address->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
     const struct sockaddr_in *in = (const void *)address;
@@ -67,6 +71,11 @@ socklen_t as_family(int family, const struct boxer_endpoint *endpoint, union add
 void copy_address(const union address *address, socklen_t length, struct sockaddr *to, socklen_t *room) {
   memcpy(to, address, *room < length ? *room : length);
   *room = length;
+}
+
+bool readable(int fd, const void *pointer) {
+  long result = raw(SYS_setsockopt, fd, SOL_SOCKET, NO_OPTION, pointer, sizeof(int));
+  return result != -EFAULT && result != -EBADF && result != -ENOTSOCK;
 }
 
 int socket_option(int fd, int level, int option) {

@@ -9,8 +9,7 @@ static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_
 }
 
 static const uint8_t loopback[4] = {127, 0, 0, 1};
-/* Where nobody connects to. */
-static const uint8_t shadow[4] = {127, 66, 79, 89};
+static const uint8_t shadow[4] = SHADOW_ADDRESS;
 
 /* Whether a socket of ours is the wildcard in the overlay address' stead, and none has 127.0.0.1 yet. */
 static bool holds_wildcard(uint16_t port) {
@@ -35,13 +34,13 @@ static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local
   struct boxer_endpoint elsewhere = {0};
   memcpy(&ip, shadow, sizeof ip);
   long result = bind_to(fd, family, &elsewhere, ip);
-  if (result == 0) mark_port(fd, MARK_SHADOWED, local->port);
+  if (result == 0) carry_mark(fd, MARK_SHADOWED, local->port);
   return result;
 }
 
 int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint local;
-  if (!any_config()) return (int)returned(raw(SYS_bind, fd, address, length));
+  if (!any_config() || !readable(fd, address)) return (int)returned(raw(SYS_bind, fd, address, length));
   if (address && length > sizeof(sa_family_t) && address->sa_family == AF_UNIX && remap_value()) {
     union address room;
     length = remapped_unix(address, length, &room);
@@ -54,12 +53,13 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
     return (int)returned(result);
   }
 
-  if (endpoint_ip(&local) != self_overlay()) return fail(EADDRNOTAVAIL);
+  /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
+  if (endpoint_ip(&local) != self_overlay()) return (int)returned(raw(SYS_bind, fd, address, length));
   int family = address->sa_family;
   long result = bind_to(fd, family, &local, 0);
   /* Another socket of the guest has the port on a single address, say 127.0.0.1. */
   if (result == -EADDRINUSE && self_underlay()) result = bind_to(fd, family, &local, self_underlay());
-  if (result == 0) mark(fd, MARK_OVERLAY_BOUND);
+  if (result == 0) carry_mark(fd, MARK_OVERLAY_BOUND, 0);
   return (int)returned(result);
 }
 

@@ -23,7 +23,7 @@ static int connect_unix(int fd, const struct sockaddr *address, socklen_t length
 }
 
 int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
-  if (!any_config()) return kernel_connect(fd, address, length);
+  if (!any_config() || !readable(fd, address)) return kernel_connect(fd, address, length);
   struct boxer_endpoint peer;
   uint32_t there;
   /* The socket may be on its way to another peer than before. */

@@ -95,6 +95,8 @@ enum mark {
   MARK_MAPPED = 8,        /* an AF_INET socket that was accepted from an AF_INET6 listener */
   MARK_SHADOWED = 16      /* on 127.0.0.1:marked_port() in the guest's eyes; see bind.c */
 };
+/* Where MARK_SHADOWED sockets are, and nobody connects to. */
+#define SHADOW_ADDRESS {127, 66, 79, 89}
 unsigned marks_of(int fd);
 void mark(int fd, unsigned marks);
 void mark_port(int fd, unsigned marks, uint16_t port);
@@ -103,11 +105,15 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* carried.c: marks that go with the socket itself, over exec and SCM_RIGHTS. */
+void carry_mark(int fd, unsigned mark, uint16_t port);
+/* What a socket whose kernel address is `ip` carries; it is marked with it from now on. */
+unsigned adopted(int fd, uint32_t ip);
 /* known-names.c: the overlay's names of a connected socket, by its inode. */
 void remember_names(uint64_t inode, const struct boxer_endpoint *local, const struct boxer_endpoint *peer);
 void forget_names(uint64_t inode);
 bool known_names(uint64_t inode, struct boxer_endpoint *local, struct boxer_endpoint *peer);
-/* The highest descriptor that was ever marked. */
+/* One above the highest descriptor that was ever marked. */
 int marked_limit(void);
 /* A vfork()ed child shares its parent's memory, so what it closes must not be forgotten there. */
 bool is_vfork_child(void);
@@ -131,12 +137,17 @@ void copy_address(const union address *address, socklen_t length, struct sockadd
 uint32_t endpoint_ip(const struct boxer_endpoint *endpoint);
 void set_endpoint_ip(struct boxer_endpoint *endpoint, uint32_t address);
 bool is_loopback(uint32_t address);
+/* Whether `fd` is a socket and the guest's pointer can be followed, as far as an int. Where not, the call is the kernel's: it
+ * knows the errno, and we do not crash. */
+bool readable(int fd, const void *pointer);
 int socket_option(int fd, int level, int option);
 /* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
 int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 
 /* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL (and errno) when that is too long. */
 #define REMAP_ROOM 4096
+/* Takes the rules out of BOXER_REMAP's value, which has to stay where it is. */
+void remap_read(const char *value);
 const char *remapped(const char *path, char room[REMAP_ROOM]);
 /* The same for a path that is relative to an open directory, or AT_FDCWD. */
 const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);

@@ -55,26 +55,30 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   if (ours) set_endpoint_ip(local, self);
 }
 
-/* Whether the kernel's answer has to be looked at: not for other families, nor where the caller's pointers are wrong. */
-static bool kernel_answer(int fd, long call, union address *address, socklen_t *length, struct boxer_endpoint *endpoint) {
-  *length = sizeof *address;
-  return raw(call, fd, address, length) == 0 && as_ipv4_or_any(&address->any, *length, endpoint);
+static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint *endpoint) {
+  uint32_t ip = endpoint_ip(endpoint);
+  if (call == SYS_getsockname)
+    overlay_local(fd, marks ? marks : adopted(fd, ip), endpoint);
+  else if (!is_loopback(ip) || marks & MARK_ARRANGED || is_signal_source(ip))
+    overlay_peer(fd, endpoint);
 }
 
+/* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
+  if (!network_config() || !readable(fd, room)) return (int)returned(raw(call, fd, address, room));
+  socklen_t given = *room;
+  long result = raw(call, fd, address, room);
   union address answer;
-  socklen_t length;
+  socklen_t length = sizeof answer;
   struct boxer_endpoint endpoint;
-  if (!network_config() || !address || !room || (int)*room < 0 || !kernel_answer(fd, call, &answer, &length, &endpoint))
-    return (int)returned(raw(call, fd, address, room));
+  if (result < 0 || raw(call, fd, &answer, &length) < 0 || !as_ipv4_or_any(&answer.any, length, &endpoint))
+    return (int)returned(result);
   struct boxer_endpoint overlay = endpoint;
   unsigned marks = marks_of(fd);
-  if (call == SYS_getsockname)
-    overlay_local(fd, marks, &overlay);
-  else if (!is_loopback(endpoint_ip(&endpoint)) || marks & MARK_ARRANGED || is_signal_source(endpoint_ip(&endpoint)))
-    overlay_peer(fd, &overlay);
-  if (marks & MARK_MAPPED || memcmp(&overlay, &endpoint, sizeof overlay) != 0)
-    length = as_family(marks & MARK_MAPPED ? AF_INET6 : answer.any.sa_family, &overlay, &answer);
+  overlay_of(fd, call, marks, &overlay);
+  if (!(marks & MARK_MAPPED) && memcmp(&overlay, &endpoint, sizeof overlay) == 0) return 0;
+  length = as_family(marks & MARK_MAPPED ? AF_INET6 : answer.any.sa_family, &overlay, &answer);
+  *room = given;
   copy_address(&answer, length, address, room);
   return 0;
 }

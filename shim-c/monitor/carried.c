@@ -1,0 +1,27 @@
+/*
+ * What bind() has done to a socket has to be known wherever the socket goes: to another program over exec, to another process over
+ * SCM_RIGHTS. TCP_NOTSENT_LOWAT goes along, needs no privilege, and values of nearly 4 GiB mean the same as none.
+ */
+#include <netinet/tcp.h>
+
+#include "monitor.h"
+
+#define CARRIED 0xfeb00000u
+#define CARRIED_SHADOW 0x10000u
+
+void carry_mark(int fd, unsigned marks, uint16_t port) {
+  uint32_t value = CARRIED | (marks & MARK_SHADOWED ? CARRIED_SHADOW : 0) | port;
+  mark_port(fd, marks, port);
+  raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
+}
+
+unsigned adopted(int fd, uint32_t ip) {
+  static const uint8_t shadow[4] = SHADOW_ADDRESS;
+  bool is_shadow = memcmp(&ip, shadow, sizeof ip) == 0;
+  if (ip != 0 && !is_shadow) return 0;
+  uint32_t value = (uint32_t)socket_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
+  if ((value & ~(CARRIED_SHADOW | 0xffff)) != CARRIED || is_shadow != !!(value & CARRIED_SHADOW)) return 0;
+  unsigned marks = is_shadow ? MARK_SHADOWED : MARK_OVERLAY_BOUND;
+  mark_port(fd, marks, (uint16_t)value);
+  return marks;
+}
