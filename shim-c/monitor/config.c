@@ -45,7 +45,7 @@ static void take(const char *variable) {
     if (!copy_text(config.socket_setting, sizeof config.socket_setting, variable)) return;
     set_socket(variable + sizeof "BOXER_SOCKET=" - 1);
   } else if (starts_with(variable, "BOXER_REMAP=")) {
-    copy_text(config.remap_setting, sizeof config.remap_setting, variable);
+    if (copy_text(config.remap_setting, sizeof config.remap_setting, variable)) remap_read(config.remap_setting + sizeof "BOXER_REMAP=" - 1);
   } else if (starts_with(variable, "LD_PRELOAD=")) {
     set_preload(variable + sizeof "LD_PRELOAD=" - 1);
   }

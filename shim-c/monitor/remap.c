@@ -73,29 +73,96 @@ const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]) 
   return *path == '/' ? remapped_absolute(path, room) : remapped_relative(directory, path, room);
 }
 
-static const char *remapped_absolute(const char *path, char room[REMAP_ROOM]) {
-  const char *rule = remap_value();
-  if (!rule) return path;
-  while (*rule) {
+/* Which rules there are, as offsets into BOXER_REMAP: read once, since nearly every path that is asked about is none of theirs. */
+#define RULES 1024
+struct rule {
+  uint16_t visible;
+  uint16_t visible_length;
+  uint16_t real;
+  uint16_t real_length;
+};
+static struct {
+  struct rule rules[RULES];
+  uint32_t count;
+  uint64_t beginnings; /* a bit for the first two letters of each visible path */
+  bool odd;            /* one of them is not written in the plainest way */
+} known;
+
+static uint64_t beginning(const char *path) {
+  return UINT64_C(1) << (((uint8_t)path[1] * 7u + (path[1] ? (uint8_t)path[2] : 0u)) & 63u);
+}
+
+/* Repeated slashes and components that begin with a dot need a closer look. */
+static bool is_plain(const char *path, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.')) return false;
+  return true;
+}
+
+void remap_read(const char *value) {
+  uint64_t beginnings = 0;
+  uint32_t count = 0;
+  bool odd = false;
+  for (const char *rule = value; *rule;) {
     const char *equals = rule;
     while (*equals && *equals != '=' && *equals != ':') equals++;
     const char *end = equals;
     while (*end && *end != ':') end++;
-    const char *rest = *equals == '=' && *rule == '/' ? behind(path, rule, equals) : NULL;
-    if (rest && climbs_out(rest)) return path;
-    if (rest) {
-      size_t length = (size_t)(end - equals - 1);
-      if (length + strlen(rest) >= REMAP_ROOM) {
-        fail(ENAMETOOLONG);
-        return NULL;
-      }
-      memcpy(room, equals + 1, length);
-      memcpy(room + length, rest, strlen(rest) + 1);
-      return room;
+    size_t length = (size_t)(equals - rule);
+    while (length > 0 && rule[length - 1] == '/') length--;
+    if (*equals == '=' && *rule == '/' && count < RULES && end - value <= UINT16_MAX) {
+      known.rules[count++] = (struct rule){.visible = (uint16_t)(rule - value),
+                                           .visible_length = (uint16_t)length,
+                                           .real = (uint16_t)(equals + 1 - value),
+                                           .real_length = (uint16_t)(end - equals - 1)};
+      odd = odd || length < 2 || !is_plain(rule, length - 1);
+      /* Of a single letter the path may end or go on behind it. */
+      if (length >= 2) beginnings |= beginning(rule);
+      if (length == 2) beginnings |= beginning((char[]){'/', rule[1], 0}) | beginning((char[]){'/', rule[1], '/'});
     }
     rule = *end ? end + 1 : end;
   }
-  return path;
+  known.odd = odd;
+  known.beginnings = beginnings;
+  known.count = count;
+}
+
+static bool is_below(const char *path, const char *visible_path, size_t length) {
+  for (size_t i = 1; i < length; i++)
+    if (path[i] != visible_path[i]) return false;
+  return path[length] == '/' || path[length] == 0;
+}
+
+/* The rule that a path is below, and the rest of the path; the first one counts. */
+static const struct rule *rule_of(const char *path, const char **rest) {
+  const char *value = remap_value();
+  bool plain = !known.odd && path[1] != '/' && path[1] != '.';
+  if (plain && !(known.beginnings & beginning(path))) return NULL;
+  size_t length = strlen(path);
+  plain = plain && is_plain(path, length);
+  for (const struct rule *rule = known.rules; rule < known.rules + known.count; rule++) {
+    const char *from = value + rule->visible;
+    if (!plain)
+      *rest = behind(path, from, from + rule->visible_length);
+    else
+      *rest = length >= rule->visible_length && is_below(path, from, rule->visible_length) ? skip_empty(path + rule->visible_length) : NULL;
+    if (*rest) return rule;
+  }
+  return NULL;
+}
+
+static const char *remapped_absolute(const char *path, char room[REMAP_ROOM]) {
+  const char *rest;
+  const struct rule *rule = rule_of(path, &rest);
+  if (!rule || climbs_out(rest)) return path;
+  size_t size = strlen(rest) + 1;
+  if (rule->real_length + size > REMAP_ROOM) {
+    fail(ENAMETOOLONG);
+    return NULL;
+  }
+  memcpy(room, remap_value() + rule->real, rule->real_length);
+  memcpy(room + rule->real_length, rest, size);
+  return room;
 }
 
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room) {

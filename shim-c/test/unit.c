@@ -40,6 +40,11 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
   return 0;
 }
 
+static void set_rule(const char *value) {
+  rule = value;
+  remap_read(value ? value : "");
+}
+
 static bool becomes(const char *path, const char *wanted) {
   char room[REMAP_ROOM];
   const char *there = remapped(path, room);
@@ -49,9 +54,9 @@ static bool becomes(const char *path, const char *wanted) {
 }
 
 static void paths(void) {
-  rule = NULL;
+  set_rule(NULL);
   CHECK(becomes("/data/x", "/data/x"));
-  rule = "/data=/tmp/d:/var/lib/app=/tmp/a:/run/app.pid=/tmp/p";
+  set_rule("/data=/tmp/d:/var/lib/app=/tmp/a:/run/app.pid=/tmp/p");
   CHECK(becomes("/data", "/tmp/d"));
   CHECK(becomes("/data/", "/tmp/d"));
   CHECK(becomes("/data/x/y", "/tmp/d/x/y"));
@@ -73,8 +78,16 @@ static void paths(void) {
   CHECK(becomes("/data//..", "/data//.."));
   CHECK(becomes("/usr/../data/x", "/usr/../data/x"));
   CHECK(remapped(NULL, (char[REMAP_ROOM]){0}) == NULL);
+  set_rule("/a=/tmp/a:/b/=/tmp/b:/.c=/tmp/c");
+  CHECK(becomes("/a", "/tmp/a") && becomes("/a/x", "/tmp/a/x") && becomes("/ab", "/ab"));
+  CHECK(becomes("/b", "/tmp/b") && becomes("/b/x/", "/tmp/b/x/") && becomes("/.c/x", "/tmp/c/x"));
+  set_rule("/run/one=/tmp/1:/run=/tmp/r:/rum=/tmp/m");
+  CHECK(becomes("/run/one/x", "/tmp/1/x") && becomes("/run/ones", "/tmp/r/ones") && becomes("/rum", "/tmp/m"));
+  CHECK(becomes("/run/./one", "/tmp/1") && becomes("/rung", "/rung") && becomes("/r", "/r"));
+  set_rule("/=/tmp/all");
+  CHECK(becomes("/x/y", "/tmp/all/x/y"));
   for (const char **bad = (const char *[]){"", "=", ":", "/data", "/data:", "data=/tmp", "::=:", NULL}; *bad; bad++) {
-    rule = *bad;
+    set_rule(*bad);
     CHECK(becomes("/data/x", "/data/x"));
   }
 }
@@ -88,9 +101,9 @@ static bool is_seen_as(const char *path, const char *wanted) {
 }
 
 static void visible_paths(void) {
-  rule = NULL;
+  set_rule(NULL);
   CHECK(is_seen_as("/tmp/d", "/tmp/d"));
-  rule = "/data=/tmp/d:/var/run=/tmp/run/:/run=/tmp/run:/data/deep=/tmp/d/other:/all=/";
+  set_rule("/data=/tmp/d:/var/run=/tmp/run/:/run=/tmp/run:/data/deep=/tmp/d/other:/all=/");
   CHECK(is_seen_as("/tmp/d", "/data"));
   CHECK(is_seen_as("/tmp/d/x/y", "/data/x/y"));
   CHECK(is_seen_as("/tmp/d/other/y", "/data/deep/y"));
@@ -116,7 +129,7 @@ static void random_paths(void) {
     for (int j = 0; j < 23; j++) path[j] = letter(), setting[j] = letter();
     path[length > 0 ? length - 1 : 0] = setting[23 - length] = 0;
     setting[23] = 0;
-    rule = setting;
+    set_rule(setting);
     remapped(path, room);
     visible(path, room);
     free(path);
@@ -125,7 +138,7 @@ static void random_paths(void) {
 }
 
 static void addresses(void) {
-  rule = "/a=/tmp/somewhere/else:/b=/c";
+  set_rule("/a=/tmp/somewhere/else:/b=/c");
   struct boxer_endpoint endpoint;
   for (int i = 0; i < 200000; i++) {
     socklen_t length = (socklen_t)(rand() % (int)sizeof(union address));
