@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterEach, expect, test } from '@jest/globals';
+import { NO_OBSERVER } from './control-observer.ts';
 import { dialControl } from './dial.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
 import { newNonce, pskOf } from './psk.ts';
@@ -95,6 +96,30 @@ test('handshakes and sessions are bounded', async () => {
   third.handle(1, () => ({ alive: true }));
   await delay(20);
   await expect(sessions[1]?.request(1, {})).resolves.toEqual({ alive: true });
+});
+
+test('one address cannot keep the others out, and whoever sends a byte now and then is not waited for', async () => {
+  const failures: string[] = [];
+  const observer = { ...NO_OBSERVER, handshakeFailed: (why: string) => failures.push(why) };
+  const port = await listen({ maxHandshakes: 8, handshakeTimeout: 200, observer });
+  const from = (localAddress: string) =>
+    connect({ port, host: '127.0.0.1', localAddress }).on('error', () => undefined);
+  const strangers = Array.from({ length: 6 }, () => from('127.0.0.7'));
+  // The beginning of a TLS record that promises 512 bytes.
+  const record = Buffer.concat([Buffer.from('1603010200010001fc0303', 'hex'), Buffer.alloc(501)]);
+  let sent = 0;
+  const drip = setInterval(() => {
+    for (const socket of strangers) if (socket.writable) socket.write(record.subarray(sent, sent + 1));
+    sent += 1;
+  }, 20);
+  await Promise.all(strangers.slice(4).map((socket) => once(socket, 'close')));
+  await expect(dial(port)).resolves.toBeDefined();
+  for (const socket of strangers) {
+    socket.resume();
+    if (!socket.closed) await once(socket, 'close');
+  }
+  clearInterval(drip);
+  expect(failures).toEqual([...Array(2).fill('perAddress'), ...Array(4).fill('handshake')]);
 });
 
 test('a resumed TLS session brings no identity and is dropped', async () => {

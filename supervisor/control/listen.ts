@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { Session, type SessionOptions } from './session.ts';
+import { type ControlObserver, NO_OBSERVER, type SessionEnd } from './control-observer.ts';
+import { MALFORMED, Session, type SessionOptions, SILENT, UNREAD } from './session.ts';
+import { Strangers } from './strangers.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 
 export interface ListenOptions extends SessionOptions {
@@ -17,8 +19,11 @@ export interface ListenOptions extends SessionOptions {
   readonly maxSessions?: number | undefined;
   /** Connections that have not finished their handshake. */
   readonly maxHandshakes?: number | undefined;
+  /** Of these, from one address; below `maxHandshakes`, so that one address cannot keep the others out. */
+  readonly maxHandshakesPerAddress?: number | undefined;
   /** ms */
   readonly handshakeTimeout?: number | undefined;
+  readonly observer?: ControlObserver | undefined;
 }
 
 export interface ControlListener {
@@ -32,10 +37,12 @@ const BACKLOG = 4096;
 
 /** Rejects with the system's error where the port cannot be had. */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
-  const { pskFor, onSession, signal } = options;
-  const { maxSessions = 4096, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
+  const { pskFor, onSession, signal, observer = NO_OBSERVER } = options;
+  const { maxSessions = 16_384, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
+  const { maxHandshakesPerAddress = maxHandshakes / 2 } = options;
   signal?.throwIfAborted();
   const identities = new WeakMap<TLSSocket, string>();
+  const strangers = new Strangers({ total: maxHandshakes, perAddress: maxHandshakesPerAddress });
   const sockets = new Set<Socket>();
   const sessions = new Set<Session>();
   const server = createServer({
@@ -48,19 +55,35 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
     },
   });
   server.on('connection', (socket) => {
-    if (sockets.size - sessions.size >= maxHandshakes) return socket.destroy();
+    const refused = strangers.admit(socket);
+    if (refused) {
+      observer.handshakeFailed(refused);
+      return socket.destroy();
+    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     return undefined;
   });
-  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('tlsClientError', (_error, socket) => {
+    // Those that were turned away end here too.
+    if (strangers.has(socket)) observer.handshakeFailed('handshake');
+    socket.destroy();
+  });
   server.on('secureConnection', (socket) => {
+    const took = strangers.forget(socket);
     // Without an identity it is a resumed TLS session, which would go round the check that a launch is used once.
     const identity = identities.get(socket);
-    if (identity === undefined || sessions.size >= maxSessions) return socket.destroy();
-    const session = new Session(socket, options);
+    if (identity === undefined || sessions.size >= maxSessions) {
+      observer.handshakeFailed(identity === undefined ? 'resumed' : 'sessions');
+      return socket.destroy();
+    }
+    observer.handshake(took);
+    const session = new Session(socket, { onThrottled: (ms) => observer.throttled(ms), ...options });
     sessions.add(session);
-    void session.closed.then(() => sessions.delete(session));
+    void session.closed.then((reason) => {
+      sessions.delete(session);
+      observer.ended(endOf(reason));
+    });
     onSession(session, identity);
     return undefined;
   });
@@ -75,4 +98,10 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
   };
   signal?.addEventListener('abort', close, { once: true });
   return { port: (server.address() as AddressInfo).port, close };
+}
+
+function endOf(reason: string): SessionEnd {
+  if (reason === SILENT) return 'silent';
+  if (reason === UNREAD) return 'unread';
+  return reason.startsWith(MALFORMED) ? 'malformed' : 'closed';
 }

@@ -227,3 +227,48 @@ test('an answer that nobody asked for is ignored, and so is an unknown notificat
   expect(answer.subarray(12).toString()).toBe('{"fine":true}');
   await session.close();
 });
+
+test('a peer that sends too much is read from slowly, loses nothing, and is not taken for dead meanwhile', async () => {
+  const throttled: number[] = [];
+  const rateLimit = { frames: { perSecond: 200, burst: 50 }, bytes: { perSecond: 1e9, burst: 1e9 } };
+  const { client, server } = await pair(
+    { heartbeat: fast },
+    { heartbeat: fast, rateLimit, onThrottled: (ms) => throttled.push(ms) },
+  );
+  server.handle(6, (body) => body);
+  const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => client.request(6, { index })));
+  expect(answers).toEqual(Array.from({ length: 150 }, (_, index) => ({ index })));
+  // 100 more than at once, 5 ms each: however fast this machine is, they were not read before.
+  expect(throttled.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(100);
+  expect([client.ended, server.ended]).toEqual([false, false]);
+});
+
+test('bytes count too, and who has paused reading goes on pausing after a rest', async () => {
+  const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
+  const throttled = Promise.withResolvers<number>();
+  const { client, server } = await pair({}, { rateLimit, onThrottled: throttled.resolve });
+  let received = 0;
+  server.onNotification(MessageType.stdout, () => {
+    received += 1;
+  });
+  client.notify(MessageType.stdout, Buffer.alloc(10_000));
+  const rest = await throttled.promise;
+  server.pause();
+  client.notify(MessageType.stdout, Buffer.alloc(1));
+  await delay(rest + 50);
+  expect(received).toBe(1);
+  server.resume();
+  while (received < 2) await delay(5);
+});
+
+test('a frame that was encoded once reaches many sessions as it is', async () => {
+  const pairs = await Promise.all([pair(), pair()]);
+  const arrived = pairs.map(({ client }) => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    client.onNotification(38, resolve);
+    return promise;
+  });
+  const frame = encodeFrame({ type: 38, flags: 0, id: 0, body: Buffer.from('{"pid":7}') });
+  for (const { server } of pairs) server.notifyEncoded(frame);
+  await expect(Promise.all(arrived)).resolves.toEqual([{ pid: 7 }, { pid: 7 }]);
+});

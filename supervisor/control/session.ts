@@ -5,6 +5,7 @@ import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './fr
 import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { isRaw, MessageType } from './message-type.ts';
 import { PendingRequests } from './pending-requests.ts';
+import { type RateLimit, Throttle } from './throttle.ts';
 
 export interface SessionOptions {
   readonly heartbeat?: HeartbeatOptions | undefined;
@@ -14,6 +15,10 @@ export interface SessionOptions {
   readonly maxHandling?: number | undefined;
   /** Bytes that may wait to be written; a peer that lets more pile up is dropped. */
   readonly maxQueued?: number | undefined;
+  /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
+  readonly rateLimit?: RateLimit | undefined;
+  /** Is told, in ms, for how long a peer that sent too much is not read from. */
+  readonly onThrottled?: ((ms: number) => void) | undefined;
 }
 
 export interface RequestOptions {
@@ -31,6 +36,12 @@ const CLOSE_GRACE = 1000;
 
 /** The reason of `Session.closed` when the heartbeat gave the peer up. */
 export const SILENT = 'the peer is silent';
+/** The reason when more piled up for the peer than it may leave unread. */
+export const UNREAD = 'the peer does not read';
+/** How the reason begins when the peer sent what is no frame or no JSON. */
+export const MALFORMED = 'malformed: ';
+
+const EMPTY_BODY = Buffer.from('{}');
 
 /**
  * Requests, notifications and heartbeats over one connected socket, which the session owns from now on. Register
@@ -50,6 +61,12 @@ export class Session {
   readonly #ended = new AbortController();
   readonly #maxHandling: number;
   readonly #maxQueued: number;
+  readonly #throttle: Throttle | undefined;
+  readonly #onThrottled: (ms: number) => void;
+  /** Until when nothing is read from a peer that sent too much. */
+  #resting: NodeJS.Timeout | undefined;
+  /** Somebody here does not want to read now. */
+  #paused = false;
   #handling = 0;
   #reason: string | undefined;
   #drain: PromiseWithResolvers<void> | undefined;
@@ -60,6 +77,8 @@ export class Session {
     this.#pending = new PendingRequests(options.maxPending ?? 1024);
     this.#maxHandling = options.maxHandling ?? 1024;
     this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
+    this.#throttle = options.rateLimit && new Throttle(options.rateLimit);
+    this.#onThrottled = options.onThrottled ?? (() => undefined);
     this.#heartbeat = new Heartbeat(options.heartbeat ?? HEARTBEAT, {
       ping: () => this.#ping(),
       dead: () => this.#abandon(SILENT),
@@ -100,6 +119,11 @@ export class Session {
     return this.#reason === undefined && this.#write(type, 0, 0, encodeBody(body));
   }
 
+  /** As `notify`, for a frame that goes to many sessions and was encoded once for all of them. */
+  notifyEncoded(frame: Buffer): boolean {
+    return this.#reason === undefined && this.#send(frame);
+  }
+
   /** Resolves when the socket takes more; rejects with ControlError ECONNRESET when the session ends. */
   drained(): Promise<void> {
     if (this.#reason !== undefined) return Promise.reject(new ControlError('ECONNRESET', this.#reason));
@@ -119,11 +143,13 @@ export class Session {
 
   /** Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive. */
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
-    this.#socket.resume();
+    this.#paused = false;
+    if (this.#resting === undefined) this.#socket.resume();
   }
 
   /** Lets written frames leave, for a second at most, then closes. Idempotent. */
@@ -147,6 +173,7 @@ export class Session {
   #end(reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    clearTimeout(this.#resting);
     this.#heartbeat.stop();
     this.#ended.abort(new ControlError('ECONNRESET', reason));
     this.#pending.rejectAll(new ControlError('ECONNRESET', reason));
@@ -161,14 +188,17 @@ export class Session {
 
   #ping(): void {
     // Behind a full queue a ping would only wait; the queue itself shows that we live as soon as the peer reads.
-    if (!this.#socket.writableNeedDrain)
-      this.#write(MessageType.ping, 0, this.#pending.newId(), encodeBody({}));
+    if (!this.#socket.writableNeedDrain) this.#write(MessageType.ping, 0, this.#pending.newId(), EMPTY_BODY);
   }
 
   #write(type: number, flags: number, id: number, body: Buffer): boolean {
-    const flowing = this.#socket.write(encodeFrame({ type, flags, id, body }));
+    return this.#send(encodeFrame({ type, flags, id, body }));
+  }
+
+  #send(frame: Buffer): boolean {
+    const flowing = this.#socket.write(frame);
     this.#heartbeat.sent();
-    if (this.#socket.writableLength > this.#maxQueued) this.#abandon('the peer does not read');
+    if (this.#socket.writableLength > this.#maxQueued) this.#abandon(UNREAD);
     return flowing;
   }
 
@@ -176,21 +206,43 @@ export class Session {
     if (this.#reason !== undefined) return;
     this.#heartbeat.received();
     try {
-      for (const frame of this.#decoder.push(chunk)) if (this.#reason === undefined) this.#dispatch(frame);
+      const frames = this.#decoder.push(chunk);
+      for (const frame of frames) if (this.#reason === undefined) this.#dispatch(frame);
+      this.#pay(frames.length, chunk.length);
     } catch (error) {
-      this.#abandon(`malformed: ${describeFailure(error).message}`);
+      this.#abandon(`${MALFORMED}${describeFailure(error).message}`);
     }
   }
 
+  /** What has arrived is served; what follows waits in the peer's own buffers until this was paid for. */
+  #pay(frames: number, bytes: number): void {
+    const rest = this.#throttle?.arrived(frames, bytes) ?? 0;
+    if (rest === 0 || this.#reason !== undefined || this.#resting !== undefined) return;
+    this.#onThrottled(rest);
+    this.#socket.pause();
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      if (!this.#paused) this.#socket.resume();
+    }, rest);
+  }
+
   #dispatch(frame: Frame): void {
+    // The most frequent messages of a quiet overlay, and their bodies say nothing.
+    if (frame.type === MessageType.ping) {
+      this.#pong(frame);
+      return;
+    }
     const body = decodeBody(frame);
     if (frame.flags & FrameFlag.reply) {
       if (frame.flags & FrameFlag.failed) this.#pending.reject(frame.id, failureOf(body));
       else this.#pending.resolve(frame.id, body);
     } else if (frame.id === 0) this.#listeners.get(frame.type)?.(body);
-    else if (frame.type === MessageType.ping)
-      this.#write(frame.type, FrameFlag.reply, frame.id, encodeBody({}));
     else void this.#serve(frame, body);
+  }
+
+  #pong({ flags, id }: Frame): void {
+    if (!(flags & FrameFlag.reply) && id !== 0)
+      this.#write(MessageType.ping, FrameFlag.reply, id, EMPTY_BODY);
   }
 
   async #serve({ type, id }: Frame, body: unknown): Promise<void> {
