@@ -73,7 +73,11 @@ void copy_address(const union address *address, socklen_t length, struct sockadd
   *room = length;
 }
 
+/* So close above our own frame is the stack of whoever called, where most addresses are: no need to ask. */
+#define ON_STACK 16384
+
 bool readable(int fd, const void *pointer) {
+  if ((uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK) return true;
   long result = raw(SYS_setsockopt, fd, SOL_SOCKET, NO_OPTION, pointer, sizeof(int));
   return result != -EFAULT && result != -EBADF && result != -ENOTSOCK;
 }
