@@ -87,7 +87,7 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
     }
     if (!address) return accepted;
     /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost, as natively. */
-    long result = raw(SYS_getsockname, accepted, address, room);
+    long result = on_callers_stack(address) ? 0 : raw(SYS_getsockname, accepted, address, room);
     if (result < 0) {
       raw(SYS_close, accepted);
       return (int)returned(result);

@@ -76,8 +76,10 @@ void copy_address(const union address *address, socklen_t length, struct sockadd
 /* So close above our own frame is the stack of whoever called, where most addresses are: no need to ask. */
 #define ON_STACK 16384
 
+bool on_callers_stack(const void *pointer) { return (uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK; }
+
 bool readable(int fd, const void *pointer) {
-  if ((uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK) return true;
+  if (on_callers_stack(pointer)) return true;
   long result = raw(SYS_setsockopt, fd, SOL_SOCKET, NO_OPTION, pointer, sizeof(int));
   return result != -EFAULT && result != -EBADF && result != -ENOTSOCK;
 }

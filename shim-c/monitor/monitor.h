@@ -140,6 +140,8 @@ bool is_loopback(uint32_t address);
 /* Whether `fd` is a socket and the guest's pointer can be followed, as far as an int. Where not, the call is the kernel's: it
  * knows the errno, and we do not crash. */
 bool readable(int fd, const void *pointer);
+/* Where it need not be asked. */
+bool on_callers_stack(const void *pointer);
 int socket_option(int fd, int level, int option);
 /* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
 int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
