@@ -79,7 +79,7 @@ void copy_address(const union address *address, socklen_t length, struct sockadd
 bool on_callers_stack(const void *pointer) { return (uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK; }
 
 bool readable(int fd, const void *pointer) {
-  if (on_callers_stack(pointer)) return true;
+  if (!pointer || on_callers_stack(pointer)) return pointer;
   long result = raw(SYS_setsockopt, fd, SOL_SOCKET, NO_OPTION, pointer, sizeof(int));
   return result != -EFAULT && result != -EBADF && result != -ENOTSOCK;
 }
