@@ -4,6 +4,8 @@ import { type Acceptor, createAcceptor } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
 import { createListenerView, type ListenerView } from './network/listeners.ts';
+import { createPairs } from './network/pairs.ts';
+import { createPuncher, type Puncher } from './network/punch/puncher.ts';
 import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
@@ -99,6 +101,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     listeners,
     onVanished: () => void refresh(),
   });
+  const pairs = createPairs();
+  const ready = Promise.withResolvers<Puncher>();
   const { seed, identity, key, join, isFunction, signal, retryFor } = options;
   const overlay: Overlay = await joinOverlay({
     seed,
@@ -108,10 +112,19 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     signal,
     retryFor,
     introduce: (introduction, context) => acceptor.introduce(introduction, context.signal),
+    // Somebody may ask in the very moment in which this node has joined.
+    peers: {
+      meet: async (counterpart) => (await ready.promise).meet(counterpart),
+      punch: async (introduction) => (await ready.promise).punch(introduction),
+      pairs: () => pairs.all(),
+    },
   });
+  const { deliver } = acceptor;
+  const puncher = createPuncher({ overlay, listeners, flows, pairs, deliver });
+  ready.resolve(puncher);
   const table = createSharedTable(options.addon);
   const refresh = listeningPublisher(overlay, listeners);
-  const connector = createConnector(overlay, flows);
+  const connector = createConnector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
   const parts = { table, acceptor, connector, listeners, refresh, onListener: stopLooking };
@@ -127,6 +140,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     async close() {
       unsubscribe();
       stopLooking();
+      puncher.close();
       acceptor.close();
       server.close();
       await overlay.leave().catch(() => undefined);

@@ -1,14 +1,23 @@
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
+import type { NatKind } from '../network/punch/offer.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
-import type { ForwardRequest, Launch, Member } from './messages.ts';
+import type { Counterpart, ForwardRequest, Launch, Member, Offer, PunchIntroduction } from './messages.ts';
 import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
+import { parseCounterpart } from './parse-punch.ts';
 import { Uplink } from './uplink.ts';
 
-export type { ForwardRequest, Introduction, JoinRequest, Member } from './messages.ts';
+export type {
+  Counterpart,
+  ForwardRequest,
+  Introduction,
+  JoinRequest,
+  Member,
+  PunchIntroduction,
+} from './messages.ts';
 
 export interface JoinOptions extends LinkOptions {
   readonly identity: string;
@@ -41,6 +50,14 @@ export interface Overlay {
   onChange(listener: () => void): () => void;
   /** The full set of TCP ports that the guest listens on. A seed that is away is told when it is back. */
   setListening(ports: readonly number[]): Promise<void>;
+  /** Ports of the seed where this node learns how it is seen. */
+  readonly observers: readonly number[];
+  /** What is between this node and others; told to every seed that comes. */
+  tellNat(nat: NatKind): Promise<void>;
+  /** Asks the node at overlay address `to` to make a connection together. Errors as `Meetings.meet`. */
+  meet(to: string, offer: Offer, signal: AbortSignal): Promise<Counterpart>;
+  /** An introduction whose own way is broken. */
+  punch(introduction: PunchIntroduction): Promise<void>;
   /** Overlay addresses of a host outside the overlay; ENOENT for an unknown name. */
   resolve(name: string): Promise<string[]>;
   /** Names of an overlay address; ENOENT where there is none. */
@@ -59,6 +76,7 @@ export interface Overlay {
 
 /** The seed bounds its own steps: to reach the far end takes it 10 s at most. */
 const CONNECT_TIMEOUT = 15_000;
+const MEET_TIMEOUT = 3000;
 const LEAVE_TIMEOUT = 1000;
 
 /**
@@ -128,10 +146,21 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
     get seed() {
       return uplink.link.session.remote;
     },
+    get observers() {
+      return uplink.link.hello.observers;
+    },
+    meet: async (to, offer, signal) =>
+      parseCounterpart(
+        await uplink.request(MessageType.meet, { to, offer }, { signal, timeout: MEET_TIMEOUT }),
+      ),
+    punch: async (introduction) => {
+      await uplink.request(MessageType.punch, introduction, { timeout: MEET_TIMEOUT });
+    },
     members: () => membership.members,
     gateways: () => membership.gateways,
     onChange: (listener) => membership.onChange(listener),
-    setListening: (ports) => uplink.setListening(ports),
+    setListening: (ports) => uplink.tell(MessageType.listening, { ports: [...ports] }),
+    tellNat: (nat) => uplink.tell(MessageType.facts, { nat }),
     resolve: async (name) => parseAddresses(await uplink.request(MessageType.resolve, { name })),
     reverse: async (address) => parseNames(await uplink.request(MessageType.reverse, { address })),
     connect: async (address, port, { signal } = {}) =>

@@ -3,9 +3,20 @@ import { dialControl } from '../control/dial.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session, SessionOptions } from '../control/session.ts';
+import type { PairStatus } from '../published/node-config.ts';
 import type { Membership } from './membership.ts';
-import type { Hello, Introduction, Joined, JoinRequest } from './messages.ts';
+import type {
+  Counterpart,
+  Hello,
+  Introduction,
+  Joined,
+  JoinRequest,
+  Offer,
+  PunchIntroduction,
+} from './messages.ts';
 import { parseHello, parseIntroduction, parseJoined, parseMembership } from './parse-messages.ts';
+import { parseCounterpart, parsePunch } from './parse-punch.ts';
+import { measureRelays } from './relay-distances.ts';
 
 export interface LinkOptions extends SessionOptions {
   readonly seed: { readonly host: string; readonly port: number };
@@ -13,6 +24,18 @@ export interface LinkOptions extends SessionOptions {
   readonly join: JoinRequest | Promise<JoinRequest>;
   /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */
   readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
+  /** What makes this node one that others can meet. */
+  readonly peers?: PeerHandlers | undefined;
+}
+
+/** What the seed asks on behalf of others. */
+export interface PeerHandlers {
+  /** Another node wants a connection with this one; resolves to what this one offers. */
+  meet(counterpart: Counterpart): Promise<Offer>;
+  /** Resolves when this node's end of the connection is under way; the `code` of an error is what the peer's connect() gets. */
+  punch(introduction: PunchIntroduction): Promise<void>;
+  /** Pairs that this node has used. */
+  pairs(): readonly PairStatus[];
 }
 
 /** A connection to the seed that has joined. */
@@ -49,17 +72,24 @@ export async function openLink(
   session.onNotification(MessageType.membership, (body) => {
     const update = parseMembership(body);
     membership.apply(update);
-    if (update.snapshot) snapshot.resolve();
+    if (!update.more) snapshot.resolve();
   });
+  measureRelays(session);
   session.handle(MessageType.introduce, (body, context) =>
     options.introduce(parseIntroduction(body), context),
   );
+  const { peers } = options;
+  if (peers) {
+    session.handle(MessageType.meet, async (body) => ({ offer: await peers.meet(parseCounterpart(body)) }));
+    session.handle(MessageType.punch, (body) => peers.punch(parsePunch(body)));
+    session.handle(MessageType.pairs, () => ({ pairs: peers.pairs() }));
+  }
   try {
     const { local, remote } = session;
     const body = { ...(await options.join), local, via: remote.address };
     // Both at once: the answer to hello changes nothing in what is asked next.
     const [hello, joined] = await Promise.all([
-      session.request(MessageType.hello, { version: 1, capabilities: ['relay'] }, { signal }),
+      session.request(MessageType.hello, { version: 1, capabilities: ['relay', 'punch'] }, { signal }),
       session.request(MessageType.join, body, { signal }),
       snapshot.promise,
     ]);

@@ -11,6 +11,8 @@ const member = (id: number, ports: number[] = []): Member => ({
   underlay: '10.0.0.1',
   direct: true,
   state: 'up',
+  nat: 'none',
+  filtering: 'resetting',
 });
 const snapshot = (seed: string, ...ids: number[]): MembershipUpdate => ({
   epoch: 1,

@@ -1,4 +1,7 @@
 import type { Endpoint } from '../control/endpoint.ts';
+import type { Filtering, NatKind, Offer } from '../network/punch/offer.ts';
+
+export type { Offer };
 
 /** Bodies of `docs/control-network.md`. */
 
@@ -22,6 +25,8 @@ export interface JoinRequest {
 export interface JoinBody extends JoinRequest {
   readonly local: Endpoint;
   readonly via: string;
+  /** Random, the same in every attempt of one process to join: whoever has not heard the answer may ask again. */
+  readonly claim?: string | undefined;
 }
 
 /** `key` in hex. */
@@ -42,6 +47,8 @@ export interface Hello {
   /** CIDR */
   readonly overlay: string;
   readonly capabilities: readonly string[];
+  /** Ports of the seed that tell whoever connects from where he is seen; [] where there are none. */
+  readonly observers: readonly number[];
 }
 
 /** A node as another one sees it. */
@@ -57,6 +64,40 @@ export interface Member {
   /** No NAT between the node and the seed. */
   readonly direct: boolean;
   readonly state: 'starting' | 'up';
+  /** What is between the node and the seed. */
+  readonly nat: NatKind;
+  readonly filtering: Filtering;
+}
+
+/** A node wants a control connection with `to` (overlay address), made by both at the same time. */
+export interface MeetRequest {
+  readonly to: string;
+  readonly offer: Offer;
+}
+
+/** The other side of a meeting; identity and key (hex) are those of the connection between the two. */
+export interface Counterpart extends Credentials {
+  readonly nodeId: number;
+  /** overlay address */
+  readonly address: string;
+  readonly offer: Offer;
+}
+
+/** A guest's connection that both nodes open at the same time; `to` where the seed passes it on. */
+export interface PunchIntroduction {
+  /** The same for repetitions; 16 to 32 hex digits. */
+  readonly id: string;
+  readonly to?: string | undefined;
+  /** The guest's port at the acceptor. */
+  readonly port: number;
+  /** The acceptor's own local port for this connection. */
+  readonly at: number;
+  /** Where the initiator's packets come from. */
+  readonly from: Endpoint;
+  /** The initiator in the overlay. */
+  readonly peer: Endpoint;
+  /** The initiator does not wait for the answer: a refusal has to come over the connection itself. */
+  readonly underWay: boolean;
 }
 
 export interface MembershipUpdate {
@@ -68,6 +109,8 @@ export interface MembershipUpdate {
   /** With snapshots: which run of the seed speaks. */
   readonly seed?: string | undefined;
   readonly gateways?: readonly string[] | undefined;
+  /** What belongs to this follows in the next message. */
+  readonly more?: boolean | undefined;
 }
 
 /** A peer wants to reach this node's `port`: dial `relay`, show `token` (32 hex digits). */

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../control/endpoint.ts';
 import type { Session } from '../control/session.ts';
+import type { Filtering, NatKind } from '../network/punch/offer.ts';
 import type { NodeStatus } from '../published/node-config.ts';
 import type { Member, NamesByNetwork } from './messages.ts';
 
@@ -10,6 +11,8 @@ export interface Attachment {
   readonly via: string;
   readonly observed: Endpoint;
   readonly direct: boolean;
+  nat: NatKind;
+  filtering: Filtering;
   /** Aborts when this end fell silent: frozen or cut off, it will not end its connections itself. */
   readonly lost: AbortSignal;
   readonly requestId?: string | undefined;
@@ -65,6 +68,8 @@ export function memberFor(viewer: Viewer, node: NodeRecord): Member | undefined 
     underlay: node.host?.observed.address ?? '',
     direct: node.host?.direct ?? false,
     state: node.host ? 'up' : 'starting',
+    nat: node.host?.nat ?? 'unknown',
+    filtering: node.host?.filtering ?? 'unknown',
   };
 }
 

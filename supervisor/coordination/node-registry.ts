@@ -1,7 +1,8 @@
 import type { NamesByNetwork } from './messages.ts';
-import { NodeIds } from './node-ids.ts';
+import type { NodeIds } from './node-ids.ts';
 import type { Attachment, NodeRecord, Slot } from './node-record.ts';
-import { addressAt, lastNodeId, type OverlayRange } from './overlay-range.ts';
+import { addressAt, type OverlayRange } from './overlay-range.ts';
+import type { RememberedNode } from './remembered-node.ts';
 
 /** Called after every change that others may see; `before`: the networks until then, {} for a new node. */
 export type ChangeListener = (id: number, before: NamesByNetwork) => void;
@@ -14,9 +15,9 @@ export class NodeRegistry {
   readonly #byId = new Map<number, NodeRecord>();
   readonly #byAddress = new Map<string, NodeRecord>();
 
-  constructor(range: OverlayRange) {
+  constructor(range: OverlayRange, ids: NodeIds) {
     this.#range = range;
-    this.#ids = new NodeIds(lastNodeId(range));
+    this.#ids = ids;
   }
 
   /** Returns what ends it. */
@@ -37,25 +38,43 @@ export class NodeRegistry {
     return [...this.#byId.values()];
   }
 
-  /** A new node under a new id; ControlError ENOSPC when the overlay is full. */
-  create(service: string, role: NodeRecord['role']): NodeRecord {
-    return this.#add(this.#ids.allocate(), service, role);
+  /** A new node under an id that was allocated for it. */
+  create(id: number, service: string, role: NodeRecord['role']): NodeRecord {
+    return this.#add(id, service, role);
   }
 
-  /** The node of this id as its owner left it, or anew where the seed or the node was away; undefined: it is somebody else's now. */
-  reclaim(id: number, service: string, role: NodeRecord['role']): NodeRecord | undefined {
-    const known = this.#byId.get(id);
-    if (known) return known.role === role && known.service === service ? known : undefined;
-    return this.#ids.claim(id) ? this.#add(id, service, role) : undefined;
+  /**
+   * The node of this id as its owner left it, or, where the seed or the node was away, as it is remembered; undefined: it is somebody
+   * else's now.
+   */
+  reclaim(
+    id: number,
+    service: string,
+    role: NodeRecord['role'],
+    remembered?: RememberedNode,
+  ): NodeRecord | undefined {
+    const known = this.#byId.get(id) ?? remembered;
+    if (known && (known.role !== role || known.service !== service)) return undefined;
+    const present = this.#byId.get(id);
+    if (present) return present;
+    if (!this.#ids.claim(id)) return undefined;
+    const node = this.#add(id, service, role);
+    if (remembered) Object.assign(node, { networks: remembered.networks, container: remembered.container });
+    return node;
   }
 
-  /** Connects a node or its phantom; an older connection in the same place is closed. */
-  attach(node: NodeRecord, slot: Slot, attachment: Attachment): void {
+  /** Connects a node or its phantom; an older connection in the same place is closed. `as`: what it was when the last seed ended. */
+  attach(
+    node: NodeRecord,
+    slot: Slot,
+    attachment: Attachment,
+    as?: Pick<NodeRecord, 'ports' | 'since'>,
+  ): void {
     const before = node[slot];
     node[slot] = attachment;
     if (slot === 'host') {
-      node.ports = [];
-      node.since = Date.now();
+      node.ports = as?.ports ?? [];
+      node.since = as?.since ?? Date.now();
     }
     void before?.session.close('replaced by a newer connection');
     this.#changed(node.id, node.networks);
@@ -72,6 +91,16 @@ export class NodeRegistry {
   listening(node: NodeRecord, ports: readonly number[]): void {
     node.ports = ports;
     this.#changed(node.id, node.networks);
+  }
+
+  /** What was found out about the network in front of a node. */
+  facts(
+    node: NodeRecord,
+    attachment: Attachment,
+    facts: Partial<Pick<Attachment, 'nat' | 'filtering'>>,
+  ): void {
+    Object.assign(attachment, facts);
+    if (node.host === attachment) this.#changed(node.id, node.networks);
   }
 
   /** Without effect when another connection has taken the place. */

@@ -26,6 +26,7 @@ import {
   type MembershipUpdate,
   type NamesByNetwork,
 } from './messages.ts';
+import { parseFiltering, parseNat } from './parse-punch.ts';
 
 /** Parsers for the bodies of `docs/control-network.md`; they throw ControlError EINVAL and ignore unknown fields. */
 
@@ -46,6 +47,7 @@ export function parseHello(body: unknown): Hello {
     project: textAt(fields, 'project'),
     overlay: textAt(fields, 'overlay'),
     capabilities: textsAt(fields, 'capabilities', 64),
+    observers: fields.observers === undefined ? [] : integersAt(fields, 'observers', 8, 65_535),
   };
 }
 
@@ -68,6 +70,7 @@ export function parseJoin(body: unknown): JoinBody {
     functionName: optionalTextAt(fields, 'functionName'),
     local: endpointAt(fields, 'local'),
     via: textAt(fields, 'via', 45),
+    claim: optionalTextAt(fields, 'claim', 32),
   };
 }
 
@@ -92,6 +95,8 @@ function parseMember(body: unknown): Member {
     underlay: textAt(fields, 'underlay', 45),
     direct: booleanAt(fields, 'direct'),
     state: choiceAt(fields, 'state', ['starting', 'up']),
+    nat: parseNat(fields),
+    filtering: parseFiltering(fields),
   };
 }
 
@@ -103,6 +108,7 @@ export function parseMembership(body: unknown): MembershipUpdate {
     nodes: listAt(fields, 'nodes', MAX_MEMBERS).map(parseMember),
     removed: integersAt(fields, 'removed', MAX_MEMBERS, MAX_NODE_ID),
     seed: optionalTextAt(fields, 'seed'),
+    more: fields.more === true,
     gateways:
       fields.gateways === undefined ? undefined : textsAt(fieldsOf(fields.gateways), 'names', MAX_MEMBERS),
   };

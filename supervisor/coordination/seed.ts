@@ -1,16 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { HeartbeatOptions } from '../control/heartbeat.ts';
 import { listenControl } from '../control/listen.ts';
+import type { RateLimit } from '../control/throttle.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
-import { type RelayLimits, startRelay } from '../network/relay/relay.ts';
+import { type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
+import { countRelay } from '../metrics/count-relay.ts';
+import { NO_SEED_OBSERVER, type SeedObserver, type SeedStatus } from '../metrics/seed-observer.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import { Admission } from './admission.ts';
+import { FilterProbe } from './filter-probe.ts';
 import { Flows } from './flows.ts';
 import { Gateways, type Resolver } from './gateways.ts';
 import { Generations } from './generations.ts';
+import { Meetings } from './meetings.ts';
 import { MembershipStream } from './membership-stream.ts';
 import { NodeRegistry } from './node-registry.ts';
+import { startObserver } from './observer.ts';
 import { parseRange } from './overlay-range.ts';
+import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
 import { serveSession } from './serve-session.ts';
 
@@ -28,11 +35,20 @@ export interface SeedOptions {
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;
   readonly heartbeat?: HeartbeatOptions | undefined;
-  readonly relayLimits?: Partial<RelayLimits> | undefined;
+  readonly relay?: Partial<RelayOptions> | undefined;
+  readonly observer?: SeedObserver | undefined;
 }
+
+/** What one node may ask: more connects than a busy proxy makes, and less than would keep others waiting. */
+const NODE_RATE: RateLimit = {
+  frames: { perSecond: 2000, burst: 4000 },
+  bytes: { perSecond: 4 * 2 ** 20, burst: 16 * 2 ** 20 },
+};
 
 export interface Seed {
   readonly port: number;
+  /** For metrics. */
+  status(): SeedStatus;
   /** Resolves when the seed has ended and its sockets are closed. */
   readonly closed: Promise<void>;
 }
@@ -40,21 +56,44 @@ export interface Seed {
 /** Starts the coordinator of a project. Rejects with BoxerError CONFIG for a bad range, with the system's error for a taken port. */
 export async function startSeed(options: SeedOptions): Promise<Seed> {
   const { config, projectKey, addon, signal, host, log = () => undefined } = options;
+  const { observer: meter = NO_SEED_OBSERVER } = options;
   const range = parseRange(config.overlay);
-  const relay = await startRelay({ addon, host, log, limits: options.relayLimits });
+  const { relay, carried } = countRelay(
+    await startRelay({ addon, host, log, ...relayOptionsOf(config.relay), ...options.relay }),
+  );
   const registry = new NodeRegistry(range);
   const gateways = new Gateways(config, range, options.resolver);
-  const stream = new MembershipStream(randomBytes(8).toString('hex'), registry, (on) =>
-    gateways.namesToAsk(on),
+  const stream = new MembershipStream(
+    randomBytes(8).toString('hex'),
+    registry,
+    (on) => gateways.namesToAsk(on),
+    meter,
   );
   const admission = new Admission(projectKey);
-  const flows = new Flows({ range, registry, gateways, relay });
+  const relays = new Relays(log);
+  const flows = new Flows({ range, registry, gateways, relay, relays });
   const generations = new Generations();
-  const context: SeedContext = { config, admission, generations, registry, stream, gateways, flows, log };
+  const observer = await startObserver(host);
+  const context: SeedContext = {
+    config,
+    admission,
+    generations,
+    registry,
+    stream,
+    gateways,
+    flows,
+    relays,
+    meetings: new Meetings(registry),
+    filterProbe: new FilterProbe(),
+    observers: observer.ports,
+    log,
+  };
   const listener = await listenControl({
     port: config.port,
     host,
     heartbeat: options.heartbeat,
+    observer: meter,
+    rateLimit: NODE_RATE,
     pskFor: (identity) => admission.pskFor(identity),
     onSession: (session, text) => {
       const identity = admission.redeem(text);
@@ -63,6 +102,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     },
   }).catch((error: unknown) => {
     relay.close();
+    observer.close();
     throw error;
   });
   log(`seed of ${config.project} listens on port ${listener.port}`);
@@ -70,11 +110,23 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   const stop = () => {
     stream.close();
     const drained = relay.drain(options.drain ?? 0);
+    observer.close();
     resolve(Promise.all([listener.close(), drained]).then(() => undefined));
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
-  return { port: listener.port, closed };
+  const status = (): SeedStatus => {
+    const { flows: carrying, bytes: held, refused } = relay.status();
+    return {
+      nodes: registry.all().map(({ role, host: up }) => ({
+        role,
+        state: up ? 'up' : 'starting',
+        nat: up?.nat ?? 'unknown',
+      })),
+      relay: { flows: carrying, held, refused, bytes: carried() },
+    };
+  };
+  return { port: listener.port, status, closed };
 }
 
 /** Coordinates a project until `signal` aborts. Errors as `startSeed`. */

@@ -2,7 +2,9 @@ import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from './node-record.ts';
+import { parseDistances } from './relay-messages.ts';
 import { parseAddress, parseConnect, parseForward, parseListening, parseName } from './parse-messages.ts';
+import { parseFacts, parseMeet, parsePunch } from './parse-punch.ts';
 import type { SeedContext } from './seed-context.ts';
 
 /** A connection that has joined, and as what. */
@@ -26,26 +28,35 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
 }
 
 function serveHost(
-  { registry, flows }: SeedContext,
+  { registry, relays, flows, meetings }: SeedContext,
   session: Session,
   { node, attachment }: JoinedSession,
 ): void {
   session.handle(MessageType.listening, (body) => {
     if (node.host === attachment) registry.listening(node, parseListening(body));
   });
+  relays.announceTo(session);
+  session.handle(MessageType.distances, (body) => relays.distances(attachment, parseDistances(body)));
   session.handle(MessageType.connect, async (body, { signal }) => ({
     relay: await flows.connect(node, attachment, parseConnect(body), signal),
   }));
+  session.handle(MessageType.facts, (body) => registry.facts(node, attachment, { nat: parseFacts(body) }));
+  session.handle(MessageType.meet, (body, { signal }) =>
+    meetings.meet(node, attachment, parseMeet(body), signal),
+  );
+  session.handle(MessageType.punch, (body, { signal }) =>
+    meetings.punch(node, attachment, parsePunch(body), signal),
+  );
 }
 
 function servePhantom(
-  { admission, generations, flows }: SeedContext,
+  { admission, ledger, flows }: SeedContext,
   session: Session,
   node: NodeRecord,
 ): void {
   session.handle(MessageType.launch, () => {
     const launch = admission.launch(node.id);
-    generations.begin('launch', node.id, launch.expires);
+    ledger.generations.begin('launch', node.id, launch.expires);
     return { nodeId: node.id, ...launch };
   });
   session.handle(MessageType.forward, (body, { signal }) => flows.forward(node, parseForward(body), signal));
@@ -62,12 +73,12 @@ function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, addres
 
 /** At once, not when the connection has closed: the answer says that others no longer see the node. */
 function leave(
-  { registry, generations }: SeedContext,
+  { registry, ledger }: SeedContext,
   session: Session,
   { node, slot, attachment }: JoinedSession,
 ): void {
   registry.detach(node, slot, attachment);
   // A launch that has not arrived yet has nobody left to serve.
-  if (slot === 'phantom') generations.begin('launch', node.id, Number.MAX_SAFE_INTEGER);
+  if (slot === 'phantom') ledger.generations.begin('launch', node.id, Number.MAX_SAFE_INTEGER);
   setImmediate(() => void session.close('left'));
 }

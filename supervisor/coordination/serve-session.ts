@@ -2,9 +2,10 @@ import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Identity } from '../control/psk.ts';
 import { type Session, SILENT } from '../control/session.ts';
+import { RELAY_SERVICE } from '../published/node-config.ts';
 import { enrol } from './enrol.ts';
 import type { JoinBody, Joined } from './messages.ts';
-import { statusOf } from './node-record.ts';
+import { type Attachment, statusOf } from './node-record.ts';
 import { parseHelloRequest, parseJoin } from './parse-messages.ts';
 import type { SeedContext } from './seed-context.ts';
 import { serveNode } from './serve-node.ts';
@@ -30,7 +31,13 @@ export function serveSession(context: SeedContext, session: Session, identity: I
       );
     greeted = true;
     const { project, overlay } = context.config;
-    return { version: PROTOCOL_VERSION, project, overlay, capabilities: ['relay'] };
+    return {
+      version: PROTOCOL_VERSION,
+      project,
+      overlay,
+      capabilities: ['relay', 'punch'],
+      observers: context.observers,
+    };
   });
 
   if (identity.kind === 'admin') {
@@ -41,25 +48,45 @@ export function serveSession(context: SeedContext, session: Session, identity: I
     });
     return;
   }
-  session.handle(MessageType.join, (body) => {
+  if (identity.kind === 'service' && identity.service === RELAY_SERVICE) {
+    context.relays.serve(session, () => clearTimeout(deadline));
+    return;
+  }
+  session.handle(MessageType.join, async (body) => {
     if (!greeted || joined) throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
-    const reply = join(context, session, identity, parseJoin(body));
     joined = true;
+    const reply = await join(context, session, identity, parseJoin(body));
     clearTimeout(deadline);
     return reply;
   });
 }
 
-function join(context: SeedContext, session: Session, identity: Identity, body: JoinBody): Joined {
-  const { registry, stream, log } = context;
-  const { node, slot, resume } = enrol(context, identity, body);
+async function join(
+  context: SeedContext,
+  session: Session,
+  identity: Identity,
+  body: JoinBody,
+): Promise<Joined> {
+  const { registry, stream, filterProbe, log } = context;
+  const { node, slot, resume, was } = await enrol(context, identity, body);
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
   const direct = local.address === observed.address && local.port === observed.port;
   const lost = new AbortController();
-  const attachment = { session, via, observed, direct, lost: lost.signal, requestId, functionName };
+  const attachment: Attachment = {
+    session,
+    via,
+    observed,
+    direct,
+    // A host without NAT resets what comes to a closed port.
+    nat: direct ? 'none' : 'unknown',
+    filtering: direct ? 'resetting' : 'unknown',
+    lost: lost.signal,
+    requestId,
+    functionName,
+  };
   if (body.role !== 'function') registry.describe(node, body.networks, body.container);
-  registry.attach(node, slot, attachment);
+  registry.attach(node, slot, attachment, was);
   log(
     `node ${node.id} (${body.role} of ${node.service}) joined from ${observed.address} by ${identity.kind}`,
   );
@@ -68,6 +95,10 @@ function join(context: SeedContext, session: Session, identity: Identity, body: 
     if (reason === SILENT) lost.abort();
     log(`node ${node.id} (${body.role} of ${node.service}) left: ${reason}`);
   });
+  if (slot === 'host' && !direct)
+    void filterProbe
+      .of(observed.address)
+      .then((filtering) => registry.facts(node, attachment, { filtering }));
   serveNode(context, session, { node, slot, attachment });
   stream.subscribe(session, node);
   return { nodeId: node.id, address: node.address, observed, resume };

@@ -1,5 +1,4 @@
 import { ControlError, codeOf } from '../control/control-error.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { RequestOptions, Session } from '../control/session.ts';
 import { type Waiting, waitFor } from '../control/waiting.ts';
 import { backoff } from './backoff.ts';
@@ -18,7 +17,8 @@ export class Uplink {
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Waiting<Session>>();
   #link: Link;
-  #ports: readonly number[] = [];
+  /** What every seed has to be told: message type -> body. */
+  readonly #told = new Map<number, unknown>();
   #end: string | undefined;
 
   constructor(options: LinkOptions, membership: Membership, link: Link) {
@@ -45,12 +45,12 @@ export class Uplink {
     }
   }
 
-  /** Remembered, and told to every seed that comes; resolves at once while there is none. */
-  async setListening(ports: readonly number[]): Promise<void> {
-    this.#ports = [...ports];
+  /** Remembered, and told to every seed that comes, in place of what was said before; resolves at once while there is none. */
+  async tell(type: number, body: unknown): Promise<void> {
+    this.#told.set(type, body);
     const { session } = this.#link;
     try {
-      await session.request(MessageType.listening, { ports });
+      await session.request(type, body);
     } catch (error) {
       if (!session.ended) throw error;
     }
@@ -85,7 +85,7 @@ export class Uplink {
         this.#link = await openLink(this.#options, credentials, this.#membership, signal);
         // Closed in the same turn in which the link came.
         if (signal.aborted) void this.#link.session.close(String(signal.reason));
-        await this.setListening(this.#ports).catch(() => undefined);
+        await Promise.allSettled([...this.#told].map(([type, body]) => this.tell(type, body)));
         for (const waiting of this.#waiting) waiting.resolve(this.#link.session);
         return undefined;
       } catch (error) {

@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
+import type { Endpoint } from '../control/endpoint.ts';
 import type { Introduction } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
 import { dialUnread } from './dial.ts';
-import type { FlowNameTable } from './flow-names.ts';
+import type { FlowNames, FlowNameTable } from './flow-names.ts';
 import { createHandOver } from './hand-over.ts';
 import type { Listener, ListenerView } from './listeners.ts';
 
@@ -12,6 +13,8 @@ import type { Listener, ListenerView } from './listeners.ts';
 export interface Acceptor {
   /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
   introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
+  /** A connection that was made otherwise, from what the kernel knows as `from`; owns it. Resolves and rejects as `introduce`. */
+  deliver(socket: Socket, listener: Listener, from: Endpoint, names: FlowNames): Promise<void>;
   /** A process monitor reports that its guest listens on `port`, or that nobody does any more: it will understand signal connections. */
   monitored(port: number, listens: boolean): void;
   /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
@@ -47,7 +50,21 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
     return socket;
   }
 
+  async function deliver(
+    socket: Socket,
+    listener: Listener,
+    from: Endpoint,
+    names: FlowNames,
+    signal: AbortSignal,
+  ) {
+    flows.rememberAccepted(from, socket.localPort ?? 0, names);
+    await handOver.offer({ socket, listener, names }, signal);
+  }
+
   return {
+    deliver: (socket, listener, from, names) =>
+      deliver(socket, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS)),
+
     async introduce(introduction, signal) {
       const listener = listeners.at(introduction.port);
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
@@ -57,8 +74,7 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
         local: { address: selfAddress(), port: introduction.port },
         peer: introduction.peer,
       };
-      flows.rememberAccepted(introduction.relay, socket.localPort ?? 0, names);
-      await handOver.offer({ socket, listener, names }, timely);
+      await deliver(socket, listener, introduction.relay, names, timely);
     },
 
     monitored: handOver.monitored,

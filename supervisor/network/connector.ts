@@ -2,7 +2,10 @@ import type { Overlay } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
+import type { Choice } from './choose.ts';
 import type { FlowNameTable } from './flow-names.ts';
+import type { Pairs } from './pairs.ts';
+import type { Puncher } from './punch/puncher.ts';
 
 /** Answers the guest's control calls about connections that it opens, and about names. */
 export interface Connector {
@@ -12,7 +15,24 @@ export interface Connector {
   reverse(request: ServiceRequest): Promise<ServiceAnswer>;
 }
 
-export function createConnector(overlay: Overlay, flows: FlowNameTable): Connector {
+interface ConnectorOptions {
+  readonly overlay: Overlay;
+  readonly flows: FlowNameTable;
+  readonly puncher: Puncher;
+  readonly pairs: Pairs;
+}
+
+export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOptions): Connector {
+  /** Punched where facts and the meeting of the two allow it; otherwise why not. */
+  async function punched(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
+    const relay = (why: string): Choice => ({ transport: 'relay', why });
+    const member = [...overlay.members().values()].find(({ address }) => address === request.peer.address);
+    if (!member) return relay('not a node of the overlay');
+    if (member.state !== 'up') return relay('the other node is starting');
+    if (request.noPunch) return relay('the ports of earlier attempts were taken');
+    return puncher.connect(request, member);
+  }
+
   /** Direct connections arrive from the address that the seed observed; it names a node only if one node has it. */
   function memberAt(underlay: string): string | undefined {
     const found = [...overlay.members().values()].filter((member) => member.underlay === underlay);
@@ -20,9 +40,14 @@ export function createConnector(overlay: Overlay, flows: FlowNameTable): Connect
   }
 
   return {
-    async connect({ peer }, signal) {
+    async connect(request, signal) {
+      const { peer } = request;
+      const way = await punched(request);
+      signal.throwIfAborted();
+      if (!('transport' in way)) return way;
       const relay = await overlay.connect(peer.address, peer.port, { signal });
       flows.rememberInitiated(relay, peer);
+      pairs.count(peer.address, 'relay', way.why);
       return { peer: relay };
     },
 

@@ -6,10 +6,10 @@ export interface FlowNames {
   readonly peer: Endpoint;
 }
 
-/** Remembers how relayed connections are called in the overlay, for getpeername() and its kin. */
+/** Remembers how relayed and punched connections are called in the overlay, for getpeername() and its kin. */
 export interface FlowNameTable {
-  /** The guest connected to `relay`, a port that was opened for this one flow. */
-  rememberInitiated(relay: Endpoint, peer: Endpoint): void;
+  /** The guest connects to `there`: from `localPort`, or to a port that was opened for this one flow. */
+  rememberInitiated(there: Endpoint, peer: Endpoint, localPort?: number): void;
   /** The guest accepted a flow whose socket runs from `localPort` to `relay`. */
   rememberAccepted(relay: Endpoint, localPort: number, names: FlowNames): void;
   find(local: Endpoint, peer: Endpoint): { peer: Endpoint; local?: Endpoint } | undefined;
@@ -35,12 +35,12 @@ export function createFlowNameTable(): FlowNameTable {
   }
 
   return {
-    rememberInitiated: (relay, peer) => remember(initiated, keyOf(relay), peer),
+    rememberInitiated: (there, peer, localPort) => remember(initiated, keyOf(there, localPort), peer),
     rememberAccepted: (relay, localPort, names) => remember(accepted, keyOf(relay, localPort), names),
     find(local, peer) {
       const names = accepted.get(keyOf(peer, local.port));
       if (names) return names;
-      const destination = initiated.get(keyOf(peer));
+      const destination = initiated.get(keyOf(peer, local.port)) ?? initiated.get(keyOf(peer));
       return destination && { peer: destination };
     },
   };

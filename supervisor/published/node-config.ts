@@ -15,6 +15,32 @@ export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 /** Port of the seed's control listener. */
 export const SEED_PORT = 7070;
 
+/** The service whose containers are relays beside the seed's own; its key is that of a service. */
+export const RELAY_SERVICE = 'boxer-relay';
+
+/** Of the seed's relay, or of one of its own. */
+const relaySettings = z.object({
+  /** The dial-in port; any free one unless told otherwise. */
+  port: z.optional(z.number()),
+  /** Where initiators' ports are taken from; any free ones unless told otherwise. */
+  ports: z.optional(z.object({ first: z.number(), last: z.number() })),
+  /** seconds without a byte after which a flow is reset; unless told otherwise it may idle for ever */
+  idleTimeout: z.optional(z.number()),
+  /** seconds that flows have to end by themselves when the process is told to end */
+  drain: z.optional(z.number()),
+  /** Flows at the same time. */
+  flows: z.optional(z.number()),
+});
+export type RelaySettings = z.infer<typeof relaySettings>;
+
+/** What the entrypoint of a relay is told. */
+export const relayConfig = z.object({
+  version: z.literal(1),
+  project: z.string(),
+  relay: z.optional(relaySettings),
+});
+export type RelayConfig = z.infer<typeof relayConfig>;
+
 /** Names per Docker network of the project; nodes see each other when they share a network. */
 const namesByNetwork = z.record(z.string(), z.array(z.string()));
 
@@ -71,8 +97,22 @@ export const seedConfig = z.object({
   gateways: z.array(z.object({ service: z.string(), networks: namesByNetwork })),
   /** Boxed services, likewise: a node that shares no network with one must not find it by another way either. */
   boxed: z.optional(z.array(z.object({ service: z.string(), networks: namesByNetwork }))),
+  relay: z.optional(relaySettings),
 });
 export type SeedConfig = z.infer<typeof seedConfig>;
+
+/** How one node's connections to another are made. */
+export const pairStatus = z.object({
+  /** overlay address */
+  to: z.string(),
+  transport: z.enum(['direct', 'punch', 'relay']),
+  why: z.string(),
+  /** opened so far; of direct ones, which the supervisor does not see, those open now */
+  connections: z.number(),
+  /** ms, where it is known */
+  rtt: z.optional(z.number()),
+});
+export type PairStatus = z.infer<typeof pairStatus>;
 
 /** One line of `boxer nodes --json` (run inside the seed's container), an array of these. */
 export const nodeStatus = z.object({
@@ -91,6 +131,8 @@ export const nodeStatus = z.object({
   functionName: z.optional(z.string()),
   /** ms since the epoch */
   since: z.number(),
+  /** The pairs that the node has used, where it was asked for them. */
+  pairs: z.optional(z.array(pairStatus)),
 });
 export type NodeStatus = z.infer<typeof nodeStatus>;
 

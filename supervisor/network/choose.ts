@@ -1,0 +1,64 @@
+import type { Filtering, NatKind } from './punch/offer.ts';
+
+/** What decides how two nodes connect. */
+export interface Facts {
+  readonly nat: NatKind;
+  readonly filtering: Filtering;
+}
+
+export interface Choice {
+  readonly transport: 'direct' | 'punch' | 'relay';
+  readonly why: string;
+}
+
+/** By facts alone; a punch that then fails falls back to the relay. `direct` is decided by the process monitor, by the same rule. */
+export function choose(own: Facts, peer: Facts): Choice {
+  if (peer.nat === 'none') return { transport: 'direct', why: 'no NAT in front of the other node' };
+  for (const [whose, { nat }] of [
+    ['this node', own],
+    ['the other node', peer],
+  ] as const) {
+    if (nat === 'symmetric')
+      return { transport: 'relay', why: `the NAT of ${whose} gives every connection another port` };
+    if (nat === 'unknown') return { transport: 'relay', why: `the NAT of ${whose} is not known (yet)` };
+  }
+  const mapped = own.nat === 'mapped' || peer.nat === 'mapped';
+  return {
+    transport: 'punch',
+    why: mapped ? 'ports are the same for all destinations' : 'ports are kept',
+  };
+}
+
+/**
+ * When a guest's first packet leaves. `together`: at once, with the introduction. `ahead`: a moment after the introduction, so that
+ * the acceptor's NAT is open when it arrives, and the two packets cross on the way. `answered`: when the acceptor says that its own
+ * is under way.
+ */
+export type Order = 'together' | 'ahead' | 'answered';
+
+export interface OrderFacts {
+  /** ms between the two nodes, undefined where it has not been measured */
+  readonly rtt: number | undefined;
+  readonly own: Filtering;
+  readonly peer: Filtering;
+  readonly nonblocking: boolean;
+  /** Whether the other node is known to listen on the port. */
+  readonly isListening: boolean;
+}
+
+/** Below this, waiting for the acceptor costs more than a packet that its NAT drops, ms. */
+const NEAR = 3;
+
+/**
+ * A guest's packet that is reset on its way fails the guest's connect(). Undefined: that cannot be excluded, and this guest, which
+ * does not wait in connect(), could not be helped.
+ */
+export function orderOf({ rtt, own, peer, nonblocking, isListening }: OrderFacts): Order | undefined {
+  if (peer === 'silent') {
+    if (!isListening) return 'answered';
+    return rtt !== undefined && rtt < NEAR ? 'together' : 'ahead';
+  }
+  // The acceptor's packet opens its NAT first. If this side resets it, the NAT closes again for a moment.
+  if (own === 'silent') return 'answered';
+  return nonblocking ? undefined : 'answered';
+}

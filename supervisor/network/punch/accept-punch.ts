@@ -1,0 +1,125 @@
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ControlError } from '../../control/control-error.ts';
+import type { PunchIntroduction } from '../../coordination/join.ts';
+import type { FlowNames } from '../flow-names.ts';
+import type { Listener, ListenerView } from '../listeners.ts';
+import { openTogether } from './open-together.ts';
+import { Slots } from './slots.ts';
+
+export interface PunchAcceptorOptions {
+  readonly listeners: ListenerView;
+  /** Whether connections may be made from this local port. */
+  readonly isDoor: (port: number) => boolean;
+  readonly selfAddress: () => string;
+  /** Takes the connection to the guest, and owns it from then on; resolves when the guest's listener has it. */
+  readonly deliver: (
+    socket: Socket,
+    listener: Listener,
+    from: PunchIntroduction['from'],
+    names: FlowNames,
+  ) => Promise<void>;
+}
+
+/** Opens this node's end of other nodes' connections. */
+export interface PunchAcceptor {
+  /**
+   * Resolves when this end is under way, at once for an introduction that has been answered before. Rejects with ECONNREFUSED where
+   * nobody listens, EAGAIN where too many are under way, EINVAL for a port that is no door.
+   */
+  introduce(introduction: PunchIntroduction): Promise<void>;
+  close(): void;
+}
+
+/** As long as a SYN may take to be repeated a few times, ms. */
+const OPEN_TIMEOUT = 15_000;
+/** How long repetitions are answered, ms. */
+const MEMORY = 30_000;
+const MAX_REMEMBERED = 16_384;
+/** Connections that are being opened at a time: a function has 1,024 descriptors for everything. More wait. */
+const MAX_OPENING = 256;
+/** Connections that wait for room in one listener's queue. The kernel lets more wait unanswered, and so do we. */
+const MAX_QUEUEING = 16;
+
+export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAcceptor {
+  const { listeners, isDoor, selfAddress, deliver } = options;
+  const stop = new AbortController();
+  const known = new Map<string, Promise<void>>();
+  const opening = new Slots(MAX_OPENING);
+  const queues = new Map<number, Slots>();
+
+  function queueOf(port: number): Slots {
+    const queue = queues.get(port) ?? new Slots(MAX_QUEUEING);
+    queues.set(port, queue);
+    return queue;
+  }
+
+  async function open(introduction: PunchIntroduction, family: 4 | 6, signal: AbortSignal): Promise<Socket> {
+    const release = await opening.enter(signal);
+    try {
+      const socket = await openTogether(introduction.from, introduction.at, family, signal);
+      socket.on('error', () => socket.destroy());
+      return socket;
+    } finally {
+      release();
+    }
+  }
+
+  /** The initiator's guest has its first packet on the way: what it shall see is a connection that is reset. */
+  async function refuse(introduction: PunchIntroduction, signal: AbortSignal): Promise<void> {
+    const socket = await open(introduction, 4, signal);
+    socket.resetAndDestroy();
+  }
+
+  async function connect(
+    introduction: PunchIntroduction,
+    listener: Listener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const queue = queueOf(introduction.port);
+    // A full accept queue answers nobody: so does this end, until there is room.
+    await queue.room(signal);
+    const socket = await open(introduction, listener.family, signal);
+    const leave = await queue.enter(signal).catch((error: unknown) => {
+      socket.resetAndDestroy();
+      throw error;
+    });
+    const names = { local: { address: selfAddress(), port: introduction.port }, peer: introduction.peer };
+    try {
+      await deliver(socket, listener, introduction.from, names);
+    } finally {
+      leave();
+      if (queue.isIdle) queues.delete(introduction.port);
+    }
+  }
+
+  async function begin(introduction: PunchIntroduction): Promise<void> {
+    if (!isDoor(introduction.at))
+      throw new ControlError('EINVAL', `${introduction.at} is no door of this node`);
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(OPEN_TIMEOUT)]);
+    const listener = listeners.at(introduction.port);
+    if (!listener) {
+      if (introduction.underWay) refuse(introduction, signal).catch(() => undefined);
+      throw new ControlError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
+    }
+    // The guest at the other end sees for itself what becomes of it.
+    connect(introduction, listener, signal).catch(() => undefined);
+    // By then the first packet has left.
+    await nextTurn();
+  }
+
+  return {
+    introduce(introduction) {
+      const before = known.get(introduction.id);
+      if (before) return before;
+      if (known.size >= MAX_REMEMBERED)
+        return Promise.reject(new ControlError('EAGAIN', 'too many connections are being opened'));
+      const begun = begin(introduction);
+      begun.catch(() => undefined);
+      known.set(introduction.id, begun);
+      setTimeout(() => known.delete(introduction.id), MEMORY).unref();
+      return begun;
+    },
+    close: () => stop.abort(new Error('the node ends')),
+  };
+}

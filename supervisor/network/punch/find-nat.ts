@@ -1,0 +1,31 @@
+import type { Endpoint } from '../../control/endpoint.ts';
+import type { LocalPorts } from './local-ports.ts';
+import { observe } from './observe.ts';
+import type { NatKind } from './offer.ts';
+
+/** A port may be in use at a NAT that others share: then another one is tried. */
+const ATTEMPTS = 2;
+const TIMEOUT = 2000;
+
+/** What a NAT makes of the port of one socket towards two destinations. Never rejects. */
+export async function findNat(
+  observers: readonly Endpoint[],
+  ports: LocalPorts,
+  signal: AbortSignal,
+): Promise<NatKind> {
+  const [first, second] = observers;
+  if (!first || !second) return 'unknown';
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const local = ports.next();
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
+    const seen = await Promise.allSettled([observe(first, local, limit), observe(second, local, limit)]);
+    const found = seen.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    for (const { socket } of found) socket.resetAndDestroy();
+    const [a, b] = found.map(({ seen: { port } }) => port);
+    if (a === undefined || b === undefined) continue;
+    if (a === local && b === local) return 'preserving';
+    if (a === b) return 'mapped';
+    if (attempt === ATTEMPTS) return 'symmetric';
+  }
+  return 'unknown';
+}

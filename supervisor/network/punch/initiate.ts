@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { codeOf } from '../../control/control-error.ts';
+import type { Endpoint } from '../../control/endpoint.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Overlay, PunchIntroduction } from '../../coordination/join.ts';
+import type { ServiceAnswer } from '../../service/server.ts';
+import type { Order } from '../choose.ts';
+import type { PortPair } from './offer.ts';
+import type { Peer } from './peers.ts';
+
+/** The acceptor's packet should have opened its NAT when the guest's arrives: a moment more than a busy supervisor needs, ms. */
+const HEAD_START = 2;
+/** A peer that does not answer for so long, ms, is no way for a guest. */
+const ANSWER_TIMEOUT = 3000;
+/** How long a guest that waits in connect() goes on when its packets are reset, ms. */
+const RETRY = 1500;
+
+export interface Initiation {
+  readonly overlay: Overlay;
+  readonly peer: Peer;
+  readonly order: Order;
+  /** The guest's own port for this connection. */
+  readonly from: PortPair;
+  /** The other node's. */
+  readonly door: PortPair;
+  readonly destination: Endpoint;
+  readonly mayBeReset: boolean;
+  /** The introduction failed after the guest's first packet had left. */
+  readonly onLost: (error: unknown) => void;
+}
+
+/**
+ * Introduces the guest's connection and answers the guest when its order says so. Rejects with the acceptor's errno, or that of a
+ * connection to it which broke: then nothing of the guest's has left.
+ */
+export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
+  const { overlay, peer, order, from, door, destination, mayBeReset, onLost } = initiation;
+  const isPrivate = peer.way === 'private';
+  const introduction: PunchIntroduction = {
+    id: randomBytes(12).toString('hex'),
+    port: destination.port,
+    at: door.local,
+    from: { address: peer.ownAddress, port: isPrivate ? from.local : from.public },
+    peer: { address: overlay.address, port: from.local },
+    underWay: order !== 'answered',
+  };
+  const answer: ServiceAnswer = {
+    bind: true,
+    local: { address: '0.0.0.0', port: from.local },
+    peer: { address: peer.peerAddress, port: isPrivate ? door.local : door.public },
+    ...(mayBeReset ? { retry: RETRY } : {}),
+  };
+  const introduced = introduce(overlay, peer, introduction);
+  if (order === 'together') {
+    introduced.catch(onLost);
+    return answer;
+  }
+  if (order === 'answered') {
+    await introduced;
+    return answer;
+  }
+  const moment = new AbortController();
+  await Promise.race([introduced, delay(HEAD_START, undefined, { signal: moment.signal })]);
+  moment.abort();
+  introduced.catch(onLost);
+  return answer;
+}
+
+/** One that was lost with its connection is repeated once, by the seed. */
+async function introduce(overlay: Overlay, peer: Peer, introduction: PunchIntroduction): Promise<void> {
+  const started = performance.now();
+  try {
+    await peer.session.request(MessageType.punch, introduction, { timeout: ANSWER_TIMEOUT });
+    peer.rtt = Math.min(peer.rtt ?? Number.POSITIVE_INFINITY, performance.now() - started);
+  } catch (error) {
+    if (codeOf(error) !== 'ECONNRESET') throw error;
+    await overlay.punch({ ...introduction, to: peer.address });
+  }
+}

@@ -1,0 +1,127 @@
+import type { Socket } from 'node:net';
+import { MessageType } from '../../control/message-type.ts';
+import type { Session } from '../../control/session.ts';
+import type { Counterpart } from '../../coordination/join.ts';
+import { dialUnread } from '../dial.ts';
+import type { InitiatorPort } from '../relay/initiator-port.ts';
+import type { Offer } from './offer.ts';
+import { openTogether } from './open-together.ts';
+import { type PeerCredentials, secure } from './secure.ts';
+
+/** The control connection of two nodes, and what it shows about the way between them. */
+export interface PeerLink {
+  readonly session: Session;
+  /** `private`: both are on one network, and no NAT is between them. */
+  readonly way: 'public' | 'private';
+  /** This node, as the other one reaches it. */
+  readonly ownAddress: string;
+  /** The other node, as this one reaches it. */
+  readonly peerAddress: string;
+  readonly offer: Offer;
+}
+
+export interface MeetingOptions {
+  readonly own: Offer;
+  readonly counterpart: Counterpart;
+  /** Runs for every connection that may become the one, before anything is received over it. */
+  readonly onSession: (session: Session) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Two nodes that the world sees at one address are behind the same NAT, and may be on the same network. */
+export function shareNat(own: Offer, other: Offer): boolean {
+  return own.publicAddress === other.publicAddress && own.privateAddress !== other.privateAddress;
+}
+
+type Attempt = (signal: AbortSignal) => Promise<PeerLink>;
+
+/** The side that asked for the meeting: takes the first way that works and says so. Rejects when none does before `signal` aborts. */
+export async function call({ own, counterpart, onSession, signal }: MeetingOptions): Promise<PeerLink> {
+  const { offer } = counterpart;
+  const connect = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
+    return async (limit) => {
+      const socket = await dial(limit);
+      const session = await secure(socket, 'caller', credentialsOf(counterpart), limit, onSession);
+      return linkOf(session, way, own, offer);
+    };
+  };
+  const attempts = [
+    connect('public', (limit) =>
+      openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
+    ),
+  ];
+  if (offer.privatePort !== 0 && shareNat(own, offer))
+    attempts.push(
+      connect('private', (limit) =>
+        dialUnread({ host: offer.privateAddress, port: offer.privatePort }, limit),
+      ),
+    );
+  const link = await first(attempts, signal);
+  link.session.notify(MessageType.met, {});
+  return link;
+}
+
+/** The side that was asked: waits for the way that the other one takes. `listener`: for a caller on the same network. */
+export async function answer(
+  { own, counterpart, onSession, signal }: MeetingOptions,
+  listener: InitiatorPort | undefined,
+): Promise<PeerLink> {
+  const { offer } = counterpart;
+  const accept = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
+    return async (limit) => {
+      const socket = await dial(limit);
+      const met = Promise.withResolvers<PeerLink>();
+      const session = await secure(socket, 'called', credentialsOf(counterpart), limit, (fresh) => {
+        onSession(fresh);
+        fresh.onNotification(MessageType.met, () => met.resolve(linkOf(fresh, way, own, offer)));
+      });
+      void session.closed.then((reason) => met.reject(new Error(reason)));
+      const abort = () => void session.close('another way was taken');
+      limit.addEventListener('abort', abort, { once: true });
+      try {
+        return await met.promise;
+      } finally {
+        limit.removeEventListener('abort', abort);
+      }
+    };
+  };
+  const attempts = [
+    accept('public', (limit) =>
+      openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
+    ),
+  ];
+  if (listener)
+    attempts.push(
+      accept('private', async (limit) => {
+        const abort = () => listener.close(new Error('another way was taken'));
+        limit.addEventListener('abort', abort, { once: true });
+        return listener.connection;
+      }),
+    );
+  return first(attempts, signal);
+}
+
+function credentialsOf({ identity, key }: Counterpart): PeerCredentials {
+  return { identity, key: Buffer.from(key, 'hex') };
+}
+
+function linkOf(session: Session, way: PeerLink['way'], own: Offer, offer: Offer): PeerLink {
+  return way === 'public'
+    ? { session, way, offer, ownAddress: own.publicAddress, peerAddress: offer.publicAddress }
+    : { session, way, offer, ownAddress: own.privateAddress, peerAddress: offer.privateAddress };
+}
+
+/** The first that succeeds; the others are given up, and closed where they succeed all the same. */
+async function first(attempts: readonly Attempt[], signal: AbortSignal): Promise<PeerLink> {
+  const others = new AbortController();
+  const limit = AbortSignal.any([signal, others.signal]);
+  const running = attempts.map((attempt) => attempt(limit));
+  const link = await Promise.any(running);
+  others.abort(new Error('another way was taken'));
+  for (const attempt of running)
+    attempt.then(
+      ({ session }) => session !== link.session && void session.close('another way was taken'),
+      () => undefined,
+    );
+  return link;
+}

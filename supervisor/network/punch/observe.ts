@@ -1,0 +1,43 @@
+import { isIPv4, type Socket } from 'node:net';
+import { ControlError } from '../../control/control-error.ts';
+import type { Endpoint } from '../../control/endpoint.ts';
+import { dialUnread } from '../dial.ts';
+
+const LINE = /^(\d+\.\d+\.\d+\.\d+):(\d+)\n$/;
+
+/**
+ * Connects from `localPort` to an observer of the seed, which tells from where it is seen. The caller owns the socket; while it is
+ * open, a NAT keeps the port. Rejects with the errno of bind and connect, or ControlError EPROTO.
+ */
+export async function observe(
+  observer: Endpoint,
+  localPort: number,
+  signal: AbortSignal,
+): Promise<{ readonly seen: Endpoint; readonly socket: Socket }> {
+  const socket = await dialUnread({ host: observer.address, port: observer.port, localPort }, signal);
+  socket.on('error', () => socket.destroy());
+  try {
+    return { seen: parseSeen(await firstLine(socket, signal)), socket };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** It is shorter than any segment, and all that an observer ever says. */
+function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  socket.once('data', (bytes: Buffer) => resolve(bytes.toString('latin1')));
+  socket.once('close', () => reject(new ControlError('ECONNRESET', 'the observer closed the connection')));
+  socket.resume();
+  return promise.finally(() => signal.removeEventListener('abort', abort));
+}
+
+function parseSeen(line: string): Endpoint {
+  const [, address = '', port = ''] = LINE.exec(line) ?? [];
+  if (!isIPv4(address))
+    throw new ControlError('EPROTO', 'the observer says something else than an address and a port');
+  return { address, port: Number(port) };
+}

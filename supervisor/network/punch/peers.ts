@@ -1,0 +1,214 @@
+import { ControlError, codeOf, describeFailure } from '../../control/control-error.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Session } from '../../control/session.ts';
+import type { Counterpart, Overlay } from '../../coordination/join.ts';
+import { openInitiatorPort } from '../relay/initiator-port.ts';
+import { answer, call, type PeerLink, shareNat } from './meeting.ts';
+import type { Offer } from './offer.ts';
+
+/** A node that this one has a control connection with. */
+export interface Peer extends PeerLink {
+  /** overlay address */
+  readonly address: string;
+  /** ms; the smallest that was seen */
+  rtt: number | undefined;
+  readonly idle: NodeJS.Timeout;
+}
+
+export interface PeersOptions {
+  readonly overlay: Overlay;
+  /** What this node offers for a meeting; rejects with ControlError EOPNOTSUPP where its NAT allows none. */
+  readonly offer: () => Promise<Offer>;
+  /** Registers what a peer may ask, before anything is received. */
+  readonly serve: (session: Session, counterpart: Counterpart) => void;
+}
+
+/** Meetings are short: a way that does not work at once hardly ever does. ms, and round trips. */
+const MIN_PATIENCE = 300;
+const PATIENCE_ROUND_TRIPS = 4;
+/** The called side opens its end before the caller knows of it. */
+const ANSWER_PATIENCE = 3000;
+/** How long after a failure the next meeting is tried, ms; doubled each time. */
+const FIRST_RETRY = 30_000;
+const LAST_RETRY = 600_000;
+const MAX_PEERS = 256;
+const IDLE_LIMIT = 60_000;
+const MAX_REMEMBERED = 4096;
+
+interface Failure {
+  readonly until: number;
+  readonly pause: number;
+  readonly why: string;
+}
+
+/** The control connections between this node and others, made when they are first needed. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #stop = new AbortController();
+  /** By overlay address, in the order of use. */
+  readonly #peers = new Map<string, Peer>();
+  readonly #meetings = new Map<string, Promise<Peer>>();
+  readonly #called = new Map<string, Promise<Peer>>();
+  readonly #failures = new Map<string, Failure>();
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    const unsubscribe = options.overlay.onChange(() => this.#dropLost());
+    this.#stop.signal.addEventListener('abort', unsubscribe);
+  }
+
+  /** Why the last meeting failed, while another one is not worth it. */
+  failure(address: string): string | undefined {
+    const failure = this.#failures.get(address);
+    return failure && Date.now() < failure.until ? failure.why : undefined;
+  }
+
+  get(address: string): Peer | undefined {
+    const peer = this.#peers.get(address);
+    return peer && !peer.session.ended ? peer : undefined;
+  }
+
+  /** Marks a peer as used. */
+  touch(peer: Peer): void {
+    peer.idle.refresh();
+    if (this.#peers.delete(peer.address)) this.#peers.set(peer.address, peer);
+  }
+
+  /** The connection with a node, the present one or a new one; those who want it at the same time share one meeting. Rejects with ControlError. */
+  meet(address: string): Promise<Peer> {
+    const present = this.get(address);
+    if (present) return Promise.resolve(present);
+    const why = this.failure(address);
+    if (why !== undefined) return Promise.reject(new ControlError('EHOSTUNREACH', why));
+    const known = this.#meetings.get(address) ?? this.#called.get(address);
+    if (known) return known;
+    const meeting = this.#call(address)
+      .catch((error: unknown) => {
+        // A seed that is away says nothing about the way between the two.
+        if (codeOf(error) !== 'ENETDOWN' && this.get(address) === undefined) this.#remember(address, error);
+        throw error;
+      })
+      .finally(() => this.#meetings.delete(address));
+    this.#meetings.set(address, meeting);
+    return meeting;
+  }
+
+  /** Another node wants to meet this one: resolves to this one's offer, with its end under way. */
+  async called(counterpart: Counterpart): Promise<Offer> {
+    const { address } = counterpart;
+    const offered = Promise.withResolvers<Offer>();
+    // At once: this node may be asking for the same meeting, and is about to be told so.
+    const met = this.#answer(counterpart, offered).finally(() => {
+      if (this.#called.get(address) === met) this.#called.delete(address);
+    });
+    met.catch((error: unknown) => offered.reject(error));
+    this.#called.set(address, met);
+    return offered.promise;
+  }
+
+  /** Forgets a peer whose way has proven not to work (any more). */
+  drop(peer: Peer, why: string): void {
+    void peer.session.close(why);
+    if (this.#peers.get(peer.address) === peer) this.#peers.delete(peer.address);
+    this.#remember(peer.address, new ControlError('ETIMEDOUT', why));
+  }
+
+  close(): void {
+    this.#stop.abort(new Error('the node ends'));
+    for (const peer of this.#peers.values()) {
+      clearTimeout(peer.idle);
+      void peer.session.close('the node ends');
+    }
+    this.#peers.clear();
+  }
+
+  async #call(address: string): Promise<Peer> {
+    const { overlay } = this.#options;
+    const own = { ...(await this.#options.offer()), publicAddress: overlay.observed.address };
+    const started = performance.now();
+    let counterpart: Counterpart;
+    try {
+      counterpart = await overlay.meet(address, own, this.#stop.signal);
+    } catch (error) {
+      // The other one asked first.
+      const theirs = this.#called.get(address);
+      if (codeOf(error) === 'EALREADY' && theirs) return theirs;
+      const present = this.get(address);
+      if (present) return present;
+      throw error;
+    }
+    const patience = Math.max(MIN_PATIENCE, PATIENCE_ROUND_TRIPS * (performance.now() - started));
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(patience)]);
+    const link = await call({ own, counterpart, onSession: this.#serving(counterpart), signal });
+    return this.#adopt(address, link);
+  }
+
+  async #answer(counterpart: Counterpart, offered: PromiseWithResolvers<Offer>): Promise<Peer> {
+    const offer = await this.#options.offer();
+    const own = { ...offer, publicAddress: this.#options.overlay.observed.address };
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ANSWER_PATIENCE)]);
+    const listener = shareNat(own, counterpart.offer)
+      ? await openInitiatorPort('0.0.0.0', counterpart.offer.privateAddress, { timeout: ANSWER_PATIENCE })
+      : undefined;
+    listener?.connection.catch(() => undefined);
+    const meeting = answer({ own, counterpart, onSession: this.#serving(counterpart), signal }, listener);
+    offered.resolve({ ...own, privatePort: listener?.port ?? 0 });
+    return this.#adopt(counterpart.address, await meeting);
+  }
+
+  #serving(counterpart: Counterpart): (session: Session) => void {
+    return (session) => this.#options.serve(session, counterpart);
+  }
+
+  #adopt(address: string, link: PeerLink): Peer {
+    const idle = setTimeout(() => void link.session.close('not used any more'), IDLE_LIMIT).unref();
+    const peer: Peer = { ...link, address, rtt: undefined, idle };
+    void this.#peers.get(address)?.session.close('replaced by a newer connection');
+    this.#peers.delete(address);
+    this.#peers.set(address, peer);
+    this.#failures.delete(address);
+    void link.session.closed.then(() => {
+      clearTimeout(idle);
+      if (this.#peers.get(address) === peer) this.#peers.delete(address);
+    });
+    const oldest = this.#peers.values().next();
+    if (this.#peers.size > MAX_PEERS && !oldest.done) void oldest.value.session.close('others are used more');
+    void measure(peer);
+    return peer;
+  }
+
+  #remember(address: string, error: unknown): void {
+    const before = this.#failures.get(address);
+    const pause = before ? Math.min(LAST_RETRY, 2 * before.pause) : FIRST_RETRY;
+    this.#failures.delete(address);
+    this.#failures.set(address, { pause, until: Date.now() + pause, why: reasonOf(error) });
+    const oldest = this.#failures.keys().next();
+    if (this.#failures.size > MAX_REMEMBERED && !oldest.done) this.#failures.delete(oldest.value);
+  }
+
+  /** A node that left, or whose function is another one now. */
+  #dropLost(): void {
+    if (this.#peers.size + this.#failures.size === 0) return;
+    const members = new Map(
+      [...this.#options.overlay.members().values()].map((member) => [member.address, member]),
+    );
+    for (const [address, peer] of this.#peers) {
+      const member = members.get(address);
+      if (member?.state !== 'up' || member.underlay !== peer.offer.publicAddress)
+        void peer.session.close('the node is gone');
+    }
+    for (const address of this.#failures.keys())
+      if (members.get(address)?.state !== 'up') this.#failures.delete(address);
+  }
+}
+
+async function measure(peer: Peer): Promise<void> {
+  const started = performance.now();
+  await peer.session.request(MessageType.ping, {}).catch(() => undefined);
+  if (!peer.session.ended) peer.rtt = performance.now() - started;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return 'no connection between the two came about in time';
+  return describeFailure(error).message;
+}

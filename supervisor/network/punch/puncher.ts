@@ -1,0 +1,190 @@
+import { ControlError, codeOf } from '../../control/control-error.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Session } from '../../control/session.ts';
+import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../coordination/join.ts';
+import { parsePunch } from '../../coordination/parse-punch.ts';
+import type { ServiceAnswer } from '../../service/server.ts';
+import type { ServiceRequest } from '../../service/wire.ts';
+import { type Choice, choose, orderOf } from '../choose.ts';
+import type { FlowNameTable } from '../flow-names.ts';
+import type { ListenerView } from '../listeners.ts';
+import type { Pairs } from '../pairs.ts';
+import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
+import { findNat } from './find-nat.ts';
+import { initiate } from './initiate.ts';
+import { createLocalPorts } from './local-ports.ts';
+import { type NatKind, type Offer, type PortPair, samePort } from './offer.ts';
+import { type Peer, Peers } from './peers.ts';
+import { createPublicPorts, type PublicPorts } from './public-ports.ts';
+
+export interface PuncherOptions {
+  readonly overlay: Overlay;
+  readonly listeners: ListenerView;
+  readonly flows: FlowNameTable;
+  readonly pairs: Pairs;
+  readonly deliver: PunchAcceptorOptions['deliver'];
+}
+
+/** Connections between nodes that both have to open. */
+export interface Puncher {
+  /**
+   * Where the guest's socket shall connect to, and from which port; or why that is not the way for this connection, before anything
+   * of it has left. Rejects with the errno that the guest's connect() shall get.
+   */
+  connect(request: ServiceRequest, member: Member): Promise<ServiceAnswer | Choice>;
+  /** What others ask by way of the seed. */
+  readonly meet: (counterpart: Counterpart) => Promise<Offer>;
+  readonly punch: (introduction: PunchIntroduction) => Promise<void>;
+  close(): void;
+}
+
+/** What the acceptor says of the guest's request itself; anything else is about the way to it. */
+const FOR_THE_GUEST: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EAGAIN']);
+/** Connections of one node to another that are being introduced at a time. */
+const MAX_INTRODUCING = 512;
+
+export function createPuncher({ overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
+  const stop = new AbortController();
+  const local = createLocalPorts((port) => listeners.at(port) !== undefined);
+  const observers = () => overlay.observers.map((port) => ({ address: overlay.seed.address, port }));
+  let ports: PublicPorts | undefined;
+  const nat = detect();
+  const doorTurns = new WeakMap<Peer, number>();
+  const introducing = new WeakMap<Peer, number>();
+
+  async function detect(): Promise<NatKind> {
+    const { local: ours, observed } = overlay;
+    const isDirect = ours.address === observed.address && ours.port === observed.port;
+    const kind = isDirect ? 'none' : await findNat(observers(), local, stop.signal);
+    if (stop.signal.aborted) return kind;
+    ports = createPublicPorts(kind, local, () => observers()[0]);
+    if (!isDirect) await overlay.tellNat(kind).catch(() => undefined);
+    return kind;
+  }
+
+  async function offer(): Promise<Offer> {
+    const kind = await nat;
+    const port = await ports?.take();
+    if (!ports || !port)
+      throw new ControlError(
+        'EOPNOTSUPP',
+        `the NAT of node ${overlay.nodeId} (${kind}) has no port to offer`,
+      );
+    return {
+      nat: kind,
+      filtering: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
+      publicAddress: overlay.observed.address,
+      privateAddress: overlay.local.address,
+      port,
+      privatePort: 0,
+      doors: ports.doors(),
+    };
+  }
+
+  const acceptor = createPunchAcceptor({
+    listeners,
+    deliver,
+    selfAddress: () => overlay.address,
+    isDoor: (port) => ports?.doors().some((door) => door.local === port) ?? false,
+  });
+
+  /** A peer speaks for itself only: for its own overlay address, and from where it is. */
+  function serve(session: Session, { address, offer: theirs }: Counterpart): void {
+    session.handle(MessageType.punch, (body) => {
+      const introduction = parsePunch(body);
+      const { from, peer } = introduction;
+      const isOwn = from.address === theirs.publicAddress || from.address === theirs.privateAddress;
+      if (peer.address !== address || !isOwn)
+        throw new ControlError('EACCES', `${from.address} is not the node ${address}`);
+      const known = peers.get(address);
+      if (known) peers.touch(known);
+      return acceptor.introduce(introduction);
+    });
+  }
+
+  const peers = new Peers({ overlay, offer, serve });
+
+  function nextDoor(peer: Peer): PortPair | undefined {
+    const { doors } = peer.offer;
+    const turn = doorTurns.get(peer) ?? 0;
+    doorTurns.set(peer, turn + 1);
+    return doors[turn % doors.length];
+  }
+
+  /** A guest that has bound its socket keeps its port. */
+  async function portFor(peer: Peer, bound: number): Promise<PortPair | undefined> {
+    if (peer.way === 'private') return samePort(bound || local.next());
+    return bound === 0 ? ports?.take() : ports?.of(bound);
+  }
+
+  async function punch(
+    request: ServiceRequest,
+    member: Member,
+    choice: Choice,
+  ): Promise<ServiceAnswer | Choice> {
+    const relay = (why: string): Choice => ({ transport: 'relay', why });
+    const self = overlay.members().get(overlay.nodeId);
+    const peer = await peers.meet(member.address).catch((error: unknown) => {
+      return relay(peers.failure(member.address) ?? (error instanceof Error ? error.message : 'no meeting'));
+    });
+    if (!('session' in peer)) return peer;
+    const isPrivate = peer.way === 'private';
+    const order = orderOf({
+      rtt: peer.rtt,
+      own: isPrivate ? 'resetting' : (self?.filtering ?? 'unknown'),
+      peer: isPrivate ? 'resetting' : member.filtering,
+      nonblocking: request.nonblocking,
+      isListening: member.ports.includes(request.peer.port),
+    });
+    if (!order) return relay('packets may be reset on the way, and this connect() does not wait');
+    const underWay = introducing.get(peer) ?? 0;
+    if (underWay >= MAX_INTRODUCING)
+      throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
+    const from = await portFor(peer, request.local.port);
+    const door = nextDoor(peer);
+    if (!from || !door) return relay('no port is left whose public number is known');
+    introducing.set(peer, underWay + 1);
+    try {
+      peers.touch(peer);
+      const answer = await initiate({
+        overlay,
+        peer,
+        order,
+        from,
+        door,
+        destination: request.peer,
+        mayBeReset: !request.nonblocking && member.filtering !== 'silent',
+        onLost: (error) => {
+          if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
+        },
+      });
+      if (answer.peer) flows.rememberInitiated(answer.peer, request.peer, from.local);
+      pairs.count(member.address, 'punch', isPrivate ? 'both are on one network' : choice.why, peer.rtt);
+      return answer;
+    } catch (error) {
+      if (FOR_THE_GUEST.has(codeOf(error))) throw error;
+      return relay(`the introduction failed: ${error instanceof Error ? error.message : 'unknown'}`);
+    } finally {
+      introducing.set(peer, (introducing.get(peer) ?? 1) - 1);
+    }
+  }
+
+  return {
+    async connect(request, member) {
+      const self = overlay.members().get(overlay.nodeId);
+      const own = { nat: await nat, filtering: self?.filtering ?? 'unknown' } as const;
+      // What the other node has not said yet it will say when they meet.
+      const theirs = member.nat === 'unknown' ? ({ ...member, nat: 'preserving' } as const) : member;
+      const choice = choose(own, theirs);
+      return choice.transport === 'punch' ? punch(request, member, choice) : choice;
+    },
+    meet: (counterpart) => peers.called(counterpart),
+    punch: (introduction) => acceptor.introduce(introduction),
+    close() {
+      stop.abort(new Error('the node ends'));
+      peers.close();
+      acceptor.close();
+      ports?.close();
+    },
+  };
+}

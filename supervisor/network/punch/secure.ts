@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net';
+import { connect, TLSSocket } from 'node:tls';
+import { ControlError } from '../../control/control-error.ts';
+import { Session } from '../../control/session.ts';
+import { TLS_OPTIONS } from '../../control/tls-options.ts';
+
+/** Between nodes the seed tells of a dead peer sooner; these only keep NATs from forgetting. */
+const HEARTBEAT = { interval: 5000, suspect: 2, dead: 3 };
+
+export interface PeerCredentials {
+  readonly identity: string;
+  readonly key: Buffer;
+}
+
+/**
+ * Makes a control session of a connected socket, which it owns from now on. `first` runs before anything is received. Rejects with
+ * the error of the handshake, or the signal's reason.
+ */
+export async function secure(
+  socket: Socket,
+  role: 'caller' | 'called',
+  { identity, key }: PeerCredentials,
+  signal: AbortSignal,
+  first: (session: Session) => void,
+): Promise<Session> {
+  socket.setNoDelay(true);
+  const secured =
+    role === 'caller'
+      ? connect({
+          ...TLS_OPTIONS,
+          socket,
+          pskCallback: () => ({ psk: key, identity }),
+          checkServerIdentity: () => new ControlError('EACCES', 'a certificate where a key was expected'),
+        })
+      : new TLSSocket(socket, { ...TLS_OPTIONS, isServer: true, ...pskServer(identity, key) });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  secured.once(role === 'caller' ? 'secureConnect' : 'secure', () => resolve());
+  secured.on('error', reject);
+  secured.once('close', () => reject(new ControlError('ECONNRESET', 'closed during the handshake')));
+  if (signal.aborted) abort();
+  try {
+    await promise;
+  } catch (error) {
+    secured.destroy();
+    socket.destroy();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+  const session = new Session(secured, { heartbeat: HEARTBEAT });
+  first(session);
+  return session;
+}
+
+/** The types of TLSSocket do not know of an option that its constructor takes as tls.createServer() does. */
+function pskServer(identity: string, key: Buffer): object {
+  return { pskCallback: (_socket: TLSSocket, shown: string) => (shown === identity ? key : null) };
+}
