@@ -10,6 +10,8 @@ export interface ControlObserver {
   ended(how: SessionEnd): void;
   /** A peer sent too much, and is not read from for so many ms. */
   throttled(ms: number): void;
+  /** A request of the peer's was answered after so many ms, with this errno where it failed. */
+  served(type: number, ms: number, errno?: string): void;
 }
 
 export type SessionEnd = 'malformed' | 'silent' | 'unread' | 'closed';
@@ -19,4 +21,5 @@ export const NO_OBSERVER: ControlObserver = {
   handshakeFailed: () => undefined,
   ended: () => undefined,
   throttled: () => undefined,
+  served: () => undefined,
 };

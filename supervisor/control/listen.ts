@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { type ControlObserver, NO_OBSERVER, type SessionEnd } from './control-observer.ts';
+import { NO_OBSERVER, type SessionEnd } from './control-observer.ts';
 import { MALFORMED, Session, type SessionOptions, SILENT, UNREAD } from './session.ts';
 import { Strangers } from './strangers.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
@@ -23,7 +23,6 @@ export interface ListenOptions extends SessionOptions {
   readonly maxHandshakesPerAddress?: number | undefined;
   /** ms */
   readonly handshakeTimeout?: number | undefined;
-  readonly observer?: ControlObserver | undefined;
 }
 
 export interface ControlListener {
@@ -78,7 +77,7 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
       return socket.destroy();
     }
     observer.handshake(took);
-    const session = new Session(socket, { onThrottled: (ms) => observer.throttled(ms), ...options });
+    const session = new Session(socket, options);
     sessions.add(session);
     void session.closed.then((reason) => {
       sessions.delete(session);

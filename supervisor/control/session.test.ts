@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect as connectPlain, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { NO_OBSERVER } from './control-observer.ts';
 import { dialControl } from './dial.ts';
 import { encodeFrame, FrameFlag } from './frame.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
@@ -233,7 +234,7 @@ test('a peer that sends too much is read from slowly, loses nothing, and is not 
   const rateLimit = { frames: { perSecond: 200, burst: 50 }, bytes: { perSecond: 1e9, burst: 1e9 } };
   const { client, server } = await pair(
     { heartbeat: fast },
-    { heartbeat: fast, rateLimit, onThrottled: (ms) => throttled.push(ms) },
+    { heartbeat: fast, rateLimit, observer: { ...NO_OBSERVER, throttled: (ms) => throttled.push(ms) } },
   );
   server.handle(6, (body) => body);
   const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => client.request(6, { index })));
@@ -246,7 +247,10 @@ test('a peer that sends too much is read from slowly, loses nothing, and is not 
 test('bytes count too, and who has paused reading goes on pausing after a rest', async () => {
   const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
   const throttled = Promise.withResolvers<number>();
-  const { client, server } = await pair({}, { rateLimit, onThrottled: throttled.resolve });
+  const { client, server } = await pair(
+    {},
+    { rateLimit, observer: { ...NO_OBSERVER, throttled: throttled.resolve } },
+  );
   let received = 0;
   server.onNotification(MessageType.stdout, () => {
     received += 1;

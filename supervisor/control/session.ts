@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { ControlError, describeFailure, failureOf } from './control-error.ts';
+import { type ControlObserver, NO_OBSERVER } from './control-observer.ts';
 import { type Endpoint, endpointsOf } from './endpoint.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './frame.ts';
 import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
@@ -17,8 +18,7 @@ export interface SessionOptions {
   readonly maxQueued?: number | undefined;
   /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
   readonly rateLimit?: RateLimit | undefined;
-  /** Is told, in ms, for how long a peer that sent too much is not read from. */
-  readonly onThrottled?: ((ms: number) => void) | undefined;
+  readonly observer?: ControlObserver | undefined;
 }
 
 export interface RequestOptions {
@@ -62,7 +62,7 @@ export class Session {
   readonly #maxHandling: number;
   readonly #maxQueued: number;
   readonly #throttle: Throttle | undefined;
-  readonly #onThrottled: (ms: number) => void;
+  readonly #observer: ControlObserver;
   /** Until when nothing is read from a peer that sent too much. */
   #resting: NodeJS.Timeout | undefined;
   /** Somebody here does not want to read now. */
@@ -78,7 +78,7 @@ export class Session {
     this.#maxHandling = options.maxHandling ?? 1024;
     this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
     this.#throttle = options.rateLimit && new Throttle(options.rateLimit);
-    this.#onThrottled = options.onThrottled ?? (() => undefined);
+    this.#observer = options.observer ?? NO_OBSERVER;
     this.#heartbeat = new Heartbeat(options.heartbeat ?? HEARTBEAT, {
       ping: () => this.#ping(),
       dead: () => this.#abandon(SILENT),
@@ -122,6 +122,11 @@ export class Session {
   /** As `notify`, for a frame that goes to many sessions and was encoded once for all of them. */
   notifyEncoded(frame: Buffer): boolean {
     return this.#reason === undefined && this.#send(frame);
+  }
+
+  /** Bytes that wait here because the peer reads slowly. */
+  get queued(): number {
+    return this.#socket.writableLength;
   }
 
   /** Resolves when the socket takes more; rejects with ControlError ECONNRESET when the session ends. */
@@ -218,7 +223,7 @@ export class Session {
   #pay(frames: number, bytes: number): void {
     const rest = this.#throttle?.arrived(frames, bytes) ?? 0;
     if (rest === 0 || this.#reason !== undefined || this.#resting !== undefined) return;
-    this.#onThrottled(rest);
+    this.#observer.throttled(rest);
     this.#socket.pause();
     this.#resting = setTimeout(() => {
       this.#resting = undefined;
@@ -247,6 +252,7 @@ export class Session {
 
   async #serve({ type, id }: Frame, body: unknown): Promise<void> {
     this.#handling += 1;
+    const started = performance.now();
     try {
       const handler = this.#handlers.get(type);
       if (!handler) throw new ControlError('ENOSYS', `nobody handles messages of type ${type} here`);
@@ -255,8 +261,11 @@ export class Session {
       const reply = encodeBody((await handler(body, { signal: this.#ended.signal })) ?? {});
       if (reply.length > MAX_BODY) throw new ControlError('EMSGSIZE', 'the answer does not fit a frame');
       this.#answer(type, FrameFlag.reply, id, reply);
+      this.#observer.served(type, performance.now() - started);
     } catch (error) {
-      this.#answer(type, FrameFlag.reply | FrameFlag.failed, id, encodeBody(describeFailure(error)));
+      const failure = describeFailure(error);
+      this.#answer(type, FrameFlag.reply | FrameFlag.failed, id, encodeBody(failure));
+      this.#observer.served(type, performance.now() - started, failure.errno);
     } finally {
       this.#handling -= 1;
     }

@@ -1,7 +1,8 @@
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import type { Member, MembershipUpdate, NamesByNetwork } from './messages.ts';
-import { isVisible, memberFor, type NodeRecord, type Viewer } from './node-record.ts';
+import { NO_SEED_OBSERVER, type SeedObserver } from '../metrics/seed-observer.ts';
+import { MembershipView, viewKeyOf } from './membership-view.ts';
+import type { NamesByNetwork } from './messages.ts';
+import type { NodeRecord } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
 
 /** ms in which changes gather before they are told: a burst of twenty joins is then one message to each. */
@@ -9,12 +10,18 @@ const BATCH = 10;
 /** Where telling all nodes takes long, changes gather for so many times as long: most of the time is for those who want to join. */
 const BATCH_RATIO = 4;
 const LONGEST_BATCH = 200;
-/** Characters of members' JSON in one message; well below the frame limit. */
-const MAX_MESSAGE = 500_000;
+/** Bytes that may wait for a node before it counts as slow. A snapshot of a large overlay is more, and alone no reason. */
+const SLOW = 262_144;
+
+/** Changed nodes -> their networks before. */
+export type Changes = ReadonlyMap<number, NamesByNetwork>;
 
 interface Subscriber {
   readonly session: Session;
   readonly node: NodeRecord;
+  /** Of the node, when its view was found. */
+  networks: NamesByNetwork;
+  viewKey: string;
   /** The peer is slow: nothing is sent until it has read what it got, then it gets a snapshot. */
   behind: boolean;
 }
@@ -24,11 +31,14 @@ export class MembershipStream {
   readonly #seed: string;
   readonly #registry: NodeRegistry;
   readonly #gatewaysFor: (networks: NamesByNetwork) => readonly string[];
+  readonly #observer: SeedObserver;
   readonly #subscribers = new Map<Session, Subscriber>();
-  /** Changed nodes -> their networks before. */
+  readonly #views = new Map<string, MembershipView>();
+  readonly #find = (id: number) => this.#registry.get(id);
   #changed = new Map<number, NamesByNetwork>();
   #epoch = 0;
   #delay = BATCH;
+  #firstChange = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `seed` names this run of the seed. */
@@ -36,16 +46,19 @@ export class MembershipStream {
     seed: string,
     registry: NodeRegistry,
     gatewaysFor: (networks: NamesByNetwork) => readonly string[],
+    observer: SeedObserver = NO_SEED_OBSERVER,
   ) {
     this.#seed = seed;
     this.#registry = registry;
     registry.onChange((id, before) => this.#gather(id, before));
     this.#gatewaysFor = gatewaysFor;
+    this.#observer = observer;
   }
 
   /** Sends a snapshot at once, and changes from then on, until the session ends. */
   subscribe(session: Session, node: NodeRecord): void {
-    const subscriber = { session, node, behind: false };
+    const { networks } = node;
+    const subscriber = { session, node, networks, viewKey: viewKeyOf(node), behind: false };
     this.#subscribers.set(session, subscriber);
     void session.closed.then(() => this.#subscribers.delete(session));
     this.#sendSnapshot(subscriber);
@@ -57,7 +70,10 @@ export class MembershipStream {
 
   #gather(id: number, before: NamesByNetwork): void {
     if (!this.#changed.has(id)) this.#changed.set(id, before);
-    this.#timer ??= setTimeout(() => this.#flush(), this.#delay);
+    for (const view of this.#views.values()) view.changed(id);
+    if (this.#timer !== undefined) return;
+    this.#firstChange = performance.now();
+    this.#timer = setTimeout(() => this.#flush(), this.#delay);
   }
 
   #flush(): void {
@@ -66,49 +82,69 @@ export class MembershipStream {
     this.#epoch += 1;
     const changed = this.#changed;
     this.#changed = new Map();
-    const encoded = new Map<string, Buffer[]>();
+    for (const view of this.#views.values()) view.flushed();
+    const deltas = new Map<string, readonly Buffer[]>();
     for (const subscriber of this.#subscribers.values()) {
+      const moved = this.#hasMoved(subscriber);
       if (subscriber.behind) continue;
-      const before = changed.get(subscriber.node.id) ?? subscriber.node.networks;
-      if (viewOf({ id: 0, networks: before }) !== viewOf({ ...subscriber.node, id: 0 })) {
+      if (moved) {
         this.#sendSnapshot(subscriber);
         continue;
       }
-      // Nodes on the same networks see the same: a burst is encoded once for each such group, not for each node.
-      const view = viewOf(subscriber.node);
-      const messages = encoded.get(view) ?? this.#delta(subscriber.node, changed);
-      encoded.set(view, messages);
-      this.#send(subscriber, messages);
+      const frames =
+        deltas.get(subscriber.viewKey) ?? this.#viewOf(subscriber).delta(changed, this.#find, this.#epoch);
+      deltas.set(subscriber.viewKey, frames);
+      this.#send(subscriber, frames);
     }
-    const cost = performance.now() - started;
-    this.#delay = Math.min(LONGEST_BATCH, Math.max(BATCH, BATCH_RATIO * cost));
+    this.#forgetViews();
+    const now = performance.now();
+    this.#delay = Math.min(LONGEST_BATCH, Math.max(BATCH, BATCH_RATIO * (now - started)));
+    this.#observer.fannedOut(changed.size, this.#subscribers.size, now - started, now - this.#firstChange);
   }
 
-  #delta(viewer: Viewer, changed: ReadonlyMap<number, NamesByNetwork>): Buffer[] {
-    const nodes: Member[] = [];
-    const removed: number[] = [];
-    for (const [id, before] of changed) {
-      const node = this.#registry.get(id);
-      const member = node && memberFor(viewer, node);
-      if (member) nodes.push(member);
-      else if (isVisible(viewer, { id, networks: before })) removed.push(id);
+  /** Whether the node is on other networks than before; it then sees other nodes. */
+  #hasMoved(subscriber: Subscriber): boolean {
+    const { node, networks, viewKey } = subscriber;
+    if (networks === node.networks) return false;
+    subscriber.networks = node.networks;
+    subscriber.viewKey = viewKeyOf(node);
+    return subscriber.viewKey !== viewKey;
+  }
+
+  #viewOf({ viewKey, node }: Subscriber): MembershipView {
+    let view = this.#views.get(viewKey);
+    if (!view) {
+      // Of those that share networks each sees itself as the others do.
+      const { networks } = node;
+      view = new MembershipView({ id: Object.keys(networks).length === 0 ? node.id : 0, networks });
+      this.#views.set(viewKey, view);
     }
-    return nodes.length + removed.length === 0
-      ? []
-      : encode({ epoch: this.#epoch, snapshot: false, nodes, removed });
+    return view;
+  }
+
+  #forgetViews(): void {
+    if (this.#views.size <= 1) return;
+    const used = new Set([...this.#subscribers.values()].map(({ viewKey }) => viewKey));
+    for (const key of this.#views.keys()) if (!used.has(key)) this.#views.delete(key);
   }
 
   #sendSnapshot(subscriber: Subscriber): void {
-    const nodes = this.#registry.all().flatMap((node) => memberFor(subscriber.node, node) ?? []);
-    const gateways = this.#gatewaysFor(subscriber.node.networks);
-    const update = { epoch: this.#epoch, snapshot: true, nodes, removed: [], seed: this.#seed, gateways };
-    this.#send(subscriber, encode(update));
+    const { networks } = subscriber.node;
+    const head = { epoch: this.#epoch, seed: this.#seed, gateways: this.#gatewaysFor(networks) };
+    const view = this.#viewOf(subscriber);
+    this.#send(
+      subscriber,
+      view.snapshot(() => this.#registry.all(), this.#changed, this.#find, head),
+    );
   }
 
-  #send(subscriber: Subscriber, messages: readonly Buffer[]): void {
+  #send(subscriber: Subscriber, frames: readonly Buffer[]): void {
     const { session } = subscriber;
-    const flowing = messages.map((message) => session.notify(MessageType.membership, message)).every(Boolean);
-    if (flowing || subscriber.behind) return;
+    if (frames.length === 0 || subscriber.behind) return;
+    if (session.queued <= SLOW) {
+      for (const frame of frames) session.notifyEncoded(frame);
+      return;
+    }
     subscriber.behind = true;
     const catchUp = () => {
       subscriber.behind = false;
@@ -116,34 +152,4 @@ export class MembershipStream {
     };
     session.drained().then(catchUp, () => undefined);
   }
-}
-
-/** Viewers with equal keys see the same nodes under the same names. */
-function viewOf({ id, networks }: Viewer): string {
-  const keys = Object.keys(networks);
-  return keys.length === 0 ? `node ${id}` : JSON.stringify(keys.sort());
-}
-
-/** One message, or several where one would not fit a frame: then the first is what was asked for and the others are deltas. */
-function encode(update: MembershipUpdate): Buffer[] {
-  const parts: string[][] = [[]];
-  let size = 0;
-  for (const member of update.nodes) {
-    const json = JSON.stringify(member);
-    size += json.length;
-    if (size > MAX_MESSAGE) {
-      parts.push([]);
-      size = json.length;
-    }
-    parts.at(-1)?.push(json);
-  }
-  return parts.map((members, index) => {
-    const { gateways, ...rest } = update;
-    const head =
-      index === 0
-        ? { ...rest, ...(gateways ? { gateways: { names: gateways } } : {}) }
-        : { epoch: update.epoch, snapshot: false, removed: [] };
-    const { nodes: _nodes, ...fields } = { nodes: [], ...head };
-    return Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"nodes":[${members.join()}]}`);
-  });
 }
