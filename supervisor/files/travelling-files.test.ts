@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { collectFiles, placeFiles } from './travelling-files.ts';
 
 let root: string;
@@ -36,6 +37,61 @@ test('files arrive with their bytes, modes and links, at their own path', async 
   expect(statSync(join(placed, 'deep/binary')).mode & 0o777).toBe(0o440);
   expect(readlinkSync(join(placed, 'link'))).toBe('deep/binary');
   expect(readFileSync(remap[secret] ?? '', 'utf8')).toBe('s3cret');
+});
+
+test('a link to a file that travels too leads to it there', async () => {
+  const [config, other] = [join(root, 'config'), join(root, 'other')];
+  mkdirSync(join(config, 'deep'), { recursive: true });
+  writeFileSync(join(config, 'file'), 'from the folder');
+  writeFileSync(other, 'from elsewhere');
+  symlinkSync(join(config, 'file'), join(config, 'deep/link'));
+  symlinkSync(other, join(config, 'outside'));
+  symlinkSync('/etc/hostname', join(config, 'platform'));
+  symlinkSync('/no/such/file', join(config, 'dangling'));
+
+  const files = await collectFiles([config, other]);
+  rmSync(config, { recursive: true });
+  rmSync(other);
+  const remap = await placeFiles(files, [config, other], join(root, 'place'));
+  const placed = remap[config] ?? '';
+  expect(readFileSync(join(placed, 'deep/link'), 'utf8')).toBe('from the folder');
+  expect(readFileSync(join(placed, 'outside'), 'utf8')).toBe('from elsewhere');
+  expect(readlinkSync(join(placed, 'platform'))).toBe('/etc/hostname');
+  expect(readlinkSync(join(placed, 'dangling'))).toBe('/no/such/file');
+});
+
+test('a read-only folder with files in it keeps its mode', async () => {
+  const sealed = join(root, 'sealed');
+  mkdirSync(join(sealed, 'inner'), { recursive: true });
+  writeFileSync(join(sealed, 'inner/file'), 'x');
+  chmodSync(join(sealed, 'inner'), 0o500);
+  chmodSync(sealed, 0o550);
+  const remap = await placeFiles(await collectFiles([sealed]), [sealed], join(root, 'place'));
+  const placed = remap[sealed] ?? '';
+  expect(statSync(placed).mode & 0o777).toBe(0o550);
+  expect(statSync(join(placed, 'inner')).mode & 0o777).toBe(0o500);
+});
+
+test('a file that the service’s user may not read is named', async () => {
+  const secret = join(root, 'folder/secret');
+  mkdirSync(join(root, 'folder'));
+  chmodSync(root, 0o755);
+  writeFileSync(secret, 'x', { mode: 0o600 });
+  const module = new URL('./travelling-files.ts', import.meta.url).pathname;
+  const script = `import(${JSON.stringify(module)}).then(({ collectFiles }) => collectFiles([${JSON.stringify(root)}])).catch((error) => console.log(error.code, error.message))`;
+  const { stdout } = await execa(process.execPath, ['-e', script], { uid: 65_534, gid: 65_534 });
+  expect(stdout).toBe(`FILE_UNREADABLE ${secret} cannot travel to a function: EACCES`);
+});
+
+test('more entries than an invocation can carry are refused, with the path', async () => {
+  for (let folder = 0; folder < 101; folder++) {
+    mkdirSync(join(root, String(folder)));
+    for (let file = 0; file < 100; file++) writeFileSync(join(root, String(folder), String(file)), '');
+  }
+  await expect(collectFiles([root])).rejects.toMatchObject({
+    code: 'FILES_TOO_LARGE',
+    message: expect.stringContaining(`more than 10000 files and folders, at ${root}/`),
+  });
 });
 
 test('more than an invocation can carry is refused, with the path', async () => {

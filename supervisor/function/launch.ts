@@ -4,6 +4,7 @@ import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { startDiscovery } from '../discovery/start-discovery.ts';
+import { linkNestedRemaps } from '../files/nested-remaps.ts';
 import { ownNames, placeNetworkFiles } from '../files/network-files.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { makeSharedMemory } from '../files/shared-memory.ts';
@@ -89,7 +90,9 @@ async function prepareFiles({ remap, files, mounts }: LaunchEvent): Promise<Reco
     placeFiles(files, mounts),
     prepareRemaps(remap),
   ]);
-  return { ...usual, ...shared, ...placed, ...remap };
+  const everything = { ...usual, ...shared, ...placed, ...remap };
+  await linkNestedRemaps(everything);
+  return everything;
 }
 
 /** What the files in /etc say of this node's network. */

@@ -1,10 +1,22 @@
-import { readdir, rm } from 'node:fs/promises';
+import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** Lets this user into every directory below `path`: what stands in a read-only one cannot be removed. */
+async function open(path: string): Promise<void> {
+  await chmod(path, 0o700).catch(() => undefined);
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await open(join(path, entry.name));
+}
+
+async function remove(path: string): Promise<void> {
+  const gone = () => rm(path, { recursive: true, force: true });
+  await gone()
+    .catch(() => open(path).then(gone))
+    .catch(() => undefined);
+}
 
 /** Empties a directory; what cannot be removed is left. A warm environment must not show one launch's files to the next. */
 export async function wipeDirectory(path: string): Promise<void> {
   const names = await readdir(path).catch(() => []);
-  await Promise.all(
-    names.map((name) => rm(join(path, name), { recursive: true, force: true }).catch(() => undefined)),
-  );
+  await Promise.all(names.map((name) => remove(join(path, name))));
 }
