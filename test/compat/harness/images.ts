@@ -13,16 +13,20 @@ export async function buildImage(name: ImageName): Promise<void> {
   if (built.exitCode !== 0) throw new Error(`${tag} cannot be built:\n${built.all}`);
 }
 
-/** Versions of Debian packages as the image has them, without Debian's own additions. Rejects where one is missing. */
-export async function packageVersions(packages: readonly string[]): Promise<Map<string, string>> {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
-  const query = ['dpkg-query', '--show', '--showformat', '${Package} ${Version}\n', ...packages];
-  const asked = await run('docker', ['run', '--rm', 'boxer-compat/programs:1', ...query]);
+// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
+const QUERY = "dpkg-query --show --showformat '${Package} ${Version}\n'; cat /usr/local/lib/build-packages";
+
+/**
+ * Versions of all Debian packages that the programs come from or were built with, without Debian's own additions.
+ * Rejects with the system's words.
+ */
+export async function packageVersions(): Promise<Map<string, string>> {
+  const asked = await run('docker', ['run', '--rm', 'boxer-compat/programs:1', 'sh', '-c', QUERY]);
   if (asked.exitCode !== 0) throw new Error(asked.stderr);
-  return new Map(
-    asked.stdout.split('\n').map((line) => {
-      const [name = '', version = ''] = line.split(' ');
-      return [name, version.replace(/^\d+:/, '').replace(/[+-].*/, '')];
-    }),
-  );
+  const versions = new Map<string, string>();
+  for (const line of asked.stdout.split('\n')) {
+    const [name = '', version = ''] = line.split(' ');
+    if (!versions.has(name)) versions.set(name, version.replace(/^\d+:/, '').replace(/[+-].*/, ''));
+  }
+  return versions;
 }

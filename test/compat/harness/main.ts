@@ -56,7 +56,7 @@ async function main(): Promise<number> {
   const programs = (positionals.length > 0 ? positionals : all).map((name) => loadProgram(name));
   await buildImage('core');
   await buildImage('programs');
-  const versions = await packageVersions([...new Set(programs.map((program) => program.package))]);
+  const versions = await packageVersions();
 
   const interrupted = new AbortController();
   process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));

@@ -50,9 +50,8 @@ export async function runProgram(program: Program, mode: Mode, signal?: AbortSig
     signal?.throwIfAborted();
     return { mode, milliseconds, log, ...session };
   } finally {
-    await docker([verb, 'down', '--volumes', '--remove-orphans', '--timeout', '1'], {
-      timeout: STOP_SECONDS * 1000,
-    });
+    const all = ['--volumes', '--remove-orphans', '--rmi', 'local', '--timeout', '1'];
+    await docker([verb, 'down', ...all], { timeout: STOP_SECONDS * 1000 });
     rmSync(folder, { recursive: true, force: true });
   }
 }

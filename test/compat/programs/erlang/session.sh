@@ -1,0 +1,7 @@
+# shellcheck shell=sh
+. /session-lib.sh
+listening one 4369
+expect 'epmd of the other names its node' 1 sh -c 'erl -noshell -eval "io:format(\"~p~n\", [net_adm:names(\"one\")]), halt()." | grep -c "\"one\""'
+timeout 40 erl -noshell -sname client@client -setcookie compat -eval \
+  '{ok, _} = file:eval("/session.erl"), halt().'
+finish
