@@ -87,7 +87,8 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
     }
     if (!address) return accepted;
     /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost, as natively. */
-    long result = on_callers_stack(address) ? 0 : raw(SYS_getsockname, accepted, address, room);
+    bool good = on_callers_stack(address) && on_callers_stack(room) && (int)given >= 0;
+    long result = good ? 0 : raw(SYS_getsockname, accepted, address, room);
     if (result < 0) {
       raw(SYS_close, accepted);
       return (int)returned(result);

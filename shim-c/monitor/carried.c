@@ -15,12 +15,14 @@ void carry_mark(int fd, unsigned marks, uint16_t port) {
   raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }
 
+bool is_carried(uint32_t low_water_mark) { return (low_water_mark & ~(CARRIED_SHADOW | 0xffff)) == CARRIED; }
+
 unsigned adopted(int fd, uint32_t ip) {
   static const uint8_t shadow[4] = SHADOW_ADDRESS;
   bool is_shadow = memcmp(&ip, shadow, sizeof ip) == 0;
   if (ip != 0 && !is_shadow) return 0;
   uint32_t value = (uint32_t)socket_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
-  if ((value & ~(CARRIED_SHADOW | 0xffff)) != CARRIED || is_shadow != !!(value & CARRIED_SHADOW)) return 0;
+  if (!is_carried(value) || is_shadow != !!(value & CARRIED_SHADOW)) return 0;
   unsigned marks = is_shadow ? MARK_SHADOWED : MARK_OVERLAY_BOUND;
   mark_port(fd, marks, (uint16_t)value);
   return marks;

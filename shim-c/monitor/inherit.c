@@ -11,16 +11,52 @@
 #define SEND_BUFFER_LOCKED 1
 #define RECEIVE_BUFFER_LOCKED 2
 
-static const struct {
+#ifndef SO_ZEROCOPY
+#define SO_ZEROCOPY 60
+#endif
+
+static const struct inherited {
   int level;
   int option;
 } inherited[] = {
-    {SOL_SOCKET, SO_KEEPALIVE},     {SOL_SOCKET, SO_LINGER},      {SOL_SOCKET, SO_OOBINLINE},
-    {SOL_SOCKET, SO_RCVTIMEO},      {SOL_SOCKET, SO_SNDTIMEO},    {SOL_SOCKET, SO_RCVLOWAT},
-    {SOL_SOCKET, SO_PRIORITY},      {IPPROTO_TCP, TCP_NODELAY},   {IPPROTO_TCP, TCP_CORK},
-    {IPPROTO_TCP, TCP_KEEPIDLE},    {IPPROTO_TCP, TCP_KEEPINTVL}, {IPPROTO_TCP, TCP_KEEPCNT},
-    {IPPROTO_TCP, TCP_USER_TIMEOUT}, {IPPROTO_TCP, TCP_LINGER2},  {IPPROTO_TCP, TCP_CONGESTION},
-    {IPPROTO_IP, IP_TOS},           {IPPROTO_IP, IP_TTL},
+    {SOL_SOCKET, SO_KEEPALIVE},
+    {SOL_SOCKET, SO_LINGER},
+    {SOL_SOCKET, SO_OOBINLINE},
+    {SOL_SOCKET, SO_RCVTIMEO},
+    {SOL_SOCKET, SO_SNDTIMEO},
+    {SOL_SOCKET, SO_RCVLOWAT},
+    {SOL_SOCKET, SO_REUSEADDR},
+    {SOL_SOCKET, SO_REUSEPORT},
+    {SOL_SOCKET, SO_TIMESTAMP},
+    {SOL_SOCKET, SO_TIMESTAMPNS},
+    {SOL_SOCKET, SO_ZEROCOPY},
+    {IPPROTO_TCP, TCP_NODELAY},
+    {IPPROTO_TCP, TCP_CORK},
+    {IPPROTO_TCP, TCP_KEEPIDLE},
+    {IPPROTO_TCP, TCP_KEEPINTVL},
+    {IPPROTO_TCP, TCP_KEEPCNT},
+    {IPPROTO_TCP, TCP_SYNCNT},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT},
+    {IPPROTO_TCP, TCP_LINGER2},
+    {IPPROTO_TCP, TCP_WINDOW_CLAMP},
+    {IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS},
+    {IPPROTO_TCP, TCP_CONGESTION},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT},
+    {IPPROTO_TCP, TCP_INQ},
+    {IPPROTO_IP, IP_TOS},
+    {IPPROTO_IP, IP_TTL},
+    {IPPROTO_IP, IP_MTU_DISCOVER},
+    {IPPROTO_IP, IP_PKTINFO},
+    {IPPROTO_IP, IP_RECVTOS},
+    {IPPROTO_IP, IP_RECVTTL},
+    {IPPROTO_IP, IP_FREEBIND},
+    {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+    {IPPROTO_IPV6, IPV6_TCLASS},
+    {IPPROTO_IPV6, IPV6_RECVPKTINFO},
+    {IPPROTO_IPV6, IPV6_RECVHOPLIMIT},
+    {IPPROTO_IPV6, IPV6_RECVTCLASS},
+    {IPPROTO_IPV6, IPV6_MTU_DISCOVER},
 };
 
 static void inherit(int from, int to, int level, int option) {
@@ -30,6 +66,7 @@ static void inherit(int from, int to, int level, int option) {
   socklen_t our_size = sizeof ours;
   if (raw(SYS_getsockopt, from, level, option, theirs, &size) < 0) return;
   raw(SYS_getsockopt, to, level, option, ours, &our_size);
+  if (level == IPPROTO_TCP && option == TCP_NOTSENT_LOWAT && is_carried((uint32_t)theirs[0])) return;
   if (memcmp(theirs, ours, sizeof ours) != 0) raw(SYS_setsockopt, to, level, option, theirs, size);
 }
 
@@ -57,6 +94,9 @@ static void inherit_buffer(int from, int to, int option) {
 void inherit_options(int from, int to) {
   for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
     inherit(from, to, inherited[i].level, inherited[i].option);
+  /* IP_TOS sets it; it is the one that is not inherited. */
+  int none = 0;
+  if (socket_option(to, SOL_SOCKET, SO_PRIORITY) > 0) raw(SYS_setsockopt, to, SOL_SOCKET, SO_PRIORITY, &none, sizeof none);
   int locked = locked_buffers(from);
   if (locked & SEND_BUFFER_LOCKED) inherit_buffer(from, to, SO_SNDBUF);
   if (locked & RECEIVE_BUFFER_LOCKED) inherit_buffer(from, to, SO_RCVBUF);

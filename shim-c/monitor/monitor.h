@@ -109,6 +109,8 @@ bool never_marked(int fd);
 void carry_mark(int fd, unsigned mark, uint16_t port);
 /* What a socket whose kernel address is `ip` carries; it is marked with it from now on. */
 unsigned adopted(int fd, uint32_t ip);
+/* Whether a value of TCP_NOTSENT_LOWAT is such a mark, and not the guest's own. */
+bool is_carried(uint32_t low_water_mark);
 /* known-names.c: the overlay's names of a connected socket, by its inode. */
 void remember_names(uint64_t inode, const struct boxer_endpoint *local, const struct boxer_endpoint *peer);
 void forget_names(uint64_t inode);

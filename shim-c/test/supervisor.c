@@ -21,20 +21,12 @@
 #include <unistd.h>
 
 #include "../service-wire.h"
+#include "arrivals.h"
 #include "world.h"
 
 static struct boxer_table *table;
 static int table_fd;
 static int log_fd;
-
-struct pending {
-  uint16_t signal_port;
-  int real;
-  bool gone;
-};
-static struct pending pending[4096];
-static int pending_count;
-static pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void die(const char *what) {
   perror(what);
@@ -151,40 +143,6 @@ static int tcp(const char *local, uint16_t port) {
   return fd;
 }
 
-struct loop {
-  int listener;
-  uint16_t target;
-  bool gone;
-};
-
-/* The far end of NODE_LOOP: takes the connection and announces it at the guest's own listener. */
-static void *run_loop(void *data) {
-  struct loop *loop = data;
-  int real = accept4(loop->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  close(loop->listener);
-  int signal = tcp(SIGNAL_SOURCE, 0);
-  pthread_mutex_lock(&pending_lock);
-  pending[pending_count++] = (struct pending){.signal_port = port_of(signal), .real = real, .gone = loop->gone};
-  pthread_mutex_unlock(&pending_lock);
-  struct sockaddr_in target = address_of("127.0.0.1", loop->target);
-  if (connect(signal, (struct sockaddr *)&target, sizeof target) < 0) close(real);
-  char byte;
-  while (read(signal, &byte, 1) > 0) continue;
-  close(signal);
-  free(loop);
-  return NULL;
-}
-
-static void start_loop(struct boxer_reply *reply, uint16_t port, bool gone) {
-  struct loop *loop = malloc(sizeof *loop);
-  *loop = (struct loop){.listener = tcp(UNDERLAY_RELAY, 0), .target = port, .gone = gone};
-  listen(loop->listener, 1);
-  set(&reply->peer, UNDERLAY_RELAY, port_of(loop->listener));
-  pthread_t thread;
-  pthread_create(&thread, NULL, run_loop, loop);
-  pthread_detach(thread);
-}
-
 static _Atomic uint16_t punch_port = PUNCH_PORT;
 
 static void punched(const struct boxer_request *request, struct boxer_reply *reply) {
@@ -205,7 +163,7 @@ static void *listen_late(void *data) {
 
 static void resetting(const struct boxer_request *request, struct boxer_reply *reply) {
   punched(request, reply);
-  if (!(request->flags & BOXER_NONBLOCK)) reply->retry = 1000;
+  reply->retry = 1000;
   pthread_t thread;
   pthread_create(&thread, NULL, listen_late, (void *)(uintptr_t)request->peer.port);
   pthread_detach(thread);
@@ -224,21 +182,14 @@ static void on_connect(const struct boxer_request *request, struct boxer_reply *
   else if (is(&request->peer, NODE_REFUSED))
     reply->error = ECONNREFUSED;
   else if (is(&request->peer, NODE_LOOP) || is(&request->peer, NODE_GONE))
-    start_loop(reply, request->peer.port, is(&request->peer, NODE_GONE));
+    reply->error = arrivals_announce(request->peer.port, is(&request->peer, NODE_GONE), &reply->peer);
   else
     reply->error = EHOSTUNREACH;
 }
 
 static int on_accept(const struct boxer_request *request, struct boxer_reply *reply) {
-  int real = -1;
-  pthread_mutex_lock(&pending_lock);
-  for (int i = 0; i < pending_count; i++)
-    if (pending[i].signal_port == request->peer.port && !pending[i].gone) {
-      real = pending[i].real;
-      pending[i].gone = true;
-    }
-  pthread_mutex_unlock(&pending_lock);
-  if (!is(&request->peer, SIGNAL_SOURCE) || real < 0) reply->error = EAGAIN;
+  int real = is(&request->peer, SIGNAL_SOURCE) ? arrivals_take(request->peer.port) : -1;
+  if (real < 0) reply->error = EAGAIN;
   set(&reply->peer, NODE_LOOP, 4242);
   set(&reply->local, SELF, request->local.port);
   return real;
@@ -248,7 +199,8 @@ static void on_names_of(const struct boxer_request *request, struct boxer_reply 
   reply->local = request->local;
   reply->peer = request->peer;
   set(&reply->local, SELF, request->local.port);
-  if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, NODE_ASKED, request->peer.port);
+  uint16_t target = arrivals_target(request->peer.port);
+  if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
 }
 
 /* Fills in the reply; gives a descriptor to pass beside it, or -1. */
@@ -256,6 +208,9 @@ static int answer(const struct boxer_request *request, struct boxer_reply *reply
   switch (request->operation) {
     case BOXER_TABLE:
       return table_fd;
+    case BOXER_LISTEN:
+      arrivals_listen(request->local.port, request->family);
+      break;
     case BOXER_CONNECT:
       on_connect(request, reply);
       break;

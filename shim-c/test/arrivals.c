@@ -1,0 +1,123 @@
+#include "arrivals.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "world.h"
+
+/* By the signal connection's port: the listener at which the announced connection arrives; 0 where there is none. */
+static int relays[65536];
+/* By port: what the guest listens with, and where a relay's port leads. */
+static uint16_t families[65536];
+static uint16_t targets[65536];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void arrivals_listen(uint16_t port, uint16_t family) { families[port] = family; }
+uint16_t arrivals_target(uint16_t relay_port) { return targets[relay_port]; }
+
+/* Takes the entry: whoever does owns its descriptor. */
+static int take_relay(uint16_t port) {
+  pthread_mutex_lock(&lock);
+  int fd = relays[port];
+  relays[port] = 0;
+  pthread_mutex_unlock(&lock);
+  return fd;
+}
+
+static socklen_t address_of(struct sockaddr_storage *room, bool six, const char *text, uint16_t port) {
+  memset(room, 0, sizeof *room);
+  if (!six) {
+    struct sockaddr_in *in = (void *)room;
+    in->sin_family = AF_INET;
+    in->sin_port = htons(port);
+    inet_pton(AF_INET, text, &in->sin_addr);
+    return sizeof *in;
+  }
+  struct sockaddr_in6 *in6 = (void *)room;
+  in6->sin6_family = AF_INET6;
+  in6->sin6_port = htons(port);
+  in6->sin6_addr.s6_addr[10] = in6->sin6_addr.s6_addr[11] = 0xff;
+  inet_pton(AF_INET, text, in6->sin6_addr.s6_addr + 12);
+  return sizeof *in6;
+}
+
+static int bound(bool six, const char *text) {
+  struct sockaddr_storage address;
+  socklen_t length = address_of(&address, six, text, 0);
+  int fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) < 0) abort();
+  return fd;
+}
+
+static uint16_t port_of(int fd) {
+  struct sockaddr_in6 address;
+  socklen_t size = sizeof address;
+  getsockname(fd, (struct sockaddr *)&address, &size);
+  return ntohs(address.sin6_port); /* where AF_INET has it, too */
+}
+
+/* On the node's own address, where a listener on loopback alone is not reached. */
+static int reach(int fd, uint16_t port) {
+  struct sockaddr_storage address;
+  socklen_t length = address_of(&address, false, UNDERLAY_SELF, port);
+  if (families[port] == 0) return ECONNREFUSED;
+  return connect(fd, (struct sockaddr *)&address, length) == 0 ? 0 : errno;
+}
+
+/* The client was told of the relay's port a moment ago, and may have to be scheduled yet. */
+static int accept_from(int relay) {
+  struct pollfd wait = {.fd = relay, .events = POLLIN};
+  int real = poll(&wait, 1, 5000) == 1 ? accept4(relay, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+  close(relay);
+  return real;
+}
+
+/*
+ * Until the guest lets go of the signal connection. Unexchanged and reset, its listener has closed, which resets what is queued
+ * for it; ended, the guest has taken it and closed it.
+ */
+static void *watch(void *data) {
+  int signal = (int)(intptr_t)data;
+  char byte;
+  ssize_t got;
+  while ((got = read(signal, &byte, 1)) > 0) continue;
+  int relay = take_relay(port_of(signal));
+  if (relay && got < 0) close(relay);
+  if (relay && got == 0) close(accept_from(relay));
+  close(signal);
+  return NULL;
+}
+
+int arrivals_announce(uint16_t port, bool gone, struct boxer_endpoint *where) {
+  int relay = bound(families[port] == AF_INET6, UNDERLAY_RELAY);
+  listen(relay, 1);
+  inet_pton(AF_INET, UNDERLAY_RELAY, where->address);
+  where->port = port_of(relay);
+  targets[where->port] = port;
+  int signal = bound(false, SIGNAL_SOURCE);
+  uint16_t signal_port = port_of(signal);
+  if (!gone) relays[signal_port] = relay;
+  int error = reach(signal, port);
+  if (error) {
+    take_relay(signal_port);
+    close(relay);
+    close(signal);
+    return error;
+  }
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, watch, (void *)(intptr_t)signal) == 0) pthread_detach(thread);
+  return 0;
+}
+
+int arrivals_take(uint16_t signal_port) {
+  int relay = take_relay(signal_port);
+  if (!relay) return -1;
+  return accept_from(relay);
+}
