@@ -73,7 +73,7 @@ struct boxer_reply {
   uint16_t count;  /* of addresses */
   int32_t error;   /* 0, or an errno value */
   uint16_t flags;
-  uint16_t retry;  /* ms in which a blocking connect() that is refused is tried again: a NAT on the way may reset */
+  uint16_t retry;  /* ms in which a refused connect() is tried again, as something on the way may reset: how long it may wait */
   struct boxer_endpoint local;
   struct boxer_endpoint peer;
   uint8_t addresses[BOXER_ADDRESS_MAX][4];

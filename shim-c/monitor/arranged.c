@@ -3,6 +3,7 @@
  * socket that is bound and connected.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -10,9 +11,12 @@
 
 /* Ports that are tried before the guest is sent another way. */
 #define PORT_ATTEMPTS 3
-/* A refused attempt is repeated after 1 to 40 ms; a fixed pause could keep in step with the far end's. */
-#define RETRY_PAUSE 40u
 #define MILLISECOND 1000000
+/* A refused attempt is repeated after a random time, as a fixed pause could keep in step with the far end's: at first soon, for near
+ * nodes reset each other within microseconds. */
+#define EAGER_TIME (50 * MILLISECOND)
+#define EAGER_PAUSE (MILLISECOND / 2)
+#define LATE_PAUSE (40 * MILLISECOND)
 
 /*
  * A second connect() on the same socket (the completion check of a non-blocking connect, EALREADY, EISCONN) is answered
@@ -62,23 +66,45 @@ static void pause_for(int64_t nanoseconds) {
   raw(SYS_nanosleep, &time, 0);
 }
 
-/* The far end's NAT may reset what arrives before its own side has opened it. */
-static int connect_again(int fd, int family, const struct boxer_reply *reply) {
+/* Waits until a connect() under way has an outcome, which a second connect() then tells; false when the time is over before. */
+static bool outcome_before(int fd, int64_t end) {
+  struct pollfd wait = {.fd = fd, .events = POLLOUT};
+  for (;;) {
+    int64_t left = end - now();
+    struct timespec time = {.tv_sec = left / (1000 * MILLISECOND), .tv_nsec = left % (1000 * MILLISECOND)};
+    if (left <= 0) return false;
+    long result = raw(SYS_ppoll, &wait, 1, &time, NULL, 0);
+    if (result > 0) return true;
+    if (result < 0 && result != -EINTR) return false;
+  }
+}
+
+/*
+ * The far end's NAT, or its host, resets what arrives before its own packet has left. `result` is what the first attempt came to. A
+ * guest that does not want to wait is kept a little, as a relay would keep it, and then has a connection under way.
+ */
+static int connect_again(int fd, int family, const struct boxer_reply *reply, long result) {
   union address address;
   socklen_t length = as_family(family, &reply->peer, &address);
-  int64_t end = now() + (int64_t)reply->retry * MILLISECOND;
-  long result;
-  do {
-    pause_for(1 + now() % (RETRY_PAUSE * MILLISECOND));
+  int64_t start = now();
+  int64_t end = start + (int64_t)reply->retry * MILLISECOND;
+  for (;;) {
+    if (result == -EINPROGRESS) {
+      if (!outcome_before(fd, end)) break;
+    } else {
+      int64_t time = now();
+      if (result != -ECONNREFUSED || time >= end) break;
+      pause_for(1 + time % (time - start < EAGER_TIME ? EAGER_PAUSE : LATE_PAUSE));
+    }
     result = raw(SYS_connect, fd, &address, length);
-  } while (result == -ECONNREFUSED && now() < end);
+  }
   return (int)returned(result);
 }
 
-static int connect_as_told(int fd, int family, const struct boxer_reply *reply, bool nonblocking) {
+static int connect_as_told(int fd, int family, const struct boxer_reply *reply) {
   int result = kernel_connect_to(fd, family, &reply->peer);
-  if (result == 0 || nonblocking || reply->retry == 0 || last_error() != ECONNREFUSED) return result;
-  return connect_again(fd, family, reply);
+  if (result == 0 || reply->retry == 0) return result;
+  return connect_again(fd, family, reply, -last_error());
 }
 
 static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd) {
@@ -115,7 +141,7 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
       return fail(EADDRNOTAVAIL);
     }
     mark(fd, MARK_ARRANGED);
-    result = connect_as_told(fd, family, &reply, nonblocking);
+    result = connect_as_told(fd, family, &reply);
     if (result == 0) {
       /* An attempt that failed on the way is nothing that the guest has to know. */
       if (last_error() != before) fail(before);

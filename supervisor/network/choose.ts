@@ -41,7 +41,6 @@ export interface OrderFacts {
   readonly rtt: number | undefined;
   readonly own: Filtering;
   readonly peer: Filtering;
-  readonly nonblocking: boolean;
   /** Whether the other node is known to listen on the port. */
   readonly isListening: boolean;
 }
@@ -49,16 +48,11 @@ export interface OrderFacts {
 /** Below this, waiting for the acceptor costs more than a packet that its NAT drops, ms. */
 const NEAR = 3;
 
-/**
- * A guest's packet that is reset on its way fails the guest's connect(). Undefined: that cannot be excluded, and this guest, which
- * does not wait in connect(), could not be helped.
- */
-export function orderOf({ rtt, own, peer, nonblocking, isListening }: OrderFacts): Order | undefined {
-  if (peer === 'silent') {
-    if (!isListening) return 'answered';
-    return rtt !== undefined && rtt < NEAR ? 'together' : 'ahead';
-  }
-  // The acceptor's packet opens its NAT first. If this side resets it, the NAT closes again for a moment.
-  if (own === 'silent') return 'answered';
-  return nonblocking ? undefined : 'answered';
+/** `mayBeReset`: the guest's packet may be answered by a reset, which the process monitor then has to take upon itself. */
+export function orderOf({ rtt, own, peer, isListening }: OrderFacts): { order: Order; mayBeReset: boolean } {
+  const soon = rtt !== undefined && rtt < NEAR ? 'together' : 'ahead';
+  if (peer === 'silent') return { order: isListening ? soon : 'answered', mayBeReset: false };
+  // The acceptor's packet opens its NAT first, and this side drops it: so the NAT stays open.
+  if (own === 'silent') return { order: 'answered', mayBeReset: false };
+  return { order: isListening ? soon : 'answered', mayBeReset: true };
 }

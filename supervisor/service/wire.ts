@@ -38,7 +38,7 @@ export interface ServiceReply {
   readonly error?: number;
   /** The guest's socket shall take port `local.port` before it connects. */
   readonly bind?: boolean;
-  /** ms in which a blocking connect() that is refused is tried again */
+  /** ms in which a refused connect() is tried again, also of a guest that does not block: how long it may wait */
   readonly retry?: number;
   readonly local?: Endpoint;
   readonly peer?: Endpoint;

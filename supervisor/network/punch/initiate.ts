@@ -13,8 +13,6 @@ import type { Peer } from './peers.ts';
 const HEAD_START = 2;
 /** A peer that does not answer for so long, ms, is no way for a guest. */
 const ANSWER_TIMEOUT = 3000;
-/** How long a guest that waits in connect() goes on when its packets are reset, ms. */
-const RETRY = 1500;
 
 export interface Initiation {
   readonly overlay: Overlay;
@@ -25,7 +23,8 @@ export interface Initiation {
   /** The other node's. */
   readonly door: PortPair;
   readonly destination: Endpoint;
-  readonly mayBeReset: boolean;
+  /** ms for which the guest's connect() goes on when it is reset; 0: not at all */
+  readonly retry: number;
   /** The introduction failed after the guest's first packet had left. */
   readonly onLost: (error: unknown) => void;
 }
@@ -35,7 +34,7 @@ export interface Initiation {
  * connection to it which broke: then nothing of the guest's has left.
  */
 export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
-  const { overlay, peer, order, from, door, destination, mayBeReset, onLost } = initiation;
+  const { overlay, peer, order, from, door, destination, retry, onLost } = initiation;
   const isPrivate = peer.way === 'private';
   const introduction: PunchIntroduction = {
     id: randomBytes(12).toString('hex'),
@@ -49,7 +48,7 @@ export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
     bind: true,
     local: { address: '0.0.0.0', port: from.local },
     peer: { address: peer.peerAddress, port: isPrivate ? door.local : door.public },
-    ...(mayBeReset ? { retry: RETRY } : {}),
+    retry,
   };
   const introduced = introduce(overlay, peer, introduction);
   if (order === 'together') {

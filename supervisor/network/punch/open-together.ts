@@ -7,6 +7,8 @@ import { dialUnread } from '../dial.ts';
 
 /** ms; a fixed pause would keep two sides that reset each other in step for ever. */
 const LONGEST_PAUSE = 40;
+/** Near hosts reset each other within microseconds: for so long, ms, this side is there nearly all the time. */
+const EAGER_TIME = 50;
 
 /** The other side is not there yet, and something on the way said so. */
 const EARLY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET']);
@@ -23,13 +25,15 @@ export async function openTogether(
   signal: AbortSignal,
 ): Promise<Socket> {
   const host = family === 6 ? `::ffff:${to.address}` : to.address;
-  for (let attempt = 1; ; attempt += 1) {
+  const started = performance.now();
+  for (;;) {
     try {
       return await dialUnread({ host, port: to.port, localPort, family, autoSelectFamily: false }, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!EARLY.has(codeOf(error))) throw error;
     }
-    await delay(randomInt(1, 1 + Math.min(LONGEST_PAUSE, 2 ** attempt)), undefined, { signal });
+    if (performance.now() - started > EAGER_TIME)
+      await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal });
   }
 }

@@ -43,6 +43,11 @@ const FOR_THE_GUEST: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EAGAIN']);
 /** Connections of one node to another that are being introduced at a time. */
 const MAX_INTRODUCING = 512;
 
+/** How long connect() may go on where packets are reset, ms. A guest that does not block is let go as soon as may be. */
+function retryTime(nonblocking: boolean, rtt = 0): number {
+  return nonblocking ? Math.min(1000, Math.round(100 + 3 * rtt)) : 3000;
+}
+
 export function createPuncher({ overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
   const stop = new AbortController();
   const local = createLocalPorts((port) => listeners.at(port) !== undefined);
@@ -129,14 +134,14 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
     });
     if (!('session' in peer)) return peer;
     const isPrivate = peer.way === 'private';
-    const order = orderOf({
+    // Nothing stands before hosts behind the same NAT, and a host resets what comes to a port where nobody is.
+    const isNear = peer.ownAddress === peer.peerAddress || isPrivate;
+    const { order, mayBeReset } = orderOf({
       rtt: peer.rtt,
-      own: isPrivate ? 'resetting' : (self?.filtering ?? 'unknown'),
-      peer: isPrivate ? 'resetting' : member.filtering,
-      nonblocking: request.nonblocking,
+      own: isNear ? 'resetting' : (self?.filtering ?? 'unknown'),
+      peer: isNear ? 'resetting' : member.filtering,
       isListening: member.ports.includes(request.peer.port),
     });
-    if (!order) return relay('packets may be reset on the way, and this connect() does not wait');
     const underWay = introducing.get(peer) ?? 0;
     if (underWay >= MAX_INTRODUCING)
       throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
@@ -153,7 +158,7 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
         from,
         door,
         destination: request.peer,
-        mayBeReset: !request.nonblocking && member.filtering !== 'silent',
+        retry: mayBeReset ? retryTime(request.nonblocking, peer.rtt) : 0,
         onLost: (error) => {
           if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
         },
