@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals';
+import { execa } from 'execa';
+
+const folder = new URL('.', import.meta.url).pathname;
+const { stdout: compiler } = await execa('make', ['-s', '-C', folder, 'fuzz-compiler']);
+
+/** Without clang this counts as not run; test/unit.c then is what reads random bytes. More of it: make -C shim-c fuzz. */
+(compiler ? test : test.skip)(
+  'no bytes that a fuzzer finds in some seconds confuse the process monitor (needs clang)',
+  async () => {
+    const { exitCode, all } = await execa('make', ['-s', '-C', folder, 'fuzz', 'SECONDS=4'], {
+      all: true,
+      reject: false,
+    });
+    expect({ exitCode, found: exitCode === 0 ? '' : all }).toEqual({ exitCode: 0, found: '' });
+    expect(all.match(/number_of_executed_units: \d{4,}/g)).toHaveLength(3);
+  },
+  180_000,
+);

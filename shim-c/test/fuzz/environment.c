@@ -1,0 +1,74 @@
+/*
+ * What the monitor reads out of its own environment, and makes of the one that a guest hands to exec, for libFuzzer: variables end with
+ * a NUL, an empty one ends the first of the two environments.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../monitor/config.c"
+#include "../../monitor/exec.c"
+
+void *libc_function(enum libc_function which) {
+  (void)which;
+  return NULL;
+}
+
+static bool has(char *const *environment, const char *setting) {
+  for (; *environment; environment++)
+    if (strcmp(*environment, setting) == 0) return true;
+  return false;
+}
+
+static bool has_variable(char *const *environment, const char *name) {
+  for (; *environment; environment++)
+    if (starts_with(*environment, name)) return true;
+  return false;
+}
+
+static void start_program(char *const *guest) {
+  struct completion found;
+  char room[PRELOAD_ROOM];
+  if (!examine(guest, &found)) return;
+  char **made = malloc((found.variables + 4) * sizeof *made);
+  complete(guest, &found, made, room);
+  size_t count = 0;
+  while (made[count]) count++;
+  if (count > found.variables + 3) abort();
+  /* Nothing that the monitor needs is lost, and nothing is passed twice. */
+  if (config.preload[0] && !has_variable(made, PRELOAD)) abort();
+  if (config.socket_setting[0] && !has_variable(guest, "BOXER_SOCKET=") && !has(made, config.socket_setting)) abort();
+  if (config.remap_setting[0] && !has_variable(guest, "BOXER_REMAP=") && !has(made, config.remap_setting)) abort();
+  struct completion again;
+  if (found.variables <= VARIABLES - 4 && examine(made, &again)) abort();
+  free(made);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+  memset(&config, 0, sizeof config);
+  remap_read("");
+  char *guest[64];
+  size_t count = 0;
+  bool own = true;
+  while (size > 0 && count < 63) {
+    size_t length = strnlen((const char *)bytes, size);
+    char *variable = malloc(length + 1);
+    memcpy(variable, bytes, length);
+    variable[length] = 0;
+    size_t used = length < size ? length + 1 : length;
+    bytes += used;
+    size -= used;
+    if (own && length == 0) own = false;
+    if (own) take(variable);
+    guest[count++] = variable;
+  }
+  guest[count] = NULL;
+  state = config.socket_length > 0 || config.remap_setting[0] ? PRESENT : ABSENT;
+  size_t first = 0;
+  while (first < count && guest[first][0]) first++;
+  start_program(guest + (first < count ? first + 1 : count));
+  char path[REMAP_ROOM];
+  remapped("/data/x", path);
+  while (count > 0) free(guest[--count]);
+  return 0;
+}
