@@ -67,7 +67,7 @@ function handlerOf({ table, acceptor, connector, listeners, refresh, onListener 
       case Operation.accept:
         return acceptor.accept(request);
       case Operation.namesOf:
-        return connector.namesOf(request);
+        return acceptor.namesOf(request) ?? connector.namesOf(request);
       case Operation.resolve:
         return connector.resolve(request);
       case Operation.reverse:

@@ -19,6 +19,8 @@ export interface Acceptor {
   monitored(port: number, listens: boolean): void;
   /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
   accept(request: ServiceRequest): ServiceAnswer;
+  /** BOXER_NAMES_OF a signal connection that a guest took for a real one; undefined for any other connection. */
+  namesOf(request: ServiceRequest): FlowNames | undefined;
   close(): void;
 }
 
@@ -34,7 +36,7 @@ interface AcceptorOptions {
 }
 
 export function createAcceptor({ selfAddress, flows, listeners, onVanished }: AcceptorOptions): Acceptor {
-  const handOver = createHandOver({ flows, onVanished });
+  const handOver = createHandOver({ onVanished });
 
   async function dialRelay(
     { relay, token }: Introduction,
@@ -79,6 +81,7 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
 
     monitored: handOver.monitored,
     accept: handOver.accept,
+    namesOf: handOver.namesOf,
     close: handOver.close,
   };
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
-import { createFlowNameTable } from './flow-names.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import type { Listener } from './listeners.ts';
 import { connection, fateOf } from './relay/socket-testbed.ts';
@@ -15,7 +14,6 @@ const names = {
   local: { address: '198.18.0.1', port: 80 },
   peer: { address: '198.18.0.2', port: 4242 },
 };
-const flows = createFlowNameTable();
 const never = new AbortController().signal;
 let handOver: HandOver;
 let vanished: number;
@@ -23,7 +21,7 @@ const cleanups: Array<() => unknown> = [];
 
 beforeEach(() => {
   vanished = 0;
-  handOver = createHandOver({ flows, onVanished: () => vanished++ });
+  handOver = createHandOver({ onVanished: () => vanished++ });
 });
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -90,7 +88,7 @@ test('the names of a bridged connection can be asked for', async () => {
   const guest = await accepted.promise;
   const peer = { address: SIGNAL_SOURCE, port: guest.remotePort ?? 0 };
   expect(guest.remoteAddress).toBe(SIGNAL_SOURCE);
-  expect(flows.find({ address: '127.0.0.1', port }, peer)).toEqual(names);
+  expect(handOver.namesOf({ peer })).toEqual(names);
   // A process monitor that asks late is told to keep what it has.
   expect(handOver.accept({ peer })).toEqual(names);
   far.write('through');

@@ -7,7 +7,7 @@ import { socketFd } from '../service/socket-fd.ts';
 import type { ServiceRequest } from '../service/wire.ts';
 import { watchAcceptance } from './accept-watch.ts';
 import { dialUnread } from './dial.ts';
-import type { FlowNames, FlowNameTable } from './flow-names.ts';
+import type { FlowNames } from './flow-names.ts';
 import type { Listener } from './listeners.ts';
 import { pipeFlow } from './relay/pipe.ts';
 
@@ -28,6 +28,8 @@ export interface HandOver {
   offer(arrival: Arrival, signal: AbortSignal): Promise<void>;
   /** BOXER_ACCEPT: the socket that a signal connection stands for; without `fd` the signal connection is to be kept. */
   accept(request: Pick<ServiceRequest, 'peer'>): ServiceAnswer;
+  /** BOXER_NAMES_OF: what a signal connection that a guest has taken is called in the overlay. */
+  namesOf(request: Pick<ServiceRequest, 'peer'>): FlowNames | undefined;
   /** A process monitor says that its guest listens on `port`, or that nobody does any more. */
   monitored(port: number, listens: boolean): void;
   close(): void;
@@ -50,12 +52,11 @@ interface Entry extends Arrival {
 }
 
 interface HandOverOptions {
-  readonly flows: FlowNameTable;
   /** A listener that was there has gone without a word. */
   readonly onVanished: () => void;
 }
 
-export function createHandOver({ flows, onVanished }: HandOverOptions): HandOver {
+export function createHandOver({ onVanished }: HandOverOptions): HandOver {
   const waiting = new Map<number, Entry>();
   const bridged = new Map<number, Entry>();
   const habits = new Map<number, Habit>();
@@ -79,7 +80,6 @@ export function createHandOver({ flows, onVanished }: HandOverOptions): HandOver
     if (!entry?.signal) return;
     entry.stopListening?.();
     bridged.set(port, entry);
-    flows.rememberAccepted({ address: SIGNAL_SOURCE, port }, entry.listener.port, entry.names);
     if (first) entry.socket.write(first);
     void pipeFlow(entry.socket, entry.signal).then(() => bridged.delete(port));
   }
@@ -146,6 +146,11 @@ export function createHandOver({ flows, onVanished }: HandOverOptions): HandOver
         // The guest has its own copy now; destroy() closes ours without shutting the connection down.
         release: () => socket.destroy(),
       };
+    },
+
+    namesOf({ peer: { address, port } }) {
+      if (address !== SIGNAL_SOURCE) return undefined;
+      return (bridged.get(port) ?? waiting.get(port))?.names;
     },
 
     monitored(port, listens) {

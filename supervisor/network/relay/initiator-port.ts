@@ -7,7 +7,7 @@ import type { PortCycle } from './port-range.ts';
 /** A listener for one connection of one initiator. */
 export interface InitiatorPort {
   readonly port: number;
-  /** The initiator's connection, nothing of it read; rejects with ControlError ETIMEDOUT, the signal's reason, or by `close()`. */
+  /** The initiator's connection, nothing of it read; rejects with ControlError ETIMEDOUT or ECONNRESET, the signal's reason, or by `close()`. */
   readonly connection: Promise<Socket>;
   /** Gives the port up; without effect once the initiator is there. */
   close(reason: Error): void;
@@ -31,6 +31,9 @@ export async function openInitiatorPort(
   });
   server.on('connection', (socket) => {
     socket.on('error', () => undefined);
+    // Reset before it was accepted, so that the kernel has forgotten whose it was; its far end has to see that.
+    if (socket.remoteAddress === undefined)
+      return waiting.reject(new ControlError('ECONNRESET', 'the initiator has reset its connection'));
     if (socket.remoteAddress !== observedAddress || !server.listening) return void socket.resetAndDestroy();
     server.close();
     waiting.resolve(socket);

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { type Bed, createBed, type Host } from './lib/bed.ts';
+import { type BoxedNode, startOverlay } from './lib/overlay.ts';
+
+/**
+ * The cases of shim-c/test/conformance, server and client on two hosts: natively, then between two real nodes by each transport.
+ * What the guests see must be the same, line by line.
+ */
+
+const SHIM = fileURLToPath(new URL('../../shim-c', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../build/testbed/shim', import.meta.url));
+const PROGRAM = join(BUILD, 'work/test/conformance');
+
+let bed: Bed;
+let native: Map<string, string[]>;
+let client: BoxedNode;
+const servers = new Map<string, BoxedNode>();
+const addresses = new Map<string, string>();
+
+interface Side {
+  readonly host: Host;
+  readonly address: string;
+  /** The supervisor's socket, for a guest. */
+  readonly socket?: string;
+}
+
+/** Runs all cases that hold for a transport; gives the lines by case. */
+async function run(
+  transport: string,
+  server: Side,
+  from: Side,
+  foreign: string,
+): Promise<Map<string, string[]>> {
+  const env = {
+    CONFORMANCE_PRELOAD: join(BUILD, 'libboxer.so'),
+    SERVER_NETNS: server.host.namespace.path,
+    CLIENT_NETNS: from.host.namespace.path,
+    ...(server.socket ? { SERVER_SOCKET: server.socket } : {}),
+    ...(from.socket ? { CLIENT_SOCKET: from.socket } : {}),
+  };
+  const args = [transport, server.address, from.address, server.address, from.address, foreign];
+  const { stdout } = await execa(PROGRAM, args, { env });
+  return Map.groupBy(stdout.split('\n'), (line) => line.split(',')[0] ?? '');
+}
+
+async function sideOf(node: BoxedNode): Promise<Side> {
+  const { stdout } = await node.exec('printenv', 'BOXER_SOCKET');
+  return { host: node.host, address: addresses.get(node.name) ?? '', socket: stdout.trim() };
+}
+
+beforeAll(async () => {
+  bed = await createBed();
+  await execa('flock', [BUILD, 'make', '-s', '-C', SHIM, 'all', PROGRAM, `BUILD=${BUILD}`]);
+  const overlay = await startOverlay(bed);
+  client = await overlay.node('client', await bed.host());
+  servers.set('direct', await overlay.node('open', await bed.host()));
+  servers.set('punch', await overlay.node('silent', await (await bed.site('silent')).host()));
+  servers.set('relay', await overlay.node('symmetric', await (await bed.site('symmetric')).host()));
+  for (const { service, address } of await overlay.nodes()) addresses.set(service, address);
+  const [server, from, other] = [await bed.host(), await bed.host(), await bed.host()];
+  const plain = (host: Host): Side => ({ host, address: host.address });
+  native = await run('direct', plain(server), plain(from), other.address);
+}, 120_000);
+
+afterAll(() => bed?.remove());
+
+test('the cases themselves come to an end natively', () => {
+  expect([...native.values()].flat().filter((line) => line.includes('ended with'))).toEqual([]);
+  expect(native.size).toBeGreaterThan(50);
+});
+
+test.each(['direct', 'punch', 'relay'])(
+  'by %s, guests see what they see natively',
+  async (transport) => {
+    const server = servers.get(transport);
+    if (!server) throw new Error(`no server for ${transport}`);
+    const kind = transport === 'direct' ? 'direct' : 'signal';
+    const seen = await run(kind, await sideOf(server), await sideOf(client), '198.18.77.77');
+    const names = [...seen.keys()];
+    expect(names.length).toBeGreaterThan(45);
+    expect(Object.fromEntries(seen)).toEqual(
+      Object.fromEntries(names.map((name) => [name, native.get(name)])),
+    );
+  },
+  120_000,
+);
