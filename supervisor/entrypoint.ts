@@ -1,19 +1,20 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BoxerError } from './published/boxer-error.ts';
-import { nodeConfig, seedConfig } from './published/node-config.ts';
+import { nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
 import { VERSION } from './published/version.ts';
 import { loadRuntime, readConfig, readKey } from './runtime.ts';
 
 /** The bundle's own directory, `/opt/boxer/lib`: the native parts stand beside it. */
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
 
-/** Shorter than the time that Docker gives a container before it kills it. */
-const SEED_DRAIN_MS = 5000;
+/** Shorter than the time that Docker gives a container before it kills it. Seconds. */
+const DRAIN = 5;
 
 const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node of the overlay
        boxer phantom -- COMMAND...  run COMMAND in this service's twin
        boxer seed                   coordinate the project's nodes
+       boxer relay                  carry connections between nodes, beside the seed
        boxer nodes [--json|--watch] list the nodes (in the seed's container)
        boxer version
 Without a command, in an AWS Lambda environment: be a function.
@@ -27,16 +28,38 @@ function guestArgv(args: readonly string[]): readonly string[] {
   return args[0] === '--' ? args.slice(1) : args;
 }
 
-async function seed(): Promise<number> {
-  const { runSeed } = await import('./coordination/seed.ts');
+/** Aborts when the process is told to end. */
+function endingSignal(): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
+
+async function seed(): Promise<number> {
+  const { runSeed } = await import('./coordination/seed.ts');
+  const config = readConfig(seedConfig);
   await runSeed({
-    config: readConfig(seedConfig),
+    config,
     projectKey: readKey(),
     addon: loadRuntime(DIRECTORY).addon,
-    signal: stop.signal,
-    drain: SEED_DRAIN_MS,
+    signal: endingSignal(),
+    drain: (config.relay?.drain ?? DRAIN) * 1000,
+    log: say,
+  });
+  return 0;
+}
+
+async function relay(): Promise<number> {
+  const { runRelay } = await import('./relay/run-relay.ts');
+  const { seedContact } = await import('./container/seed-contact.ts');
+  const { relay: settings } = readConfig(relayConfig);
+  const key = readKey();
+  await runRelay({
+    contact: () => seedContact(RELAY_SERVICE, key),
+    addon: loadRuntime(DIRECTORY).addon,
+    settings,
+    drain: (settings?.drain ?? DRAIN) * 1000,
+    signal: endingSignal(),
     log: say,
   });
   return 0;
@@ -84,6 +107,8 @@ async function run(command: string | undefined, args: readonly string[]): Promis
   switch (command) {
     case 'seed':
       return seed();
+    case 'relay':
+      return relay();
     case 'node':
       return node(args);
     case 'phantom':

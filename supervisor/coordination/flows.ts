@@ -13,12 +13,22 @@ import type { ForwardRequest, Introduction } from './messages.ts';
 import { type Attachment, isVisible, type NodeRecord } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { OverlayRange } from './overlay-range.ts';
+import type { Relays, RemoteRelay } from './relays.ts';
 
 export interface FlowsOptions {
   readonly range: OverlayRange;
   readonly registry: NodeRegistry;
   readonly gateways: Gateways;
+  /** The seed's own: for hosts outside the overlay, and where no other relay is to be had. */
   readonly relay: Relay;
+  readonly relays: Relays;
+}
+
+interface NodeToNode {
+  readonly node: NodeRecord;
+  readonly from: Attachment;
+  readonly acceptor: NodeRecord;
+  readonly port: number;
 }
 
 /** Bounds of each step of a connect, ms. */
@@ -65,14 +75,19 @@ export class Flows {
    */
   async forward(node: NodeRecord, request: ForwardRequest, signal: AbortSignal): Promise<{ origin: string }> {
     const { port, relay, token, origin } = request;
-    const address = this.#options.gateways.addressFor(origin.address, node.networks);
+    const address = await this.#options.gateways.addressFor(origin.address, node.networks);
     await this.#introduce(node, { port, relay, token, peer: { address, port: origin.port } }, signal);
     return { origin: address };
   }
 
   async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-    const { relay } = this.#options;
+    const { relay, relays } = this.#options;
     const acceptor = this.#acceptorAt(node, target);
+    const remote = acceptor?.host && relays.between(from, acceptor.host);
+    if (acceptor && remote) {
+      const at = await this.#openAt(remote, { node, from, acceptor, port: target.port }, signal);
+      if (at) return at;
+    }
     const flow = await openFlow(relay, {
       from: from.observed.address,
       initiator: this.#partyOf(from),
@@ -89,6 +104,38 @@ export class Flows {
       return { address: from.via, port: flow.port };
     } catch (error) {
       flow.abandon(error);
+      throw error;
+    }
+  }
+
+  /** Undefined where the relay does not take the flow; another one may. */
+  async #openAt(
+    relay: RemoteRelay,
+    { node, from, acceptor, port }: NodeToNode,
+    signal: AbortSignal,
+  ): Promise<Endpoint | undefined> {
+    if (!acceptor.host) return undefined;
+    const token = randomBytes(16).toString('hex');
+    let opened: number;
+    try {
+      opened = await relay.open({
+        from: from.observed.address,
+        initiator: this.#partyOf(from),
+        acceptor: this.#partyOf(acceptor.host),
+        token,
+        timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
+      });
+    } catch (error) {
+      // The node's own share is used up: it has no other one elsewhere.
+      if (codeOf(error) === 'EAGAIN') throw error;
+      return undefined;
+    }
+    try {
+      const peer = { address: node.address, port: opened };
+      await this.#introduce(acceptor, { port, relay: relay.at, token, peer }, signal);
+      return { address: relay.at.address, port: opened };
+    } catch (error) {
+      relay.abandon(token);
       throw error;
     }
   }
@@ -141,7 +188,11 @@ export class Flows {
     this.#lastParty += 1;
     const party = String(this.#lastParty);
     this.#parties.set(attachment, party);
-    attachment.lost.addEventListener('abort', () => this.#options.relay.reset(party), { once: true });
+    const reset = () => {
+      this.#options.relay.reset(party);
+      this.#options.relays.lost(party);
+    };
+    attachment.lost.addEventListener('abort', reset, { once: true });
     return party;
   }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
+import type { RelaySettings } from '../../published/node-config.ts';
 import {
   defaultLimits,
   FlowAdmission,
@@ -38,6 +39,18 @@ export interface RelayOptions {
   readonly limits?: Partial<RelayLimits> | undefined;
   /** Takes a line on refused flows now and then. */
   readonly log?: ((line: string) => void) | undefined;
+}
+
+/** The relay's part of a configuration, whose times are in seconds. */
+export function relayOptionsOf(settings: RelaySettings | undefined): Partial<RelayOptions> {
+  if (!settings) return {};
+  const { port, ports, idleTimeout, flows } = settings;
+  return {
+    port,
+    ports,
+    idleTimeout: idleTimeout === undefined ? undefined : idleTimeout * 1000,
+    limits: flows === undefined ? undefined : { flows: Math.min(flows, defaultLimits().flows) },
+  };
 }
 
 export interface Relay {

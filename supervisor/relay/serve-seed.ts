@@ -1,0 +1,34 @@
+import { ControlError } from '../control/control-error.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { Session } from '../control/session.ts';
+import { parseAbandon, parseOpen, parseParty } from '../coordination/relay-messages.ts';
+import { openFlow } from '../network/relay/open-flow.ts';
+import type { Relay } from '../network/relay/relay.ts';
+
+/** Opens flows at `relay` when the seed asks. They outlive the session: only what is still being opened ends with it. */
+export function serveSeed(session: Session, relay: Relay): void {
+  /** Token -> ends the wait for the acceptor. */
+  const opening = new Map<string, AbortController>();
+
+  session.handle(MessageType.relayOpen, async (body) => {
+    const { from, initiator, acceptor, token, timeout } = parseOpen(body);
+    if (opening.has(token)) throw new ControlError('EEXIST', 'the token is in use');
+    const cancel = new AbortController();
+    opening.set(token, cancel);
+    try {
+      const flow = await openFlow(relay, { from, initiator, acceptor, timeout });
+      relay
+        .expect(token, { signal: cancel.signal, timeout })
+        .then(flow.join, flow.abandon)
+        .finally(() => opening.delete(token));
+      return { port: flow.port };
+    } catch (error) {
+      opening.delete(token);
+      throw error;
+    }
+  });
+  session.onNotification(MessageType.relayAbandon, (body) => {
+    opening.get(parseAbandon(body))?.abort(new ControlError('ECONNABORTED', 'the far end cannot be reached'));
+  });
+  session.onNotification(MessageType.relayReset, (body) => relay.reset(parseParty(body)));
+}
