@@ -68,6 +68,8 @@ enum patience {
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
                     const struct wait_limit *limit);
 /* table.c: IPv4 addresses as uint32_t in network order. */
+/* We have just spoken to this process: if it is not the one that the table is from, the table is a dead supervisor's. */
+void note_supervisor(int process);
 enum destination { OUTSIDE, OWN, DIRECT, ASK, UNREACHABLE };
 /* Where an address leads; `kernel` receives the address for the kernel when OWN or DIRECT. UNREACHABLE: there is no supervisor. */
 enum destination destination_of(uint32_t address, uint32_t *kernel);
@@ -160,6 +162,8 @@ socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union 
 
 /* visible.c: the way back, `path` itself where no remap leads there. */
 const char *visible(const char *path, char room[REMAP_ROOM]);
+/* The same for a Unix socket's address as the kernel gave it; false: it stays as it is. */
+bool visible_unix(union address *address, socklen_t *length);
 
 /* moved.c: a system call with its paths remapped; results as libc gives them. */
 long moved(long number, long a, long b, long c, long d, long e, long f);

@@ -20,6 +20,14 @@ static int lifted(int fd) {
   return high;
 }
 
+/* Who listens there; 0 when it is in another namespace. */
+static int peer_process(int fd) {
+  struct { int pid; unsigned user, group; } peer = {0}; /* struct ucred */
+  socklen_t size = sizeof peer;
+  raw(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return peer.pid;
+}
+
 static int open_connection(const struct config *config, const struct wait_limit *limit) {
   int fd = lifted((int)raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (fd < 0) return -ENOBUFS; /* what connect() may say of its own, unlike EMFILE */
@@ -33,7 +41,10 @@ static int open_connection(const struct config *config, const struct wait_limit 
     raw(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
   }
   long result = raw(SYS_connect, fd, &address, offsetof(struct sockaddr_un, sun_path) + config->socket_length);
-  if (result == 0) return fd;
+  if (result == 0) {
+    note_supervisor(peer_process(fd));
+    return fd;
+  }
   raw(SYS_close, fd);
   return (int)result;
 }

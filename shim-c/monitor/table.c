@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 static const struct boxer_table *_Atomic mapped;
+static _Atomic int supervisor;
 
 /* A shorter file would kill the guest with SIGBUS. */
 static bool is_whole(int fd) {
@@ -22,6 +23,14 @@ static const struct boxer_table *map(int fd) {
   if (fresh->magic == BOXER_TABLE_MAGIC && atomic_compare_exchange_strong(&mapped, &winner, fresh)) return fresh;
   raw(SYS_munmap, at, sizeof(struct boxer_table));
   return winner;
+}
+
+/* The old mapping stays: other threads may be reading it, and a supervisor that comes back is rare. */
+void note_supervisor(int process) {
+  int known = atomic_load_explicit(&supervisor, memory_order_relaxed);
+  if (__builtin_expect(known == process, 1)) return;
+  atomic_store_explicit(&supervisor, process, memory_order_relaxed);
+  if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
 }
 
 const struct boxer_table *shared_table(void) {
