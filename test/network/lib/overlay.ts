@@ -5,6 +5,7 @@ import {
   CONFIG_VARIABLE,
   type NodeConfig,
   type NodeStatus,
+  nodeEvent,
   nodeStatus,
   SEED_CLOUD_NAME,
   SEED_PORT,
@@ -32,6 +33,8 @@ export interface TestOverlay {
   node(name: string, host: Host): Promise<BoxedNode>;
   /** As `boxer nodes --json` prints them. */
   nodes(): Promise<NodeStatus[]>;
+  /** Resolves when the nodes, by name, are as `wanted` says; at once where they are already. Rejects after `timeout` ms. */
+  until(wanted: (nodes: ReadonlyMap<string, NodeStatus>) => boolean, timeout?: number): Promise<void>;
   /** SIGKILL, unless told otherwise. */
   stopSeed(signal?: NodeJS.Signals): Promise<void>;
   startSeed(): Promise<void>;
@@ -79,7 +82,11 @@ export async function startOverlay(bed: Bed): Promise<TestOverlay> {
     const stopping = running;
     running = undefined;
     if (!stopping) return;
-    process.kill(pid, signal);
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended by itself: its log says why.
+    }
     await stopping.helper.stop();
   }
   bed.own(() => stopSeed());
@@ -97,12 +104,49 @@ export async function startOverlay(bed: Bed): Promise<TestOverlay> {
     startSeed: start,
     node: (name, at) => startNode(bed, { name, host: at, seed: host, projectKey }),
     async nodes() {
-      const inside = ['nsenter', `--target=${pid}`, '--net', '--mount', '--pid', '--wd=/'];
-      const variable = ['env', `${CONFIG_VARIABLE}=${JSON.stringify(SEED_CONFIG)}`];
-      const printed = await runTool([...inside, ...variable, ...COMMAND, 'nodes', '--json']);
+      const printed = await runTool([...insideSeed(pid), ...COMMAND, 'nodes', '--json']);
       return z.array(nodeStatus).parse(JSON.parse(printed));
     },
+    until: (wanted, timeout = 10_000) => waitUntil(pid, wanted, timeout),
   };
+}
+
+function insideSeed(pid: number): string[] {
+  const variable = ['env', `${CONFIG_VARIABLE}=${JSON.stringify(SEED_CONFIG)}`];
+  return ['nsenter', `--target=${pid}`, '--net', '--mount', '--pid', '--wd=/', ...variable];
+}
+
+async function waitUntil(
+  pid: number,
+  wanted: (nodes: ReadonlyMap<string, NodeStatus>) => boolean,
+  timeout: number,
+): Promise<void> {
+  const nodes = new Map<string, NodeStatus>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const look = () => wanted(nodes) && resolve();
+  const timer = setTimeout(
+    () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes])}`)),
+    timeout,
+  );
+  const helper = await startHelper(
+    [...insideSeed(pid), 'sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'],
+    {
+      ready: (line) => line === 'watching',
+      onLine(line) {
+        if (!line.startsWith('{')) return;
+        const { event, node } = nodeEvent.parse(JSON.parse(line));
+        if (event === 'left') nodes.delete(node.service);
+        else nodes.set(node.service, node);
+        look();
+      },
+    },
+  );
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    await helper.stop(0);
+  }
 }
 
 interface NodeOptions {

@@ -43,6 +43,7 @@ export interface Runtime {
 /** Builds the supervisor and the process monitor where they are not fresh. Rejects with the compiler's words. */
 export async function createRuntime(): Promise<Runtime> {
   await runTool([process.execPath, join(ROOT, 'script/build.mjs'), 'boxer']);
+  await mkdir(BUILD, { recursive: true });
   // A place of its own: the same objects may be built elsewhere at the same time.
   const shim = join(BUILD, 'shim');
   await runTool(['flock', BUILD, 'make', '-s', '-C', join(ROOT, 'shim-c'), 'all', `BUILD=${shim}`]);

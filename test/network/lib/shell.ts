@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Helper, startHelper } from './helper.ts';
 import { type Place, WORK } from './place.ts';
@@ -14,6 +14,8 @@ export interface Job {
   /** As the place itself numbers it. */
   readonly pid: Promise<number>;
   readonly ended: Promise<Ended>;
+  /** Resolves when it has printed `text`; rejects when it ends without. */
+  printed(text: string): Promise<void>;
   /** Asks it to end by `signal` (TERM). */
   kill(signal?: string): void;
 }
@@ -84,6 +86,7 @@ export async function startShell(place: Place, options: ShellOptions = {}): Prom
     return {
       pid: started.promise,
       ended,
+      printed: (text) => printed(place.directory, `${id}.out`, text, ended),
       kill: (signal = 'TERM') =>
         void started.promise.then((pid) => say(`kill -${signal} ${pid} 2>/dev/null`)),
     };
@@ -106,6 +109,27 @@ export async function startShell(place: Place, options: ShellOptions = {}): Prom
 
 function firstChild({ pid }: Helper): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
+}
+
+/** The program writes to a file; the file's changes tell when to look. */
+async function printed(directory: string, file: string, text: string, ended: Promise<Ended>): Promise<void> {
+  const stop = new AbortController();
+  const over = ended.then(({ stdout, stderr }) => {
+    stop.abort();
+    if (!stdout.includes(text)) throw new Error(`it ended before it printed "${text}": ${stdout}${stderr}`);
+  });
+  over.catch(() => undefined);
+  const look = () => readFile(join(directory, file), 'utf8').catch(() => '');
+  try {
+    const changes = watch(directory, { signal: stop.signal });
+    if ((await look()).includes(text)) return;
+    for await (const _change of changes) if ((await look()).includes(text)) return;
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    await over;
+  } finally {
+    stop.abort();
+  }
 }
 
 /** The kernel tells nobody of a new listener; its table does. */

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Bed, createBed } from './lib/bed.ts';
+import { ECHO_PORT, startEcho } from './lib/client.ts';
+import { type BoxedNode, startOverlay, type TestOverlay } from './lib/overlay.ts';
+import { startStreams } from './lib/stream.ts';
+
+let bed: Bed;
+let overlay: TestOverlay;
+let open: BoxedNode;
+let near: BoxedNode;
+let far: BoxedNode;
+let cut: { cut(): Promise<void>; heal(): Promise<void> };
+
+beforeAll(async () => {
+  bed = await createBed();
+  overlay = await startOverlay(bed);
+  open = await overlay.node('open', await bed.host());
+  const [one, two] = [await bed.site('silent'), await bed.site('silent')];
+  near = await overlay.node('near', await one.host());
+  far = await overlay.node('far', await two.host());
+  cut = two.link;
+  for (const node of [open, near, far]) await startEcho(node);
+}, 30_000);
+
+afterAll(() => bed?.remove());
+
+/** What a connect() from `node` comes to, by a program that knows nothing of Boxer. */
+async function knock(node: BoxedNode, address: string, port = ECHO_PORT): Promise<string> {
+  const script = `import errno,socket,sys
+try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 15).close(); print("connected")
+except OSError as e: print(errno.errorcode.get(e.errno, e))`;
+  return (await node.exec('python3', '-c', script, address, String(port))).stdout.trim();
+}
+
+const addressOf = async (name: string) =>
+  (await overlay.nodes()).find(({ service }) => service === name)?.address ?? '';
+
+test('a node that is cut off is gone within its five seconds, and comes back as itself', async () => {
+  const before = (await overlay.nodes()).find(({ service }) => service === 'far');
+  await cut.cut();
+  await overlay.until((nodes) => !nodes.has('far'), 8000);
+  expect(await knock(near, before?.address ?? '')).toBe('EHOSTUNREACH');
+  await cut.heal();
+  await overlay.until((nodes) => nodes.get('far')?.ports.includes(ECHO_PORT) ?? false, 15_000);
+  const after = (await overlay.nodes()).find(({ service }) => service === 'far');
+  expect([after?.id, after?.address]).toEqual([before?.id, before?.address]);
+  expect(await knock(near, 'far')).toBe('connected');
+}, 40_000);
+
+describe('when the seed is killed', () => {
+  test('established direct connections do not notice, and new ones are made', async () => {
+    const streams = await startStreams(near, 'open', 8);
+    await overlay.stopSeed();
+    expect(await knock(near, 'open')).toBe('connected');
+    expect(await streams.stop()).toMatchObject({ wrong: 0, errors: [] });
+    await overlay.startSeed();
+  }, 30_000);
+
+  test('the nodes come back under their addresses when it does', async () => {
+    await overlay.until((nodes) => ['open', 'near', 'far'].every((name) => nodes.has(name)), 20_000);
+    const before = await Promise.all(['open', 'near', 'far'].map(addressOf));
+    await overlay.stopSeed();
+    await overlay.startSeed();
+    await overlay.until(
+      (nodes) => ['open', 'near', 'far'].every((name) => nodes.get(name)?.ports.includes(ECHO_PORT)),
+      20_000,
+    );
+    expect(await Promise.all(['open', 'near', 'far'].map(addressOf))).toEqual(before);
+    expect(await knock(near, 'far')).toBe('connected');
+  }, 60_000);
+});
+
+test('a host whose node was killed is unreachable, not silent', async () => {
+  const address = await addressOf('open');
+  await open.kill();
+  await overlay.until((nodes) => !nodes.has('open'));
+  expect(await knock(near, address)).toBe('EHOSTUNREACH');
+}, 30_000);
