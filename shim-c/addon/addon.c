@@ -5,11 +5,10 @@ NAPI_MODULE_INIT() {
     const char *name;
     napi_callback function;
   } functions[] = {
-      {"memfdCreate", memfd_create_js}, {"sendFd", send_fd},   {"dupFd", dup_fd},
-      {"closeFd", close_fd},            {"pipe", make_pipe},   {"reap", reap},
-      {"prctlSubreaper", prctl_subreaper}, {"spawnGuest", spawn_guest},
-      {"pumpStart", pump_start_js},     {"pumpAdd", pump_add_js}, {"pumpReset", pump_reset_js},
-      {"pumpStop", pump_stop_js},
+      {"memfdCreate", memfd_create_js}, {"sendFd", send_fd},
+      {"reap", reap},                   {"prctlSubreaper", prctl_subreaper},
+      {"pumpStart", pump_start_js},     {"pumpAdd", pump_add_js},
+      {"pumpReset", pump_reset_js},     {"pumpStop", pump_stop_js},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

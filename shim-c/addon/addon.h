@@ -18,26 +18,16 @@ bool type_error(napi_env env, const char *message);
 /* These throw a TypeError and give false when the value is not what its name says. */
 bool get_int(napi_env env, napi_value value, const char *what, int32_t *result);
 bool get_text(napi_env env, napi_value value, const char *what, char **result); /* malloc()ed */
-bool get_texts(napi_env env, napi_value value, const char *what, char ***result); /* NULL-terminated, free_texts() */
-void free_texts(char **texts);
 napi_value make_int(napi_env env, int64_t value);
 
 /* memfdCreate(name: string, size: number): number */
 napi_value memfd_create_js(napi_env env, napi_callback_info info);
 /* sendFd(socket: number, fd: number, bytes: Buffer): void */
 napi_value send_fd(napi_env env, napi_callback_info info);
-/* dupFd(fd: number): number, close-on-exec */
-napi_value dup_fd(napi_env env, napi_callback_info info);
-/* closeFd(fd: number): void */
-napi_value close_fd(napi_env env, napi_callback_info info);
-/* pipe(): [readEnd: number, writeEnd: number], close-on-exec */
-napi_value make_pipe(napi_env env, napi_callback_info info);
 /* reap(keep: number[]): {pid: number, code: number | null, signal: number | null}[] */
 napi_value reap(napi_env env, napi_callback_info info);
 /* prctlSubreaper(): void */
 napi_value prctl_subreaper(napi_env env, napi_callback_info info);
-/* spawnGuest({args: string[], env: string[], cwd: string, stdio: number[], newGroup: boolean}): number */
-napi_value spawn_guest(napi_env env, napi_callback_info info);
 /* pumpStart(held: Uint32Array, idle: number, onEnded: (slot: number, sent: number, received: number) => void): pump */
 napi_value pump_start_js(napi_env env, napi_callback_info info);
 /* pumpAdd(pump, slot: number, a: number, b: number, earlyA?: Buffer, earlyB?: Buffer): void; duplicates both descriptors */

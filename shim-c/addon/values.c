@@ -46,28 +46,6 @@ bool get_text(napi_env env, napi_value value, const char *what, char **result) {
   return wrong_type(env, what, "without NUL bytes");
 }
 
-void free_texts(char **texts) {
-  if (!texts) return;
-  for (char **text = texts; *text; text++) free(*text);
-  free(texts);
-}
-
-bool get_texts(napi_env env, napi_value value, const char *what, char ***result) {
-  uint32_t count;
-  if (napi_get_array_length(env, value, &count) != napi_ok) return wrong_type(env, what, "an array of strings");
-  char **texts = calloc((size_t)count + 1, sizeof *texts);
-  if (!texts) return throw_errno(env, ENOMEM, what) != NULL;
-  for (uint32_t i = 0; i < count; i++) {
-    napi_value element;
-    if (napi_get_element(env, value, i, &element) != napi_ok || !get_text(env, element, what, &texts[i])) {
-      free_texts(texts);
-      return false;
-    }
-  }
-  *result = texts;
-  return true;
-}
-
 napi_value make_int(napi_env env, int64_t value) {
   napi_value result = NULL;
   napi_create_int64(env, value, &result);
