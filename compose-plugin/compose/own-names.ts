@@ -1,3 +1,5 @@
+import { RELAY_SERVICE } from '../../supervisor/published/node-config.ts';
+
 /** Names that the rewrite adds to a project. */
-export const ownServices = ['boxer-seed', 'boxer-lambda'] as const;
+export const ownServices = ['boxer-seed', 'boxer-lambda', RELAY_SERVICE] as const;
 export const OWN_NETWORK = 'boxer';

@@ -1,5 +1,6 @@
+import type { RelaySettings } from '../../supervisor/published/node-config.ts';
 import { megabytes, seconds } from './units.ts';
-import type { ProjectInput, ServiceInput } from './x-boxer-schema.ts';
+import { type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
 
 /** A service's x-boxer with every default filled in, in base units. */
 export interface ServiceSettings {
@@ -22,6 +23,12 @@ export interface ProjectSettings {
   region: string;
   /** CIDR */
   network: string;
+  /** Relays beside the seed's own. */
+  relays: number;
+  /** Of the seed's relay and of all others. */
+  relay: RelaySettings;
+  /** seconds until Docker kills a stopped seed or relay; undefined: Docker's own default */
+  stopGracePeriod: number | undefined;
 }
 
 /** Fills in what a service's x-boxer leaves out. */
@@ -50,8 +57,28 @@ export function projectSettings(input: ProjectInput): ProjectSettings {
     provider: input.provider ?? 'local',
     region: input.region ?? 'us-east-1',
     network: input.network ?? '198.18.0.0/15',
+    relays: input.seed?.relays ?? 0,
+    ...relaySettings(input.seed ?? {}),
   };
 }
+
+/** Of the time that Docker gives, seconds: enough to reset what is left and to exit. */
+const TO_EXIT = 1;
+
+function relaySettings(seed: NonNullable<ProjectInput['seed']>) {
+  const stopGracePeriod = secondsOf(seed['stop-grace-period']);
+  const idleTimeout = secondsOf(seed['idle-timeout']);
+  const ports = portsOf(seed['relay-ports'] ?? '');
+  const relay: RelaySettings = {
+    ...(seed['relay-port'] === undefined ? {} : { port: seed['relay-port'] }),
+    ...(ports === undefined ? {} : { ports }),
+    ...(idleTimeout === undefined ? {} : { idleTimeout }),
+    ...(stopGracePeriod === undefined ? {} : { drain: Math.max(0, stopGracePeriod - TO_EXIT) }),
+  };
+  return { relay, stopGracePeriod };
+}
+
+const secondsOf = (value: string | number | undefined) => (value === undefined ? undefined : seconds(value));
 
 /** 1 vCPU. */
 const DEFAULT_MEMORY = 1769;

@@ -1,7 +1,7 @@
 import { writeAtomically } from './boxer-folder.ts';
 import { type Model, servicesOf } from './model.ts';
 import type { OverrideContext } from './override-context.ts';
-import { OWN_NETWORK } from './own-names.ts';
+import { OWN_NETWORK, ownServices } from './own-names.ts';
 import { readModel } from './read-model.ts';
 import { serialise } from './rewrite/serialise.ts';
 
@@ -22,10 +22,12 @@ function skeleton(model: Model): unknown {
   return {
     services: {
       ...Object.fromEntries(
-        boxed.map(([name]) => [name, { depends_on: { 'boxer-seed': started, 'boxer-lambda': started } }]),
+        boxed.map(([name]) => [
+          name,
+          { depends_on: Object.fromEntries(ownServices.map((own) => [own, started])) },
+        ]),
       ),
-      'boxer-seed': own,
-      'boxer-lambda': own,
+      ...Object.fromEntries(ownServices.map((name) => [name, own])),
     },
     networks: { [OWN_NETWORK]: null },
   };

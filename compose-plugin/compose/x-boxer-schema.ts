@@ -95,6 +95,13 @@ const cidr = z.string().check(
   }),
 );
 
+const port = z.int().check(z.minimum(1), z.maximum(65_535));
+const portRange = z.string().check(
+  z.refine((text) => portsOf(text) !== undefined, {
+    error: 'must be two TCP ports from 1024 on in ascending order, such as 40000-40999',
+  }),
+);
+
 /** Top-level `x-boxer`. */
 export const projectSchema = z.strictObject({
   provider: z.optional(
@@ -119,11 +126,45 @@ export const projectSchema = z.strictObject({
             'Where functions outside reach the seed.',
           ),
         ),
+        relays: z.optional(
+          described(
+            z.int().check(z.minimum(0), z.maximum(64)),
+            'Containers that carry connections between nodes in place of the seed; default 0.',
+          ),
+        ),
+        'relay-port': z.optional(
+          described(port, 'TCP port where nodes dial in for relayed connections; default: any free one.'),
+        ),
+        'relay-ports': z.optional(
+          described(
+            portRange,
+            'TCP ports where relayed connections arrive, such as 40000-40999; default: any free ones.',
+          ),
+        ),
+        'idle-timeout': z.optional(
+          described(
+            amount(seconds, 'seconds', 1, 604_800, '3600 or "1h"'),
+            'Resets a relayed connection that was silent for so long; default: never.',
+          ),
+        ),
+        'stop-grace-period': z.optional(
+          described(
+            amount(seconds, 'seconds', 1, 3600, '30 or "30s"'),
+            'How long relayed connections may go on when the seed or a relay is stopped; default 10 s.',
+          ),
+        ),
       }),
       'The coordinator.',
     ),
   ),
 });
+
+/** `first-last`; undefined for what is no range of unprivileged ports. */
+export function portsOf(text: string): { first: number; last: number } | undefined {
+  const [, first, last] = (/^(\d{4,5})-(\d{4,5})$/.exec(text) ?? []).map(Number);
+  if (first === undefined || last === undefined) return undefined;
+  return first >= 1024 && first <= last && last <= 65_535 ? { first, last } : undefined;
+}
 
 /** At least a /16: node n is base + n with n up to 65,535. Host bits would make two spellings of one network. */
 function isNetwork(text: string): boolean {

@@ -71,11 +71,20 @@ describe('what is not understood', () => {
   test('of the project', () => {
     const { problems } = readAnnotations({
       name: 'p',
-      'x-boxer': { provider: 'gcp', network: '198.18.0.1/15', sed: {} },
+      'x-boxer': {
+        provider: 'gcp',
+        network: '198.18.0.1/15',
+        sed: {},
+        seed: { relays: -1, 'relay-port': 0, 'relay-ports': '5000-4000', 'idle-timeout': 0 },
+      },
     });
     expect(problems.map(({ path }) => path.join('.'))).toEqual([
       'x-boxer.provider',
       'x-boxer.network',
+      'x-boxer.seed.relays',
+      'x-boxer.seed.relay-port',
+      'x-boxer.seed.relay-ports',
+      'x-boxer.seed.idle-timeout',
       'x-boxer.sed',
     ]);
   });

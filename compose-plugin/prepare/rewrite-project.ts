@@ -7,7 +7,7 @@ import { subject } from '../compose/problem.ts';
 import type { ReadModel } from '../compose/read-model.ts';
 import { refusals, remarks } from '../compose/refusals/index.ts';
 import { problemsError } from '../compose/report.ts';
-import { override, runtimeVolumeName } from '../compose/rewrite/override.ts';
+import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { type Annotations, readAnnotations } from '../compose/validate.ts';
@@ -45,10 +45,7 @@ export async function rewriteProject(
   const boxed = boxedServices(model, annotations, facts, runtime.id);
 
   makeBoxerFolder(project.folder);
-  writeKeys(
-    project.folder,
-    boxed.map(({ name }) => name),
-  );
+  writeKeys(project.folder, keyHolders(boxed, annotations.project));
   if (purpose.kind === 'start') {
     await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
     const started = boxed.filter(({ name }) => selected.has(name));

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { CONFIG_VARIABLE, KEY_FILE, type NodeConfig } from '../../../supervisor/published/node-config.ts';
+import {
+  CONFIG_VARIABLE,
+  KEY_FILE,
+  type NodeConfig,
+  RELAY_SERVICE,
+} from '../../../supervisor/published/node-config.ts';
 import type { ImageFacts } from '../../engine/images.ts';
 import { functionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
@@ -46,10 +51,12 @@ export function boxedService(
     secrets: [{ source: keySecret(name), target: KEY_FILE }],
     ...writableTmp(service),
     depends_on: Object.fromEntries(
-      (twin === undefined ? ['boxer-seed'] : ['boxer-seed', 'boxer-lambda']).map((other) => [
-        other,
-        { condition: 'service_started' },
-      ]),
+      // They stop after it, so that its last bytes find their way.
+      [
+        'boxer-seed',
+        ...(settings.relays === 0 ? [] : [RELAY_SERVICE]),
+        ...(twin === undefined ? [] : ['boxer-lambda']),
+      ].map((other) => [other, { condition: 'service_started' }]),
     ),
     labels: { 'io.boxer.target': boxed.settings.target, 'io.boxer.digest': digest([config, image.id]) },
     ...(twin === undefined ? {} : memoryResets(service)),

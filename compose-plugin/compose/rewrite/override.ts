@@ -1,3 +1,4 @@
+import { RELAY_SERVICE } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
 import { PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
 import type { Model } from '../model.ts';
@@ -6,7 +7,7 @@ import { BOXER_FOLDER } from '../project.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { networksOf } from './addresses.ts';
 import { type Boxed, boxedService, keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
-import { lambdaService, seedService } from './own-services.ts';
+import { lambdaService, relayService, seedService } from './own-services.ts';
 
 /** Everything the override is made from. */
 export interface RewriteInput {
@@ -24,6 +25,12 @@ export interface RewriteInput {
 export const runtimeVolumeName = (runtimeId: string) =>
   `boxer-runtime-${runtimeId.replace(/^sha256:/, '').slice(0, 12)}`;
 
+/** Services that are given a key of their own. */
+export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings): string[] => [
+  ...boxed.map(({ name }) => name),
+  ...(relays === 0 ? [] : [RELAY_SERVICE]),
+];
+
 /** The override: a Compose file that moves the boxed services and adds Boxer's own. Pure. */
 export function override({ model, boxed, boxedNames, settings, images, runtimeId }: RewriteInput) {
   const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
@@ -32,13 +39,19 @@ export function override({ model, boxed, boxedNames, settings, images, runtimeId
     services: {
       ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings)])),
       'boxer-seed': seedService(model, boxedNames, networks, settings, images),
+      ...(settings.relays === 0
+        ? {}
+        : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime) }),
       ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, settings.region, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: { [RUNTIME_VOLUME]: { external: true, name: runtimeVolumeName(runtimeId) } },
     secrets: Object.fromEntries([
       [PROJECT_SECRET, { file: `./${BOXER_FOLDER}/${PROJECT_KEY_FILE}` }],
-      ...boxed.map(({ name }) => [keySecret(name), { file: `./${BOXER_FOLDER}/${serviceKeyFile(name)}` }]),
+      ...keyHolders(boxed, settings).map((name) => [
+        keySecret(name),
+        { file: `./${BOXER_FOLDER}/${serviceKeyFile(name)}` },
+      ]),
     ]),
   };
 }

@@ -1,6 +1,8 @@
 import {
   CONFIG_VARIABLE,
   KEY_FILE,
+  RELAY_SERVICE,
+  type RelayConfig,
   SEED_CLOUD_NAME,
   SEED_PORT,
   type SeedConfig,
@@ -10,10 +12,26 @@ import type { Model } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { boxedNames, gateways } from './addresses.ts';
-import { PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
+import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
 
 /** Never pulled: these images are built beside the plugin. Not attached: `up` shows the user's own logs. */
 const ours = { pull_policy: 'never', attach: false, restart: 'unless-stopped' };
+
+/**
+ * Whoever carries other people's connections: small rights, and a bound on what the kernel keeps for a slow reader. It is
+ * enough for about 800 Mbit/s at a round trip of 20 ms, more than a function has; a host's own bound may be 32 MB.
+ */
+const carrier = (settings: ProjectSettings) => ({
+  read_only: true,
+  tmpfs: ['/tmp'],
+  sysctls: { 'net.ipv4.tcp_rmem': '4096 131072 4194304' },
+  cap_drop: ['ALL'],
+  // The key is 0600 and belongs to the user on the host, who is not the container's root.
+  cap_add: ['DAC_READ_SEARCH'],
+  ...(settings.stopGracePeriod === undefined ? {} : { stop_grace_period: `${settings.stopGracePeriod}s` }),
+});
+
+const relayPart = ({ relay }: ProjectSettings) => (Object.keys(relay).length === 0 ? {} : { relay });
 
 /** The coordinator of the project, on every network that a boxed service is on. */
 export function seedService(
@@ -30,6 +48,7 @@ export function seedService(
     port: SEED_PORT,
     gateways: gateways(model, boxed, networks),
     boxed: boxedNames(model, boxed, networks),
+    ...relayPart(settings),
   };
   return {
     image: images.runtime,
@@ -42,12 +61,30 @@ export function seedService(
     },
     volumes: [`${RUNTIME_VOLUME}:/opt/boxer`],
     secrets: [{ source: PROJECT_SECRET, target: KEY_FILE }],
-    read_only: true,
-    tmpfs: ['/tmp'],
-    cap_drop: ['ALL'],
-    // The key is 0600 and belongs to the user on the host, who is not the container's root.
-    cap_add: ['DAC_READ_SEARCH'],
+    ...carrier(settings),
     labels: { 'io.boxer.role': 'seed' },
+  };
+}
+
+/** Relays beside the seed's own: on the network that stands for the internet, and on no other. */
+export function relayService(
+  project: string,
+  settings: ProjectSettings,
+  image: string,
+): Record<string, unknown> {
+  const config: RelayConfig = { version: 1, project, ...relayPart(settings) };
+  return {
+    image,
+    ...ours,
+    command: ['relay'],
+    scale: settings.relays,
+    environment: { [CONFIG_VARIABLE]: JSON.stringify(config) },
+    networks: { [OWN_NETWORK]: null },
+    volumes: [`${RUNTIME_VOLUME}:/opt/boxer:ro`],
+    secrets: [{ source: keySecret(RELAY_SERVICE), target: KEY_FILE }],
+    ...carrier(settings),
+    depends_on: { 'boxer-seed': { condition: 'service_started' } },
+    labels: { 'io.boxer.role': 'relay' },
   };
 }
 
