@@ -75,7 +75,7 @@ test('a descriptor reaches a guest: the shared table names its host', async () =
   );
 });
 
-/** Starts programs whose parent ends at once; gives their pids. Node waits for the parent only. */
+/** Starts programs whose parent ends at once, before them; gives their pids. Node waits for the parent only. */
 async function orphans(...programs: string[]): Promise<number[]> {
   addon.prctlSubreaper();
   const jobs = programs.map((program) => `sh -c '${program}' >/dev/null & echo $!`);
@@ -84,7 +84,7 @@ async function orphans(...programs: string[]): Promise<number[]> {
 }
 
 test('orphans come to a subreaper, which learns how they ended', async () => {
-  const [first = 0, second = 0] = await orphans('exit 6', 'kill -9 $$');
+  const [first = 0, second = 0] = await orphans('sleep 0.1; exit 6', 'sleep 0.1; kill -9 $$');
   expect(await end(first, [second])).toEqual({ pid: first, code: 6, signal: null });
   expect(await end(second)).toEqual({ pid: second, code: null, signal: 9 });
 });
