@@ -65,14 +65,19 @@ static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint 
 
 /* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  if (!network_config() || !readable(fd, room)) return (int)returned(raw(call, fd, address, room));
+  if (!any_config() || !readable(fd, room)) return (int)returned(raw(call, fd, address, room));
   socklen_t given = *room;
   long result = raw(call, fd, address, room);
   union address answer;
   socklen_t length = sizeof answer;
   struct boxer_endpoint endpoint;
-  if (result < 0 || raw(call, fd, &answer, &length) < 0 || !as_ipv4_or_any(&answer.any, length, &endpoint))
-    return (int)returned(result);
+  if (result < 0 || raw(call, fd, &answer, &length) < 0) return (int)returned(result);
+  if (visible_unix(&answer, &length)) {
+    *room = given;
+    copy_address(&answer, length, address, room);
+    return 0;
+  }
+  if (!as_ipv4_or_any(&answer.any, length, &endpoint)) return 0;
   struct boxer_endpoint overlay = endpoint;
   unsigned marks = marks_of(fd);
   overlay_of(fd, call, marks, &overlay);

@@ -1,5 +1,6 @@
 /* The way back: what the guest calls a path that stands elsewhere, for the calls that tell it where it is. */
 #include <limits.h>
+#include <sys/un.h>
 
 #include "libc.h"
 #include "monitor.h"
@@ -37,6 +38,20 @@ const char *visible(const char *path, char room[REMAP_ROOM]) {
   memcpy(room, best, best_length);
   memcpy(room + best_length, path + best_real, rest);
   return room;
+}
+
+bool visible_unix(union address *address, socklen_t *length) {
+  const size_t header = offsetof(struct sockaddr_un, sun_path);
+  if (address->any.sa_family != AF_UNIX || *length <= header || !remap_value()) return false;
+  char room[REMAP_ROOM];
+  char path[sizeof *address + 1] = {0};
+  memcpy(path, (const char *)address + header, *length - header);
+  const char *seen = visible(path, room);
+  size_t size = strlen(seen) + 1;
+  if (seen == path || size > sizeof((struct sockaddr_un *)0)->sun_path) return false;
+  memcpy((char *)address + header, seen, size);
+  *length = (socklen_t)(header + size);
+  return true;
 }
 
 /* A string that the guest may free(): libc's allocator, or whichever takes its place, makes it. */

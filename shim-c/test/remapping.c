@@ -3,6 +3,8 @@
  * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
  */
 #include <dirent.h>
+#include <ftw.h>
+#include <glob.h>
 #include <limits.h>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -185,8 +187,47 @@ static void sockets(void) {
   int client = socket(AF_UNIX, SOCK_STREAM, 0);
   say("connect", connect(client, (struct sockaddr *)&name, sizeof name));
   say("bind again", bind(client, (struct sockaddr *)&name, sizeof name));
+  struct sockaddr_un found = {0};
+  socklen_t size = sizeof found;
+  say("getsockname", getsockname(server, (struct sockaddr *)&found, &size));
+  say_path("its name", found.sun_path, "socket");
+  say("its length", (long)size - (long)strlen(in("socket")));
+  size = sizeof found;
+  say("getpeername", getpeername(client, (struct sockaddr *)&found, &size));
+  say_path("its name", found.sun_path, "socket");
+  say("of a client", getsockname(client, (struct sockaddr *)&found, &size) + (int)size);
   close(client);
   close(server);
+}
+
+static int walked;
+static int visit(const char *path, const struct stat *found, int type, struct FTW *where) {
+  (void)found, (void)type, (void)where;
+  walked += access(path, F_OK) == 0;
+  return 0;
+}
+
+static void walking(void) {
+  say("mkdir", mkdir(in("walk"), 0700));
+  for (const char **name = (const char *[]){"walk/one.txt", "walk/two.txt", "walk/three", NULL}; *name; name++) close(creat(in(*name), 0600));
+  glob_t found;
+  say("glob", glob(in("walk/*.txt"), 0, NULL, &found));
+  say("found", (long)found.gl_pathc);
+  say_path("first", found.gl_pathv[0], "walk/one.txt");
+  say("glob more", glob(in("walk/th*"), GLOB_APPEND, NULL, &found));
+  say_path("last", found.gl_pathv[2], "walk/three");
+  globfree(&found);
+  found.gl_offs = 2;
+  say("glob behind", glob(in("walk/tw*"), GLOB_DOOFFS, NULL, &found));
+  say_path("third", found.gl_pathv[2], "walk/two.txt");
+  globfree(&found);
+  say("glob nothing", glob(in("walk/x*"), 0, NULL, &found));
+  say("glob itself", glob(in("walk/x*"), GLOB_NOCHECK, NULL, &found));
+  say_path("it", found.gl_pathv[0], "walk/x*");
+  globfree(&found);
+  say("nftw", nftw(in("walk"), visit, 8, FTW_PHYS));
+  say("walked", walked);
+  say("nftw nowhere", nftw(in("walk/missing"), visit, 8, 0));
 }
 
 static void programs(void) {
@@ -235,6 +276,7 @@ int main(int argc, char **argv) {
   whereabouts();
   temporary();
   sockets();
+  walking();
   programs();
   outside();
   return 0;

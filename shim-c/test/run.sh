@@ -96,6 +96,16 @@ outliving() {
   rm "$work/verdict"
 }
 
+# Objects by bare name and below a remapped folder; and whose the calls are that move bytes.
+loading() {
+  mkdir "$work/loaded"
+  cp "$1/plugins/libplugin.so" "$work/loaded"
+  "$1/loading" "$work/loaded" >"$work/native" 2>/dev/null || note "$2 loading" "native run failed"
+  LD_PRELOAD=$library BOXER_REMAP="$work/visible=$work/loaded" "$1/loading" "$work/visible" >"$work/seen" 2>"$work/said"
+  diff "$work/native" "$work/seen" && grep -q '^connect is intercepted' "$work/said" && note "$2 loading" ok || note "$2 loading" differs
+  rm -rf "$work/loaded"
+}
+
 suite() {
   outliving "$1" "$2"
   conformances "$1" "$2"
@@ -115,6 +125,8 @@ else
   supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
+loading "$programs" glibc
+[ -z "$musl" ] || loading "$musl" musl
 sharing "$programs" glibc
 [ -z "$musl" ] || sharing "$musl" musl
 # A name that is longer than the place: musl's glob() has no room for it.
