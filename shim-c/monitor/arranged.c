@@ -147,7 +147,10 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
       if (last_error() != before) fail(before);
       return 0;
     }
+    if (request.flags & BOXER_NO_PUNCH) return result;
+    /* Reset until the time was over: by the relay nobody can. */
+    if (reply.retry && last_error() == ECONNREFUSED) attempt = PORT_ATTEMPTS;
     /* The port is free, but this very connection was there a moment ago. */
-    if (!more || last_error() != EADDRNOTAVAIL) return result;
+    else if (!more || last_error() != EADDRNOTAVAIL) return result;
   }
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
+import { newNonce } from '../control/psk.ts';
 import type { NatKind } from '../network/punch/offer.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { backoff } from './backoff.ts';
@@ -7,7 +8,7 @@ import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
 import type { Counterpart, ForwardRequest, Launch, Member, Offer, PunchIntroduction } from './messages.ts';
 import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
-import { parseCounterpart } from './parse-punch.ts';
+import { parseCounterpart, parsePunched } from './parse-punch.ts';
 import { Uplink } from './uplink.ts';
 
 export type {
@@ -56,8 +57,8 @@ export interface Overlay {
   tellNat(nat: NatKind): Promise<void>;
   /** Asks the node at overlay address `to` to make a connection together. Errors as `Meetings.meet`. */
   meet(to: string, offer: Offer, signal: AbortSignal): Promise<Counterpart>;
-  /** An introduction whose own way is broken. */
-  punch(introduction: PunchIntroduction): Promise<void>;
+  /** An introduction whose own way is broken; resolves to the port where the other node listens, 0 where it does not. */
+  punch(introduction: PunchIntroduction): Promise<number>;
   /** Overlay addresses of a host outside the overlay; ENOENT for an unknown name. */
   resolve(name: string): Promise<string[]>;
   /** Names of an overlay address; ENOENT where there is none. */
@@ -85,7 +86,7 @@ const LEAVE_TIMEOUT = 1000;
  */
 export async function joinOverlay(options: JoinOptions): Promise<Overlay> {
   const membership = new Membership();
-  const link = await firstLink(options, membership);
+  const link = await firstLink({ claim: newNonce(), ...options }, membership);
   const uplink = new Uplink(options, membership, link);
   const abort = () => void uplink.close('aborted');
   options.signal.addEventListener('abort', abort);
@@ -153,9 +154,8 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
       parseCounterpart(
         await uplink.request(MessageType.meet, { to, offer }, { signal, timeout: MEET_TIMEOUT }),
       ),
-    punch: async (introduction) => {
-      await uplink.request(MessageType.punch, introduction, { timeout: MEET_TIMEOUT });
-    },
+    punch: async (introduction) =>
+      parsePunched(await uplink.request(MessageType.punch, introduction, { timeout: MEET_TIMEOUT })),
     members: () => membership.members,
     gateways: () => membership.gateways,
     onChange: (listener) => membership.onChange(listener),

@@ -22,6 +22,8 @@ export interface LinkOptions extends SessionOptions {
   readonly seed: { readonly host: string; readonly port: number };
   /** May still be on its way: it is needed only when the connection stands. */
   readonly join: JoinRequest | Promise<JoinRequest>;
+  /** As `JoinBody.claim`. */
+  readonly claim?: string | undefined;
   /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */
   readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
   /** What makes this node one that others can meet. */
@@ -33,7 +35,7 @@ export interface PeerHandlers {
   /** Another node wants a connection with this one; resolves to what this one offers. */
   meet(counterpart: Counterpart): Promise<Offer>;
   /** Resolves when this node's end of the connection is under way; the `code` of an error is what the peer's connect() gets. */
-  punch(introduction: PunchIntroduction): Promise<void>;
+  punch(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
   /** Pairs that this node has used. */
   pairs(): readonly PairStatus[];
 }
@@ -86,7 +88,7 @@ export async function openLink(
   }
   try {
     const { local, remote } = session;
-    const body = { ...(await options.join), local, via: remote.address };
+    const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
     // Both at once: the answer to hello changes nothing in what is asked next.
     const [hello, joined] = await Promise.all([
       session.request(MessageType.hello, { version: 1, capabilities: ['relay', 'punch'] }, { signal }),

@@ -57,12 +57,12 @@ export class Meetings {
     from: Attachment,
     introduction: PunchIntroduction,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<unknown> {
     const { session } = this.#find(node, introduction.to ?? '');
     const own =
       introduction.from.address === from.observed.address && introduction.peer.address === node.address;
     if (!own) throw new ControlError('EACCES', `${introduction.from.address} is not where this node is seen`);
-    await session.request(MessageType.punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
+    return session.request(MessageType.punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
   }
 
   #find(node: NodeRecord, address: string): { other: NodeRecord; session: Session } {

@@ -90,7 +90,7 @@ export interface PunchIntroduction {
   readonly to?: string | undefined;
   /** The guest's port at the acceptor. */
   readonly port: number;
-  /** The acceptor's own local port for this connection. */
+  /** The acceptor's own local port for this connection; 0 for a port where it listens for it and which it tells. */
   readonly at: number;
   /** Where the initiator's packets come from. */
   readonly from: Endpoint;

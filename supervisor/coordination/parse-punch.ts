@@ -88,6 +88,12 @@ export function parseCounterpart(body: unknown): Counterpart {
   };
 }
 
+/** The port where the acceptor listens, 0 where it opens the connection itself. */
+export function parsePunched(body: unknown): number {
+  const fields = fieldsOf(body);
+  return fields.port === undefined ? 0 : portAt(fields, 'port');
+}
+
 export function parsePunch(body: unknown): PunchIntroduction {
   const fields = fieldsOf(body);
   const id = textAt(fields, 'id', 32);
@@ -96,7 +102,7 @@ export function parsePunch(body: unknown): PunchIntroduction {
     id,
     to: fields.to === undefined ? undefined : ipv4At(fields, 'to'),
     port: portAt(fields, 'port'),
-    at: portAt(fields, 'at'),
+    at: integerAt(fields, 'at', 0, 65_535),
     from: ipv4EndpointAt(fields, 'from'),
     peer: ipv4EndpointAt(fields, 'peer'),
     underWay: booleanAt(fields, 'underWay'),

@@ -43,16 +43,29 @@ export interface OrderFacts {
   readonly peer: Filtering;
   /** Whether the other node is known to listen on the port. */
   readonly isListening: boolean;
+  /** Both are behind one NAT that leads them back to each other: it drops what does not fit, only the hosts reset. */
+  readonly isHairpin: boolean;
+}
+
+export interface Plan {
+  readonly order: Order;
+  /** The guest's packet may be answered by a reset, which the process monitor then has to take upon itself. */
+  readonly mayBeReset: boolean;
 }
 
 /** Below this, waiting for the acceptor costs more than a packet that its NAT drops, ms. */
 const NEAR = 3;
 
-/** `mayBeReset`: the guest's packet may be answered by a reset, which the process monitor then has to take upon itself. */
-export function orderOf({ rtt, own, peer, isListening }: OrderFacts): { order: Order; mayBeReset: boolean } {
+/**
+ * Undefined where both sides reset what comes too early and are so near that their packets hardly ever cross: each attempt would
+ * have to leave within the microseconds that the other one's is on its way.
+ */
+export function orderOf({ rtt, own, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
   const soon = rtt !== undefined && rtt < NEAR ? 'together' : 'ahead';
+  if (isHairpin) return { order: isListening ? soon : 'answered', mayBeReset: true };
   if (peer === 'silent') return { order: isListening ? soon : 'answered', mayBeReset: false };
   // The acceptor's packet opens its NAT first, and this side drops it: so the NAT stays open.
   if (own === 'silent') return { order: 'answered', mayBeReset: false };
-  return { order: isListening ? soon : 'answered', mayBeReset: true };
+  const isFar = rtt !== undefined && rtt >= NEAR;
+  return isFar ? { order: isListening ? soon : 'answered', mayBeReset: true } : undefined;
 }

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ControlError } from '../../control/control-error.ts';
+import { endpointsOf } from '../../control/endpoint.ts';
 import type { PunchIntroduction } from '../../coordination/join.ts';
 import type { FlowNames } from '../flow-names.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
+import { listenOnce } from './listen-once.ts';
 import { openTogether } from './open-together.ts';
 import { Slots } from './slots.ts';
 
@@ -24,10 +26,10 @@ export interface PunchAcceptorOptions {
 /** Opens this node's end of other nodes' connections. */
 export interface PunchAcceptor {
   /**
-   * Resolves when this end is under way, at once for an introduction that has been answered before. Rejects with ECONNREFUSED where
+   * Resolves when this end is under way, or to the port where it listens; at once for an introduction that has been answered before. Rejects with ECONNREFUSED where
    * nobody listens, EAGAIN where too many are under way, EINVAL for a port that is no door.
    */
-  introduce(introduction: PunchIntroduction): Promise<void>;
+  introduce(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
   close(): void;
 }
 
@@ -44,7 +46,7 @@ const MAX_QUEUEING = 16;
 export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAcceptor {
   const { listeners, isDoor, selfAddress, deliver } = options;
   const stop = new AbortController();
-  const known = new Map<string, Promise<void>>();
+  const known = new Map<string, Promise<{ readonly port?: number }>>();
   const opening = new Slots(MAX_OPENING);
   const queues = new Map<number, Slots>();
 
@@ -74,27 +76,34 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
   async function connect(
     introduction: PunchIntroduction,
     listener: Listener,
+    arriving: () => Promise<Socket>,
     signal: AbortSignal,
   ): Promise<void> {
     const queue = queueOf(introduction.port);
     // A full accept queue answers nobody: so does this end, until there is room.
     await queue.room(signal);
-    const socket = await open(introduction, listener.family, signal);
+    const socket = await arriving();
     const leave = await queue.enter(signal).catch((error: unknown) => {
       socket.resetAndDestroy();
       throw error;
     });
-    const names = { local: { address: selfAddress(), port: introduction.port }, peer: introduction.peer };
+    const { remote } = endpointsOf(socket);
+    // Where no NAT is between the two, the guest has chosen its port itself.
+    const port = introduction.at === 0 ? remote.port : introduction.peer.port;
+    const names = {
+      local: { address: selfAddress(), port: introduction.port },
+      peer: { address: introduction.peer.address, port },
+    };
     try {
-      await deliver(socket, listener, introduction.from, names);
+      await deliver(socket, listener, remote, names);
     } finally {
       leave();
       if (queue.isIdle) queues.delete(introduction.port);
     }
   }
 
-  async function begin(introduction: PunchIntroduction): Promise<void> {
-    if (!isDoor(introduction.at))
+  async function begin(introduction: PunchIntroduction): Promise<{ readonly port?: number }> {
+    if (introduction.at !== 0 && !isDoor(introduction.at))
       throw new ControlError('EINVAL', `${introduction.at} is no door of this node`);
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(OPEN_TIMEOUT)]);
     const listener = listeners.at(introduction.port);
@@ -102,10 +111,19 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
       if (introduction.underWay) refuse(introduction, signal).catch(() => undefined);
       throw new ControlError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
     }
+    if (introduction.at === 0) {
+      await queueOf(introduction.port).room(signal);
+      const { port, connection } = await listenOnce(introduction.from.address, listener.family, signal);
+      connect(introduction, listener, () => connection, signal).catch(() => undefined);
+      return { port };
+    }
     // The guest at the other end sees for itself what becomes of it.
-    connect(introduction, listener, signal).catch(() => undefined);
+    connect(introduction, listener, () => open(introduction, listener.family, signal), signal).catch(
+      () => undefined,
+    );
     // By then the first packet has left.
     await nextTurn();
+    return {};
   }
 
   return {

@@ -4,6 +4,7 @@ import { codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Overlay, PunchIntroduction } from '../../coordination/join.ts';
+import { parsePunched } from '../../coordination/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { Order } from '../choose.ts';
 import type { PortPair } from './offer.ts';
@@ -35,19 +36,18 @@ export interface Initiation {
  */
 export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
   const { overlay, peer, order, from, door, destination, retry, onLost } = initiation;
-  const isPrivate = peer.way === 'private';
   const introduction: PunchIntroduction = {
     id: randomBytes(12).toString('hex'),
     port: destination.port,
     at: door.local,
-    from: { address: peer.ownAddress, port: isPrivate ? from.local : from.public },
+    from: { address: peer.ownAddress, port: from.public },
     peer: { address: overlay.address, port: from.local },
     underWay: order !== 'answered',
   };
   const answer: ServiceAnswer = {
     bind: true,
     local: { address: '0.0.0.0', port: from.local },
-    peer: { address: peer.peerAddress, port: isPrivate ? door.local : door.public },
+    peer: { address: peer.peerAddress, port: door.public },
     retry,
   };
   const introduced = introduce(overlay, peer, introduction);
@@ -66,14 +66,36 @@ export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
   return answer;
 }
 
-/** One that was lost with its connection is repeated once, by the seed. */
-async function introduce(overlay: Overlay, peer: Peer, introduction: PunchIntroduction): Promise<void> {
+/** Resolves to the port where the acceptor listens, if it does. One that was lost with its connection is repeated once, by the seed. */
+export async function introduce(
+  overlay: Overlay,
+  peer: Peer,
+  introduction: PunchIntroduction,
+): Promise<number> {
   const started = performance.now();
   try {
-    await peer.session.request(MessageType.punch, introduction, { timeout: ANSWER_TIMEOUT });
+    const answer = await peer.session.request(MessageType.punch, introduction, { timeout: ANSWER_TIMEOUT });
     peer.rtt = Math.min(peer.rtt ?? Number.POSITIVE_INFINITY, performance.now() - started);
+    return parsePunched(answer);
   } catch (error) {
     if (codeOf(error) !== 'ECONNRESET') throw error;
-    await overlay.punch({ ...introduction, to: peer.address });
+    return overlay.punch({ ...introduction, to: peer.address });
   }
+}
+
+/** Both are on one network: the other end listens, for this connection and this node only, and the guest connects as to any host. */
+export async function initiateNearby(
+  overlay: Overlay,
+  peer: Peer,
+  destination: Endpoint,
+): Promise<ServiceAnswer> {
+  const port = await introduce(overlay, peer, {
+    id: randomBytes(12).toString('hex'),
+    port: destination.port,
+    at: 0,
+    from: { address: peer.ownAddress, port: 1 },
+    peer: { address: overlay.address, port: 1 },
+    underWay: false,
+  });
+  return { peer: { address: peer.peerAddress, port } };
 }

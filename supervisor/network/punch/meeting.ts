@@ -3,7 +3,7 @@ import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart } from '../../coordination/join.ts';
 import { dialUnread } from '../dial.ts';
-import type { InitiatorPort } from '../relay/initiator-port.ts';
+import type { OncePort } from './listen-once.ts';
 import type { Offer } from './offer.ts';
 import { openTogether } from './open-together.ts';
 import { type PeerCredentials, secure } from './secure.ts';
@@ -64,7 +64,7 @@ export async function call({ own, counterpart, onSession, signal }: MeetingOptio
 /** The side that was asked: waits for the way that the other one takes. `listener`: for a caller on the same network. */
 export async function answer(
   { own, counterpart, onSession, signal }: MeetingOptions,
-  listener: InitiatorPort | undefined,
+  listener: OncePort | undefined,
 ): Promise<PeerLink> {
   const { offer } = counterpart;
   const accept = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
@@ -90,14 +90,7 @@ export async function answer(
       openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
     ),
   ];
-  if (listener)
-    attempts.push(
-      accept('private', async (limit) => {
-        const abort = () => listener.close(new Error('another way was taken'));
-        limit.addEventListener('abort', abort, { once: true });
-        return listener.connection;
-      }),
-    );
+  if (listener) attempts.push(accept('private', () => listener.connection));
   return first(attempts, signal);
 }
 

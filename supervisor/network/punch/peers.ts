@@ -2,7 +2,7 @@ import { ControlError, codeOf, describeFailure } from '../../control/control-err
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Overlay } from '../../coordination/join.ts';
-import { openInitiatorPort } from '../relay/initiator-port.ts';
+import { listenOnce } from './listen-once.ts';
 import { answer, call, type PeerLink, shareNat } from './meeting.ts';
 import type { Offer } from './offer.ts';
 
@@ -148,9 +148,8 @@ export class Peers {
     const own = { ...offer, publicAddress: this.#options.overlay.observed.address };
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ANSWER_PATIENCE)]);
     const listener = shareNat(own, counterpart.offer)
-      ? await openInitiatorPort('0.0.0.0', counterpart.offer.privateAddress, { timeout: ANSWER_PATIENCE })
+      ? await listenOnce(counterpart.offer.privateAddress, 4, signal)
       : undefined;
-    listener?.connection.catch(() => undefined);
     const meeting = answer({ own, counterpart, onSession: this.#serving(counterpart), signal }, listener);
     offered.resolve({ ...own, privatePort: listener?.port ?? 0 });
     return this.#adopt(counterpart.address, await meeting);

@@ -11,9 +11,9 @@ import type { ListenerView } from '../listeners.ts';
 import type { Pairs } from '../pairs.ts';
 import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
 import { findNat } from './find-nat.ts';
-import { initiate } from './initiate.ts';
+import { initiate, initiateNearby } from './initiate.ts';
 import { createLocalPorts } from './local-ports.ts';
-import { type NatKind, type Offer, type PortPair, samePort } from './offer.ts';
+import type { NatKind, Offer, PortPair } from './offer.ts';
 import { type Peer, Peers } from './peers.ts';
 import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
@@ -34,7 +34,7 @@ export interface Puncher {
   connect(request: ServiceRequest, member: Member): Promise<ServiceAnswer | Choice>;
   /** What others ask by way of the seed. */
   readonly meet: (counterpart: Counterpart) => Promise<Offer>;
-  readonly punch: (introduction: PunchIntroduction) => Promise<void>;
+  readonly punch: (introduction: PunchIntroduction) => Promise<{ readonly port?: number }>;
   close(): void;
 }
 
@@ -43,9 +43,13 @@ const FOR_THE_GUEST: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EAGAIN']);
 /** Connections of one node to another that are being introduced at a time. */
 const MAX_INTRODUCING = 512;
 
+function relay(why: string): Choice {
+  return { transport: 'relay', why };
+}
+
 /** How long connect() may go on where packets are reset, ms. A guest that does not block is let go as soon as may be. */
 function retryTime(nonblocking: boolean, rtt = 0): number {
-  return nonblocking ? Math.min(1000, Math.round(100 + 3 * rtt)) : 3000;
+  return nonblocking ? Math.min(1000, Math.round(100 + 3 * rtt)) : 1000;
 }
 
 export function createPuncher({ overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
@@ -116,55 +120,25 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
     return doors[turn % doors.length];
   }
 
-  /** A guest that has bound its socket keeps its port. */
-  async function portFor(peer: Peer, bound: number): Promise<PortPair | undefined> {
-    if (peer.way === 'private') return samePort(bound || local.next());
-    return bound === 0 ? ports?.take() : ports?.of(bound);
-  }
-
   async function punch(
     request: ServiceRequest,
     member: Member,
     choice: Choice,
   ): Promise<ServiceAnswer | Choice> {
-    const relay = (why: string): Choice => ({ transport: 'relay', why });
-    const self = overlay.members().get(overlay.nodeId);
     const peer = await peers.meet(member.address).catch((error: unknown) => {
       return relay(peers.failure(member.address) ?? (error instanceof Error ? error.message : 'no meeting'));
     });
     if (!('session' in peer)) return peer;
-    const isPrivate = peer.way === 'private';
-    // Nothing stands before hosts behind the same NAT, and a host resets what comes to a port where nobody is.
-    const isNear = peer.ownAddress === peer.peerAddress || isPrivate;
-    const { order, mayBeReset } = orderOf({
-      rtt: peer.rtt,
-      own: isNear ? 'resetting' : (self?.filtering ?? 'unknown'),
-      peer: isNear ? 'resetting' : member.filtering,
-      isListening: member.ports.includes(request.peer.port),
-    });
     const underWay = introducing.get(peer) ?? 0;
     if (underWay >= MAX_INTRODUCING)
       throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
-    const from = await portFor(peer, request.local.port);
-    const door = nextDoor(peer);
-    if (!from || !door) return relay('no port is left whose public number is known');
     introducing.set(peer, underWay + 1);
     try {
       peers.touch(peer);
-      const answer = await initiate({
-        overlay,
-        peer,
-        order,
-        from,
-        door,
-        destination: request.peer,
-        retry: mayBeReset ? retryTime(request.nonblocking, peer.rtt) : 0,
-        onLost: (error) => {
-          if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
-        },
-      });
-      if (answer.peer) flows.rememberInitiated(answer.peer, request.peer, from.local);
-      pairs.count(member.address, 'punch', isPrivate ? 'both are on one network' : choice.why, peer.rtt);
+      if (peer.way === 'public') return await punchTo(peer, request, member, choice);
+      const answer = await initiateNearby(overlay, peer, request.peer);
+      if (answer.peer) flows.rememberInitiated(answer.peer, request.peer);
+      pairs.count(member.address, 'punch', 'both are on one network', peer.rtt);
       return answer;
     } catch (error) {
       if (FOR_THE_GUEST.has(codeOf(error))) throw error;
@@ -172,6 +146,42 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
     } finally {
       introducing.set(peer, (introducing.get(peer) ?? 1) - 1);
     }
+  }
+
+  async function punchTo(
+    peer: Peer,
+    request: ServiceRequest,
+    member: Member,
+    choice: Choice,
+  ): Promise<ServiceAnswer | Choice> {
+    const plan = orderOf({
+      rtt: peer.rtt,
+      own: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
+      peer: member.filtering,
+      isListening: member.ports.includes(request.peer.port),
+      isHairpin: peer.ownAddress === peer.peerAddress,
+    });
+    if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
+    // A guest that has bound its socket keeps its port.
+    const { port: bound } = request.local;
+    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    const door = nextDoor(peer);
+    if (!from || !door) return relay('no port is left whose public number is known');
+    const answer = await initiate({
+      overlay,
+      peer,
+      order: plan.order,
+      from,
+      door,
+      destination: request.peer,
+      retry: plan.mayBeReset ? retryTime(request.nonblocking, peer.rtt) : 0,
+      onLost: (error) => {
+        if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
+      },
+    });
+    if (answer.peer) flows.rememberInitiated(answer.peer, request.peer, from.local);
+    pairs.count(member.address, 'punch', choice.why, peer.rtt);
+    return answer;
   }
 
   return {
