@@ -40,3 +40,16 @@ test('the documentation has every intercepted symbol', async () => {
   const { stdout: table } = await execa('make', ['-s', '-C', folder, 'symbols-table']);
   expect(readFileSync(`${folder}../docs/process-monitor.md`, 'utf8')).toContain(table);
 });
+
+test('the documentation has every conformance case', async () => {
+  const program = new URL('../build/shim/work/test/conformance', import.meta.url).pathname;
+  await execa('make', [
+    '-s',
+    '-C',
+    folder,
+    program,
+    `BUILD=${new URL('../build/shim', import.meta.url).pathname}`,
+  ]);
+  const { stdout: table } = await execa(program, ['--list']);
+  expect(readFileSync(`${folder}../docs/conformance.md`, 'utf8')).toContain(table);
+});

@@ -9,23 +9,36 @@
 /* What does not find its slot is asked for again, which only costs time. */
 #define SLOTS 4096
 
-/* Sequence lock: odd while somebody writes. */
+/*
+ * Sequence lock: odd while somebody writes. The words are atomic, stored with release and read with acquire: who sees a new word sees
+ * the odd sequence before it.
+ */
 static struct slot {
   _Atomic uint32_t sequence;
-  uint64_t inode;
-  struct boxer_endpoint local;
-  struct boxer_endpoint peer;
+  _Atomic uint64_t inode;
+  _Atomic uint64_t local;
+  _Atomic uint64_t peer;
 } slots[SLOTS];
+
+static void put(_Atomic uint64_t *word, const struct boxer_endpoint *endpoint) {
+  uint64_t value;
+  memcpy(&value, endpoint, sizeof value);
+  atomic_store_explicit(word, value, memory_order_release);
+}
+
+static void get(_Atomic uint64_t *word, struct boxer_endpoint *endpoint) {
+  uint64_t value = atomic_load_explicit(word, memory_order_acquire);
+  memcpy(endpoint, &value, sizeof value);
+}
 
 void remember_names(uint64_t inode, const struct boxer_endpoint *local, const struct boxer_endpoint *peer) {
   struct slot *slot = &slots[inode % SLOTS];
   uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
   /* Another thread, or the code that a signal handler interrupted, is writing: let it. */
   if (inode == 0 || sequence & 1 || !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1)) return;
-  atomic_thread_fence(memory_order_release);
-  slot->inode = inode;
-  slot->local = *local;
-  slot->peer = *peer;
+  atomic_store_explicit(&slot->inode, inode, memory_order_release);
+  put(&slot->local, local);
+  put(&slot->peer, peer);
   atomic_store_explicit(&slot->sequence, sequence + 2, memory_order_release);
 }
 
@@ -40,9 +53,9 @@ void forget_names(uint64_t inode) {
 bool known_names(uint64_t inode, struct boxer_endpoint *local, struct boxer_endpoint *peer) {
   struct slot *slot = &slots[inode % SLOTS];
   uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_acquire);
-  bool same = slot->inode == inode;
-  *local = slot->local;
-  *peer = slot->peer;
-  atomic_thread_fence(memory_order_acquire);
-  return inode != 0 && peer->port != 0 && same && !(sequence & 1) && atomic_load_explicit(&slot->sequence, memory_order_relaxed) == sequence;
+  bool same = atomic_load_explicit(&slot->inode, memory_order_acquire) == inode;
+  get(&slot->local, local);
+  get(&slot->peer, peer);
+  bool whole = !(sequence & 1) && atomic_load_explicit(&slot->sequence, memory_order_relaxed) == sequence;
+  return inode != 0 && same && whole && peer->port != 0;
 }

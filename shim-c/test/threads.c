@@ -1,0 +1,134 @@
+/*
+ * The monitor's own state under the thread sanitizer: marks, remembered names, the mapping of the table. The parts are linked into this
+ * program, since the sanitizer's runtime cannot be preloaded with the library. What it cannot see is tested by what is read: that
+ * names come whole, and that a table which the kernel writes (as the supervisor does, by pwrite) is never read half-changed.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "../monitor/table.h"
+#include "check.h"
+
+#define THREADS 4
+#define ROUNDS 20000
+
+static int table_fd;
+static _Atomic int process = 1000;
+static _Atomic bool over;
+
+/* Instead of config.c, request.c and signals.c: a supervisor that passes the table, and now and then another one. */
+const struct config *network_config(void) {
+  static const struct config present = {.socket_length = 1};
+  return &present;
+}
+
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
+                    const struct wait_limit *limit) {
+  (void)patience;
+  (void)limit;
+  *reply = (struct boxer_reply){.operation = request->operation};
+  note_supervisor(process);
+  /* Closed by a raw call, which the sanitizer does not see, so it shall not see this one. */
+  *passed = (int)raw(SYS_dup, table_fd);
+  return 0;
+}
+
+void signals_block(signal_mask *old) { *old = 0; }
+void signals_restore(const signal_mask *old) { (void)old; }
+
+static struct boxer_endpoint endpoint(uint16_t number) {
+  struct boxer_endpoint result = {.port = number};
+  memset(result.address, (uint8_t)number, sizeof result.address);
+  return result;
+}
+
+/* Sockets come and go under the marks of other threads. */
+static void *marking(void *data) {
+  unsigned seed = (unsigned)(uintptr_t)data;
+  for (int i = 0; i < ROUNDS; i++) {
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int copy = fcntl(fd, F_DUPFD, 100 + (int)(seed = seed * 1103515245 + 12345) % 8);
+    mark_port(fd, MARK_SHADOWED, (uint16_t)i);
+    mark(fd, MARK_LISTENING);
+    if (copy >= 0) marks_copy(fd, copy);
+    unsigned found = marks_of(fd);
+    /* Only this thread has this socket, so its marks are what they were made. */
+    if (found != (MARK_SHADOWED | MARK_LISTENING) || marked_port(fd) != (uint16_t)i) over = true;
+    for (int other = 0; other < marked_limit() && other < 120; other++) (void)(never_marked(other) || marks_of(other));
+    marks_clear(fd);
+    close(fd);
+    if (copy >= 0) close(copy);
+  }
+  return NULL;
+}
+
+static void *naming(void *data) {
+  (void)data;
+  for (int i = 1; i < 10 * ROUNDS; i++) {
+    uint64_t inode = 1 + (uint64_t)i % 3 * 4096; /* one slot */
+    struct boxer_endpoint names = endpoint((uint16_t)(i | 1));
+    struct boxer_endpoint local, peer;
+    if (i % 7 == 0) forget_names(inode);
+    remember_names(inode, &names, &names);
+    /* Whole, whosever they are. */
+    if (known_names(inode, &local, &peer) && memcmp(&local, &peer, sizeof local) != 0) over = true;
+  }
+  return NULL;
+}
+
+/* Writes as the supervisor does: all nodes lead to one address, which changes. */
+static void *writing(void *data) {
+  (void)data;
+  struct boxer_table_node nodes[64] = {0};
+  for (uint32_t round = 0; !over; round++) {
+    uint32_t sequence = 2 * round + 1;
+    if (pwrite(table_fd, &sequence, sizeof sequence, offsetof(struct boxer_table, sequence)) < 0) break;
+    for (uint32_t i = 0; i < 64; i++) {
+      nodes[i] = (struct boxer_table_node){.overlay = {198, 18, 0, (uint8_t)i}, .flags = BOXER_NODE_DIRECT, .id = i};
+      memset(nodes[i].direct, 1 + (int)round % 100, sizeof nodes[i].direct);
+    }
+    if (pwrite(table_fd, nodes, sizeof nodes, offsetof(struct boxer_table, nodes)) < 0) break;
+    sequence++;
+    if (pwrite(table_fd, &sequence, sizeof sequence, offsetof(struct boxer_table, sequence)) < 0) break;
+    if (round % 1000 == 0) process++;
+  }
+  return NULL;
+}
+
+static void *reading(void *data) {
+  _Atomic bool *wrong = data;
+  for (int i = 0; i < ROUNDS; i++) {
+    static const uint8_t address[4] = {198, 18, 0, 40};
+    uint32_t overlay, kernel = 0;
+    memcpy(&overlay, address, sizeof overlay);
+    if (destination_of(overlay, &kernel) != DIRECT || (kernel & 0xff) * 0x01010101u != kernel) *wrong = true;
+    note_supervisor(process);
+  }
+  return NULL;
+}
+
+static void run(void *(*body)(void *), void *data) {
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, body, data ? data : (void *)(uintptr_t)(i + 1));
+  for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+}
+
+int main(void) {
+  table_fd = memfd_create("table", MFD_CLOEXEC);
+  CHECK(ftruncate(table_fd, sizeof(struct boxer_table)) == 0);
+  struct boxer_table header = {.magic = BOXER_TABLE_MAGIC, .overlay_base = {198, 18}, .overlay_mask = {255, 254}, .node_count = 64};
+  CHECK(pwrite(table_fd, &header, offsetof(struct boxer_table, nodes), 0) == offsetof(struct boxer_table, nodes));
+  run(marking, NULL);
+  run(naming, NULL);
+  CHECK(!over);
+  _Atomic bool wrong = false;
+  pthread_t writer;
+  pthread_create(&writer, NULL, writing, NULL);
+  while (shared_table()->sequence < 4) usleep(1000);
+  run(reading, &wrong);
+  over = true;
+  pthread_join(writer, NULL);
+  CHECK(!wrong);
+  return end("threads");
+}
