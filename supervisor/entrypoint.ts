@@ -99,7 +99,9 @@ async function lambdaFunction(authority: string): Promise<number> {
 async function nodes(args: readonly string[]): Promise<number> {
   const { listNodes, streamNodes } = await import('./coordination/nodes-command.ts');
   const seed = { port: readConfig(seedConfig).port, projectKey: readKey() };
-  return args.includes('--watch') ? streamNodes(seed) : listNodes({ ...seed, json: args.includes('--json') });
+  return args.includes('--watch')
+    ? streamNodes(seed)
+    : listNodes({ ...seed, json: args.includes('--json'), pairs: args.includes('--pairs') });
 }
 
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {

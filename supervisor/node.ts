@@ -2,6 +2,7 @@ import { hostname as kernelHostname } from 'node:os';
 import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
 import { type Acceptor, createAcceptor } from './network/acceptor.ts';
 import { type Connector, createConnector } from './network/connector.ts';
+import { directPairs } from './network/direct-pairs.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
 import { createListenerView, type ListenerView } from './network/listeners.ts';
 import { createPairs } from './network/pairs.ts';
@@ -57,11 +58,14 @@ function handlerOf({ table, acceptor, connector, listeners, refresh, onListener 
       case Operation.table:
         return { fd: table.fd };
       case Operation.listen:
-      case Operation.unlisten:
+      case Operation.unlisten: {
         onListener();
-        await refresh();
+        const published = refresh();
+        // Others may look for a new listener at once; nobody waits for one to be gone.
+        if (request.operation === Operation.listen) await published;
         acceptor.monitored(request.local.port, listeners.at(request.local.port) !== undefined);
         return {};
+      }
       case Operation.connect:
         return connector.connect(request, signal);
       case Operation.accept:
@@ -116,7 +120,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     peers: {
       meet: async (counterpart) => (await ready.promise).meet(counterpart),
       punch: async (introduction) => (await ready.promise).punch(introduction),
-      pairs: () => pairs.all(),
+      pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
     },
   });
   const { deliver } = acceptor;

@@ -12,7 +12,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   link: [],
   unlink: [],
   version: ['--short', '--format'],
-  ps: ['--all', '--format'],
+  ps: ['--all', '--format', '--network'],
 };
 
 /** cobra's word for "nothing more, and no files either". */

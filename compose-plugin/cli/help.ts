@@ -40,6 +40,7 @@ List replicas with target, node, address, request id and uptime
 Options:
   -a, --all             Show stopped replicas too
       --format string   table or json (one object a line)
+      --network         Show how connections between nodes are made, and why
       --watch           Show the list anew whenever something changes
 
 Every other option of docker compose ps gives the table of docker compose ps.`,

@@ -2,11 +2,12 @@ import { standingOverride } from '../compose/standing-override.ts';
 import type { Context } from './context.ts';
 import { projectOf } from './nodes/project-of.ts';
 import { runVerb } from './pass-through.ts';
-import { collectReplicas, type Replica } from './ps/replicas.ts';
+import { pairsOf, pairsTable } from './ps/pairs.ts';
+import { collectNodes, collectReplicas, type Replica } from './ps/replicas.ts';
 import { table } from './table.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-const own = ['--format', '--all', '-a', '--watch'];
+const own = ['--format', '--all', '-a', '--watch', '--network'];
 
 /** Cursor to the upper left, and the screen empty from there. */
 const CLEAR = '\x1b[H\x1b[J';
@@ -21,7 +22,12 @@ export async function ps(context: Context): Promise<number> {
 
   const all = flags.has('--all') || flags.has('-a');
   const project = await projectOf(context);
-  const list = async () => listing(await collectReplicas(context, project, words, all), format);
+  const list = async () => {
+    if (!flags.has('--network')) return listing(await collectReplicas(context, project, words, all), format);
+    const { replicas, nodes } = await collectNodes(context, project, words, all, true);
+    const pairs = pairsOf(replicas, nodes);
+    return format === 'json' ? pairs.map((pair) => JSON.stringify(pair)).join('\n') : pairsTable(pairs);
+  };
   if (flags.has('--watch')) {
     const { watch } = await import('./ps/watch.ts');
     await watch(context, project, async () => {

@@ -22,12 +22,12 @@ function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> 
   return dialControl({ host: '127.0.0.1', port, identity, key: pskOf(projectKey, identity), signal });
 }
 
-/** Asks the seed of this container. Errors as `dialSeed`. */
-export async function queryNodes(options: NodesOptions): Promise<NodeStatus[]> {
+/** Asks the seed of this container, which asks the nodes for their `pairs` where these are wanted. Errors as `dialSeed`. */
+export async function queryNodes(options: NodesOptions, pairs = false): Promise<NodeStatus[]> {
   const { port, signal } = options;
   const session = await dialSeed(options);
   try {
-    const parsed = answer.safeParse(await session.request(MessageType.nodes, {}, { signal }));
+    const parsed = answer.safeParse(await session.request(MessageType.nodes, { pairs }, { signal }));
     if (!parsed.success) throw new BoxerError('EPROTO', `seed on port ${port}: not the list of nodes`);
     return parsed.data.nodes.sort((a, b) => a.id - b.id);
   } finally {
@@ -71,9 +71,11 @@ export async function streamNodes(options: NodesOptions): Promise<number> {
   return 0;
 }
 
-/** `boxer nodes [--json]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`. */
-export async function listNodes(options: NodesOptions & { readonly json: boolean }): Promise<number> {
-  const nodes = await queryNodes(options);
+/** `boxer nodes [--json [--pairs]]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`. */
+export async function listNodes(
+  options: NodesOptions & { readonly json: boolean; readonly pairs: boolean },
+): Promise<number> {
+  const nodes = await queryNodes(options, options.pairs);
   process.stdout.write(options.json ? `${JSON.stringify(nodes)}\n` : nodesTable(nodes, Date.now()));
   return 0;
 }

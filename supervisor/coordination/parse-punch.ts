@@ -88,6 +88,11 @@ export function parseCounterpart(body: unknown): Counterpart {
   };
 }
 
+/** Whether an administrator wants to know of the pairs too. */
+export function parseWantsPairs(body: unknown): boolean {
+  return fieldsOf(body).pairs === true;
+}
+
 /** The port where the acceptor listens, 0 where it opens the connection itself. */
 export function parsePunched(body: unknown): number {
   const fields = fieldsOf(body);

@@ -1,17 +1,19 @@
 import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
+import { negotiate } from '../control/protocol-version.ts';
 import type { Identity } from '../control/psk.ts';
 import { type Session, SILENT } from '../control/session.ts';
 import { RELAY_SERVICE } from '../published/node-config.ts';
 import { enrol } from './enrol.ts';
+import { gatherPairs } from './gather-pairs.ts';
 import type { JoinBody, Joined } from './messages.ts';
 import { type Attachment, statusOf } from './node-record.ts';
 import { parseHelloRequest, parseJoin } from './parse-messages.ts';
+import { parseWantsPairs } from './parse-punch.ts';
 import type { SeedContext } from './seed-context.ts';
 import { serveNode } from './serve-node.ts';
 import { watchNodes } from './watch-nodes.ts';
 
-const PROTOCOL_VERSION = 1;
 /** ms until a connection has to have said what it is. */
 const JOIN_TIMEOUT = 5000;
 
@@ -23,16 +25,11 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   void session.closed.then(() => clearTimeout(deadline));
 
   session.handle(MessageType.hello, (body) => {
-    const { version } = parseHelloRequest(body);
-    if (version !== PROTOCOL_VERSION)
-      throw new ControlError(
-        'EPROTONOSUPPORT',
-        `protocol version ${version}; this seed speaks ${PROTOCOL_VERSION}`,
-      );
+    const version = negotiate(parseHelloRequest(body));
     greeted = true;
     const { project, overlay } = context.config;
     return {
-      version: PROTOCOL_VERSION,
+      version,
       project,
       overlay,
       capabilities: ['relay', 'punch'],
@@ -41,7 +38,10 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   });
 
   if (identity.kind === 'admin') {
-    session.handle(MessageType.nodes, () => ({ nodes: context.registry.all().map(statusOf) }));
+    session.handle(MessageType.nodes, async (body) => {
+      const nodes = context.registry.all();
+      return { nodes: parseWantsPairs(body) ? await gatherPairs(nodes) : nodes.map(statusOf) };
+    });
     session.handle(MessageType.watch, () => {
       clearTimeout(deadline);
       return watchNodes(session, context.registry);
@@ -55,9 +55,14 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   session.handle(MessageType.join, async (body) => {
     if (!greeted || joined) throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
     joined = true;
-    const reply = await join(context, session, identity, parseJoin(body));
-    clearTimeout(deadline);
-    return reply;
+    try {
+      return await join(context, session, identity, parseJoin(body));
+    } catch (error) {
+      joined = false;
+      throw error;
+    } finally {
+      if (joined) clearTimeout(deadline);
+    }
   });
 }
 
@@ -67,7 +72,8 @@ async function join(
   identity: Identity,
   body: JoinBody,
 ): Promise<Joined> {
-  const { registry, stream, filterProbe, log } = context;
+  const { registry, stream, filterProbe, names, quotas, log } = context;
+  quotas.join(identity, session.remote.address);
   const { node, slot, resume, was } = await enrol(context, identity, body);
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
@@ -85,7 +91,9 @@ async function join(
     requestId,
     functionName,
   };
-  if (body.role !== 'function') registry.describe(node, body.networks, body.container);
+  if (body.role !== 'function') {
+    registry.describe(node, names.permitted(node.service, body.networks), body.container);
+  }
   registry.attach(node, slot, attachment, was);
   log(
     `node ${node.id} (${body.role} of ${node.service}) joined from ${observed.address} by ${identity.kind}`,

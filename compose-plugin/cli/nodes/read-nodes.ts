@@ -5,8 +5,12 @@ import type { Context } from '../context.ts';
 
 const nodeList = z.array(nodeStatus);
 
-/** Nodes as the seed knows them; none, and a word on stderr, where it does not answer. */
-export async function readNodes({ engine, warn }: Context, seed: string | undefined): Promise<NodeStatus[]> {
+/** Nodes as the seed knows them, with the pairs that they have used where these are wanted; none, and a word on stderr, where it does not answer. */
+export async function readNodes(
+  { engine, warn }: Context,
+  seed: string | undefined,
+  pairs = false,
+): Promise<NodeStatus[]> {
   if (seed === undefined) return [];
   const { code, stdout, stderr } = await docker(engine, [
     'exec',
@@ -14,6 +18,7 @@ export async function readNodes({ engine, warn }: Context, seed: string | undefi
     '/opt/boxer/bin/boxer',
     'nodes',
     '--json',
+    ...(pairs ? ['--pairs'] : []),
   ]);
   const parsed = code === 0 ? nodeList.safeParse(json(stdout)) : undefined;
   if (parsed?.success) return parsed.data;

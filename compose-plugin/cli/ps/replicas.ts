@@ -26,6 +26,17 @@ export async function collectReplicas(
   services: readonly string[],
   all: boolean,
 ): Promise<Replica[]> {
+  return (await collectNodes(context, project, services, all, false)).replicas;
+}
+
+/** The same, with the nodes of all replicas; `pairs`: and how they connect. */
+export async function collectNodes(
+  context: Context,
+  project: string,
+  services: readonly string[],
+  all: boolean,
+  pairs: boolean,
+): Promise<{ replicas: Replica[]; nodes: NodeStatus[] }> {
   const { engine } = context;
   const ids = await containerIds(
     engine,
@@ -35,12 +46,13 @@ export async function collectReplicas(
   const containers = await inspectContainers(engine, ids);
   const label = (of: Container, key: string) => of.Config.Labels[`com.docker.compose.${key}`] ?? '';
   const seed = containers.find((one) => one.Config.Labels['io.boxer.role'] === 'seed');
-  const nodes = await readNodes(context, seed?.Id);
-  return containers
+  const nodes = await readNodes(context, seed?.Id, pairs);
+  const replicas = containers
     .filter((one) => one.Config.Labels['io.boxer.role'] === undefined)
     .filter((one) => services.length === 0 || services.includes(label(one, 'service')))
     .map((one) => replica(one, label(one, 'service'), nodes))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { replicas, nodes };
 }
 
 function replica(container: Container, service: string, nodes: readonly NodeStatus[]): Replica {
