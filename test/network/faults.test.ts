@@ -48,13 +48,21 @@ test('a node that is cut off is gone within its five seconds, and comes back as 
 }, 40_000);
 
 describe('when the seed is killed', () => {
-  test('established direct connections do not notice, and new ones are made', async () => {
-    const streams = await startStreams(near, 'open', 8);
-    await overlay.stopSeed();
-    expect(await knock(near, 'open')).toBe('connected');
-    expect(await streams.stop()).toMatchObject({ wrong: 0, errors: [] });
-    await overlay.startSeed();
-  }, 30_000);
+  test.each([
+    ['direct', 'open'],
+    ['punched', 'far'],
+  ])(
+    'established %s connections do not notice, and new ones are made',
+    async (_transport, host) => {
+      const streams = await startStreams(near, host, 8);
+      await overlay.stopSeed();
+      expect(await knock(near, host)).toBe('connected');
+      expect(await streams.stop()).toMatchObject({ wrong: 0, errors: [] });
+      await overlay.startSeed();
+      await overlay.until((nodes) => nodes.get(host)?.ports.includes(ECHO_PORT) ?? false, 20_000);
+    },
+    40_000,
+  );
 
   test('the nodes come back under their addresses when it does', async () => {
     await overlay.until((nodes) => ['open', 'near', 'far'].every((name) => nodes.has(name)), 20_000);

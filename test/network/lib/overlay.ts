@@ -103,17 +103,19 @@ export async function startOverlay(bed: Bed): Promise<TestOverlay> {
     stopSeed,
     startSeed: start,
     node: (name, at) => startNode(bed, { name, host: at, seed: host, projectKey }),
-    async nodes() {
-      const printed = await runTool([...insideSeed(pid), ...COMMAND, 'nodes', '--json']);
-      return z.array(nodeStatus).parse(JSON.parse(printed));
-    },
+    nodes: () => nodesOf(pid),
     until: (wanted, timeout = 10_000) => waitUntil(pid, wanted, timeout),
   };
 }
 
 function insideSeed(pid: number): string[] {
   const variable = ['env', `${CONFIG_VARIABLE}=${JSON.stringify(SEED_CONFIG)}`];
-  return ['nsenter', `--target=${pid}`, '--net', '--mount', '--pid', '--wd=/', ...variable];
+  return ['nsenter', `--target=${pid}`, '--net', '--mount', '--wd=/', ...variable];
+}
+
+async function nodesOf(pid: number): Promise<NodeStatus[]> {
+  const printed = await runTool([...insideSeed(pid), ...COMMAND, 'nodes', '--json']);
+  return z.array(nodeStatus).parse(JSON.parse(printed));
 }
 
 async function waitUntil(
@@ -122,26 +124,30 @@ async function waitUntil(
   timeout: number,
 ): Promise<void> {
   const nodes = new Map<string, NodeStatus>();
+  let complete = false;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const look = () => wanted(nodes) && resolve();
-  const timer = setTimeout(
-    () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes])}`)),
-    timeout,
-  );
-  const helper = await startHelper(
-    [...insideSeed(pid), 'sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'],
-    {
-      ready: (line) => line === 'watching',
-      onLine(line) {
-        if (!line.startsWith('{')) return;
-        const { event, node } = nodeEvent.parse(JSON.parse(line));
-        if (event === 'left') nodes.delete(node.service);
-        else nodes.set(node.service, node);
-        look();
-      },
+  const fail = () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes.values()])}`));
+  const timer = setTimeout(fail, timeout);
+  const look = () => complete && wanted(nodes) && resolve();
+  // It prints nothing while there is no node.
+  const watching = ['sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'];
+  const helper = await startHelper([...insideSeed(pid), ...watching], {
+    ready: (line) => line === 'watching',
+    onLine(line) {
+      if (!line.startsWith('{')) return;
+      const { event, node } = nodeEvent.parse(JSON.parse(line));
+      if (event === 'left') nodes.delete(node.service);
+      else nodes.set(node.service, node);
+      look();
     },
-  );
+  });
   try {
+    // The first lines tell of those that are there, but not which is the last of them.
+    const present = await nodesOf(pid);
+    for (const name of nodes.keys()) if (!present.some(({ service }) => service === name)) nodes.delete(name);
+    for (const node of present) nodes.set(node.service, node);
+    complete = true;
+    look();
     await promise;
   } finally {
     clearTimeout(timer);
