@@ -106,7 +106,7 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
     if (introduction.at !== 0 && !isDoor(introduction.at))
       throw new ControlError('EINVAL', `${introduction.at} is no door of this node`);
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(OPEN_TIMEOUT)]);
-    const listener = listeners.at(introduction.port);
+    const listener = await listeners.find(introduction.port);
     if (!listener) {
       if (introduction.underWay) refuse(introduction, signal).catch(() => undefined);
       throw new ControlError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);

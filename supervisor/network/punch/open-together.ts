@@ -34,6 +34,8 @@ export async function openTogether(
       if (!EARLY.has(codeOf(error))) throw error;
     }
     if (performance.now() - started > EAGER_TIME)
-      await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal });
+      await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal }).catch(() =>
+        signal.throwIfAborted(),
+      );
   }
 }

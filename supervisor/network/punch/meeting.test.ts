@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { codeOf } from '../../control/control-error.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Session } from '../../control/session.ts';
+import { dialUnread } from '../dial.ts';
+import { fateOf } from '../relay/socket-testbed.ts';
+import { listenOnce } from './listen-once.ts';
+import { createLocalPorts } from './local-ports.ts';
+import { answer, call } from './meeting.ts';
+import { type Offer, samePort } from './offer.ts';
+import { openTogether } from './open-together.ts';
+
+const ports = createLocalPorts(() => false);
+const within = (ms: number) => AbortSignal.timeout(ms);
+
+/** Every address of loopback is this host: two of them are two hosts without a NAT, which reset each other's early packets. */
+function offerOf(address: string, privateAddress = address): Offer {
+  return {
+    nat: 'none',
+    filtering: 'resetting',
+    publicAddress: address,
+    privateAddress,
+    port: samePort(ports.next()),
+    privatePort: 0,
+    doors: [],
+  };
+}
+
+const credentials = () => ({
+  identity: `peer/1/2/${randomBytes(16).toString('hex')}`,
+  key: randomBytes(32).toString('hex'),
+});
+const echo = (session: Session) => session.handle(MessageType.hello, (body) => body);
+
+describe('two nodes that open a connection together', () => {
+  test('end when they are told to', async () => {
+    const stop = new AbortController();
+    const open = openTogether({ address: '127.0.0.1', port: ports.next() }, ports.next(), 4, stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(open).rejects.toThrow('enough');
+  });
+
+  /** Behind one NAT that leads nobody back, on one network; packets to this host leave from 127.0.0.1. */
+  async function meetAtHome(callerKey: { key?: string } = {}, patience = 5000) {
+    const own = offerOf('127.9.9.9', '127.0.0.3');
+    const theirs = offerOf('127.9.9.9', '127.0.0.1');
+    const both = credentials();
+    const meeting = { onSession: echo, signal: within(patience) };
+    const listener = await listenOnce('127.0.0.1', 4, meeting.signal);
+    const caller = { nodeId: 1, address: '198.18.0.1', offer: own, ...both };
+    const called = {
+      nodeId: 2,
+      address: '198.18.0.2',
+      offer: { ...theirs, privatePort: listener.port },
+      ...both,
+    };
+    return Promise.allSettled([
+      call({ ...meeting, own, counterpart: { ...called, ...callerKey } }),
+      answer({ ...meeting, own: theirs, counterpart: caller }, listener),
+    ]);
+  }
+
+  test('take their own network where they share one and the way round does not work', async () => {
+    const links = await meetAtHome();
+    const [caller, called] = links.map((link) => (link.status === 'fulfilled' ? link.value : undefined));
+    expect([caller?.way, called?.way]).toEqual(['private', 'private']);
+    expect(await caller?.session.request(MessageType.hello, { x: 1 })).toEqual({ x: 1 });
+    expect(await called?.session.request(MessageType.hello, { y: 2 })).toEqual({ y: 2 });
+    await Promise.all([caller?.session.close(), called?.session.close()]);
+  });
+
+  test('have to know the key that the seed gave to both', async () => {
+    const links = await meetAtHome({ key: credentials().key }, 500);
+    expect(links.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
+
+test('a port for one host takes no other', async () => {
+  const stop = new AbortController();
+  const listener = await listenOnce('127.0.0.2', 4, stop.signal);
+  const stranger = dialUnread({ host: '127.0.0.1', port: listener.port }, within(1000));
+  expect(await stranger.then(fateOf, codeOf)).toBe('ECONNRESET');
+  stop.abort(new Error('nobody came'));
+  await expect(listener.connection).rejects.toThrow('nobody came');
+});
