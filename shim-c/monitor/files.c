@@ -113,3 +113,21 @@ EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
 EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask) {
   return MOVED(SYS_inotify_add_watch, fd, path, mask, 0, 0);
 }
+
+/* What ls, cp and install ask of every file. */
+EXPORT ssize_t getxattr(const char *path, const char *name, void *to, size_t room) {
+  return MOVED(SYS_getxattr, path, name, to, room, 0);
+}
+EXPORT ssize_t lgetxattr(const char *path, const char *name, void *to, size_t room) {
+  return MOVED(SYS_lgetxattr, path, name, to, room, 0);
+}
+EXPORT ssize_t listxattr(const char *path, char *to, size_t room) { return MOVED(SYS_listxattr, path, to, room, 0, 0); }
+EXPORT ssize_t llistxattr(const char *path, char *to, size_t room) { return MOVED(SYS_llistxattr, path, to, room, 0, 0); }
+EXPORT int setxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
+  return MOVED(SYS_setxattr, path, name, value, size, flags);
+}
+EXPORT int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags) {
+  return MOVED(SYS_lsetxattr, path, name, value, size, flags);
+}
+EXPORT int removexattr(const char *path, const char *name) { return MOVED(SYS_removexattr, path, name, 0, 0, 0); }
+EXPORT int lremovexattr(const char *path, const char *name) { return MOVED(SYS_lremovexattr, path, name, 0, 0, 0); }

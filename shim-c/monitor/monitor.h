@@ -160,6 +160,9 @@ const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address; gives the length to use. */
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
 
+/* lexical.c */
+bool lexical_path(const char *path, char room[REMAP_ROOM]);
+
 /* visible.c: the way back, `path` itself where no remap leads there. */
 const char *visible(const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address as the kernel gave it; false: it stays as it is. */

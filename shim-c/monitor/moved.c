@@ -18,6 +18,8 @@ static const struct {
     {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},    {SYS_unlinkat, 2, 0},  {SYS_renameat2, 2, 4},
     {SYS_linkat, 2, 4},     {SYS_symlinkat, 3, 0},  {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
     {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},   {SYS_truncate, 1, 0},  {SYS_utimensat, 2, 0},
+    {SYS_getxattr, 1, 0},   {SYS_lgetxattr, 1, 0},  {SYS_listxattr, 1, 0}, {SYS_llistxattr, 1, 0},
+    {SYS_setxattr, 1, 0},   {SYS_lsetxattr, 1, 0},  {SYS_removexattr, 1, 0}, {SYS_lremovexattr, 1, 0},
     {SYS_mknodat, 2, 0},    {SYS_inotify_add_watch, 2, 0},
 #ifdef SYS_faccessat2
     {SYS_faccessat2, 2, 0},

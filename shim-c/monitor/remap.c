@@ -151,10 +151,24 @@ static const struct rule *rule_of(const char *path, const char **rest) {
   return NULL;
 }
 
+/*
+ * Out of a visible folder that the file system has too, it leads to where that one is. Out of one that is nowhere but in the guest's
+ * eyes (/dev/shm in a function), to the folder above it.
+ */
+__attribute__((noinline)) static const char *climbed(const char *path, const struct rule *rule, char room[REMAP_ROOM]) {
+  char plain[REMAP_ROOM];
+  memcpy(plain, remap_value() + rule->visible, rule->visible_length);
+  plain[rule->visible_length] = 0;
+  if (raw(SYS_faccessat, AT_FDCWD, plain, 0) != -ENOENT || !lexical_path(path, plain)) return path;
+  const char *there = remapped_absolute(plain, room);
+  return there == plain ? memcpy(room, plain, strlen(plain) + 1) : there;
+}
+
 static const char *remapped_absolute(const char *path, char room[REMAP_ROOM]) {
   const char *rest;
   const struct rule *rule = rule_of(path, &rest);
-  if (!rule || climbs_out(rest)) return path;
+  if (!rule) return path;
+  if (climbs_out(rest)) return climbed(path, rule, room);
   size_t size = strlen(rest) + 1;
   if (rule->real_length + size > REMAP_ROOM) {
     fail(ENAMETOOLONG);

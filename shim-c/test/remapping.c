@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <utime.h>
 
 #include "check.h"
@@ -88,6 +89,10 @@ static void changing(void) {
   say("follow", stat(in("f"), &found));
   say("links", (long)found.st_nlink);
   say("chmod", chmod(in("e"), 0604));
+  say("no attribute", getxattr(in("e"), "user.none", text, sizeof text));
+  say("no attribute of nothing", lgetxattr(in("missing"), "user.none", text, sizeof text));
+  say("of no attributes", removexattr(in("missing"), "user.none"));
+  say("out of the folder and back", access(in("../../../../../../../usr/bin/env"), X_OK));
   say("truncate", truncate(in("e"), 4096));
   say("stat", stat(in("f"), &found));
   say("size", found.st_size);

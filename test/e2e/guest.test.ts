@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project } from '../lib/project.ts';
@@ -61,7 +63,9 @@ configs: { settings: { file: ./settings.ini } }
       'password.txt': 's3cret',
       'settings.ini': 'mode=fast',
       'site/index.html': '<h1>site</h1>',
+      'site/run.sh': '#!/bin/bash\necho $(pwd) $(ls index.html) $1; exit 4\n',
     });
+    chmodSync(join(project.directory, 'site/run.sh'), 0o755);
   });
   afterAll(() => project.remove(), 120_000);
 
@@ -130,11 +134,47 @@ configs: { settings: { file: ./settings.ini } }
       'x',
       '2',
       'index.html',
+      'run.sh',
       'deep',
     ];
     expect({ lines: ran.stdout.split('\n'), exitCode: ran.exitCode }).toEqual({
       lines: expected,
       exitCode: 0,
+    });
+  }, 120_000);
+
+  test('shows the overlay in /etc, and secrets in their folder', async () => {
+    const script = [
+      'hostname; cat /etc/hostname; getent hosts $(hostname) | cut -d" " -f1',
+      'grep -w "$(hostname)" < /etc/hosts | cut -f1; grep -c nameserver /etc/resolv.conf; grep -c search /etc/resolv.conf',
+      'ls -la /dev/shm >/dev/null 2>&1 || echo shm; cd /run/secrets; ls; cat password; echo; pwd; /bin/pwd; cd /srv/site && python3 -c "import os; print(os.getcwd())"',
+    ].join('; ');
+    const ran = await project.boxer('run', '--rm', '-T', 'files', 'bash', '-c', script);
+    const [host, file, resolved, listed, servers, search, ...rest] = ran.stdout.split('\n');
+    expect(file).toBe(host);
+    expect(resolved).toMatch(/^198\.18\./);
+    expect(listed).toBe(resolved);
+    expect([Number(servers) > 0, search]).toEqual([true, '0']);
+    expect(rest).toEqual(['password', 's3cret', '/run/secrets', '/run/secrets', '/srv/site']);
+  }, 120_000);
+
+  test('has shared memory and named semaphores, as multiprocessing needs', async () => {
+    const program = [
+      'import multiprocessing as m, sys',
+      'from multiprocessing import shared_memory as s',
+      'q = m.Queue(); p = m.Process(target=lambda: q.put(40)); p.start(); p.join()',
+      'b = s.SharedMemory(create=True, size=16); b.buf[0] = 2; c = s.SharedMemory(b.name)',
+      'print(q.get() + c.buf[0]); c.close(); b.unlink()',
+    ].join('\n');
+    const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', program);
+    expect({ said: ran.stdout, exitCode: ran.exitCode }).toEqual({ said: '42', exitCode: 0 });
+  }, 120_000);
+
+  test('a program and a working directory that travelled start', async () => {
+    const ran = await project.boxer('run', '--rm', '-T', '-w', '/srv/site', 'files', '/srv/site/run.sh', 'x');
+    expect({ said: ran.stdout, exitCode: ran.exitCode }).toEqual({
+      said: '/srv/site index.html x',
+      exitCode: 4,
     });
   }, 120_000);
 
@@ -232,6 +272,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     const ran = await project.boxer('run', '--rm', '-T', '--name', `${project.name}-named`, 'musl', '0', '5');
     expect(ran.exitCode).toBe(5);
     expect(ran.stdout).toContain('arg 5');
+    expect(ran.stderr).not.toContain('warning');
     expect(ran.stdout).toMatch(/host [0-9a-f]{12}/);
   });
 
@@ -239,5 +280,8 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     const ran = await project.boxer('run', '--rm', '-T', 'empty', '0', '6');
     expect(ran.exitCode).toBe(6);
     expect(ran.stdout).toContain('arg 6');
+    expect(ran.stderr).toMatch(
+      /boxer: warning: \/echo is statically linked, .* cannot connect to other services/,
+    );
   });
 });
