@@ -12,9 +12,9 @@ const relay = 'relay';
 
 /** From the row's place to the column's, in the order of PLACES. docs/network.md shows the same table. */
 const TABLE: Readonly<Record<PlaceKind, readonly Transport[]>> = {
-  open: [direct, punch, punch, punch, relay],
+  open: [direct, punch, relay, punch, relay],
   silent: [direct, punch, punch, punch, relay],
-  resetting: [direct, punch, punch, punch, relay],
+  resetting: [direct, punch, relay, punch, relay],
   mapped: [direct, punch, punch, punch, relay],
   symmetric: [direct, relay, relay, relay, relay],
 };
