@@ -137,7 +137,8 @@ export class Peers {
       if (present) return present;
       throw error;
     }
-    const patience = Math.max(MIN_PATIENCE, PATIENCE_ROUND_TRIPS * (performance.now() - started));
+    const asked = performance.now() - started;
+    const patience = Math.max(MIN_PATIENCE, Math.ceil(PATIENCE_ROUND_TRIPS * asked));
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(patience)]);
     const link = await call({ own, counterpart, onSession: this.#serving(counterpart), signal });
     return this.#adopt(address, link);
