@@ -24,8 +24,8 @@ export interface ServiceServer {
 
 /** More guest threads than this inside a control call at once get ENETUNREACH: a bound, not a target. */
 const MAX_CONNECTIONS = 1024;
-/** A client that does not send its request is no process monitor. */
-const REQUEST_TIMEOUT_MS = 5000;
+/** A client that has not sent its request by then, or not taken its reply, is no process monitor: they do both at once. */
+const CLIENT_TIMEOUT_MS = 5000;
 
 async function answerOf(
   handler: ServiceHandler,
@@ -57,29 +57,42 @@ function respond(addon: Addon, socket: Socket, request: ServiceRequest, answer: 
   }
 }
 
-function serve(addon: Addon, socket: Socket, handler: ServiceHandler): void {
+function serve(addon: Addon, socket: Socket, handler: ServiceHandler, timeout: number): void {
   const cancel = new AbortController();
   let bytes = Buffer.alloc(0);
   let asked = false;
-  socket.setTimeout(REQUEST_TIMEOUT_MS, () => socket.destroy());
-  socket.on('error', () => socket.destroy());
-  socket.on('close', () => cancel.abort());
+  const end = () => void socket.destroy();
+  // By the clock, not by silence: a client that sends a byte now and then must not stay either.
+  let deadline = setTimeout(end, timeout);
+  socket.on('error', end);
+  // A process monitor never closes one direction alone: it was interrupted, or its guest died.
+  socket.on('end', end);
+  socket.on('close', () => {
+    clearTimeout(deadline);
+    cancel.abort();
+  });
   socket.on('data', async (chunk) => {
     if (asked) return void socket.destroy();
     bytes = Buffer.concat([bytes, chunk]);
     if (bytes.length < REQUEST_SIZE) return;
     asked = true;
-    socket.setTimeout(0);
+    clearTimeout(deadline);
     const request = parseRequest(bytes);
     if (request === undefined) return void socket.destroy();
-    respond(addon, socket, request, await answerOf(handler, request, cancel.signal));
+    const answer = await answerOf(handler, request, cancel.signal);
+    if (!socket.destroyed) deadline = setTimeout(end, timeout);
+    respond(addon, socket, request, answer);
   });
 }
 
 /** Serves the node's process monitors on an abstract Unix socket: it needs no file system and is seen from chroots. */
-export async function startServiceServer(addon: Addon, handler: ServiceHandler): Promise<ServiceServer> {
+export async function startServiceServer(
+  addon: Addon,
+  handler: ServiceHandler,
+  timeout = CLIENT_TIMEOUT_MS,
+): Promise<ServiceServer> {
   const name = `boxer-${randomBytes(8).toString('hex')}`;
-  const server = createServer({ allowHalfOpen: true }, (socket) => serve(addon, socket, handler));
+  const server = createServer({ allowHalfOpen: true }, (socket) => serve(addon, socket, handler, timeout));
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { type Addon, loadAddon } from './addon.ts';
+import { type ServiceHandler, type ServiceServer, startServiceServer } from './server.ts';
+import { Operation, REQUEST_SIZE } from './wire.ts';
+
+const REPLY_SIZE = 352;
+/** ms; a client may take this long, so that the tests need not. */
+const PATIENCE = 300;
+
+let addon: Addon;
+let server: ServiceServer;
+let handler: ServiceHandler;
+let sockets: Socket[];
+
+beforeAll(async () => {
+  const root = new URL('../../', import.meta.url).pathname;
+  await execa('make', ['-s', '-C', `${root}shim-c`, 'all']);
+  addon = loadAddon(`${root}build/shim/boxer.node`);
+}, 120_000);
+beforeEach(async () => {
+  sockets = [];
+  handler = () => ({});
+  server = await startServiceServer(addon, (request, signal) => handler(request, signal), PATIENCE);
+});
+afterEach(() => {
+  server.close();
+  for (const socket of sockets) socket.destroy();
+});
+
+async function client(): Promise<Socket> {
+  const socket = connect(`\0${server.name.slice(1)}`);
+  sockets.push(socket);
+  // A connection that the server ends early may end with either.
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+function request(operation: number): Buffer {
+  const bytes = Buffer.alloc(REQUEST_SIZE);
+  bytes.write('BXR1', 'latin1');
+  bytes.writeUInt16LE(operation, 4);
+  return bytes;
+}
+
+/** Everything that arrives until the server ends the connection. */
+async function rest(socket: Socket): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
+  return Buffer.concat(chunks);
+}
+
+async function answered(): Promise<boolean> {
+  const socket = await client();
+  socket.write(request(Operation.resolve));
+  const bytes = await rest(socket);
+  return bytes.length > 0 && bytes.toString('latin1', 0, 4) === 'BXR1';
+}
+
+test('what is no request loses its own connection, and nobody else’s', async () => {
+  const junk = fc.uint8Array({ minLength: 1, maxLength: 2 * REQUEST_SIZE });
+  await fc.assert(
+    fc.asyncProperty(junk, async (bytes) => {
+      const socket = await client();
+      socket.end(Buffer.from(bytes));
+      expect(await rest(socket)).toHaveLength(0);
+    }),
+    { numRuns: 50 },
+  );
+  expect(await answered()).toBe(true);
+});
+
+test('more than one request, and a flood behind one, are refused', async () => {
+  const twice = await client();
+  twice.write(Buffer.concat([request(Operation.resolve), request(Operation.resolve)]));
+  expect(await rest(twice)).toHaveLength(0);
+  const flood = await client();
+  const { promise: never, resolve } = Promise.withResolvers<object>();
+  handler = () => never;
+  flood.write(request(Operation.connect));
+  flood.write(Buffer.alloc(4 * 1024 * 1024));
+  await rest(flood);
+  resolve({});
+  handler = () => ({});
+  expect(await answered()).toBe(true);
+});
+
+test('a client that sends byte after byte is ended by the clock', async () => {
+  const slow = await client();
+  const bytes = request(Operation.resolve);
+  let at = 0;
+  const drip = setInterval(() => slow.write(bytes.subarray(at, ++at)), 20);
+  const closed = rest(slow);
+  expect(await closed).toHaveLength(0);
+  clearInterval(drip);
+  expect(at).toBeLessThan(REQUEST_SIZE);
+});
+
+test('a client that does not go away with its answer is ended too', async () => {
+  const socket = connect({ path: `\0${server.name.slice(1)}`, allowHalfOpen: true });
+  sockets.push(socket);
+  socket.write(request(Operation.resolve));
+  const closed = once(socket, 'end');
+  socket.resume();
+  await closed;
+  // Its own direction stays open; the server lets go of it all the same.
+  const [error] = await new Promise<unknown[]>((resolve) => {
+    socket.once('error', (failure) => resolve([failure]));
+    const probe = setInterval(() => socket.write('x', (failure) => failure && clearInterval(probe)), 50);
+  });
+  expect(String(error)).toMatch(/EPIPE|ECONNRESET/);
+});
+
+test('what is asked for is given up when the client goes away', async () => {
+  const { promise: cancelled, resolve } = Promise.withResolvers<boolean>();
+  handler = (_request, signal) =>
+    new Promise(() => signal.addEventListener('abort', () => resolve(true), { once: true }));
+  const socket = await client();
+  socket.write(request(Operation.connect));
+  await new Promise((wake) => setImmediate(wake));
+  socket.destroy();
+  expect(await cancelled).toBe(true);
+});
+
+test('a handler that fails answers with its errno', async () => {
+  handler = () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' }));
+  const socket = await client();
+  socket.write(request(Operation.connect));
+  const bytes = await rest(socket);
+  expect([bytes.length, bytes.readInt32LE(8)]).toEqual([REPLY_SIZE, 111]);
+});
