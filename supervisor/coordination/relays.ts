@@ -31,6 +31,21 @@ interface Known extends RemoteRelay {
   readonly session: Session;
 }
 
+/** Those with the shortest way over both distances. One that was not measured counts only where none was. */
+export function nearest<T extends { readonly id: number }>(
+  relays: readonly T[],
+  first: Distances | undefined,
+  second: Distances | undefined,
+): T[] {
+  const far = Number.POSITIVE_INFINITY;
+  const ways = relays.map((relay) => (first?.get(relay.id) ?? far) + (second?.get(relay.id) ?? far));
+  const shortest = Math.min(...ways);
+  return relays.filter((_, index) => {
+    const way = ways[index] ?? far;
+    return way === shortest || way < shortest + NEAR;
+  });
+}
+
 /** The relays that have joined, and who is near which. */
 export class Relays {
   readonly #log: (line: string) => void;
@@ -77,16 +92,9 @@ export class Relays {
 
   /** The relay with the shortest way from one to the other; equally near ones in turn. Undefined when there is none. */
   between(a: Attachment, b: Attachment): RemoteRelay | undefined {
-    const [first, second] = [this.#distances.get(a), this.#distances.get(b)];
-    const ways = [...this.#known.values()].map((relay) => ({
-      relay,
-      // One that has not been measured yet is taken when nothing better is known.
-      ms: (first?.get(relay.id) ?? Infinity) + (second?.get(relay.id) ?? Infinity),
-    }));
-    const shortest = Math.min(...ways.map(({ ms }) => ms));
-    const near = ways.filter(({ ms }) => ms === shortest || ms < shortest + NEAR);
+    const near = nearest([...this.#known.values()], this.#distances.get(a), this.#distances.get(b));
     this.#turn += 1;
-    return near[this.#turn % near.length]?.relay;
+    return near[this.#turn % near.length];
   }
 
   /** A node's connection to the seed fell silent: relays reset its flows. */
