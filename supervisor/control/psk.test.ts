@@ -5,8 +5,8 @@ const nonce = newNonce();
 
 test.each([
   { kind: 'service', service: 'my-web_1.x', nonce },
-  { kind: 'launch', nodeId: 12, expires: 1_790_000_000_000, nonce },
-  { kind: 'resume', service: 'web', nodeId: 65_535, expires: 1_790_000_000_000, nonce },
+  { kind: 'launch', service: 'web', nodeId: 12, expires: 1_790_000_000_000, nonce },
+  { kind: 'resume', role: 'phantom', service: 'web', nodeId: 65_535, expires: 1_790_000_000_000, nonce },
   { kind: 'admin', nonce },
   { kind: 'session', nonce },
 ] as const)('identity $kind survives its text form', (identity) => {
@@ -20,9 +20,12 @@ test.each([
   `service/a/b/${nonce}`,
   `service/../${nonce}`,
   `service/web/${nonce.toUpperCase()}x`,
-  `launch/0/17/${nonce}`,
-  `launch/1e3/17/${nonce}`,
-  `launch/1/1/1/${nonce}`,
+  `launch/web/0/17/${nonce}`,
+  `launch/web/1e3/17/${nonce}`,
+  `launch/1/17/${nonce}`,
+  `launch/web/1/1/1/${nonce}`,
+  `resume/web/1/17/${nonce}`,
+  `resume/seed/web/1/17/${nonce}`,
   `admin/x/${nonce}`,
   `other/${nonce}`,
   `service/${'a'.repeat(300)}/${nonce}`,

@@ -1,11 +1,22 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 
+/** What joins: a boxed container, a function, or the phantom that stands in for one. */
+export const ROLES = ['container', 'function', 'phantom'] as const;
+export type Role = (typeof ROLES)[number];
+
 /** Who opens a connection; the text form is the TLS PSK identity. Times are ms since the epoch, nonces 32 hex digits. */
 export type Identity =
   | { readonly kind: 'service'; readonly service: string; readonly nonce: string }
-  | { readonly kind: 'launch'; readonly nodeId: number; readonly expires: number; readonly nonce: string }
+  | {
+      readonly kind: 'launch';
+      readonly service: string;
+      readonly nodeId: number;
+      readonly expires: number;
+      readonly nonce: string;
+    }
   | {
       readonly kind: 'resume';
+      readonly role: Role;
       readonly service: string;
       readonly nodeId: number;
       readonly expires: number;
@@ -37,9 +48,9 @@ export function formatIdentity(identity: Identity): string {
     case 'service':
       return `service/${identity.service}/${identity.nonce}`;
     case 'launch':
-      return `launch/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
+      return `launch/${identity.service}/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
     case 'resume':
-      return `resume/${identity.service}/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
+      return `resume/${identity.role}/${identity.service}/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
     case 'admin':
     case 'session':
       return `${identity.kind}/${identity.nonce}`;
@@ -52,21 +63,19 @@ export function parseIdentity(text: string): Identity | undefined {
   const [kind, ...rest] = text.split('/');
   const nonce = rest.pop() ?? '';
   if (!NONCE.test(nonce)) return undefined;
-  const [first = '', second = '', third = ''] = rest;
+  const [first = '', second = '', third = '', fourth = ''] = rest;
   if (kind === 'service' && rest.length === 1 && SERVICE.test(first)) return { kind, service: first, nonce };
-  if (kind === 'launch' && rest.length === 2 && NUMBER.test(first) && NUMBER.test(second))
-    return { kind, nodeId: Number(first), expires: Number(second), nonce };
-  if (
-    kind === 'resume' &&
-    rest.length === 3 &&
-    SERVICE.test(first) &&
-    NUMBER.test(second) &&
-    NUMBER.test(third)
-  )
+  if (kind === 'launch' && rest.length === 3 && isNode(first, second, third))
     return { kind, service: first, nodeId: Number(second), expires: Number(third), nonce };
+  const role = ROLES.find((known) => known === first);
+  if (kind === 'resume' && rest.length === 4 && role && isNode(second, third, fourth))
+    return { kind, role, service: second, nodeId: Number(third), expires: Number(fourth), nonce };
   if ((kind === 'admin' || kind === 'session') && rest.length === 0) return { kind, nonce };
   return undefined;
 }
+
+const isNode = (service: string, nodeId: string, expires: string) =>
+  SERVICE.test(service) && NUMBER.test(nodeId) && NUMBER.test(expires);
 
 /** The key of all containers of a service, which is all that they are given of the project key. */
 export function serviceKey(projectKey: Buffer, service: string): Buffer {

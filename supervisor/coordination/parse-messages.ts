@@ -1,4 +1,5 @@
 import type { Endpoint } from '../control/endpoint.ts';
+import type { VersionRange } from '../control/protocol-version.ts';
 import {
   booleanAt,
   choiceAt,
@@ -32,13 +33,17 @@ import { parseFiltering, parseNat } from './parse-punch.ts';
 
 const MAX_NETWORKS = 64;
 const MAX_NAMES = 64;
+const MAX_NAMES_SIZE = 16_384;
 const MAX_PORTS = 4096;
 /** As many as fit a frame. */
 const MAX_MEMBERS = 65_536;
 const TOKEN = /^[0-9a-f]{32}$/;
 
-export function parseHelloRequest(body: unknown): { version: number } {
-  return { version: integerAt(fieldsOf(body), 'version', 1, 255) };
+/** `version` is the newest that the peer speaks; `oldest`, where it is left out, the same. */
+export function parseHelloRequest(body: unknown): VersionRange {
+  const fields = fieldsOf(body);
+  const newest = integerAt(fields, 'version', 1, 255);
+  return { newest, oldest: fields.oldest === undefined ? newest : integerAt(fields, 'oldest', 1, newest) };
 }
 
 export function parseHello(body: unknown): Hello {
@@ -55,6 +60,9 @@ function parseNetworks(fields: Fields): NamesByNetwork {
   const networks = fieldsOf(fields.networks);
   const keys = Object.keys(networks);
   if (keys.length > MAX_NETWORKS) throw invalid('networks', `at most ${MAX_NETWORKS} networks`);
+  // Everybody on these networks is told all of it.
+  if (JSON.stringify(networks).length > MAX_NAMES_SIZE)
+    throw invalid('networks', `at most ${MAX_NAMES_SIZE} characters of names`);
   return Object.fromEntries(keys.map((network) => [network, textsAt(networks, network, MAX_NAMES)]));
 }
 

@@ -7,8 +7,10 @@ import type { Gateways } from './gateways.ts';
 import type { Launches } from './launches.ts';
 import type { Meetings } from './meetings.ts';
 import type { MembershipStream } from './membership-stream.ts';
+import type { NamePolicy } from './name-policy.ts';
 import type { NodeLedger } from './node-ledger.ts';
 import type { NodeRegistry } from './node-registry.ts';
+import type { Quotas } from './quotas.ts';
 import type { Relays } from './relays.ts';
 
 /** The parts of one seed, for the sessions that it serves. */
@@ -25,6 +27,8 @@ export interface SeedContext {
   readonly relays: Relays;
   readonly meetings: Meetings;
   readonly filterProbe: FilterProbe;
+  readonly names: NamePolicy;
+  readonly quotas: Quotas;
   /** Ports where nodes learn how they are seen. */
   readonly observers: readonly number[];
   /** One line, no line end. */

@@ -35,7 +35,8 @@ test('nodes get ids from 1 on, their addresses, and learn of each other', async 
   expect(web.overlay).toBe('198.18.0.0/15');
   expect(web.observed).toEqual(web.local);
   await until(web, () => web.members().has(2));
-  const expected = { underlay: '127.0.0.1', direct: true, state: 'up', ports: [] };
+  const seen = { nat: 'none', filtering: 'resetting' };
+  const expected = { underlay: '127.0.0.1', direct: true, state: 'up', ports: [], ...seen };
   expect([...web.members().values()]).toEqual([
     { id: 1, address: '198.18.0.1', names: ['web', 'node-1'], ...expected },
     { id: 2, address: '198.18.0.2', names: ['api', 'node-2'], ...expected },

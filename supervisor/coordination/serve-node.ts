@@ -2,9 +2,9 @@ import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from './node-record.ts';
-import { parseDistances } from './relay-messages.ts';
 import { parseAddress, parseConnect, parseForward, parseListening, parseName } from './parse-messages.ts';
 import { parseFacts, parseMeet, parsePunch } from './parse-punch.ts';
+import { parseDistances } from './relay-messages.ts';
 import type { SeedContext } from './seed-context.ts';
 
 /** A connection that has joined, and as what. */
@@ -28,12 +28,15 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
 }
 
 function serveHost(
-  { registry, relays, flows, meetings }: SeedContext,
+  { registry, relays, flows, meetings, quotas }: SeedContext,
   session: Session,
   { node, attachment }: JoinedSession,
 ): void {
-  session.handle(MessageType.listening, (body) => {
-    if (node.host === attachment) registry.listening(node, parseListening(body));
+  const turn = quotas.changes();
+  session.handle(MessageType.listening, async (body, { signal }) => {
+    const ports = parseListening(body);
+    await turn(signal);
+    if (node.host === attachment) registry.listening(node, ports);
   });
   relays.announceTo(session);
   session.handle(MessageType.distances, (body) => relays.distances(attachment, parseDistances(body)));
@@ -49,13 +52,9 @@ function serveHost(
   );
 }
 
-function servePhantom(
-  { admission, ledger, flows }: SeedContext,
-  session: Session,
-  node: NodeRecord,
-): void {
+function servePhantom({ admission, ledger, flows }: SeedContext, session: Session, node: NodeRecord): void {
   session.handle(MessageType.launch, () => {
-    const launch = admission.launch(node.id);
+    const launch = admission.launch(node.service, node.id);
     ledger.generations.begin('launch', node.id, launch.expires);
     return { nodeId: node.id, ...launch };
   });
