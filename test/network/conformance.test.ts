@@ -77,8 +77,7 @@ test.each(['direct', 'punch', 'relay'])(
   async (transport) => {
     const server = servers.get(transport);
     if (!server) throw new Error(`no server for ${transport}`);
-    const kind = transport === 'direct' ? 'direct' : 'signal';
-    const seen = await run(kind, await sideOf(server), await sideOf(client), '198.18.77.77');
+    const seen = await run(transport, await sideOf(server), await sideOf(client), '198.18.77.77');
     const names = [...seen.keys()];
     expect(names.length).toBeGreaterThan(45);
     expect(Object.fromEntries(seen)).toEqual(

@@ -11,7 +11,7 @@
 #include "../check.h"
 
 /* How connections may arrive; a case is left out where its transcript cannot be the kernel's, and says why. */
-enum transport { DIRECT = 1, ASKED = 2, SIGNAL = 4, EVERY = 7 };
+enum transport { DIRECT = 1, ASKED = 2, SIGNAL = 4, PUNCH = 8, RELAY = 16, BROUGHT = SIGNAL | PUNCH | RELAY };
 
 struct conformance_case {
   const char *name;
@@ -31,6 +31,9 @@ extern const struct conformance_case limit_cases[];
 extern const struct conformance_case address_cases[];
 extern const struct conformance_case option_cases[];
 extern const struct conformance_case stream_cases[];
+
+/* A listener that ends without a word, or was never for IPv4. */
+#define LATE "established, then reset: both ends have punched when the listener refuses"
 
 /* Addresses of this run. */
 extern const char *far_end;     /* the server's node, as the client calls it */
@@ -67,8 +70,8 @@ int tcp_socket(int flags);
 int connected(int port);
 /* Reads until the end or `size` bytes; says how many and which. */
 void say_read(const char *what, int fd);
-/* Writes what it reads, until the end, and closes. */
-void echo_and_close(int fd);
+/* Writes what it reads, until the end, and closes; gives the number of bytes. */
+int echo_and_close(int fd);
 /* Sends `text`, ends, and says what comes back. */
 void exchange_echo(int fd, const char *text);
 int socket_error(int fd);

@@ -18,6 +18,10 @@ static const struct conformance_case *const groups[] = {connect_cases, accept_ca
   for (size_t group = 0; group < sizeof groups / sizeof *groups; group++) \
     for (const struct conformance_case *item = groups[group]; item->name; item++)
 
+/* In the order of enum transport's bits. */
+static const char *const transports[] = {"direct", "asked", "signal", "punch", "relay"};
+#define TRANSPORTS (sizeof transports / sizeof *transports)
+
 const char *far_end, *client_seen, *server_own, *client_own, *foreign, *self_program;
 bool is_server;
 
@@ -25,9 +29,10 @@ static void list(void) {
   puts("| case | what it shows | not compared |\n| --- | --- | --- |");
   EACH_CASE(item) {
     printf("| `%s` | %s | ", item->name, item->what);
-    if (item->without) printf("%s%s%s: %s ", item->without & DIRECT ? "direct " : "", item->without & ASKED ? "asked " : "",
-                              item->without & SIGNAL ? "by signal connection" : "", item->why);
-    puts("|");
+    const char *comma = "";
+    for (size_t i = 0; i < TRANSPORTS; i++)
+      if (item->without & 1 << i) printf("%s%s", comma, transports[i]), comma = ", ";
+    printf(item->without ? ": %s |\n" : "|\n", item->why);
   }
 }
 
@@ -126,7 +131,10 @@ int main(int argc, char **argv) {
   foreign = argv[is_side ? 7 : 6];
   is_server = strcmp(argv[1], "server") == 0;
   if (is_side) return run_side(argv[2]);
-  int transport = strcmp(argv[1], "direct") == 0 ? DIRECT : strcmp(argv[1], "asked") == 0 ? ASKED : SIGNAL;
+  int transport = 0;
+  for (size_t i = 0; i < TRANSPORTS; i++)
+    if (strcmp(argv[1], transports[i]) == 0) transport = 1 << i;
+  if (!transport) return fprintf(stderr, "no transport %s\n", argv[1]), 99;
   EACH_CASE(item) if (is_wanted(item, transport, argv + 7)) run_case(item, argv);
   return 0;
 }

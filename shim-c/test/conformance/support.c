@@ -91,12 +91,13 @@ void say_read(const char *what, int fd) {
   say("%s: '%s'%s%s", what, text, got < 0 ? " " : "", got < 0 ? strerror(errno) : "");
 }
 
-void echo_and_close(int fd) {
+int echo_and_close(int fd) {
   char bytes[4096];
   ssize_t got;
-  while ((got = read(fd, bytes, sizeof bytes)) > 0)
-    if (write(fd, bytes, (size_t)got) != got) break;
+  int total = 0;
+  while ((got = read(fd, bytes, sizeof bytes)) > 0 && write(fd, bytes, (size_t)got) == got) total += (int)got;
   close(fd);
+  return total;
 }
 
 void exchange_echo(int fd, const char *text) {
