@@ -147,8 +147,7 @@ export class Flows {
     const acceptor = registry.at(target.address);
     if (!acceptor?.host || !isVisible(node, acceptor))
       throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
-    if (!acceptor.ports.includes(target.port))
-      throw new ControlError('ECONNREFUSED', `node ${acceptor.id} does not listen on ${target.port}`);
+    // Whether it listens there, only it knows at this moment.
     return acceptor;
   }
 

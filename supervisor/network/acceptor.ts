@@ -68,7 +68,7 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
       deliver(socket, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS)),
 
     async introduce(introduction, signal) {
-      const listener = listeners.at(introduction.port);
+      const listener = await listeners.find(introduction.port);
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
       const timely = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
       const socket = await dialRelay(introduction, listener, timely);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { parseListeners, readListeners } from './listeners.ts';
+import { createListenerView, parseListeners, readListeners } from './listeners.ts';
 
 const listen = (port: number, host: string) =>
   new Promise<{ port: number; close: () => void }>((resolve, reject) => {
@@ -53,4 +53,16 @@ describe('listening sockets, as the kernel reports them', () => {
       { port: 80, family: 6, reach: '172.18.0.5', loopbackOnly: false },
     ]);
   });
+});
+
+test('a view finds a listener that is newer than its last look, and knows when there is none', async () => {
+  const view = createListenerView();
+  view.refresh();
+  const { port, close } = await listen(0, '0.0.0.0');
+  expect(view.at(port)).toBeUndefined();
+  const found = await Promise.all([view.find(port), view.find(port)]);
+  expect(found.map((listener) => listener?.port)).toEqual([port, port]);
+  close();
+  view.refresh();
+  expect(await view.find(port)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A guest's listening TCP socket as the kernel reports it. */
 export interface Listener {
@@ -65,16 +66,48 @@ export function readListeners(): Map<number, Listener> {
 /** The listening sockets as last seen. Looking costs the kernel a walk over its whole table of connections: milliseconds. */
 export interface ListenerView {
   at(port: number): Listener | undefined;
+  /**
+   * As `at`, but the kernel is asked before the answer is that nobody listens: a server that closes its listener and
+   * opens it anew (iperf3, between two tests) is refused by nobody in between.
+   */
+  find(port: number): Promise<Listener | undefined>;
   /** Looks again; resolves to the ports, ascending. */
   refresh(): readonly number[];
 }
 
+/** Looks for the sake of closed ports may take one part in so many of the time. */
+const REST = 10;
+
 export function createListenerView(): ListenerView {
   let listeners = new Map<number, Listener>();
+  let restUntil = 0;
+  let nextLook: Promise<void> | undefined;
+
+  function look(): void {
+    const started = performance.now();
+    listeners = readListeners();
+    const ended = performance.now();
+    restUntil = ended + (REST - 1) * (ended - started);
+  }
+
+  /** One look for all who ask before it begins. */
+  async function lookSoon(): Promise<void> {
+    await delay(Math.max(0, restUntil - performance.now()));
+    nextLook = undefined;
+    look();
+  }
+
   return {
     at: (port) => listeners.get(port),
+    async find(port) {
+      if (!listeners.has(port)) {
+        nextLook ??= lookSoon();
+        await nextLook;
+      }
+      return listeners.get(port);
+    },
     refresh() {
-      listeners = readListeners();
+      look();
       return [...listeners.keys()].sort((a, b) => a - b);
     },
   };
