@@ -1,0 +1,71 @@
+/**
+ * Simulated nodes (real TLS, real frames, many in a process) against one real seed, on loopback: how fast they join, when all know of all,
+ * what the seed needs for them, how long introductions take, and how that grows. Takes about four minutes on two cores.
+ * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store nats://...
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { growthPlot } from './lib/control/growth-plot.ts';
+import { measure, type Run } from './lib/control/measure.ts';
+import { machine } from './lib/report.ts';
+import { quantile } from './lib/samples.ts';
+
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    sizes: { type: 'string', default: '100,1000,5000' },
+    runs: { type: 'string', default: '3' },
+    idle: { type: 'string', default: '20' },
+    store: { type: 'string' },
+  },
+});
+const sizes = values.sizes.split(',').map(Number);
+const idle = Number(values.idle) * 1000;
+const seedArgs = values.store === undefined ? [] : [values.store];
+const PACED = { nodes: 1000, spread: 2000 };
+const INTRODUCTIONS = 2000;
+
+const p = (samples: readonly number[], q: number) => quantile(samples, q).toFixed(1).padStart(8);
+
+function show(run: Run): void {
+  const { nodes, spread, joining, lastSeen, joinTook, joinCpu, memoryPerNode, idleCore, introductions } = run;
+  process.stdout.write(
+    [
+      `${nodes} nodes, ${spread > 0 ? `joining within ${spread} ms` : 'joining as fast as they can'}`,
+      `  joins                    ${((nodes / joining) * 1000).toFixed(0).padStart(8)} a second`,
+      `  one join             p50 ${p(joinTook, 0.5)}   p99 ${p(joinTook, 0.99)} ms`,
+      `  last seen by all     p50 ${p(lastSeen, 0.5)}   p99 ${p(lastSeen, 0.99)} ms`,
+      `  CPU of the seed          ${(joinCpu / nodes).toFixed(0).padStart(8)} us a join`,
+      `  memory of the seed       ${(memoryPerNode / 1024).toFixed(1).padStart(8)} KB a node`,
+      `  heartbeats               ${(idleCore * 100).toFixed(1).padStart(8)} % of a core`,
+      ...(introductions.length > 0
+        ? [`  introduction         p50 ${p(introductions, 0.5)}   p99 ${p(introductions, 0.99)} ms`]
+        : []),
+      '',
+    ].join('\n'),
+  );
+}
+
+const runs: Run[] = [];
+const run = async (options: { nodes: number; spread: number; introductions: number }) => {
+  const result = await measure({ ...options, idle, seedArgs });
+  runs.push(result);
+  show(result);
+};
+for (const nodes of sizes)
+  await run({ nodes, spread: 0, introductions: nodes === PACED.nodes ? INTRODUCTIONS : 0 });
+for (let count = 0; count < Number(values.runs); count++) await run({ ...PACED, introductions: 0 });
+
+const name = values.store === undefined ? 'control' : 'control-nats';
+const directory = new URL('./results/', import.meta.url);
+const aims = {
+  lastSeen: 'p99 below 1 s where 1,000 join within 2 s',
+  memory: '32 KB a node or less',
+  idle: 'a quarter of a core at 5,000 nodes',
+};
+const kept = { name, date: new Date().toISOString(), machine: machine(), aims, runs };
+writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept)}\n`);
+writeFileSync(
+  new URL(`${name}.svg`, directory),
+  growthPlot('One seed and its nodes, on loopback, 2 cores', runs),
+);

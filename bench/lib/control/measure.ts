@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startFleet } from './fleet.ts';
+import type { Order, Report, Usage } from './orders.ts';
+
+/** What one run with so many nodes shows; ms, microseconds of CPU time, bytes. */
+export interface Run {
+  readonly nodes: number;
+  /** 0: as fast as they can. */
+  readonly spread: number;
+  /** from the first dial to the last answer */
+  readonly joining: number;
+  readonly joinTook: readonly number[];
+  /** For each node: from the last join's answer until it knew all. */
+  readonly lastSeen: readonly number[];
+  readonly joinCpu: number;
+  /** of the seed, by each of its nodes */
+  readonly memoryPerNode: number;
+  readonly heapPerNode: number;
+  /** of one core, while nothing happens but heartbeats */
+  readonly idleCore: number;
+  readonly introductions: readonly number[];
+}
+
+export interface RunOptions {
+  readonly nodes: number;
+  readonly spread: number;
+  readonly introductions: number;
+  readonly idle: number;
+  readonly seedArgs: readonly string[];
+}
+
+/** More would only fight for the same two cores. */
+const PROCESSES = 2;
+const AT_ONCE = 32;
+
+const cpuOf = ({ cpu }: Usage) => cpu.user + cpu.system;
+
+function pick<K extends Report['kind']>(kind: K, reports: readonly Report[]): Extract<Report, { kind: K }>[] {
+  return reports.filter((report): report is Extract<Report, { kind: K }> => report.kind === kind);
+}
+
+export async function measure(options: RunOptions): Promise<Run> {
+  const { nodes, spread, introductions, idle, seedArgs } = options;
+  const fleet = await startFleet(PROCESSES, seedArgs);
+  const share = (process: number) => Math.floor((nodes + process) / PROCESSES);
+  const join = (count: number, over: number): Order => ({
+    kind: 'join',
+    count,
+    spread: over,
+    atOnce: AT_ONCE / PROCESSES,
+  });
+  try {
+    // A few come first: what the seed loads and compiles for the first of them is no cost of the others.
+    const warm = 20;
+    await fleet.all(() => join(warm / PROCESSES, 0));
+    const before = await fleet.usage();
+    const joined = await fleet.all((process) => join(share(process), spread));
+    const known = await fleet.all(() => ({ kind: 'know', count: nodes + warm }));
+    const answers = pick('joined', joined);
+    const last = Math.max(...answers.map(({ to }) => to));
+    const first = Math.min(...answers.map(({ from }) => from));
+    const after = await fleet.usage();
+    await delay(3000);
+    const settled = await fleet.usage();
+    const idleFrom = performance.now();
+    await delay(idle);
+    const rested = await fleet.usage();
+    const idleTook = performance.now() - idleFrom;
+    return {
+      nodes,
+      spread,
+      joining: last - first,
+      joinTook: answers.flatMap(({ took }) => took),
+      lastSeen: pick('known', known).flatMap(({ at }) => at.map((time) => Math.max(0, time - last))),
+      joinCpu: cpuOf(after) - cpuOf(before),
+      memoryPerNode: (rested.rss - before.rss) / nodes,
+      heapPerNode: (rested.heapUsed + rested.external - before.heapUsed - before.external) / nodes,
+      idleCore: (cpuOf(rested) - cpuOf(settled)) / 1000 / idleTook,
+      introductions: introductions > 0 ? await introduce(fleet, introductions) : [],
+    };
+  } finally {
+    fleet.stop();
+  }
+}
+
+async function introduce(fleet: Awaited<ReturnType<typeof startFleet>>, count: number): Promise<number[]> {
+  const listening = await fleet.one(0, { kind: 'listen' });
+  const address = listening.kind === 'listening' ? listening.address : '';
+  const one = (some: number) => fleet.one(1, { kind: 'introduce', address, count: some, atOnce: 4 });
+  await one(50);
+  return pick('introduced', [await one(count)]).flatMap(({ took }) => took);
+}

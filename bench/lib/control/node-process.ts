@@ -1,0 +1,100 @@
+/** Many lean nodes in one process, for bench/control.ts, which says over the channel what they do. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MessageType } from '../../../supervisor/control/message-type.ts';
+import { joinLean, type LeanNode, now } from './lean-node.ts';
+import type { Order, Report } from './orders.ts';
+import { projectKey } from './project-key.ts';
+
+const [port = 0] = process.argv.slice(2).map(Number);
+const nodes: LeanNode[] = [];
+/** Port of a guest that is reached through the relay; nobody is behind it. */
+const GUEST_PORT = 80;
+
+async function answerIntroduction(relay: { address: string; port: number }, token: string): Promise<void> {
+  const socket = connect(relay.port, relay.address).on('error', () => undefined);
+  socket.write(Buffer.from(token, 'hex'));
+  socket.resume();
+  await once(socket, 'connect');
+}
+
+/** Joins `count` nodes, `spread` ms from the first to the last, or `atOnce` at a time where that is 0. */
+async function join({ count, spread, atOnce }: Extract<Order, { kind: 'join' }>): Promise<Report> {
+  const took: number[] = [];
+  const start = now();
+  const one = async () => {
+    const began = now();
+    nodes.push(await joinLean({ port, projectKey, service: 'bench', introduce: answerIntroduction }));
+    took.push(now() - began);
+  };
+  if (spread > 0)
+    await Promise.all(
+      Array.from({ length: count }, async (_, index) => {
+        await delay((index / count) * spread);
+        await one();
+      }),
+    );
+  else {
+    let left = count;
+    const lane = async () => {
+      while (left-- > 0) await one();
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
+  }
+  return { kind: 'joined', from: start, to: now(), took };
+}
+
+/** When each node knew all. */
+async function know(count: number): Promise<Report> {
+  return { kind: 'known', at: await Promise.all(nodes.map((node) => node.knows(count))) };
+}
+
+async function listen(): Promise<Report> {
+  const [node] = nodes;
+  await node?.request(MessageType.listening, { ports: [GUEST_PORT] });
+  return { kind: 'listening', address: node?.address ?? '' };
+}
+
+/** Opens `count` connections to `address`, `atOnce` at a time; ms from the request to its answer. */
+async function introduce({ address, count, atOnce }: Extract<Order, { kind: 'introduce' }>): Promise<Report> {
+  const took: number[] = [];
+  let left = count;
+  const lane = async (index: number) => {
+    const node = nodes[nodes.length - 1 - index];
+    while (left-- > 0) {
+      const began = now();
+      const { relay } = (await node?.request(MessageType.connect, { address, port: GUEST_PORT })) ?? {};
+      took.push(now() - began);
+      const socket = connect(Number(Reflect.get(Object(relay), 'port')), '127.0.0.1').on(
+        'error',
+        () => undefined,
+      );
+      await once(socket, 'connect');
+      socket.resetAndDestroy();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, index) => lane(index)));
+  return { kind: 'introduced', took };
+}
+
+async function obey(order: Order): Promise<Report> {
+  switch (order.kind) {
+    case 'join':
+      return join(order);
+    case 'know':
+      return know(order.count);
+    case 'listen':
+      return listen();
+    case 'introduce':
+      return introduce(order);
+  }
+}
+
+process.on('message', (order: Order) => {
+  obey(order).then(
+    (report) => process.send?.(report),
+    (error: unknown) => process.send?.({ kind: 'failed', message: String(error) } satisfies Report),
+  );
+});
+process.once('disconnect', () => process.exit());

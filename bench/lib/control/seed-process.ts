@@ -1,0 +1,24 @@
+/** One real seed in a process of its own, for bench/control.ts: its port comes over the channel, and what it has used when asked. */
+import { cpuUsage, memoryUsage } from 'node:process';
+import { startSeed } from '../../../supervisor/coordination/seed.ts';
+import { builtAddon } from '../../../supervisor/network/relay/socket-testbed.ts';
+import { projectKey } from './project-key.ts';
+
+const stop = new AbortController();
+const seed = await startSeed({
+  config: { version: 1, project: 'bench', overlay: '198.18.0.0/15', port: 0, gateways: [] },
+  projectKey,
+  addon: builtAddon(),
+  host: '127.0.0.1',
+  signal: stop.signal,
+  limits: { handshakes: 4096, handshakesPerAddress: 4096, joins: { perSecond: 1e6, burst: 1e6 } },
+});
+
+process.on('message', () => {
+  // What is garbage is no memory of a node.
+  for (let round = 0; round < 3; round++) globalThis.gc?.();
+  const { rss, heapUsed, external } = memoryUsage();
+  process.send?.({ cpu: cpuUsage(), rss, heapUsed, external, nodes: seed.status().nodes.length });
+});
+process.once('disconnect', () => process.exit());
+process.send?.({ port: seed.port });
