@@ -5,7 +5,7 @@ import { addressAt, lastNodeId, offsetOf, parseRange } from './overlay-range.ts'
 
 const range = parseRange('198.18.0.0/15');
 const pool = (places: number, cidr = '198.18.0.0/15') =>
-  new AddressPool(parseRange(cidr), () => ({}), places);
+  new AddressPool(parseRange(cidr), () => ({}), undefined, places);
 
 test('ranges know their addresses, and nothing else', () => {
   expect(addressAt(range, 1)).toBe('198.18.0.1');

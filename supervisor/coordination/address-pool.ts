@@ -19,25 +19,48 @@ const MAX_HOSTS = 4096;
 export class AddressPool<T> {
   readonly #range: OverlayRange;
   readonly #create: () => T;
+  readonly #onDrop: (overlay: string) => void;
   /** In the order of use, the longest unused first. */
   readonly #byAddress = new Map<string, PoolPlace<T>>();
   readonly #byOverlay = new Map<string, PoolPlace<T>>();
   readonly #capacity: number;
 
-  constructor(range: OverlayRange, create: () => T, maxHosts = MAX_HOSTS) {
+  /** `onDrop` is told of the overlay address of a host that was given up. */
+  constructor(
+    range: OverlayRange,
+    create: () => T,
+    onDrop: (overlay: string) => void = () => undefined,
+    maxHosts = MAX_HOSTS,
+  ) {
     this.#range = range;
     this.#create = create;
+    this.#onDrop = onDrop;
     this.#capacity = Math.min(maxHosts, this.#places);
   }
 
   /** The place of a host, given to it now if it has none. */
   take(address: string): PoolPlace<T> {
+    return this.of(address) ?? this.place(address, this.freeFor(address));
+  }
+
+  /** The place that a host has; counts as use. */
+  of(address: string): PoolPlace<T> | undefined {
+    const place = this.#byAddress.get(address);
+    return place && this.#touch(place);
+  }
+
+  /** Gives a host this very overlay address, in place of whoever had it. */
+  place(address: string, overlay: string): PoolPlace<T> {
     const known = this.#byAddress.get(address);
-    if (known) return this.#touch(known);
+    if (known?.overlay === overlay) return this.#touch(known);
+    for (const gone of [known, this.#byOverlay.get(overlay)]) if (gone) this.#drop(gone);
     const [oldest] = this.#byAddress.values();
-    if (oldest && this.#byAddress.size >= this.#capacity) this.#drop(oldest);
-    const place = { overlay: this.#freeFor(address), address, entry: this.#create() };
-    this.#byOverlay.set(place.overlay, place);
+    if (oldest && this.#byAddress.size >= this.#capacity) {
+      this.#drop(oldest);
+      this.#onDrop(oldest.overlay);
+    }
+    const place = { overlay, address, entry: this.#create() };
+    this.#byOverlay.set(overlay, place);
     return this.#touch(place);
   }
 
@@ -63,7 +86,8 @@ export class AddressPool<T> {
     this.#byOverlay.delete(place.overlay);
   }
 
-  #freeFor(address: string): string {
+  /** Where a host without a place gets it: from its address, or next to that. */
+  freeFor(address: string): string {
     const wanted = createHash('sha256').update(address).digest().readUInt32BE(0);
     for (let step = 0; ; step += 1) {
       const overlay = addressAt(this.#range, this.#range.size / 2 + ((wanted + step) % this.#places));

@@ -1,13 +1,22 @@
-import { formatIdentity, type Identity, newNonce, parseIdentity, pskOf, serviceKey } from '../control/psk.ts';
+import {
+  formatIdentity,
+  type Identity,
+  newNonce,
+  parseIdentity,
+  pskOf,
+  type Role,
+  serviceKey,
+} from '../control/psk.ts';
 import type { Credentials } from './messages.ts';
 
 export const LAUNCH_TTL = 120_000;
 
-/** Who may open a control connection, and what is handed out for later connections. All keys follow from the project key. */
+/**
+ * Who may open a control connection, and what is handed out for later connections. All keys follow from the project key, so no memory is
+ * needed of what was handed out. Whether a launch has been used is asked when it joins (see `Launches`).
+ */
 export class Admission {
   readonly #projectKey: Buffer;
-  /** Nonces of launches that have been used -> when they expire and can be forgotten. In the order of use. */
-  readonly #used = new Map<string, number>();
 
   constructor(projectKey: Buffer) {
     this.#projectKey = projectKey;
@@ -20,8 +29,6 @@ export class Admission {
       case 'service':
         return pskOf(serviceKey(this.#projectKey, identity.service), text);
       case 'launch':
-        if (this.#used.has(identity.nonce) || identity.expires < Date.now()) return null;
-        return pskOf(this.#projectKey, text);
       case 'resume':
         return identity.expires < Date.now() ? null : pskOf(this.#projectKey, text);
       case 'admin':
@@ -31,29 +38,15 @@ export class Admission {
     }
   }
 
-  /**
-   * What an identity says, once its key has been proven; undefined for a launch that was used meanwhile. Needs no memory of what was
-   * handed out, so a restarted seed goes on where the last one ended, except that it has forgotten the used launches.
-   */
-  redeem(text: string): Identity | undefined {
-    const identity = parseIdentity(text);
-    if (identity?.kind !== 'launch') return identity;
-    const now = Date.now();
-    for (const [nonce, expires] of this.#used) if (expires < now) this.#used.delete(nonce);
-    if (this.#used.has(identity.nonce)) return undefined;
-    this.#used.set(identity.nonce, identity.expires);
-    return identity;
-  }
-
-  launch(nodeId: number): Credentials & { expires: number } {
+  launch(service: string, nodeId: number): Credentials & { expires: number } {
     const expires = Date.now() + LAUNCH_TTL;
-    return { ...this.#issue({ kind: 'launch', nodeId, expires, nonce: newNonce() }), expires };
+    return { ...this.#issue({ kind: 'launch', service, nodeId, expires, nonce: newNonce() }), expires };
   }
 
   /** `ttl` in ms. */
-  resume(service: string, nodeId: number, ttl: number): Credentials & { expires: number } {
+  resume(role: Role, service: string, nodeId: number, ttl: number): Credentials & { expires: number } {
     const expires = Date.now() + ttl;
-    return { ...this.#issue({ kind: 'resume', service, nodeId, expires, nonce: newNonce() }), expires };
+    return { ...this.#issue({ kind: 'resume', role, service, nodeId, expires, nonce: newNonce() }), expires };
   }
 
   #issue(identity: Identity): Credentials {

@@ -1,10 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { ControlError, codeOf } from '../control/control-error.ts';
 import type { SeedConfig } from '../published/node-config.ts';
-import { AddressPool } from './address-pool.ts';
+import type { Hosts } from './hosts.ts';
 import type { NamesByNetwork } from './messages.ts';
 import { sharesNetwork } from './node-record.ts';
-import type { OverlayRange } from './overlay-range.ts';
 
 /** Addresses of a host by its name; rejects as `dns.lookup` does. */
 export type Resolver = (name: string) => Promise<readonly string[]>;
@@ -16,23 +15,17 @@ export const resolveHere: Resolver = async (name) =>
 const RESOLVE_TIMEOUT = 5000;
 const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA']);
 
-interface Host {
-  readonly names: Set<string>;
-  /** Networks on which it was met; nodes on any of them may connect. */
-  networks: NamesByNetwork;
-}
-
 /** The project's hosts outside the overlay: unboxed services by name, and whoever connected to a phantom. */
 export class Gateways {
   readonly #resolver: Resolver;
   readonly #networksByName = new Map<string, NamesByNetwork>();
   readonly #boxed = new Map<string, NamesByNetwork>();
-  readonly #pool: AddressPool<Host>;
+  readonly #hosts: Hosts;
   readonly #pending = new Map<string, Promise<readonly string[]>>();
 
-  constructor(config: SeedConfig, range: OverlayRange, resolver: Resolver = resolveHere) {
+  constructor(config: SeedConfig, hosts: Hosts, resolver: Resolver = resolveHere) {
     this.#resolver = resolver;
-    this.#pool = new AddressPool(range, () => ({ names: new Set(), networks: {} }));
+    this.#hosts = hosts;
     collect(this.#networksByName, config.gateways);
     collect(this.#boxed, config.boxed ?? []);
   }
@@ -64,33 +57,30 @@ export class Gateways {
     if (!on || !sharesNetwork(networks, on))
       throw new ControlError('ENOENT', `no unboxed service is named ${name}`);
     const addresses = await this.#lookUp(name, signal);
-    return addresses.map((address) => {
-      const { overlay, entry } = this.#pool.take(address);
-      entry.names.add(name);
-      entry.networks = { ...entry.networks, ...on };
-      return overlay;
-    });
+    const places = await Promise.all(addresses.map((address) => this.#hosts.take(address)));
+    for (const place of places) this.#hosts.describe(place, [name], on);
+    return places.map(({ overlay }) => overlay);
   }
 
   /** The overlay address of a host that connected from `address` to a node on these networks. */
-  addressFor(address: string, networks: NamesByNetwork): string {
-    const { overlay, entry } = this.#pool.take(address);
-    entry.networks = { ...networks, ...entry.networks };
-    return overlay;
+  async addressFor(address: string, networks: NamesByNetwork): Promise<string> {
+    const place = await this.#hosts.take(address);
+    this.#hosts.describe(place, [], { ...networks, ...place.entry.networks });
+    return place.overlay;
   }
 
   /** The host behind an overlay address, for nodes on these networks. */
   async hostAt(overlay: string, networks: NamesByNetwork, signal: AbortSignal): Promise<string | undefined> {
-    // A guest may remember an address from before the seed's restart. The pool gives the same ones again.
-    if (!this.#pool.find(overlay))
+    // A guest may remember an address from before the seed's restart. Hosts get the same ones again.
+    if (!this.#hosts.find(overlay))
       await Promise.allSettled(this.namesOn(networks).map((name) => this.resolve(name, networks, signal)));
-    const found = this.#pool.find(overlay);
+    const found = this.#hosts.find(overlay);
     return found && sharesNetwork(networks, found.entry.networks) ? found.address : undefined;
   }
 
   /** Names by which the host behind an overlay address was met; [] for an unknown one. */
   namesAt(overlay: string, networks: NamesByNetwork): string[] {
-    const found = this.#pool.find(overlay);
+    const found = this.#hosts.find(overlay);
     return found && sharesNetwork(networks, found.entry.networks) ? [...found.entry.names] : [];
   }
 

@@ -37,4 +37,9 @@ export class NodeIds {
   release(id: number, now = Date.now()): void {
     if (this.#taken.delete(id)) this.#free.set(id, now);
   }
+
+  /** An id that was used where this seed has not seen it: no other node gets it before its time. */
+  rest(id: number, now = Date.now()): void {
+    if (id <= this.#last && !this.#taken.has(id) && !this.#free.has(id)) this.#free.set(id, now);
+  }
 }

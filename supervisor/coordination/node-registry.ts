@@ -1,7 +1,7 @@
 import type { NamesByNetwork } from './messages.ts';
 import type { NodeIds } from './node-ids.ts';
 import type { Attachment, NodeRecord, Slot } from './node-record.ts';
-import { addressAt, type OverlayRange } from './overlay-range.ts';
+import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
 import type { RememberedNode } from './remembered-node.ts';
 
 /** Called after every change that others may see; `before`: the networks until then, {} for a new node. */
@@ -32,6 +32,11 @@ export class NodeRegistry {
 
   at(address: string): NodeRecord | undefined {
     return this.#byAddress.get(address);
+  }
+
+  /** The node id that an overlay address belongs to, whether or not there is such a node; undefined for other addresses. */
+  idAt(address: string): number | undefined {
+    return offsetOf(this.#range, address);
   }
 
   all(): NodeRecord[] {

@@ -1,24 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { HeartbeatOptions } from '../control/heartbeat.ts';
 import { listenControl } from '../control/listen.ts';
-import type { RateLimit } from '../control/throttle.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
-import { type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
+import { parseIdentity } from '../control/psk.ts';
 import { countRelay } from '../metrics/count-relay.ts';
 import { NO_SEED_OBSERVER, type SeedObserver, type SeedStatus } from '../metrics/seed-observer.ts';
+import type { PumpAddon } from '../network/relay/pump.ts';
+import { type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
+import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
 import { FilterProbe } from './filter-probe.ts';
 import { Flows } from './flows.ts';
 import { Gateways, type Resolver } from './gateways.ts';
-import { Generations } from './generations.ts';
 import { Meetings } from './meetings.ts';
 import { MembershipStream } from './membership-stream.ts';
-import { NodeRegistry } from './node-registry.ts';
+import { NamePolicy } from './name-policy.ts';
 import { startObserver } from './observer.ts';
 import { parseRange } from './overlay-range.ts';
+import { Quotas, SEED_LIMITS, type SeedLimits } from './quotas.ts';
 import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
+import { openMemory } from './seed-memory.ts';
 import { serveSession } from './serve-session.ts';
 
 export interface SeedOptions {
@@ -34,16 +36,13 @@ export interface SeedOptions {
   /** All IPv4 addresses unless told otherwise. */
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;
+  /** In place of the one that the configuration says; the caller closes it. */
+  readonly store?: Store | undefined;
   readonly heartbeat?: HeartbeatOptions | undefined;
   readonly relay?: Partial<RelayOptions> | undefined;
   readonly observer?: SeedObserver | undefined;
+  readonly limits?: Partial<SeedLimits> | undefined;
 }
-
-/** What one node may ask: more connects than a busy proxy makes, and less than would keep others waiting. */
-const NODE_RATE: RateLimit = {
-  frames: { perSecond: 2000, burst: 4000 },
-  bytes: { perSecond: 4 * 2 ** 20, burst: 16 * 2 ** 20 },
-};
 
 export interface Seed {
   readonly port: number;
@@ -57,34 +56,43 @@ export interface Seed {
 export async function startSeed(options: SeedOptions): Promise<Seed> {
   const { config, projectKey, addon, signal, host, log = () => undefined } = options;
   const { observer: meter = NO_SEED_OBSERVER } = options;
+  const limits = { ...SEED_LIMITS, ...options.limits };
   const range = parseRange(config.overlay);
   const { relay, carried } = countRelay(
     await startRelay({ addon, host, log, ...relayOptionsOf(config.relay), ...options.relay }),
   );
-  const registry = new NodeRegistry(range);
-  const gateways = new Gateways(config, range, options.resolver);
+  const memory = await openMemory({ config, projectKey, range, log, store: options.store }).catch(
+    (error: unknown) => {
+      relay.close();
+      throw error;
+    },
+  );
+  const { registry } = memory;
+  const gateways = new Gateways(config, memory.hosts, options.resolver);
   const stream = new MembershipStream(
     randomBytes(8).toString('hex'),
     registry,
     (on) => gateways.namesToAsk(on),
     meter,
   );
+  const names = new NamePolicy(config);
+  names.follow(registry);
   const admission = new Admission(projectKey);
   const relays = new Relays(log);
   const flows = new Flows({ range, registry, gateways, relay, relays });
-  const generations = new Generations();
   const observer = await startObserver(host);
   const context: SeedContext = {
     config,
+    ...memory,
     admission,
-    generations,
-    registry,
     stream,
     gateways,
     flows,
     relays,
     meetings: new Meetings(registry),
     filterProbe: new FilterProbe(),
+    names,
+    quotas: new Quotas(limits),
     observers: observer.ports,
     log,
   };
@@ -93,25 +101,29 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     host,
     heartbeat: options.heartbeat,
     observer: meter,
-    rateLimit: NODE_RATE,
+    rateLimit: limits.rate,
+    maxHandshakes: limits.handshakes,
+    maxHandshakesPerAddress: limits.handshakesPerAddress,
     pskFor: (identity) => admission.pskFor(identity),
     onSession: (session, text) => {
-      const identity = admission.redeem(text);
+      const identity = parseIdentity(text);
       if (identity) serveSession(context, session, identity);
-      else void session.close('a launch is used once');
     },
   }).catch((error: unknown) => {
     relay.close();
     observer.close();
+    void memory.close();
     throw error;
   });
   log(`seed of ${config.project} listens on port ${listener.port}`);
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const stop = () => {
+    // First of all: that the sessions end now is nothing to remember.
+    const remembered = memory.close();
     stream.close();
     const drained = relay.drain(options.drain ?? 0);
     observer.close();
-    resolve(Promise.all([listener.close(), drained]).then(() => undefined));
+    resolve(Promise.all([listener.close(), drained, remembered]).then(() => undefined));
   };
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();

@@ -28,7 +28,7 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
 }
 
 function serveHost(
-  { registry, relays, flows, meetings, quotas }: SeedContext,
+  { registry, relays, flows, meetings, quotas, absentees }: SeedContext,
   session: Session,
   { node, attachment }: JoinedSession,
 ): void {
@@ -40,13 +40,19 @@ function serveHost(
   });
   relays.announceTo(session);
   session.handle(MessageType.distances, (body) => relays.distances(attachment, parseDistances(body)));
-  session.handle(MessageType.connect, async (body, { signal }) => ({
-    relay: await flows.connect(node, attachment, parseConnect(body), signal),
-  }));
+  // A seed that has just been restarted knows of nodes that are not back yet: whoever asks for them waits.
+  const back = (address: string, signal: AbortSignal) => absentees.back(registry.idAt(address), signal);
+  session.handle(MessageType.connect, async (body, { signal }) => {
+    const target = parseConnect(body);
+    await back(target.address, signal);
+    return { relay: await flows.connect(node, attachment, target, signal) };
+  });
   session.handle(MessageType.facts, (body) => registry.facts(node, attachment, { nat: parseFacts(body) }));
-  session.handle(MessageType.meet, (body, { signal }) =>
-    meetings.meet(node, attachment, parseMeet(body), signal),
-  );
+  session.handle(MessageType.meet, async (body, { signal }) => {
+    const request = parseMeet(body);
+    await back(request.to, signal);
+    return meetings.meet(node, attachment, request, signal);
+  });
   session.handle(MessageType.punch, (body, { signal }) =>
     meetings.punch(node, attachment, parsePunch(body), signal),
   );

@@ -98,6 +98,8 @@ export const seedConfig = z.object({
   /** Boxed services, likewise: a node that shares no network with one must not find it by another way either. */
   boxed: z.optional(z.array(z.object({ service: z.string(), networks: namesByNetwork }))),
   relay: z.optional(relaySettings),
+  /** Where the seed keeps what it has to know after a restart; without it, it keeps nothing. */
+  store: z.optional(z.object({ folder: z.string() })),
 });
 export type SeedConfig = z.infer<typeof seedConfig>;
 

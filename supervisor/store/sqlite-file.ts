@@ -10,7 +10,7 @@ const FILE = 'seed.db';
 /** SQLite's own companions of the file. */
 const COMPANIONS = ['', '-wal', '-shm', '-journal'];
 
-const SCHEMA = `
+export const SCHEMA = `
   create table if not exists meta (name text primary key, value text not null) without rowid;
   create table if not exists entries (
     key text primary key,

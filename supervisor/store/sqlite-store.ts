@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ControlError } from '../control/control-error.ts';
-import { openSqliteFile } from './sqlite-file.ts';
+import { openSqliteFile, SCHEMA } from './sqlite-file.ts';
 import {
   type Change,
   type Entry,
@@ -39,13 +39,20 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(database, disk, options.log);
 }
 
+/** For a seed that has no place to keep anything: what it remembers ends with it. */
+export function createMemoryStore(): Store {
+  const database = new DatabaseSync(':memory:');
+  database.exec(SCHEMA);
+  return new SqliteStore(database, undefined, () => undefined);
+}
+
 /**
  * Writes gather in one transaction while the last one is on its way to the disk, and are answered when they are there: a burst
  * of joins waits for two writes to the disk, and the event loop for none.
  */
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
-  readonly #disk: FileHandle;
+  readonly #disk: FileHandle | undefined;
   readonly #log: (line: string) => void;
   readonly #watchers = new Map<string, Set<(change: Change) => void>>();
   readonly #select: StatementSync;
@@ -60,7 +67,7 @@ class SqliteStore implements Store {
   #closed = false;
   #inTransaction = false;
 
-  constructor(database: DatabaseSync, disk: FileHandle, log: (line: string) => void) {
+  constructor(database: DatabaseSync, disk: FileHandle | undefined, log: (line: string) => void) {
     this.#database = database;
     this.#disk = disk;
     this.#log = log;
@@ -116,7 +123,7 @@ class SqliteStore implements Store {
     clearTimeout(this.#expiry);
     this.#watchers.clear();
     await this.#writing?.catch(() => undefined);
-    await this.#disk.close();
+    await this.#disk?.close();
     this.#database.close();
   }
 
@@ -145,7 +152,7 @@ class SqliteStore implements Store {
       try {
         this.#database.exec('commit');
         this.#inTransaction = false;
-        await this.#disk.datasync();
+        await this.#disk?.datasync();
         for (const written of waiting) written.resolve();
       } catch (error) {
         const failure = brokenBy(error);

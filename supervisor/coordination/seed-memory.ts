@@ -1,0 +1,78 @@
+import { hkdfSync } from 'node:crypto';
+import type { SeedConfig } from '../published/node-config.ts';
+import type { Store } from '../store/store.ts';
+import { Absentees } from './absentees.ts';
+import { Hosts } from './hosts.ts';
+import { Launches } from './launches.ts';
+import { NodeIds } from './node-ids.ts';
+import { NodeLedger } from './node-ledger.ts';
+import { NodeRegistry } from './node-registry.ts';
+import { lastNodeId, type OverlayRange } from './overlay-range.ts';
+
+/** The parts of a seed that remember, and what they remember of before. */
+export interface SeedMemory {
+  readonly registry: NodeRegistry;
+  readonly ledger: NodeLedger;
+  readonly absentees: Absentees;
+  readonly launches: Launches;
+  readonly hosts: Hosts;
+  /** Remembers nothing more from now on: that all sessions end is the seed's doing. */
+  close(): Promise<void>;
+}
+
+export interface MemoryOptions {
+  readonly config: SeedConfig;
+  readonly projectKey: Buffer;
+  readonly range: OverlayRange;
+  readonly log: (line: string) => void;
+  /** In place of the one that the configuration says; the caller closes it. */
+  readonly store?: Store | undefined;
+}
+
+/** Rejects with BoxerError STORE where the store cannot be used. */
+export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
+  const { range, log } = options;
+  const store = options.store ?? (await openStore(options));
+  const stop = new AbortController();
+  const { signal } = stop;
+  const ids = new NodeIds(lastNodeId(range));
+  const absentees = new Absentees();
+  const registry = new NodeRegistry(range, ids);
+  try {
+    const ledger = await NodeLedger.open({ store, ids, absentees, log, signal });
+    const hosts = await Hosts.open(store, range, signal);
+    const unfollow = ledger.follow(registry);
+    return {
+      registry,
+      ledger,
+      absentees,
+      hosts,
+      launches: new Launches(store),
+      async close() {
+        unfollow();
+        absentees.close();
+        await ledger.freeze();
+        stop.abort();
+        if (!options.store) await store.close();
+      },
+    };
+  } catch (error) {
+    absentees.close();
+    stop.abort();
+    if (!options.store) await store.close();
+    throw error;
+  }
+}
+
+/** Each store is loaded where it is used, and none outside the seed. */
+async function openStore({ config, projectKey, log }: MemoryOptions): Promise<Store> {
+  const { createMemoryStore, openSqliteStore } = await import('../store/sqlite-store.ts');
+  if (!config.store) return createMemoryStore();
+  return openSqliteStore({ folder: config.store.folder, owner: ownerOf(config, projectKey), log });
+}
+
+/** Whose memory it is. Says nothing of the key. */
+export function ownerOf({ project, overlay }: SeedConfig, projectKey: Buffer): string {
+  const info = `boxer store ${project} ${overlay}`;
+  return Buffer.from(hkdfSync('sha256', projectKey, Buffer.alloc(0), info, 16)).toString('hex');
+}
