@@ -11,6 +11,15 @@ export interface Figure {
   readonly aim?: string;
 }
 
+/** Where figures were taken. */
+export const machine = () => ({
+  cpus: cpus().length,
+  model: cpus()[0]?.model,
+  memory: totalmem(),
+  kernel: release(),
+  node: process.version,
+});
+
 /** Prints the table and keeps raw samples and plot as `bench/results/NAME.json` and `.svg`. */
 export function report(
   name: string,
@@ -20,14 +29,7 @@ export function report(
 ): void {
   const directory = new URL('../results/', import.meta.url);
   mkdirSync(directory, { recursive: true });
-  const machine = {
-    cpus: cpus().length,
-    model: cpus()[0]?.model,
-    memory: totalmem(),
-    kernel: release(),
-    node: process.version,
-  };
-  const kept = { name, date: new Date().toISOString(), machine, comparisons, figures };
+  const kept = { name, date: new Date().toISOString(), machine: machine(), comparisons, figures };
   writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept, null, 1)}\n`);
   writeFileSync(new URL(`${name}.svg`, directory), stripPlot(heading, comparisons));
 

@@ -11,10 +11,12 @@ export interface Namespace {
   remove(): Promise<void>;
 }
 
-// Bridges must not show their frames to the gateways' rules. Local ports that are in TIME_WAIT are the probe's own.
+// Bridges must not show their frames to the gateways' rules. Cubic where a namespace may have it, else Reno: the kernel measures the round
+// trip of a simultaneous open too short, and BBR, the default of some machines, stays slow for 10 s after it.
 const PREPARE = `ip link set lo up
 for file in /proc/sys/net/bridge/bridge-nf-call-iptables; do [ ! -e $file ] || echo 0 >$file; done
 echo 1 >/proc/sys/net/ipv4/ip_forward
+for control in reno cubic; do echo $control >/proc/sys/net/ipv4/tcp_congestion_control || :; done 2>/dev/null
 echo ready
 exec cat`;
 
