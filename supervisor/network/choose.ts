@@ -62,7 +62,8 @@ const NEAR = 3;
  */
 export function orderOf({ rtt, own, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
   const soon = rtt !== undefined && rtt < NEAR ? 'together' : 'ahead';
-  if (isHairpin) return { order: isListening ? soon : 'answered', mayBeReset: true };
+  // The hosts reset what comes before their own side is there.
+  if (isHairpin) return { order: 'answered', mayBeReset: true };
   if (peer === 'silent') return { order: isListening ? soon : 'answered', mayBeReset: false };
   // The acceptor's packet opens its NAT first, and this side drops it: so the NAT stays open.
   if (own === 'silent') return { order: 'answered', mayBeReset: false };

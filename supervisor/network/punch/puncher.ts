@@ -47,10 +47,11 @@ function relay(why: string): Choice {
   return { transport: 'relay', why };
 }
 
-/** How long connect() may go on where packets are reset, ms. A guest that does not block is let go as soon as may be. */
-function retryTime(nonblocking: boolean, rtt = 0): number {
-  return nonblocking ? Math.min(1000, Math.round(100 + 3 * rtt)) : 1000;
-}
+/**
+ * How long connect() may go on where packets are reset, ms; then the relay is asked for. It ends as soon as the two ends have met, so
+ * also a guest that does not block is kept no longer than that takes.
+ */
+const RESET_PATIENCE = 1000;
 
 export function createPuncher({ overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
   const stop = new AbortController();
@@ -174,7 +175,7 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
       from,
       door,
       destination: request.peer,
-      retry: plan.mayBeReset ? retryTime(request.nonblocking, peer.rtt) : 0,
+      retry: plan.mayBeReset ? RESET_PATIENCE : 0,
       onLost: (error) => {
         if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
       },
