@@ -68,7 +68,8 @@ async function iperf(stage: Stage, { from, to }: Pair, side: Side, streams: numb
     const { stdout, stderr } = await stage.client(from, side).exec(...argv);
     const { end, error = stderr } = iperfReport.parse(JSON.parse(stdout));
     if (end.sum_received) return Math.round(end.sum_received.bits_per_second);
-    if (!/busy|refused|reset/.test(error) || attempt === BUSY_TRIES) throw new Error(`${argv.join(' ')}: ${error}`);
+    if (!/busy|refused|reset/.test(error) || attempt === BUSY_TRIES)
+      throw new Error(`${argv.join(' ')}: ${error}`);
     await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
   }
 }

@@ -91,7 +91,6 @@ async function furnish(bed: Bed): Promise<Stage> {
     probe,
     client: (kind, side) => of(clients, kind)[side],
     server: (kind, side) => of(servers, kind).called[side],
-    boxedServer: (kind: Kind) => of(servers, kind).boxer,
     cpu: (from, to) =>
       cpuSeconds(of(clients, from).boxer.pid) +
       cpuSeconds(of(servers, to).boxer.pid) +
