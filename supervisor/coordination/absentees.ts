@@ -3,28 +3,26 @@ import { waitFor } from '../control/waiting.ts';
 /** How long nodes that were up when the last seed ended may take to come back to this one, ms; as long as the others keep them. */
 const WINDOW = 5000;
 
-interface Absent {
-  readonly since: number;
-  readonly ports: readonly number[];
-}
-
 /** Nodes that a seed knows from the one before it, and has not heard of yet: they are up, as far as anybody can tell. */
 export class Absentees {
-  readonly #absent = new Map<number, Absent>();
+  readonly #absent = new Set<number>();
+  readonly #onGivenUp: (id: number) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(window = WINDOW) {
+  /** `onGivenUp` is told of those that did not come. */
+  constructor(onGivenUp: (id: number) => void, window = WINDOW) {
+    this.#onGivenUp = onGivenUp;
     this.#timer = setTimeout(() => this.close(), window);
     this.#timer.unref();
   }
 
-  add(id: number, absent: Absent): void {
-    this.#absent.set(id, absent);
+  add(id: number): void {
+    this.#absent.add(id);
   }
 
-  get(id: number): Absent | undefined {
-    return this.#absent.get(id);
+  has(id: number): boolean {
+    return this.#absent.has(id);
   }
 
   /** The node is back, or another one has taken its place. */
@@ -48,6 +46,9 @@ export class Absentees {
   /** Nobody is awaited any more. */
   close(): void {
     clearTimeout(this.#timer);
-    for (const id of [...this.#absent.keys()]) this.remove(id);
+    for (const id of [...this.#absent]) {
+      this.remove(id);
+      this.#onGivenUp(id);
+    }
   }
 }

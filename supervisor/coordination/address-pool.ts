@@ -54,11 +54,7 @@ export class AddressPool<T> {
     const known = this.#byAddress.get(address);
     if (known?.overlay === overlay) return this.#touch(known);
     for (const gone of [known, this.#byOverlay.get(overlay)]) if (gone) this.#drop(gone);
-    const [oldest] = this.#byAddress.values();
-    if (oldest && this.#byAddress.size >= this.#capacity) {
-      this.#drop(oldest);
-      this.#onDrop(oldest.overlay);
-    }
+    this.#makeRoom();
     const place = { overlay, address, entry: this.#create() };
     this.#byOverlay.set(overlay, place);
     return this.#touch(place);
@@ -81,13 +77,21 @@ export class AddressPool<T> {
     return place;
   }
 
+  #makeRoom(): void {
+    const [oldest] = this.#byAddress.values();
+    if (!oldest || this.#byAddress.size < this.#capacity) return;
+    this.#drop(oldest);
+    this.#onDrop(oldest.overlay);
+  }
+
   #drop(place: PoolPlace<T>): void {
     this.#byAddress.delete(place.address);
     this.#byOverlay.delete(place.overlay);
   }
 
-  /** Where a host without a place gets it: from its address, or next to that. */
+  /** Where a host without a place gets it: from its address, or next to that. The longest unused one makes room where there is none. */
   freeFor(address: string): string {
+    this.#makeRoom();
     const wanted = createHash('sha256').update(address).digest().readUInt32BE(0);
     for (let step = 0; ; step += 1) {
       const overlay = addressAt(this.#range, this.#range.size / 2 + ((wanted + step) % this.#places));

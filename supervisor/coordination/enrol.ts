@@ -12,8 +12,8 @@ export interface Enrolled {
   readonly node: NodeRecord;
   readonly slot: Slot;
   readonly resume: { readonly identity: string; readonly key: string };
-  /** What the node was when the last seed ended, for one that comes back from before. */
-  readonly was: Pick<NodeRecord, 'ports' | 'since'> | undefined;
+  /** The node goes on as what it was at the seed before this one. */
+  readonly back: boolean;
 }
 
 /**
@@ -28,9 +28,9 @@ export async function enrol(context: SeedContext, identity: Identity, join: Join
   const node = await nodeFor(context, identity, join);
   const resume = admission.resume(join.role, node.service, node.id, RESUME_TTL[join.role]);
   if (identity.kind !== 'resume') generations.begin(slot, node.id, resume.expires);
-  const was = slot === 'host' && identity.kind === 'resume' ? absentees.get(node.id) : undefined;
   if (slot === 'host') absentees.remove(node.id);
-  return { node, slot, resume: { identity: resume.identity, key: resume.key }, was };
+  const back = identity.kind === 'resume';
+  return { node, slot, resume: { identity: resume.identity, key: resume.key }, back };
 }
 
 async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody): Promise<NodeRecord> {
@@ -66,7 +66,8 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
 }
 
 function reclaimed(context: SeedContext, id: number, service: string, role: NodeRecord['role']): NodeRecord {
-  const node = context.registry.reclaim(id, service, role, context.ledger.get(id));
+  const { registry, ledger, absentees } = context;
+  const node = registry.reclaim(id, service, role, ledger.get(id), absentees.has(id));
   if (!node) throw stale(id);
   return node;
 }

@@ -60,7 +60,7 @@ export class NodeLedger {
         const id = ledger.#noteChange(change);
         const known = id === undefined ? undefined : ledger.#known.get(id);
         if (!reading || id === undefined || !known?.node.up) return;
-        options.absentees.add(id, known.node);
+        options.absentees.add(id);
       },
       options.signal,
     );
@@ -127,16 +127,14 @@ export class NodeLedger {
   }
 
   #capture(record: NodeRecord, known: RememberedNode | undefined): RememberedNode {
-    // A phantom may be back before its function: that one is up all the same.
-    const absent = record.host ? undefined : this.#options.absentees.get(record.id);
     return {
       service: record.service,
       role: record.role,
       networks: record.networks,
       container: record.container,
-      ports: absent?.ports ?? record.ports,
-      up: record.host !== undefined || absent !== undefined,
-      since: absent?.since ?? record.since,
+      ports: record.ports,
+      up: record.host !== undefined,
+      since: record.since,
       born: known?.born ?? Date.now(),
       floors: this.generations.of(record.id),
     };

@@ -35,6 +35,8 @@ export interface NodeRecord {
   since: number;
   host: Attachment | undefined;
   phantom: Attachment | undefined;
+  /** Its host was connected to the last seed and has not come back to this one yet: nobody is told of the node until it has. */
+  absent: boolean;
 }
 
 /** Who looks: a node sees itself, and all others that share a network with it. */
@@ -59,7 +61,7 @@ export function namesFor(viewer: Viewer, node: Viewer): string[] {
 
 /** Undefined when the viewer must not see the node. */
 export function memberFor(viewer: Viewer, node: NodeRecord): Member | undefined {
-  if (!isVisible(viewer, node)) return undefined;
+  if (node.absent || !isVisible(viewer, node)) return undefined;
   return {
     id: node.id,
     address: node.address,
@@ -79,7 +81,7 @@ export function statusOf(node: NodeRecord): NodeStatus {
     id: node.id,
     role: node.role,
     service: node.service,
-    state: node.host ? 'up' : 'starting',
+    state: node.host || node.absent ? 'up' : 'starting',
     names: namesFor(node, node),
     address: node.address,
     ports: [...node.ports],

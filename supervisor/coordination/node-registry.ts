@@ -57,6 +57,7 @@ export class NodeRegistry {
     service: string,
     role: NodeRecord['role'],
     remembered?: RememberedNode,
+    absent = false,
   ): NodeRecord | undefined {
     const known = this.#byId.get(id) ?? remembered;
     if (known && (known.role !== role || known.service !== service)) return undefined;
@@ -64,22 +65,27 @@ export class NodeRegistry {
     if (present) return present;
     if (!this.#ids.claim(id)) return undefined;
     const node = this.#add(id, service, role);
-    if (remembered) Object.assign(node, { networks: remembered.networks, container: remembered.container });
+    if (!remembered) return node;
+    const { networks, container, ports, since } = remembered;
+    Object.assign(node, { networks, container, absent }, absent ? { ports, since } : {});
     return node;
   }
 
-  /** Connects a node or its phantom; an older connection in the same place is closed. `as`: what it was when the last seed ended. */
-  attach(
-    node: NodeRecord,
-    slot: Slot,
-    attachment: Attachment,
-    as?: Pick<NodeRecord, 'ports' | 'since'>,
-  ): void {
+  /** The host of a node is not waited for any longer. */
+  settle(id: number): void {
+    const node = this.#byId.get(id);
+    if (!node?.absent) return;
+    Object.assign(node, { absent: false, ports: [], since: Date.now() });
+    this.#changed(id, node.networks);
+  }
+
+  /** Connects a node or its phantom; an older connection in the same place is closed. `back`: what it was is what it is. */
+  attach(node: NodeRecord, slot: Slot, attachment: Attachment, back = false): void {
     const before = node[slot];
     node[slot] = attachment;
     if (slot === 'host') {
-      node.ports = as?.ports ?? [];
-      node.since = as?.since ?? Date.now();
+      if (!node.absent || !back) Object.assign(node, { ports: [], since: Date.now() });
+      node.absent = false;
     }
     void before?.session.close('replaced by a newer connection');
     this.#changed(node.id, node.networks);
@@ -121,6 +127,7 @@ export class NodeRegistry {
   }
 
   #changed(id: number, before: NamesByNetwork): void {
+    if (this.#byId.get(id)?.absent) return;
     for (const listener of this.#listeners) listener(id, before);
   }
 
@@ -136,6 +143,7 @@ export class NodeRegistry {
       since: Date.now(),
       host: undefined,
       phantom: undefined,
+      absent: false,
     };
     this.#byId.set(id, node);
     this.#byAddress.set(node.address, node);

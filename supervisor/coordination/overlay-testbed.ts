@@ -48,7 +48,7 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
       signal: stopSeed.signal,
       ...seedOptions,
       ...options,
-      config: { ...config, ...options.config, port },
+      config: { ...config, ...seedOptions.config, ...options.config, port },
     });
   };
   let seed = await start(0, {});

@@ -36,8 +36,8 @@ export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
   const stop = new AbortController();
   const { signal } = stop;
   const ids = new NodeIds(lastNodeId(range));
-  const absentees = new Absentees();
   const registry = new NodeRegistry(range, ids);
+  const absentees = new Absentees((id) => registry.settle(id));
   try {
     const ledger = await NodeLedger.open({ store, ids, absentees, log, signal });
     const hosts = await Hosts.open(store, range, signal);

@@ -74,7 +74,7 @@ async function join(
 ): Promise<Joined> {
   const { registry, stream, filterProbe, names, quotas, log } = context;
   quotas.join(identity, session.remote.address);
-  const { node, slot, resume, was } = await enrol(context, identity, body);
+  const { node, slot, resume, back } = await enrol(context, identity, body);
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
   const direct = local.address === observed.address && local.port === observed.port;
@@ -94,7 +94,7 @@ async function join(
   if (body.role !== 'function') {
     registry.describe(node, names.permitted(node.service, body.networks), body.container);
   }
-  registry.attach(node, slot, attachment, was);
+  registry.attach(node, slot, attachment, back);
   log(
     `node ${node.id} (${body.role} of ${node.service}) joined from ${observed.address} by ${identity.kind}`,
   );
