@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createLogger } from './log/logger.ts';
 import { BoxerError } from './published/boxer-error.ts';
-import { nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
+import { LOG_VARIABLE, nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
 import { VERSION } from './published/version.ts';
 import { loadRuntime, readConfig, readKey } from './runtime.ts';
 
@@ -36,16 +37,18 @@ function endingSignal(): AbortSignal {
 }
 
 async function seed(): Promise<number> {
-  const { runSeed } = await import('./coordination/seed.ts');
+  const { runMeteredSeed } = await import('./metrics/run-metered-seed.ts');
   const config = readConfig(seedConfig);
-  await runSeed({
+  const log = createLogger(process.env[LOG_VARIABLE], 'seed');
+  const options = {
     config,
     projectKey: readKey(),
     addon: loadRuntime(DIRECTORY).addon,
     signal: endingSignal(),
     drain: (config.relay?.drain ?? DRAIN) * 1000,
-    log: say,
-  });
+    log: log.info,
+  };
+  await runMeteredSeed(options, log);
   return 0;
 }
 

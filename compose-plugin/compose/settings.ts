@@ -23,6 +23,10 @@ export interface ProjectSettings {
   region: string;
   /** CIDR */
   network: string;
+  /** Of the seed's metrics; undefined: none. */
+  metrics: number | undefined;
+  /** What the seed writes; undefined: the default. */
+  log: string | undefined;
   /** Relays beside the seed's own. */
   relays: number;
   /** Of the seed's relay and of all others. */
@@ -51,12 +55,17 @@ export function serviceSettings(input: ServiceInput): ServiceSettings {
   };
 }
 
+/** Where exporters for Prometheus listen that have no port of their own. */
+const METRICS_PORT = 9464;
+
 /** Fills in what the project's x-boxer leaves out. */
 export function projectSettings(input: ProjectInput): ProjectSettings {
   return {
     provider: input.provider ?? 'local',
     region: input.region ?? 'us-east-1',
     network: input.network ?? '198.18.0.0/15',
+    metrics: input.seed?.metrics === false ? undefined : (input.seed?.metrics ?? METRICS_PORT),
+    log: input.log,
     relays: input.seed?.relays ?? 0,
     ...relaySettings(input.seed ?? {}),
   };

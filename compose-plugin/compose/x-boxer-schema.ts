@@ -117,6 +117,19 @@ export const projectSchema = z.strictObject({
     ),
   ),
   network: z.optional(described(cidr, 'Addresses of the overlay; default 198.18.0.0/15.')),
+  log: z.optional(
+    described(
+      z
+        .string()
+        .check(
+          z.regex(
+            /^(debug|info|warn|error|silent)(,json)?$/,
+            'must be debug, info, warn, error or silent, such as debug,json',
+          ),
+        ),
+      'What the seed writes to its log, and `,json` for machines; default info.',
+    ),
+  ),
   seed: z.optional(
     described(
       z.strictObject({
@@ -124,6 +137,12 @@ export const projectSchema = z.strictObject({
           described(
             z.string().check(z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port')),
             'Where functions outside reach the seed.',
+          ),
+        ),
+        metrics: z.optional(
+          described(
+            z.union([z.literal(false), port], { error: 'must be a TCP port, or false' }),
+            "Port where the seed answers Prometheus, on the project's networks; default 9464, false: nowhere.",
           ),
         ),
         relays: z.optional(

@@ -3,6 +3,9 @@ import * as z from 'zod/mini';
 /** Name of the one environment variable through which the rewrite configures the entrypoint; never a secret. */
 export const CONFIG_VARIABLE = 'BOXER';
 
+/** Name of the variable that says which lines are logged and how: `LEVEL` or `LEVEL,json`. */
+export const LOG_VARIABLE = 'BOXER_LOG';
+
 /** Where a container finds its key: hex, 32 bytes. Of the seed the project key, of any other container its service's key. */
 export const KEY_FILE = '/run/secrets/boxer-key';
 
@@ -98,6 +101,8 @@ export const seedConfig = z.object({
   /** Boxed services, likewise: a node that shares no network with one must not find it by another way either. */
   boxed: z.optional(z.array(z.object({ service: z.string(), networks: namesByNetwork }))),
   relay: z.optional(relaySettings),
+  /** Port where the seed answers Prometheus; without it, nowhere. */
+  metrics: z.optional(z.number()),
   /** Where the seed keeps what it has to know after a restart; without it, it keeps nothing. */
   store: z.optional(z.object({ folder: z.string() })),
 });

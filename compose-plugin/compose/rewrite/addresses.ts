@@ -37,13 +37,24 @@ export function boxedNames(model: Model, boxed: ReadonlySet<string>, shared: rea
   return addressesOf(model, (name) => boxed.has(name), shared);
 }
 
+/** What a service is called besides its name: the host name that it was given, and what its x-boxer says (which was checked before). */
+function* declaredNames(service: Service): Generator<string> {
+  if (service.hostname !== undefined) yield service.hostname;
+  const annotation: unknown = service['x-boxer'];
+  const names: unknown =
+    typeof annotation === 'object' && annotation ? Reflect.get(annotation, 'names') : undefined;
+  if (Array.isArray(names)) for (const name of names) yield String(name);
+}
+
 function addressesOf(model: Model, wanted: (name: string) => boolean, shared: readonly string[]) {
   return servicesOf(model)
     .filter(([name]) => wanted(name))
     .map(([name, service]) => ({
       service: name,
       networks: Object.fromEntries(
-        Object.entries(namesByNetwork(name, service)).filter(([network]) => shared.includes(network)),
+        Object.entries(namesByNetwork(name, service, [...declaredNames(service)])).filter(([network]) =>
+          shared.includes(network),
+        ),
       ),
     }))
     .filter(({ networks }) => Object.keys(networks).length > 0);

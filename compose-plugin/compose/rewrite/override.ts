@@ -2,7 +2,7 @@ import { RELAY_SERVICE } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
 import { PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
 import type { Model } from '../model.ts';
-import { OWN_NETWORK } from '../own-names.ts';
+import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
 import { BOXER_FOLDER } from '../project.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { networksOf } from './addresses.ts';
@@ -45,7 +45,10 @@ export function override({ model, boxed, boxedNames, settings, images, runtimeId
       ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, settings.region, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
-    volumes: { [RUNTIME_VOLUME]: { external: true, name: runtimeVolumeName(runtimeId) } },
+    volumes: {
+      [RUNTIME_VOLUME]: { external: true, name: runtimeVolumeName(runtimeId) },
+      [STORE_VOLUME]: null,
+    },
     secrets: Object.fromEntries([
       [PROJECT_SECRET, { file: `./${BOXER_FOLDER}/${PROJECT_KEY_FILE}` }],
       ...keyHolders(boxed, settings).map((name) => [

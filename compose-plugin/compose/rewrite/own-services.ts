@@ -1,6 +1,7 @@
 import {
   CONFIG_VARIABLE,
   KEY_FILE,
+  LOG_VARIABLE,
   RELAY_SERVICE,
   type RelayConfig,
   SEED_CLOUD_NAME,
@@ -9,7 +10,7 @@ import {
 } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
-import { OWN_NETWORK } from '../own-names.ts';
+import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { boxedNames, gateways } from './addresses.ts';
 import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
@@ -31,6 +32,9 @@ const carrier = (settings: ProjectSettings) => ({
   ...(settings.stopGracePeriod === undefined ? {} : { stop_grace_period: `${settings.stopGracePeriod}s` }),
 });
 
+/** Where the seed finds its volume. */
+const STORE_FOLDER = '/var/lib/boxer';
+
 const relayPart = ({ relay }: ProjectSettings) => (Object.keys(relay).length === 0 ? {} : { relay });
 
 /** The coordinator of the project, on every network that a boxed service is on. */
@@ -48,18 +52,23 @@ export function seedService(
     port: SEED_PORT,
     gateways: gateways(model, boxed, networks),
     boxed: boxedNames(model, boxed, networks),
+    store: { folder: STORE_FOLDER },
     ...relayPart(settings),
+    ...(settings.metrics === undefined ? {} : { metrics: settings.metrics }),
   };
   return {
     image: images.runtime,
     ...ours,
     command: ['seed'],
-    environment: { [CONFIG_VARIABLE]: JSON.stringify(config) },
+    environment: {
+      [CONFIG_VARIABLE]: JSON.stringify(config),
+      ...(settings.log === undefined ? {} : { [LOG_VARIABLE]: settings.log }),
+    },
     networks: {
       ...Object.fromEntries(networks.map((network) => [network, null])),
       [OWN_NETWORK]: { aliases: [SEED_CLOUD_NAME] },
     },
-    volumes: [`${RUNTIME_VOLUME}:/opt/boxer`],
+    volumes: [`${RUNTIME_VOLUME}:/opt/boxer`, `${STORE_VOLUME}:${STORE_FOLDER}`],
     secrets: [{ source: PROJECT_SECRET, target: KEY_FILE }],
     ...carrier(settings),
     labels: { 'io.boxer.role': 'seed' },

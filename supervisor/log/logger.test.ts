@@ -1,0 +1,28 @@
+import { expect, test } from '@jest/globals';
+import { createLogger } from './logger.ts';
+
+function linesOf(setting: string | undefined): string[] {
+  const lines: string[] = [];
+  const log = createLogger(setting, 'seed', (text) => lines.push(text));
+  log.debug('request failed', { type: 'connect', errno: 'ECONNREFUSED' });
+  log.info('seed of shop listens on port 7070');
+  return lines;
+}
+
+test('without a word it says what it always said', () => {
+  expect(linesOf(undefined)).toEqual(['boxer: seed of shop listens on port 7070\n']);
+  expect(linesOf('error')).toEqual([]);
+  expect(linesOf('silent')).toEqual([]);
+});
+
+test('it says more when asked, to people and to machines', () => {
+  expect(linesOf('debug')[0]).toBe('boxer: request failed type=connect errno=ECONNREFUSED\n');
+  expect(linesOf('debug,json').map((line) => JSON.parse(line))).toMatchObject([
+    { level: 'debug', role: 'seed', message: 'request failed', type: 'connect', errno: 'ECONNREFUSED' },
+    { level: 'info', role: 'seed', message: 'seed of shop listens on port 7070' },
+  ]);
+});
+
+test.each(['loud', 'debug,xml', 'info,json,json', ''])('%j is refused by name', (setting) => {
+  expect(() => createLogger(setting, 'seed')).toThrow(expect.objectContaining({ code: 'CONFIG' }));
+});
