@@ -7,7 +7,7 @@ import { projectName } from '../compose/project-name.ts';
 import { readModel } from '../compose/read-model.ts';
 import { hasIntactOverride } from '../compose/standing-override.ts';
 import { attach } from '../engine/attached.ts';
-import { removeLeftovers } from '../prepare/leftovers.ts';
+import { removeLeftovers, removeStore } from '../prepare/leftovers.ts';
 import { withLock } from '../prepare/lock.ts';
 import { removeTwins } from '../twin/build.ts';
 import type { Context } from './context.ts';
@@ -34,6 +34,8 @@ async function takeDown(context: Context): Promise<number> {
   const removed = await removeLeftovers(engine, project);
   // A leftover on the network has kept Compose from removing that.
   if (removed > 0 && code !== 0) code = await compose();
+  // A seed that could not be removed may still be writing there.
+  if (code === 0) await removeStore(engine, project);
   if (flags.has('--rmi')) await removeTwins(engine, project);
   return code;
 }

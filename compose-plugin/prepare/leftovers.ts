@@ -1,4 +1,4 @@
-import { OWN_NETWORK } from '../compose/own-names.ts';
+import { OWN_NETWORK, STORE_VOLUME } from '../compose/own-names.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 
 const KINDS = [
@@ -28,10 +28,29 @@ export async function removeLeftovers(engine: Docker, project: string): Promise<
   return removed;
 }
 
+/**
+ * Removes what the project's seed remembered: Compose keeps named volumes, but there is nothing in this one for anybody else,
+ * and the nodes that it speaks of are gone.
+ */
+export async function removeStore(engine: Docker, project: string): Promise<void> {
+  const id = await labelled(engine, 'volume', project, STORE_VOLUME);
+  if (id !== '') await docker(engine, ['volume', 'rm', '--force', id]);
+}
+
 /** Compose could not remove the network while a leftover was on it. */
 async function removeNetwork(engine: Docker, project: string): Promise<void> {
-  const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.network=${OWN_NETWORK}`];
-  const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
-  const id = (await dockerOutput(engine, ['network', 'ls', '--quiet', ...filters])).trim();
+  const id = await labelled(engine, 'network', project, OWN_NETWORK);
   if (id !== '') await docker(engine, ['network', 'rm', id]);
+}
+
+/** A network or volume of the project by its name in the model; '' where there is none. */
+async function labelled(
+  engine: Docker,
+  kind: 'network' | 'volume',
+  project: string,
+  name: string,
+): Promise<string> {
+  const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.${kind}=${name}`];
+  const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
+  return (await dockerOutput(engine, [kind, 'ls', '--quiet', ...filters])).trim();
 }
