@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildTestImages } from '../lib/images.ts';
+import { createProject, eventually, type Project, run } from '../lib/project.ts';
+
+let project: Project;
+
+beforeAll(async () => {
+  await buildTestImages();
+  project = createProject({
+    'compose.yaml': `
+services:
+  box:
+    image: boxer-test/tools:1
+    command: ["sleep", "600"]
+    stop_signal: SIGKILL
+    x-boxer: container
+`,
+  });
+  const { exitCode, all } = await project.boxer('up', '-d', '--scale', 'box=2');
+  expect([exitCode, all]).toEqual([0, expect.anything()]);
+}, 300_000);
+afterAll(() => project.remove(), 60_000);
+
+const seed = () => `${project.name}-boxer-seed-1`;
+const inspect = async (format: string) =>
+  (await run('docker', ['inspect', '--format', format, seed()])).stdout.trim();
+const nodes = async (): Promise<unknown[]> => {
+  const { stdout, exitCode } = await run('docker', [
+    'exec',
+    seed(),
+    '/opt/boxer/bin/boxer',
+    'nodes',
+    '--json',
+  ]);
+  return exitCode === 0 ? JSON.parse(stdout) : [];
+};
+const volumes = async () =>
+  (await run('docker', ['volume', 'ls', '-q', '--filter', `name=${project.name}_boxer-store`])).stdout.trim();
+
+test('a seed that crashes is started again and takes its nodes back, without changing when they came up', async () => {
+  const before = await eventually('both are up', async () => {
+    const found = await nodes();
+    return found.length === 2 ? found : undefined;
+  });
+  process.kill(Number(await inspect('{{.State.Pid}}')), 'SIGKILL');
+  await eventually('it runs again', async () => (await inspect('{{.RestartCount}}')) === '1' || undefined);
+  const after = await eventually('both are back', async () => {
+    const found = await nodes();
+    return found.length === 2 ? found : undefined;
+  });
+  expect(after).toEqual(before);
+  const { all } = await run('docker', ['logs', seed()]);
+  expect(all).toMatch(/node 1 \(container of box\) joined from [\d.]+ by resume/);
+}, 60_000);
+
+test('what it remembers is readable for nobody else, and goes with the project', async () => {
+  const store = await inspect(
+    '{{range .Mounts}}{{if eq .Destination "/var/lib/boxer"}}{{.Source}}{{end}}{{end}}',
+  );
+  const { stdout } = await run('stat', ['-c', '%a', store, `${store}/seed.db`]);
+  expect(stdout.split('\n')).toEqual(['700', '600']);
+  await expect(volumes()).resolves.not.toBe('');
+  const { exitCode } = await project.boxer('down', '--timeout', '1');
+  expect(exitCode).toBe(0);
+  await expect(volumes()).resolves.toBe('');
+}, 60_000);
