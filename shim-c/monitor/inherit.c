@@ -66,6 +66,9 @@ static void inherit(int from, int to, int level, int option) {
   socklen_t our_size = sizeof ours;
   if (raw(SYS_getsockopt, from, level, option, theirs, &size) < 0) return;
   raw(SYS_getsockopt, to, level, option, ours, &our_size);
+  /* A punched connection's local port is a door that others come through too: they could no longer be bound to it, not
+   * even while this one is in TIME_WAIT. */
+  if (level == SOL_SOCKET && option == SO_REUSEADDR && ours[0]) return;
   if (level == IPPROTO_TCP && option == TCP_NOTSENT_LOWAT && is_carried((uint32_t)theirs[0])) return;
   if (memcmp(theirs, ours, sizeof ours) != 0) raw(SYS_setsockopt, to, level, option, theirs, size);
 }

@@ -67,6 +67,11 @@ beforeAll(async () => {
 
 afterAll(() => bed?.remove());
 
+/** A line of the native run as it has to be by a transport. */
+const expectedBy = (transport: string) => (line: string) =>
+  // Other connections have to come to the same local port, while this one is open and afterwards (docs/process-monitor.md).
+  transport === 'punch' ? line.replace(/^(option-defaults, server: SO_REUSEADDR): 0$/, '$1: 1') : line;
+
 test('the cases themselves come to an end natively', () => {
   expect([...native.values()].flat().filter((line) => line.includes('ended with'))).toEqual([]);
   expect(native.size).toBeGreaterThan(50);
@@ -81,7 +86,7 @@ test.each(['direct', 'punch', 'relay'])(
     const names = [...seen.keys()];
     expect(names.length).toBeGreaterThan(45);
     expect(Object.fromEntries(seen)).toEqual(
-      Object.fromEntries(names.map((name) => [name, native.get(name)])),
+      Object.fromEntries(names.map((name) => [name, native.get(name)?.map(expectedBy(transport))])),
     );
   },
   120_000,
