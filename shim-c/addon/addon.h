@@ -24,6 +24,8 @@ napi_value make_int(napi_env env, int64_t value);
 napi_value memfd_create_js(napi_env env, napi_callback_info info);
 /* sendFd(socket: number, fd: number, bytes: Buffer): void */
 napi_value send_fd(napi_env env, napi_callback_info info);
+/* pipe(): [number, number]; reading end, writing end, both close-on-exec */
+napi_value make_pipe(napi_env env, napi_callback_info info);
 /* reap(keep: number[]): {pid: number, code: number | null, signal: number | null}[] */
 napi_value reap(napi_env env, napi_callback_info info);
 /* prctlSubreaper(): void */

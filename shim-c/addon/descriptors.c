@@ -53,3 +53,13 @@ napi_value send_fd(napi_env env, napi_callback_info info) {
   if (sent < 0) return throw_errno(env, errno, "sendmsg");
   return (size_t)sent == size ? NULL : throw_errno(env, EMSGSIZE, "sendmsg");
 }
+
+napi_value make_pipe(napi_env env, napi_callback_info info) {
+  (void)info;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return throw_errno(env, errno, "pipe");
+  napi_value result;
+  napi_create_array_with_length(env, 2, &result);
+  for (uint32_t i = 0; i < 2; i++) napi_set_element(env, result, i, make_int(env, ends[i]));
+  return result;
+}

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import type { Guest } from '../guest/start-guest.ts';
+import type { StdioPipes } from '../guest/stdio-pipes.ts';
 import { signalMessage } from '../phantom/stdio-messages.ts';
 
 /** A frame's body stays well below the frame limit. */
@@ -36,18 +36,20 @@ export function receiveSignals(session: Session, inlet: SignalInlet): void {
 }
 
 /** Connects the guest's three standard streams to the phantom; resolves when both outputs have ended. */
-export async function connectGuestStdio(guest: Guest, session: Session): Promise<void> {
-  const { stdin, stdout, stderr } = guest.process;
-  stdin?.on('error', () => undefined); // The guest closed its input; that is its right.
+export async function connectGuestStdio(
+  { stdin, stdout, stderr }: StdioPipes,
+  session: Session,
+): Promise<void> {
+  stdin.on('error', () => undefined); // The guest closed its input; that is its right.
   session.onNotification(MessageType.stdin, (body) => {
-    if (Buffer.isBuffer(body) && stdin?.write(body) === false) {
+    if (Buffer.isBuffer(body) && stdin.write(body) === false) {
       session.pause();
       stdin.once('drain', () => session.resume());
     }
   });
-  session.onNotification(MessageType.stdinEnd, () => stdin?.end());
+  session.onNotification(MessageType.stdinEnd, () => stdin.end());
   await Promise.all([
-    stdout && sendStream(stdout, session, MessageType.stdout),
-    stderr && sendStream(stderr, session, MessageType.stderr),
+    sendStream(stdout, session, MessageType.stdout),
+    sendStream(stderr, session, MessageType.stderr),
   ]);
 }

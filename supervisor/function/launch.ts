@@ -16,6 +16,7 @@ import { guestEnvironment } from '../guest/guest-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
 import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
+import { createStdioPipes } from '../guest/stdio-pipes.ts';
 import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
 import { PATIENT_HEARTBEAT } from '../phantom/stdio-messages.ts';
@@ -139,19 +140,24 @@ async function runGuest(
     { library: runtime.library, socketName: node.socketName, remap },
   );
   const { argv, workingDirectory } = event;
-  const guest = await startGuest({ argv, environment, workingDirectory, remap, stdio: 'pipe' });
-  reaper.keep(guest.pid);
-  inlet.deliver = (name) => guest.process.kill(name);
-  const abandon = () => guest.process.kill('SIGKILL');
-  signal.addEventListener('abort', abandon, { once: true });
-  const flushed = connectGuestStdio(guest, session);
-  session.notify(MessageType.started, { pid: guest.pid });
-  const status = await guest.exited;
-  signal.removeEventListener('abort', abandon);
-  // As when a container's first process ends: the others go too, and with them the last writers of the pipes.
-  await reaper.killAll(AbortSignal.timeout(END_TIMEOUT_MS));
-  await flushed.catch(() => undefined); // The phantom has gone: nobody is left to read it.
-  return status;
+  const stdio = createStdioPipes(runtime.addon);
+  try {
+    const guest = await startGuest({ argv, environment, workingDirectory, remap, stdio });
+    reaper.keep(guest.pid);
+    inlet.deliver = (name) => guest.process.kill(name);
+    const abandon = () => guest.process.kill('SIGKILL');
+    signal.addEventListener('abort', abandon, { once: true });
+    const flushed = connectGuestStdio(stdio, session);
+    session.notify(MessageType.started, { pid: guest.pid });
+    const status = await guest.exited;
+    signal.removeEventListener('abort', abandon);
+    // As when a container's first process ends: the others go too, and with them the last writers of the pipes.
+    await reaper.killAll(AbortSignal.timeout(END_TIMEOUT_MS));
+    await flushed.catch(() => undefined); // The phantom has gone: nobody is left to read it.
+    return status;
+  } finally {
+    stdio.close();
+  }
 }
 
 /** Signals that end a launch whose guest has not started yet. */

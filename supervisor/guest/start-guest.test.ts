@@ -1,12 +1,31 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import type { Readable } from 'node:stream';
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { type Addon, loadAddon } from '../service/addon.ts';
 import { exitCodeOf } from './exit-status.ts';
 import { startFailureCode, startGuest } from './start-guest.ts';
+import { createStdioPipes, type StdioPipes } from './stdio-pipes.ts';
+
+let addon: Addon;
+let pipes: StdioPipes;
+
+beforeAll(async () => {
+  const root = new URL('../../', import.meta.url).pathname;
+  await execa('make', ['-s', '-C', `${root}shim-c`, 'all']);
+  addon = loadAddon(`${root}build/shim/boxer.node`);
+}, 120_000);
+beforeEach(() => {
+  pipes = createStdioPipes(addon);
+});
+afterEach(() => pipes.close());
 
 const start = (argv: string[], workingDirectory = '/') =>
-  startGuest({ argv, environment: { PATH: '/usr/bin:/bin', MARK: 'here' }, workingDirectory, stdio: 'pipe' });
+  startGuest({ argv, environment: { PATH: '/usr/bin:/bin', MARK: 'here' }, workingDirectory, stdio: pipes });
+
+const printed = async (stream: Readable) => Buffer.concat(await stream.toArray()).toString();
 
 test('an exit code comes through unchanged', async () => {
   const guest = await start(['sh', '-c', 'exit 42']);
@@ -19,10 +38,8 @@ test('a signal is shown as Docker shows it', async () => {
 });
 
 test('the guest gets exactly the environment it was given', async () => {
-  const guest = await start(['env']);
-  const chunks: Buffer[] = [];
-  for await (const chunk of guest.process.stdout ?? []) chunks.push(chunk);
-  expect(Buffer.concat(chunks).toString().trim().split('\n').sort()).toEqual([
+  await start(['env']);
+  expect((await printed(pipes.stdout)).trim().split('\n').sort()).toEqual([
     'MARK=here',
     'PATH=/usr/bin:/bin',
   ]);
@@ -49,14 +66,18 @@ test('a program and a working directory that stand elsewhere than the guest sees
       argv: ['/nowhere/run.sh'],
       environment: { PATH: '/usr/bin:/bin' },
       workingDirectory: '/nowhere/work',
-      stdio: 'pipe',
+      stdio: pipes,
       remap: { '/nowhere': real },
     });
-    const chunks: Buffer[] = [];
-    for await (const chunk of guest.process.stdout ?? []) chunks.push(chunk);
-    expect(Buffer.concat(chunks).toString().trim()).toBe(join(real, 'work'));
+    expect((await printed(pipes.stdout)).trim()).toBe(join(real, 'work'));
     expect(exitCodeOf(await guest.exited)).toBe(3);
   } finally {
     rmSync(real, { recursive: true });
   }
+});
+
+test('the standard streams can be opened by name, as log files that are links to them are', async () => {
+  await start(['sh', '-c', 'cat /dev/stdin >/dev/stdout; echo bad >>/dev/stderr; cat /proc/self/fd/0']);
+  pipes.stdin.end('good');
+  expect(await Promise.all([printed(pipes.stdout), printed(pipes.stderr)])).toEqual(['good', 'bad\n']);
 });

@@ -4,13 +4,14 @@ import { remappedPath } from '../files/remapped-path.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ExitStatus } from './exit-status.ts';
+import type { StdioPipes } from './stdio-pipes.ts';
 
 export interface GuestOptions {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
-  /** inherit: the supervisor's own descriptors, terminal included; pipe: the caller reads and writes them. */
-  readonly stdio: 'inherit' | 'pipe';
+  /** inherit: the supervisor's own descriptors, terminal included. Of pipes, the guest's ends are closed here in any case. */
+  readonly stdio: 'inherit' | StdioPipes;
   /** Visible path -> real path: the kernel starts the program, and it does not know what the guest sees. */
   readonly remap?: Readonly<Record<string, string>>;
 }
@@ -57,8 +58,9 @@ export function startFailureCode(error: unknown): number {
 
 /** Starts the guest's first process. Rejects with BoxerError NOT_FOUND, NOT_EXECUTABLE or WORKING_DIRECTORY. */
 export function startGuest(options: GuestOptions): Promise<Guest> {
+  const { stdio } = options;
   const [program, ...rest] = options.argv;
-  return new Promise((resolve, reject) => {
+  const started = new Promise<Guest>((resolve, reject) => {
     if (program === undefined) {
       const hint = 'give the service a command, or its image an ENTRYPOINT or CMD';
       return reject(new BoxerError('NOT_FOUND', 'no command to run', { hint }));
@@ -68,7 +70,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
       argv0: program,
       env: options.environment,
       cwd: remappedPath(options.workingDirectory, remap),
-      stdio: options.stdio,
+      stdio: stdio === 'inherit' ? stdio : [...stdio.guestEnds],
     });
     const exited = new Promise<ExitStatus>((settle) => {
       // 'exit', not 'close': grandchildren may keep the pipes open for ever.
@@ -77,4 +79,6 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
     child.once('error', (cause) => reject(cannotStart(options, cause)));
     child.once('spawn', () => resolve({ process: child, pid: child.pid ?? 0, exited }));
   });
+  if (stdio !== 'inherit') stdio.closeGuestEnds();
+  return started;
 }

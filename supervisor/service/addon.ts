@@ -14,6 +14,8 @@ export interface Addon extends PumpAddon {
   memfdCreate(name: string, size: number): number;
   /** Sends `bytes` with descriptor `fd` beside them over a Unix socket. */
   sendFd(socket: number, fd: number, bytes: Buffer): void;
+  /** A pipe: its reading and its writing end, which the caller owns. */
+  pipe(): [number, number];
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
