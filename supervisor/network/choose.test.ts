@@ -22,9 +22,9 @@ describe('the order of the first packets', () => {
   const far: OrderFacts = { rtt: 20, own: 'silent', peer: 'silent', isListening: true, isHairpin: false };
   const order = (change: Partial<OrderFacts>) => orderOf({ ...far, ...change });
 
-  test('a far acceptor is introduced a moment ahead, a near one at the same time', () => {
+  test('a far acceptor is introduced a moment ahead, a near one is asked', () => {
     expect(order({})).toEqual({ order: 'ahead', mayBeReset: false });
-    expect(order({ rtt: 0.3 })).toEqual({ order: 'together', mayBeReset: false });
+    expect(order({ rtt: 0.3 })).toEqual({ order: 'answered', mayBeReset: false });
     expect(order({ own: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: false });
   });
 

@@ -30,11 +30,10 @@ export function choose(own: Facts, peer: Facts): Choice {
 }
 
 /**
- * When a guest's first packet leaves. `together`: at once, with the introduction. `ahead`: a moment after the introduction, so that
- * the acceptor's NAT is open when it arrives, and the two packets cross on the way. `answered`: when the acceptor says that its own
- * is under way.
+ * When a guest's first packet leaves. `ahead`: a moment after the introduction, so that the acceptor's NAT is open when it arrives,
+ * and the two packets cross on the way. `answered`: when the acceptor says that its own is under way, or that nobody listens.
  */
-export type Order = 'together' | 'ahead' | 'answered';
+export type Order = 'ahead' | 'answered';
 
 export interface OrderFacts {
   /** ms between the two nodes, undefined where it has not been measured */
@@ -53,7 +52,7 @@ export interface Plan {
   readonly mayBeReset: boolean;
 }
 
-/** Below this, waiting for the acceptor costs more than a packet that its NAT drops, ms. */
+/** Below this the acceptor's answer is there before the moment is over, ms; and it knows best who listens. */
 const NEAR = 3;
 
 /**
@@ -61,12 +60,12 @@ const NEAR = 3;
  * have to leave within the microseconds that the other one's is on its way.
  */
 export function orderOf({ rtt, own, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
-  const soon = rtt !== undefined && rtt < NEAR ? 'together' : 'ahead';
+  const isFar = rtt !== undefined && rtt >= NEAR;
+  const soon = isFar && isListening ? 'ahead' : 'answered';
   // The hosts reset what comes before their own side is there.
   if (isHairpin) return { order: 'answered', mayBeReset: true };
-  if (peer === 'silent') return { order: isListening ? soon : 'answered', mayBeReset: false };
+  if (peer === 'silent') return { order: soon, mayBeReset: false };
   // The acceptor's packet opens its NAT first, and this side drops it: so the NAT stays open.
   if (own === 'silent') return { order: 'answered', mayBeReset: false };
-  const isFar = rtt !== undefined && rtt >= NEAR;
-  return isFar ? { order: isListening ? soon : 'answered', mayBeReset: true } : undefined;
+  return isFar ? { order: soon, mayBeReset: true } : undefined;
 }

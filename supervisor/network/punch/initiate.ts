@@ -51,10 +51,6 @@ export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
     retry,
   };
   const introduced = introduce(overlay, peer, introduction);
-  if (order === 'together') {
-    introduced.catch(onLost);
-    return answer;
-  }
   if (order === 'answered') {
     await introduced;
     return answer;
