@@ -1,6 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Kvm } from '@nats-io/kv';
+import { connectNats } from './nats-connection.ts';
+import { openNatsStore } from './nats-store.ts';
+import { type NatsBed, startNats } from './nats-testbed.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Change, Store } from './store.ts';
 
@@ -10,6 +14,8 @@ export interface StorePlace {
   open(): Promise<Store>;
   /** Forgets everything. */
   clear(): Promise<void>;
+  /** Ends what the place is in. */
+  close?(): Promise<void>;
 }
 
 export function sqlitePlace(owner = 'owner', log: (line: string) => void = () => undefined) {
@@ -19,6 +25,28 @@ export function sqlitePlace(owner = 'owner', log: (line: string) => void = () =>
     folder,
     open: () => openSqliteStore({ folder, owner, log }),
     clear: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export async function natsPlace(size = 1) {
+  const bed: NatsBed = await startNats(size);
+  const connection = await connectNats({ servers: bed.servers });
+  const key = Buffer.alloc(32, 7);
+  let bucket = 0;
+  return {
+    name: 'NATS',
+    bed,
+    connection,
+    open: () => openNatsStore({ connection, bucket: `boxer-test-${bucket}`, key, log: () => undefined }),
+    async clear() {
+      const kv = await new Kvm(connection).open(`boxer-test-${bucket}`);
+      await kv.destroy().catch(() => undefined);
+      bucket += 1;
+    },
+    async close() {
+      await connection.close();
+      await bed.close();
+    },
   };
 }
 

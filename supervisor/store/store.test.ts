@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Store } from './store.ts';
-import { recorder, type StorePlace, sqlitePlace } from './store-testbed.ts';
+import { natsPlace, recorder, type StorePlace, sqlitePlace } from './store-testbed.ts';
 
 /** What every store has to do, whichever it is. */
 describe.each<{ name: string; place: () => Promise<StorePlace> }>([
   { name: 'SQLite', place: async () => sqlitePlace() },
+  { name: 'NATS JetStream, one server', place: () => natsPlace() },
+  { name: 'NATS JetStream, a cluster of three', place: () => natsPlace(3) },
 ])('$name', ({ place: makePlace }) => {
   let place: StorePlace;
   let store: Store;
@@ -22,7 +24,10 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await store.close();
     await place.clear();
   });
-  afterAll(() => place.clear());
+  afterAll(async () => {
+    await place.clear();
+    await place.close?.();
+  });
 
   test('what was written is there, also when it is opened again', async () => {
     const revision = await store.put('node.1', { service: 'web', names: ['a', 'ü'] });
