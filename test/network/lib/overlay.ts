@@ -7,13 +7,16 @@ import {
   type NodeStatus,
   nodeEvent,
   nodeStatus,
+  RELAY_SERVICE,
+  type RelayConfig,
   SEED_CLOUD_NAME,
   SEED_PORT,
   type SeedConfig,
 } from '../../../supervisor/published/node-config.ts';
 import type { Bed, Host } from './bed.ts';
-import { type Helper, runTool, startHelper } from './helper.ts';
-import { createPlace, type Place } from './place.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { runTool, startHelper } from './helper.ts';
+import { createPlace } from './place.ts';
 import { type Shell, startShell } from './shell.ts';
 
 const BOXER = ['/opt/boxer/bin/node', '--no-warnings', '--require', '/opt/boxer/lib/start.cjs'];
@@ -38,6 +41,8 @@ export interface TestOverlay {
   /** SIGKILL, unless told otherwise. */
   stopSeed(signal?: NodeJS.Signals): Promise<void>;
   startSeed(): Promise<void>;
+  /** A relay beside the seed's own, on `host`; resolves when the seed has it. */
+  relay(host: Host): Promise<Daemon>;
 }
 
 const SEED_CONFIG: SeedConfig = {
@@ -52,59 +57,36 @@ const SEED_CONFIG: SeedConfig = {
 export async function startOverlay(bed: Bed): Promise<TestOverlay> {
   const projectKey = randomBytes(32);
   const host = await bed.host();
-  const log: string[] = [];
-  const env = { [CONFIG_VARIABLE]: JSON.stringify(SEED_CONFIG) };
-  let running: { helper: Helper; place: Place } | undefined;
-
-  async function startSeed(): Promise<void> {
-    const key = projectKey.toString('hex');
-    const place = await createPlace(bed, host, { hostname: 'seed', key });
-    const helper = await startHelper([...place.enter, ...COMMAND, 'seed'], {
-      env,
-      ready: (line) => line.includes('listens on port'),
-      onLine: (line) => log.push(line),
-    });
-    running = { helper, place };
-  }
-
-  async function pidOfSeed(): Promise<number> {
-    if (!running) throw new Error('the seed is not running');
-    const { pid } = running.helper;
-    return Number((await runTool(['cat', `/proc/${pid}/task/${pid}/children`])).trim());
-  }
-
-  let pid = 0;
-  const start = async () => {
-    await startSeed();
-    pid = await pidOfSeed();
-  };
-  async function stopSeed(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const stopping = running;
-    running = undefined;
-    if (!stopping) return;
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It has ended by itself: its log says why.
-    }
-    await stopping.helper.stop();
-  }
-  bed.own(() => stopSeed());
-  await start();
-
+  const seed = await startDaemon(bed, host, {
+    hostname: 'seed',
+    key: projectKey.toString('hex'),
+    argv: [...COMMAND, 'seed'],
+    env: { [CONFIG_VARIABLE]: JSON.stringify(SEED_CONFIG) },
+    ready: (line) => line.includes('listens on port'),
+  });
+  const relayConfig: RelayConfig = { version: 1, project: SEED_CONFIG.project };
   return {
     seed: {
       host,
-      log,
+      log: seed.log,
       get pid() {
-        return pid;
+        return seed.pid;
       },
     },
-    stopSeed,
-    startSeed: start,
+    stopSeed: seed.kill,
+    startSeed: seed.start,
+    relay: (at) =>
+      startDaemon(bed, at, {
+        hostname: 'relay',
+        hosts: { [SEED_CLOUD_NAME]: host.address },
+        key: serviceKey(projectKey, RELAY_SERVICE).toString('hex'),
+        argv: [...COMMAND, 'relay'],
+        env: { [CONFIG_VARIABLE]: JSON.stringify(relayConfig) },
+        ready: (line) => line.includes('the seed has this relay'),
+      }),
     node: (name, at) => startNode(bed, { name, host: at, seed: host, projectKey }),
-    nodes: () => nodesOf(pid),
-    until: (wanted, timeout = 10_000) => waitUntil(pid, wanted, timeout),
+    nodes: () => nodesOf(seed.pid),
+    until: (wanted, timeout = 10_000) => waitUntil(seed.pid, wanted, timeout),
   };
 }
 
