@@ -24,7 +24,7 @@ Check("a link carries the exit", fun() ->
   process_flag(trap_exit, true),
   Pid = spawn_link(one@one, erlang, exit, [bang]), receive {'EXIT', Pid, bang} -> true after 5000 -> false end
 end).
-Check("a global name", fun() -> yes =:= global:register_name(here, self()) andalso rpc:call(one@one, global, whereis_name, [here]) =:= self() end).
+Check("a global name", fun() -> ok = global:sync(), yes =:= global:register_name(here, self()) andalso rpc:call(one@one, global, whereis_name, [here]) =:= self() end).
 Check("the other's host name", fun() -> is_list(rpc:call(one@one, net_adm, localhost, [])) end).
 Check("gen_tcp between the two", fun() ->
   {ok, Port} = rpc:call(one@one, erlang, apply, [fun() ->

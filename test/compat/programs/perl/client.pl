@@ -33,7 +33,8 @@ check 'getaddrinfo and connect', sub {
   socket(my $socket, $found[0]{family}, SOCK_STREAM, 0) or die;
   connect($socket, $found[0]{addr}) or die "connect: $!";
   syswrite $socket, "hello\n";
-  sysread($socket, my $back, 6) == 6 && $back eq "hello\n" && getpeername($socket) eq $found[0]{addr};
+  my $back;
+  sysread($socket, $back, 6) == 6 && $back eq "hello\n" && getpeername($socket) eq $found[0]{addr};
 };
 check 'gethostbyname', sub { length(gethostbyname('server') // '') == 4 };
 check 'gethostbyname in list context, and back', sub {

@@ -1,26 +1,38 @@
 # shellcheck shell=sh
 . /session-lib.sh
-word() { echo "$1" | nc -w 3 "$2" 2181; }
-zk() {
-  host=$1
+mode() { echo srvr | nc -w 3 "$1" 2181 | sed -n 's/^Mode: //p'; }
+modes() { for member; do mode "$member"; done | sort | tr '\n' ' '; }
+cat >/tmp/zk <<'END'
+exec java -cp '/usr/share/java/zookeeper.jar:/usr/share/java/*' org.apache.zookeeper.ZooKeeperMain -server "$@" 2>/dev/null
+END
+
+listening zk1 2181
+listening zk2 2181
+listening zk3 2181
+await_modes() { # N: until so many members have a mode
+  wanted=$1
   shift
-  java -cp "/usr/share/java/zookeeper.jar:/usr/share/java/*" org.apache.zookeeper.ZooKeeperMain -server "$host:2181" "$@" 2>&1 | tail -n 1
+  for _ in $(seq 100); do
+    [ "$(modes "$@" | wc -w)" = "$wanted" ] && return
+    sleep 0.2
+  done
 }
-for member in zk1 zk2 zk3; do await sh -c "echo ruok | nc -w 3 $member 2181 | grep -q imok"; done
-for member in zk1 zk2 zk3; do await sh -c "echo srvr | nc -w 3 $member 2181 | grep -q Mode:"; done
-echo "$(for member in zk1 zk2 zk3; do word srvr $member | sed -n 's/^Mode: //p'; done | sort | tr '\n' ' ')" >/tmp/modes
-expect 'one leader, two followers' 'follower follower leader ' cat /tmp/modes
-zk zk1 create /a first >/dev/null
-expect 'written to one, read from two' first sh -c "$(command -v true) && java -cp '/usr/share/java/zookeeper.jar:/usr/share/java/*' org.apache.zookeeper.ZooKeeperMain -server zk2:2181 get /a 2>/dev/null | tail -n 1"
-zk zk3 set /a second >/dev/null
-expect 'written to three, read from one' second sh -c "java -cp '/usr/share/java/zookeeper.jar:/usr/share/java/*' org.apache.zookeeper.ZooKeeperMain -server zk1:2181 get /a 2>/dev/null | tail -n 1"
+await_modes 3 zk1 zk2 zk3
+expect 'one leader, two followers' 'follower follower leader ' echo "$(modes zk1 zk2 zk3)"
+sh /tmp/zk zk1:2181 create /a first >/dev/null
+expect 'written to one, read from two' first sh -c 'sh /tmp/zk zk2:2181 get /a | tail -n 1'
+sh /tmp/zk zk3:2181 set /a second >/dev/null
+expect 'written to three, read from one' second sh -c 'sh /tmp/zk zk1:2181 get /a | tail -n 1'
+expect '200 nodes, from 4 clients' 200 sh -c \
+  'for c in 1 2 3 4; do seq -f "create /many$c-%g x" 50 | sh /tmp/zk "zk$((c % 3 + 1)):2181" >/dev/null & done; wait; sh /tmp/zk zk2:2181 ls / | grep -o "many[0-9]*-" | wc -l'
 leader=zk3
-for member in zk1 zk2; do word srvr $member | grep -q 'Mode: leader' && leader=$member; done
+for member in zk1 zk2; do [ "$(mode $member)" = leader ] && leader=$member; done
 nc -w 1 $leader 9999 </dev/null
 rest=$(echo zk1 zk2 zk3 | sed "s/$leader//")
-for member in $rest; do await sh -c "echo srvr | nc -w 3 $member 2181 | grep -q Mode:"; done
-echo "$(for member in $rest; do word srvr "$member" | sed -n 's/^Mode: //p'; done | sort | tr '\n' ' ')" >/tmp/modes
-expect 'a new leader' 'follower leader ' cat /tmp/modes
+# shellcheck disable=SC2086 # two names
 set -- $rest
-expect 'nothing is lost' second sh -c "java -cp '/usr/share/java/zookeeper.jar:/usr/share/java/*' org.apache.zookeeper.ZooKeeperMain -server $1:2181,$2:2181 get /a 2>/dev/null | tail -n 1"
+sleep 1
+await_modes 2 "$@"
+expect 'a new leader' 'follower leader ' echo "$(modes "$@")"
+expect 'nothing is lost' second sh -c "sh /tmp/zk $1:2181,$2:2181 get /a | tail -n 1"
 finish
