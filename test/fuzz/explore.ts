@@ -1,0 +1,40 @@
+import { startCoverage } from './coverage.ts';
+import { createRandom, mutate } from './mutate.ts';
+import type { Target } from './targets.ts';
+
+export interface Explored {
+  readonly runs: number;
+  /** Inputs that did what none before had done. */
+  readonly corpus: number;
+  /** Different things that the code under test did. */
+  readonly features: number;
+  readonly failure: { readonly input: Buffer; readonly error: unknown } | undefined;
+}
+
+const LONGEST = 4096;
+
+/** Runs a target for `ms`, or until it fails. `files` are those of the code under test. */
+export function explore({ run, examples, words }: Target, files: RegExp, ms: number, seed: number): Explored {
+  const random = createRandom(seed);
+  const coverage = startCoverage(files);
+  const features = new Set<string>();
+  const corpus: Buffer[] = [];
+  let runs = 0;
+  let failure: Explored['failure'];
+  const attempt = (input: Buffer) => {
+    runs += 1;
+    try {
+      run(input);
+    } catch (error) {
+      failure ??= { input, error };
+    }
+    const known = features.size;
+    for (const feature of coverage.take()) features.add(feature);
+    if (features.size > known || corpus.length === 0) corpus.push(input);
+  };
+  for (const example of examples) attempt(example);
+  const end = performance.now() + ms;
+  while (!failure && performance.now() < end) attempt(mutate(random, corpus, words, LONGEST));
+  coverage.stop();
+  return { runs, corpus: corpus.length, features: features.size, failure };
+}

@@ -1,0 +1,26 @@
+import { rmSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { run } from '../lib/project.ts';
+
+const fuzz = (...args: string[]) =>
+  run(process.execPath, ['--no-warnings', new URL('fuzz.ts', import.meta.url).pathname, ...args]);
+
+test('what was planted behind three steps is found, and its input kept', async () => {
+  const { exitCode, stderr } = await fuzz('--seconds', '40', '--seed', '7', 'planted');
+  expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/planted fails on \S+: Error: found/)]);
+  rmSync(/fails on (\S+):/.exec(stderr)?.[1] ?? '', { force: true });
+}, 60_000);
+
+test('readers of frames, identities, messages and events stand some seconds of it', async () => {
+  const { exitCode, all } = await fuzz('--seconds', '4');
+  expect([exitCode, all]).toEqual([0, expect.any(String)]);
+  for (const target of ['frames', 'identities', 'messages', 'events'])
+    expect(all).toMatch(new RegExp(`^${target}: \\d+ inputs, \\d+ kept, [1-9]\\d* features`, 'm'));
+}, 60_000);
+
+test('an unknown target is refused by name', async () => {
+  await expect(fuzz('frame')).resolves.toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('frame'),
+  });
+});

@@ -1,0 +1,35 @@
+/**
+ * Feeds readers of foreign bytes with inputs that grow towards code that did not run yet.
+ * usage: node test/fuzz/fuzz.ts [--seconds N] [--seed N] [TARGET]...
+ * An input that a reader fails on is written to the folder for temporary files, and the exit code is 1.
+ */
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { explore } from './explore.ts';
+import { planted } from './planted.ts';
+import { targets } from './targets.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
+});
+/** Events are read by schemas: zod's own code is what runs for them. */
+const UNDER_TEST = /\/supervisor\/|\/zod\/|\/planted\.ts/;
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+for (const name of positionals.length > 0 ? positionals : Object.keys(targets)) {
+  const target = name === 'planted' ? planted : targets[name];
+  if (!target) {
+    process.stderr.write(`no target is named ${name}; there are ${Object.keys(targets).join(', ')}\n`);
+    process.exit(2);
+  }
+  const found = explore(target, UNDER_TEST, Number(values.seconds) * 1000, seed);
+  const { runs, corpus, features, failure } = found;
+  process.stdout.write(`${name}: ${runs} inputs, ${corpus} kept, ${features} features, seed ${seed}\n`);
+  if (!failure) continue;
+  const file = join(tmpdir(), `boxer-fuzz-${name}-${process.pid}`);
+  writeFileSync(file, failure.input);
+  process.stderr.write(`${name} fails on ${file}: ${failure.error}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,198 @@
+import { ControlError } from '../../supervisor/control/control-error.ts';
+import { encodeFrame, type Frame, FrameDecoder } from '../../supervisor/control/frame.ts';
+import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
+import * as messages from '../../supervisor/coordination/parse-messages.ts';
+import * as punching from '../../supervisor/coordination/parse-punch.ts';
+import { launchEvent, launchReport } from '../../supervisor/phantom/event.ts';
+
+/** Something that reads what others wrote. */
+export interface Target {
+  /** Throws for what must not happen; the readers' own refusals are no such thing. */
+  run(input: Buffer): void;
+  /** Where to begin. */
+  readonly examples: readonly Buffer[];
+  /** Pieces that inputs of this kind are made of. */
+  readonly words: readonly string[];
+}
+
+const nonce = 'a1'.repeat(16);
+const endpoint = { address: '10.0.0.1', port: 80 };
+const names = Object.entries({ ...messages, ...punching }).filter(([name]) => name.startsWith('parse'));
+const offer = {
+  nat: 'none',
+  filtering: 'silent',
+  publicAddress: '1.2.3.4',
+  privateAddress: '10.0.0.1',
+  port: { local: 1, public: 2 },
+  privatePort: 3,
+  doors: [{ local: 4, public: 5 }],
+};
+const bodies: readonly object[] = [
+  { version: 2, oldest: 1, capabilities: ['relay'] },
+  { project: 'shop', overlay: '198.18.0.0/15', capabilities: [], observers: [1] },
+  {
+    role: 'container',
+    service: 'web',
+    networks: { front: ['web'] },
+    hostname: 'h',
+    container: 'c',
+    local: endpoint,
+    via: '1.1.1.1',
+  },
+  { nodeId: 1, address: '198.18.0.1', observed: endpoint, resume: { identity: 'x', key: 'ab' } },
+  {
+    epoch: 1,
+    snapshot: true,
+    nodes: [
+      { id: 1, address: '198.18.0.1', names: ['web'], ports: [80], underlay: '', direct: true, state: 'up' },
+    ],
+    removed: [2],
+    seed: 's',
+    gateways: { names: ['redis'] },
+  },
+  {
+    name: 'redis',
+    names: ['a'],
+    addresses: ['198.19.0.1'],
+    ports: [80],
+    address: '198.18.0.1',
+    port: 80,
+    origin: '1.1.1.1',
+  },
+  { port: 80, relay: endpoint, token: nonce, peer: endpoint, origin: endpoint },
+  { nodeId: 1, identity: 'launch', key: 'ab', expires: 1 },
+  { to: '198.18.0.1', offer, nodeId: 1, address: '198.18.0.2', identity: 'peer', key: 'ab'.repeat(32) },
+  {
+    id: nonce,
+    to: '198.18.0.1',
+    port: 80,
+    at: 81,
+    from: endpoint,
+    peer: endpoint,
+    underWay: true,
+    nat: 'none',
+  },
+];
+
+const json = (input: Buffer): unknown => {
+  try {
+    return JSON.parse(input.toString());
+  } catch {
+    return undefined;
+  }
+};
+
+/** Frames of the bytes, read in pieces of `step`; undefined where they are refused. */
+function framesOf(bytes: Buffer, step: number): Frame[] | undefined {
+  const decoder = new FrameDecoder();
+  const frames: Frame[] = [];
+  try {
+    for (let at = 0; at < bytes.length; at += step)
+      for (const frame of decoder.push(bytes.subarray(at, at + step)))
+        frames.push({ ...frame, body: Buffer.from(frame.body) });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+  return frames;
+}
+
+const jsonWords = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  ':',
+  ',',
+  'null',
+  'true',
+  '-1',
+  '1e99',
+  '"__proto__"',
+  '"constructor"',
+];
+const keys = [...new Set(bodies.flatMap((body) => Object.keys(body)))].map((key) => `"${key}":`);
+
+export const targets: Readonly<Record<string, Target>> = {
+  frames: {
+    run(input) {
+      const whole = framesOf(input, Math.max(1, input.length));
+      const pieces = framesOf(input, 1 + ((input[0] ?? 0) % 13));
+      if (whole === undefined || pieces === undefined) {
+        if (whole !== pieces) throw new Error('refused whole or in pieces, but not both');
+        return;
+      }
+      const again = Buffer.concat(whole.map(encodeFrame));
+      if (!again.equals(Buffer.concat(pieces.map(encodeFrame))))
+        throw new Error('other frames in other pieces');
+      if (!input.subarray(0, again.length).equals(again)) throw new Error('frames are not what came');
+    },
+    examples: [
+      encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('{"version":1}') }),
+      Buffer.concat(
+        [0, 32, 255].map((type) => encodeFrame({ type, flags: 3, id: type, body: Buffer.alloc(type) })),
+      ),
+    ],
+    words: ['\0\0\0\x08', '\0\x10\0\0', '\0\x10\0\x01', '\x01\x01'],
+  },
+  identities: {
+    run(input) {
+      const text = input.toString('latin1');
+      const identity = parseIdentity(text);
+      if (identity && formatIdentity(identity) !== text) throw new Error('an identity with two spellings');
+    },
+    examples: [
+      `service/web/${nonce}`,
+      `launch/web/1/17/${nonce}`,
+      `resume/function/web/1/17/${nonce}`,
+      `admin/${nonce}`,
+      `session/${nonce}`,
+    ].map((text) => Buffer.from(text)),
+    words: ['/', 'service/', 'launch/', 'resume/', 'container/', nonce, '..', '%2f', '\0'],
+  },
+  messages: {
+    run(input) {
+      const body = json(input);
+      for (const [name, parse] of names) {
+        // Those of single fields take what another one has checked.
+        if (['parseNat', 'parseFiltering'].includes(name)) continue;
+        try {
+          (parse as (body: unknown) => unknown)(body);
+        } catch (error) {
+          if (!(error instanceof ControlError) || error.errno !== 'EINVAL')
+            throw new Error(`${name}: ${error}`);
+        }
+      }
+      if (Reflect.get({}, 'polluted') !== undefined)
+        throw new Error('the prototype of all objects was changed');
+    },
+    examples: bodies.map((body) => Buffer.from(JSON.stringify(body))),
+    words: [...jsonWords, ...keys],
+  },
+  events: {
+    run(input) {
+      const body = json(input);
+      launchEvent.safeParse(body);
+      launchReport.safeParse(body);
+    },
+    examples: [
+      {
+        boxer: 1,
+        seed: { ...endpoint, identity: 'x', key: 'y' },
+        session: { addresses: ['1.1.1.1'], port: 1, identity: 'x', key: 'y' },
+        service: 'web',
+        hostname: 'h',
+        argv: ['a'],
+        environment: { A: 'b' },
+        workingDirectory: '/',
+        remap: {},
+        mounts: [],
+        files: [{ path: '/a', mode: 420, content: '' }],
+      },
+      { type: 'exit', code: 0, signal: null },
+      { type: 'failed', code: 'X', message: 'm', exitCode: 1 },
+    ].map((body) => Buffer.from(JSON.stringify(body))),
+    words: [...jsonWords, '"files":', '"argv":', '"session":', '"type":'],
+  },
+};
