@@ -11,6 +11,7 @@ import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { ControlError, codeOf } from '../control/control-error.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { followSubjects, type KvMessage } from './nats-follow.ts';
 import { seal, unseal } from './seal.ts';
 import {
   type Change,
@@ -35,11 +36,12 @@ export interface NatsStoreOptions {
 const PATIENCE = 3000;
 const ATTEMPT_TIMEOUT = 1000;
 const RETRY = 100;
+const CONNECT_PATIENCE = 5000;
+const OPEN_ATTEMPTS = 4;
 /** How long the server keeps the marks of what was removed, ms: who watches and is cut off for longer starts over. */
 const MARKER_TTL = 60_000;
 const MAX_VALUE = 64 * 1024;
 const MAX_BYTES = 256 * 2 ** 20;
-const CONFLICTS = 16;
 
 /**
  * Opens the memory that the seeds of a project share, and makes it where it is not there: three copies in a cluster. Rejects
@@ -61,7 +63,7 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
       allow_direct: false,
     });
   try {
-    return new NatsStore(options, client, await open(copies));
+    return new NatsStore(options, client, await openPatiently(() => open(copies)));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new BoxerError('STORE', `NATS: the bucket ${bucket} cannot be used: ${why}`, {
@@ -71,7 +73,18 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
   }
 }
 
-const CONNECT_PATIENCE = 5000;
+/** A leader may be elected just now. */
+async function openPatiently(open: () => Promise<KV>): Promise<KV> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await open();
+    } catch (error) {
+      const lasting = error instanceof JetStreamApiError && !isPassing(error);
+      if (lasting || attempt === OPEN_ATTEMPTS) throw error;
+      await delay(RETRY);
+    }
+  }
+}
 
 class NatsStore implements Store {
   readonly #options: NatsStoreOptions;
@@ -88,15 +101,19 @@ class NatsStore implements Store {
   async create(key: string, value: unknown, options: WriteOptions = {}): Promise<number | undefined> {
     kindOf(key);
     let last = 0;
-    for (let attempt = 0; attempt < CONFLICTS; attempt += 1) {
+    const until = Date.now() + PATIENCE;
+    for (;;) {
       const revision = await this.#publish(key, value, { ...options, revision: last });
       if (revision !== undefined) return revision;
       const found = await this.#attempt(() => this.#kv.get(key));
       if (found?.operation === 'PUT') return undefined;
-      // What is there is the mark of something that was removed.
+      // What is there is the mark of something that was removed; or a write is under way that its leader took along.
+      const same = last === (found?.revision ?? 0);
       last = found?.revision ?? 0;
+      if (Date.now() + RETRY >= until)
+        throw new ControlError('EAGAIN', `${key}: its last write is not finished`);
+      if (same) await delay(RETRY);
     }
-    throw new ControlError('EAGAIN', `${key}: too many write it at the same time`);
   }
 
   async put(key: string, value: unknown, options: ReplaceOptions = {}): Promise<number | undefined> {
@@ -156,48 +173,35 @@ class NatsStore implements Store {
     tell: (change: Change) => void,
     stop: AbortSignal,
   ): Promise<{ readonly ended: Promise<void> }> {
-    const { bucket } = this.#options;
-    const filter = `$KV.${bucket}.${kind}.>`;
-    const manager = await this.#attempt(() => this.#client.jetstreamManager());
-    const { state } = await this.#attempt(() =>
-      manager.streams.info(`KV_${bucket}`, { subjects_filter: filter }),
-    );
-    const entries = await this.#attempt(() => this.#kv.watch({ key: `${kind}.>` }));
-    stop.addEventListener('abort', () => entries.stop(), { once: true });
-    if (stop.aborted) entries.stop();
     const present = new Set<string>();
-    const snapshot = Promise.withResolvers<void>();
-    if (Object.keys(state.subjects ?? {}).length === 0) snapshot.resolve();
-    // The last one may expire between the question and the watch: then nothing says that all has been told.
-    const patience = setTimeout(() => snapshot.resolve(), PATIENCE);
-    const ended = (async () => {
-      for await (const entry of entries) {
-        const change = this.#changeOf(entry);
+    const following = await this.#attempt(() =>
+      followSubjects(this.#options.connection, this.#client, this.#options.bucket, kind, (message) => {
+        const change = this.#changeOf(message);
         if (change?.value !== undefined) present.add(change.key);
         if (change) tell(change);
-        if (entry.isUpdate) snapshot.resolve();
-      }
-    })()
-      .catch((error: unknown) => this.#options.log(`store: watching ${kind}: ${String(error)}`))
-      .finally(() => snapshot.resolve());
-    await snapshot.promise;
-    clearTimeout(patience);
-    for (const [key, revision] of [...told])
-      if (!present.has(key)) tell({ key, value: undefined, revision: revision + 1 });
+      }),
+    );
+    stop.addEventListener('abort', following.stop, { once: true });
+    if (stop.aborted) following.stop();
+    await Promise.race([following.snapshot, following.ended]);
+    // What was forgotten while nobody was listening.
+    if (!stop.aborted && !following.over())
+      for (const [key, revision] of [...told])
+        if (!present.has(key)) tell({ key, value: undefined, revision: revision + 1 });
+    const ended = following.ended.finally(() => stop.removeEventListener('abort', following.stop));
     return { ended };
   }
 
-  #changeOf(entry: KvEntry): Change | undefined {
-    if (entry.operation !== 'PUT') return { key: entry.key, value: undefined, revision: entry.revision };
+  #changeOf({ key, revision, data }: KvMessage): Change | undefined {
     try {
-      return this.#read(entry);
+      return data ? this.#read({ key, revision, value: data }) : { key, value: undefined, revision };
     } catch (error) {
       this.#options.log(`store: ${error instanceof Error ? error.message : String(error)}; left alone`);
       return undefined;
     }
   }
 
-  #read({ key, value, revision }: KvEntry): Entry {
+  #read({ key, value, revision }: Pick<KvEntry, 'key' | 'value' | 'revision'>): Entry {
     return { key, value: unseal(this.#options.key, key, value), revision };
   }
 
@@ -270,7 +274,10 @@ function isConflict(error: unknown): boolean {
   );
 }
 
+/** The same message is still being written; the answer to its first attempt was lost. */
+const IN_PROCESS = 10_201;
+
 /** 503 and its like: there is no leader at this moment. */
 function isPassing(error: JetStreamApiError): boolean {
-  return error.status >= 500;
+  return error.status >= 500 || error.code === IN_PROCESS || /in process/.test(error.message);
 }
