@@ -42,13 +42,13 @@ test.each([
 
 test('all problems at once, each with its line and what to do', () => {
   const stderr = refused(
-    'services:\n  a:\n    image: x\n    x-boxer: {memroy: 5}\n  boxer-seed:\n    image: x\nx-boxer:\n  provider: aws',
+    'services:\n  a:\n    image: x\n    x-boxer: {memroy: 5}\n  boxer-seed:\n    image: x\nx-boxer:\n  provider: azure',
   );
   expect(stderr).toContain('3 problems');
   expect(stderr).toContain(
     'compose.yaml:4: service "a": x-boxer.memroy: unknown key\n    Did you mean memory?',
   );
-  expect(stderr).toContain('compose.yaml:8: x-boxer.provider: aws is not built yet');
+  expect(stderr).toContain('compose.yaml:8: x-boxer.provider: must be local or aws, and is "azure"');
   expect(stderr).toContain('compose.yaml:5: service "boxer-seed": the name is taken by Boxer');
 });
 

@@ -4,6 +4,8 @@ import type { Context } from './context.ts';
 const ownVerbs: Readonly<Record<string, string>> = {
   doctor: 'Check what Boxer needs on this machine',
   link: 'Make plain docker compose use the rewritten model',
+  iam: 'Print the IAM policies that the project needs',
+  plan: 'Show what up would do, and what it costs',
   unlink: 'Undo link',
 };
 
@@ -11,6 +13,8 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   doctor: [],
   link: [],
   unlink: [],
+  iam: ['--json'],
+  plan: ['--json', '--provider'],
   version: ['--short', '--format'],
   ps: ['--all', '--format', '--network'],
 };

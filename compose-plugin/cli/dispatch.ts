@@ -27,6 +27,10 @@ const commands: Readonly<Record<string, Command>> = {
   events: async (context) => (await import('./events.ts')).events(context),
   link: async (context) => (await import('./link.ts')).link(context),
   unlink: async (context) => (await import('./unlink.ts')).unlink(context),
+  plan: async (context) => (await import('./plan.ts')).plan(context),
+  build: async (context) => (await import('./build.ts')).build(context),
+  push: async (context) => (await import('./push.ts')).push(context),
+  iam: async (context) => (await import('./iam.ts')).iam(context),
   doctor: async (context) => (await import('./doctor.ts')).doctor(context),
   version: async (context) => (await import('./version.ts')).version(context),
 };

@@ -7,13 +7,17 @@ Runs a Compose project with the replicas of annotated services (x-boxer: lambda)
 Options and commands are those of docker compose; these are different or new:
 
 Commands:
+  build       Build images and the twins of functions
   config      Print the rewritten model
   doctor      Check what Boxer needs on this machine
   down        Stop and remove containers, networks and functions
   events      Receive events from containers and nodes
+  iam         Print the IAM policies that the project needs
   link        Make plain docker compose in this directory use the rewritten model
   logs        View output from containers and functions
+  plan        Show what up would do, and what it costs
   ps          List replicas with their nodes
+  push        Push images, on AWS the twins into the project's repository
   scale       Scale services
   stop        Stop services
   unlink      Undo link
@@ -44,6 +48,16 @@ Options:
       --watch           Show the list anew whenever something changes
 
 Every other option of docker compose ps gives the table of docker compose ps.`,
+  plan: `Usage:  docker boxer plan [OPTIONS] [SERVICE...]
+
+Show what up would create, change and leave, the IAM actions that it takes, and what it costs. Changes nothing
+
+Options:
+      --json              Print JSON
+      --provider string   local or aws, in place of what the compose file says`,
+  iam: `Usage:  docker boxer iam [--json] [deployer|phantom|function|trust]
+
+Print the IAM policies for whoever deploys, for phantoms and for the functions' role. Asks nobody`,
   version: `Usage:  docker boxer version [--short] [--format json]
 
 Show the version of Boxer`,

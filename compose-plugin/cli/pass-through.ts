@@ -15,7 +15,7 @@ export function runVerb(
 }
 
 /** Verbs that look at what the user wrote, not at what runs: our own images can be neither built nor pulled. */
-const sourceVerbs = ['build', 'pull', 'push', 'publish', 'ls', 'version', 'bridge'];
+const sourceVerbs = ['pull', 'publish', 'ls', 'version', 'bridge'];
 
 /** A verb that starts nothing new: the override only has to name what is there. */
 export async function passThrough(context: Context): Promise<number> {

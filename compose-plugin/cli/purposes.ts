@@ -10,6 +10,14 @@ export const startPurpose = (services: readonly string[], withDependencies: bool
   policy: noWishes,
 });
 
+/** The purpose of a verb that only says what another would do. */
+export const planPurpose = (services: readonly string[]): Purpose => ({
+  services,
+  withDependencies: true,
+  kind: 'plan',
+  policy: noWishes,
+});
+
 /** The purpose of a verb that only shows or writes the rewritten model. */
 export const showPurpose = (services: readonly string[]): Purpose => ({
   services,

@@ -19,6 +19,7 @@ export async function up(context: Context): Promise<number> {
       services: words,
       withDependencies: !flags.has('--no-deps'),
       kind: 'start',
+      consent: flags.has('--yes') || flags.has('-y') ? 'given' : 'always',
       policy: {
         build: flags.has('--build') ? true : flags.has('--no-build') ? false : undefined,
         pull: flags.get('--pull')?.at(-1),
@@ -27,10 +28,11 @@ export async function up(context: Context): Promise<number> {
       },
     });
   const start = ({ override }: Prepared) => {
-    if (override === undefined) return runVerb(context, []);
+    const args = withoutFlags(verb, invocation.args, ['--provider']);
+    if (override === undefined) return runVerb(context, [], args);
     // Both are done by now, and repeated they would fail: nobody can pull or build Boxer's own images here.
     const done = flags.get('--pull')?.at(-1) === 'always' ? ['--build', '--pull'] : ['--build'];
-    return runVerb(context, [override], withoutFlags(verb, invocation.args, done));
+    return runVerb(context, [override], withoutFlags(verb, args, done));
   };
   return withLock(context, 'up', verb, async () =>
     attached

@@ -9,6 +9,9 @@ export const serviceKeyFile = (service: string) => `keys/${service}`;
 /** File of the project key below `.boxer`. */
 export const PROJECT_KEY_FILE = 'key';
 
+/** File with the phantoms' credentials for Lambda below `.boxer`. */
+export const AWS_CREDENTIALS = 'aws-credentials.json';
+
 /** Makes the project key if there is none, and the key of every boxed service. */
 export function writeKeys(folder: string, services: readonly string[]): void {
   const key = projectKey(folder);

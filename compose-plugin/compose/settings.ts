@@ -2,6 +2,9 @@ import type { RelaySettings } from '../../supervisor/published/node-config.ts';
 import { megabytes, seconds } from './units.ts';
 import { type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
 
+/** In Lambda's words. */
+export type Architecture = 'x86_64' | 'arm64';
+
 /** A service's x-boxer with every default filled in, in base units. */
 export interface ServiceSettings {
   target: 'lambda' | 'container';
@@ -11,6 +14,12 @@ export interface ServiceSettings {
   timeout: number;
   /** MB */
   ephemeralStorage: number;
+  /** undefined: that of the image */
+  architecture: Architecture | undefined;
+  /** ARN; undefined: the project's */
+  role: string | undefined;
+  /** Reserved on AWS; undefined: none. */
+  concurrency: number | undefined;
   names: string[];
   environment: { include: string[]; exclude: string[] };
   remap: Record<string, string>;
@@ -20,9 +29,20 @@ export interface ServiceSettings {
 /** The project's x-boxer with every default filled in. */
 export interface ProjectSettings {
   provider: 'local' | 'aws';
-  region: string;
+  /** undefined: that of the AWS configuration */
+  region: string | undefined;
+  /** ARN of the functions' execution role. */
+  role: string | undefined;
+  /** AWS profile of the phantoms, or `instance`; undefined: the caller's credentials. */
+  credentials: string | undefined;
+  /** `host[:port]` where functions on AWS reach the seed. */
+  advertise: string | undefined;
   /** CIDR */
   network: string;
+  /** NATS servers that keep what the seed remembers; undefined: a volume. */
+  store: { servers: string[]; tls: boolean } | undefined;
+  /** File with the credentials for them. */
+  storeCredentials: string | undefined;
   /** Of the seed's metrics; undefined: none. */
   metrics: number | undefined;
   /** What the seed writes; undefined: the default. */
@@ -44,6 +64,9 @@ export function serviceSettings(input: ServiceInput): ServiceSettings {
     memory: long.memory === undefined ? undefined : megabytes(long.memory),
     timeout: seconds(long.timeout ?? 900) ?? 900,
     ephemeralStorage: megabytes(long['ephemeral-storage'] ?? 512) ?? 512,
+    architecture: long.architecture,
+    role: long.role,
+    concurrency: long.concurrency,
     names: long.names ?? [],
     environment: { include: long.environment?.include ?? [], exclude: long.environment?.exclude ?? [] },
     remap: long.remap ?? {},
@@ -62,8 +85,13 @@ const METRICS_PORT = 9464;
 export function projectSettings(input: ProjectInput): ProjectSettings {
   return {
     provider: input.provider ?? 'local',
-    region: input.region ?? 'us-east-1',
+    region: input.region,
+    role: input.role,
+    credentials: input.credentials,
+    advertise: input.seed?.advertise,
     network: input.network ?? '198.18.0.0/15',
+    store: storeServers(input.seed?.store),
+    storeCredentials: input.seed?.['store-credentials'],
     metrics: input.seed?.metrics === false ? undefined : (input.seed?.metrics ?? METRICS_PORT),
     log: input.log,
     relays: input.seed?.relays ?? 0,
@@ -73,6 +101,11 @@ export function projectSettings(input: ProjectInput): ProjectSettings {
 
 /** Of the time that Docker gives, seconds: enough to reset what is left and to exit. */
 const TO_EXIT = 1;
+
+function storeServers(url: string | undefined) {
+  const [scheme = '', hosts = ''] = url?.split('://') ?? [];
+  return url === undefined ? undefined : { servers: hosts.split(','), tls: scheme === 'tls' };
+}
 
 function relaySettings(seed: NonNullable<ProjectInput['seed']>) {
   const stopGracePeriod = secondsOf(seed['stop-grace-period']);

@@ -41,6 +41,15 @@ const count = z.int().check(z.minimum(1), z.maximum(65_535));
 
 const targetName = z.enum(['lambda', 'container'], { error: 'must be lambda or container' });
 
+const role = z
+  .string()
+  .check(
+    z.regex(
+      /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+      'must be the ARN of a role, such as arn:aws:iam::123456789012:role/boxer-function',
+    ),
+  );
+
 const waitFor = z.strictObject({
   nodes: z.optional(described(count, 'Nodes of this service that must be up.')),
   names: z.optional(described(z.record(dnsName, count), 'Name -> nodes of that name that must be up.')),
@@ -65,6 +74,19 @@ const longForm = z.strictObject({
   ),
   'ephemeral-storage': z.optional(
     described(amount(megabytes, 'MB', 512, 10_240, '1024 or "1g"'), 'Size of /tmp in MB; default 512.'),
+  ),
+  architecture: z.optional(
+    described(
+      z.enum(['x86_64', 'arm64'], { error: 'must be x86_64 or arm64' }),
+      "Processor of the function; default: that of the service's image.",
+    ),
+  ),
+  role: z.optional(described(role, "ARN of the function's execution role; default: the project's.")),
+  concurrency: z.optional(
+    described(
+      z.int().check(z.minimum(1), z.maximum(100_000)),
+      'Reserved concurrency of the function on AWS: no more replicas than this run at once. Default: none.',
+    ),
   ),
   names: z.optional(described(z.array(dnsName), 'Further DNS names of the replicas.')),
   environment: z.optional(
@@ -113,7 +135,14 @@ export const projectSchema = z.strictObject({
   region: z.optional(
     described(
       z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as us-east-1')),
-      'AWS region; default us-east-1.',
+      'AWS region; default: the one of the AWS configuration, and us-east-1 on the local provider.',
+    ),
+  ),
+  role: z.optional(described(role, "ARN of the functions' execution role on AWS.")),
+  credentials: z.optional(
+    described(
+      z.string().check(z.regex(/^[\w.@+-]+$/, 'must be the name of an AWS profile, or instance')),
+      'AWS profile whose credentials phantoms get; `instance`: none, they use those of the machine. Default: the ones of `up`.',
     ),
   ),
   network: z.optional(described(cidr, 'Addresses of the overlay; default 198.18.0.0/15.')),
@@ -137,6 +166,25 @@ export const projectSchema = z.strictObject({
           described(
             z.string().check(z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port')),
             'Where functions outside reach the seed.',
+          ),
+        ),
+        store: z.optional(
+          described(
+            z
+              .string()
+              .check(
+                z.regex(
+                  /^(nats|tls):\/\/[^\s@/,:]+:\d{1,5}(,[^\s@/,:]+:\d{1,5})*$/,
+                  'must be nats://host:port,host:port... (tls://... for TLS) without credentials, which go to store-credentials',
+                ),
+              ),
+            'NATS servers (JetStream, 2.11 or later) that keep what the seed remembers; default: a volume of its own.',
+          ),
+        ),
+        'store-credentials': z.optional(
+          described(
+            z.string().check(z.minLength(1, 'must be the path of a file')),
+            'File with the NATS credentials (.creds) or nkey seed of the seed, which is given it as a secret.',
           ),
         ),
         metrics: z.optional(

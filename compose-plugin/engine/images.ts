@@ -6,6 +6,8 @@ const argv = z.nullish(z.array(z.string()));
 const inspected = z.array(
   z.object({
     Id: z.string(),
+    Architecture: z.string(),
+    Size: z.number(),
     Config: z.nullish(
       z.object({ Entrypoint: argv, Cmd: argv, Volumes: z.nullish(z.record(z.string(), z.unknown())) }),
     ),
@@ -16,13 +18,18 @@ const inspected = z.array(
 export interface ImageFacts {
   /** `sha256:...` */
   id: string;
+  /** As Docker calls it: `amd64`, `arm64`. */
+  architecture: string;
+  /** bytes, unpacked */
+  size: number;
   entrypoint: string[];
   command: string[];
   /** Paths that the image declares as VOLUME. */
   volumes: string[];
 }
 
-const FORMAT = '{"Id":{{json .Id}},"Config":{{json .Config}}}';
+const FORMAT =
+  '{"Id":{{json .Id}},"Architecture":{{json .Architecture}},"Size":{{json .Size}},"Config":{{json .Config}}}';
 
 /**
  * Inspects images, all in one call. An image that the engine does not have is missing from the answer.
@@ -53,6 +60,8 @@ function facts(line: string): ImageFacts {
   if (image === undefined) throw new BoxerError('ENGINE', 'docker image inspect answered something unknown');
   return {
     id: image.Id,
+    architecture: image.Architecture,
+    size: image.Size,
     entrypoint: image.Config?.Entrypoint ?? [],
     command: image.Config?.Cmd ?? [],
     volumes: Object.keys(image.Config?.Volumes ?? {}),

@@ -11,10 +11,18 @@ export async function makeTwins(
   boxed: readonly Boxed[],
   runtime: string,
 ): Promise<void> {
-  const wanted = boxed.flatMap(({ name, service, twin }) =>
+  const wanted = boxed.flatMap(({ name, service, twin, image }) =>
     twin === undefined
       ? []
-      : [{ project: model.name, service: name, image: imageOf(model, name, service), tag: twin }],
+      : [
+          {
+            project: model.name,
+            service: name,
+            image: imageOf(model, name, service),
+            tag: twin,
+            architecture: image.architecture,
+          },
+        ],
   );
   const there = await inspectImages(
     engine,

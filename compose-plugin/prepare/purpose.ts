@@ -6,10 +6,15 @@ export interface Purpose {
   /** Services that the call names; none: all enabled ones. */
   services: readonly string[];
   withDependencies: boolean;
-  /** `start`: images, twins and volume are made; `show`: nothing outside `.boxer` is. */
-  kind: 'start' | 'show';
+  /** `start`: images, twins and volume are made; `show`: nothing outside `.boxer` is; `plan`: nothing is, and images may be missing. */
+  kind: 'start' | 'show' | 'plan';
   policy: ImagePolicy;
+  /** Of what is going to be made in an AWS account. */
+  consent?: Consent | undefined;
 }
+
+/** How the user agrees to what costs money: `--yes`, by an answer to every plan, or to one that changes something. */
+export type Consent = 'given' | 'always' | 'changes';
 
 /** The rewritten project. */
 export interface Prepared {

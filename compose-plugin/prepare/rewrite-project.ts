@@ -3,59 +3,56 @@ import { makeBoxerFolder, writeAtomically } from '../compose/boxer-folder.ts';
 import type { OwnImages } from '../compose/images-file.ts';
 import { writeKeys } from '../compose/keys.ts';
 import { imageOf, type Model } from '../compose/model.ts';
-import { subject } from '../compose/problem.ts';
 import type { ReadModel } from '../compose/read-model.ts';
-import { refusals, remarks } from '../compose/refusals/index.ts';
 import { problemsError } from '../compose/report.ts';
+import { localAccess } from '../compose/rewrite/lambda-access.ts';
 import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
-import { type Annotations, readAnnotations } from '../compose/validate.ts';
 import { type ImageFacts, inspectImages } from '../engine/images.ts';
 import { boxedServices } from './boxed-services.ts';
 import { getImages } from './get-images.ts';
 import { makeTwins } from './make-twins.ts';
 import { ownImages, requireOwnImage } from './own-images.ts';
+import { noteProvider } from './provider.ts';
 import type { Prepared, Purpose } from './purpose.ts';
+import { checkedAnnotations, type ReadProject } from './read-project.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 import { selection } from './selection.ts';
 
 /**
  * From the model to the override: check, get images, build twins, write. Nothing is written before the whole
  * project was found valid.
- * @throws BoxerError INVALID with every problem of the project; NOT_BUILT, NO_ENGINE, IMAGES, TWIN
+ * @throws BoxerError INVALID with every problem of the project; NOT_BUILT, NO_ENGINE, IMAGES, TWIN, and those of `deploy`
  */
-export async function rewriteProject(
-  context: Context,
-  purpose: Purpose,
-  { model, enabled }: ReadModel,
-): Promise<Prepared> {
+export async function rewriteProject(context: Context, purpose: Purpose, read: ReadModel): Promise<Prepared> {
   const { engine, project, cwd } = context;
-  const annotations = checked(context, model);
-  if (annotations.services.size === 0) return { model, override: undefined };
-  const selected = selection(model, enabled, purpose.services, purpose.withDependencies);
-
-  const own = ownImages(context.root);
-  const boxedNames = new Set(annotations.services.keys());
-  const { facts, ours } = await boxedImages(context, model, boxedNames, selected, purpose, own);
-  const runtime = requireOwnImage(ours, own.runtime);
-  if ([...annotations.services.values()].some(({ target }) => target === 'lambda')) {
-    requireOwnImage(ours, own.lambdaLocal);
+  const found = await readProject(context, purpose, read);
+  const { model } = read;
+  if (found === undefined) return { model, override: undefined };
+  const { annotations, boxed, selected, own, runtime } = found;
+  const { project: settings } = annotations;
+  const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
+  const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
+  const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings, engine.env);
+  if (aws !== undefined && started.length > 0) {
+    await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
   }
-  const boxed = boxedServices(model, annotations, facts, runtime.id);
 
   makeBoxerFolder(project.folder);
-  writeKeys(project.folder, keyHolders(boxed, annotations.project));
+  writeKeys(project.folder, keyHolders(boxed, settings));
   if (purpose.kind === 'start') {
+    noteProvider(context);
     await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
-    const started = boxed.filter(({ name }) => selected.has(name));
-    await makeTwins(context, model, started, own.runtime);
+    if (aws === undefined) await makeTwins(context, model, started, own.runtime);
+    else if (access.credentials) await aws.handOver(settings, project.folder);
   }
   const content = override({
     model,
     boxed,
-    boxedNames,
-    settings: annotations.project,
+    boxedNames: new Set(annotations.services.keys()),
+    settings,
+    access,
     images: own,
     runtimeId: runtime.id,
   });
@@ -63,12 +60,23 @@ export async function rewriteProject(
   return { model, override: project.override };
 }
 
-function checked(context: Context, model: Model): Annotations {
-  const annotations = readAnnotations(model);
-  const problems = [...annotations.problems, ...refusals(model, annotations)];
-  if (problems.length > 0) throw problemsError(problems, context.project, context.cwd);
-  for (const { path, message } of remarks(model, annotations)) context.warn(`${subject(path)}: ${message}`);
-  return annotations;
+/** Checks the project and gets its images. Undefined: nothing of it is boxed. */
+export async function readProject(
+  context: Context,
+  purpose: Purpose,
+  { model, enabled }: ReadModel,
+): Promise<ReadProject | undefined> {
+  const annotations = checkedAnnotations(context, model);
+  if (annotations.services.size === 0) return undefined;
+  const selected = selection(model, enabled, purpose.services, purpose.withDependencies);
+  const own = ownImages(context.root);
+  const boxedNames = new Set(annotations.services.keys());
+  const { facts, ours } = await boxedImages(context, model, boxedNames, selected, purpose, own);
+  const runtime = requireOwnImage(ours, own.runtime);
+  const usesLambda = [...annotations.services.values()].some(({ target }) => target === 'lambda');
+  if (usesLambda && annotations.project.provider === 'local') requireOwnImage(ours, own.lambdaLocal);
+  const boxed = boxedServices(model, annotations, facts, runtime.id);
+  return { model, annotations, boxed, selected, own, runtime };
 }
 
 /** Images of boxed services. Only selected services must have one; others are written if theirs is there. */
@@ -100,7 +108,7 @@ async function boxedImages(
     found = await inspect();
   }
   const absent = [...boxed].filter((name) => selected.has(name) && !found.facts.has(name));
-  if (absent.length === 0) return found;
+  if (absent.length === 0 || purpose.kind === 'plan') return found;
   const problems = absent.map((name) => missingImage(model, name));
   throw problemsError(problems, context.project, context.cwd);
 }

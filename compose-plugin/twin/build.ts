@@ -8,6 +8,8 @@ export interface WantedTwin {
   service: string;
   image: string;
   tag: string;
+  /** As Docker calls it: `amd64`, `arm64`. */
+  architecture: string;
 }
 
 /** Labels of twin images, by which they are found again. */
@@ -23,6 +25,7 @@ export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: strin
     engine,
     [
       ...['buildx', 'build', '--builder', engine.context ?? 'default', '--load', '--provenance=false'],
+      ...['--platform', `linux/${twin.architecture}`],
       ...['--label', `${TWIN_PROJECT}=${twin.project}`, '--label', `${TWIN_SERVICE}=${twin.service}`],
       // Compose labels the images that it builds, and a function must not pass for one of its containers.
       ...['project', 'service', 'version'].flatMap((key) => ['--label', `com.docker.compose.${key}=`]),
@@ -55,7 +58,11 @@ export async function removeTwins(
     ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
     ...filters.flatMap((filter) => ['--filter', filter]),
   ]);
-  const old = listed.split('\n').filter((tag) => tag.startsWith('boxer-twin/') && tag !== keep);
+  // In the provider's repository a twin ends in the same hash.
+  const kept = keep?.slice(keep.lastIndexOf(':') + 1);
+  const old = listed
+    .split('\n')
+    .filter((tag) => tag !== '' && !tag.includes('<none>') && (kept === undefined || !tag.endsWith(kept)));
   if (old.length > 0) await docker(engine, ['image', 'rm', ...old]);
   return old;
 }

@@ -20,6 +20,17 @@ export function twinTag(project: string, service: string, imageId: string, runti
   return `${twinRepository(project, service)}:${sha256(imageId + runtimeId).slice(0, 12)}`;
 }
 
+/** Name of the function on AWS, where one is updated and not replaced: the same whatever it is made from. */
+export function awsFunctionName(project: string, service: string): string {
+  const plain = `boxer-${project}-${service}`;
+  const clean = plain.replaceAll(/[^a-zA-Z0-9_-]/g, '-');
+  // Compose's names may be longer, and two that differ in what had to be changed must not meet.
+  return clean === plain && plain.length <= 64 ? plain : `${clean.slice(0, 55)}-${sha256(plain).slice(0, 8)}`;
+}
+
+/** The project's repository in ECR: one for all services, so that they share layers. */
+export const ecrRepository = (project: string) => `boxer/${imagePart(project)}`;
+
 /** What makes a function a different one. MB, seconds, MB. */
 export interface FunctionShape {
   imageUri: string;

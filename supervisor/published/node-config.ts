@@ -9,6 +9,20 @@ export const LOG_VARIABLE = 'BOXER_LOG';
 /** Where a container finds its key: hex, 32 bytes. Of the seed the project key, of any other container its service's key. */
 export const KEY_FILE = '/run/secrets/boxer-key';
 
+/** Where a phantom finds credentials for the Lambda API, where it is given any: JSON, see `awsCredentials`. */
+export const AWS_CREDENTIALS_FILE = '/run/secrets/boxer-aws';
+
+/** Credentials as the plugin hands them to phantoms; `expiration` in ISO 8601, absent for ones that do not expire. */
+export const awsCredentials = z.object({
+  accessKeyId: z.string(),
+  secretAccessKey: z.string(),
+  sessionToken: z.optional(z.string()),
+  expiration: z.optional(z.string()),
+});
+
+/** Where the seed finds its credentials for the servers of its store, if they want any. */
+export const STORE_CREDENTIALS_FILE = '/run/secrets/boxer-store';
+
 /** Resolves to the seed on the network that stands for the internet, and only there. */
 export const SEED_CLOUD_NAME = 'seed.boxer.internal';
 
@@ -73,6 +87,8 @@ export const nodeConfig = z.object({
     z.object({
       /** `http://host:port` of the local Lambda; absent: the AWS SDK's own endpoint. */
       endpoint: z.optional(z.string()),
+      /** File with credentials for it; absent: the SDK's own chain, and none where `endpoint` is the local Lambda's. */
+      credentials: z.optional(z.string()),
       region: z.string(),
       functionName: z.string(),
       imageUri: z.string(),
@@ -104,7 +120,12 @@ export const seedConfig = z.object({
   /** Port where the seed answers Prometheus; without it, nowhere. */
   metrics: z.optional(z.number()),
   /** Where the seed keeps what it has to know after a restart; without it, it keeps nothing. */
-  store: z.optional(z.object({ folder: z.string() })),
+  store: z.optional(
+    z.union([
+      z.object({ folder: z.string() }),
+      z.object({ nats: z.object({ servers: z.array(z.string()), tls: z.boolean() }) }),
+    ]),
+  ),
 });
 export type SeedConfig = z.infer<typeof seedConfig>;
 

@@ -9,15 +9,8 @@ import { ignoredOnLambda, refusedOnBoxed, refusedOnLambda } from './keys.ts';
 import { mountProblems } from './mounts.ts';
 
 /** Everything of the model that cannot be kept once its boxed services are moved. */
-export function refusals(model: Model, { project, services }: Annotations): Problem[] {
+export function refusals(model: Model, { services }: Annotations): Problem[] {
   const problems: Problem[] = [];
-  if (project.provider === 'aws') {
-    problems.push({
-      path: ['x-boxer', 'provider'],
-      message: 'aws is not built yet',
-      hint: 'Use provider: local (the default), which runs functions on this engine.',
-    });
-  }
   for (const name of ownServices) {
     if (model.services?.[name] === undefined) continue;
     problems.push({

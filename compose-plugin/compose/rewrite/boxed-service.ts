@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import {
+  AWS_CREDENTIALS_FILE,
   CONFIG_VARIABLE,
   KEY_FILE,
   type NodeConfig,
   RELAY_SERVICE,
 } from '../../../supervisor/published/node-config.ts';
 import type { ImageFacts } from '../../engine/images.ts';
-import { functionName } from '../../twin/names.ts';
+import { awsFunctionName, type FunctionShape, functionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
 import type { Service } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
+import type { LambdaAccess } from './lambda-access.ts';
 import { memoryResets } from './memory.ts';
 import { movedPaths, travellingPaths } from './moved-paths.ts';
 
@@ -21,6 +23,9 @@ export const RUNTIME_VOLUME = 'boxer-runtime';
 export const PROJECT_SECRET = 'boxer-key';
 /** Name of the secret with a service's key. */
 export const keySecret = (service: string) => `boxer-key-${service}`;
+
+/** Name of the secret with the credentials for Lambda. */
+export const AWS_SECRET = 'boxer-aws';
 
 /** A boxed service with all that its part of the override is made from. */
 export interface Boxed {
@@ -37,10 +42,11 @@ export function boxedService(
   boxed: Boxed,
   project: string,
   settings: ProjectSettings,
+  access: LambdaAccess,
 ): Record<string, unknown> {
   const { name, service, image, twin } = boxed;
   const { entrypoint, command } = guestCommand(service, image);
-  const config = nodeConfiguration(boxed, project, settings);
+  const config = nodeConfiguration(boxed, project, access);
   return {
     entrypoint: [BOXER, twin === undefined ? 'node' : 'phantom', '--', ...entrypoint],
     // The service's own command stays where it is, so that `run service other-command` replaces it.
@@ -48,14 +54,19 @@ export function boxedService(
     environment: { [CONFIG_VARIABLE]: JSON.stringify(config) },
     networks: addedNetworks(service),
     volumes: [`${RUNTIME_VOLUME}:/opt/boxer:ro`],
-    secrets: [{ source: keySecret(name), target: KEY_FILE }],
+    secrets: [
+      { source: keySecret(name), target: KEY_FILE },
+      ...(twin !== undefined && access.credentials
+        ? [{ source: AWS_SECRET, target: AWS_CREDENTIALS_FILE }]
+        : []),
+    ],
     ...writableTmp(service),
     depends_on: Object.fromEntries(
       // They stop after it, so that its last bytes find their way.
       [
         'boxer-seed',
         ...(settings.relays === 0 ? [] : [RELAY_SERVICE]),
-        ...(twin === undefined ? [] : ['boxer-lambda']),
+        ...(twin === undefined || access.provider === 'aws' ? [] : ['boxer-lambda']),
       ].map((other) => [other, { condition: 'service_started' }]),
     ),
     labels: { 'io.boxer.target': boxed.settings.target, 'io.boxer.digest': digest([config, image.id]) },
@@ -83,7 +94,7 @@ function writableTmp(service: Service): { tmpfs?: string[] } {
 const digest = (parts: unknown) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
-function nodeConfiguration(boxed: Boxed, project: string, settings: ProjectSettings): NodeConfig {
+function nodeConfiguration(boxed: Boxed, project: string, access: LambdaAccess): NodeConfig {
   const { name, service, settings: own } = boxed;
   const files = travellingPaths(service);
   const names = [...(service.hostname === undefined ? [] : [service.hostname]), ...own.names];
@@ -96,28 +107,36 @@ function nodeConfiguration(boxed: Boxed, project: string, settings: ProjectSetti
     remap: boxed.twin === undefined ? own.remap : { ...movedPaths(service, boxed.image), ...own.remap },
     ...(boxed.twin === undefined || files.length === 0 ? {} : { files }),
     ...(own.waitFor === undefined ? {} : { waitFor: own.waitFor }),
-    ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, project, settings) }),
+    ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, project, access) }),
   };
 }
 
-function twinConfiguration(
-  { name, service, settings: own }: Boxed,
-  imageUri: string,
-  project: string,
-  settings: ProjectSettings,
-): NonNullable<NodeConfig['twin']> {
+/** What the function is made with, in Lambda's units; the image is the twin as this engine calls it. */
+export function functionShape({ service, settings: own }: Boxed, imageUri: string): FunctionShape {
   const limit = service.deploy?.resources?.limits?.memory ?? service.mem_limit;
-  const shape = {
+  return {
     imageUri,
     memorySize: functionMemory(own, limit === undefined ? undefined : Number(limit)),
     timeout: own.timeout,
     ephemeralStorage: own.ephemeralStorage,
   };
+}
+
+function twinConfiguration(
+  boxed: Boxed,
+  imageUri: string,
+  project: string,
+  access: LambdaAccess,
+): NonNullable<NodeConfig['twin']> {
+  const shape = functionShape(boxed, imageUri);
+  const { region, endpoint } = access;
+  const aws = access.provider === 'aws';
   return {
-    endpoint: 'http://boxer-lambda:9000',
-    region: settings.region,
-    functionName: functionName(project, name, shape),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(access.credentials ? { credentials: AWS_CREDENTIALS_FILE } : {}),
+    region,
+    functionName: aws ? awsFunctionName(project, boxed.name) : functionName(project, boxed.name, shape),
     ...shape,
-    createIfMissing: true,
+    createIfMissing: !aws,
   };
 }

@@ -23,6 +23,7 @@ import { findProject } from '../project.ts';
 import { readModel } from '../read-model.ts';
 import { refusals } from '../refusals/index.ts';
 import { readAnnotations } from '../validate.ts';
+import { localAccess } from './lambda-access.ts';
 import { override } from './override.ts';
 import { serialise } from './serialise.ts';
 
@@ -37,6 +38,8 @@ const engine: Docker = {
 };
 const image: ImageFacts = {
   id: 'sha256:0123',
+  architecture: 'amd64',
+  size: 1,
   entrypoint: ['/entry.sh'],
   command: ['serve', '$HOME'],
   volumes: ['/var/lib/data'],
@@ -56,6 +59,7 @@ async function rewritten(directory: string): Promise<{ bytes: string; config: st
       boxed: boxedServices(model, annotations, facts, runtimeId),
       boxedNames: new Set(annotations.services.keys()),
       settings: annotations.project,
+      access: localAccess(annotations.project.region),
       images: { runtime: 'boxer/runtime:1', lambdaLocal: 'boxer/lambda-local:1' },
       runtimeId,
     }),

@@ -1,13 +1,21 @@
 import { RELAY_SERVICE } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
-import { PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
+import { AWS_CREDENTIALS, PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
 import { BOXER_FOLDER } from '../project.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { networksOf } from './addresses.ts';
-import { type Boxed, boxedService, keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
-import { lambdaService, relayService, seedService } from './own-services.ts';
+import {
+  AWS_SECRET,
+  type Boxed,
+  boxedService,
+  keySecret,
+  PROJECT_SECRET,
+  RUNTIME_VOLUME,
+} from './boxed-service.ts';
+import type { LambdaAccess } from './lambda-access.ts';
+import { lambdaService, relayService, STORE_SECRET, seedService } from './own-services.ts';
 
 /** Everything the override is made from. */
 export interface RewriteInput {
@@ -17,6 +25,7 @@ export interface RewriteInput {
   /** All boxed services, also those without an image yet: none of them is a gateway. */
   boxedNames: ReadonlySet<string>;
   settings: ProjectSettings;
+  access: LambdaAccess;
   images: OwnImages;
   runtimeId: string;
 }
@@ -32,25 +41,30 @@ export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings)
 ];
 
 /** The override: a Compose file that moves the boxed services and adds Boxer's own. Pure. */
-export function override({ model, boxed, boxedNames, settings, images, runtimeId }: RewriteInput) {
+export function override({ model, boxed, boxedNames, settings, access, images, runtimeId }: RewriteInput) {
   const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
-  const lambda = boxed.some(({ twin }) => twin !== undefined) ? images.lambdaLocal : undefined;
+  const local = access.provider === 'local' && boxed.some(({ twin }) => twin !== undefined);
+  const lambda = local ? images.lambdaLocal : undefined;
   return {
     services: {
-      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings)])),
+      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings, access)])),
       'boxer-seed': seedService(model, boxedNames, networks, settings, images),
       ...(settings.relays === 0
         ? {}
         : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime) }),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, settings.region, lambda) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access.region, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: {
       [RUNTIME_VOLUME]: { external: true, name: runtimeVolumeName(runtimeId) },
-      [STORE_VOLUME]: null,
+      ...(settings.store === undefined ? { [STORE_VOLUME]: null } : {}),
     },
     secrets: Object.fromEntries([
+      ...(access.credentials ? [[AWS_SECRET, { file: `./${BOXER_FOLDER}/${AWS_CREDENTIALS}` }]] : []),
       [PROJECT_SECRET, { file: `./${BOXER_FOLDER}/${PROJECT_KEY_FILE}` }],
+      ...(settings.storeCredentials === undefined
+        ? []
+        : [[STORE_SECRET, { file: settings.storeCredentials }]]),
       ...keyHolders(boxed, settings).map((name) => [
         keySecret(name),
         { file: `./${BOXER_FOLDER}/${serviceKeyFile(name)}` },

@@ -7,6 +7,7 @@ import {
   SEED_CLOUD_NAME,
   SEED_PORT,
   type SeedConfig,
+  STORE_CREDENTIALS_FILE,
 } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
@@ -32,6 +33,9 @@ const carrier = (settings: ProjectSettings) => ({
   ...(settings.stopGracePeriod === undefined ? {} : { stop_grace_period: `${settings.stopGracePeriod}s` }),
 });
 
+/** Name of the secret with the seed's credentials for its store. */
+export const STORE_SECRET = 'boxer-store';
+
 /** Where the seed finds its volume. */
 const STORE_FOLDER = '/var/lib/boxer';
 
@@ -52,7 +56,7 @@ export function seedService(
     port: SEED_PORT,
     gateways: gateways(model, boxed, networks),
     boxed: boxedNames(model, boxed, networks),
-    store: { folder: STORE_FOLDER },
+    store: settings.store === undefined ? { folder: STORE_FOLDER } : { nats: settings.store },
     ...relayPart(settings),
     ...(settings.metrics === undefined ? {} : { metrics: settings.metrics }),
   };
@@ -68,8 +72,16 @@ export function seedService(
       ...Object.fromEntries(networks.map((network) => [network, null])),
       [OWN_NETWORK]: { aliases: [SEED_CLOUD_NAME] },
     },
-    volumes: [`${RUNTIME_VOLUME}:/opt/boxer`, `${STORE_VOLUME}:${STORE_FOLDER}`],
-    secrets: [{ source: PROJECT_SECRET, target: KEY_FILE }],
+    volumes: [
+      `${RUNTIME_VOLUME}:/opt/boxer`,
+      ...(settings.store === undefined ? [`${STORE_VOLUME}:${STORE_FOLDER}`] : []),
+    ],
+    secrets: [
+      { source: PROJECT_SECRET, target: KEY_FILE },
+      ...(settings.storeCredentials === undefined
+        ? []
+        : [{ source: STORE_SECRET, target: STORE_CREDENTIALS_FILE }]),
+    ],
     ...carrier(settings),
     labels: { 'io.boxer.role': 'seed' },
   };

@@ -1,0 +1,44 @@
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Context } from '../cli/context.ts';
+import type { Aws } from './connect.ts';
+import { applyFunction } from './functions/apply.ts';
+import { WAIT_VARIABLE } from './functions/wait.ts';
+import type { WantedFunction } from './wanted.ts';
+
+/**
+ * Creates and changes all functions at the same time: most of it is waiting for Lambda.
+ * @param images service -> image URI by digest
+ * @throws BoxerError the first that went wrong, naming what was made all the same
+ */
+export async function applyFunctions(
+  { engine, progress }: Pick<Context, 'engine' | 'progress'>,
+  aws: Aws,
+  wanted: readonly WantedFunction[],
+  images: ReadonlyMap<string, string>,
+  tags: Readonly<Record<string, string>>,
+  repository: string,
+): Promise<void> {
+  const seconds = Number(engine.env[WAIT_VARIABLE]);
+  const wait = seconds > 0 ? seconds : undefined;
+  const results = await Promise.allSettled(
+    wanted.map(async (one) => {
+      const imageUri = images.get(one.service) ?? '';
+      const own = { ...tags, 'boxer:service': one.service };
+      await applyFunction({ aws, imageUri, tags: own, wait, say: progress }, one);
+      progress(` Function ${one.functionName}  Ready`);
+    }),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed === undefined) return;
+  const made = wanted
+    .filter((_, index) => results[index]?.status === 'fulfilled')
+    .map(({ functionName }) => functionName);
+  throw withLeftovers(failed.reason, [`repository ${repository}`, ...made.map((name) => `function ${name}`)]);
+}
+
+function withLeftovers(error: unknown, made: readonly string[]): unknown {
+  if (!(error instanceof BoxerError) || error.code === 'CANCELLED') return error;
+  const there = `In the account there are: ${made.join(', ')}. The next run goes on from there; \`docker boxer down --functions\` removes them.`;
+  const hint = error.hint === undefined ? there : `${error.hint}\n  ${there}`;
+  return new BoxerError(error.code, error.message, { hint, cause: error });
+}

@@ -1,0 +1,115 @@
+import * as z from 'zod/mini';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Aws } from './connect.ts';
+import { grantFor } from './iam/policies.ts';
+
+/** What errors of the SDK and of Node's sockets have in common. */
+const failure = z.looseObject({
+  name: z._default(z.string(), 'Error'),
+  message: z._default(z.string(), ''),
+  code: z.optional(z.unknown()),
+  $metadata: z.optional(
+    z.looseObject({ httpStatusCode: z.optional(z.number()), attempts: z.optional(z.number()) }),
+  ),
+});
+
+const EXPIRED = /^(ExpiredToken(Exception)?|TokenRefreshRequired|RequestExpired)$/;
+const NO_CREDENTIALS =
+  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken(Exception)?|IncompleteSignature)$/;
+const DENIED = /^(AccessDenied(Exception)?|UnauthorizedOperation|NotAuthorized)$/;
+const THROTTLED =
+  /^(TooManyRequestsException|Throttling(Exception)?|RequestLimitExceeded|LimitExceededException|SlowDown)$/;
+const UNREACHABLE =
+  /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
+
+/**
+ * Sends one request. What AWS answers wrongly for is said in the user's words; errors that the caller knows by name pass.
+ * @param action as IAM calls it, such as `lambda:CreateFunction`
+ * @param expected names of errors that are the caller's to judge
+ * @throws BoxerError CANCELLED, AWS_EXPIRED, AWS_CREDENTIALS, AWS_DENIED, AWS_THROTTLED, AWS_UNAVAILABLE, AWS_UNREACHABLE, AWS
+ */
+export async function call<T>(
+  aws: Aws,
+  action: string,
+  send: () => Promise<T>,
+  expected: readonly string[] = [],
+): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    const name = errorName(error);
+    if (error instanceof BoxerError || expected.includes(name)) throw error;
+    throw translated(aws, action, error);
+  }
+}
+
+/** `name` of an error, which is what tells AWS's errors apart. */
+export const errorName = (error: unknown): string => (error instanceof Error ? error.name : '');
+
+function translated(aws: Aws, action: string, error: unknown): BoxerError {
+  if (aws.signal.aborted) return new BoxerError('CANCELLED', 'cancelled');
+  const { name, message, code, $metadata } = failure.parse({ ...fields(error) });
+  const status = $metadata?.httpStatusCode;
+  const with_ = (hint: string) => ({ hint, cause: error });
+  if (EXPIRED.test(name)) {
+    return new BoxerError(
+      'AWS_EXPIRED',
+      `${action}: the AWS credentials have expired (${message})`,
+      with_('Get new ones, for instance with `aws sso login`, and run the command again.'),
+    );
+  }
+  if (NO_CREDENTIALS.test(name)) {
+    return new BoxerError(
+      'AWS_CREDENTIALS',
+      `${action}: no usable AWS credentials (${message})`,
+      with_('Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run `aws configure`.'),
+    );
+  }
+  if (DENIED.test(name) || status === 403) return denied(aws, action, message, error);
+  if (THROTTLED.test(name) || status === 429) {
+    const tries = $metadata?.attempts === undefined ? '' : ` after ${$metadata.attempts} attempts`;
+    return new BoxerError(
+      'AWS_THROTTLED',
+      `${action}: AWS throttles the calls${tries} (${message || name})`,
+      with_('Wait a minute and run the command again: it goes on where it stopped.'),
+    );
+  }
+  if (status !== undefined && status >= 500) {
+    return new BoxerError(
+      'AWS_UNAVAILABLE',
+      `${action}: AWS answered ${status} (${message || name})`,
+      with_('Run the command again: it goes on where it stopped.'),
+    );
+  }
+  if (UNREACHABLE.test(String(code)) || name === 'TimeoutError') {
+    return new BoxerError(
+      'AWS_UNREACHABLE',
+      `${action}: ${aws.region} cannot be reached (${message || String(code)})`,
+      with_('Is the region spelt right, and does AWS_ENDPOINT_URL, if it is set, name a server that runs?'),
+    );
+  }
+  return new BoxerError('AWS', `${action}: ${name}: ${message}`, { cause: error });
+}
+
+/** AWS names the action in the message, and it need not be the one that was called. */
+function denied(aws: Aws, called: string, message: string, cause: unknown): BoxerError {
+  const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1] ?? called;
+  const policy = JSON.stringify(grantFor(action, aws.scope), undefined, 2)
+    .replaceAll(/^/gm, '  ')
+    .trimStart();
+  return new BoxerError('AWS_DENIED', `the AWS credentials may not ${action} (${message})`, {
+    hint: `This policy grants it; \`docker boxer iam\` prints all that Boxer needs:\n  ${policy}`,
+    cause,
+  });
+}
+
+/** Errors keep their fields out of sight of a spread. */
+function fields(error: unknown): object {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return {
+    name: error.name,
+    message: error.message,
+    code: Reflect.get(error, 'code'),
+    $metadata: Reflect.get(error, '$metadata'),
+  };
+}

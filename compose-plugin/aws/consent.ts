@@ -1,0 +1,28 @@
+import { createInterface } from 'node:readline/promises';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Context } from '../cli/context.ts';
+import type { Consent } from '../prepare/purpose.ts';
+import { changesAnything, type Plan } from './plan/plan.ts';
+import { renderPlan } from './plan/render.ts';
+
+/**
+ * Shows the plan and has the user agree to it.
+ * @throws BoxerError CONSENT where nobody can be asked, CANCELLED where the answer is no
+ */
+export async function agree({ warn, engine }: Context, plan: Plan, consent: Consent): Promise<void> {
+  if (consent === 'changes' && !changesAnything(plan)) return;
+  warn(renderPlan(plan));
+  if (consent === 'given') return;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new BoxerError('CONSENT', 'this costs money in an AWS account, and there is no terminal to ask', {
+      hint: 'Look at the plan above and repeat the command with --yes.',
+    });
+  }
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await lines.question('\nGo ahead? [y/N] ', { signal: engine.signal });
+    if (!/^y(es)?$/i.test(answer.trim())) throw new BoxerError('CANCELLED', 'not wanted');
+  } finally {
+    lines.close();
+  }
+}

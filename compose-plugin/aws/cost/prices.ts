@@ -1,0 +1,40 @@
+import type { Architecture } from '../../compose/settings.ts';
+
+/** US dollars. */
+export interface Prices {
+  /** per GB-second, of the first tier */
+  gbSecond: Readonly<Record<Architecture, number>>;
+  /** per GB-second of /tmp beyond the first 512 MB */
+  storageGbSecond: number;
+  /** per request */
+  request: number;
+  /** per GB-month in ECR */
+  ecrGbMonth: number;
+}
+
+/** When and where the figures below were read. */
+export const PRICES_DATE = '2026-11';
+export const PRICES_SOURCE = 'https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/ecr/pricing/';
+
+const first: Prices = {
+  gbSecond: { x86_64: 0.0000166667, arm64: 0.0000133334 },
+  storageGbSecond: 0.0000000309,
+  request: 0.0000002,
+  ecrGbMonth: 0.1,
+};
+
+/** Regions whose prices have been looked up. */
+const regions: Readonly<Record<string, Prices>> = {
+  'us-east-1': first,
+  'us-east-2': first,
+  'us-west-2': first,
+};
+
+/** Region whose prices stand in for those of one that is not in the table. */
+export const REFERENCE_REGION = 'us-east-1';
+
+/** Prices of a region; `exact` is false where they are those of the reference region. */
+export function pricesOf(region: string): { prices: Prices; exact: boolean } {
+  const found = Object.hasOwn(regions, region) ? regions[region] : undefined;
+  return { prices: found ?? first, exact: found !== undefined };
+}

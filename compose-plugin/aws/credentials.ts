@@ -1,0 +1,47 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { AWS_CREDENTIALS } from '../compose/keys.ts';
+import type { ProjectSettings } from '../compose/settings.ts';
+
+/** Word in x-boxer.credentials: phantoms ask the machine they run on. */
+const OF_MACHINE = 'instance';
+
+/** Whether phantoms are handed a file with credentials. */
+export const handsCredentials = ({ credentials }: Pick<ProjectSettings, 'credentials'>): boolean =>
+  credentials !== OF_MACHINE;
+
+/**
+ * Writes the credentials that phantoms invoke with: those of the profile that x-boxer.credentials names, else the caller's own.
+ * In place, since running phantoms have this very file mounted; readable inside by whatever user the image has, and outside kept
+ * from others by the folder above.
+ * @throws BoxerError AWS_CREDENTIALS
+ */
+export async function handOver(
+  settings: Pick<ProjectSettings, 'credentials'>,
+  folder: string,
+): Promise<void> {
+  const profile = settings.credentials === undefined ? {} : { profile: settings.credentials };
+  const client = new LambdaClient(profile);
+  try {
+    const { accessKeyId, secretAccessKey, sessionToken, expiration } = await client.config.credentials();
+    const file = join(folder, AWS_CREDENTIALS);
+    const found = { accessKeyId, secretAccessKey, sessionToken, expiration: expiration?.toISOString() };
+    writeFileSync(file, JSON.stringify(found), { mode: 0o644 });
+    chmodSync(file, 0o644);
+  } catch (cause) {
+    const whose = settings.credentials === undefined ? '' : ` of the profile ${settings.credentials}`;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BoxerError(
+      'AWS_CREDENTIALS',
+      `the AWS credentials${whose} for the phantoms cannot be got: ${why}`,
+      {
+        hint: 'x-boxer.credentials names a profile, or is `instance` for those of the machine.',
+        cause,
+      },
+    );
+  } finally {
+    client.destroy();
+  }
+}

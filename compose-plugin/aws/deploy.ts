@@ -1,0 +1,62 @@
+import type { Context } from '../cli/context.ts';
+import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
+import type { ProjectSettings } from '../compose/settings.ts';
+import type { Consent } from '../prepare/purpose.ts';
+import type { ReadProject } from '../prepare/read-project.ts';
+import { ecrRepository } from '../twin/names.ts';
+import { applyFunctions } from './apply-all.ts';
+import { configuredRegion, connectAws } from './connect.ts';
+import { agree } from './consent.ts';
+import { handsCredentials } from './credentials.ts';
+import { makePlan } from './plan/make-plan.ts';
+import { publish } from './publish.ts';
+import { readAccount } from './read-account.ts';
+import { requireAdvertise, requireRoles } from './requirements.ts';
+import { scopeOf } from './scope.ts';
+import { tagsOf } from './tags.ts';
+import { wantedFunctions } from './wanted.ts';
+
+export { handOver } from './credentials.ts';
+
+/** How phantoms reach Lambda on AWS; an endpoint that the environment names is theirs as well. */
+export async function awsAccess(settings: ProjectSettings, env: NodeJS.ProcessEnv): Promise<LambdaAccess> {
+  return {
+    provider: 'aws',
+    region: settings.region ?? (await configuredRegion()),
+    endpoint: env.AWS_ENDPOINT_URL_LAMBDA || env.AWS_ENDPOINT_URL || undefined,
+    credentials: handsCredentials(settings),
+  };
+}
+
+/**
+ * Brings the functions of the boxed services about: repository, images, functions. What is there already stays as it is, so
+ * that a run that was cut is repaired by the next.
+ * @throws BoxerError as the steps; the hint names what was made before
+ */
+export async function deploy(
+  context: Context,
+  project: ReadProject,
+  access: LambdaAccess,
+  consent: Consent,
+): Promise<void> {
+  const { model, annotations, boxed } = project;
+  const wanted = wantedFunctions(model, boxed, annotations.project);
+  if (wanted.length === 0) return;
+  requireAdvertise(annotations.project, context);
+  requireRoles(wanted, context);
+  const aws = await connectAws(context.engine, access.region, scopeOf(model.name, wanted));
+  const state = await readAccount(aws, wanted);
+  const plan = makePlan({
+    project: model.name,
+    provider: 'aws',
+    region: aws.region,
+    wanted,
+    missingImages: [],
+    state,
+    built: new Set(),
+  });
+  await agree(context, plan, consent);
+  const tags = tagsOf(model.name, context.root);
+  const images = await publish(context, aws, project, wanted, state.images, tags);
+  await applyFunctions(context, aws, wanted, images, tags, ecrRepository(model.name));
+}

@@ -1,0 +1,174 @@
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
+  PutFunctionConcurrencyCommand,
+  PutFunctionEventInvokeConfigCommand,
+  TagResourceCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
+import { call, errorName } from '../call.ts';
+import type { Aws } from '../connect.ts';
+import type { WantedFunction } from '../wanted.ts';
+import { type Difference, differences } from './compare.ts';
+import { type FunctionState, readFunction } from './state.ts';
+import { waitFor } from './wait.ts';
+
+export interface ApplyOptions {
+  aws: Aws;
+  /** By digest. */
+  imageUri: string;
+  tags: Readonly<Record<string, string>>;
+  /** Seconds until a function counts as stuck; undefined: the default. */
+  wait: number | undefined;
+  say: (text: string) => void;
+}
+
+/** Someone else may be at work on the same function; so many times is looked what they have made of it. */
+const ROUNDS = 5;
+const CONFLICT = 'ResourceConflictException';
+
+/**
+ * Makes a function what it is wanted to be, whatever it is now: missing, different, failed, or just being changed by somebody else.
+ * @throws BoxerError FOREIGN for a function of this name that is not Boxer's; CONFLICT, FUNCTION_STUCK, FUNCTION_FAILED, ROLE
+ */
+export async function applyFunction(options: ApplyOptions, wanted: WantedFunction): Promise<void> {
+  const { aws, say, wait } = options;
+  const name = wanted.functionName;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    try {
+      await applyOnce(options, wanted);
+      return;
+    } catch (error) {
+      if (errorName(error) !== CONFLICT) throw error;
+      say(` Function ${name}  Waiting for another change of it to end`);
+      const state = await readFunction(aws, name);
+      if (state !== undefined)
+        await waitFor(aws, name, state.state === 'Active' ? 'updated' : 'active', wait);
+    }
+  }
+  throw new BoxerError('CONFLICT', `function ${name} is being changed by somebody else, again and again`, {
+    hint: 'Is another `docker boxer up` of this project running? Run this one again when that has ended.',
+  });
+}
+
+async function applyOnce(options: ApplyOptions, wanted: WantedFunction): Promise<void> {
+  const { aws, tags, wait, imageUri } = options;
+  const name = wanted.functionName;
+  let found = await readFunction(aws, name);
+  if (found !== undefined) requireOurs(name, found, tags);
+  if (found?.state === 'Failed') {
+    await send(aws, 'lambda:DeleteFunction', (options) =>
+      aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }), options),
+    );
+    found = undefined;
+  }
+  if (found === undefined) await create(options, wanted);
+  await waitFor(aws, name, 'active', wait);
+  const state = found ?? (await readFunction(aws, name));
+  if (state === undefined)
+    throw new BoxerError('FUNCTION_FAILED', `function ${name} has gone while it was made`);
+  await change(options, wanted, state, differences(wanted, state, imageUri));
+}
+
+/** @throws BoxerError FOREIGN */
+function requireOurs(name: string, { tags }: FunctionState, ours: Readonly<Record<string, string>>): void {
+  const whose = tags['boxer:project'];
+  if (whose === ours['boxer:project']) return;
+  throw new BoxerError(
+    'FOREIGN',
+    `there is a function ${name} already, and it is ${whose === undefined ? 'not made by Boxer' : `that of the project ${whose}`}`,
+    { hint: 'Rename the project (-p, or name: in the compose file), or remove that function.' },
+  );
+}
+
+async function create({ aws, imageUri, tags }: ApplyOptions, wanted: WantedFunction): Promise<void> {
+  const command = new CreateFunctionCommand({
+    FunctionName: wanted.functionName,
+    PackageType: 'Image',
+    Code: { ImageUri: imageUri },
+    Role: roleOf(wanted),
+    MemorySize: wanted.memorySize,
+    Timeout: wanted.timeout,
+    EphemeralStorage: { Size: wanted.ephemeralStorage },
+    Architectures: [wanted.architecture],
+    Tags: tags,
+  });
+  await send(aws, 'lambda:CreateFunction', (options) => aws.lambda.send(command, options));
+}
+
+function roleOf({ service, role }: WantedFunction): string {
+  if (role !== undefined) return role;
+  throw new BoxerError('ROLE', `service "${service}": x-boxer names no role for its function`, {
+    hint: 'Make one with the policies that `docker boxer iam function` prints, and write its ARN under x-boxer as `role:`.',
+  });
+}
+
+/** Settings first and the image last: each is one update, and Lambda takes the next only when one is through. */
+async function change(
+  { aws, imageUri, tags, wait }: ApplyOptions,
+  wanted: WantedFunction,
+  state: FunctionState,
+  found: readonly Difference[],
+): Promise<void> {
+  const FunctionName = wanted.functionName;
+  const has = (...what: Difference['what'][]) => found.some((one) => what.includes(one.what));
+  if (has('retries')) {
+    await send(aws, 'lambda:PutFunctionEventInvokeConfig', (options) =>
+      aws.lambda.send(
+        new PutFunctionEventInvokeConfigCommand({ FunctionName, MaximumRetryAttempts: 0 }),
+        options,
+      ),
+    );
+  }
+  if (has('concurrency')) await changeConcurrency(aws, wanted);
+  if (has('memory', 'timeout', 'storage', 'role')) {
+    const command = new UpdateFunctionConfigurationCommand({
+      FunctionName,
+      MemorySize: wanted.memorySize,
+      Timeout: wanted.timeout,
+      EphemeralStorage: { Size: wanted.ephemeralStorage },
+      ...(wanted.role === undefined ? {} : { Role: wanted.role }),
+    });
+    await send(aws, 'lambda:UpdateFunctionConfiguration', (options) => aws.lambda.send(command, options));
+    await waitFor(aws, FunctionName, 'updated', wait);
+  }
+  if (has('image', 'architecture')) {
+    const command = new UpdateFunctionCodeCommand({
+      FunctionName,
+      ImageUri: imageUri,
+      Architectures: [wanted.architecture],
+    });
+    await send(aws, 'lambda:UpdateFunctionCode', (options) => aws.lambda.send(command, options));
+    await waitFor(aws, FunctionName, 'updated', wait);
+  }
+  if (Object.entries(tags).some(([key, value]) => state.tags[key] !== value)) {
+    await send(aws, 'lambda:TagResource', (options) =>
+      aws.lambda.send(new TagResourceCommand({ Resource: state.arn, Tags: { ...tags } }), options),
+    );
+  }
+}
+
+async function changeConcurrency(aws: Aws, { functionName, concurrency }: WantedFunction): Promise<void> {
+  const FunctionName = functionName;
+  if (concurrency === undefined) {
+    await send(aws, 'lambda:DeleteFunctionConcurrency', (options) =>
+      aws.lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }), options),
+    );
+    return;
+  }
+  const command = new PutFunctionConcurrencyCommand({
+    FunctionName,
+    ReservedConcurrentExecutions: concurrency,
+  });
+  await send(aws, 'lambda:PutFunctionConcurrency', (options) => aws.lambda.send(command, options));
+}
+
+/** Conflicts pass: they are answered by looking again. */
+const send = (
+  aws: Aws,
+  action: string,
+  request: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
+): Promise<unknown> => call(aws, action, () => request({ abortSignal: aws.signal }), [CONFLICT]);

@@ -1,0 +1,121 @@
+import { ecrRepository } from '../../twin/names.ts';
+import { PRICES_DATE, pricesOf, REFERENCE_REGION } from '../cost/prices.ts';
+import { replicaCost } from '../cost/rate.ts';
+import { type Difference, differences } from '../functions/compare.ts';
+import type { FunctionState } from '../functions/state.ts';
+import { ecrTag, type PushedImage } from '../registry/images.ts';
+import type { RepositoryState } from '../registry/repository.ts';
+import type { WantedFunction } from '../wanted.ts';
+import { actionsFor } from './actions.ts';
+import type { Plan, Resource } from './plan.ts';
+
+/** The account as it was found. */
+export interface AccountState {
+  repository: RepositoryState | undefined;
+  /** By tag. */
+  images: ReadonlyMap<string, PushedImage>;
+  /** By function name. */
+  functions: ReadonlyMap<string, FunctionState>;
+}
+
+export interface PlanInput {
+  project: string;
+  provider: 'local' | 'aws';
+  region: string;
+  wanted: readonly WantedFunction[];
+  missingImages: readonly string[];
+  state: AccountState;
+  /** Twins that this engine has; only the local provider needs them there. */
+  built: ReadonlySet<string>;
+}
+
+/** Compares what is wanted with what there is. Pure. */
+export function makePlan(input: PlanInput): Plan {
+  const { project, provider, region, wanted, missingImages } = input;
+  const aws = provider === 'aws';
+  const resources: Resource[] = wanted.flatMap((one) => [imageOf(input, one), functionOf(input, one)]);
+  if (aws && wanted.length > 0) {
+    const action = input.state.repository === undefined ? 'create' : 'leave';
+    resources.unshift({ kind: 'repository', action, name: ecrRepository(project) });
+  }
+  const account = input.state.repository?.account;
+  return {
+    project,
+    provider,
+    region,
+    ...(account === undefined || account === '' ? {} : { account }),
+    resources,
+    actions: aws ? actionsFor(resources) : [],
+    missingImages: [...missingImages],
+    cost: costOf(input),
+  };
+}
+
+function imageOf({ provider, project, state, built }: PlanInput, one: WantedFunction): Resource {
+  const tag = ecrTag(one.service, one.twin);
+  const pushed = provider === 'aws' ? state.images.get(tag) : undefined;
+  const there = provider === 'aws' ? pushed !== undefined : built.has(one.twin);
+  return {
+    kind: 'image',
+    action: there ? 'leave' : 'create',
+    name: provider === 'aws' ? `${ecrRepository(project)}:${tag}` : one.twin,
+    service: one.service,
+    architecture: one.architecture,
+    ...(pushed === undefined ? {} : { digest: pushed.digest }),
+    size: pushed?.size ?? one.imageSize,
+    pushed: pushed !== undefined,
+  };
+}
+
+function functionOf({ provider, state }: PlanInput, one: WantedFunction): Resource {
+  const found = state.functions.get(one.functionName);
+  const image = state.images.get(ecrTag(one.service, one.twin));
+  const uri =
+    image === undefined || state.repository === undefined
+      ? undefined
+      : `${state.repository.uri}@${image.digest}`;
+  const changes: Difference[] = found === undefined ? [] : differences(one, found, uri);
+  const broken = found?.state === 'Failed';
+  return {
+    kind: 'function',
+    action: found === undefined ? 'create' : broken ? 'replace' : changes.length > 0 ? 'change' : 'leave',
+    name: provider === 'aws' ? one.functionName : `a function of ${one.service}`,
+    service: one.service,
+    memorySize: one.memorySize,
+    timeout: one.timeout,
+    ephemeralStorage: one.ephemeralStorage,
+    architecture: one.architecture,
+    ...(one.role === undefined ? {} : { role: one.role }),
+    ...(one.concurrency === undefined ? {} : { concurrency: one.concurrency }),
+    changes: broken ? [] : changes,
+    ...(broken ? { reason: `it failed: ${found.reason}` } : {}),
+  };
+}
+
+const HOUR = 3600;
+
+function costOf({ region, wanted, state }: PlanInput): Plan['cost'] {
+  const { prices, exact } = pricesOf(region);
+  const services = wanted.map((one) => {
+    const perReplicaHour = replicaCost(one, HOUR, prices);
+    return {
+      service: one.service,
+      memorySize: one.memorySize,
+      architecture: one.architecture,
+      replicas: one.replicas,
+      perReplicaHour,
+      per1000ReplicaMinutes: replicaCost(one, 60_000, prices),
+      perHour: perReplicaHour * one.replicas,
+    };
+  });
+  const stored = [...state.images.values()].reduce((sum, { size }) => sum + size, 0);
+  return {
+    currency: 'USD',
+    pricesOf: exact ? region : REFERENCE_REGION,
+    pricesDate: PRICES_DATE,
+    exact,
+    services,
+    perHour: services.reduce((sum, { perHour }) => sum + perHour, 0),
+    storagePerMonth: (stored / 2 ** 30) * prices.ecrGbMonth,
+  };
+}

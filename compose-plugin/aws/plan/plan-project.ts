@@ -1,0 +1,40 @@
+import type { Context } from '../../cli/context.ts';
+import { localAccess } from '../../compose/rewrite/lambda-access.ts';
+import { inspectImages } from '../../engine/images.ts';
+import type { ReadProject } from '../../prepare/read-project.ts';
+import { connectAws } from '../connect.ts';
+import { readAccount } from '../read-account.ts';
+import { requireRoles } from '../requirements.ts';
+import { scopeOf } from '../scope.ts';
+import { wantedFunctions } from '../wanted.ts';
+import { makePlan, type PlanInput } from './make-plan.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * The plan of a project: on AWS by what is in the account, here by what is on the engine. Changes nothing.
+ * @throws BoxerError as `readAccount`, and INVALID where a function would have no role
+ */
+export async function planProject(context: Context, project: ReadProject): Promise<Plan> {
+  const { engine } = context;
+  const { model, annotations, boxed, selected } = project;
+  const settings = annotations.project;
+  const here = boxed.filter(({ name }) => selected.has(name));
+  const wanted = wantedFunctions(model, here, settings);
+  const missingImages = [...annotations.services.keys()].filter(
+    (name) => selected.has(name) && !boxed.some((one) => one.name === name),
+  );
+  const input = { project: model.name, wanted, missingImages };
+  const nothing = { repository: undefined, images: new Map(), functions: new Map() };
+  if (settings.provider === 'local') {
+    const twins = await inspectImages(
+      engine,
+      wanted.map(({ twin }) => twin),
+    );
+    const { region } = localAccess(settings.region);
+    return makePlan({ ...input, provider: 'local', region, state: nothing, built: new Set(twins.keys()) });
+  }
+  requireRoles(wanted, context);
+  const aws = await connectAws(engine, settings.region, scopeOf(model.name, wanted));
+  const state: PlanInput['state'] = await readAccount(aws, wanted);
+  return makePlan({ ...input, provider: 'aws', region: aws.region, state, built: new Set() });
+}

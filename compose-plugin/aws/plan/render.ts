@@ -1,0 +1,79 @@
+import { table } from '../../cli/table.ts';
+import { dollars, megabytesOf } from '../cost/show.ts';
+import type { Plan, Resource } from './plan.ts';
+
+/** The plan for people. */
+export function renderPlan(plan: Plan): string {
+  const { project, provider, region, account, resources, actions, missingImages } = plan;
+  const where =
+    provider === 'local'
+      ? 'functions run on this engine'
+      : `${region}, account ${account ?? 'not known yet'}`;
+  const rows = resources.map((resource) => [
+    resource.action,
+    resource.kind,
+    resource.name,
+    details(resource),
+  ]);
+  const parts = [
+    `Plan for ${project}: provider ${provider}, ${where}`,
+    table([['ACTION', 'KIND', 'NAME', 'DETAILS'], ...rows]),
+  ];
+  if (missingImages.length > 0) {
+    parts.push(`Not in this engine yet, and so not planned: the image of ${missingImages.join(', ')}`);
+  }
+  if (actions.length > 0) parts.push(`IAM actions:\n${columns(actions)}`);
+  parts.push(renderCost(plan));
+  return parts.join('\n\n');
+}
+
+function details(resource: Resource): string {
+  if (resource.kind === 'repository') {
+    return resource.action === 'create' ? 'scan on push, AES256, immutable tags, lifecycle policy' : '';
+  }
+  if (resource.kind === 'image') {
+    const size = resource.pushed
+      ? megabytesOf(resource.size)
+      : `about ${megabytesOf(resource.size)} unpacked, and the runtime`;
+    return [
+      ...(resource.digest === undefined ? [] : [resource.digest.slice(0, 19)]),
+      size,
+      resource.architecture,
+    ].join(', ');
+  }
+  if (resource.action === 'change') {
+    return resource.changes.map(({ what, from, to }) => `${what} ${from} -> ${to}`).join(', ');
+  }
+  const { memorySize, timeout, ephemeralStorage, architecture, role, concurrency, reason } = resource;
+  return [
+    ...(reason === undefined ? [] : [reason]),
+    ...[`${memorySize} MB`, `${timeout} s`, `${ephemeralStorage} MB of /tmp`, architecture],
+    ...(role === undefined ? [] : [`role ${role}`]),
+    ...(concurrency === undefined ? [] : [`concurrency ${concurrency}`]),
+  ].join(', ');
+}
+
+function renderCost({ provider, region, cost, resources }: Plan): string {
+  const rows = cost.services.map((one) => [
+    ...[one.service, `${one.memorySize} MB ${one.architecture}`, String(one.replicas)],
+    ...[dollars(one.perReplicaHour), dollars(one.per1000ReplicaMinutes), dollars(one.perHour)],
+  ]);
+  const head = ['SERVICE', 'FUNCTION', 'REPLICAS', 'REPLICA-HOUR', '1,000 REPLICA-MINUTES', 'ALL, PER HOUR'];
+  const total = cost.services.length > 1 ? [['total', '', '', '', '', dollars(cost.perHour)]] : [];
+  const title = provider === 'local' ? 'Cost: none here. On AWS it would be, in USD' : 'Cost in USD';
+  const whose = `prices of ${cost.pricesOf}, ${cost.pricesDate}`;
+  const unknown = cost.exact ? '' : `; those of ${region} are not in Boxer's table and may differ`;
+  const stored = resources.some(({ kind }) => kind === 'repository')
+    ? `\nECR, per month: ${dollars(cost.storagePerMonth)} for what is stored now`
+    : '';
+  return `${title} (${whose}${unknown}):\n${table([head, ...rows, ...total])}${stored}`;
+}
+
+/** Three in a row. */
+function columns(words: readonly string[]): string {
+  const rows: string[][] = [];
+  for (let at = 0; at < words.length; at += 3) {
+    rows.push([0, 1, 2].map((column) => (column === 0 ? '  ' : '') + (words[at + column] ?? '')));
+  }
+  return table(rows);
+}

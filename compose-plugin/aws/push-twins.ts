@@ -1,0 +1,23 @@
+import type { Context } from '../cli/context.ts';
+import type { ReadProject } from '../prepare/read-project.ts';
+import { connectAws } from './connect.ts';
+import { publish } from './publish.ts';
+import { readAccount } from './read-account.ts';
+import { scopeOf } from './scope.ts';
+import { tagsOf } from './tags.ts';
+import { wantedFunctions } from './wanted.ts';
+
+/**
+ * Builds and pushes the twins of the selected services, and leaves functions alone.
+ * @returns service -> image URI by digest
+ */
+export async function pushTwins(context: Context, project: ReadProject): Promise<Map<string, string>> {
+  const { model, annotations, boxed, selected } = project;
+  const settings = annotations.project;
+  const here = boxed.filter(({ name }) => selected.has(name));
+  const wanted = wantedFunctions(model, here, settings);
+  if (wanted.length === 0) return new Map();
+  const aws = await connectAws(context.engine, settings.region, scopeOf(model.name, wanted));
+  const { images } = await readAccount(aws, []);
+  return publish(context, aws, { ...project, boxed: here }, wanted, images, tagsOf(model.name, context.root));
+}

@@ -1,0 +1,27 @@
+import { readModel } from '../compose/read-model.ts';
+import { readProject } from '../prepare/rewrite-project.ts';
+import type { Context } from './context.ts';
+import { ownArguments, planOptions } from './own-arguments.ts';
+import { planPurpose } from './purposes.ts';
+
+/** `plan [--json] [--provider P] [SERVICE...]`: what `up` would do, what it takes and what it costs. Changes nothing. */
+export async function plan(context: Context): Promise<number> {
+  const { engine, invocation, project, print, warn } = context;
+  const { values, positionals } = ownArguments(invocation.args, planOptions);
+  const read = await readProject(
+    context,
+    planPurpose(positionals),
+    await readModel(engine, invocation, project),
+  );
+  if (read === undefined) {
+    warn('docker boxer: no service has x-boxer: there is nothing to plan');
+    return 0;
+  }
+  const [{ planProject }, { renderPlan }] = await Promise.all([
+    import('../aws/plan/plan-project.ts'),
+    import('../aws/plan/render.ts'),
+  ]);
+  const found = await planProject(context, read);
+  print(values.json ? JSON.stringify(found, undefined, 2) : renderPlan(found));
+  return 0;
+}

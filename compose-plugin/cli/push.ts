@@ -1,0 +1,34 @@
+import { mayMentionBoxer } from '../compose/mentions.ts';
+import { readModel } from '../compose/read-model.ts';
+import { readAnnotations } from '../compose/validate.ts';
+import { withLock } from '../prepare/lock.ts';
+import { effectiveProvider } from '../prepare/provider.ts';
+import { readProject } from '../prepare/rewrite-project.ts';
+import type { Context } from './context.ts';
+import { ownArguments } from './own-arguments.ts';
+import { runVerb } from './pass-through.ts';
+import { startPurpose } from './purposes.ts';
+import { withoutFlags } from './verb-arguments.ts';
+
+/** `push`: on AWS the twins into the project's repository, building what is missing; otherwise Compose's. */
+export async function push(context: Context): Promise<number> {
+  const { invocation, project, cwd, engine, print } = context;
+  if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
+  const model = await readModel(engine, invocation, project);
+  const { services, project: settings } = readAnnotations(model.model);
+  if (services.size === 0 || effectiveProvider(context, settings.provider) === 'local') {
+    return runVerb(context, [], withoutFlags('push', invocation.args, ['--provider']));
+  }
+  const { positionals } = ownArguments(invocation.args, {
+    provider: { type: 'string' },
+    quiet: { type: 'boolean', short: 'q' },
+    'include-deps': { type: 'boolean' },
+  });
+  return withLock(context, 'change', 'push', async () => {
+    const read = await readProject(context, startPurpose(positionals, false), model);
+    if (read === undefined) return 0;
+    const { pushTwins } = await import('../aws/push-twins.ts');
+    for (const [service, uri] of await pushTwins(context, read)) print(`${service} ${uri}`);
+    return 0;
+  });
+}

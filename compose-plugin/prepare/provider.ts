@@ -1,0 +1,57 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Context } from '../cli/context.ts';
+
+export type ProviderName = 'local' | 'aws';
+
+/** Verbs that decide anew where functions run; all others follow the last one. */
+const deciding = ['up', 'create', 'plan', 'build', 'push', 'iam'];
+
+const noteOf = (folder: string) => join(folder, 'provider');
+
+/**
+ * Where the functions of this call run: by `--provider`, for verbs that follow an `up` by what that was told, else by
+ * the compose file.
+ * @throws BoxerError USAGE for a provider that there is not
+ */
+export function effectiveProvider({ invocation, project }: Context, written: ProviderName): ProviderName {
+  // Behind `run` and `exec` it could be the guest's own flag.
+  const decides = deciding.includes(invocation.verb ?? '');
+  const given = decides ? providerFlag(invocation.args) : undefined;
+  if (given !== undefined && known(given)) return given;
+  if (given !== undefined) {
+    throw new BoxerError('USAGE', `--provider must be local or aws, and is ${JSON.stringify(given)}`);
+  }
+  if (decides) return written;
+  const noted = readNote(project.folder);
+  return noted !== undefined && known(noted) ? noted : written;
+}
+
+/** Keeps `--provider` of an `up` for the verbs that follow it. */
+export function noteProvider({ invocation, project }: Context): void {
+  if (invocation.verb !== 'up' && invocation.verb !== 'create') return;
+  const given = providerFlag(invocation.args);
+  if (given === undefined) rmSync(noteOf(project.folder), { force: true });
+  else writeFileSync(noteOf(project.folder), given);
+}
+
+const known = (text: string): text is ProviderName => text === 'local' || text === 'aws';
+
+/** Value of `--provider` before any `--`. */
+function providerFlag(args: readonly string[]): string | undefined {
+  const end = args.indexOf('--');
+  const own = args.slice(0, end < 0 ? args.length : end);
+  const joined = own.findLast((arg) => arg.startsWith('--provider='));
+  if (joined !== undefined) return joined.slice('--provider='.length);
+  const at = own.lastIndexOf('--provider');
+  return at < 0 ? undefined : (own[at + 1] ?? '');
+}
+
+function readNote(folder: string): string | undefined {
+  try {
+    return readFileSync(noteOf(folder), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
