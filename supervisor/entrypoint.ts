@@ -4,7 +4,7 @@ import { createLogger } from './log/logger.ts';
 import { BoxerError } from './published/boxer-error.ts';
 import { LOG_VARIABLE, nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
 import { VERSION } from './published/version.ts';
-import { loadRuntime, readConfig, readKey } from './runtime.ts';
+import { loadRuntime, readConfig, readKey, readStoreCredentials } from './runtime.ts';
 
 /** The bundle's own directory, `/opt/boxer/lib`: the native parts stand beside it. */
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
@@ -43,6 +43,7 @@ async function seed(): Promise<number> {
   const options = {
     config,
     projectKey: readKey(),
+    credentials: readStoreCredentials(),
     addon: loadRuntime(DIRECTORY).addon,
     signal: endingSignal(),
     drain: (config.relay?.drain ?? DRAIN) * 1000,

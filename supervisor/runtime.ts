@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from './published/boxer-error.ts';
-import { CONFIG_VARIABLE, KEY_FILE } from './published/node-config.ts';
+import { CONFIG_VARIABLE, KEY_FILE, STORE_CREDENTIALS_FILE } from './published/node-config.ts';
 import { type Addon, loadAddon } from './service/addon.ts';
 
 /** The parts of `/opt/boxer` that a supervisor uses. */
@@ -45,4 +45,14 @@ export function readKey(): Buffer {
   if (!/^[0-9a-f]{64}$/.test(text))
     throw new BoxerError('KEY', `the key ${KEY_FILE} is not 32 bytes in hex`, { hint });
   return Buffer.from(text, 'hex');
+}
+
+/** What the seed shows the servers of its store; undefined where they want nothing. Throws BoxerError KEY. */
+export function readStoreCredentials(): string | undefined {
+  if (!existsSync(STORE_CREDENTIALS_FILE)) return undefined;
+  try {
+    return readFileSync(STORE_CREDENTIALS_FILE, 'utf8');
+  } catch (cause) {
+    throw new BoxerError('KEY', `the credentials ${STORE_CREDENTIALS_FILE} cannot be read`, { cause });
+  }
 }

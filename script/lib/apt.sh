@@ -68,3 +68,19 @@ add_suite() {
   printf '%s\n' "$source" >"/etc/apt/sources.list.d/boxer-$suite.$ending"
   printf 'Package: *\nPin: release n=%s\nPin-Priority: 1\n' "$suite" >"/etc/apt/preferences.d/boxer-$suite"
 }
+
+# Debian's first suite that has what the machine's own has only in older versions.
+NEWER_SUITE=forky
+
+# need_newer_packages WHAT-FOR PACKAGE...: out of that suite.
+need_newer_packages() {
+  local what=$1
+  shift
+  if [ "$(os_release VERSION_CODENAME)" != "$NEWER_SUITE" ]; then
+    say "adding Debian's suite $NEWER_SUITE to apt, for these packages only"
+    add_suite "$NEWER_SUITE"
+    APT_UPDATED=
+    set -- "${@/%//$NEWER_SUITE}"
+  fi
+  need_packages "$what" "$@"
+}

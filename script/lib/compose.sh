@@ -3,9 +3,6 @@
 
 # 2.36 knows everything that the rewrite writes.
 COMPOSE_AT_LEAST=2.36
-# Debian's first suite that has it.
-COMPOSE_SUITE=forky
-
 compose_version() { docker compose version --short 2>/dev/null | sed 's/^v//'; }
 
 # at_least WANTED VERSION, by major and minor
@@ -23,13 +20,7 @@ ensure_compose() {
   [ ${#wanted[@]} -gt 0 ] || return 0
   may_install || die "missing: ${wanted[*]} (Compose >= $COMPOSE_AT_LEAST and buildx are needed)" \
     'install these plugins of docker and run this again'
-  if [ "$(os_release VERSION_CODENAME)" != "$COMPOSE_SUITE" ]; then
-    say "adding Debian's suite $COMPOSE_SUITE to apt, for these packages only"
-    add_suite "$COMPOSE_SUITE"
-    APT_UPDATED=
-    wanted=("${wanted[@]/%//$COMPOSE_SUITE}")
-  fi
-  need_packages 'Compose and buildx' "${wanted[@]}"
+  need_newer_packages 'Compose and buildx' "${wanted[@]}"
   at_least "$COMPOSE_AT_LEAST" "$(compose_version)" ||
     die "docker compose is $(compose_version || true), $COMPOSE_AT_LEAST is needed" \
       'an older plugin in ~/.docker/cli-plugins or /usr/local/lib/docker/cli-plugins stands before it: remove that one'

@@ -71,4 +71,9 @@ ensure_test_tools() {
   command -v redis-server >/dev/null || missing+=(redis-server)
   # Debian starts what it installs, except in this runlevel.
   [ ${#missing[@]} = 0 ] || RUNLEVEL=1 need_packages 'what the tests are built and checked with' "${missing[@]}"
+  # 2.11 is the first that knows how long a key lives.
+  case $(nats-server --version 2>/dev/null) in
+    *v2.1[1-9].* | *v2.[2-9][0-9].* | *v[3-9].*) ;;
+    *) RUNLEVEL=1 need_newer_packages 'the NATS server' nats-server ;;
+  esac
 }

@@ -25,6 +25,8 @@ export interface MemoryOptions {
   readonly projectKey: Buffer;
   readonly range: OverlayRange;
   readonly log: (line: string) => void;
+  /** For the servers of the store; nobody else may see them. */
+  readonly credentials?: string | undefined;
   /** In place of the one that the configuration says; the caller closes it. */
   readonly store?: Store | undefined;
 }
@@ -65,14 +67,26 @@ export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
 }
 
 /** Each store is loaded where it is used, and none outside the seed. */
-async function openStore({ config, projectKey, log }: MemoryOptions): Promise<Store> {
+async function openStore({ config, projectKey, log, credentials }: MemoryOptions): Promise<Store> {
+  const { store, project } = config;
+  const about = `${project} ${config.overlay}`;
+  // Whose memory it is; it says nothing of the key.
+  const owner = derive(projectKey, `boxer store ${about}`, 16).toString('hex');
+  if (store && 'nats' in store) {
+    const { openNatsProjectStore } = await import('../store/nats-project-store.ts');
+    const key = derive(projectKey, `boxer store key ${about}`, 32);
+    return openNatsProjectStore({
+      ...store.nats,
+      credentials,
+      bucket: `boxer-${project}-${owner}`,
+      key,
+      log,
+    });
+  }
   const { createMemoryStore, openSqliteStore } = await import('../store/sqlite-store.ts');
-  if (!config.store) return createMemoryStore();
-  return openSqliteStore({ folder: config.store.folder, owner: ownerOf(config, projectKey), log });
+  return store ? openSqliteStore({ folder: store.folder, owner, log }) : createMemoryStore();
 }
 
-/** Whose memory it is. Says nothing of the key. */
-export function ownerOf({ project, overlay }: SeedConfig, projectKey: Buffer): string {
-  const info = `boxer store ${project} ${overlay}`;
-  return Buffer.from(hkdfSync('sha256', projectKey, Buffer.alloc(0), info, 16)).toString('hex');
+function derive(projectKey: Buffer, info: string, size: number): Buffer {
+  return Buffer.from(hkdfSync('sha256', projectKey, Buffer.alloc(0), info, size));
 }

@@ -38,6 +38,8 @@ export interface SeedOptions {
   readonly resolver?: Resolver | undefined;
   /** In place of the one that the configuration says; the caller closes it. */
   readonly store?: Store | undefined;
+  /** For the servers of the store. */
+  readonly credentials?: string | undefined;
   readonly heartbeat?: HeartbeatOptions | undefined;
   readonly relay?: Partial<RelayOptions> | undefined;
   readonly observer?: SeedObserver | undefined;
@@ -61,12 +63,12 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   const { relay, carried } = countRelay(
     await startRelay({ addon, host, log, ...relayOptionsOf(config.relay), ...options.relay }),
   );
-  const memory = await openMemory({ config, projectKey, range, log, store: options.store }).catch(
-    (error: unknown) => {
-      relay.close();
-      throw error;
-    },
-  );
+  const memory = await openMemory({
+    ...{ config, projectKey, range, log, store: options.store, credentials: options.credentials },
+  }).catch((error: unknown) => {
+    relay.close();
+    throw error;
+  });
   const { registry } = memory;
   const gateways = new Gateways(config, memory.hosts, options.resolver);
   const stream = new MembershipStream(
