@@ -276,3 +276,16 @@ test('a frame that was encoded once reaches many sessions as it is', async () =>
   for (const { server } of pairs) server.notifyEncoded(frame);
   await expect(Promise.all(arrived)).resolves.toEqual([{ pid: 7 }, { pid: 7 }]);
 });
+
+test('long frames go in pieces, in order with short ones, and close() waits for them', async () => {
+  const { client, server } = await pair({ maxWrite: 1000 });
+  const received: string[] = [];
+  server.onNotification(MessageType.stdout, (body) => received.push(`${Buffer.byteLength(String(body))}`));
+  const sizes = [10, 300_000, 20, 5000, 1, 0, 999];
+  for (const size of sizes) client.notify(MessageType.stdout, Buffer.alloc(size, 'x'));
+  await client.drained();
+  client.notify(MessageType.stdout, Buffer.alloc(100_000, 'y'));
+  await client.close();
+  await server.closed;
+  expect(received).toEqual([...sizes, 100_000].map(String));
+});

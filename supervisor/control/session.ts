@@ -5,6 +5,7 @@ import { type Endpoint, endpointsOf } from './endpoint.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './frame.ts';
 import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
 import { isRaw, MessageType } from './message-type.ts';
+import { Outbox } from './outbox.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { type RateLimit, Throttle } from './throttle.ts';
 
@@ -16,6 +17,8 @@ export interface SessionOptions {
   readonly maxHandling?: number | undefined;
   /** Bytes that may wait to be written; a peer that lets more pile up is dropped. */
   readonly maxQueued?: number | undefined;
+  /** Bytes that are handed to the socket at once: memory that TLS keeps for as long as the connection lives. */
+  readonly maxWrite?: number | undefined;
   /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
   readonly rateLimit?: RateLimit | undefined;
   readonly observer?: ControlObserver | undefined;
@@ -33,6 +36,8 @@ export type RequestHandler = (body: unknown, context: { signal: AbortSignal }) =
 export type NotificationListener = (body: unknown) => void;
 
 const CLOSE_GRACE = 1000;
+/** More than any chunk of a guest's output. */
+const MAX_WRITE = 131_072;
 
 /** The reason of `Session.closed` when the heartbeat gave the peer up. */
 export const SILENT = 'the peer is silent';
@@ -53,6 +58,7 @@ export class Session {
   /** Why it ended; resolves once the socket is closed, never rejects. */
   readonly closed: Promise<string>;
   readonly #socket: Socket;
+  readonly #outbox: Outbox;
   readonly #decoder = new FrameDecoder();
   readonly #heartbeat: Heartbeat;
   readonly #pending: PendingRequests;
@@ -74,6 +80,7 @@ export class Session {
   constructor(socket: Socket, options: SessionOptions = {}) {
     ({ local: this.local, remote: this.remote } = endpointsOf(socket));
     this.#socket = socket;
+    this.#outbox = new Outbox(socket, options.maxWrite ?? MAX_WRITE, () => this.#onDrain());
     this.#pending = new PendingRequests(options.maxPending ?? 1024);
     this.#maxHandling = options.maxHandling ?? 1024;
     this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
@@ -91,7 +98,7 @@ export class Session {
       });
     });
     socket.on('error', (error) => this.#end(`the connection failed: ${error.message}`));
-    socket.on('drain', () => this.#settleDrain());
+    socket.on('drain', () => this.#onDrain());
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
@@ -126,13 +133,13 @@ export class Session {
 
   /** Bytes that wait here because the peer reads slowly. */
   get queued(): number {
-    return this.#socket.writableLength;
+    return this.#outbox.queued;
   }
 
   /** Resolves when the socket takes more; rejects with ControlError ECONNRESET when the session ends. */
   drained(): Promise<void> {
     if (this.#reason !== undefined) return Promise.reject(new ControlError('ECONNRESET', this.#reason));
-    if (!this.#socket.writableNeedDrain) return Promise.resolve();
+    if (!this.#outbox.isFull) return Promise.resolve();
     this.#drain ??= Promise.withResolvers();
     return this.#drain.promise;
   }
@@ -161,7 +168,7 @@ export class Session {
   close(reason = 'closed on this side'): Promise<string> {
     if (this.#reason === undefined) {
       this.#end(reason);
-      this.#socket.end();
+      this.#outbox.whenEmpty(() => this.#socket.end());
       // A peer that sends on, or a paused socket, would never come to its end.
       this.#socket.resume();
       const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE);
@@ -185,6 +192,10 @@ export class Session {
     this.#settleDrain();
   }
 
+  #onDrain(): void {
+    if (!this.#outbox.isFull) this.#settleDrain();
+  }
+
   #settleDrain(): void {
     if (this.#reason === undefined) this.#drain?.resolve();
     else this.#drain?.reject(new ControlError('ECONNRESET', this.#reason));
@@ -193,7 +204,7 @@ export class Session {
 
   #ping(): void {
     // Behind a full queue a ping would only wait; the queue itself shows that we live as soon as the peer reads.
-    if (!this.#socket.writableNeedDrain) this.#write(MessageType.ping, 0, this.#pending.newId(), EMPTY_BODY);
+    if (!this.#outbox.isFull) this.#write(MessageType.ping, 0, this.#pending.newId(), EMPTY_BODY);
   }
 
   #write(type: number, flags: number, id: number, body: Buffer): boolean {
@@ -201,9 +212,9 @@ export class Session {
   }
 
   #send(frame: Buffer): boolean {
-    const flowing = this.#socket.write(frame);
+    const flowing = this.#outbox.put(frame);
     this.#heartbeat.sent();
-    if (this.#socket.writableLength > this.#maxQueued) this.#abandon(UNREAD);
+    if (this.#outbox.queued > this.#maxQueued) this.#abandon(UNREAD);
     return flowing;
   }
 

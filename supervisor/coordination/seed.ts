@@ -46,6 +46,9 @@ export interface SeedOptions {
   readonly limits?: Partial<SeedLimits> | undefined;
 }
 
+/** Of thousands of connections, bytes that each hands to TLS at once, which keeps as much memory: one record. */
+const MAX_WRITE = 16_000;
+
 export interface Seed {
   readonly port: number;
   /** For metrics. */
@@ -104,6 +107,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     heartbeat: options.heartbeat,
     observer: meter,
     rateLimit: limits.rate,
+    maxWrite: MAX_WRITE,
     maxHandshakes: limits.handshakes,
     maxHandshakesPerAddress: limits.handshakesPerAddress,
     pskFor: (identity) => admission.pskFor(identity),
