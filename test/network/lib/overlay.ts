@@ -53,10 +53,15 @@ const SEED_CONFIG: SeedConfig = {
   gateways: [],
 };
 
+/** As the rewrite gives the containers of seed and relays: what a flow may leave unread. */
+const boundBuffers = (host: Host) =>
+  host.namespace.run("echo '4096 131072 4194304' >/proc/sys/net/ipv4/tcp_rmem");
+
 /** Starts the seed on a host of its own. */
 export async function startOverlay(bed: Bed): Promise<TestOverlay> {
   const projectKey = randomBytes(32);
   const host = await bed.host();
+  await boundBuffers(host);
   const seed = await startDaemon(bed, host, {
     hostname: 'seed',
     key: projectKey.toString('hex'),
@@ -75,15 +80,17 @@ export async function startOverlay(bed: Bed): Promise<TestOverlay> {
     },
     stopSeed: seed.kill,
     startSeed: seed.start,
-    relay: (at) =>
-      startDaemon(bed, at, {
+    async relay(at) {
+      await boundBuffers(at);
+      return startDaemon(bed, at, {
         hostname: 'relay',
         hosts: { [SEED_CLOUD_NAME]: host.address },
         key: serviceKey(projectKey, RELAY_SERVICE).toString('hex'),
         argv: [...COMMAND, 'relay'],
         env: { [CONFIG_VARIABLE]: JSON.stringify(relayConfig) },
         ready: (line) => line.includes('the seed has this relay'),
-      }),
+      });
+    },
     node: (name, at) => startNode(bed, { name, host: at, seed: host, projectKey }),
     nodes: () => nodesOf(seed.pid),
     until: (wanted, timeout = 10_000) => waitUntil(seed.pid, wanted, timeout),
