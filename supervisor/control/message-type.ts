@@ -33,6 +33,7 @@ export const MessageType = {
   stdin: 36,
   stdinEnd: 37,
   started: 38,
+  claim: 39,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 

@@ -81,7 +81,7 @@ const MEET_TIMEOUT = 3000;
 const LEAVE_TIMEOUT = 1000;
 
 /**
- * Joins through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses, SEED_UNREACHABLE when it is not there for
+ * Joins through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses, LAUNCH_USED when another function has this launch, SEED_UNREACHABLE when it is not there for
  * `retryFor` ms, or with the signal's reason.
  */
 export async function joinOverlay(options: JoinOptions): Promise<Overlay> {
@@ -104,6 +104,8 @@ async function firstLink(options: JoinOptions, membership: Membership): Promise<
     } catch (error) {
       signal.throwIfAborted();
       const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof Refused && error.errno === 'EALREADY')
+        throw new BoxerError('LAUNCH_USED', `not started a second time: ${message}`, { cause: error });
       if (error instanceof Refused)
         throw new BoxerError(
           'JOIN_REFUSED',

@@ -93,7 +93,7 @@ test('a launch is good once, and not after a newer one, and not after its phanto
   const phantom = await phantomOf('worker');
   const { credentials } = await functionOf(phantom);
   await expect(bed.join('worker', functionOptions(credentials))).rejects.toMatchObject({
-    code: 'JOIN_REFUSED',
+    code: 'LAUNCH_USED',
   });
   const old = await phantom.launch();
   await delay(2);

@@ -62,13 +62,13 @@ test('a launch that was used stays used', async () => {
   const launch = await phantom.launch();
   await functionOf(launch);
   await restart();
-  await expect(functionOf(launch)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+  await expect(functionOf(launch)).rejects.toMatchObject({ code: 'LAUNCH_USED' });
   const next = await phantom.launch();
   await restart();
   // It was not used: it is still good, once.
   await expect(functionOf(next)).resolves.toMatchObject({ nodeId: phantom.nodeId });
   await expect(functionOf(next)).rejects.toMatchObject({
-    code: 'JOIN_REFUSED',
+    code: 'LAUNCH_USED',
     message: expect.stringContaining('this launch has been used'),
   });
 });
@@ -77,7 +77,7 @@ test('who has not heard the answer to its launch may ask again, and nobody else'
   const launch = await (await phantomOf('worker')).launch();
   await functionOf(launch, 'a'.repeat(32));
   await restart();
-  await expect(functionOf(launch, 'b'.repeat(32))).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+  await expect(functionOf(launch, 'b'.repeat(32))).rejects.toMatchObject({ code: 'LAUNCH_USED' });
   await expect(functionOf(launch, 'a'.repeat(32))).resolves.toMatchObject({ nodeId: 1 });
 });
 
@@ -89,6 +89,8 @@ test('an earlier function of a node stays out, though the seed was restarted in 
   await functionOf(launch);
   await restart();
   await expect(functionOf(old)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+  // Answered by the seed that is there now.
+  await phantom.resolve('nobody').catch(() => undefined);
   await phantom.leave();
   await restart();
   await expect(functionOf(launch)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });

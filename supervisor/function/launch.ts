@@ -181,6 +181,7 @@ async function serveSession(
   const inlet: SignalInlet = { deliver: (name) => void (ENDING.has(name) && stopped.abort(name)) };
   receiveSignals(session, inlet);
   const node = await joining;
+  session.notify(MessageType.claim, {});
   session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
   try {
     const signal = AbortSignal.any([context.signal, stopped.signal]);
@@ -212,7 +213,11 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
   for (const early of [joining, remap]) early.catch(() => undefined);
   let session: Session | undefined;
   try {
-    session = await contactPhantom(event, contact);
+    session = await contactPhantom(event, contact).catch(async (error: unknown) => {
+      // A phantom that has its function hears no other; that this is a second one the seed says.
+      await joining;
+      throw error;
+    });
     // A phantom that is gone was stopped or killed: its guest must not live on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
     return await serveSession(event, { ...context, signal }, session, joining, remap);

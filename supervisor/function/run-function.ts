@@ -47,12 +47,13 @@ async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation)
     report = { type: 'exit', ...status };
   } catch (error) {
     const code = error instanceof BoxerError ? error.code : 'FAILED';
-    report = {
-      type: 'failed',
-      code,
-      message: error instanceof Error ? error.message : String(error),
-      exitCode: 125,
-    };
+    const message = error instanceof Error ? error.message : String(error);
+    report =
+      code === 'LAUNCH_USED'
+        ? { type: 'duplicate', message }
+        : { type: 'failed', code, message, exitCode: 125 };
+    // For the function's own log.
+    process.stderr.write(`boxer: ${message}\n`);
   }
   await reaper.killAll(AbortSignal.timeout(5000));
   reaper.close();

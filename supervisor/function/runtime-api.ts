@@ -17,6 +17,8 @@ export interface RuntimeApi {
   respond(requestId: string): ClientRequest;
   /** Reports an error instead of a response. */
   fail(requestId: string, type: string, message: string): Promise<void>;
+  /** Reports that this environment cannot be a function at all; only before the first `next`. */
+  failInit(type: string, message: string): Promise<void>;
 }
 
 const BASE = '/2018-06-01/runtime/';
@@ -41,6 +43,15 @@ export function createRuntimeApi(authority: string): RuntimeApi {
     });
   }
 
+  async function report(path: string, type: string, message: string): Promise<void> {
+    const outgoing = open('POST', path, {
+      'Lambda-Runtime-Function-Error-Type': type,
+      'Content-Type': 'application/json',
+    });
+    outgoing.end(JSON.stringify({ errorType: type, errorMessage: message, stackTrace: [] }));
+    (await answered(outgoing)).resume();
+  }
+
   return {
     async next() {
       const outgoing = open('GET', 'invocation/next');
@@ -63,13 +74,7 @@ export function createRuntimeApi(authority: string): RuntimeApi {
         'Content-Type': 'application/x-ndjson',
       }),
 
-    async fail(requestId, type, message) {
-      const outgoing = open('POST', `invocation/${requestId}/error`, {
-        'Lambda-Runtime-Function-Error-Type': type,
-        'Content-Type': 'application/json',
-      });
-      outgoing.end(JSON.stringify({ errorType: type, errorMessage: message, stackTrace: [] }));
-      (await answered(outgoing)).resume();
-    },
+    fail: (requestId, type, message) => report(`invocation/${requestId}/error`, type, message),
+    failInit: (type, message) => report('init/error', type, message),
   };
 }

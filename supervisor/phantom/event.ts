@@ -35,6 +35,8 @@ export type LaunchEvent = z.infer<typeof launchEvent>;
 export const launchReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started') }),
   z.object({ type: z.literal('exit'), code: z.nullable(z.number()), signal: z.nullable(z.string()) }),
+  /** Another function has this launch, or had it. */
+  z.object({ type: z.literal('duplicate'), message: z.string() }),
   z.object({ type: z.literal('failed'), code: z.string(), message: z.string(), exitCode: z.number() }),
 ]);
 export type LaunchReport = z.infer<typeof launchReport>;

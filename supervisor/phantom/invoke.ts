@@ -98,6 +98,10 @@ async function followInvocation(
   }
   const report = lastReport(text);
   if (report?.type === 'exit') return { exitCode: exitCodeOf(report) };
+  if (report?.type === 'duplicate') {
+    const lastLine = `function ${twin.functionName}: ${report.message}`;
+    return { exitCode: EXIT_CANNOT_START, lastLine, duplicate: true };
+  }
   if (report?.type === 'failed')
     return { exitCode: report.exitCode, lastLine: `function ${twin.functionName}: ${report.message}` };
   const lastLine = `function ${twin.functionName}: the response ended early: ${text.slice(-200)}`;

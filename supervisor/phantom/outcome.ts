@@ -2,6 +2,8 @@
 export interface Outcome {
   readonly exitCode: number;
   readonly lastLine?: string;
+  /** It is the outcome of an invocation too many: the launch itself is another function's. */
+  readonly duplicate?: true;
 }
 
 /** Exit codes as timeout(1), the kernel and Docker use them. */

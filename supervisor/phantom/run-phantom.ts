@@ -75,6 +75,7 @@ function signalGuest(session: Promise<Session>, abort: (signal: string) => void)
 
 /** The guest's own exit status if it came; else what Lambda says about the function's end. */
 async function outcomeOf(
+  session: Promise<unknown>,
   exit: Promise<ExitStatus | undefined>,
   invocation: Promise<Outcome>,
 ): Promise<Outcome> {
@@ -82,6 +83,11 @@ async function outcomeOf(
     exit.then((status) => ({ status })),
     invocation.then((outcome) => ({ outcome })),
   ]);
+  if ('outcome' in first && first.outcome.duplicate) {
+    // The answer is that of an invocation too many: the guest is the other one's, if that comes.
+    const status = await Promise.race([exit, after(OUTCOME_TIMEOUT_MS, session)]);
+    return status ? { exitCode: exitCodeOf(status) } : first.outcome;
+  }
   if ('outcome' in first) {
     // The exit message was sent before the response ended, but over another connection: let it arrive.
     const status = await Promise.race([
@@ -96,6 +102,14 @@ async function outcomeOf(
     setTimeout(resolve, OUTCOME_TIMEOUT_MS, { exitCode: 137, lastLine }).unref();
   });
   return Promise.race([invocation, late]);
+}
+
+/** Resolves after `ms`, if `unless` has not by then. */
+async function after(ms: number, unless: Promise<unknown>): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  void unless.then(() => clearTimeout(timer));
+  return promise;
 }
 
 /** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
@@ -146,7 +160,7 @@ async function launchAndWait(
   const invocation = invokeTwin(twin, event, signal);
   const exit = server.session.then(lendStdio);
   try {
-    return await outcomeOf(exit, invocation);
+    return await outcomeOf(server.session, exit, invocation);
   } finally {
     invocation.catch(() => undefined);
     await overlay.leave().catch(() => undefined);

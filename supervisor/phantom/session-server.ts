@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { listenControl } from '../control/listen.ts';
+import { MessageType } from '../control/message-type.ts';
 import { pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { PATIENT_HEARTBEAT } from './stdio-messages.ts';
@@ -11,10 +12,13 @@ export interface SessionServer {
   readonly identity: string;
   /** hex */
   readonly key: string;
-  /** The function's session; a second one is refused. */
+  /** The session of the function that has the launch; others are refused. */
   readonly session: Promise<Session>;
   close(): void;
 }
+
+/** The same event may have been delivered more than once: so many functions are heard until one has the launch. */
+const MAX_CONTENDERS = 8;
 
 /** Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. */
 export async function startSessionServer(signal: AbortSignal): Promise<SessionServer> {
@@ -22,6 +26,14 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
   const key = pskOf(randomBytes(32), identity);
   const { promise, resolve } = Promise.withResolvers<Session>();
   let taken = false;
+  const contenders = new Set<Session>();
+  /** The seed has given it the launch, and to nobody else. */
+  const claim = (winner: Session) => {
+    if (taken) return void winner.close('another function has the launch');
+    taken = true;
+    for (const other of contenders) if (other !== winner) void other.close('another function has the launch');
+    resolve(winner);
+  };
   const listener = await listenControl({
     host: '0.0.0.0',
     port: 0,
@@ -29,9 +41,10 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
     heartbeat: PATIENT_HEARTBEAT,
     pskFor: (shown) => (shown === identity && !taken ? key : null),
     onSession: (session) => {
-      if (taken) return void session.close();
-      taken = true;
-      resolve(session);
+      if (taken || contenders.size >= MAX_CONTENDERS) return void session.close();
+      contenders.add(session);
+      void session.closed.then(() => contenders.delete(session));
+      session.onNotification(MessageType.claim, () => claim(session));
     },
   });
   return {
