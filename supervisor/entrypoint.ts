@@ -96,8 +96,11 @@ async function phantom(args: readonly string[]): Promise<number> {
 
 /** Only ever ends by an error. */
 async function lambdaFunction(authority: string): Promise<number> {
-  const { runFunction } = await import('./function/run-function.ts');
-  return runFunction(loadRuntime(DIRECTORY), authority);
+  const [{ runFunction }, { loadFunctionRuntime }] = await Promise.all([
+    import('./function/run-function.ts'),
+    import('./function/load-function-runtime.ts'),
+  ]);
+  return runFunction(await loadFunctionRuntime(DIRECTORY, authority), authority);
 }
 
 async function nodes(args: readonly string[]): Promise<number> {
