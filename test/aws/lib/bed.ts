@@ -1,0 +1,89 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { type Home, makeHome } from '../../../compose-plugin/testing/home.ts';
+import { makeProject, type TestProject } from '../../../compose-plugin/testing/project.ts';
+import { startTestLambda, type TestLambda } from '../../../lambda-local/testing/test-lambda.ts';
+import { type Ran, run } from '../../lib/project.ts';
+import { type EcrEndpoint, startEcrEndpoint } from './ecr-endpoint.ts';
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type Registry, startRegistry } from './registry.ts';
+
+export const REGION = 'us-east-1';
+export const ROLE = 'arn:aws:iam::000000000000:role/boxer-function';
+/** Not one of anybody: no server here looks at more than that there is one. */
+export const SECRET = 'bed-secret-that-must-not-be-seen';
+
+/** An account of AWS as far as it can be had here: ECR's API, a real registry, and the local Lambda. */
+export interface Bed {
+  readonly home: Home;
+  readonly registry: Registry;
+  readonly ecr: EcrEndpoint;
+  readonly lambda: TestLambda;
+  /** In front of the two APIs. */
+  readonly ecrProxy: FaultProxy;
+  readonly lambdaProxy: FaultProxy;
+  /** For a test's own look at the account. */
+  readonly client: LambdaClient;
+  readonly env: NodeJS.ProcessEnv;
+  project(yaml: string): BedProject;
+  stop(): Promise<void>;
+}
+
+export interface BedProject extends TestProject {
+  /** `docker boxer WORDS` against the bed, while the servers of the bed go on. */
+  run(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
+}
+
+/** Starts everything, with the plugin installed in a docker configuration of its own. */
+export async function startBed(): Promise<Bed> {
+  const [home, registry, lambda] = await Promise.all([
+    makeHome(),
+    startRegistry(),
+    startTestLambda({ LAMBDA_LOCAL_PREPARED: '0', LAMBDA_LOCAL_REGION: REGION }),
+  ]);
+  const ecr = await startEcrEndpoint(registry, REGION);
+  const ecrProxy = await startFaultProxy(ecr.url);
+  const lambdaProxy = await startFaultProxy(`http://${lambda.address}:9000`);
+  const env: NodeJS.ProcessEnv = {
+    ...home.env,
+    AWS_ENDPOINT_URL_ECR: ecrProxy.url,
+    AWS_ENDPOINT_URL_LAMBDA: lambdaProxy.url,
+    AWS_ACCESS_KEY_ID: 'AKIDBED',
+    AWS_SECRET_ACCESS_KEY: SECRET,
+    AWS_CONFIG_FILE: '/nonexistent/config',
+    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_REGION: undefined,
+    AWS_PROFILE: undefined,
+  };
+  return {
+    ...{ home, registry, ecr, lambda, ecrProxy, lambdaProxy, env },
+    client: lambda.client,
+    project: (yaml) => {
+      const project = makeProject({ ...home, env }, yaml);
+      const options = (more: NodeJS.ProcessEnv) => ({
+        cwd: project.directory,
+        env: { ...env, ...more },
+        extendEnv: false,
+      });
+      return { ...project, run: (words, more = {}) => run('docker', ['boxer', ...words], options(more)) };
+    },
+    stop: async () => {
+      await Promise.all([ecrProxy.stop(), lambdaProxy.stop(), ecr.stop(), registry.stop(), lambda.remove()]);
+      home.remove();
+    },
+  };
+}
+
+/** One service on AWS. `more` goes into its x-boxer, `top` into the project's. */
+export const oneService = (more = '', top = '') => `
+services:
+  worker:
+    image: debian:bookworm-slim
+    command: [sleep, infinity]
+    x-boxer: { target: lambda, memory: 512, timeout: 5m${more} }
+x-boxer:
+  provider: aws
+  region: ${REGION}
+  role: ${ROLE}
+  seed: { advertise: "seed.example.org:7070" }
+${top}`;

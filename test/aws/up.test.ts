@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  GetFunctionCommand,
+  GetFunctionEventInvokeConfigCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { type Bed, type BedProject, oneService, ROLE, SECRET, startBed } from './lib/bed.ts';
+
+let bed: Bed;
+const projects: BedProject[] = [];
+beforeAll(async () => {
+  bed = await startBed();
+}, 240_000);
+afterAll(() => bed.stop());
+afterEach(async () => {
+  for (const project of projects.splice(0)) {
+    await project.run(['down', '--timeout', '1']);
+    project.remove();
+  }
+});
+
+const make = (yaml: string): BedProject => {
+  const project = bed.project(yaml);
+  projects.push(project);
+  return project;
+};
+
+const functionOf = (project: BedProject) => `boxer-${project.name}-worker`;
+const read = (project: BedProject) =>
+  bed.client.send(new GetFunctionCommand({ FunctionName: functionOf(project) }));
+
+test('push: built, pushed by digest, and not a second time', async () => {
+  const project = make(oneService());
+  const first = await project.run(['push']);
+  expect({ code: first.exitCode, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
+  const [, uri = ''] = /^worker (\S+)$/m.exec(first.stdout) ?? [];
+  expect(uri).toMatch(new RegExp(`^${bed.registry.host}/boxer/${project.name}@sha256:[0-9a-f]{64}$`));
+  const manifest = await bed.registry.get(
+    `boxer/${project.name}/manifests/${uri.split('@')[1]}`,
+    'application/vnd.docker.distribution.manifest.v2+json',
+  );
+  expect(manifest.status).toBe(200);
+  const repository = bed.ecr.repositories.get(`boxer/${project.name}`);
+  expect(repository?.description).toMatchObject({
+    imageTagMutability: 'IMMUTABLE',
+    imageScanningConfiguration: { scanOnPush: true },
+    encryptionConfiguration: { encryptionType: 'AES256' },
+  });
+  expect(repository?.tags).toContainEqual({ Key: 'boxer:project', Value: project.name });
+  expect(repository?.lifecyclePolicyText).toContain('"untagged"');
+
+  const before = bed.ecr.calls.length;
+  const second = await project.run(['push']);
+  expect(second.stdout).toBe(first.stdout);
+  expect(bed.ecr.calls.slice(before)).not.toContain('GetAuthorizationToken');
+  expect(bed.ecr.faults).toEqual([]);
+}, 120_000);
+
+test("the user's own docker configuration never learns the password", async () => {
+  const project = make(oneService());
+  expect((await project.run(['push'])).exitCode).toBe(0);
+  const config = join(bed.home.root, 'docker', 'config.json');
+  const text = (() => {
+    try {
+      return readFileSync(config, 'utf8');
+    } catch {
+      return '';
+    }
+  })();
+  expect(text).not.toContain(bed.registry.host);
+}, 120_000);
+
+test('up: functions as the project wants them, phantoms that reach them, and no secret anywhere', async () => {
+  const project = make(oneService(', ephemeral-storage: 1g, concurrency: 7'));
+  const { exitCode, stderr } = await project.run(['up', '-d', '--yes']);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  const { Configuration, Code, Tags, Concurrency } = await read(project);
+  expect(Configuration).toMatchObject({
+    State: 'Active',
+    MemorySize: 512,
+    Timeout: 300,
+    EphemeralStorage: { Size: 1024 },
+    Architectures: ['x86_64'],
+    Role: ROLE,
+  });
+  expect(Code?.ImageUri).toMatch(/@sha256:[0-9a-f]{64}$/);
+  expect(Tags).toMatchObject({ 'boxer:project': project.name, 'boxer:service': 'worker' });
+  expect(Tags?.['boxer:version']).toMatch(/^\d/);
+  expect(Concurrency?.ReservedConcurrentExecutions).toBe(7);
+  const events = new GetFunctionEventInvokeConfigCommand({ FunctionName: functionOf(project) });
+  expect((await bed.client.send(events)).MaximumRetryAttempts).toBe(0);
+
+  const inspected = project.docker('inspect', `${project.name}-worker-1`).stdout;
+  const override = project.read('.boxer/override.yaml');
+  expect(override).toContain(functionOf(project));
+  expect(override).toContain(bed.lambdaProxy.url);
+  expect(override).not.toContain('boxer-lambda');
+  for (const text of [inspected, override, stderr]) expect(text).not.toContain(SECRET);
+  const secret = project.docker('exec', `${project.name}-worker-1`, 'cat', '/run/secrets/boxer-aws').stdout;
+  expect(JSON.parse(secret)).toEqual({ accessKeyId: 'AKIDBED', secretAccessKey: SECRET });
+
+  const again = await project.run(['plan']);
+  expect(again.stdout).not.toMatch(/^(create|change)/m);
+}, 120_000);
+
+test('drift: what somebody changed by hand is shown, and the next up takes it back', async () => {
+  const project = make(oneService());
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  await bed.client.send(
+    new UpdateFunctionConfigurationCommand({
+      FunctionName: functionOf(project),
+      MemorySize: 2048,
+      Timeout: 60,
+    }),
+  );
+  const { stdout } = await project.run(['plan']);
+  expect(stdout).toMatch(/^change +function +\S+ +memory 2048 MB -> 512 MB, timeout 60 s -> 300 s$/m);
+  expect(stdout).toContain('lambda:UpdateFunctionConfiguration');
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await read(project)).Configuration).toMatchObject({ MemorySize: 512, Timeout: 300 });
+}, 120_000);
+
+test('another image is another digest, and the function is updated, not doubled', async () => {
+  const project = make(oneService());
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  const before = (await read(project)).Code?.ImageUri;
+  project.write('Dockerfile', 'FROM debian:bookworm-slim\nRUN true\nENV CHANGED=1\n');
+  project.write(
+    'compose.yaml',
+    oneService().replace('image: debian:bookworm-slim', `build: .\n    image: ${project.name}-image`),
+  );
+  expect((await project.run(['plan'])).stdout).toContain('the image of worker');
+  const up = await project.run(['up', '-d', '--yes']);
+  expect(up.exitCode).toBe(0);
+  const after = (await read(project)).Code?.ImageUri;
+  expect(after).toMatch(/@sha256:/);
+  expect(after).not.toBe(before);
+  project.docker('image', 'rm', '--force', `${project.name}-image`);
+}, 180_000);
