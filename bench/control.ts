@@ -1,7 +1,7 @@
 /**
  * Simulated nodes (real TLS, real frames, many in a process) against one real seed, on loopback: how fast they join, when all know of all,
  * what the seed needs for them, how long introductions take, and how that grows. Takes about four minutes on two cores.
- * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store nats://...
+ * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store nats://HOST:PORT,...
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 const sizes = values.sizes.split(',').map(Number);
 const idle = Number(values.idle) * 1000;
-const seedArgs = values.store === undefined ? [] : [values.store];
+const seedArgs = values.store?.split(',') ?? [];
 const PACED = { nodes: 1000, spread: 2000 };
 const INTRODUCTIONS = 2000;
 

@@ -19,13 +19,25 @@ async function answerIntroduction(relay: { address: string; port: number }, toke
   await once(socket, 'connect');
 }
 
+/** A seed that is too busy sends a node away, which tries again: as the real ones do, a little later each time. */
+async function joinPatiently(): Promise<LeanNode> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await joinLean({ port, projectKey, service: 'bench', introduce: answerIntroduction });
+    } catch (error) {
+      if (attempt === 9) throw error;
+      await delay(20 * 2 ** Math.min(attempt, 6) * (0.5 + Math.random() / 2));
+    }
+  }
+}
+
 /** Joins `count` nodes, `spread` ms from the first to the last, or `atOnce` at a time where that is 0. */
 async function join({ count, spread, atOnce }: Extract<Order, { kind: 'join' }>): Promise<Report> {
   const took: number[] = [];
   const start = now();
   const one = async () => {
     const began = now();
-    nodes.push(await joinLean({ port, projectKey, service: 'bench', introduce: answerIntroduction }));
+    nodes.push(await joinPatiently());
     took.push(now() - began);
   };
   if (spread > 0)

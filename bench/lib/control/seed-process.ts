@@ -4,9 +4,18 @@ import { startSeed } from '../../../supervisor/coordination/seed.ts';
 import { builtAddon } from '../../../supervisor/network/relay/socket-testbed.ts';
 import { projectKey } from './project-key.ts';
 
+/** Of NATS, host:port or nats://host:port; none: the store in memory. */
+const servers = process.argv.slice(2);
 const stop = new AbortController();
 const seed = await startSeed({
-  config: { version: 1, project: 'bench', overlay: '198.18.0.0/15', port: 0, gateways: [] },
+  config: {
+    version: 1,
+    project: 'bench',
+    overlay: '198.18.0.0/15',
+    port: 0,
+    gateways: [],
+    ...(servers.length === 0 ? {} : { store: { nats: { servers, tls: false } } }),
+  },
   projectKey,
   addon: builtAddon(),
   host: '127.0.0.1',
