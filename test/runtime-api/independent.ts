@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa, type ResultPromise } from 'execa';
+import { serviceKey } from '../../supervisor/control/psk.ts';
+import { buildTestImages } from '../lib/images.ts';
+
+/** A function environment and what its twin needs around it, under the Lambda of independent/lambda.py. */
+export interface Independent {
+  /** Runs a phantom to its end. */
+  phantom(argv: readonly string[], environment?: Record<string, string>): ResultPromise<{ reject: false }>;
+  /** Invokes the function with any payload, as RIE is invoked: what it answers and whether that is an error. */
+  invoke(payload: string): Promise<{ error: string | null; body: string }>;
+  /** Starts the function's one environment; `mount` hides parts of the runtime. */
+  startFunction(...mount: string[]): Promise<void>;
+  /** Exit code and standard error of the environment that was started last, when it has ended. */
+  functionEnded(): Promise<{ exitCode: number; stderr: string }>;
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** Waits for a line of lambda.py that has `member`, after the ones that were taken before. */
+  next(member: string, value?: unknown): Promise<Record<string, unknown>>;
+  /** Everything that lambda.py said of rules that were broken. */
+  violations(): Promise<string[]>;
+  remove(): Promise<void>;
+}
+
+const HERE = new URL('independent/', import.meta.url).pathname;
+const ROOT = new URL('../../', import.meta.url).pathname;
+const IMAGE = 'boxer-test/tools:1';
+
+function runtimeImage(): string {
+  const images: unknown = JSON.parse(readFileSync(join(ROOT, 'build/images.json'), 'utf8'));
+  return String(Reflect.get(Object(images), 'runtime'));
+}
+
+const nodeSettings = (project: string) => ({
+  version: 1,
+  project,
+  service: 'job',
+  networks: { default: ['job'] },
+  environment: { include: [], exclude: ['PATH', 'HOME', 'BOXER'] },
+  remap: {},
+  twin: {
+    endpoint: 'http://lambda:9000',
+    region: 'eu-west-1',
+    functionName: 'independent',
+    imageUri: IMAGE,
+    memorySize: 512,
+    timeout: 900,
+    ephemeralStorage: 512,
+    createIfMissing: true,
+  },
+});
+
+const seedSettings = (project: string) => ({
+  version: 1,
+  project,
+  overlay: '198.18.0.0/15',
+  port: 7070,
+  gateways: [],
+});
+
+/** Starts a seed and lambda.py, whose functions have `timeout` seconds, on a Docker network of their own. */
+export async function startIndependent(timeout = 900): Promise<Independent> {
+  await buildTestImages();
+  const name = `ind-${randomBytes(4).toString('hex')}`;
+  const folder = mkdtempSync(join(tmpdir(), 'boxer-independent-'));
+  const key = randomBytes(32);
+  writeFileSync(join(folder, 'project-key'), key.toString('hex'));
+  writeFileSync(join(folder, 'service-key'), serviceKey(key, 'job').toString('hex'));
+  const secret = (file: string) => ['--volume', `${join(folder, file)}:/run/secrets/boxer-key:ro`];
+  const runtime = ['--volume', `${name}:/opt/boxer`];
+  const docker = (...args: string[]) => execa('docker', args);
+  const settings = (value: object) => ['--env', `BOXER=${JSON.stringify(value)}`];
+  const member = (role: string) => ['--name', `${name}-${role}`, '--network', name];
+
+  await docker('network', 'create', name);
+  const seed = [...member('seed'), '--network-alias', 'seed.boxer.internal', ...secret('project-key')];
+  // The first container fills the volume with its image's /opt/boxer.
+  await docker(
+    ...['run', '--detach', ...seed, ...runtime, ...settings(seedSettings(name)), runtimeImage(), 'seed'],
+  );
+  const lambda = [...member('lambda'), '--network-alias', 'lambda', '--volume', `${HERE}:/lambda:ro`];
+  await docker('run', '--detach', ...lambda, IMAGE, 'python3', '/lambda/lambda.py', String(timeout));
+
+  let taken = 0;
+  const lines = async (): Promise<Record<string, unknown>[]> => {
+    const { stdout } = await docker('logs', `${name}-lambda`);
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  };
+  const next: Independent['next'] = async (wanted, value) => {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const all = await lines();
+      const index = all.findIndex(
+        (line, at) => at >= taken && wanted in line && (value === undefined || line[wanted] === value),
+      );
+      const found = all[index];
+      if (found) {
+        taken = index + 1;
+        return found;
+      }
+      if (Date.now() > end) throw new Error(`not said: ${wanted}; instead: ${JSON.stringify(all)}`);
+      await sleep(100);
+    }
+  };
+  await next('ready');
+
+  return {
+    next,
+    phantom: (argv, environment = {}) =>
+      execa(
+        'docker',
+        [
+          ...['run', '--rm', '--network', name, '--hostname', 'job-1', ...secret('service-key'), ...runtime],
+          ...Object.entries(environment).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
+          ...settings(nodeSettings(name)),
+          ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE, 'phantom', '--', ...argv],
+        ],
+        { reject: false },
+      ),
+    invoke: async (payload) => {
+      const path = '2015-03-31/functions/function/invocations';
+      const { stdout } = await execa(
+        'docker',
+        [
+          ...[
+            'exec',
+            '--interactive',
+            `${name}-lambda`,
+            'curl',
+            '--silent',
+            '--include',
+            '--data-binary',
+            '@-',
+          ],
+          `http://localhost:9000/${path}`,
+        ],
+        { input: payload },
+      );
+      const [head = '', ...body] = stdout.split(/\r?\n\r?\n/);
+      return {
+        error: /^x-amz-function-error: *(\w+)/im.exec(head)?.[1] ?? null,
+        body: body.join('\n\n'),
+      };
+    },
+    startFunction: async (...mount) => {
+      await execa('docker', ['rm', '--force', `${name}-function`], { reject: false });
+      // lambda.py knows one environment.
+      await docker('restart', '--time', '0', `${name}-lambda`);
+      await next('ready');
+      // As AWS runs an image: its own user, nothing writable but /tmp, no privilege.
+      const sandbox = ['--user', '993:990', '--read-only', '--tmpfs', '/tmp:rw,exec,mode=1777'];
+      await docker(
+        ...['run', '--detach', ...member('function'), ...sandbox, '--cap-drop', 'ALL', '--ipc', 'none'],
+        ...['--security-opt', 'no-new-privileges', '--volume', `${name}:/opt/boxer:ro`, ...mount],
+        ...['--env', 'AWS_LAMBDA_RUNTIME_API=lambda:9001', '--env', 'AWS_LAMBDA_FUNCTION_NAME=independent'],
+        ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE],
+      );
+    },
+    functionEnded: async () => {
+      const { stdout } = await docker('wait', `${name}-function`);
+      return { exitCode: Number(stdout), stderr: (await docker('logs', `${name}-function`)).stderr };
+    },
+    freeze: async () => void (await docker('pause', `${name}-function`)),
+    thaw: async () => void (await docker('unpause', `${name}-function`)),
+    violations: async () => (await lines()).flatMap(({ violation }) => violation ?? []).map(String),
+    remove: async () => {
+      const all = ['function', 'lambda', 'seed'].map((role) => `${name}-${role}`);
+      await execa('docker', ['rm', '--force', '--volumes', ...all], { reject: false });
+      await execa('docker', ['volume', 'rm', name], { reject: false });
+      await execa('docker', ['network', 'rm', name], { reject: false });
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
