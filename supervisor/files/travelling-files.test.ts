@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { collectFiles, placeFiles } from './travelling-files.ts';
+import { collectFiles, mountPoints, placeFiles } from './travelling-files.ts';
 
 let root: string;
 beforeEach(() => {
@@ -92,6 +92,22 @@ test('more entries than an invocation can carry are refused, with the path', asy
     code: 'FILES_TOO_LARGE',
     message: expect.stringContaining(`more than 10000 files and folders, at ${root}/`),
   });
+});
+
+test('a mount over a symbolic link is seen by the link and at its end', async () => {
+  const at = (name: string) => join(root, name);
+  for (const folder of ['available', 'enabled', 'run']) mkdirSync(at(folder));
+  for (const file of ['available/site', 'run/password']) writeFileSync(at(file), 'mounted');
+  symlinkSync(at('available/site'), at('enabled/site'));
+  symlinkSync('run', at('var-run'));
+
+  const mounts = await mountPoints([at('enabled/site'), at('var-run/password'), at('absent')]);
+  const ends = ['enabled/site', 'var-run/password', 'absent', 'available/site', 'run/password'];
+  expect(mounts).toEqual(ends.map(at));
+  const present = mounts.filter((path) => path !== at('absent'));
+  const remap = await placeFiles(await collectFiles(present), present, at('place'));
+  writeFileSync(at('available/site'), 'of the image');
+  for (const path of present) expect(readFileSync(remap[path] ?? '', 'utf8')).toBe('mounted');
 });
 
 test('more than an invocation can carry is refused, with the path', async () => {

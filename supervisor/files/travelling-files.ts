@@ -1,4 +1,14 @@
-import { chmod, lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
@@ -21,7 +31,7 @@ const MAX_ENTRIES = 10_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** Where the files of a launch stand; a function can write nowhere else. */
-const PLACE = '/tmp/.boxer/files';
+export const PLACE = '/tmp/.boxer/files';
 
 function tooLarge(paths: readonly string[], what: string, at: string): BoxerError {
   return new BoxerError(
@@ -39,6 +49,15 @@ function unreadable(path: string, cause: unknown): BoxerError {
     hint: 'it is read by the user of the service: give that user the right to read it, or mount something else',
     cause,
   });
+}
+
+/**
+ * The paths at which mounts show their files: where the engine follows a symbolic link to find the place for a mount (nginx'
+ * sites-enabled/default is one), the file is seen there as well as by the link.
+ */
+export async function mountPoints(paths: readonly string[]): Promise<string[]> {
+  const ends = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
+  return [...new Set([...paths, ...ends])];
 }
 
 /**

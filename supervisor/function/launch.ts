@@ -1,9 +1,11 @@
 import { accessSync, constants as fsConstants } from 'node:fs';
+import { dirname } from 'node:path';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { startDiscovery } from '../discovery/start-discovery.ts';
+import { makeMissingFolders } from '../files/missing-folders.ts';
 import { linkNestedRemaps } from '../files/nested-remaps.ts';
 import { ownNames, placeNetworkFiles } from '../files/network-files.ts';
 import { prepareRemaps } from '../files/prepare-remaps.ts';
@@ -84,14 +86,17 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
 }
 
 /** Everything that the guest finds elsewhere than it stands: its own remaps before ours. */
-async function prepareFiles({ remap, files, mounts }: LaunchEvent): Promise<Record<string, string>> {
+async function prepareFiles(event: LaunchEvent): Promise<Record<string, string>> {
+  const { remap, files, mounts, workingDirectory } = event;
   const [usual, shared, placed] = await Promise.all([
     makeUsualPathsWritable(),
     makeSharedMemory(),
     placeFiles(files, mounts),
     prepareRemaps(remap),
   ]);
-  const everything = { ...usual, ...shared, ...placed, ...remap };
+  const shown = { ...usual, ...shared, ...placed, ...remap };
+  const folders = [...mounts.map((path) => dirname(path)), workingDirectory];
+  const everything = { ...(await makeMissingFolders(folders, shown)), ...shown };
   await linkNestedRemaps(everything);
   return everything;
 }

@@ -4,7 +4,7 @@ import { seedContact } from '../container/seed-contact.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { joinOverlay, type Overlay } from '../coordination/join.ts';
-import { collectFiles } from '../files/travelling-files.ts';
+import { collectFiles, mountPoints } from '../files/travelling-files.ts';
 import { type ExitStatus, exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { ownEnvironment } from '../guest/guest-environment.ts';
@@ -39,6 +39,7 @@ async function eventOf(
 ): Promise<LaunchEvent> {
   const { config, argv } = options;
   const launch = await overlay.launch();
+  const mounts = await mountPoints(config.files ?? []);
   return {
     boxer: 1,
     seed: { ...overlay.seed, identity: launch.identity, key: launch.key },
@@ -54,8 +55,8 @@ async function eventOf(
     environment: travellingEnvironment(ownEnvironment(), config.environment),
     workingDirectory: process.cwd(),
     remap: config.remap,
-    mounts: config.files ?? [],
-    files: await collectFiles(config.files ?? []),
+    mounts,
+    files: await collectFiles(mounts),
     waitFor: config.waitFor,
   };
 }
