@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { serviceKey } from '../../supervisor/control/psk.ts';
 import { buildTestImages } from '../lib/images.ts';
 
 /** A function environment and what its twin needs around it, under the Lambda of independent/lambda.py. */
 export interface Independent {
   /** Runs a phantom to its end. */
-  phantom(argv: readonly string[], environment?: Record<string, string>): ResultPromise<{ reject: false }>;
+  phantom(argv: readonly string[], environment?: Record<string, string>): ReturnType<typeof unchecked>;
   /** Invokes the function with any payload, as RIE is invoked: what it answers and whether that is an error. */
   invoke(payload: string): Promise<{ error: string | null; body: string }>;
   /** Starts the function's one environment; `mount` hides parts of the runtime. */
@@ -29,6 +29,9 @@ export interface Independent {
 const HERE = new URL('independent/', import.meta.url).pathname;
 const ROOT = new URL('../../', import.meta.url).pathname;
 const IMAGE = 'boxer-test/tools:1';
+
+/** A docker command that may fail. */
+const unchecked = (args: readonly string[]) => execa('docker', args, { reject: false });
 
 function runtimeImage(): string {
   const images: unknown = JSON.parse(readFileSync(join(ROOT, 'build/images.json'), 'utf8'));
@@ -114,16 +117,12 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
   return {
     next,
     phantom: (argv, environment = {}) =>
-      execa(
-        'docker',
-        [
-          ...['run', '--rm', '--network', name, '--hostname', 'job-1', ...secret('service-key'), ...runtime],
-          ...Object.entries(environment).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
-          ...settings(nodeSettings(name)),
-          ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE, 'phantom', '--', ...argv],
-        ],
-        { reject: false },
-      ),
+      unchecked([
+        ...['run', '--rm', '--network', name, '--hostname', 'job-1', ...secret('service-key'), ...runtime],
+        ...Object.entries(environment).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]),
+        ...settings(nodeSettings(name)),
+        ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE, 'phantom', '--', ...argv],
+      ]),
     invoke: async (payload) => {
       const path = '2015-03-31/functions/function/invocations';
       const { stdout } = await execa(
@@ -150,7 +149,7 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
       };
     },
     startFunction: async (...mount) => {
-      await execa('docker', ['rm', '--force', `${name}-function`], { reject: false });
+      await unchecked(['rm', '--force', `${name}-function`]);
       // lambda.py knows one environment.
       await docker('restart', '--time', '0', `${name}-lambda`);
       await next('ready');
@@ -172,9 +171,9 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
     violations: async () => (await lines()).flatMap(({ violation }) => violation ?? []).map(String),
     remove: async () => {
       const all = ['function', 'lambda', 'seed'].map((role) => `${name}-${role}`);
-      await execa('docker', ['rm', '--force', '--volumes', ...all], { reject: false });
-      await execa('docker', ['volume', 'rm', name], { reject: false });
-      await execa('docker', ['network', 'rm', name], { reject: false });
+      await unchecked(['rm', '--force', '--volumes', ...all]);
+      await unchecked(['volume', 'rm', name]);
+      await unchecked(['network', 'rm', name]);
       rmSync(folder, { recursive: true });
     },
   };
