@@ -1,8 +1,8 @@
-import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import type { Context } from '../cli/context.ts';
 import type { Aws } from './connect.ts';
 import { applyFunction } from './functions/apply.ts';
 import { WAIT_VARIABLE } from './functions/wait.ts';
+import { withLeftovers } from './leftovers.ts';
 import type { WantedFunction } from './wanted.ts';
 
 /**
@@ -34,11 +34,4 @@ export async function applyFunctions(
     .filter((_, index) => results[index]?.status === 'fulfilled')
     .map(({ functionName }) => functionName);
   throw withLeftovers(failed.reason, [`repository ${repository}`, ...made.map((name) => `function ${name}`)]);
-}
-
-function withLeftovers(error: unknown, made: readonly string[]): unknown {
-  if (!(error instanceof BoxerError) || error.code === 'CANCELLED') return error;
-  const there = `In the account there are: ${made.join(', ')}. The next run goes on from there; \`docker boxer down --functions\` removes them.`;
-  const hint = error.hint === undefined ? there : `${error.hint}\n  ${there}`;
-  return new BoxerError(error.code, error.message, { hint, cause: error });
 }

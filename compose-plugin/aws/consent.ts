@@ -15,7 +15,7 @@ export async function agree({ warn, engine }: Context, plan: Plan, consent: Cons
   if (consent === 'given') return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new BoxerError('CONSENT', 'this costs money in an AWS account, and there is no terminal to ask', {
-      hint: 'Look at the plan above and repeat the command with --yes.',
+      hint: 'Look at the plan above and run `docker boxer up -d --yes`.',
     });
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -8,9 +8,12 @@ import { applyFunctions } from './apply-all.ts';
 import { configuredRegion, connectAws } from './connect.ts';
 import { agree } from './consent.ts';
 import { handsCredentials } from './credentials.ts';
+import { noteMade } from './made.ts';
 import { makePlan } from './plan/make-plan.ts';
+import { changesAnything } from './plan/plan.ts';
 import { publish } from './publish.ts';
 import { readAccount } from './read-account.ts';
+import { readImages, storedBytes } from './registry/images.ts';
 import { requireAdvertise, requireRoles } from './requirements.ts';
 import { scopeOf } from './scope.ts';
 import { tagsOf } from './tags.ts';
@@ -56,7 +59,13 @@ export async function deploy(
     built: new Set(),
   });
   await agree(context, plan, consent);
+  const repository = ecrRepository(model.name);
+  const made = { region: aws.region, repository, functions: wanted.map(({ functionName }) => functionName) };
+  // Before anything is made: a run that is cut leaves a note of what there may be.
+  noteMade(context.project.folder, { ...made, bytes: storedBytes(state.images) });
   const tags = tagsOf(model.name, context.root);
   const images = await publish(context, aws, project, wanted, state.images, tags);
-  await applyFunctions(context, aws, wanted, images, tags, ecrRepository(model.name));
+  await applyFunctions(context, aws, wanted, images, tags, repository);
+  const now = changesAnything(plan) ? await readImages(aws, repository) : state.images;
+  noteMade(context.project.folder, { ...made, bytes: storedBytes(now) });
 }

@@ -1,12 +1,15 @@
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import type { Context } from '../cli/context.ts';
+import type { Docker } from '../engine/docker.ts';
 import { makeTwins } from '../prepare/make-twins.ts';
 import type { ReadProject } from '../prepare/read-project.ts';
 import { ecrRepository } from '../twin/names.ts';
 import type { Aws } from './connect.ts';
-import { ecrTag, type PushedImage } from './registry/images.ts';
+import { withLeftovers } from './leftovers.ts';
+import { ecrTag, type PushedImage, readImages } from './registry/images.ts';
 import { withLogin } from './registry/login.ts';
 import { checkSize, pushImage } from './registry/push.ts';
-import { ensureRepository } from './registry/repository.ts';
+import { ensureRepository, type RepositoryState } from './registry/repository.ts';
 import type { WantedFunction } from './wanted.ts';
 
 /**
@@ -34,17 +37,40 @@ export async function publish(
   const repository = await ensureRepository(aws, ecrRepository(model.name), tags);
   const digests = new Map([...there].map(([tag, { digest }]) => [tag, digest]));
   if (missing.length > 0) {
-    await withLogin(aws, engine, repository.uri, async (loggedIn) => {
+    const push = (loggedIn: Docker, { service, twin }: WantedFunction) =>
+      pushOnce(aws, loggedIn, service, twin, repository);
+    const pushAll = async (loggedIn: Docker) => {
       // One after the other: services share layers, and a layer that is on its way is not yet there.
-      for (const { service, twin } of missing) {
-        const tag = ecrTag(service, twin);
-        progress(` Twin of ${service}  Pushing`);
-        digests.set(tag, await pushImage(loggedIn, service, twin, repository.uri, tag));
-        progress(` Twin of ${service}  Pushed`);
+      for (const one of missing) {
+        progress(` Twin of ${one.service}  Pushing`);
+        digests.set(ecrTag(one.service, one.twin), await push(loggedIn, one));
+        progress(` Twin of ${one.service}  Pushed`);
       }
+    };
+    await withLogin(aws, engine, repository.uri, pushAll).catch((error: unknown) => {
+      throw withLeftovers(error, [`repository ${repository.name}`]);
     });
   }
   return new Map(
     wanted.map(({ service, twin }) => [service, `${repository.uri}@${digests.get(ecrTag(service, twin))}`]),
   );
+}
+
+/** Tags are immutable: of two who push the same twin at once the later one is refused, and takes what the other has pushed. */
+async function pushOnce(
+  aws: Aws,
+  engine: Docker,
+  service: string,
+  twin: string,
+  repository: RepositoryState,
+): Promise<string> {
+  const tag = ecrTag(service, twin);
+  try {
+    return await pushImage(engine, service, twin, repository.uri, tag);
+  } catch (error) {
+    if (!(error instanceof BoxerError) || error.code !== 'PUSH') throw error;
+    const other = (await readImages(aws, repository.name)).get(tag);
+    if (other === undefined) throw error;
+    return other.digest;
+  }
 }

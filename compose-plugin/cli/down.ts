@@ -12,17 +12,21 @@ import { withLock } from '../prepare/lock.ts';
 import { removeTwins } from '../twin/build.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
-import { parseVerbArguments } from './verb-arguments.ts';
+import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
 /** `down`: Compose's, and what is Boxer's beside the model. Works on whatever state an earlier call left. */
-export async function down(context: Context): Promise<number> {
-  const { project, cwd } = context;
+export async function down(given: Context): Promise<number> {
+  const { project, cwd, invocation } = given;
+  const args = withoutFlags('down', invocation.args, ['--functions']);
+  const context = { ...given, invocation: { ...invocation, args } };
+  const functions = args.length < invocation.args.length;
   if (!existsSync(project.folder) && !mayMentionBoxer(project, cwd)) return runVerb(context, []);
-  if (!existsSync(project.folder)) return takeDown(context);
-  return withLock(context, 'change', 'down', () => takeDown(context));
+  if (!existsSync(project.folder)) return takeDown(context, functions);
+  return withLock(context, 'change', 'down', () => takeDown(context, functions));
 }
 
-async function takeDown(context: Context): Promise<number> {
+/** @param functions whether what is in AWS goes as well */
+async function takeDown(context: Context, functions: boolean): Promise<number> {
   const { engine, invocation } = context;
   const { flags, words } = parseVerbArguments('down', invocation.args);
   const name = await modelName(context);
@@ -30,6 +34,7 @@ async function takeDown(context: Context): Promise<number> {
   const compose = () =>
     name === undefined && words.length === 0 ? downByName(context, project) : downByModel(context);
   let code = await compose();
+  if (code === 0) await inAws(context, project, words, functions);
   if (words.length > 0) return code;
   const removed = await removeLeftovers(engine, project);
   // A leftover on the network has kept Compose from removing that.
@@ -38,6 +43,41 @@ async function takeDown(context: Context): Promise<number> {
   if (code === 0) await removeStore(engine, project);
   if (flags.has('--rmi')) await removeTwins(engine, project);
   return code;
+}
+
+/** Removes what is in AWS, or says what stays there. A project that was never there costs one look at a file. */
+async function inAws(
+  context: Context,
+  project: string,
+  words: readonly string[],
+  functions: boolean,
+): Promise<void> {
+  const { folder } = context.project;
+  if (functions) {
+    const { removeFromAws } = await import('../aws/teardown.ts');
+    const { region, services } = await annotated(context);
+    await removeFromAws(context, project, region, services, words);
+  } else if (words.length === 0 && existsSync(join(folder, 'aws.json'))) {
+    const [{ readMade }, { whatStays }] = await Promise.all([
+      import('../aws/made.ts'),
+      import('../aws/what-stays.ts'),
+    ]);
+    const made = readMade(folder);
+    if (made !== undefined) context.warn(whatStays(made));
+  }
+}
+
+/** Region and services of the compose file; nothing of one that cannot be read. */
+async function annotated(context: Context): Promise<{ region: string | undefined; services: string[] }> {
+  try {
+    const { model } = await readModel(context.engine, context.invocation, context.project);
+    const { readAnnotations } = await import('../compose/validate.ts');
+    const { project, services } = readAnnotations(model);
+    return { region: project.region, services: [...services.keys()] };
+  } catch (error) {
+    if (error instanceof BoxerError && error.code === 'MODEL') return { region: undefined, services: [] };
+    throw error;
+  }
 }
 
 /** The project's name by its model; undefined where the model is broken. */

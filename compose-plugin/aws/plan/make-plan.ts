@@ -3,7 +3,7 @@ import { PRICES_DATE, pricesOf, REFERENCE_REGION } from '../cost/prices.ts';
 import { replicaCost } from '../cost/rate.ts';
 import { type Difference, differences } from '../functions/compare.ts';
 import type { FunctionState } from '../functions/state.ts';
-import { ecrTag, type PushedImage } from '../registry/images.ts';
+import { ecrTag, type PushedImage, storedBytes } from '../registry/images.ts';
 import type { RepositoryState } from '../registry/repository.ts';
 import type { WantedFunction } from '../wanted.ts';
 import { actionsFor } from './actions.ts';
@@ -108,7 +108,6 @@ function costOf({ region, wanted, state }: PlanInput): Plan['cost'] {
       perHour: perReplicaHour * one.replicas,
     };
   });
-  const stored = [...state.images.values()].reduce((sum, { size }) => sum + size, 0);
   return {
     currency: 'USD',
     pricesOf: exact ? region : REFERENCE_REGION,
@@ -116,6 +115,6 @@ function costOf({ region, wanted, state }: PlanInput): Plan['cost'] {
     exact,
     services,
     perHour: services.reduce((sum, { perHour }) => sum + perHour, 0),
-    storagePerMonth: (stored / 2 ** 30) * prices.ecrGbMonth,
+    storagePerMonth: (storedBytes(state.images) / 2 ** 30) * prices.ecrGbMonth,
   };
 }

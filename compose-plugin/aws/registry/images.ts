@@ -34,6 +34,10 @@ export async function readImages(aws: Aws, repositoryName: string): Promise<Map<
   return images;
 }
 
+/** Bytes that are paid for; layers that images share are counted for each. */
+export const storedBytes = (images: ReadonlyMap<string, PushedImage>): number =>
+  [...images.values()].reduce((sum, { size }) => sum + size, 0);
+
 /** Tag in ECR of a twin: service and the twin's own hash, since one repository holds all services. */
 export const ecrTag = (service: string, twin: string) =>
   `${service}-${twin.slice(twin.lastIndexOf(':') + 1)}`;

@@ -1,0 +1,37 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { writeAtomically } from '../compose/boxer-folder.ts';
+
+const made = z.object({
+  region: z.string(),
+  repository: z.string(),
+  /** In the repository, packed. */
+  bytes: z.number(),
+  functions: z.array(z.string()),
+});
+
+/** What earlier calls made in the account: `down` says so without asking AWS, and services that have gone are not forgotten. */
+export type Made = z.infer<typeof made>;
+
+const fileOf = (folder: string) => join(folder, 'aws.json');
+
+/** Undefined: nothing was made from this directory. */
+export function readMade(folder: string): Made | undefined {
+  try {
+    return made.parse(JSON.parse(readFileSync(fileOf(folder), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Adds to what is noted. */
+export function noteMade(folder: string, now: Made): void {
+  const before = readMade(folder);
+  const functions = [
+    ...new Set([...(before?.region === now.region ? before.functions : []), ...now.functions]),
+  ].sort();
+  writeAtomically(fileOf(folder), `${JSON.stringify({ ...now, functions })}\n`);
+}
+
+export const forgetMade = (folder: string): void => rmSync(fileOf(folder), { force: true });

@@ -1,0 +1,62 @@
+import { DeleteRepositoryCommand } from '@aws-sdk/client-ecr';
+import { DeleteFunctionCommand } from '@aws-sdk/client-lambda';
+import type { Context } from '../cli/context.ts';
+import { awsFunctionName, ecrRepository } from '../twin/names.ts';
+import { call, errorName } from './call.ts';
+import { type Aws, connectAws } from './connect.ts';
+import { readFunction } from './functions/state.ts';
+import { forgetMade, readMade } from './made.ts';
+import { scopeOf } from './scope.ts';
+
+/**
+ * Removes the functions of a project, and with all of them its repository, and says so.
+ * @param services of the model; functions of services that have gone meanwhile are in the note
+ * @param only services of the command line; none: everything
+ * @throws BoxerError as `call`
+ */
+export async function removeFromAws(
+  context: Context,
+  project: string,
+  region: string | undefined,
+  services: readonly string[],
+  only: readonly string[],
+): Promise<void> {
+  const { engine, warn, project: place } = context;
+  const note = readMade(place.folder);
+  const aws = await connectAws(engine, region ?? note?.region, scopeOf(project, []));
+  const wanted = (only.length > 0 ? only : services).map((service) => awsFunctionName(project, service));
+  const names = new Set([...wanted, ...(only.length > 0 ? [] : (note?.functions ?? []))]);
+  for (const name of names) {
+    if (await removeFunction(aws, name, project)) warn(` Function ${name}  Removed`);
+  }
+  if (only.length > 0) return;
+  const repository = ecrRepository(project);
+  if (await removeRepository(aws, repository)) warn(` Repository ${repository}  Removed`);
+  forgetMade(place.folder);
+  warn(
+    `What stays in AWS: the role, and the log groups /aws/lambda/boxer-${project}-* in CloudWatch, paid for by what they hold.`,
+  );
+}
+
+/** False: there is none of this name that is the project's. */
+async function removeFunction(aws: Aws, name: string, project: string): Promise<boolean> {
+  const found = await readFunction(aws, name);
+  if (found?.tags['boxer:project'] !== project) return false;
+  const command = new DeleteFunctionCommand({ FunctionName: name });
+  await call(aws, 'lambda:DeleteFunction', () => aws.lambda.send(command, { abortSignal: aws.signal }));
+  return true;
+}
+
+async function removeRepository(aws: Aws, repositoryName: string): Promise<boolean> {
+  const missing = 'RepositoryNotFoundException';
+  const command = new DeleteRepositoryCommand({ repositoryName, force: true });
+  try {
+    await call(aws, 'ecr:DeleteRepository', () => aws.ecr.send(command, { abortSignal: aws.signal }), [
+      missing,
+    ]);
+    return true;
+  } catch (error) {
+    if (errorName(error) === missing) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type Bed, oneService, REGION, startBed } from './lib/bed.ts';
+import { startEcrEndpoint } from './lib/ecr-endpoint.ts';
+import { startUploadProxy } from './lib/upload-proxy.ts';
+
+let bed: Bed;
+beforeAll(async () => {
+  bed = await startBed();
+}, 240_000);
+afterAll(() => bed.stop());
+
+test('a push that is cut in the middle leaves no image and no function, and the next one sends the rest only', async () => {
+  const proxy = await startUploadProxy(bed.registry.host);
+  const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
+  const project = bed.project(oneService());
+  const env = { AWS_ENDPOINT_URL_ECR: ecr.url };
+  try {
+    // The base image's layer is larger, the runtime's is not.
+    proxy.cutAt = 2 ** 20;
+    const cut = await project.run(['up', '-d', '--yes'], env);
+    expect(cut.exitCode).toBe(1);
+    expect(cut.stderr).toMatch(/service "worker": pushing \S+ failed/);
+    expect(cut.stderr).toContain('layers that have arrived are not sent a second time');
+    expect(cut.stderr).toContain(`In the account there are: repository boxer/${project.name}.`);
+    expect((await bed.registry.get(`boxer/${project.name}/tags/list`)).ok).toBe(false);
+    expect(bed.lambdaProxy.requests).not.toContain('POST /2015-03-31/functions');
+    expect(project.has('.boxer/override.yaml')).toBe(false);
+
+    proxy.cutAt = undefined;
+    proxy.begun = 0;
+    const healed = await project.run(['push'], env);
+    expect({ code: healed.exitCode, stderr: healed.stderr }).toEqual({ code: 0, stderr: '' });
+    const digest = healed.stdout.trim().split('@')[1];
+    const manifest = await bed.registry.get(
+      `boxer/${project.name}/manifests/${digest}`,
+      'application/vnd.docker.distribution.manifest.v2+json',
+    );
+    const { layers } = JSON.parse(await manifest.text());
+    // Of the layers and the configuration at least one was there.
+    expect(proxy.begun).toBeLessThan(layers.length + 1);
+    expect(ecr.faults).toEqual([]);
+  } finally {
+    await project.run(['down', '--functions'], env);
+    project.remove();
+    await ecr.stop();
+    await proxy.stop();
+  }
+}, 300_000);
