@@ -1,0 +1,2 @@
+// Cannot be loaded: INIT fails.
+throw new TypeError('no database here');
