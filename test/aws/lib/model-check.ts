@@ -1,18 +1,23 @@
-import * as model from '@aws-sdk/client-ecr';
+import * as ecr from '@aws-sdk/client-ecr';
 
 /** Traits of the SDK's compact schemas: a list, a map and a structure. */
 const LIST = 1;
 const MAP = 2;
 const STRUCTURE = 3;
-/** Flag of a number that stands for a list of a simple type. */
+/** Flags of a number that stands for a list or a map of a simple type. */
 const LIST_OF_SIMPLE = 64;
+const MAP_OF_SIMPLE = 128;
+
+/** What `typeof` gives for the model's simple types; timestamps are seconds in JSON. */
+const SIMPLE: Readonly<Record<number, string>> = { 0: 'string', 1: 'number', 2: 'boolean', 4: 'number' };
 
 /**
- * Compares a value with a structure of the ECR model that the SDK carries.
+ * Compares a value with a structure of a model that the SDK carries.
  * @param name such as `CreateRepositoryRequest`
+ * @param model an SDK client's package; ECR's unless told otherwise
  * @returns what does not fit: members that the model does not know, required ones that are missing, wrong types
  */
-export function modelFaults(name: string, value: unknown): string[] {
+export function modelFaults(name: string, value: unknown, model: object = ecr): string[] {
   const schema: unknown = Reflect.get(model, `${name}$`);
   if (schema === undefined) return [`the model has no ${name}`];
   return faults(schema, value, name);
@@ -21,11 +26,16 @@ export function modelFaults(name: string, value: unknown): string[] {
 function faults(schema: unknown, value: unknown, at: string): string[] {
   if (typeof schema === 'function') return faults(schema(), value, at);
   if (typeof schema === 'number') {
+    const wanted = SIMPLE[schema];
+    if (wanted !== undefined) return typeof value === wanted ? [] : [`${at}: not a ${wanted}`];
+    if ((schema & MAP_OF_SIMPLE) !== 0) return typeof value === 'object' ? [] : [`${at}: not a map`];
     if ((schema & LIST_OF_SIMPLE) === 0)
       return typeof value === 'object' ? [`${at}: not a simple value`] : [];
     return Array.isArray(value) ? [] : [`${at}: not a list`];
   }
   if (!Array.isArray(schema)) return [];
+  // A member with traits of its own: the schema comes first.
+  if (typeof schema[0] === 'function') return faults(schema[0](), value, at);
   const [kind, , , , first, second, required = 0] = schema;
   if (kind === LIST) {
     if (!Array.isArray(value)) return [`${at}: not a list`];

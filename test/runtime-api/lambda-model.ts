@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import * as model from '@aws-sdk/client-lambda';
+import { modelFaults } from '../aws/lib/model-check.ts';
+
+/** An operation as the SDK's model of Lambda has it. */
+export interface Operation {
+  readonly name: string;
+  readonly method: string;
+  /** With `{Member}` for what comes from the input. */
+  readonly path: string;
+  readonly status: number;
+  /** Names of the structures; the output's is undefined where there is none. */
+  readonly output: string | undefined;
+}
+
+const OPERATION = 9;
+
+/** Every operation of the SDK's model of Lambda. */
+export function operations(): Operation[] {
+  return Object.entries(model).flatMap(([key, schema]: [string, unknown]) => {
+    if (!Array.isArray(schema) || schema[0] !== OPERATION) return [];
+    const [, , name, traits, , output] = schema;
+    const [method, path, status] = traits.http;
+    const structure: unknown = typeof output === 'function' ? output() : undefined;
+    const outputName = Array.isArray(structure) && structure[0] !== -3 ? String(structure[2]) : undefined;
+    return [{ name: String(name ?? key), method, path: path.split('?')[0], status, output: outputName }];
+  });
+}
+
+/** What one answer has that the model does not, or lacks. */
+export interface Checked {
+  readonly operation: string;
+  readonly faults: readonly string[];
+}
+
+/** Bit of a member that is the status code itself: the operation's documentation says which ones there are. */
+const STATUS_CODE = 32;
+
+function tellsStatus(structure: string | undefined): boolean {
+  const schema: unknown = structure === undefined ? undefined : Reflect.get(model, `${structure}$`);
+  if (!Array.isArray(schema) || !Array.isArray(schema[5])) return false;
+  return schema[5].some((member: unknown) => Array.isArray(member) && member[1] === STATUS_CODE);
+}
+
+/** A client like `of` that compares every answer, as it came over the wire, with the model. */
+export function checkedClient(of: model.LambdaClient, checked: Checked[]): model.LambdaClient {
+  const inner = of.config.requestHandler;
+  const known = operations();
+  const client = new model.LambdaClient({
+    endpoint: of.config.endpoint ?? '',
+    region: 'us-east-1',
+    credentials: of.config.credentials,
+    maxAttempts: 1,
+    requestHandler: inner,
+  });
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      const name = String(context.commandName).replace(/Command$/, '');
+      const operation = known.find((each) => each.name === name);
+      const response: unknown = result.response;
+      if (operation === undefined || !isResponse(response)) throw new Error(`not in the model: ${name}`);
+      if (response.statusCode >= 300 || name.startsWith('Invoke')) return result;
+      const body = await buffer(response.body);
+      response.body = Readable.from([body]);
+      checked.push(check(operation, response.statusCode, body));
+      return result;
+    },
+    // Nearest to the wire: before the SDK's own decoding.
+    { step: 'deserialize', priority: 'low', name: 'checkAgainstModel' },
+  );
+  return client;
+}
+
+interface Response {
+  statusCode: number;
+  body: Readable;
+}
+
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'statusCode' in value && 'body' in value;
+}
+
+function check({ name, status, output }: Operation, actual: number, body: Buffer): Checked {
+  const faults =
+    actual === status || tellsStatus(output)
+      ? []
+      : [`${name}: status ${actual}, and the model says ${status}`];
+  if (output === undefined) {
+    if (body.length > 0) faults.push(`${name}: a body where the model has none`);
+    return { operation: name, faults };
+  }
+  const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());
+  return { operation: name, faults: [...faults, ...modelFaults(output, value, model)] };
+}
