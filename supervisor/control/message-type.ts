@@ -34,6 +34,7 @@ export const MessageType = {
   stdinEnd: 37,
   started: 38,
   claim: 39,
+  seeds: 40,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 

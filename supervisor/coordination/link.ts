@@ -14,7 +14,7 @@ import type {
   Offer,
   PunchIntroduction,
 } from './messages.ts';
-import { parseHello, parseIntroduction, parseJoined, parseMembership } from './parse-messages.ts';
+import { parseHello, parseIntroduction, parseJoined, parseMembership, parseSeeds } from './parse-messages.ts';
 import { parseCounterpart, parsePunch } from './parse-punch.ts';
 import { measureRelays } from './relay-distances.ts';
 
@@ -75,6 +75,9 @@ export async function openLink(
     const update = parseMembership(body);
     membership.apply(update);
     if (!update.more) snapshot.resolve();
+  });
+  session.onNotification(MessageType.seeds, (body) => {
+    membership.seeds = parseSeeds(body);
   });
   measureRelays(session);
   session.handle(MessageType.introduce, (body, context) =>

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
-import type { Session } from '../control/session.ts';
 import { fieldsOf } from './fields.ts';
 import type { Counterpart, MeetRequest, Offer, PunchIntroduction } from './messages.ts';
-import { type Attachment, isVisible, type NodeRecord } from './node-record.ts';
+import { type Attachment, isVisible, type NodeRecord, type NodeSession } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import { parseOffer } from './parse-punch.ts';
 
@@ -65,7 +64,7 @@ export class Meetings {
     return session.request(MessageType.punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
   }
 
-  #find(node: NodeRecord, address: string): { other: NodeRecord; session: Session } {
+  #find(node: NodeRecord, address: string): { other: NodeRecord; session: NodeSession } {
     const other = this.#registry.at(address);
     const session = other?.host?.session;
     if (!other || !session || other.id === node.id || !isVisible(node, other))

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../control/endpoint.ts';
 import type { Member, MembershipUpdate } from './messages.ts';
 
 /** How long members are kept that a restarted seed has not named yet, ms: as long as they may take to come back to it. */
@@ -7,6 +8,8 @@ const KEEP = 5000;
 export class Membership {
   readonly members = new Map<number, Member>();
   gateways: readonly string[] = [];
+  /** Other seeds of the project. */
+  seeds: readonly Endpoint[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #keep: number;
   #seed: string | undefined;

@@ -111,6 +111,9 @@ export class NodeLedger {
     this.#registry = registry;
     return registry.onChange((id) => {
       const record = registry.get(id);
+      // The seed that it is connected to remembers it.
+      if (record && [record.host, record.phantom].every((end) => end === undefined || end.seed !== undefined))
+        return;
       const known = this.#known.get(id)?.node;
       // A node that has gone is remembered as it was, until its lease ends or its id is another's.
       const next = record ? this.#capture(record, known) : known && { ...known, up: false, ports: [] };

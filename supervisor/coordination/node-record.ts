@@ -4,9 +4,14 @@ import type { Filtering, NatKind } from '../network/punch/offer.ts';
 import type { NodeStatus } from '../published/node-config.ts';
 import type { Member, NamesByNetwork } from './messages.ts';
 
-/** One connection of a node's to the seed. */
+/** How a node is asked, directly or by way of its own seed. */
+export type NodeSession = Pick<Session, 'request' | 'close'>;
+
+/** One connection of a node's to a seed. */
 export interface Attachment {
-  readonly session: Session;
+  readonly session: NodeSession;
+  /** The other seed of the project that the connection is with; undefined: this one. */
+  readonly seed?: string | undefined;
   /** The seed's address as this end reaches it. */
   readonly via: string;
   readonly observed: Endpoint;

@@ -7,6 +7,12 @@ import type { RememberedNode } from './remembered-node.ts';
 /** Called after every change that others may see; `before`: the networks until then, {} for a new node. */
 export type ChangeListener = (id: number, before: NamesByNetwork) => void;
 
+/** What another seed tells of a node's connection. */
+export interface Told
+  extends Pick<NodeRecord, 'service' | 'role' | 'networks' | 'container' | 'ports' | 'since'> {
+  readonly attachment: Attachment;
+}
+
 /** All nodes that are connected by themselves or by their phantom. */
 export class NodeRegistry {
   readonly #range: OverlayRange;
@@ -84,11 +90,26 @@ export class NodeRegistry {
     const before = node[slot];
     node[slot] = attachment;
     if (slot === 'host') {
-      if (!node.absent || !back) Object.assign(node, { ports: [], since: Date.now() });
+      const goesOn = back && (node.absent || before?.seed !== undefined);
+      if (!goesOn) Object.assign(node, { ports: [], since: Date.now() });
       node.absent = false;
     }
     void before?.session.close('replaced by a newer connection');
     this.#changed(node.id, node.networks);
+  }
+
+  /** A node that is connected to another seed, as that one tells of it. */
+  adopt(id: number, slot: Slot, told: Told): void {
+    this.#ids.claim(id);
+    const node = this.#byId.get(id) ?? this.#add(id, told.service, told.role);
+    const before = node.networks;
+    const old = node[slot];
+    node[slot] = told.attachment;
+    if (Object.keys(told.networks).length > 0)
+      Object.assign(node, { networks: told.networks, container: told.container });
+    if (slot === 'host') Object.assign(node, { ports: told.ports, since: told.since, absent: false });
+    if (old && !old.seed) void old.session.close('replaced by a connection with another seed');
+    this.#changed(id, before);
   }
 
   /** What a container or a phantom says of its node. */

@@ -194,3 +194,7 @@ export function parseLaunch(body: unknown): Launch {
     expires: integerAt(fields, 'expires', 0, Number.MAX_SAFE_INTEGER),
   };
 }
+
+export function parseSeeds(body: unknown): Endpoint[] {
+  return listAt(fieldsOf(body), 'seeds', 16).map((seed) => endpointAt({ seed }, 'seed'));
+}

@@ -10,6 +10,7 @@ import type { MembershipStream } from './membership-stream.ts';
 import type { NamePolicy } from './name-policy.ts';
 import type { NodeLedger } from './node-ledger.ts';
 import type { NodeRegistry } from './node-registry.ts';
+import type { PeerSeeds } from './peer-seeds.ts';
 import type { Quotas } from './quotas.ts';
 import type { Relays } from './relays.ts';
 
@@ -21,6 +22,8 @@ export interface SeedContext {
   readonly ledger: NodeLedger;
   readonly absentees: Absentees;
   readonly registry: NodeRegistry;
+  /** The other seeds, where several share a store. */
+  readonly peerSeeds: () => PeerSeeds | undefined;
   readonly stream: MembershipStream;
   readonly gateways: Gateways;
   readonly flows: Flows;

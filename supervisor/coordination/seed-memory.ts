@@ -11,6 +11,7 @@ import { lastNodeId, type OverlayRange } from './overlay-range.ts';
 
 /** The parts of a seed that remember, and what they remember of before. */
 export interface SeedMemory {
+  readonly store: Store;
   readonly registry: NodeRegistry;
   readonly ledger: NodeLedger;
   readonly absentees: Absentees;
@@ -45,6 +46,7 @@ export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
     const hosts = await Hosts.open(store, range, signal);
     const unfollow = ledger.follow(registry);
     return {
+      store,
       registry,
       ledger,
       absentees,

@@ -17,6 +17,8 @@ import { MembershipStream } from './membership-stream.ts';
 import { NamePolicy } from './name-policy.ts';
 import { startObserver } from './observer.ts';
 import { parseRange } from './overlay-range.ts';
+import { ownAddress } from './own-address.ts';
+import { PeerSeeds } from './peer-seeds.ts';
 import { Quotas, SEED_LIMITS, type SeedLimits } from './quotas.ts';
 import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
@@ -36,6 +38,8 @@ export interface SeedOptions {
   /** All IPv4 addresses unless told otherwise. */
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;
+  /** Where nodes reach this seed, for the nodes of other seeds; its own address on the network with that name unless told otherwise. */
+  readonly advertise?: string | undefined;
   /** In place of the one that the configuration says; the caller closes it. */
   readonly store?: Store | undefined;
   /** For the servers of the store. */
@@ -73,13 +77,9 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     throw error;
   });
   const { registry } = memory;
+  const seedName = randomBytes(8).toString('hex');
   const gateways = new Gateways(config, memory.hosts, options.resolver);
-  const stream = new MembershipStream(
-    randomBytes(8).toString('hex'),
-    registry,
-    (on) => gateways.namesToAsk(on),
-    meter,
-  );
+  const stream = new MembershipStream(seedName, registry, (on) => gateways.namesToAsk(on), meter);
   const names = new NamePolicy(config);
   names.follow(registry);
   const admission = new Admission(projectKey);
@@ -89,6 +89,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   const context: SeedContext = {
     config,
     ...memory,
+    peerSeeds: () => peerSeeds,
     admission,
     stream,
     gateways,
@@ -101,6 +102,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     observers: observer.ports,
     log,
   };
+  let peerSeeds: PeerSeeds | undefined;
+  const apart = new AbortController();
   const listener = await listenControl({
     port: config.port,
     host,
@@ -121,10 +124,18 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     void memory.close();
     throw error;
   });
+  const { bus } = memory.store;
+  if (bus)
+    peerSeeds = await PeerSeeds.open({
+      ...memory,
+      ...{ bus, log, name: seedName, signal: apart.signal },
+      at: { address: options.advertise ?? (await ownAddress(host)), port: listener.port },
+    });
   log(`seed of ${config.project} listens on port ${listener.port}`);
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   const stop = () => {
     // First of all: that the sessions end now is nothing to remember.
+    apart.abort();
     const remembered = memory.close();
     stream.close();
     const drained = relay.drain(options.drain ?? 0);

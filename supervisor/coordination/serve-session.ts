@@ -108,6 +108,7 @@ async function join(
       .of(observed.address)
       .then((filtering) => registry.facts(node, attachment, { filtering }));
   serveNode(context, session, { node, slot, attachment });
+  context.peerSeeds()?.announceTo(session);
   stream.subscribe(session, node);
   return { nodeId: node.id, address: node.address, observed, resume };
 }

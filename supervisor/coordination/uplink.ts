@@ -20,6 +20,7 @@ export class Uplink {
   /** What every seed has to be told: message type -> body. */
   readonly #told = new Map<number, unknown>();
   #end: string | undefined;
+  readonly #turn = Math.floor(Math.random() * 16);
 
   constructor(options: LinkOptions, membership: Membership, link: Link) {
     this.#options = options;
@@ -74,6 +75,15 @@ export class Uplink {
     return reason;
   }
 
+  /** The one that it was with first, for it may only have lost the connection; then all in turn, not everybody the same one. */
+  #seedFor(attempt: number): LinkOptions['seed'] {
+    const { address, port } = this.#link.session.remote;
+    const others = this.#membership.seeds.map((seed) => ({ host: seed.address, port: seed.port }));
+    if (others.length === 0) return this.#options.seed;
+    const all = [{ host: address, port }, ...others, this.#options.seed];
+    return all[attempt === 0 ? 0 : (this.#turn + attempt) % all.length] ?? this.#options.seed;
+  }
+
   /** Resolves to undefined once linked again, or to the reason why that will not be. */
   async #reopen(): Promise<string | undefined> {
     const { signal } = this.#stop;
@@ -82,7 +92,8 @@ export class Uplink {
         await backoff(attempt, signal);
         const { identity, key } = this.#link.joined.resume;
         const credentials = { identity, key: Buffer.from(key, 'hex') };
-        this.#link = await openLink(this.#options, credentials, this.#membership, signal);
+        const options = { ...this.#options, seed: this.#seedFor(attempt) };
+        this.#link = await openLink(options, credentials, this.#membership, signal);
         // Closed in the same turn in which the link came.
         if (signal.aborted) void this.#link.session.close(String(signal.reason));
         await Promise.allSettled([...this.#told].map(([type, body]) => this.tell(type, body)));

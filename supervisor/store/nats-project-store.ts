@@ -15,6 +15,7 @@ export async function openNatsProjectStore(
       remove: (...args) => store.remove(...args),
       get: (...args) => store.get(...args),
       watch: (...args) => store.watch(...args),
+      bus: store.bus,
       async close() {
         await store.close();
         await connection.close();

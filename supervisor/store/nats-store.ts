@@ -11,9 +11,11 @@ import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { ControlError, codeOf } from '../control/control-error.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { createNatsBus } from './nats-bus.ts';
 import { followSubjects, type KvMessage } from './nats-follow.ts';
 import { seal, unseal } from './seal.ts';
 import {
+  type Bus,
   type Change,
   type Entry,
   kindOf,
@@ -91,11 +93,13 @@ class NatsStore implements Store {
   readonly #client: JetStreamClient;
   readonly #kv: KV;
   readonly #closed = new AbortController();
+  readonly bus: Bus;
 
   constructor(options: NatsStoreOptions, client: JetStreamClient, kv: KV) {
     this.#options = options;
     this.#client = client;
     this.#kv = kv;
+    this.bus = createNatsBus(options.connection, options.bucket, options.key);
   }
 
   async create(key: string, value: unknown, options: WriteOptions = {}): Promise<number | undefined> {

@@ -42,6 +42,16 @@ export interface Store {
   watch(kind: string, listener: (change: Change) => void, signal: AbortSignal): Promise<void>;
   /** Writes what is under way and ends. */
   close(): Promise<void>;
+  /** How the seeds that share the store reach each other; where there is none, there is one seed. */
+  readonly bus?: Bus | undefined;
+}
+
+/** Requests from seed to seed. */
+export interface Bus {
+  /** Rejects with ControlError: ECONNRESET where nobody answers to that name, ETIMEDOUT, or what the handler threw. */
+  request(to: string, message: unknown, timeout: number): Promise<unknown>;
+  /** Answers to a name, until `signal` aborts. */
+  serve(name: string, handler: (message: unknown) => Promise<unknown>, signal: AbortSignal): void;
 }
 
 const KEY = /^[a-z]+(\.[A-Za-z0-9_-]+)+$/;
