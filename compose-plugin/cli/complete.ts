@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 const ownVerbs: Readonly<Record<string, string>> = {
   doctor: 'Check what Boxer needs on this machine',
   link: 'Make plain docker compose use the rewritten model',
+  cost: 'Show what functions have cost so far',
   iam: 'Print the IAM policies that the project needs',
   plan: 'Show what up would do, and what it costs',
   unlink: 'Undo link',
@@ -13,6 +14,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   doctor: [],
   link: [],
   unlink: [],
+  cost: ['--json'],
   iam: ['--json'],
   plan: ['--json', '--provider'],
   version: ['--short', '--format'],

@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, Command>> = {
   plan: async (context) => (await import('./plan.ts')).plan(context),
   build: async (context) => (await import('./build.ts')).build(context),
   push: async (context) => (await import('./push.ts')).push(context),
+  cost: async (context) => (await import('./cost.ts')).cost(context),
   iam: async (context) => (await import('./iam.ts')).iam(context),
   doctor: async (context) => (await import('./doctor.ts')).doctor(context),
   version: async (context) => (await import('./version.ts')).version(context),

@@ -9,6 +9,7 @@ Options and commands are those of docker compose; these are different or new:
 Commands:
   build       Build images and the twins of functions
   config      Print the rewritten model
+  cost        Show what functions have cost so far, and cost an hour
   doctor      Check what Boxer needs on this machine
   down        Stop and remove containers, networks and functions
   events      Receive events from containers and nodes
@@ -58,6 +59,9 @@ Options:
   iam: `Usage:  docker boxer iam [--json] [deployer|phantom|function|trust]
 
 Print the IAM policies for whoever deploys, for phantoms and for the functions' role. Asks nobody`,
+  cost: `Usage:  docker boxer cost [--json]
+
+Show GB-seconds and dollars of the functions so far, and per hour at the present rate`,
   version: `Usage:  docker boxer version [--short] [--format json]
 
 Show the version of Boxer`,

@@ -1,0 +1,68 @@
+import * as z from 'zod/mini';
+import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
+import { CONFIG_VARIABLE, nodeConfig } from '../../../supervisor/published/node-config.ts';
+import { containerIds } from '../../engine/containers.ts';
+import { type Docker, docker } from '../../engine/docker.ts';
+
+/** One phantom: its function has lived as long as it has. */
+export interface Launch {
+  service: string;
+  functionName: string;
+  /** Engine's id of the phantom's image, for the architecture. */
+  image: string;
+  /** MB, MB, seconds */
+  memorySize: number;
+  ephemeralStorage: number;
+  timeout: number;
+  running: boolean;
+  /** so far, or until it ended */
+  seconds: number;
+}
+
+const phantom = z.object({
+  State: z.object({ Running: z.boolean(), StartedAt: z.string(), FinishedAt: z.string() }),
+  Image: z.string(),
+  Config: z.object({ Env: z.nullable(z.array(z.string())) }),
+});
+
+const FORMAT = '{"State":{{json .State}},"Image":{{json .Image}},"Config":{"Env":{{json .Config.Env}}}}';
+
+/**
+ * The phantoms of a project that the engine still has, stopped ones included.
+ * @param now ms since the epoch
+ */
+export async function readLaunches(engine: Docker, project: string, now: number): Promise<Launch[]> {
+  const ids = await containerIds(
+    engine,
+    `label=com.docker.compose.project=${project}`,
+    'label=io.boxer.target=lambda',
+  );
+  if (ids.length === 0) return [];
+  const { stdout } = await docker(engine, ['container', 'inspect', '--format', FORMAT, ...ids]);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => launchOf(line, now));
+}
+
+/** One that was only created has cost nothing. */
+function launchOf(line: string, now: number): Launch[] {
+  const parsed = phantom.safeParse(JSON.parse(line));
+  if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
+  const { State: state, Image: image, Config } = parsed.data;
+  const prefix = `${CONFIG_VARIABLE}=`;
+  const variable = Config.Env?.find((one) => one.startsWith(prefix));
+  const config = nodeConfig.safeParse(JSON.parse(variable?.slice(prefix.length) ?? 'null'));
+  const twin = config.data?.twin;
+  const started = Date.parse(state.StartedAt);
+  if (config.data === undefined || twin === undefined || !(started > 0)) return [];
+  const end = state.Running ? now : Date.parse(state.FinishedAt);
+  const { functionName, memorySize, ephemeralStorage, timeout } = twin;
+  return [
+    {
+      ...{ service: config.data.service, functionName, image, memorySize, ephemeralStorage, timeout },
+      running: state.Running,
+      seconds: Math.max(0, (end - started) / 1000),
+    },
+  ];
+}

@@ -1,0 +1,98 @@
+import type { Architecture } from '../../compose/settings.ts';
+import type { Billing } from './billing.ts';
+import type { Launch } from './launches.ts';
+import { PRICES_DATE, pricesOf, REFERENCE_REGION } from './prices.ts';
+import { replicaCost } from './rate.ts';
+
+/** What a service has cost so far, in GB-seconds and dollars, and what it costs from now on. */
+export interface ServiceUsage {
+  service: string;
+  running: number;
+  /** Functions that have ended and are counted. */
+  ended: number;
+  gbSeconds: number;
+  cost: number;
+  /** dollars, of what runs now */
+  perHour: number;
+}
+
+/** The shape of `docker boxer cost --json`. */
+export interface ProjectCost {
+  project: string;
+  provider: 'local' | 'aws';
+  region: string;
+  /** Where the figures come from. */
+  countedBy: 'phantoms' | 'local Lambda and phantoms';
+  currency: 'USD';
+  pricesOf: string;
+  pricesDate: string;
+  services: ServiceUsage[];
+  gbSeconds: number;
+  cost: number;
+  perHour: number;
+}
+
+export interface CostInput {
+  project: string;
+  provider: 'local' | 'aws';
+  region: string;
+  launches: readonly Launch[];
+  /** Of functions that have ended; undefined: by the phantoms that are still there. */
+  billing: Billing | undefined;
+  /** By engine's id of the image. */
+  architectures: ReadonlyMap<string, Architecture>;
+}
+
+const HOUR = 3600;
+
+/**
+ * Adds up what functions have cost. The local Lambda counts an invocation when it has ended, also one whose phantom is long gone;
+ * those that run are counted by their phantoms' time. Pure.
+ */
+export function projectCost({
+  project,
+  provider,
+  region,
+  launches,
+  billing,
+  architectures,
+}: CostInput): ProjectCost {
+  const { prices } = pricesOf(region);
+  const services = [...new Set(launches.map(({ service }) => service))].sort().map((service) => {
+    const own = launches.filter((one) => one.service === service);
+    const total: ServiceUsage = { service, running: 0, ended: 0, gbSeconds: 0, cost: 0, perHour: 0 };
+    for (const launch of own) {
+      if (!launch.running && billing !== undefined) continue;
+      const shape = { ...launch, architecture: architectures.get(launch.image) ?? 'x86_64' };
+      total.gbSeconds += (launch.seconds * launch.memorySize) / 1024;
+      total.cost += replicaCost(shape, launch.seconds, prices);
+      if (launch.running) total.perHour += replicaCost(shape, HOUR, prices);
+      if (launch.running) total.running += 1;
+      else total.ended += 1;
+    }
+    for (const name of new Set(own.map(({ functionName }) => functionName))) {
+      const counted = billing?.[name];
+      const shape = own.find((one) => one.functionName === name);
+      if (counted === undefined || shape === undefined) continue;
+      total.ended += counted.invocations;
+      total.gbSeconds += counted.gbSeconds;
+      const architecture = architectures.get(shape.image) ?? 'x86_64';
+      const storage = (counted.billedMs / 1000) * (Math.max(0, shape.ephemeralStorage - 512) / 1024);
+      total.cost += counted.gbSeconds * prices.gbSecond[architecture];
+      total.cost += storage * prices.storageGbSecond + counted.invocations * prices.request;
+    }
+    return total;
+  });
+  const sum = (of: (one: ServiceUsage) => number) => services.reduce((all, one) => all + of(one), 0);
+  return {
+    ...{ project, provider, region },
+    countedBy: billing === undefined ? 'phantoms' : 'local Lambda and phantoms',
+    currency: 'USD',
+    pricesOf: pricesOf(region).exact ? region : REFERENCE_REGION,
+    pricesDate: PRICES_DATE,
+    services,
+    gbSeconds: sum(({ gbSeconds }) => gbSeconds),
+    cost: sum(({ cost }) => cost),
+    perHour: sum(({ perHour }) => perHour),
+  };
+}

@@ -1,0 +1,62 @@
+import { readBilling } from '../aws/cost/billing.ts';
+import { readLaunches } from '../aws/cost/launches.ts';
+import { type ProjectCost, projectCost } from '../aws/cost/project-cost.ts';
+import { dollars } from '../aws/cost/show.ts';
+import { standingProvider } from '../aws/cost/standing-provider.ts';
+import type { Architecture } from '../compose/settings.ts';
+import { inspectImages } from '../engine/images.ts';
+import type { Context } from './context.ts';
+import { projectOf } from './nodes/project-of.ts';
+import { ownArguments } from './own-arguments.ts';
+import { table } from './table.ts';
+
+/** `cost [--json]`: what the functions of the project have cost so far, and what they cost an hour as they run now. */
+export async function cost(context: Context): Promise<number> {
+  const { engine, invocation, print } = context;
+  const { values } = ownArguments(invocation.args, { json: { type: 'boolean' } });
+  const project = await projectOf(context);
+  const [launches, { provider, region }] = await Promise.all([
+    readLaunches(engine, project, Date.now()),
+    standingProvider(engine, project),
+  ]);
+  const [billing, images] = await Promise.all([
+    provider === 'local' ? readBilling(engine, project) : undefined,
+    inspectImages(
+      engine,
+      launches.map(({ image }) => image),
+    ),
+  ]);
+  const architectures = new Map<string, Architecture>(
+    [...images].map(([id, { architecture }]) => [id, architecture === 'arm64' ? 'arm64' : 'x86_64']),
+  );
+  const found = projectCost({ project, provider, region, launches, billing, architectures });
+  print(values.json ? JSON.stringify(found, undefined, 2) : rendered(found));
+  return 0;
+}
+
+function rendered(found: ProjectCost): string {
+  const { project, provider, region, services } = found;
+  if (services.length === 0) return `No function of ${project} has run since the last down.`;
+  const row = (
+    name: string,
+    running: number,
+    ended: number,
+    gbSeconds: number,
+    spent: number,
+    hour: number,
+  ) => [...[name, String(running), String(ended), gbSeconds.toFixed(1), dollars(spent), dollars(hour)]];
+  const rows = services.map((one) =>
+    row(one.service, one.running, one.ended, one.gbSeconds, one.cost, one.perHour),
+  );
+  const sum = (of: 'running' | 'ended') => services.reduce((all, one) => all + one[of], 0);
+  if (services.length > 1) {
+    rows.push(row('total', sum('running'), sum('ended'), found.gbSeconds, found.cost, found.perHour));
+  }
+  const head = ['SERVICE', 'RUNNING', 'ENDED', 'GB-SECONDS', 'USD SO FAR', 'USD PER HOUR NOW'];
+  const title = provider === 'local' ? 'Nothing here; on AWS it would be' : `On AWS in ${region}`;
+  const known =
+    found.countedBy === 'phantoms'
+      ? 'By the time of phantoms that the engine still has; the bill of AWS decides.'
+      : 'By what the local Lambda counted of functions that ended, and the time of those that run.';
+  return `${title} (prices of ${found.pricesOf}, ${found.pricesDate}):\n${table([head, ...rows])}\n${known}`;
+}
