@@ -95,7 +95,7 @@ far.setblocking(False)
 try:
   while True: far.recv(9)
 except BlockingIOError: pass
-far.settimeout(0.3)
+far.settimeout(2)
 got, least = 0, 9
 for i in range(400):
   near.sendto(str(time.monotonic()).encode(), ("${b.address}", 7000)); time.sleep(0.001)
@@ -103,6 +103,7 @@ time.sleep(0.1)
 try:
   while True: far.recv(99); got += 1
 except TimeoutError: pass
+far.settimeout(0.3)
 for i in range(50):
   near.sendto(str(time.monotonic()).encode(), ("${b.address}", 7000))
   try: sent = float(far.recv(99)); least = min(least, time.monotonic() - sent)
@@ -112,7 +113,8 @@ print(got, least)
     const [got = 0, least = 0] = answer.split(' ').map(Number);
     // Two lines, each of which loses 30 %: about half of 400 arrive.
     expect(least).toBeGreaterThan(0.0199);
-    expect(got > 130 && got < 270).toBe(true);
+    expect(got).toBeGreaterThan(130);
+    expect(got).toBeLessThan(270);
   } finally {
     await slow.remove();
   }

@@ -117,6 +117,7 @@ async function waitUntil(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes.values()])}`));
   const timer = setTimeout(fail, timeout);
+  promise.catch(() => undefined); // It may come before anybody waits for it.
   const look = () => complete && wanted(nodes) && resolve();
   // It prints nothing while there is no node.
   const watching = ['sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'];

@@ -3,9 +3,18 @@ import { ECHO_PORT } from './client.ts';
 import { PROGRAMS } from './place.ts';
 import type { Shell } from './shell.ts';
 
-const streamReport = z.object({ bytes: z.number(), wrong: z.number(), errors: z.array(z.string()) });
-/** `bytes` came back as they were sent, `wrong` did not; `errors` are the errnos of broken connections. */
+const streamReport = z.object({
+  bytes: z.number(),
+  wrong: z.number(),
+  ends: z.array(z.object({ remote: z.string(), errno: z.nullable(z.string()) })),
+});
+/** `bytes` came back as they were sent, `wrong` did not; of each connection where its packets went and the errno by which it broke. */
 export type StreamReport = z.infer<typeof streamReport>;
+
+/** The errnos of connections that broke, of all or of those whose packets did not go to `except`. */
+export function broken({ ends }: StreamReport, except?: string): string[] {
+  return ends.flatMap(({ remote, errno }) => (errno === null || remote === except ? [] : [errno]));
+}
 
 /** Open connections on which checked bytes flow. */
 export interface Streams {

@@ -1,7 +1,8 @@
 """stream.py HOST PORT CONNECTIONS [PAUSE]: open connections on which random bytes go and come back until SIGTERM.
 
 Prints "flowing" when every connection has had its first answer, and at its end, in JSON, the bytes that came back as they had been sent,
-the errno by which each broken connection ended, and how many bytes were wrong. PAUSE: seconds between two blocks of a connection.
+how many bytes were wrong, and for each connection the address that its packets go to and the errno by which it broke, or null.
+PAUSE: seconds between two blocks of a connection.
 """
 
 import errno
@@ -12,12 +13,14 @@ import socket
 import sys
 import threading
 
+from wire import wire_of
+
 BLOCK = 16_384
 
 host, port, connections = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 pause = float(sys.argv[4]) if len(sys.argv) > 4 else 0.01
 stop = threading.Event()
-total = {"bytes": 0, "wrong": 0, "errors": []}
+total = {"bytes": 0, "wrong": 0, "ends": []}
 lock = threading.Lock()
 
 
@@ -33,6 +36,8 @@ def receive(sock, size):
 
 
 def flow(sock, first):
+    remote = wire_of(sock)["remote"].split(":")[0]
+    code = None
     try:
         while True:
             block = os.urandom(BLOCK)
@@ -49,9 +54,10 @@ def flow(sock, first):
         if sock.recv(1):
             raise OSError(errno.EPROTO, "bytes that nobody sent")
     except OSError as error:
-        with lock:
-            total["errors"].append(errno.errorcode.get(error.errno, str(error)))
+        code = errno.errorcode.get(error.errno, str(error))
     finally:
+        with lock:
+            total["ends"].append({"remote": remote, "errno": code})
         first()
         sock.close()
 

@@ -1,6 +1,7 @@
 import { type Bed, createBed } from '../lib/bed.ts';
 import { ECHO_PORT, startEcho } from '../lib/client.ts';
 import { type BoxedNode, startOverlay, type TestOverlay } from '../lib/overlay.ts';
+import { broken } from '../lib/stream.ts';
 import type { Transport } from '../lib/transports.ts';
 import { type Check, type Checks, createChecks } from './checks.ts';
 import { holdings, settled } from './resources.ts';
@@ -166,16 +167,17 @@ async function steady(world: World, checks: Checks, scale: number): Promise<void
     const relayed = reports.get('relay');
     // The seed carried them itself: they end, by a reset, and with nothing altered.
     const ended =
-      relayed?.errors.every((errno) => ['ECONNRESET', 'EPIPE', 'ENODATA'].includes(errno)) &&
-      relayed.wrong === 0;
+      relayed?.ends.every(
+        ({ errno }) => errno !== null && ['ECONNRESET', 'EPIPE', 'ENODATA'].includes(errno),
+      ) && relayed.wrong === 0;
     return [
       ...survivors.flatMap((host) =>
-        streamProblems(host, reports.get(host) ?? { bytes: 0, wrong: 0, errors: [] }),
+        streamProblems(host, reports.get(host) ?? { bytes: 0, wrong: 0, ends: [] }),
       ),
       ...(ended
         ? []
         : [
-            `relayed streams ended with ${relayed?.errors.join() ?? 'nothing'}, ${relayed?.wrong} bytes wrong`,
+            `relayed streams ended with ${relayed ? broken(relayed).join() : 'nothing'}, ${relayed?.wrong} bytes wrong`,
           ]),
     ];
   });
@@ -235,7 +237,7 @@ async function killRelay({ bed, overlay, client }: World, count: number): Promis
     });
     const relayed = reports.get('relay');
     if (relayed && relayed.wrong > 0) problems.push(`${relayed.wrong} bytes wrong in relayed streams`);
-    problems.push(...streamProblems('punch', reports.get('punch') ?? { bytes: 0, wrong: 0, errors: [] }));
+    problems.push(...streamProblems('punch', reports.get('punch') ?? { bytes: 0, wrong: 0, ends: [] }));
     await relay.start();
     problems.push(...churnProblems(await churn(client, 'relay', count, 8), count));
   }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { ECHO_PORT } from '../lib/client.ts';
 import { PROGRAMS } from '../lib/place.ts';
 import type { Job, Shell } from '../lib/shell.ts';
-import { type StreamReport, startStreams } from '../lib/stream.ts';
+import { broken, type StreamReport, startStreams } from '../lib/stream.ts';
 
 const churnReport = z.object({
   good: z.number(),
@@ -29,8 +29,9 @@ export function churnProblems({ good, wrong, errors }: ChurnReport, count: numbe
 }
 
 /** What is wrong with streams that should have survived. */
-export function streamProblems(host: string, { bytes, wrong, errors }: StreamReport): string[] {
-  const problems = errors.map((errno) => `a stream to ${host} ended with ${errno}`);
+export function streamProblems(host: string, report: StreamReport): string[] {
+  const { bytes, wrong } = report;
+  const problems = broken(report).map((errno) => `a stream to ${host} ended with ${errno}`);
   if (wrong > 0) problems.push(`${wrong} bytes wrong in streams to ${host}`);
   if (bytes === 0) problems.push(`nothing flowed to ${host}`);
   return problems;
@@ -46,8 +47,14 @@ export async function during(
   const streams = await Promise.all(
     hosts.map(async (host) => [host, await startStreams(node, host, connections)] as const),
   );
-  await work();
-  return new Map(await Promise.all(streams.map(async ([host, each]) => [host, await each.stop()] as const)));
+  const stop = () => Promise.all(streams.map(async ([host, each]) => [host, await each.stop()] as const));
+  try {
+    await work();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return new Map(await stop());
 }
 
 /** Connections that are full because nobody reads; the caller ends the job. */
