@@ -3,6 +3,7 @@ import type { Context } from '../cli/context.ts';
 import type { Docker } from '../engine/docker.ts';
 import { makeTwins } from '../prepare/make-twins.ts';
 import type { ReadProject } from '../prepare/read-project.ts';
+import { runtimesOf } from '../prepare/runtimes.ts';
 import { ecrRepository } from '../twin/names.ts';
 import type { Aws } from './connect.ts';
 import { withLeftovers } from './leftovers.ts';
@@ -33,7 +34,7 @@ export async function publish(
   for (const { service, imageSize } of missing) checkSize(service, imageSize + runtime.size);
   const services = new Set(missing.map(({ service }) => service));
   const twins = boxed.filter(({ name }) => services.has(name));
-  await makeTwins(context, model, twins, own.runtime);
+  await makeTwins(context, model, twins, runtimesOf(own, runtime));
   const repository = await ensureRepository(aws, ecrRepository(model.name), tags);
   const digests = new Map([...there].map(([tag, { digest }]) => [tag, digest]));
   if (missing.length > 0) {

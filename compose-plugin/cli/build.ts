@@ -3,6 +3,7 @@ import { readModel } from '../compose/read-model.ts';
 import { withLock } from '../prepare/lock.ts';
 import { makeTwins } from '../prepare/make-twins.ts';
 import { readProject } from '../prepare/rewrite-project.ts';
+import { runtimesOf } from '../prepare/runtimes.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { planPurpose } from './purposes.ts';
@@ -19,12 +20,12 @@ export async function build(context: Context): Promise<number> {
   return withLock(context, 'change', 'build', async () => {
     const read = await readProject(context, planPurpose(words), await readModel(engine, invocation, project));
     if (read === undefined) return 0;
-    const { model, annotations, boxed, selected, own } = read;
+    const { model, annotations, boxed, selected, own, runtime } = read;
     await makeTwins(
       context,
       model,
       boxed.filter(({ name }) => selected.has(name)),
-      own.runtime,
+      runtimesOf(own, runtime),
     );
     for (const name of annotations.services.keys()) {
       if (!selected.has(name) || boxed.some((one) => one.name === name)) continue;

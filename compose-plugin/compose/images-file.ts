@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 
-const imagesFile = z.object({ runtime: z.string(), lambdaLocal: z.optional(z.string()) });
+const imagesFile = z.object({
+  runtime: z.string(),
+  /** For twins of the other architecture; built on demand only. */
+  runtimeArm64: z.optional(z.string()),
+  lambdaLocal: z.optional(z.string()),
+});
 
 /** Tags of the images that belong to this version of Boxer. */
 export type OwnImages = z.infer<typeof imagesFile>;

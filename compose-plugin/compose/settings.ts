@@ -41,6 +41,8 @@ export interface ProjectSettings {
   network: string;
   /** NATS servers that keep what the seed remembers; undefined: a volume. */
   store: { servers: string[]; tls: boolean } | undefined;
+  /** Seeds that share it. */
+  seeds: number;
   /** File with the credentials for them. */
   storeCredentials: string | undefined;
   /** Of the seed's metrics; undefined: none. */
@@ -91,6 +93,7 @@ export function projectSettings(input: ProjectInput): ProjectSettings {
     advertise: input.seed?.advertise,
     network: input.network ?? '198.18.0.0/15',
     store: storeServers(input.seed?.store),
+    seeds: input.seed?.replicas ?? 1,
     storeCredentials: input.seed?.['store-credentials'],
     metrics: input.seed?.metrics === false ? undefined : (input.seed?.metrics ?? METRICS_PORT),
     log: input.log,

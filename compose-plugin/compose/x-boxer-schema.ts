@@ -161,66 +161,79 @@ export const projectSchema = z.strictObject({
   ),
   seed: z.optional(
     described(
-      z.strictObject({
-        advertise: z.optional(
-          described(
-            z.string().check(z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port')),
-            'Where functions outside reach the seed.',
+      z
+        .strictObject({
+          advertise: z.optional(
+            described(
+              z.string().check(z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port')),
+              'Where functions outside reach the seed.',
+            ),
           ),
-        ),
-        store: z.optional(
-          described(
-            z
-              .string()
-              .check(
-                z.regex(
-                  /^(nats|tls):\/\/[^\s@/,:]+:\d{1,5}(,[^\s@/,:]+:\d{1,5})*$/,
-                  'must be nats://host:port,host:port... (tls://... for TLS) without credentials, which go to store-credentials',
+          store: z.optional(
+            described(
+              z
+                .string()
+                .check(
+                  z.regex(
+                    /^(nats|tls):\/\/[^\s@/,:]+:\d{1,5}(,[^\s@/,:]+:\d{1,5})*$/,
+                    'must be nats://host:port,host:port... (tls://... for TLS) without credentials, which go to store-credentials',
+                  ),
                 ),
-              ),
-            'NATS servers (JetStream, 2.11 or later) that keep what the seed remembers; default: a volume of its own.',
+              'NATS servers (JetStream, 2.11 or later) that keep what the seed remembers; default: a volume of its own.',
+            ),
           ),
-        ),
-        'store-credentials': z.optional(
-          described(
-            z.string().check(z.minLength(1, 'must be the path of a file')),
-            'File with the NATS credentials (.creds) or nkey seed of the seed, which is given it as a secret.',
+          'store-credentials': z.optional(
+            described(
+              z.string().check(z.minLength(1, 'must be the path of a file')),
+              'File with the NATS credentials (.creds) or nkey seed of the seed, which is given it as a secret.',
+            ),
           ),
-        ),
-        metrics: z.optional(
-          described(
-            z.union([z.literal(false), port], { error: 'must be a TCP port, or false' }),
-            "Port where the seed answers Prometheus, on the project's networks; default 9464, false: nowhere.",
+          replicas: z.optional(
+            described(
+              z.int().check(z.minimum(1), z.maximum(8)),
+              'Seeds that share the store, so that one may fail; more than 1 need store. Default 1.',
+            ),
           ),
-        ),
-        relays: z.optional(
-          described(
-            z.int().check(z.minimum(0), z.maximum(64)),
-            'Containers that carry connections between nodes in place of the seed; default 0.',
+          metrics: z.optional(
+            described(
+              z.union([z.literal(false), port], { error: 'must be a TCP port, or false' }),
+              "Port where the seed answers Prometheus, on the project's networks; default 9464, false: nowhere.",
+            ),
           ),
-        ),
-        'relay-port': z.optional(
-          described(port, 'TCP port where nodes dial in for relayed connections; default: any free one.'),
-        ),
-        'relay-ports': z.optional(
-          described(
-            portRange,
-            'TCP ports where relayed connections arrive, such as 40000-40999; default: any free ones.',
+          relays: z.optional(
+            described(
+              z.int().check(z.minimum(0), z.maximum(64)),
+              'Containers that carry connections between nodes in place of the seed; default 0.',
+            ),
           ),
-        ),
-        'idle-timeout': z.optional(
-          described(
-            amount(seconds, 'seconds', 1, 604_800, '3600 or "1h"'),
-            'Resets a relayed connection that was silent for so long; default: never.',
+          'relay-port': z.optional(
+            described(port, 'TCP port where nodes dial in for relayed connections; default: any free one.'),
           ),
-        ),
-        'stop-grace-period': z.optional(
-          described(
-            amount(seconds, 'seconds', 1, 3600, '30 or "30s"'),
-            'How long relayed connections may go on when the seed or a relay is stopped; default 10 s.',
+          'relay-ports': z.optional(
+            described(
+              portRange,
+              'TCP ports where relayed connections arrive, such as 40000-40999; default: any free ones.',
+            ),
           ),
+          'idle-timeout': z.optional(
+            described(
+              amount(seconds, 'seconds', 1, 604_800, '3600 or "1h"'),
+              'Resets a relayed connection that was silent for so long; default: never.',
+            ),
+          ),
+          'stop-grace-period': z.optional(
+            described(
+              amount(seconds, 'seconds', 1, 3600, '30 or "30s"'),
+              'How long relayed connections may go on when the seed or a relay is stopped; default 10 s.',
+            ),
+          ),
+        })
+        .check(
+          z.refine(({ replicas = 1, store }) => replicas === 1 || store !== undefined, {
+            path: ['replicas'],
+            error: 'more than 1 needs seed.store: seeds without a common store know nothing of each other',
+          }),
         ),
-      }),
       'The coordinator.',
     ),
   ),

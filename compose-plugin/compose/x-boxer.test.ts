@@ -112,3 +112,20 @@ test('edit distance is a metric, and a word suggests itself', () => {
   expect(suggest('memory', ['timeout', 'memory'])).toBe('memory');
   expect(suggest('zzzzzz', ['timeout', 'memory'])).toBeUndefined();
 });
+
+test('the seed’s store is named without credentials, and shared by those who have it in common', () => {
+  const seed = (value: unknown) =>
+    readAnnotations({ name: 'p', 'x-boxer': { seed: value }, services: {} }).problems.map(
+      ({ path, message }) => `${path.join('.')}: ${message}`,
+    );
+  expect(seed({ store: 'nats://a:4222,b:4222', 'store-credentials': './seed.creds', replicas: 2 })).toEqual(
+    [],
+  );
+  expect(seed({ store: 'nats://user:password@a:4222' })).toEqual([
+    expect.stringMatching(/^x-boxer\.seed\.store: must be nats:.* without credentials/),
+  ]);
+  expect(seed({ store: 'redis://a:1' })).toHaveLength(1);
+  expect(seed({ replicas: 2 })).toEqual([
+    expect.stringMatching(/^x-boxer\.seed\.replicas: more than 1 needs seed\.store/),
+  ]);
+});

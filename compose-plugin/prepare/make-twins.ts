@@ -3,13 +3,14 @@ import { imageOf, type Model } from '../compose/model.ts';
 import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import { inspectImages } from '../engine/images.ts';
 import { buildTwin, removeTwins } from '../twin/build.ts';
+import { type Runtimes, runtimeFor } from './runtimes.ts';
 
 /** Builds the twins that are not there yet, one after the other: BuildKit uses all cores for one. */
 export async function makeTwins(
   { engine, progress }: Context,
   model: Model,
   boxed: readonly Boxed[],
-  runtime: string,
+  runtimes: Runtimes,
 ): Promise<void> {
   const wanted = boxed.flatMap(({ name, service, twin, image }) =>
     twin === undefined
@@ -21,6 +22,7 @@ export async function makeTwins(
             image: imageOf(model, name, service),
             tag: twin,
             architecture: image.architecture,
+            runtime: runtimeFor(runtimes, { name, image }),
           },
         ],
   );
@@ -31,7 +33,7 @@ export async function makeTwins(
   for (const twin of wanted) {
     if (there.has(twin.tag)) continue;
     progress(` Twin of ${twin.service}  Building`);
-    await buildTwin(engine, twin, runtime);
+    await buildTwin(engine, twin, twin.runtime);
     progress(` Twin of ${twin.service}  Built`);
     // Running functions keep theirs: the engine refuses to remove an image in use.
     await removeTwins(engine, model.name, twin.service, twin.tag);

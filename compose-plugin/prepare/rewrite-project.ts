@@ -18,6 +18,7 @@ import { noteProvider } from './provider.ts';
 import type { Prepared, Purpose } from './purpose.ts';
 import { checkedAnnotations, type ReadProject } from './read-project.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
+import { runtimeFor, runtimesOf } from './runtimes.ts';
 import { selection } from './selection.ts';
 
 /**
@@ -36,6 +37,7 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
   const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings, engine.env);
   if (aws !== undefined && started.length > 0) {
+    aws.requireReachableSeed(engine.env);
     await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
   }
 
@@ -44,7 +46,7 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   if (purpose.kind === 'start') {
     noteProvider(context);
     await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
-    if (aws === undefined) await makeTwins(context, model, started, own.runtime);
+    if (aws === undefined) await makeTwins(context, model, started, runtimesOf(own, runtime));
     else if (access.credentials) await aws.handOver(settings, project.folder);
   }
   const content = override({
@@ -76,6 +78,10 @@ export async function readProject(
   const usesLambda = [...annotations.services.values()].some(({ target }) => target === 'lambda');
   if (usesLambda && annotations.project.provider === 'local') requireOwnImage(ours, own.lambdaLocal);
   const boxed = boxedServices(model, annotations, facts, runtime.id);
+  if (purpose.kind !== 'show') {
+    const runtimes = runtimesOf(own, runtime);
+    for (const one of boxed) if (one.twin !== undefined && selected.has(one.name)) runtimeFor(runtimes, one);
+  }
   return { model, annotations, boxed, selected, own, runtime };
 }
 

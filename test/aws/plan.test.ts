@@ -124,6 +124,41 @@ test('no region, no role, a provider that there is not, an image for another pro
   );
 });
 
+test('an image of the other architecture, for which there is no runtime here', async () => {
+  const project = make(
+    oneService().replace('image: debian:bookworm-slim', 'build: .\n    platform: linux/arm64'),
+  );
+  project.write('Dockerfile', 'FROM scratch\nCOPY compose.yaml /\nENTRYPOINT ["/x"]\n');
+  const { exitCode, stderr } = await project.run(['build']);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(
+    'service "worker": its image is built for arm64, and there is no runtime of Boxer for that here',
+  );
+  expect((await project.run(['plan'])).stderr).toContain('Runtimes here: amd64.');
+  project.docker('image', 'rm', '--force', `${project.name}-worker`);
+});
+
+test('build makes the twins of what it built, and iam asks nobody', async () => {
+  const project = make(oneService().replace('image: debian:bookworm-slim', 'build: .'));
+  project.write('Dockerfile', 'FROM debian:bookworm-slim\nENV BUILT=1\n');
+  const built = await project.run(['build', '--quiet']);
+  expect({ code: built.exitCode, stderr: built.stderr }).toMatchObject({ code: 0 });
+  const twins = project.docker(
+    'image',
+    'ls',
+    '--quiet',
+    '--filter',
+    `label=io.boxer.twin.project=${project.name}`,
+  );
+  expect(twins.stdout.trim().split('\n').length).toBe(1);
+  const { stdout } = await project.run(['iam', 'deployer'], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+  expect(stdout).toContain(`"arn:aws:ecr:us-east-1:000000000000:repository/boxer/${project.name}"`);
+  const all = await project.run(['iam', '--json'], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+  expect(Object.keys(JSON.parse(all.stdout))).toEqual(['deployer', 'phantom', 'function', 'trust']);
+  expect((await project.run(['iam', 'nobody'])).exitCode).toBe(1);
+  project.docker('image', 'rm', '--force', `${project.name}-worker`);
+});
+
 test('up asks before it costs money, and refuses where nobody can be asked', async () => {
   const project = make(oneService());
   const { exitCode, stderr } = await project.run(['up', '-d']);
@@ -132,6 +167,9 @@ test('up asks before it costs money, and refuses where nobody can be asked', asy
   expect(stderr).toContain('there is no terminal to ask');
   expect(bed.ecr.repositories.size).toBe(0);
   expect(project.has('.boxer')).toBe(false);
+  const unfinished = await make(oneService()).run(['up', '-d', '--yes'], { BOXER_AWS_UNFINISHED: undefined });
+  expect(unfinished).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(unfinished.stderr).toContain('replicas on AWS cannot be started yet');
   const noAddress = await make(two).run(['up', '-d', '--yes']);
   expect(noAddress.stderr).toContain('x-boxer.seed.advertise: functions on AWS need an address');
 });

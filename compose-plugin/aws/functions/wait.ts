@@ -9,7 +9,7 @@ const MAX_WAIT = 600;
 /** Seconds between two looks. */
 const DELAYS = { minDelay: 1, maxDelay: 5 };
 
-/** Milliseconds-free knob for those who cannot wait: seconds until a function counts as stuck. */
+/** Environment variable with another number of seconds, for images that take longer. */
 export const WAIT_VARIABLE = 'BOXER_AWS_WAIT';
 
 /**

@@ -64,6 +64,7 @@ export function seedService(
     image: images.runtime,
     ...ours,
     command: ['seed'],
+    ...(settings.seeds === 1 ? {} : { deploy: { replicas: settings.seeds } }),
     environment: {
       [CONFIG_VARIABLE]: JSON.stringify(config),
       ...(settings.log === undefined ? {} : { [LOG_VARIABLE]: settings.log }),

@@ -1,0 +1,28 @@
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { OwnImages } from '../compose/images-file.ts';
+import type { Boxed } from '../compose/rewrite/boxed-service.ts';
+import type { ImageFacts } from '../engine/images.ts';
+
+/** Architecture as Docker calls it -> tag of the runtime that twins of it are made with. */
+export type Runtimes = ReadonlyMap<string, string>;
+
+/** @param facts of `own.runtime`, which is this engine's */
+export const runtimesOf = (own: OwnImages, facts: ImageFacts): Runtimes =>
+  new Map([
+    ...(own.runtimeArm64 === undefined ? [] : [['arm64', own.runtimeArm64] as const]),
+    [facts.architecture, own.runtime] as const,
+  ]);
+
+/**
+ * The runtime for a service's twin.
+ * @throws BoxerError ARCHITECTURE: with another runtime the function could only fail, and only when it is invoked
+ */
+export function runtimeFor(runtimes: Runtimes, { name, image }: Pick<Boxed, 'name' | 'image'>): string {
+  const found = runtimes.get(image.architecture);
+  if (found !== undefined) return found;
+  throw new BoxerError(
+    'ARCHITECTURE',
+    `service "${name}": its image is built for ${image.architecture}, and there is no runtime of Boxer for that here`,
+    { hint: `Runtimes here: ${[...runtimes.keys()].join(', ')}. Build or pull the image for one of these.` },
+  );
+}
