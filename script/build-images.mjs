@@ -1,9 +1,11 @@
 // Builds the images that Boxer itself needs and writes their names to build/images.json. The name carries a hash of
 // everything that went in: what is there already is not built again. Run script/build.mjs before.
+// With --arm64 the runtime for functions on arm64, too, wherever this runs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { filesBelow, hashOf } from './lib/inputs.mjs';
+import { fetchNodeForArm64 } from './lib/node-for-arm64.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -30,6 +32,24 @@ const images = [
     unless: '.ts',
     command: (tag) => ['lambda-local/build-image.sh', tag],
   },
+  {
+    key: 'runtimeArm64',
+    repository: 'boxer/runtime-arm64',
+    inputs: [
+      'Dockerfile.arm64',
+      'Dockerfile.arm64.dockerignore',
+      'build/supervisor',
+      'images/runtime',
+      'shim-c',
+    ],
+    unless: 'shim-c/test/',
+    flag: '--arm64',
+    prepare: fetchNodeForArm64,
+    command: (tag) => [
+      ...['docker', 'buildx', 'build', '--load', '--platform', 'linux/arm64'],
+      ...['--file', 'Dockerfile.arm64', '--tag', tag, '.'],
+    ],
+  },
 ];
 
 /** Runs a command silently; what it printed comes out only when it fails. */
@@ -45,14 +65,17 @@ const run = ([program, ...args]) => {
 const file = 'build/images.json';
 const before = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
 const names = JSON.parse(before);
-const wanted = process.argv.slice(2);
-for (const { key, repository, inputs, unless, command } of images) {
+const given = process.argv.slice(2);
+const wanted = given.filter((argument) => !argument.startsWith('--'));
+for (const { key, repository, inputs, unless, flag, prepare, command } of images) {
   if (wanted.length > 0 && !wanted.includes(key)) continue;
+  if (flag !== undefined && !given.includes(flag)) continue;
   const files = inputs.flatMap(filesBelow).filter((file) => !file.includes(unless));
   const hash = hashOf(files, JSON.stringify(optionalDependencies)).slice(0, 12);
   const tag = `${repository}:${version}-${hash}`;
   if (!run(['docker', 'image', 'inspect', tag]).ok) {
     process.stderr.write(`building ${tag}\n`);
+    prepare?.();
     const { ok, output } = run(command(tag));
     if (!ok) {
       process.stderr.write(`${output}\nbuilding ${tag} failed, see above\n`);

@@ -1,40 +1,52 @@
 #!/bin/sh
-# Puts /opt/boxer together: assemble.sh NODE SUPERVISOR SHIM ROOT. Runs inside Dockerfile.base.
+# Puts /opt/boxer together: assemble.sh NODE SUPERVISOR SHIM ROOT. Runs inside Dockerfile.base; inside Dockerfile.arm64 with CROSS,
+# the prefix of the tools for that machine, and SYSROOT, where its libraries are: then nothing of what it makes is run.
 set -eu
 umask 022
 node=$1 supervisor=$2 shim=$3 root=$4
+sysroot=${SYSROOT-} cross=${CROSS:+$CROSS-}
 to=$root/opt/boxer
 mkdir -p "$to/bin" "$to/lib/chunks" "$to/share/licenses"
 
 # Node with a loader and libraries of its own. RPATH, not RUNPATH: it wins over a guest's LD_LIBRARY_PATH.
 interpreter=$(patchelf --print-interpreter "$node/bin/node")
 loader=${interpreter##*/}
-for library in "$interpreter" $(ldd "$node/bin/node" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p'); do
+if [ -z "$sysroot" ]; then
+  libraries=$(ldd "$node/bin/node" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p')
+else
+  libraries=$(patchelf --print-needed "$node/bin/node" | while read -r name; do find "$sysroot" -name "$name"; done)
+fi
+for library in "$sysroot$interpreter" $libraries; do
   cp -L "$library" "$to/lib/"
 done
 cp "$node/bin/node" "$to/bin/node"
-strip "$to/bin/node" "$to"/lib/*.so.*
+"${cross}strip" "$to/bin/node" "$to"/lib/*.so.*
 patchelf --set-interpreter "/opt/boxer/lib/$loader" --force-rpath --set-rpath /opt/boxer/lib "$to/bin/node"
 
 # An image's own /etc/ld.so.preload and ld.so.cache name libraries that need not fit ours; these names are as long.
 sed -i 's|/etc/ld\.so\.preload|/opt/boxer/preload|g; s|/etc/ld\.so\.cache|/opt/boxer/cache|g' "$to/lib/$loader"
 
-musl-gcc -static -Os -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher.c
+launcher=musl-gcc
+[ -z "$cross" ] || launcher=${cross}gcc
+"$launcher" -static -Os -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher.c
 cp "$shim/libboxer.so" "$shim/boxer.node" "$to/lib/"
 cp -R "$supervisor/." images/runtime/start.cjs "$to/lib/"
 
 cp "$node/LICENSE" "$to/share/licenses/node"
-cp /usr/share/doc/libc6/copyright "$to/share/licenses/glibc"
-cp /usr/share/doc/libstdc++6/copyright "$to/share/licenses/libstdc++"
+cp "$sysroot/usr/share/doc/libc6/copyright" "$to/share/licenses/glibc"
+cp -L "$sysroot/usr/share/doc/libstdc++6/copyright" "$to/share/licenses/libstdc++"
 
 # V8's byte code of the supervisor: its place is part of its key, so in place. Same seed, same bytes.
-cp images/runtime/compile.mjs "$root/"
-chroot "$root" /opt/boxer/bin/node --random-seed=1 --require /opt/boxer/lib/start.cjs /compile.mjs
-rm "$root/compile.mjs"
-# Node keeps a cache per user. Whoever else starts the supervisor goes without, which only costs time.
-for user in 993 999 1000 65532; do
-  for cache in "$to"/lib/cache/*-0; do ln -s "${cache##*/}" "${cache%-0}-$user"; done
-done
+# Not for another machine: there the supervisor starts without.
+if [ -z "$cross" ]; then
+  cp images/runtime/compile.mjs "$root/"
+  chroot "$root" /opt/boxer/bin/node --random-seed=1 --require /opt/boxer/lib/start.cjs /compile.mjs
+  rm "$root/compile.mjs"
+  # Node keeps a cache per user. Whoever else starts the supervisor goes without, which only costs time.
+  for user in 993 999 1000 65532; do
+    for cache in "$to"/lib/cache/*-0; do ln -s "${cache##*/}" "${cache%-0}-$user"; done
+  done
+fi
 
 chmod -R u=rwX,go=rX "$to"
 chmod 755 "$to"/bin/* "$to"/lib/*.so*
