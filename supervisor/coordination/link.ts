@@ -22,6 +22,8 @@ export interface LinkOptions extends SessionOptions {
   readonly seed: { readonly host: string; readonly port: number };
   /** May still be on its way: it is needed only when the connection stands. */
   readonly join: JoinRequest | Promise<JoinRequest>;
+  /** ms for look-up, connect and handshake; as `dialControl` unless told otherwise */
+  readonly timeout?: number | undefined;
   /** As `JoinBody.claim`. */
   readonly claim?: string | undefined;
   /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */

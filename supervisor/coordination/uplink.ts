@@ -7,6 +7,9 @@ import type { Membership } from './membership.ts';
 
 /** How long a request waits for a seed that is away, ms. */
 const AWAY_TIMEOUT = 5000;
+/** How long one of several seeds may take to answer the dial, ms: at first, and at last. */
+const FIRST_DIAL = 1000;
+const LONGEST_DIAL = 10_000;
 
 /** A node's link to the seed, reopened under the node's resume identity whenever it is lost. */
 export class Uplink {
@@ -76,12 +79,17 @@ export class Uplink {
   }
 
   /** The one that it was with first, for it may only have lost the connection; then all in turn, not everybody the same one. */
-  #seedFor(attempt: number): LinkOptions['seed'] {
+  #wayFor(attempt: number): Pick<LinkOptions, 'seed' | 'timeout'> {
     const { address, port } = this.#link.session.remote;
     const others = this.#membership.seeds.map((seed) => ({ host: seed.address, port: seed.port }));
-    if (others.length === 0) return this.#options.seed;
+    if (others.length === 0) return { seed: this.#options.seed };
     const all = [{ host: address, port }, ...others, this.#options.seed];
-    return all[attempt === 0 ? 0 : (this.#turn + attempt) % all.length] ?? this.#options.seed;
+    // Nobody answers at the address of a container that has gone: the next one is tried soon.
+    const timeout = Math.min(LONGEST_DIAL, FIRST_DIAL * 2 ** Math.floor(attempt / all.length));
+    return {
+      seed: all[attempt === 0 ? 0 : (this.#turn + attempt) % all.length] ?? this.#options.seed,
+      timeout,
+    };
   }
 
   /** Resolves to undefined once linked again, or to the reason why that will not be. */
@@ -92,7 +100,7 @@ export class Uplink {
         await backoff(attempt, signal);
         const { identity, key } = this.#link.joined.resume;
         const credentials = { identity, key: Buffer.from(key, 'hex') };
-        const options = { ...this.#options, seed: this.#seedFor(attempt) };
+        const options = { ...this.#options, ...this.#wayFor(attempt) };
         this.#link = await openLink(options, credentials, this.#membership, signal);
         // Closed in the same turn in which the link came.
         if (signal.aborted) void this.#link.session.close(String(signal.reason));
