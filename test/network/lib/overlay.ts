@@ -113,12 +113,15 @@ async function waitUntil(
   timeout: number,
 ): Promise<void> {
   const nodes = new Map<string, NodeStatus>();
-  let complete = false;
+  const told = new Set<string>();
+  let present: readonly NodeStatus[] | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const first = Promise.withResolvers<void>();
   const fail = () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes.values()])}`));
   const timer = setTimeout(fail, timeout);
   promise.catch(() => undefined); // It may come before anybody waits for it.
-  const look = () => complete && wanted(nodes) && resolve();
+  // The first lines tell of those that are there, but not which is the last of them.
+  const look = () => present?.every(({ service }) => told.has(service)) && wanted(nodes) && resolve();
   // It prints nothing while there is no node.
   const watching = ['sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'];
   const helper = await startHelper([...insideSeed(pid), ...watching], {
@@ -126,17 +129,18 @@ async function waitUntil(
     onLine(line) {
       if (!line.startsWith('{')) return;
       const { event, node } = nodeEvent.parse(JSON.parse(line));
+      told.add(node.service);
+      first.resolve();
       if (event === 'left') nodes.delete(node.service);
       else nodes.set(node.service, node);
       look();
     },
   });
   try {
-    // The first lines tell of those that are there, but not which is the last of them.
-    const present = await nodesOf(pid);
-    for (const name of nodes.keys()) if (!present.some(({ service }) => service === name)) nodes.delete(name);
-    for (const node of present) nodes.set(node.service, node);
-    complete = true;
+    // From the first event on, whoever leaves is told of, too.
+    if ((await nodesOf(pid)).length > 0) await Promise.race([first.promise, promise]);
+    // Only who is there: what it says of them may be older than what the events have said meanwhile.
+    present = await nodesOf(pid);
     look();
     await promise;
   } finally {
