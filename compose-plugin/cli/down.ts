@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { composeCall } from '../compose/command.ts';
+import { AWS_CREDENTIALS } from '../compose/keys.ts';
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { projectName } from '../compose/project-name.ts';
 import { readModel } from '../compose/read-model.ts';
@@ -41,6 +42,8 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
   if (removed > 0 && code !== 0) code = await compose();
   // A seed that could not be removed may still be writing there.
   if (code === 0) await removeStore(engine, project);
+  // Nobody is left who needs them, and the next `up` writes them anew.
+  if (code === 0) rmSync(join(context.project.folder, AWS_CREDENTIALS), { force: true });
   if (flags.has('--rmi')) await removeTwins(engine, project);
   return code;
 }

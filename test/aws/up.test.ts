@@ -101,8 +101,41 @@ test('up: functions as the project wants them, phantoms that reach them, and no 
   const secret = project.docker('exec', `${project.name}-worker-1`, 'cat', '/run/secrets/boxer-aws').stdout;
   expect(JSON.parse(secret)).toEqual({ accessKeyId: 'AKIDBED', secretAccessKey: SECRET });
 
+  const { stdout: spent } = await project.run(['cost', '--json']);
+  expect(JSON.parse(spent)).toMatchObject({
+    provider: 'aws',
+    countedBy: 'phantoms',
+    services: [{ service: 'worker', running: 1, ended: 0 }],
+  });
   const again = await project.run(['plan']);
   expect(again.stdout).not.toMatch(/^(create|change)/m);
+}, 120_000);
+
+test('phantoms get the credentials of the profile that is meant for them, or none; down takes them away', async () => {
+  const project = make(oneService('', '  credentials: phantom'));
+  project.write('aws', '[phantom]\naws_access_key_id = AKIDPHANTOM\naws_secret_access_key = other\n');
+  const env = { AWS_SHARED_CREDENTIALS_FILE: join(project.directory, 'aws') };
+  expect((await project.run(['up', '-d', '--yes'], env)).exitCode).toBe(0);
+  expect(JSON.parse(project.read('.boxer/aws-credentials.json'))).toMatchObject({
+    accessKeyId: 'AKIDPHANTOM',
+  });
+  expect((await project.run(['down', '--timeout', '1'], env)).exitCode).toBe(0);
+  expect(project.has('.boxer/aws-credentials.json')).toBe(false);
+  project.write('compose.yaml', oneService('', '  credentials: instance'));
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect(project.has('.boxer/aws-credentials.json')).toBe(false);
+  expect(project.read('.boxer/override.yaml')).not.toContain('boxer-aws');
+}, 120_000);
+
+test('--provider of up holds for the verbs that follow, until the next up', async () => {
+  const project = make(oneService());
+  expect((await project.run(['up', '-d', '--provider', 'local'])).exitCode).toBe(0);
+  const before = bed.ecr.calls.length;
+  expect((await project.run(['config'])).stdout).toContain('boxer-lambda');
+  expect((await project.run(['scale', 'worker=2'])).exitCode).toBe(0);
+  expect(bed.ecr.calls.length).toBe(before);
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['config'])).stdout).not.toContain('boxer-lambda');
 }, 120_000);
 
 test('drift: what somebody changed by hand is shown, and the next up takes it back', async () => {
