@@ -40,6 +40,8 @@ export function lambdaEnvironment(input: LambdaEnvironmentInput): string[] {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
   const all: Record<string, string> = {
     ...input.variables,
+    // Of an image the handler is its own affair: AWS sets an empty one, over what the image says.
+    _HANDLER: '',
     AWS_ACCESS_KEY_ID: 'LOCALACCESSKEYID0000',
     AWS_DEFAULT_REGION: input.region,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(input.memorySize),

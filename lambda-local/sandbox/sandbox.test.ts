@@ -52,6 +52,7 @@ test('has the limits of Lambda', async () => {
 test('has the environment of Lambda and the configured one', async () => {
   const variables = await shell('env; pwd');
   for (const line of [
+    '_HANDLER=',
     'AWS_LAMBDA_FUNCTION_NAME=box',
     'AWS_LAMBDA_FUNCTION_VERSION=$LATEST',
     'AWS_LAMBDA_FUNCTION_MEMORY_SIZE=512',
