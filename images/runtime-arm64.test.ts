@@ -1,8 +1,11 @@
 // The runtime for arm64, made on this machine without running anything of it; an emulator, where there is one, tries it afterwards.
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { twinDockerfile } from '../compose-plugin/twin/dockerfile.ts';
@@ -101,6 +104,40 @@ emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
     const script =
       'const { arch } = process; console.log(arch, Object.keys(require("/opt/boxer/lib/boxer.node")).length)';
     expect((await node('--eval', script)).stdout).toMatch(/^arm64 [1-9]/);
+  });
+
+  test('as a function it asks the Runtime API for work and reports what it cannot use', async () => {
+    const reported = Promise.withResolvers<string>();
+    const runtimeApi = createServer(async (request, response) => {
+      if (request.url?.endsWith('/invocation/next')) {
+        response.setHeader('Lambda-Runtime-Aws-Request-Id', 'first');
+        response.end('{}');
+      } else {
+        reported.resolve(`${request.method} ${request.url} ${await text(request)}`);
+        response.writeHead(202).end();
+      }
+    });
+    runtimeApi.listen(0, '127.0.0.1');
+    await once(runtimeApi, 'listening');
+    const address = runtimeApi.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const stop = new AbortController();
+    const running = execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/node', ...supervisor], {
+      env: { AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
+      cancelSignal: stop.signal,
+      reject: false,
+    });
+    const ended = running.then(({ stderr }) => `it ended: ${stderr}`);
+    try {
+      expect(await Promise.race([reported.promise, ended])).toMatch(
+        /^POST \/2018-06-01\/runtime\/invocation\/first\/error .*Function\.NotALaunch/,
+      );
+    } finally {
+      stop.abort();
+      await ended;
+      runtimeApi.closeAllConnections();
+      runtimeApi.close();
+    }
   });
 
   test('the launcher gets as far as starting Node', async () => {
