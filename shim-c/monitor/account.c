@@ -1,6 +1,7 @@
 /*
- * getpwuid(): in a function the guest is a user of the platform that no image knows. Programs that ask who they are (initdb,
- * Node's os.userInfo(), git) take "nobody" for an error, so the running user always has a name.
+ * getpwuid() and getpwnam(): in a function the guest is a user of the platform that no image knows. Programs that ask who they
+ * are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so the running user always has a name, which is
+ * found again by those who check it (sshd).
  */
 #include <pwd.h>
 
@@ -43,14 +44,18 @@ static bool describe(uid_t user, struct passwd *entry, char *room, size_t size) 
 
 static bool is_own(uid_t user) { return network_config() && user == (uid_t)raw(SYS_geteuid); }
 
+/* As in libc, the next call overwrites it. */
+static struct passwd *shared_entry(uid_t user) {
+  static struct passwd entry;
+  static char room[ROOM];
+  return describe(user, &entry, room, sizeof room) ? &entry : NULL;
+}
+
 EXPORT struct passwd *getpwuid(uid_t user) {
   struct passwd *(*real)(uid_t) = LIBC(struct passwd * (*)(uid_t), getpwuid);
   struct passwd *found = real ? real(user) : NULL;
   if (found || !is_own(user)) return found;
-  /* As in libc, the next call overwrites it. */
-  static struct passwd entry;
-  static char room[ROOM];
-  return describe(user, &entry, room, sizeof room) ? &entry : NULL;
+  return shared_entry(user);
 }
 
 typedef int getpwuid_r_function(uid_t, struct passwd *, char *, size_t, struct passwd **);
@@ -60,5 +65,29 @@ EXPORT int getpwuid_r(uid_t user, struct passwd *entry, char *room, size_t size,
   int error = real ? real(user, entry, room, size, result) : ENOENT;
   if (error == ERANGE || (error == 0 && *result) || !is_own(user)) return error;
   *result = describe(user, entry, room, size) ? entry : NULL;
+  return *result ? 0 : ERANGE;
+}
+
+/* Whether the running user is one that no image knows, and this its name. */
+static bool is_own_name(const char *name) {
+  uid_t user = (uid_t)raw(SYS_geteuid);
+  if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0 || !is_own(user)) return false;
+  struct passwd *(*real)(uid_t) = LIBC(struct passwd * (*)(uid_t), getpwuid);
+  return !real || !real(user);
+}
+
+EXPORT struct passwd *getpwnam(const char *name) {
+  struct passwd *(*real)(const char *) = LIBC(struct passwd * (*)(const char *), getpwnam);
+  struct passwd *found = real ? real(name) : NULL;
+  return found || !is_own_name(name) ? found : shared_entry((uid_t)raw(SYS_geteuid));
+}
+
+typedef int getpwnam_r_function(const char *, struct passwd *, char *, size_t, struct passwd **);
+
+EXPORT int getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size, struct passwd **result) {
+  getpwnam_r_function *real = LIBC(getpwnam_r_function *, getpwnam_r);
+  int error = real ? real(name, entry, room, size, result) : ENOENT;
+  if (error == ERANGE || (error == 0 && *result) || !is_own_name(name)) return error;
+  *result = describe((uid_t)raw(SYS_geteuid), entry, room, size) ? entry : NULL;
   return *result ? 0 : ERANGE;
 }

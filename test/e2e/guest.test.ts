@@ -112,7 +112,7 @@ configs: { settings: { file: ./settings.ini } }
 
   test('has a name for its user, though no image knows that user', async () => {
     const who =
-      'import os, pwd; entry = pwd.getpwuid(os.getuid()); print(entry.pw_uid, entry.pw_gid, len(entry.pw_name) > 0)';
+      'import os, pwd; entry = pwd.getpwuid(os.getuid()); print(entry.pw_uid, entry.pw_gid, pwd.getpwnam(entry.pw_name) == entry)';
     const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', who);
     expect(ran.stdout).toBe('993 990 True');
   });
