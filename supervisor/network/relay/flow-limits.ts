@@ -10,7 +10,7 @@ export interface FlowLimits {
   readonly flows: number;
   /** The same, opened by one node. */
   readonly flowsPerNode: number;
-  /** Bytes received from one end that the other does not take; with more, no flow is added. */
+  /** Bytes received from one end that the other does not take; with more, no flow is added of a node that holds its share or more of them, with twice as many none at all. */
   readonly bytes: number;
   /** The same, of all flows that one node has a part in. */
   readonly bytesPerNode: number;
@@ -97,9 +97,12 @@ export class FlowAdmission {
     if (this.#size >= flows) throw this.refuse('flows', 'ENOBUFS', `${flows} flows are carried already`);
     if ((this.#shares.get(initiator)?.opened ?? 0) >= flowsPerNode)
       throw this.refuse('flowsPerNode', 'EAGAIN', `${flowsPerNode} flows of this node are carried already`);
-    if (this.#held() >= bytes)
-      throw this.refuse('bytes', 'ENOBUFS', `${bytes} bytes wait for slow readers already`);
     const parties = acceptor === undefined ? [initiator] : [...new Set([initiator, acceptor])];
+    // Flows that were admitted fill up afterwards, one pair's maybe all there is: others must not pay for it.
+    const held = this.#held();
+    const share = bytes / (this.#shares.size + 1);
+    if (held >= 2 * bytes || (held >= bytes && parties.some((party) => this.#heldBy(party) >= share)))
+      throw this.refuse('bytes', 'ENOBUFS', `${held} bytes wait for slow readers already`);
     for (const party of parties)
       if (this.#heldBy(party) >= bytesPerNode)
         throw this.refuse(
