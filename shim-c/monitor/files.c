@@ -71,7 +71,6 @@ EXPORT int link(const char *from, const char *to) { return MOVED(SYS_linkat, AT_
 EXPORT int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags) {
   return MOVED(SYS_linkat, from_directory, from, to_directory, to, flags);
 }
-/* What a symbolic link points to is text until somebody follows it. */
 EXPORT int symlink(const char *target, const char *path) { return MOVED(SYS_symlinkat, target, AT_FDCWD, path, 0, 0); }
 EXPORT int symlinkat(const char *target, int directory, const char *path) {
   return MOVED(SYS_symlinkat, target, directory, path, 0, 0);

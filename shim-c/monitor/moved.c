@@ -43,6 +43,43 @@ static int directory_of(long number, const long arguments[6], int path) {
   return path < 2 || number == SYS_inotify_add_watch ? AT_FDCWD : (int)arguments[path - 2];
 }
 
+/* A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as it was written. */
+static bool makes_link(long number) {
+#ifdef SYS_symlink
+  if (number == SYS_symlink) return true;
+#endif
+  return number == SYS_symlinkat;
+}
+
+/* Which argument of a call that reads a link is the guest's room for it, from 0; -1 for other calls. */
+static int link_argument(long number) {
+#ifdef SYS_readlink
+  if (number == SYS_readlink) return 1;
+#endif
+  return number == SYS_readlinkat ? 2 : -1;
+}
+
+static long read_link(long number, const long arguments[6], int to, char room[REMAP_ROOM]) {
+  char kernel[REMAP_ROOM];
+  long asked[] = {arguments[0], arguments[1], arguments[2], arguments[3]};
+  size_t size = (size_t)asked[to + 1];
+  asked[to] = (long)kernel;
+  asked[to + 1] = REMAP_ROOM - 1;
+  long length = raw(number, asked[0], asked[1], asked[2], asked[3]);
+  const char *seen = kernel;
+  if (length > 0) {
+    kernel[length] = 0;
+    seen = visible(kernel, room);
+  }
+  /* Another name than the kernel's is ours to write; everything else, errors and wrong pointers included, is the kernel's. */
+  if (length <= 0 || seen == kernel || (int)size <= 0)
+    return returned(raw(number, arguments[0], arguments[1], arguments[2], arguments[3]));
+  length = (long)strlen(seen);
+  if ((size_t)length > size) length = (long)size;
+  memcpy((void *)arguments[to], seen, (size_t)length);
+  return length;
+}
+
 long moved(long number, long a, long b, long c, long d, long e, long f) {
   if (!remap_value()) return returned(raw6(number, a, b, c, d, e, f));
   long arguments[] = {a, b, c, d, e, f};
@@ -54,6 +91,10 @@ long moved(long number, long a, long b, long c, long d, long e, long f) {
     int then = with_paths[i].second;
     if (!move(directory_of(number, arguments, at), &arguments[at - 1], first)) return -1;
     if (then && !move(directory_of(number, arguments, then), &arguments[then - 1], second)) return -1;
+    const char *target = makes_link(number) ? (const char *)a : NULL;
+    if (target && *target == '/' && !move(AT_FDCWD, &arguments[0], second)) return -1;
+    int to = link_argument(number);
+    if (to > 0) return read_link(number, arguments, to, second);
     break;
   }
   return returned(raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]));

@@ -168,6 +168,31 @@ static void whereabouts(void) {
   say("rmdir", rmdir(in("deep")));
 }
 
+/* Links by whole paths: the kernel follows them, and does not know the visible ones. */
+static void links(void) {
+  struct stat found;
+  char text[PATH_MAX];
+  char target[600];
+  strcpy(target, in("text"));
+  say("symlink", symlink(target, in("whole")));
+  say("follow", stat(in("whole"), &found));
+  say("size", found.st_size);
+  say_fd("open", open(in("whole"), O_RDONLY));
+  ssize_t length = readlink(in("whole"), text, sizeof text - 1);
+  text[length > 0 ? length : 0] = 0;
+  say_path("readlink", text, "text");
+  say("into little room", readlink(in("whole"), text, 3));
+  say("the beginning", strncmp(text, target, 3));
+  say("symlinkat", symlinkat("/usr/bin/env", AT_FDCWD, in("outside")));
+  say("readlinkat", readlinkat(AT_FDCWD, in("outside"), text, sizeof text));
+  say("follow", access(in("outside"), X_OK));
+  say("a long name that leads nowhere", symlink("/no/such/place", in("nowhere")));
+  say("follow", access(in("nowhere"), R_OK));
+  say("readlink of a file", readlink(in("text"), text, sizeof text));
+  say("readlink of nothing", readlink(in("missing"), text, sizeof text));
+  say("unlink", unlink(in("whole")) | unlink(in("outside")) | unlink(in("nowhere")));
+}
+
 static void temporary(void) {
   char template[600];
   struct stat found;
@@ -279,6 +304,7 @@ int main(int argc, char **argv) {
   streams();
   changing();
   whereabouts();
+  links();
   temporary();
   sockets();
   walking();
