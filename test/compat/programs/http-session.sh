@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # http_session BASE: what every HTTP server must answer, whose /hello and /large are the files of /srv/www.
 http_session() {
-  await curl -sf "$1/hello"
+  await curl -sf "$1/hello" || return
   expect 'a small answer' hello curl -s "$1/hello"
   expect 'a large answer' 1048576 sh -c "curl -s $1/large | wc -c"
   expect 'not found' 404 curl -s -o /dev/null -w '%{http_code}' "$1/absent"
