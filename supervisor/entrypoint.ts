@@ -25,6 +25,9 @@ function say(line: string): void {
   process.stderr.write(`boxer: ${line}\n`);
 }
 
+/** What this process has to say beside its guest, in the form that the user asked for. */
+const logOf = (role: string) => createLogger(process.env[LOG_VARIABLE], role);
+
 function guestArgv(args: readonly string[]): readonly string[] {
   return args[0] === '--' ? args.slice(1) : args;
 }
@@ -39,7 +42,7 @@ function endingSignal(): AbortSignal {
 async function seed(): Promise<number> {
   const { runMeteredSeed } = await import('./metrics/run-metered-seed.ts');
   const config = readConfig(seedConfig);
-  const log = createLogger(process.env[LOG_VARIABLE], 'seed');
+  const log = logOf('seed');
   const options = {
     config,
     projectKey: readKey(),
@@ -64,13 +67,14 @@ async function relay(): Promise<number> {
     settings,
     drain: (settings?.drain ?? DRAIN) * 1000,
     signal: endingSignal(),
-    log: say,
+    log: logOf('relay').info,
   });
   return 0;
 }
 
 async function node(args: readonly string[]): Promise<number> {
   const { runContainer } = await import('./container/run-container.ts');
+  const { info: say } = logOf('node');
   const runtime = loadRuntime(DIRECTORY);
   return runContainer({
     config: readConfig(nodeConfig),
@@ -83,6 +87,7 @@ async function node(args: readonly string[]): Promise<number> {
 
 async function phantom(args: readonly string[]): Promise<number> {
   const { runPhantom } = await import('./phantom/run-phantom.ts');
+  const { info: say } = logOf('phantom');
   const outcome = await runPhantom({
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
