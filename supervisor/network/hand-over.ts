@@ -93,7 +93,10 @@ export function createHandOver({ onVanished }: HandOverOptions): HandOver {
     };
     const ended = () => used();
     // The listener closed with the connection still queued: the far end sees what the kernel would do, a reset.
-    const closed = () => take(port)?.socket.resetAndDestroy();
+    // The port may by now be that of another signal connection: the kernel gives it away before we hear of the end.
+    const closed = () => {
+      if (waiting.get(port) === entry) take(port)?.socket.resetAndDestroy();
+    };
     signal.on('close', closed).on('end', ended).on('data', used).resume();
     entry.stopListening = () => signal.off('close', closed).off('end', ended).off('data', used);
     watch.add(port);
@@ -137,6 +140,7 @@ export function createHandOver({ onVanished }: HandOverOptions): HandOver {
       const { listener, names, signal, socket } = entry;
       if (habits.get(listener.port) !== 'defer') habits.set(listener.port, 'exchange');
       if (kept) return { ...names };
+      entry.stopListening?.();
       if (socket.destroyed) throw new BoxerError('EAGAIN', 'the connection has gone');
       // Reset, not closed: a closed one would leave a TIME_WAIT behind for every connection.
       signal?.resetAndDestroy();
