@@ -9,7 +9,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -17,7 +16,8 @@ import { collectFiles, mountPoints, placeFiles } from './travelling-files.ts';
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'boxer-files-'));
+  // Where any user gets to: TMPDIR may be a folder of this user's alone.
+  root = mkdtempSync('/var/tmp/boxer-files-');
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
