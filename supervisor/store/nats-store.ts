@@ -39,7 +39,8 @@ const PATIENCE = 3000;
 const ATTEMPT_TIMEOUT = 1000;
 const RETRY = 100;
 const CONNECT_PATIENCE = 5000;
-const OPEN_ATTEMPTS = 4;
+/** How long a store may take to open, ms: a server that was away is taken back after some seconds. */
+const OPEN_PATIENCE = 10_000;
 /** How long the server keeps the marks of what was removed, ms: who watches and is cut off for longer starts over. */
 const MARKER_TTL = 60_000;
 const MAX_VALUE = 64 * 1024;
@@ -77,12 +78,13 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
 
 /** A leader may be elected just now. */
 async function openPatiently(open: () => Promise<KV>): Promise<KV> {
-  for (let attempt = 1; ; attempt += 1) {
+  const until = Date.now() + OPEN_PATIENCE;
+  for (;;) {
     try {
       return await open();
     } catch (error) {
       const lasting = error instanceof JetStreamApiError && !isPassing(error);
-      if (lasting || attempt === OPEN_ATTEMPTS) throw error;
+      if (lasting || Date.now() >= until) throw error;
       await delay(RETRY);
     }
   }
@@ -281,7 +283,7 @@ function isConflict(error: unknown): boolean {
 /** The same message is still being written; the answer to its first attempt was lost. */
 const IN_PROCESS = 10_201;
 
-/** 503 and its like: there is no leader at this moment. */
+/** 503 and its like: there is no leader at this moment, or a server of the cluster is away. */
 function isPassing(error: JetStreamApiError): boolean {
-  return error.status >= 500 || error.code === IN_PROCESS || /in process/.test(error.message);
+  return error.status >= 500 || error.code === IN_PROCESS || /in process|peer offline/.test(error.message);
 }
