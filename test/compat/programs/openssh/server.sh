@@ -14,6 +14,6 @@ UsePAM no
 Subsystem sftp /usr/lib/openssh/sftp-server
 END
 socat TCP-LISTEN:2223,fork,reuseaddr SYSTEM:'cat /tmp/ssh/client' &
-socat TCP-LISTEN:2224,fork,reuseaddr EXEC:'perl /tmp/ssh/who' &
+socat TCP-LISTEN:2224,fork,reuseaddr EXEC:'perl /tmp/ssh/who.pl' &
 socat TCP-LISTEN:7000,fork,reuseaddr EXEC:cat &
 exec /usr/sbin/sshd -D -e -f sshd_config
