@@ -74,6 +74,6 @@ ensure_test_tools() {
   # 2.11 is the first that knows how long a key lives.
   case $(nats-server --version 2>/dev/null) in
     *v2.1[1-9].* | *v2.[2-9][0-9].* | *v[3-9].*) ;;
-    *) RUNLEVEL=1 need_newer_packages 'the NATS server' nats-server ;;
+    *) need_newer_program 'the NATS server' nats-server usr/sbin/nats-server ;;
   esac
 }
