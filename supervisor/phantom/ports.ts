@@ -8,10 +8,14 @@ import type { Introduce } from './introduce.ts';
 /** How long the function may take to dial in for a connection, before the neighbour sees it reset. */
 const DIAL_IN_TIMEOUT_MS = 10_000;
 
-interface PortsOptions {
-  readonly overlay: Overlay;
-  readonly relay: Relay;
+/** Whose ports are opened, and who takes their connections. */
+export interface PortsTarget {
+  readonly overlay: Pick<Overlay, 'nodeId' | 'local' | 'members' | 'onChange'>;
   readonly introduce: Introduce;
+}
+
+interface PortsOptions {
+  readonly relay: Relay;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -29,8 +33,12 @@ function admitted(socket: Socket, relay: Relay): Lease | undefined {
 }
 
 /** Carries one connection of a neighbour to the function, which dials in to fetch it. */
-async function forwardConnection(socket: Socket, port: number, options: PortsOptions): Promise<void> {
-  const { overlay, relay, introduce, signal } = options;
+async function forwardConnection(
+  socket: Socket,
+  port: number,
+  { overlay, introduce }: PortsTarget,
+  { relay, signal }: PortsOptions,
+): Promise<void> {
   const lease = admitted(socket, relay);
   if (!lease) return;
   const token = randomBytes(16).toString('hex');
@@ -56,36 +64,55 @@ async function forwardConnection(socket: Socket, port: number, options: PortsOpt
   }
 }
 
-function openPort(port: number, options: PortsOptions): Server {
+function openPort(port: number, target: () => PortsTarget, options: PortsOptions): Server {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    void forwardConnection(socket, port, options);
+    void forwardConnection(socket, port, target(), options);
   });
   server.on('error', (error) => options.say(`port ${port} cannot be opened here: ${error.message}`));
   server.listen({ port, host: '::', ipv6Only: false });
   return server;
 }
 
+export interface PortMirror {
+  /** New connections are the target's from now on; those that stand stay where they are. */
+  follow(target: PortsTarget): void;
+}
+
 /**
  * Opens in this container every port that the guest opens in the function, and closes it with the guest's: so that unboxed
  * neighbours, published ports and health checks find the service where it always was. Ends with `signal`.
  */
-export function mirrorPorts(options: PortsOptions): void {
-  const { overlay, signal } = options;
+export function mirrorPorts(options: PortsOptions): PortMirror {
+  const { signal } = options;
   const open = new Map<number, Server>();
-  const update = () => {
+  let unfollow = () => undefined as unknown;
+  const update = (target: PortsTarget) => {
+    const { overlay } = target;
     const wanted = new Set(overlay.members().get(overlay.nodeId)?.ports ?? []);
     for (const [port, server] of open) {
       if (wanted.has(port)) continue;
       server.close();
       open.delete(port);
     }
-    for (const port of wanted) if (!open.has(port)) open.set(port, openPort(port, options));
+    for (const port of wanted)
+      if (!open.has(port))
+        open.set(
+          port,
+          openPort(port, () => current, options),
+        );
   };
-  const unsubscribe = overlay.onChange(update);
-  update();
+  let current: PortsTarget;
   signal.addEventListener('abort', () => {
-    unsubscribe();
+    unfollow();
     for (const server of open.values()) server.close();
   });
+  return {
+    follow(target) {
+      unfollow();
+      current = target;
+      unfollow = target.overlay.onChange(() => update(target));
+      update(target);
+    },
+  };
 }
