@@ -27,6 +27,8 @@ export interface ListenOptions extends SessionOptions {
 
 export interface ControlListener {
   readonly port: number;
+  /** A connection that came in another way; owns it. */
+  take(socket: Socket): void;
   /** Closes the listener and all its sessions; resolves when their sockets are closed. */
   close(): Promise<void>;
 }
@@ -96,7 +98,8 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
     await closed;
   };
   signal?.addEventListener('abort', close, { once: true });
-  return { port: (server.address() as AddressInfo).port, close };
+  const { port } = server.address() as AddressInfo;
+  return { port, take: (socket) => void server.emit('connection', socket), close };
 }
 
 function endOf(reason: string): SessionEnd {
