@@ -26,6 +26,8 @@ export interface DialOptions extends SessionOptions {
 export async function dialControl(options: DialOptions): Promise<Session> {
   const { host, port, identity, key, signal, timeout = 10_000 } = options;
   signal?.throwIfAborted();
+  // TLS takes this from the socket below it; a session ends in both directions at once.
+  if (options.socket) options.socket.allowHalfOpen = false;
   const socket = connect({
     ...TLS_OPTIONS,
     ...(options.socket ? { socket: options.socket } : { host, port }),

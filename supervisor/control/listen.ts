@@ -99,7 +99,12 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
   };
   signal?.addEventListener('abort', close, { once: true });
   const { port } = server.address() as AddressInfo;
-  return { port, take: (socket) => void server.emit('connection', socket), close };
+  const take = (socket: Socket) => {
+    // TLS takes this from the socket below it; a session ends in both directions at once.
+    socket.allowHalfOpen = false;
+    server.emit('connection', socket);
+  };
+  return { port, take, close };
 }
 
 function endOf(reason: string): SessionEnd {

@@ -51,7 +51,6 @@ export async function startBed(): Promise<Bed> {
     AWS_SECRET_ACCESS_KEY: SECRET,
     AWS_CONFIG_FILE: '/nonexistent/config',
     AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
-    BOXER_AWS_UNFINISHED: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: undefined,
     AWS_PROFILE: undefined,
