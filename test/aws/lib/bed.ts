@@ -33,10 +33,10 @@ export interface BedProject extends TestProject {
   run(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
 }
 
-/** Starts everything, with the plugin installed in a docker configuration of its own. */
-export async function startBed(): Promise<Bed> {
+/** Starts everything; unless told otherwise with the plugin, and stand-ins for its images, in a docker configuration of its own. */
+export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): Promise<Bed> {
   const [home, registry, lambda] = await Promise.all([
-    makeHome(),
+    homeOf(),
     startRegistry(),
     startTestLambda({ LAMBDA_LOCAL_PREPARED: '0', LAMBDA_LOCAL_REGION: REGION }),
   ]);
