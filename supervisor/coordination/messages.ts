@@ -159,7 +159,11 @@ export interface LaunchOutside {
   readonly seed: Endpoint;
   /** Port of the relay. */
   readonly relay: number;
-  /** Shown there, it leads to the phantom; 32 hex digits. */
+}
+
+/** A phantom's own port for its function, and what leads there from the seed's relay: 32 hex digits. */
+export interface Way {
+  readonly port: number;
   readonly token: string;
 }
 

@@ -29,6 +29,7 @@ import {
   type MembershipUpdate,
   type NamesByNetwork,
   type RelayPlace,
+  type Way,
 } from './messages.ts';
 import { parseFiltering, parseNat } from './parse-punch.ts';
 
@@ -191,10 +192,9 @@ export function parseForward(body: unknown): ForwardRequest {
   return { port: portAt(fields, 'port'), place: parsePlace(fields), origin: endpointAt(fields, 'origin') };
 }
 
-/** The phantom's own port for its function; 0 where it says none. */
-export function parseLaunchRequest(body: unknown): number {
+export function parseWay(body: unknown): Way {
   const fields = fieldsOf(body);
-  return fields.port === undefined ? 0 : portAt(fields, 'port');
+  return { port: portAt(fields, 'port'), token: parseToken(fields) };
 }
 
 export function parseLaunch(body: unknown): Launch {
@@ -215,7 +215,6 @@ function parseOutside(fields: Fields): LaunchOutside | undefined {
   return {
     seed: { address: textAt(seed, 'address', 253), port: portAt(seed, 'port') },
     relay: portAt(outside, 'relay'),
-    token: parseToken(outside),
   };
 }
 
