@@ -95,12 +95,15 @@ static int on_execve(const char *path, char *const *arguments, char *const *envi
   return (int)returned(raw(SYS_execve, there, arguments, completed));
 }
 
-/* The search along PATH, and what to do with a file that is no program, is this libc's own. */
+/* What to do with a file that is no program is this libc's own. */
 static int on_execvpe(const char *file, char *const *arguments, char *const *environment) {
   COMPLETE_ENVIRONMENT(environment, completed)
+  char room[REMAP_ROOM];
+  const char *there = searched(file, room);
+  if (file && !there) return -1;
   int (*real)(const char *, char *const *, char *const *) =
       LIBC(int (*)(const char *, char *const *, char *const *), execvpe);
-  return real ? real(file, arguments, completed) : fail(ENOSYS);
+  return real ? real(there, arguments, completed) : fail(ENOSYS);
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
@@ -118,7 +121,7 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
 EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
+  const char *there = remapped_at(directory, path, room);
   if (path && !there) return -1;
   return (int)returned(raw(SYS_execveat, directory, there, arguments, completed, flags));
 }
@@ -190,6 +193,9 @@ EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                         const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
+  char room[REMAP_ROOM];
+  const char *there = searched(file, room);
   spawn_function *real = LIBC(spawn_function *, posix_spawnp);
-  return real ? real(pid, file, actions, attributes, arguments, completed) : ENOSYS;
+  if (!there || !real) return there ? ENOSYS : ENAMETOOLONG;
+  return real(pid, there, actions, attributes, arguments, completed);
 }

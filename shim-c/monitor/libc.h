@@ -4,7 +4,7 @@
 
 /* clang-format off */
 #define LIBC_FUNCTIONS(each) \
-  each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) \
+  each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) each(getgrgid) each(getgrgid_r) each(getgrnam) each(getgrnam_r) \
   each(sendto) each(sendmsg) each(sendmmsg) \
   each(accept4) each(connect) each(fcntl) each(closefrom) \
   each(execvpe) each(posix_spawn) each(posix_spawnp) \

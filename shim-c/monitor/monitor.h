@@ -107,6 +107,8 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* account.c, group.c: what a user and a group are called that no image knows, as in Lambda's own base images. */
+#define ACCOUNT "sbx_user1051"
 /* carried.c: marks that go with the socket itself, over exec and SCM_RIGHTS. */
 void carry_mark(int fd, unsigned mark, uint16_t port);
 /* What a socket whose kernel address is `ip` carries; it is marked with it from now on. */
@@ -159,6 +161,9 @@ const char *remapped(const char *path, char room[REMAP_ROOM]);
 const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address; gives the length to use. */
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
+
+/* search.c: gives `file`, or where execvp() would find it (in `room`) when that is in a remapped folder; NULL when that is too long. */
+const char *searched(const char *file, char room[REMAP_ROOM]);
 
 /* lexical.c */
 bool lexical_path(const char *path, char room[REMAP_ROOM]);

@@ -283,6 +283,78 @@ static void programs(void) {
   say("its output", access(in("output"), F_OK));
 }
 
+/* Ends with what program `way` finds ends with, or with 100 and the errno of why it found none. */
+static int found_by(int way, const char *name) {
+  char *const arguments[] = {(char *)name, NULL};
+  pid_t child = fork();
+  if (child == 0) {
+    int error = 0;
+    if (way == 0) execvp(name, arguments);
+    if (way == 1) execlp(name, name, NULL);
+    if (way == 2) execvpe(name, arguments, (char *const[]){NULL});
+    if (way == 3) error = posix_spawnp(&child, name, NULL, NULL, arguments, environ);
+    int status;
+    if (way == 3 && error == 0) waitpid(child, &status, 0), _exit(WEXITSTATUS(status));
+    _exit(100 + (way == 3 ? error : errno));
+  }
+  int status;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+static void make_script(const char *name, const char *text, mode_t mode) {
+  FILE *script = fopen(in(name), "w");
+  fprintf(script, "%s", text);
+  fclose(script);
+  chmod(in(name), mode);
+}
+
+/* Along PATH, where folders of it are remapped. */
+static void searching(void) {
+  char path[2000];
+  char name[600];
+  say("mkdir", mkdir(in("bin"), 0700) | mkdir(in("bin/true-folder"), 0700) | mkdir(in("more"), 0700));
+  make_script("bin/found", "#!/bin/sh\nexit 6\n", 0755);
+  make_script("bin/refused", "#!/bin/sh\nexit 6\n", 0644);
+  make_script("bin/refused-first", "#!/bin/sh\nexit 6\n", 0644);
+  make_script("more/refused-first", "#!/bin/sh\nexit 7\n", 0755);
+  make_script("bin/true", "#!/bin/sh\nexit 8\n", 0755);
+  make_script("bin/plain", "exit 9\n", 0755);
+  make_script("bin/lost", "#!/no/such/interpreter\n", 0755);
+  char *before = strdup(getenv("PATH"));
+  snprintf(path, sizeof path, "/no/such/folder:%s:%s:/usr/bin:/bin", in("bin"), in("more"));
+  setenv("PATH", path, 1);
+  strcpy(name, in("bin/found"));
+  for (int way = 0; way < 4; way++) {
+    say("found", found_by(way, "found"));
+    say("first of two", found_by(way, "true"));
+    say("later", found_by(way, "false"));
+    say("not found", found_by(way, "no-such-program"));
+    say("no name", found_by(way, ""));
+    say("refused", found_by(way, "refused"));
+    say("refused, then found", found_by(way, "refused-first"));
+    say("a folder", found_by(way, "true-folder"));
+    say("without interpreter", found_by(way, "lost"));
+    say("by its path", found_by(way, name));
+    if (way < 3) say("no program", found_by(way, "plain"));
+  }
+  snprintf(path, sizeof path, "/usr/bin:/bin:%s:", in("bin"));
+  setenv("PATH", path, 1);
+  say("behind another", found_by(0, "true"));
+  say("chdir", chdir(in("more")));
+  say("in the current folder", found_by(0, "refused-first"));
+  say("chdir", chdir("/"));
+  int directory = open(in("bin"), O_RDONLY | O_DIRECTORY);
+  pid_t child = fork();
+  if (child == 0) _exit(syscall(SYS_execveat, directory, "../bin/found", (char *const[]){"found", NULL}, environ, 0) < 0 ? errno : 0);
+  int status;
+  waitpid(child, &status, 0);
+  say("execveat", WEXITSTATUS(status));
+  close(directory);
+  setenv("PATH", before, 1);
+  free(before);
+}
+
 /* Not below the visible folder, though its name begins like it. */
 static void outside(void) {
   char name[600];
@@ -309,6 +381,7 @@ int main(int argc, char **argv) {
   sockets();
   walking();
   programs();
+  searching();
   outside();
   return 0;
 }
