@@ -3,6 +3,9 @@
  * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
  */
 #include <dirent.h>
+#ifdef __GLIBC__
+#include <fts.h>
+#endif
 #include <ftw.h>
 #include <glob.h>
 #include <limits.h>
@@ -257,6 +260,21 @@ static void walking(void) {
   globfree(&found);
   say("nftw", nftw(in("walk"), visit, 8, FTW_PHYS));
   say("walked", walked);
+#ifdef __GLIBC__
+  char one[600];
+  strcpy(one, in("walk"));
+  char *const beginnings[] = {one, "/no/such/folder", (char *)folder, NULL};
+  FTS *tree = fts_open(beginnings, FTS_PHYSICAL, NULL);
+  int kinds[16] = {0};
+  for (FTSENT *entry; tree && (entry = fts_read(tree)); kinds[entry->fts_info & 15]++)
+    if (entry->fts_level > 0 && access(entry->fts_accpath, F_OK) < 0) kinds[0]++;
+  say("fts files", kinds[FTS_F]);
+  say("fts folders", kinds[FTS_D]);
+  say("fts not there", kinds[FTS_NS]);
+  say("fts not found again", kinds[0]);
+  if (tree) fts_close(tree);
+  say("fts of nothing", fts_open((char *const[]){"", NULL}, FTS_PHYSICAL, NULL) ? 1 : -1);
+#endif
   say("nftw nowhere", nftw(in("walk/missing"), visit, 8, 0));
 }
 
