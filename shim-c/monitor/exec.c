@@ -87,7 +87,7 @@ static void complete(char *const *environment, const struct completion *found, c
     completed = variables;                                                                          \
   }
 
-static int on_execve(const char *path, char *const *arguments, char *const *environment) {
+int on_execve(const char *path, char *const *arguments, char *const *environment) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
   const char *there = remapped(path, room);
@@ -118,12 +118,16 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
   return on_execvpe(file, arguments, environment);
 }
 
-EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
+int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
   const char *there = remapped_at(directory, path, room);
   if (path && !there) return -1;
   return (int)returned(raw(SYS_execveat, directory, there, arguments, completed, flags));
+}
+
+EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
+  return on_execveat(directory, path, arguments, environment, flags);
 }
 
 #define AT_EMPTY_PATH 0x1000

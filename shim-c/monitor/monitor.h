@@ -168,6 +168,9 @@ const char *searched(const char *file, char room[REMAP_ROOM]);
 /* lexical.c */
 bool lexical_path(const char *path, char room[REMAP_ROOM]);
 
+/* fortified.c: ends the process, as libc does, where a buffer is smaller than the guest says. */
+void check_room(size_t size, size_t room);
+
 /* visible.c: the way back, `path` itself where no remap leads there. */
 const char *visible(const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address as the kernel gave it; false: it stays as it is. */
@@ -195,6 +198,8 @@ int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
 long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
 long on_ioctl(int fd, unsigned long request, void *argument);
 int on_uname(struct utsname *name);
+int on_execve(const char *path, char *const *arguments, char *const *environment);
+int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);
 
 /* connect.c: the kernel's connect, through libc's: a raw system call would be no cancellation point. */
 int kernel_connect_to(int fd, int family, const struct boxer_endpoint *endpoint);

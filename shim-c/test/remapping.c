@@ -3,6 +3,7 @@
  * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
  */
 #include <dirent.h>
+#include <dlfcn.h>
 #ifdef __GLIBC__
 #include <fts.h>
 #endif
@@ -10,9 +11,11 @@
 #include <glob.h>
 #include <limits.h>
 #include <spawn.h>
+#include <sys/ipc.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
 #include <utime.h>
@@ -169,6 +172,58 @@ static void whereabouts(void) {
   say("chdir", chdir("/"));
   say("at the top", getcwd(room, sizeof room) ? strcmp(room, "/") : -1);
   say("rmdir", rmdir(in("deep")));
+}
+
+/* Older, rarer and fortified names of calls that take or give paths. */
+static void rare(void) {
+  char room[PATH_MAX];
+  /* The linker warns of those who call it. */
+  char *(*mktemp)(char *) = (char *(*)(char *))dlsym(RTLD_DEFAULT, "mktemp");
+  say_path("mktemp", *mktemp(strcpy(room, in("t-XXXXXX"))) ? in("t") : NULL, "t");
+  say("its beginning", strncmp(room, in("t-"), strlen(in("t-"))));
+  say("it is new", access(room, F_OK));
+  say("mktemp without a template", (long)strlen(mktemp(strcpy(room, in("bad")))));
+  say("pathconf", pathconf(folder, _PC_NAME_MAX));
+  say("pathconf of nothing", pathconf(in("missing"), _PC_NAME_MAX));
+  say("ftok of nothing", ftok(in("missing"), 5));
+  say("ftok", ftok(in("text"), 5) != -1);
+  say("lchmod", lchmod(in("text"), 0640) == 0 || errno == EOPNOTSUPP);
+  say("chroot", chroot(in("missing")));
+  say("execve through syscall", syscall(SYS_execve, in("missing"), (char *const[]){"x", NULL}, environ));
+#ifdef __GLIBC__
+  struct dirent **list;
+  struct stat found;
+  char *(*getwd)(char *) = (char *(*)(char *))dlsym(RTLD_DEFAULT, "getwd");
+  extern char *__getwd_chk(char *, size_t);
+  extern ssize_t __readlink_chk(const char *, char *, size_t, size_t);
+  extern ssize_t __readlinkat_chk(int, const char *, char *, size_t, size_t);
+  extern int __xmknod(int, const char *, mode_t, dev_t *);
+  say("chdir", chdir(folder));
+  say_path("getwd", getwd(room), "");
+  say_path("__getwd_chk", __getwd_chk(room, sizeof room), "");
+  say("chdir", chdir("/"));
+  say("symlink", symlink("text", in("by-name")));
+  say("__readlink_chk", __readlink_chk(in("by-name"), room, 100, sizeof room));
+  say("__readlinkat_chk", __readlinkat_chk(AT_FDCWD, in("by-name"), room, 100, sizeof room));
+  say("__xmknod", __xmknod(0, in("by-name"), S_IFIFO | 0600, &(dev_t){0}));
+  say("futimesat", futimesat(AT_FDCWD, in("text"), (struct timeval[]){{5, 0}, {7, 0}}));
+  say("stat", stat(in("text"), &found));
+  say("time", found.st_mtime);
+  int directory = open("/", O_RDONLY | O_DIRECTORY);
+  say("scandirat", scandirat(directory, folder + 1, &list, NULL, alphasort) > 2);
+  say("of nothing", scandirat(directory, in("missing"), &list, NULL, alphasort));
+  close(directory);
+  pid_t child = fork();
+  if (child == 0) {
+    close(2);
+    __readlink_chk(in("by-name"), room, 100, 99);
+    _exit(0);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  say("a buffer that is too small", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+  say("unlink", unlink(in("by-name")));
+#endif
 }
 
 /* Links by whole paths: the kernel follows them, and does not know the visible ones. */
@@ -395,6 +450,7 @@ int main(int argc, char **argv) {
   changing();
   whereabouts();
   links();
+  rare();
   temporary();
   sockets();
   walking();
