@@ -4,7 +4,7 @@
 #include <stdarg.h>
 
 #include "libc.h"
-#include "monitor.h"
+#include "script.h"
 
 extern char **environ;
 
@@ -87,12 +87,27 @@ static void complete(char *const *environment, const struct completion *found, c
     completed = variables;                                                                          \
   }
 
+static size_t count_of(char *const *list) {
+  size_t count = 0;
+  while (list && list[count]) count++;
+  return count;
+}
+
+/* Declares what to start instead of a script that the kernel finds no interpreter for; else returns `result`, which was the kernel's. */
+#define INTERPRETED(path, arguments, script, all)                                                     struct script script;                                                                               if (!remap_value() || !read_script((path), &script)) return result;                                 char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));                 script_arguments(&script, (path), (arguments), all);
+
+static long exec_script(long result, const char *path, char *const *arguments, char *const *environment) {
+  INTERPRETED(path, arguments, script, all)
+  return raw(SYS_execve, script.place, all, environment);
+}
+
 int on_execve(const char *path, char *const *arguments, char *const *environment) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
   const char *there = remapped(path, room);
   if (path && !there) return -1;
-  return (int)returned(raw(SYS_execve, there, arguments, completed));
+  long result = raw(SYS_execve, there, arguments, completed);
+  return (int)returned(result == -ENOENT ? exec_script(result, there, arguments, completed) : result);
 }
 
 /* What to do with a file that is no program is this libc's own. */
@@ -103,7 +118,9 @@ static int on_execvpe(const char *file, char *const *arguments, char *const *env
   if (file && !there) return -1;
   int (*real)(const char *, char *const *, char *const *) =
       LIBC(int (*)(const char *, char *const *, char *const *), execvpe);
-  return real ? real(there, arguments, completed) : fail(ENOSYS);
+  int result = real ? real(there, arguments, completed) : fail(ENOSYS);
+  if (!there || *there != '/' || last_error() != ENOENT) return result;
+  return (int)returned(exec_script(-ENOENT, there, arguments, completed));
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
@@ -184,6 +201,12 @@ EXPORT int execle(const char *path, const char *first, ...) {
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                            char *const *, char *const *);
 
+static int spawn_script(int result, spawn_function *real, pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+  INTERPRETED(path, arguments, script, all)
+  return real(pid, script.place, actions, attributes, all, environment);
+}
+
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
@@ -191,7 +214,8 @@ EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
   path = remapped(path, room);
   spawn_function *real = LIBC(spawn_function *, posix_spawn);
   if (!path || !real) return path ? ENOSYS : ENAMETOOLONG;
-  return real(pid, path, actions, attributes, arguments, completed);
+  int error = real(pid, path, actions, attributes, arguments, completed);
+  return error == ENOENT ? spawn_script(error, real, pid, path, actions, attributes, arguments, completed) : error;
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
@@ -201,5 +225,7 @@ EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_act
   const char *there = searched(file, room);
   spawn_function *real = LIBC(spawn_function *, posix_spawnp);
   if (!there || !real) return there ? ENOSYS : ENAMETOOLONG;
-  return real(pid, there, actions, attributes, arguments, completed);
+  int error = real(pid, there, actions, attributes, arguments, completed);
+  if (error != ENOENT || *there != '/') return error;
+  return spawn_script(error, real, pid, there, actions, attributes, arguments, completed);
 }

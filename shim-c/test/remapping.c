@@ -411,6 +411,24 @@ static void searching(void) {
     say("by its path", found_by(way, name));
     if (way < 3) say("no program", found_by(way, "plain"));
   }
+  /* Whose interpreter is in a remapped folder, too. */
+  say("symlink", symlink("/bin/sh", in("bin/interpreter")));
+  snprintf(path, sizeof path, "#! %s -e \n[ $# = 1 ] && exit $1\nexit 12\n", in("bin/interpreter"));
+  make_script("bin/script", path, 0755);
+  strcpy(name, in("bin/script"));
+  for (int way = 0; way < 4; way++) {
+    say("interpreted", found_by(way, "script"));
+    say("by its path", found_by(way, name));
+  }
+  pid_t child;
+  int status;
+  say("posix_spawn", posix_spawn(&child, name, NULL, NULL, (char *const[]){"script", "13", NULL}, environ));
+  waitpid(child, &status, 0);
+  say("its status", WEXITSTATUS(status));
+  child = fork();
+  if (child == 0) _exit(execl(name, "script", "14", NULL));
+  waitpid(child, &status, 0);
+  say("execl", WEXITSTATUS(status));
   snprintf(path, sizeof path, "/usr/bin:/bin:%s:", in("bin"));
   setenv("PATH", path, 1);
   say("behind another", found_by(0, "true"));
@@ -418,9 +436,8 @@ static void searching(void) {
   say("in the current folder", found_by(0, "refused-first"));
   say("chdir", chdir("/"));
   int directory = open(in("bin"), O_RDONLY | O_DIRECTORY);
-  pid_t child = fork();
+  child = fork();
   if (child == 0) _exit(syscall(SYS_execveat, directory, "../bin/found", (char *const[]){"found", NULL}, environ, 0) < 0 ? errno : 0);
-  int status;
   waitpid(child, &status, 0);
   say("execveat", WEXITSTATUS(status));
   close(directory);
