@@ -93,11 +93,12 @@ static size_t count_of(char *const *list) {
   return count;
 }
 
-/* Declares what to start instead of a script that the kernel finds no interpreter for; else returns `result`, which was the kernel's. */
-#define INTERPRETED(path, arguments, script, all)                                                     struct script script;                                                                               if (!remap_value() || !read_script((path), &script)) return result;                                 char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));                 script_arguments(&script, (path), (arguments), all);
-
+/* `result` is how the kernel fared: where it found no interpreter for a script, it may be one that only the guest knows. */
 static long exec_script(long result, const char *path, char *const *arguments, char *const *environment) {
-  INTERPRETED(path, arguments, script, all)
+  struct script script;
+  if (!remap_value() || !read_script(path, &script)) return result;
+  char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));
+  script_arguments(&script, path, arguments, all);
   return raw(SYS_execve, script.place, all, environment);
 }
 
@@ -201,9 +202,15 @@ EXPORT int execle(const char *path, const char *first, ...) {
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                            char *const *, char *const *);
 
-static int spawn_script(int result, spawn_function *real, pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                        const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
-  INTERPRETED(path, arguments, script, all)
+/* Before glibc 2.24 nobody hears that the child found no interpreter, so the script is read first. */
+static int spawn(spawn_function *real, pid_t *pid, const char *there, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+  struct script script;
+  if (!there || !real) return there ? ENOSYS : ENAMETOOLONG;
+  if (*there != '/' || !remap_value() || !read_script(there, &script))
+    return real(pid, there, actions, attributes, arguments, environment);
+  char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));
+  script_arguments(&script, there, arguments, all);
   return real(pid, script.place, actions, attributes, all, environment);
 }
 
@@ -211,21 +218,12 @@ EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
                        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
-  path = remapped(path, room);
-  spawn_function *real = LIBC(spawn_function *, posix_spawn);
-  if (!path || !real) return path ? ENOSYS : ENAMETOOLONG;
-  int error = real(pid, path, actions, attributes, arguments, completed);
-  return error == ENOENT ? spawn_script(error, real, pid, path, actions, attributes, arguments, completed) : error;
+  return spawn(LIBC(spawn_function *, posix_spawn), pid, remapped(path, room), actions, attributes, arguments, completed);
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                         const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
-  const char *there = searched(file, room);
-  spawn_function *real = LIBC(spawn_function *, posix_spawnp);
-  if (!there || !real) return there ? ENOSYS : ENAMETOOLONG;
-  int error = real(pid, there, actions, attributes, arguments, completed);
-  if (error != ENOENT || *there != '/') return error;
-  return spawn_script(error, real, pid, there, actions, attributes, arguments, completed);
+  return spawn(LIBC(spawn_function *, posix_spawnp), pid, searched(file, room), actions, attributes, arguments, completed);
 }
