@@ -26,8 +26,8 @@ const seed = await startSeed({
 process.on('message', () => {
   // What is garbage is no memory of a node.
   for (let round = 0; round < 3; round++) globalThis.gc?.();
-  const { rss, heapUsed, external } = memoryUsage();
-  process.send?.({ cpu: cpuUsage(), rss, heapUsed, external, nodes: seed.status().nodes.length });
+  const memory = memoryUsage();
+  process.send?.({ cpu: cpuUsage(), ...memory, nodes: seed.status().nodes.length });
 });
 process.once('disconnect', () => process.exit());
 process.send?.({ port: seed.port });
