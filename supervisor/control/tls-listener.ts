@@ -1,5 +1,5 @@
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { TLS_OPTIONS } from './tls-options.ts';
 
 export interface TlsListenerOptions extends Pick<TlsOptions, 'pskCallback'> {

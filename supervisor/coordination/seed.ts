@@ -50,8 +50,8 @@ export interface SeedOptions {
   readonly limits?: Partial<SeedLimits> | undefined;
 }
 
-/** Of thousands of connections, bytes that each hands to TLS at once, which keeps as much memory: one record. */
-const MAX_WRITE = 16_000;
+/** Of thousands of connections, bytes that each hands to TLS at once: with the record around them they fit the buffer of 1 KiB that it begins with. */
+const MAX_WRITE = 1000;
 
 export interface Seed {
   readonly port: number;

@@ -23,7 +23,8 @@ const seed = await startSeed({
   limits: { handshakes: 4096, handshakesPerAddress: 4096, joins: { perSecond: 1e6, burst: 1e6 } },
 });
 
-process.on('message', () => {
+process.on('message', (what) => {
+  if (what !== 'usage') return;
   // What is garbage is no memory of a node.
   for (let round = 0; round < 3; round++) globalThis.gc?.();
   const memory = memoryUsage();
