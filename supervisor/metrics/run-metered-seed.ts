@@ -1,4 +1,5 @@
 import { type SeedOptions, startSeed } from '../coordination/seed.ts';
+import { keepHeapSmall } from '../coordination/small-heap.ts';
 import type { Logger } from '../log/logger.ts';
 import { loggingObserver } from './logging-observer.ts';
 import { NO_SEED_OBSERVER } from './seed-observer.ts';
@@ -15,5 +16,6 @@ export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise
     const { serveMetrics } = await import('./serve-metrics.ts');
     await serveMetrics({ registry: meter.registry, port: config.metrics, host, signal });
   }
+  keepHeapSmall();
   await seed.closed;
 }
