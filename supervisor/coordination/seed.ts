@@ -4,9 +4,9 @@ import { listenControl } from '../control/listen.ts';
 import { parseIdentity } from '../control/psk.ts';
 import { countRelay } from '../metrics/count-relay.ts';
 import { NO_SEED_OBSERVER, type SeedObserver, type SeedStatus } from '../metrics/seed-observer.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
 import { type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
+import type { Addon } from '../service/addon.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
 import { FilterProbe } from './filter-probe.ts';
@@ -24,11 +24,12 @@ import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
 import { openMemory } from './seed-memory.ts';
 import { serveSession } from './serve-session.ts';
+import { returnMemory } from './small-memory.ts';
 
 export interface SeedOptions {
   readonly config: SeedConfig;
   readonly projectKey: Buffer;
-  readonly addon: PumpAddon;
+  readonly addon: Addon;
   /** Ends the seed and its sessions; its flows may go on for `drain`. */
   readonly signal: AbortSignal;
   /** ms that flows have to end by themselves; 0 unless told otherwise. */
@@ -104,6 +105,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   };
   let peerSeeds: PeerSeeds | undefined;
   const apart = new AbortController();
+  const tidy = returnMemory(addon, apart.signal);
   const listener = await listenControl({
     port: config.port,
     host,
@@ -115,6 +117,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     maxHandshakesPerAddress: limits.handshakesPerAddress,
     pskFor: (identity) => admission.pskFor(identity),
     onSession: (session, text) => {
+      tidy();
+      void session.closed.then(tidy);
       const identity = parseIdentity(text);
       if (identity) serveSession(context, session, identity);
     },

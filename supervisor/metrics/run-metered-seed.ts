@@ -1,5 +1,5 @@
 import { type SeedOptions, startSeed } from '../coordination/seed.ts';
-import { keepHeapSmall } from '../coordination/small-heap.ts';
+import { keepHeapSmall } from '../coordination/small-memory.ts';
 import type { Logger } from '../log/logger.ts';
 import { loggingObserver } from './logging-observer.ts';
 import { NO_SEED_OBSERVER } from './seed-observer.ts';
