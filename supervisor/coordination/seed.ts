@@ -3,7 +3,12 @@ import type { HeartbeatOptions } from '../control/heartbeat.ts';
 import { listenControl } from '../control/listen.ts';
 import { parseIdentity } from '../control/psk.ts';
 import { countRelay } from '../metrics/count-relay.ts';
-import { NO_SEED_OBSERVER, type SeedObserver, type SeedStatus } from '../metrics/seed-observer.ts';
+import {
+  NO_SEED_OBSERVER,
+  type SeedObserver,
+  type SeedStatus,
+  type TransportCounts,
+} from '../metrics/seed-observer.ts';
 import { type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import type { Addon } from '../service/addon.ts';
@@ -25,6 +30,7 @@ import type { SeedContext } from './seed-context.ts';
 import { openMemory } from './seed-memory.ts';
 import { serveSession } from './serve-session.ts';
 import { returnMemory } from './small-memory.ts';
+import { transportCounts } from './transport-counts.ts';
 
 export interface SeedOptions {
   readonly config: SeedConfig;
@@ -58,6 +64,8 @@ export interface Seed {
   readonly port: number;
   /** For metrics. */
   status(): SeedStatus;
+  /** Asks the nodes; at most once in 5 s, and a second for those that do not answer. */
+  transports(): Promise<TransportCounts>;
   /** Resolves when the seed has ended and its sockets are closed. */
   readonly closed: Promise<void>;
 }
@@ -159,7 +167,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
       relay: { flows: carrying, held, refused, bytes: carried() },
     };
   };
-  return { port: listener.port, status, closed };
+  return { port: listener.port, status, transports: transportCounts(() => registry.all()), closed };
 }
 
 /** Coordinates a project until `signal` aborts. Errors as `startSeed`. */

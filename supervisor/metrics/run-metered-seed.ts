@@ -12,7 +12,7 @@ export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise
   const observer = loggingObserver(log, meter?.observer ?? NO_SEED_OBSERVER);
   const seed = await startSeed({ ...options, observer });
   if (meter && config.metrics !== undefined) {
-    meter.watch(seed.status);
+    meter.watch(seed);
     const { serveMetrics } = await import('./serve-metrics.ts');
     await serveMetrics({ registry: meter.registry, port: config.metrics, host, signal });
   }
