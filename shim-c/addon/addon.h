@@ -38,5 +38,7 @@ napi_value pump_add_js(napi_env env, napi_callback_info info);
 napi_value pump_reset_js(napi_env env, napi_callback_info info);
 /* pumpStop(pump): void; resets what is left, without a word */
 napi_value pump_stop_js(napi_env env, napi_callback_info info);
+/* trimMemory(): void; gives free memory of libc's back to the kernel */
+napi_value trim_memory(napi_env env, napi_callback_info info);
 
 #endif

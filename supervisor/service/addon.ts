@@ -19,6 +19,8 @@ export interface Addon extends PumpAddon {
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
+  /** Gives memory that is free, but held by libc, back to the kernel; ms where there is much of it. */
+  trimMemory(): void;
 }
 
 /** Loads the addon that stands beside the bundle in `/opt/boxer/lib`. */

@@ -1,5 +1,7 @@
+import { deflateRawSync } from 'node:zlib';
 import { ControlError } from '../../supervisor/control/control-error.ts';
-import { encodeFrame, type Frame, FrameDecoder } from '../../supervisor/control/frame.ts';
+import { deflated, inflated } from '../../supervisor/control/deflated.ts';
+import { encodeFrame, type Frame, FrameDecoder, MAX_BODY } from '../../supervisor/control/frame.ts';
 import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
 import * as messages from '../../supervisor/coordination/parse-messages.ts';
 import * as punching from '../../supervisor/coordination/parse-punch.ts';
@@ -176,6 +178,29 @@ export const targets: Readonly<Record<string, Target>> = {
     },
     examples: Object.values(Operation).map((operation) => requestBytes(operation, `name-${operation}.`)),
     words: ['BXR1', 'BXR2', '\0', '\xff\xff', '127.0.0.1', 'x'.repeat(NAME_MAX)],
+  },
+  deflated: {
+    run(input) {
+      const frame = { type: 3, flags: 0, id: 0, body: input };
+      let body: Buffer;
+      try {
+        body = inflated(frame);
+      } catch (error) {
+        // zlib's own refusals have a code.
+        if (error instanceof Error && 'code' in error) return;
+        throw error;
+      }
+      if (body.length > MAX_BODY) throw new Error('more than a frame holds');
+      const packed = deflated({ ...frame, body });
+      if (!(packed.body === body ? body : inflated(packed)).equals(body))
+        throw new Error('it comes back changed');
+    },
+    examples: [
+      deflated({ type: 3, flags: 0, id: 0, body: Buffer.from(JSON.stringify(bodies)) }).body,
+      deflateRawSync(Buffer.alloc(2 * MAX_BODY)),
+      deflateRawSync(Buffer.from('short')),
+    ],
+    words: ['\0\0\xff\xff', '\x01', '\x03\0', '\xff\xff'],
   },
   identities: {
     run(input) {
