@@ -18,6 +18,7 @@ interface Addon {
   sendFd(socket: number, fd: number, bytes: Buffer): void;
   reap(keep: number[]): Ended[];
   prctlSubreaper(): void;
+  tryCalls(): { name: string; errno: number; signal: number }[];
 }
 
 let addon: Addon;
@@ -101,4 +102,16 @@ test('reaping leaves the children that Node waits for, even when they ended firs
   expect(reaped.map((child) => child.pid).sort()).toEqual(others.sort());
   expect(reaped.map(({ code }) => code)).toEqual([4, 4]);
   expect(await ended).toEqual([7, null]);
+});
+
+test('system calls are tried in processes of their own: nothing of them stays in this one', () => {
+  const before = readFileSync('/proc/self/status', 'utf8');
+  const calls = addon.tryCalls();
+  const of = (name: string) => calls.find((call) => call.name === name);
+  expect(of('memfd_create')).toEqual({ name: 'memfd_create', errno: 0, signal: 0 });
+  expect(of('epoll_create1')?.errno).toBe(0);
+  expect(new Set(calls.map(({ name }) => name)).size).toBe(calls.length);
+  const status = (text: string) => text.match(/^(NoNewPrivs|Seccomp|Name|TracerPid|Uid):.*$/gm);
+  expect(status(readFileSync('/proc/self/status', 'utf8'))).toEqual(status(before));
+  expect(addon.reap([])).toEqual([]);
 });

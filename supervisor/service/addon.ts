@@ -8,6 +8,13 @@ export interface ReapedChild {
   readonly signal: number | null;
 }
 
+/** What became of one system call: a number of errno, or the signal that killed the process which made it. */
+export interface TriedCall {
+  readonly name: string;
+  readonly errno: number;
+  readonly signal: number;
+}
+
 /** The native parts that Node has no API for; built from `shim-c/addon`. Errors carry an errno name in `code`. */
 export interface Addon extends PumpAddon {
   /** Creates an anonymous memory file of `size` bytes; the caller owns the descriptor. */
@@ -19,6 +26,8 @@ export interface Addon extends PumpAddon {
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
+  /** Tries system calls, each in a process of its own; `errno` 0 and `signal` 0: it is allowed. */
+  tryCalls(): TriedCall[];
 }
 
 /** Loads the addon that stands beside the bundle in `/opt/boxer/lib`. */
