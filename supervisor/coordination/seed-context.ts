@@ -11,6 +11,7 @@ import type { NamePolicy } from './name-policy.ts';
 import type { NodeLedger } from './node-ledger.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { PeerSeeds } from './peer-seeds.ts';
+import type { Probes } from './probes.ts';
 import type { Quotas } from './quotas.ts';
 import type { Relays } from './relays.ts';
 
@@ -30,6 +31,7 @@ export interface SeedContext {
   readonly relays: Relays;
   readonly meetings: Meetings;
   readonly filterProbe: FilterProbe;
+  readonly probes: Probes;
   readonly names: NamePolicy;
   readonly quotas: Quotas;
   /** Ports where nodes learn how they are seen. */

@@ -19,6 +19,7 @@ import { startObserver } from './observer.ts';
 import { parseRange } from './overlay-range.ts';
 import { ownAddress } from './own-address.ts';
 import { PeerSeeds } from './peer-seeds.ts';
+import { Probes } from './probes.ts';
 import { Quotas, SEED_LIMITS, type SeedLimits } from './quotas.ts';
 import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
@@ -86,6 +87,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   const relays = new Relays(log);
   const flows = new Flows({ range, registry, gateways, relay, relays });
   const observer = await startObserver(host);
+  const filterProbe = new FilterProbe();
   const context: SeedContext = {
     config,
     ...memory,
@@ -96,7 +98,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     flows,
     relays,
     meetings: new Meetings(registry),
-    filterProbe: new FilterProbe(),
+    filterProbe,
+    probes: new Probes(filterProbe),
     names,
     quotas: new Quotas(limits),
     observers: observer.ports,

@@ -24,7 +24,8 @@ function encodeEvent(event: LaunchEvent): Buffer {
   });
 }
 
-async function startInvocation(
+/** Resolves when Lambda has begun to answer; creates the function first where that is the provider's way. */
+export async function startInvocation(
   client: LambdaClient,
   twin: Twin,
   payload: Buffer,
