@@ -1,5 +1,8 @@
+import { isIPv6 } from 'node:net';
+
 const ADDRESS = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/g;
-const ADDRESS6 = /(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}|:)(?![\w:])/gi;
+/** Whatever may be one: times of day are not. */
+const ADDRESS6 = /(?<![\w:])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*(?![\w:])/gi;
 const ACCOUNT = /(?<!\d)\d{12}(?!\d)/g;
 
 /** Said of everybody's functions, and so of nobody's. */
@@ -27,7 +30,7 @@ export function masked<T>(value: T, names: readonly string[] = []): T {
       .filter((name) => name !== '')
       .reduce((kept, name) => kept.replaceAll(name, 'seed'), raw)
       .replace(ADDRESS, wordFor)
-      .replace(ADDRESS6, 'ipv6')
+      .replace(ADDRESS6, (found) => (isIPv6(found) ? 'ipv6' : found))
       .replace(ACCOUNT, 'account');
   return JSON.parse(JSON.stringify(value), (_, inner: unknown) =>
     typeof inner === 'string' ? text(inner) : inner,
