@@ -56,7 +56,7 @@ export async function runProbe(
 ): Promise<{ report: ProbeReport; seedName: string | undefined }> {
   const project = await readForProbe(context, model);
   const { provider, region, advertise } = project.annotations.project;
-  const seedName = advertise?.replace(/:\d+$/, '');
+  const seedName = advertise?.host;
   const about = {
     probe: 1 as const,
     date: new Date().toISOString().slice(0, 10),
@@ -90,23 +90,16 @@ export async function runProbe(
         ...(endpoint === undefined ? {} : { endpoint }),
         ...(access.credentials ? { credentials: AWS_CREDENTIALS_FILE } : {}),
       };
-      const seed = advertise === undefined ? undefined : seedAt(advertise);
-      if (seed === undefined)
+      if (advertise === undefined)
         context.warn(
           'x-boxer.seed.advertise says no address of the seed: nothing of the network is measured.',
         );
-      return await invoke(context, project, access, { twin, seed, trials: wishes.trials });
+      return await invoke(context, project, access, { twin, seed: advertise, trials: wishes.trials });
     } finally {
       if (!handed) rmSync(file, { force: true });
     }
   });
   return { report: { ...about, region: access.region, ...output }, seedName };
-}
-
-/** `host[:port]` */
-function seedAt(advertise: string): { host: string; port: number } {
-  const [host = '', port] = advertise.split(':');
-  return { host, port: port === undefined ? SEED_PORT : Number(port) };
 }
 
 /** The project without its services' images, of which a probe needs none. */

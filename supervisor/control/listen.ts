@@ -27,6 +27,8 @@ export interface ListenOptions extends SessionOptions {
 
 export interface ControlListener {
   readonly port: number;
+  /** A connection that came in another way; owns it. */
+  take(socket: Socket): void;
   /** Closes the listener and all its sessions; resolves when their sockets are closed. */
   close(): Promise<void>;
 }
@@ -96,7 +98,13 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
     await closed;
   };
   signal?.addEventListener('abort', close, { once: true });
-  return { port: (server.address() as AddressInfo).port, close };
+  const { port } = server.address() as AddressInfo;
+  const take = (socket: Socket) => {
+    // TLS takes this from the socket below it; a session ends in both directions at once.
+    socket.allowHalfOpen = false;
+    server.emit('connection', socket);
+  };
+  return { port, take, close };
 }
 
 function endOf(reason: string): SessionEnd {

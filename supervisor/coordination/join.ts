@@ -6,18 +6,29 @@ import { BoxerError } from '../published/boxer-error.ts';
 import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
-import type { Counterpart, ForwardRequest, Launch, Member, Offer, PunchIntroduction } from './messages.ts';
+import type {
+  Counterpart,
+  Forwarded,
+  ForwardRequest,
+  Launch,
+  Member,
+  Offer,
+  PunchIntroduction,
+} from './messages.ts';
 import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
 import { parseCounterpart, parsePunched } from './parse-punch.ts';
 import { Uplink } from './uplink.ts';
 
 export type {
   Counterpart,
+  Forwarded,
   ForwardRequest,
   Introduction,
   JoinRequest,
+  Launch,
   Member,
   PunchIntroduction,
+  RelayPlace,
 } from './messages.ts';
 
 export interface JoinOptions extends LinkOptions {
@@ -65,10 +76,13 @@ export interface Overlay {
   reverse(address: string): Promise<string[]>;
   /** Where to connect to instead, once the far end has taken the connection; the errno is for the guest's connect(). */
   connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
-  /** Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. */
-  launch(): Promise<Launch>;
-  /** Phantoms: has the function dial in for a connection that the phantom holds; resolves to its origin's overlay address. */
-  forward(request: ForwardRequest): Promise<string>;
+  /**
+   * Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. `port`: where the phantom
+   * waits for it; a function that cannot come there is brought to `introduce`.
+   */
+  launch(port?: number): Promise<Launch>;
+  /** Phantoms: has the function dial in for a connection that the phantom holds. */
+  forward(request: ForwardRequest): Promise<Forwarded>;
   /** Tells the seed and ends. Never rejects. */
   leave(): Promise<void>;
   /** Why it ended; resolves after `leave()`, an abort, or a seed that no longer knows this node. */
@@ -169,7 +183,7 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
       parseConnected(
         await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
       ),
-    launch: async () => parseLaunch(await uplink.request(MessageType.launch, {})),
+    launch: async (port) => parseLaunch(await uplink.request(MessageType.launch, { port })),
     forward: async (request) =>
       parseForwarded(await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT })),
     leave: async () => {

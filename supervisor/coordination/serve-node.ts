@@ -2,7 +2,14 @@ import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from './node-record.ts';
-import { parseAddress, parseConnect, parseForward, parseListening, parseName } from './parse-messages.ts';
+import {
+  parseAddress,
+  parseConnect,
+  parseForward,
+  parseLaunchRequest,
+  parseListening,
+  parseName,
+} from './parse-messages.ts';
 import { parseFacts, parseMeet, parsePunch } from './parse-punch.ts';
 import { parseDistances } from './relay-messages.ts';
 import type { SeedContext } from './seed-context.ts';
@@ -24,7 +31,7 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
   session.handle(MessageType.reverse, (body) => ({ names: namesAt(context, node, parseAddress(body)) }));
   session.handle(MessageType.leave, () => leave(context, session, joined));
   if (slot === 'host') serveHost(context, session, joined);
-  else servePhantom(context, session, node);
+  else servePhantom(context, session, joined);
 }
 
 function serveHost(
@@ -58,13 +65,29 @@ function serveHost(
   );
 }
 
-function servePhantom({ admission, ledger, flows }: SeedContext, session: Session, node: NodeRecord): void {
-  session.handle(MessageType.launch, () => {
+function servePhantom(
+  { config, admission, ledger, phantomWays }: SeedContext,
+  session: Session,
+  { node, attachment }: JoinedSession,
+): void {
+  let ended = new AbortController();
+  void session.closed.then(() => ended.abort());
+  session.handle(MessageType.launch, (body) => {
+    const port = parseLaunchRequest(body);
     const launch = admission.launch(node.service, node.id);
     ledger.generations.begin('launch', node.id, launch.expires);
-    return { nodeId: node.id, ...launch };
+    const { advertise } = config;
+    if (!advertise || port === 0) return { nodeId: node.id, ...launch };
+    // As with keys: the way of an earlier launch is no longer open.
+    ended.abort();
+    if (!session.ended) ended = new AbortController();
+    const way = phantomWays.leadTo(attachment, port, ended.signal);
+    const seed = { address: advertise.host, port: advertise.port };
+    return { nodeId: node.id, ...launch, outside: { seed, ...way } };
   });
-  session.handle(MessageType.forward, (body, { signal }) => flows.forward(node, parseForward(body), signal));
+  session.handle(MessageType.forward, (body, { signal }) =>
+    phantomWays.forward(node, attachment, parseForward(body), signal),
+  );
 }
 
 function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, address: string): string[] {

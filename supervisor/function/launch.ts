@@ -19,6 +19,7 @@ import { warnIfUnseen } from '../guest/program/warning.ts';
 import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { createStdioPipes } from '../guest/stdio-pipes.ts';
+import { dialIn } from '../network/relay/dial-in.ts';
 import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
 import { PATIENT_HEARTBEAT } from '../phantom/stdio-messages.ts';
@@ -49,12 +50,14 @@ function usableHome(environment: Record<string, string>): Record<string, string>
 }
 
 async function contactPhantom(event: LaunchEvent, signal: AbortSignal): Promise<Session> {
-  const { addresses, port, identity, key } = event.session;
+  const { addresses, port, token, identity, key } = event.session;
   let failure: unknown;
   for (const host of addresses) {
     try {
       const credentials = { identity, key: Buffer.from(key, 'hex') };
-      return await dialControl({ host, port, ...credentials, signal, heartbeat: PATIENT_HEARTBEAT });
+      const socket =
+        token === undefined ? undefined : await dialIn({ relay: { address: host, port }, token }, signal);
+      return await dialControl({ host, port, socket, ...credentials, signal, heartbeat: PATIENT_HEARTBEAT });
     } catch (error) {
       failure = error;
     }

@@ -1,17 +1,20 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Overlay } from '../coordination/join.ts';
 import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
-import type { Introduce } from './introduce.ts';
+import type { Fetch } from './fetch.ts';
 
 /** How long the function may take to dial in for a connection, before the neighbour sees it reset. */
-const DIAL_IN_TIMEOUT_MS = 10_000;
+const FETCH_TIMEOUT_MS = 10_000;
+
+/** Whose ports are opened, and who takes their connections. */
+export interface PortsTarget {
+  readonly overlay: Pick<Overlay, 'nodeId' | 'members' | 'onChange'>;
+  readonly fetch: Fetch;
+}
 
 interface PortsOptions {
-  readonly overlay: Overlay;
   readonly relay: Relay;
-  readonly introduce: Introduce;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -28,64 +31,75 @@ function admitted(socket: Socket, relay: Relay): Lease | undefined {
   }
 }
 
-/** Carries one connection of a neighbour to the function, which dials in to fetch it. */
-async function forwardConnection(socket: Socket, port: number, options: PortsOptions): Promise<void> {
-  const { overlay, relay, introduce, signal } = options;
+/** Carries one connection of a neighbour to the function. */
+async function forwardConnection(
+  socket: Socket,
+  port: number,
+  { fetch }: PortsTarget,
+  { relay, signal }: PortsOptions,
+): Promise<void> {
   const lease = admitted(socket, relay);
   if (!lease) return;
-  const token = randomBytes(16).toString('hex');
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(DIAL_IN_TIMEOUT_MS)]);
-  const dialledIn = relay.expect(token, { signal: timeout });
-  dialledIn.catch(() => undefined);
+  const timely = AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
+  const origin = { address: unmapped(socket.remoteAddress), port: socket.remotePort ?? 0 };
   try {
-    await introduce({
-      port,
-      relay: { address: overlay.local.address, port: relay.port },
-      token,
-      origin: { address: unmapped(socket.remoteAddress), port: socket.remotePort ?? 0 },
-    });
-    relay.join(lease, socket, await dialledIn);
+    relay.join(lease, socket, await fetch({ port, origin }, timely));
   } catch {
     // Refused by the guest, or the function has gone: the neighbour sees what a host would send.
     socket.resetAndDestroy();
     lease.release();
-    dialledIn.then(
-      (late) => late.resetAndDestroy(),
-      () => undefined,
-    );
   }
 }
 
-function openPort(port: number, options: PortsOptions): Server {
+function openPort(port: number, target: () => PortsTarget, options: PortsOptions): Server {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    void forwardConnection(socket, port, options);
+    void forwardConnection(socket, port, target(), options);
   });
   server.on('error', (error) => options.say(`port ${port} cannot be opened here: ${error.message}`));
   server.listen({ port, host: '::', ipv6Only: false });
   return server;
 }
 
+export interface PortMirror {
+  /** New connections are the target's from now on; those that stand stay where they are. */
+  follow(target: PortsTarget): void;
+}
+
 /**
  * Opens in this container every port that the guest opens in the function, and closes it with the guest's: so that unboxed
  * neighbours, published ports and health checks find the service where it always was. Ends with `signal`.
  */
-export function mirrorPorts(options: PortsOptions): void {
-  const { overlay, signal } = options;
+export function mirrorPorts(options: PortsOptions): PortMirror {
+  const { signal } = options;
   const open = new Map<number, Server>();
-  const update = () => {
+  let unfollow = () => undefined as unknown;
+  const update = (target: PortsTarget) => {
+    const { overlay } = target;
     const wanted = new Set(overlay.members().get(overlay.nodeId)?.ports ?? []);
     for (const [port, server] of open) {
       if (wanted.has(port)) continue;
       server.close();
       open.delete(port);
     }
-    for (const port of wanted) if (!open.has(port)) open.set(port, openPort(port, options));
+    for (const port of wanted)
+      if (!open.has(port))
+        open.set(
+          port,
+          openPort(port, () => current, options),
+        );
   };
-  const unsubscribe = overlay.onChange(update);
-  update();
+  let current: PortsTarget;
   signal.addEventListener('abort', () => {
-    unsubscribe();
+    unfollow();
     for (const server of open.values()) server.close();
   });
+  return {
+    follow(target) {
+      unfollow();
+      current = target;
+      unfollow = target.overlay.onChange(() => update(target));
+      update(target);
+    },
+  };
 }

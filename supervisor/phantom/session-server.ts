@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { listenControl } from '../control/listen.ts';
 import { MessageType } from '../control/message-type.ts';
 import { pskOf } from '../control/psk.ts';
@@ -14,6 +15,8 @@ export interface SessionServer {
   readonly key: string;
   /** The session of the function that has the launch; others are refused. */
   readonly session: Promise<Session>;
+  /** A connection that came in by a relay; owns it. */
+  take(socket: Socket): void;
   close(): void;
 }
 
@@ -52,6 +55,7 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
     identity,
     key: key.toString('hex'),
     session: promise,
+    take: (socket) => listener.take(socket),
     close: () => void listener.close(),
   };
 }

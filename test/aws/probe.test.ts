@@ -1,28 +1,27 @@
 // `docker boxer probe` on AWS: pushed, made, invoked from a container with the phantoms' client, and taken away.
-import { cpSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { execa } from 'execa';
+import { builtHome } from '../../compose-plugin/testing/home.ts';
 import { type Bed, type BedProject, oneService, SECRET, startBed } from './lib/bed.ts';
 import { type FaultProxy, startFaultProxy } from './lib/fault-proxy.ts';
+import { type Internet, startInternet } from './lib/internet.ts';
 
 let bed: Bed;
-/** Where containers reach the Lambda API. */
+let internet: Internet;
+/** The Lambda API as the plugin and the container that invokes probes see it. */
 let api: FaultProxy;
 const projects: BedProject[] = [];
 
 beforeAll(async () => {
-  bed = await startBed();
-  // The probes themselves are to run, and not a stand-in of theirs.
-  const root = new URL('../..', import.meta.url).pathname;
-  cpSync(join(root, 'build/images.json'), join(bed.home.root, 'build/images.json'));
-  const format = '{{(index .IPAM.Config 0).Gateway}}';
-  const { stdout } = await execa('docker', ['network', 'inspect', bed.lambda.network, '--format', format]);
-  api = await startFaultProxy(`http://${bed.lambda.address}:9000`, stdout.trim());
+  bed = await startBed(builtHome);
+  internet = await startInternet(bed.lambda);
+  api = await startFaultProxy(internet.lambda, internet.address);
 }, 240_000);
 afterAll(async () => {
   await api.stop();
+  await internet.close();
   await bed.stop();
 });
 afterEach(async () => {
@@ -32,6 +31,10 @@ afterEach(async () => {
     project.remove();
   }
 });
+
+/** The control port of the seed; those that follow it are published, too. */
+const PORT = 13_000 + (process.pid % 80) * 100;
+const reachable = () => oneService().replace('seed.example.org:7070', `${internet.address}:${PORT}`);
 
 const make = (yaml = oneService()): BedProject => {
   const project = bed.project(yaml);
@@ -51,6 +54,24 @@ async function expectNothing(project: BedProject): Promise<void> {
   for (const file of ['aws.json', 'aws-credentials.json', 'probe.yaml', 'change.lock'])
     expect({ [file]: project.has(`.boxer/${file}`) }).toEqual({ [file]: false });
 }
+
+test('functions that reach the seed by its advertised address measure the way to it and to each other', async () => {
+  const project = make(reachable());
+  const { exitCode, stdout, stderr } = await probe(project, '--yes', '--json', '--addresses');
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  const { functions, errors } = JSON.parse(stdout);
+  expect(errors).toEqual([]);
+  for (const { network, peer } of functions) {
+    expect(network).toMatchObject({
+      localAddress: '169.254.76.1',
+      seed: { roundTrip: { count: 20 }, upload: { bytes: 4 * 2 ** 20 } },
+    });
+    expect(network.observed.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(network.mappings).toHaveLength(8);
+    expect(peer.punch.plain.length).toBeGreaterThan(0);
+  }
+  await expectNothing(project);
+}, 240_000);
 
 test('the functions say what they can, also where they do not reach the seed; nothing stays', async () => {
   const project = make();

@@ -23,6 +23,8 @@ export async function secure(
   signal: AbortSignal,
   first: (session: Session) => void,
 ): Promise<Session> {
+  // TLS takes this from the socket below it; a session ends in both directions at once.
+  socket.allowHalfOpen = false;
   socket.setNoDelay(true);
   const secured =
     role === 'caller'

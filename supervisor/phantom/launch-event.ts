@@ -1,0 +1,37 @@
+import { hostname } from 'node:os';
+import type { Launch, Overlay } from '../coordination/join.ts';
+import { collectFiles, mountPoints } from '../files/travelling-files.ts';
+import { ownEnvironment } from '../guest/guest-environment.ts';
+import { travellingEnvironment } from '../published/environment-filter.ts';
+import type { NodeConfig } from '../published/node-config.ts';
+import type { LaunchEvent } from './event.ts';
+import type { SessionServer } from './session-server.ts';
+
+/** What a function needs to know: the guest as this container would start it, and how to reach the seed and us. */
+export async function launchEventOf(
+  { config, argv }: { readonly config: NodeConfig; readonly argv: readonly string[] },
+  overlay: Overlay,
+  server: SessionServer,
+  launch: Launch,
+): Promise<LaunchEvent> {
+  const mounts = await mountPoints(config.files ?? []);
+  return {
+    boxer: 1,
+    seed: { ...(launch.outside?.seed ?? overlay.seed), identity: launch.identity, key: launch.key },
+    session: { ...wayToUs(overlay, server, launch), identity: server.identity, key: server.key },
+    service: config.service,
+    hostname: hostname(),
+    argv: [...argv],
+    environment: travellingEnvironment(ownEnvironment(), config.environment),
+    workingDirectory: process.cwd(),
+    remap: config.remap,
+    mounts,
+    files: await collectFiles(mounts),
+    waitFor: config.waitFor,
+  };
+}
+
+function wayToUs(overlay: Overlay, server: SessionServer, { outside }: Launch) {
+  if (!outside) return { addresses: [overlay.local.address], port: server.port };
+  return { addresses: [outside.seed.address], port: outside.relay, token: outside.token };
+}
