@@ -9,6 +9,7 @@ import { applyFunctions } from './apply-all.ts';
 import { connectAws } from './connect.ts';
 import { agree } from './consent.ts';
 import { forgetMade, noteMade, readMade, replaceMade } from './made.ts';
+import { openingsOf } from './openings.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { publish } from './publish.ts';
 import { readAccount } from './read-account.ts';
@@ -63,8 +64,11 @@ export async function withProbeFunction<T>(
   const scope = scopeOf(name, [wanted]);
   const aws = await connectAws(context.engine, project.annotations.project.region, scope);
   const state = await readAccount(aws, [wanted]);
-  const plan = { project: name, provider: 'aws', region: aws.region, missingImages: [] } as const;
-  await agree(context, makePlan({ ...plan, wanted: [wanted], state, built: new Set() }), consent);
+  const plan = makePlan({
+    ...{ project: name, provider: 'aws', region: aws.region, missingImages: [], built: new Set() },
+    ...{ wanted: [wanted], state, openings: openingsOf(project.annotations.project) },
+  });
+  await agree(context, plan, consent);
   const repository = ecrRepository(name);
   const before = readMade(folder);
   // A run that is killed leaves a note of what there may be.

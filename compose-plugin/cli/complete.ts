@@ -12,7 +12,7 @@ const ownVerbs: Readonly<Record<string, string>> = {
 };
 
 const ownFlags: Readonly<Record<string, readonly string[]>> = {
-  doctor: [],
+  doctor: ['--aws'],
   link: [],
   unlink: [],
   cost: ['--json'],

@@ -36,9 +36,13 @@ Set COMPOSE_FILE in .env of the project directory to the project's files and .bo
   unlink: `Usage:  docker boxer unlink
 
 Take COMPOSE_FILE out of .env again, as it was before link`,
-  doctor: `Usage:  docker boxer doctor
+  doctor: `Usage:  docker boxer doctor [--aws]
 
-Check what Boxer needs on this machine and in this project; exit code 1 if something is missing`,
+Check what Boxer needs on this machine and in this project; exit code 1 if something is missing
+
+Options:
+      --aws   Look at the AWS account, too: credentials, repository, functions, concurrency, role, the seed's
+              address, the ports that have to be open, and how functions connect`,
   ps: `Usage:  docker boxer ps [OPTIONS] [SERVICE...]
 
 List replicas with target, node, address, request id and uptime

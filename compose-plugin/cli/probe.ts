@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { writeAtomically } from '../compose/boxer-folder.ts';
 import { readModel } from '../compose/read-model.ts';
 import { withLock } from '../prepare/lock.ts';
+import { LAST_PROBE } from '../probe/last-probe.ts';
 import type { Context } from './context.ts';
 import { ownArguments } from './own-arguments.ts';
 
@@ -31,7 +34,9 @@ export async function probe(context: Context): Promise<number> {
   const { report, seedName } = await withLock(context, 'change', 'probe', () =>
     runProbe(context, model.model, { trials, consent: values.yes ? 'given' : 'always' }),
   );
-  const shown = values.addresses ? report : masked(report, seedName === undefined ? [] : [seedName]);
+  const unnamed = masked(report, seedName === undefined ? [] : [seedName]);
+  writeAtomically(join(project.folder, LAST_PROBE), `${JSON.stringify(unnamed)}\n`);
+  const shown = values.addresses ? report : unnamed;
   print(values.json ? JSON.stringify(shown, undefined, 2) : renderProbe(shown));
   return report.functions.length === 2 ? 0 : 1;
 }
