@@ -14,6 +14,8 @@ import {
 } from '../published/probe.ts';
 import { newPair } from './seed-side.ts';
 
+const say = (line: string) => void process.stderr.write(`boxer: ${line}\n`);
+
 interface RunOptions {
   readonly config: ProbeConfig;
   /** Of the service that probes are. */
@@ -81,7 +83,7 @@ async function probe(
   const asked = performance.now();
   try {
     const payload = Buffer.from(JSON.stringify({ boxer: 1, probe: event }));
-    const stream = await startInvocation(client, twin, payload, signal);
+    const stream = await startInvocation(client, twin, async () => payload, { signal, say });
     let firstByte: number | undefined;
     let text = '';
     for await (const { PayloadChunk, InvokeComplete } of stream) {
