@@ -18,6 +18,7 @@ interface Addon {
   sendFd(socket: number, fd: number, bytes: Buffer): void;
   reap(keep: number[]): Ended[];
   prctlSubreaper(): void;
+  tryCalls(): { name: string; errno: number; signal: number }[];
 }
 
 const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
@@ -123,4 +124,16 @@ test('what was freed between what is kept goes back to the kernel', async () => 
   const [returned = 0, kept] = stdout.split(' ').map(Number);
   expect(kept).toBe(20_000);
   expect(returned).toBeGreaterThan(20 * 2 ** 20);
+});
+
+test('system calls are tried in processes of their own: nothing of them stays in this one', () => {
+  const before = readFileSync('/proc/self/status', 'utf8');
+  const calls = addon.tryCalls();
+  const of = (name: string) => calls.find((call) => call.name === name);
+  expect(of('memfd_create')).toEqual({ name: 'memfd_create', errno: 0, signal: 0 });
+  expect(of('epoll_create1')?.errno).toBe(0);
+  expect(new Set(calls.map(({ name }) => name)).size).toBe(calls.length);
+  const status = (text: string) => text.match(/^(NoNewPrivs|Seccomp|Name|TracerPid|Uid):.*$/gm);
+  expect(status(readFileSync('/proc/self/status', 'utf8'))).toEqual(status(before));
+  expect(addon.reap([])).toEqual([]);
 });

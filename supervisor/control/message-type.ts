@@ -36,6 +36,8 @@ export const MessageType = {
   started: 38,
   claim: 39,
   seeds: 40,
+  probe: 48,
+  probeMeet: 49,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 

@@ -26,6 +26,7 @@ import { parseRange } from './overlay-range.ts';
 import { ownAddress } from './own-address.ts';
 import { PeerSeeds } from './peer-seeds.ts';
 import { PhantomWays } from './phantom-ways.ts';
+import { Probes } from './probes.ts';
 import { Quotas, SEED_LIMITS, type SeedLimits } from './quotas.ts';
 import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
@@ -104,6 +105,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     throw error;
   };
   const observer = await startObserver(host, config.observers).catch(release);
+  const filterProbe = new FilterProbe();
   const context: SeedContext = {
     config,
     ...memory,
@@ -115,7 +117,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     phantomWays: new PhantomWays({ gateways, relay, ends }),
     relays,
     meetings: new Meetings(registry),
-    filterProbe: new FilterProbe(),
+    filterProbe,
+    probes: new Probes(filterProbe),
     names,
     quotas: new Quotas(limits),
     observers: observer.ports,

@@ -5,6 +5,7 @@ import { negotiate } from '../control/protocol-version.ts';
 import type { Identity } from '../control/psk.ts';
 import { type Session, SILENT } from '../control/session.ts';
 import { RELAY_SERVICE } from '../published/node-config.ts';
+import { PROBE_SERVICE } from '../published/probe.ts';
 import { enrol } from './enrol.ts';
 import { gatherPairs } from './gather-pairs.ts';
 import type { JoinBody, Joined } from './messages.ts';
@@ -52,6 +53,10 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   }
   if (identity.kind === 'service' && identity.service === RELAY_SERVICE) {
     context.relays.serve(session, () => clearTimeout(deadline));
+    return;
+  }
+  if (identity.kind === 'service' && identity.service === PROBE_SERVICE) {
+    context.probes.serve(session, () => clearTimeout(deadline));
     return;
   }
   session.handle(MessageType.join, async (body) => {

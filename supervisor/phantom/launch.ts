@@ -20,6 +20,7 @@ export interface LaunchOptions {
   readonly twin: Twin;
   readonly argv: readonly string[];
   readonly key: Buffer;
+  readonly say: (line: string) => void;
   /** Ends the launch, its function and its node. */
   readonly signal: AbortSignal;
 }
@@ -77,8 +78,12 @@ async function runToEnd(
   credentials: Credentials,
 ): Promise<Outcome> {
   try {
-    const event = await launchEventOf(options, overlay, server, credentials);
-    const invocation = invokeTwin(options.twin, event, options.signal);
+    // A later attempt may come when the credentials of the first have expired.
+    const event = async (attempt: number) => {
+      const own = attempt === 1 ? credentials : await overlay.launch(server.port);
+      return launchEventOf(options, overlay, server, own);
+    };
+    const invocation = invokeTwin(options.twin, event, options);
     invocation.catch(() => undefined);
     return await outcomeOf(server.session, server.session.then(lendStdio), invocation);
   } finally {

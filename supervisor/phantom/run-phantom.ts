@@ -53,7 +53,7 @@ async function launchAndWait(
   onSession: (session: Session) => void,
 ): Promise<Outcome> {
   const { config, argv, key, addon, say } = options;
-  const launch = await startLaunch({ config, twin, argv, key, signal });
+  const launch = await startLaunch({ config, twin, argv, key, say, signal });
   void launch.session.then(onSession);
   // One neighbour, such as a proxy, may be all there is.
   const limits = { flowsPerNode: Number.POSITIVE_INFINITY, bytesPerNode: Number.POSITIVE_INFINITY };

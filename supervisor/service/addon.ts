@@ -8,6 +8,13 @@ export interface ReapedChild {
   readonly signal: number | null;
 }
 
+/** What became of one system call: a number of errno, or the signal that killed the process which made it. */
+export interface TriedCall {
+  readonly name: string;
+  readonly errno: number;
+  readonly signal: number;
+}
+
 /** The native parts that Node has no API for; built from `shim-c/addon`. Errors carry an errno name in `code`. */
 export interface Addon extends PumpAddon {
   /** Creates an anonymous memory file of `size` bytes; the caller owns the descriptor. */
@@ -21,6 +28,8 @@ export interface Addon extends PumpAddon {
   prctlSubreaper(): void;
   /** Gives memory that is free, but held by libc, back to the kernel; ms where there is much of it. */
   trimMemory(): void;
+  /** Tries system calls, each in a process of its own; `errno` 0 and `signal` 0: it is allowed. */
+  tryCalls(): TriedCall[];
 }
 
 /** Loads the addon that stands beside the bundle in `/opt/boxer/lib`. */

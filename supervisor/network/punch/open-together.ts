@@ -23,6 +23,7 @@ export async function openTogether(
   localPort: number,
   family: 4 | 6,
   signal: AbortSignal,
+  onReset: () => void = () => undefined,
 ): Promise<Socket> {
   const host = family === 6 ? `::ffff:${to.address}` : to.address;
   const started = performance.now();
@@ -32,6 +33,7 @@ export async function openTogether(
     } catch (error) {
       signal.throwIfAborted();
       if (!EARLY.has(codeOf(error))) throw error;
+      onReset();
     }
     if (performance.now() - started > EAGER_TIME)
       await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal }).catch(() =>
