@@ -10,6 +10,8 @@ NAPI_MODULE_INIT() {
       {"reap", reap},                   {"prctlSubreaper", prctl_subreaper},
       {"pumpStart", pump_start_js},     {"pumpAdd", pump_add_js},
       {"pumpReset", pump_reset_js},     {"pumpStop", pump_stop_js},
+      {"serviceStart", service_start_js}, {"serviceAnswer", service_answer_js},
+      {"serviceStop", service_stop_js},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

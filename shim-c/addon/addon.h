@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define ARGUMENTS_MAX 6
 
@@ -19,6 +20,9 @@ bool type_error(napi_env env, const char *message);
 bool get_int(napi_env env, napi_value value, const char *what, int32_t *result);
 bool get_text(napi_env env, napi_value value, const char *what, char **result); /* malloc()ed */
 napi_value make_int(napi_env env, int64_t value);
+
+/* Sends bytes over a Unix socket, with a descriptor beside them unless it is -1; as sendmsg(). */
+ssize_t send_beside(int to, const void *bytes, size_t size, int fd);
 
 /* memfdCreate(name: string, size: number): number */
 napi_value memfd_create_js(napi_env env, napi_callback_info info);
@@ -38,5 +42,12 @@ napi_value pump_add_js(napi_env env, napi_callback_info info);
 napi_value pump_reset_js(napi_env env, napi_callback_info info);
 /* pumpStop(pump): void; resets what is left, without a word */
 napi_value pump_stop_js(napi_env env, napi_callback_info info);
+/* serviceStart(name, limit, timeout, room: Buffer, onRequest: (id) => void, onGone: (id) => void): service; room has the
+ * request during onRequest */
+napi_value service_start_js(napi_env env, napi_callback_info info);
+/* serviceAnswer(service, id: number, reply: Buffer, fd: number): void; ends the connection, fd -1: none */
+napi_value service_answer_js(napi_env env, napi_callback_info info);
+/* serviceStop(service): void; ends all connections, without a word */
+napi_value service_stop_js(napi_env env, napi_callback_info info);
 
 #endif

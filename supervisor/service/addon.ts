@@ -14,6 +14,22 @@ export interface Addon extends PumpAddon {
   memfdCreate(name: string, size: number): number;
   /** Sends `bytes` with descriptor `fd` beside them over a Unix socket. */
   sendFd(socket: number, fd: number, bytes: Buffer): void;
+  /**
+   * Listens on the abstract Unix socket `name`, on this process's event loop, for at most `limit` connections with one request each;
+   * who has not sent it in `timeout` ms is closed. `room` (a Buffer of a request's size) has the request while `onRequest` runs.
+   * `onGone`: the client went before it was answered.
+   */
+  serviceStart(
+    name: string,
+    limit: number,
+    timeout: number,
+    room: Buffer,
+    onRequest: (id: number) => void,
+    onGone: (id: number) => void,
+  ): object;
+  /** Answers and closes; `fd` goes beside the reply unless it is -1. Does nothing for a client that has gone. */
+  serviceAnswer(service: object, id: number, reply: Buffer, fd: number): void;
+  serviceStop(service: object): void;
   /** A pipe: its reading and its writing end, which the caller owns. */
   pipe(): [number, number];
   /** Collects exited children, except those whose pids are in `keep`. */
