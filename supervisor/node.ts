@@ -103,6 +103,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const flows = createFlowNameTable();
   const listeners = createListenerView();
   const acceptor = createAcceptor({
+    addon: options.addon,
     selfAddress: () => overlay.address,
     flows,
     listeners,
@@ -127,7 +128,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     },
   });
   const { deliver } = acceptor;
-  const puncher = createPuncher({ overlay, listeners, flows, pairs, deliver });
+  const puncher = createPuncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
   ready.resolve(puncher);
   const table = createSharedTable(options.addon);
   const refresh = listeningPublisher(overlay, listeners);

@@ -42,6 +42,15 @@ napi_value pump_add_js(napi_env env, napi_callback_info info);
 napi_value pump_reset_js(napi_env env, napi_callback_info info);
 /* pumpStop(pump): void; resets what is left, without a word */
 napi_value pump_stop_js(napi_env env, napi_callback_info info);
+/* dial(family: 4 | 6, localAddress, localPort, address, port, onDone: (fdOrErrno) => void): fd, where it stands at once, or what
+ * dialCancel takes; onDone gets a descriptor, or an errno negated. Addresses are dotted IPv4, '' the wildcard */
+napi_value dial_js(napi_env env, napi_callback_info info);
+/* dialCancel(dial): void */
+napi_value dial_cancel_js(napi_env env, napi_callback_info info);
+/* localPort(socket: number | dial): number; 0 where there is none */
+napi_value local_port_js(napi_env env, napi_callback_info info);
+/* close(fd: number, reset: 0 | 1): void */
+napi_value close_js(napi_env env, napi_callback_info info);
 /* serviceStart(name, limit, timeout, room: Buffer, onRequest: (id) => void, onGone: (id) => void): service; room has the
  * request during onRequest */
 napi_value service_start_js(napi_env env, napi_callback_info info);

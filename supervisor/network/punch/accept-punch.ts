@@ -1,22 +1,23 @@
-import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ControlError } from '../../control/control-error.ts';
-import { endpointsOf } from '../../control/endpoint.ts';
+import { type Endpoint, endpointsOf } from '../../control/endpoint.ts';
 import type { PunchIntroduction } from '../../coordination/join.ts';
 import type { FlowNames } from '../flow-names.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
+import { dial, type Unread, type UnreadAddon, unreadOf } from '../unread.ts';
 import { listenOnce } from './listen-once.ts';
 import { openTogether } from './open-together.ts';
 import { Slots } from './slots.ts';
 
 export interface PunchAcceptorOptions {
+  readonly addon: UnreadAddon;
   readonly listeners: ListenerView;
   /** Whether connections may be made from this local port. */
   readonly isDoor: (port: number) => boolean;
   readonly selfAddress: () => string;
   /** Takes the connection to the guest, and owns it from then on; resolves when the guest's listener has it. */
   readonly deliver: (
-    socket: Socket,
+    connection: Unread,
     listener: Listener,
     from: PunchIntroduction['from'],
     names: FlowNames,
@@ -33,6 +34,14 @@ export interface PunchAcceptor {
   close(): void;
 }
 
+interface Arriving {
+  readonly connection: Unread;
+  /** As the kernel calls the other end. */
+  readonly from: Endpoint;
+  /** The guest's port there. */
+  readonly port: number;
+}
+
 /** As long as a SYN may take to be repeated a few times, ms. */
 const OPEN_TIMEOUT = 15_000;
 /** How long repetitions are answered, ms. */
@@ -44,7 +53,7 @@ const MAX_OPENING = 256;
 const MAX_QUEUEING = 16;
 
 export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAcceptor {
-  const { listeners, isDoor, selfAddress, deliver } = options;
+  const { addon, listeners, isDoor, selfAddress, deliver } = options;
   const stop = new AbortController();
   const known = new Map<string, Promise<{ readonly port?: number }>>();
   const opening = new Slots(MAX_OPENING);
@@ -56,12 +65,20 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
     return queue;
   }
 
-  async function open(introduction: PunchIntroduction, family: 4 | 6, signal: AbortSignal): Promise<Socket> {
+  /** `left`: this end's first packet is under way. */
+  async function open(
+    { from, at: localPort }: PunchIntroduction,
+    family: 4 | 6,
+    signal: AbortSignal,
+    left: () => void,
+  ): Promise<Unread> {
     const release = await opening.enter(signal);
     try {
-      const socket = await openTogether(introduction.from, introduction.at, family, signal);
-      socket.on('error', () => socket.destroy());
-      return socket;
+      return await openTogether(() => {
+        const { connection } = dial(addon, { family, localPort, ...from }, signal);
+        left();
+        return connection;
+      }, signal);
     } finally {
       release();
     }
@@ -69,33 +86,30 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
 
   /** The initiator's guest has its first packet on the way: what it shall see is a connection that is reset. */
   async function refuse(introduction: PunchIntroduction, signal: AbortSignal): Promise<void> {
-    const socket = await open(introduction, 4, signal);
-    socket.resetAndDestroy();
+    const connection = await open(introduction, 4, signal, () => undefined);
+    connection.reset();
   }
 
   async function connect(
     introduction: PunchIntroduction,
     listener: Listener,
-    arriving: () => Promise<Socket>,
+    arriving: () => Promise<Arriving>,
     signal: AbortSignal,
   ): Promise<void> {
     const queue = queueOf(introduction.port);
     // A full accept queue answers nobody: so does this end, until there is room.
-    await queue.room(signal);
-    const socket = await arriving();
+    if (queue.isFull) await queue.room(signal);
+    const { connection, from, port } = await arriving();
     const leave = await queue.enter(signal).catch((error: unknown) => {
-      socket.resetAndDestroy();
+      connection.reset();
       throw error;
     });
-    const { remote } = endpointsOf(socket);
-    // Where no NAT is between the two, the guest has chosen its port itself.
-    const port = introduction.at === 0 ? remote.port : introduction.peer.port;
     const names = {
       local: { address: selfAddress(), port: introduction.port },
       peer: { address: introduction.peer.address, port },
     };
     try {
-      await deliver(socket, listener, remote, names);
+      await deliver(connection, listener, from, names);
     } finally {
       leave();
       if (queue.isIdle) queues.delete(introduction.port);
@@ -114,15 +128,26 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
     if (introduction.at === 0) {
       await queueOf(introduction.port).room(signal);
       const { port, connection } = await listenOnce(introduction.from.address, listener.family, signal);
-      connect(introduction, listener, () => connection, signal).catch(() => undefined);
+      const arriving = async () => {
+        const socket = await connection;
+        const { remote } = endpointsOf(socket);
+        // Where no NAT is between the two, the guest has chosen its port itself.
+        return { connection: unreadOf(socket), from: remote, port: remote.port };
+      };
+      connect(introduction, listener, arriving, signal).catch(() => undefined);
       return { port };
     }
+    const { from, peer } = introduction;
+    const left = Promise.withResolvers<void>();
+    const arriving = async () => ({
+      connection: await open(introduction, listener.family, signal, left.resolve),
+      from,
+      port: peer.port,
+    });
     // The guest at the other end sees for itself what becomes of it.
-    connect(introduction, listener, () => open(introduction, listener.family, signal), signal).catch(
-      () => undefined,
-    );
-    // By then the first packet has left.
-    await nextTurn();
+    connect(introduction, listener, arriving, signal).catch(() => undefined);
+    // Where it has to wait for its turn, the other end need not.
+    await Promise.race([left.promise, nextTurn()]);
     return {};
   }
 

@@ -45,11 +45,7 @@ export async function call({ own, counterpart, onSession, signal }: MeetingOptio
       return linkOf(session, way, own, offer);
     };
   };
-  const attempts = [
-    connect('public', (limit) =>
-      openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
-    ),
-  ];
+  const attempts = [connect('public', (limit) => openPublicly(own, offer, limit))];
   if (offer.privatePort !== 0 && shareNat(own, offer))
     attempts.push(
       connect('private', (limit) =>
@@ -85,13 +81,15 @@ export async function answer(
       }
     };
   };
-  const attempts = [
-    accept('public', (limit) =>
-      openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
-    ),
-  ];
+  const attempts = [accept('public', (limit) => openPublicly(own, offer, limit))];
   if (listener) attempts.push(accept('private', () => listener.connection));
   return first(attempts, signal);
+}
+
+/** Both ends dial at the same time, each from the port that it has offered. */
+function openPublicly(own: Offer, { publicAddress: host, port }: Offer, limit: AbortSignal): Promise<Socket> {
+  const to = { host, port: port.public, localPort: own.port.local, family: 4, autoSelectFamily: false };
+  return openTogether(() => dialUnread(to, limit), limit);
 }
 
 function credentialsOf({ identity, key }: Counterpart): PeerCredentials {

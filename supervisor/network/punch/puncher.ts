@@ -18,6 +18,7 @@ import { type Peer, Peers } from './peers.ts';
 import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
 export interface PuncherOptions {
+  readonly addon: PunchAcceptorOptions['addon'];
   readonly overlay: Overlay;
   readonly listeners: ListenerView;
   readonly flows: FlowNameTable;
@@ -53,7 +54,7 @@ function relay(why: string): Choice {
  */
 const RESET_PATIENCE = 1000;
 
-export function createPuncher({ overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
+export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
   const stop = new AbortController();
   const local = createLocalPorts((port) => listeners.at(port) !== undefined);
   const observers = () => overlay.observers.map((port) => ({ address: overlay.seed.address, port }));
@@ -92,6 +93,7 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
   }
 
   const acceptor = createPunchAcceptor({
+    addon,
     listeners,
     deliver,
     selfAddress: () => overlay.address,
