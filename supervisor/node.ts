@@ -45,6 +45,7 @@ interface Parts {
   readonly table: SharedTable;
   readonly acceptor: Acceptor;
   readonly connector: Connector;
+  readonly puncher: Puncher;
   readonly listeners: ListenerView;
   /** Publishes what the guest listens on now. */
   readonly refresh: () => Promise<void>;
@@ -52,13 +53,23 @@ interface Parts {
   readonly onListener: () => void;
 }
 
-function handlerOf({ table, acceptor, connector, listeners, refresh, onListener }: Parts): ServiceHandler {
+function handlerOf({
+  table,
+  acceptor,
+  connector,
+  puncher,
+  listeners,
+  refresh,
+  onListener,
+}: Parts): ServiceHandler {
   async function onListening({ operation, local }: ServiceRequest): Promise<ServiceAnswer> {
     onListener();
     const published = refresh();
     // Others may look for a new listener at once; nobody waits for one to be gone.
     if (operation === Operation.listen) await published;
-    acceptor.monitored(local.port, listeners.at(local.port) !== undefined);
+    const listens = listeners.at(local.port) !== undefined;
+    acceptor.monitored(local.port, listens);
+    if (!listens) puncher.vanished(local.port);
     return {};
   }
 
@@ -135,7 +146,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const connector = createConnector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
-  const parts = { table, acceptor, connector, listeners, refresh, onListener: stopLooking };
+  const parts = { table, acceptor, connector, puncher, listeners, refresh, onListener: stopLooking };
   const server = startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () =>
     table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));

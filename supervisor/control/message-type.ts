@@ -18,6 +18,8 @@ export const MessageType = {
   punch: 16,
   met: 17,
   pairs: 18,
+  ahead: 19,
+  aheadOver: 28,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,

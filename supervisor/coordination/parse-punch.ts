@@ -19,11 +19,18 @@ import {
   portAt,
   textAt,
 } from './fields.ts';
-import { type Counterpart, MAX_NODE_ID, type MeetRequest, type PunchIntroduction } from './messages.ts';
+import {
+  type AheadRequest,
+  type Counterpart,
+  MAX_NODE_ID,
+  type MeetRequest,
+  type PunchIntroduction,
+} from './messages.ts';
 
 /** Parsers for what nodes tell each other about hole punching; they throw ControlError EINVAL and ignore unknown fields. */
 
 const MAX_DOORS = 64;
+const MAX_ENDS = 64;
 const ID = /^[0-9a-f]{16,32}$/;
 const KEY = /^[0-9a-f]{64}$/;
 
@@ -97,6 +104,29 @@ export function parseWantsPairs(body: unknown): boolean {
 export function parsePunched(body: unknown): number {
   const fields = fieldsOf(body);
   return fields.port === undefined ? 0 : portAt(fields, 'port');
+}
+
+export function parseAhead(body: unknown): AheadRequest {
+  const fields = fieldsOf(body);
+  return {
+    port: portAt(fields, 'port'),
+    from: ipv4At(fields, 'from'),
+    peer: ipv4At(fields, 'peer'),
+    ends: listAt(fields, 'ends', MAX_ENDS).map((end) => {
+      const each = fieldsOf(end);
+      return { at: portAt(each, 'at'), port: portAt(each, 'port') };
+    }),
+  };
+}
+
+/** How many of the ends that were asked for are open. */
+export function parseOpened(body: unknown): number {
+  return integerAt(fieldsOf(body), 'opened', 0, MAX_ENDS);
+}
+
+/** The port on which nobody listens any more. */
+export function parseAheadOver(body: unknown): number {
+  return portAt(fieldsOf(body), 'port');
 }
 
 export function parsePunch(body: unknown): PunchIntroduction {

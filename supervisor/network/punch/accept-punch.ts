@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ControlError } from '../../control/control-error.ts';
 import { type Endpoint, endpointsOf } from '../../control/endpoint.ts';
+import type { Session } from '../../control/session.ts';
 import type { PunchIntroduction } from '../../coordination/join.ts';
+import type { AheadRequest } from '../../coordination/messages.ts';
 import type { FlowNames } from '../flow-names.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
 import { dial, type Unread, type UnreadAddon, unreadOf } from '../unread.ts';
+import { createAheadAcceptor } from './accept-ahead.ts';
 import { listenOnce } from './listen-once.ts';
 import { openTogether } from './open-together.ts';
 import { Slots } from './slots.ts';
@@ -31,6 +34,10 @@ export interface PunchAcceptor {
    * nobody listens, EAGAIN where too many are under way, EINVAL for a port that is no door.
    */
   introduce(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
+  /** Opens ends for connections to come; as `AheadAcceptor.open`. */
+  ahead(request: AheadRequest, session: Session): Promise<number>;
+  /** Nobody listens on `port` any more. */
+  vanished(port: number): void;
   close(): void;
 }
 
@@ -91,9 +98,9 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
   }
 
   async function connect(
-    introduction: PunchIntroduction,
+    introduction: Pick<PunchIntroduction, 'port' | 'peer'>,
     listener: Listener,
-    arriving: () => Promise<Arriving>,
+    arriving: () => Promise<Arriving> | Arriving,
     signal: AbortSignal,
   ): Promise<void> {
     const queue = queueOf(introduction.port);
@@ -115,6 +122,24 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
       if (queue.isIdle) queues.delete(introduction.port);
     }
   }
+
+  /** The listener may have gone, or be another one, since the end was opened. */
+  async function take(connection: Unread, { port, from, peer }: AheadRequest, there: number) {
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(OPEN_TIMEOUT)]);
+    const listener = listeners.at(port) ?? (await listeners.find(port));
+    if (!listener) return connection.reset();
+    const introduction = { port, peer: { address: peer, port: there } };
+    const arriving = () => ({ connection, from: { address: from, port: there }, port: there });
+    await connect(introduction, listener, arriving, signal);
+  }
+
+  const ends = createAheadAcceptor({
+    addon,
+    listeners,
+    isDoor,
+    arrived: (connection, request, port) =>
+      void take(connection, request, port).catch(() => connection.reset()),
+  });
 
   async function begin(introduction: PunchIntroduction): Promise<{ readonly port?: number }> {
     if (introduction.at !== 0 && !isDoor(introduction.at))
@@ -163,6 +188,11 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
       setTimeout(() => known.delete(introduction.id), MEMORY).unref();
       return begun;
     },
-    close: () => stop.abort(new Error('the node ends')),
+    ahead: ends.open,
+    vanished: ends.vanished,
+    close() {
+      stop.abort(new Error('the node ends'));
+      ends.close();
+    },
   };
 }

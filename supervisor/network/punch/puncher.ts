@@ -2,7 +2,7 @@ import { ControlError, codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parsePunch } from '../../coordination/parse-punch.ts';
+import { parseAhead, parseAheadOver, parsePunch } from '../../coordination/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { ServiceRequest } from '../../service/wire.ts';
 import { type Choice, choose, orderOf } from '../choose.ts';
@@ -10,6 +10,7 @@ import type { FlowNameTable } from '../flow-names.ts';
 import type { ListenerView } from '../listeners.ts';
 import type { Pairs } from '../pairs.ts';
 import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
+import { type AheadEnd, createAhead } from './ahead.ts';
 import { findNat } from './find-nat.ts';
 import { initiate, initiateNearby } from './initiate.ts';
 import { createLocalPorts } from './local-ports.ts';
@@ -36,6 +37,8 @@ export interface Puncher {
   /** What others ask by way of the seed. */
   readonly meet: (counterpart: Counterpart) => Promise<Offer>;
   readonly punch: (introduction: PunchIntroduction) => Promise<{ readonly port?: number }>;
+  /** No guest of this node listens on `port` any more. */
+  readonly vanished: (port: number) => void;
   close(): void;
 }
 
@@ -108,13 +111,47 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
       const isOwn = from.address === theirs.publicAddress || from.address === theirs.privateAddress;
       if (peer.address !== address || !isOwn)
         throw new ControlError('EACCES', `${from.address} is not the node ${address}`);
-      const known = peers.get(address);
-      if (known) peers.touch(known);
+      touch(address);
       return acceptor.introduce(introduction);
+    });
+    session.handle(MessageType.ahead, async (body) => {
+      const request = parseAhead(body);
+      if (request.peer !== address || request.from !== theirs.publicAddress)
+        throw new ControlError('EACCES', `${request.from} is not the node ${address}`);
+      touch(address);
+      return { opened: await acceptor.ahead(request, session) };
+    });
+    session.onNotification(MessageType.aheadOver, (body) => {
+      const peer = peers.get(address);
+      if (peer) ahead.forget(peer, parseAheadOver(body));
     });
   }
 
   const peers = new Peers({ overlay, offer, serve });
+
+  function touch(address: string): void {
+    const known = peers.get(address);
+    if (known) peers.touch(known);
+  }
+
+  const ahead = createAhead({
+    address: () => overlay.address,
+    async pair(peer) {
+      const from = await ports?.take();
+      const door = nextDoor(peer);
+      return from && door && { from, door };
+    },
+  });
+
+  /** Only a NAT that drops what comes early lets the other end's wait, and only ports that are kept are known in any number. */
+  function mayComeAhead(peer: Peer, member: Member, { local, peer: { port } }: ServiceRequest): boolean {
+    const own = overlay.members().get(overlay.nodeId);
+    const keepPorts = own?.nat === 'preserving' && member.nat === 'preserving';
+    const isHairpin = peer.ownAddress === peer.peerAddress;
+    return (
+      keepPorts && own.filtering === 'silent' && !isHairpin && local.port === 0 && member.ports.includes(port)
+    );
+  }
 
   function nextDoor(peer: Peer): PortPair | undefined {
     const { doors } = peer.offer;
@@ -157,6 +194,8 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     member: Member,
     choice: Choice,
   ): Promise<ServiceAnswer | Choice> {
+    const end = mayComeAhead(peer, member, request) ? ahead.take(peer, request.peer.port) : undefined;
+    if (end) return punched(peer, request, member, choice, end, 0);
     const plan = orderOf({
       rtt: peer.rtt,
       own: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
@@ -170,21 +209,33 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const from = bound === 0 ? await ports?.take() : ports?.of(bound);
     const door = nextDoor(peer);
     if (!from || !door) return relay('no port is left whose public number is known');
-    const answer = await initiate({
+    await initiate({
       overlay,
       peer,
       order: plan.order,
       from,
       door,
       destination: request.peer,
-      retry: plan.mayBeReset ? RESET_PATIENCE : 0,
       onLost: (error) => {
         if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
       },
     });
-    if (answer.peer) flows.rememberInitiated(answer.peer, request.peer, from.local);
-    pairs.count(member.address, 'punch', choice.why, peer.rtt);
-    return answer;
+    return punched(peer, request, member, choice, { from, door }, plan.mayBeReset ? RESET_PATIENCE : 0);
+  }
+
+  /** What the guest's process monitor is told. `retry`: ms for which its connect() goes on when it is reset; 0: not at all. */
+  function punched(
+    peer: Peer,
+    request: ServiceRequest,
+    { address }: Member,
+    { why }: Choice,
+    { from, door }: AheadEnd,
+    retry: number,
+  ): ServiceAnswer {
+    const there = { address: peer.peerAddress, port: door.public };
+    flows.rememberInitiated(there, request.peer, from.local);
+    pairs.count(address, 'punch', why, peer.rtt);
+    return { bind: true, local: { address: '0.0.0.0', port: from.local }, peer: there, retry };
   }
 
   return {
@@ -198,6 +249,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     },
     meet: (counterpart) => peers.called(counterpart),
     punch: (introduction) => acceptor.introduce(introduction),
+    vanished: acceptor.vanished,
     close() {
       stop.abort(new Error('the node ends'));
       peers.close();
