@@ -3,6 +3,7 @@ import type { Endpoint } from '../control/endpoint.ts';
 import {
   FILTERINGS,
   type Filtering,
+  type FirstConnection,
   NAT_KINDS,
   type NatKind,
   type Offer,
@@ -64,6 +65,17 @@ export function parseFacts(body: unknown): NatKind {
   return choiceAt(fieldsOf(body), 'nat', NAT_KINDS);
 }
 
+function idAt(fields: Fields): string {
+  const id = textAt(fields, 'id', 32);
+  if (!ID.test(id)) throw invalid('id', '16 to 32 hex digits');
+  return id;
+}
+
+function parseFirst(body: unknown): FirstConnection {
+  const fields = fieldsOf(body);
+  return { id: idAt(fields), port: portAt(fields, 'port'), from: parsePortPair(fields.from) };
+}
+
 export function parseOffer(body: unknown): Offer {
   const fields = fieldsOf(body);
   return {
@@ -74,6 +86,8 @@ export function parseOffer(body: unknown): Offer {
     port: parsePortPair(fields.port),
     privatePort: integerAt(fields, 'privatePort', 0, 65_535),
     doors: listAt(fields, 'doors', MAX_DOORS).map(parsePortPair),
+    ...(fields.first === undefined ? {} : { first: parseFirst(fields.first) }),
+    ...(fields.opened === undefined ? {} : { opened: parsePortPair(fields.opened) }),
   };
 }
 
@@ -131,10 +145,8 @@ export function parseAheadOver(body: unknown): number {
 
 export function parsePunch(body: unknown): PunchIntroduction {
   const fields = fieldsOf(body);
-  const id = textAt(fields, 'id', 32);
-  if (!ID.test(id)) throw invalid('id', '16 to 32 hex digits');
   return {
-    id,
+    id: idAt(fields),
     to: fields.to === undefined ? undefined : ipv4At(fields, 'to'),
     port: portAt(fields, 'port'),
     at: integerAt(fields, 'at', 0, 65_535),

@@ -23,6 +23,8 @@ export interface AheadOptions {
 export interface Ahead {
   /** An end to connect to at once, if there is one; sees to it that there are some for those who come after. */
   take(peer: Peer, port: number): AheadEnd | undefined;
+  /** The first guest has come, and others may. */
+  prepare(peer: Peer, port: number): void;
   /** Nobody listens there any more. */
   forget(peer: Peer, port: number): void;
 }
@@ -92,6 +94,10 @@ export function createAhead({ address, pair }: AheadOptions): Ahead {
   }
 
   return {
+    prepare(peer, port) {
+      const pool = poolOf(peer, port);
+      if (pool && !pool.isFilling && pool.free.length === 0) void fill(peer, port, pool);
+    },
     take(peer, port) {
       const pool = poolOf(peer, port);
       if (!pool) return undefined;

@@ -47,6 +47,10 @@ export async function initiate(initiation: Initiation): Promise<void> {
     await introduced;
     return;
   }
+  if (order === 'at once') {
+    introduced.catch(onLost);
+    return;
+  }
   const moment = new AbortController();
   await Promise.race([introduced, delay(HEAD_START, undefined, { signal: moment.signal })]);
   moment.abort();

@@ -25,6 +25,8 @@ export interface MeetingOptions {
   readonly counterpart: Counterpart;
   /** Runs for every connection that may become the one, before anything is received over it. */
   readonly onSession: (session: Session) => void;
+  /** The way is proven: the two have a connection, which is not secured yet. */
+  readonly onWay?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -36,11 +38,18 @@ export function shareNat(own: Offer, other: Offer): boolean {
 type Attempt = (signal: AbortSignal) => Promise<PeerLink>;
 
 /** The side that asked for the meeting: takes the first way that works and says so. Rejects when none does before `signal` aborts. */
-export async function call({ own, counterpart, onSession, signal }: MeetingOptions): Promise<PeerLink> {
+export async function call({
+  own,
+  counterpart,
+  onSession,
+  onWay,
+  signal,
+}: MeetingOptions): Promise<PeerLink> {
   const { offer } = counterpart;
   const connect = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
     return async (limit) => {
       const socket = await dial(limit);
+      if (way === 'public') onWay?.();
       const session = await secure(socket, 'caller', credentialsOf(counterpart), limit, onSession);
       return linkOf(session, way, own, offer);
     };

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { codeOf } from '../../control/control-error.ts';
 
 /** ms; a fixed pause would keep two sides that reset each other in step for ever. */
@@ -17,13 +17,16 @@ const EARLY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET']);
 export async function openTogether<T>(dial: () => T | Promise<T>, signal: AbortSignal): Promise<T> {
   const started = performance.now();
   for (;;) {
+    signal.throwIfAborted();
     try {
       return await dial();
     } catch (error) {
       signal.throwIfAborted();
       if (!EARLY.has(codeOf(error))) throw error;
     }
-    if (performance.now() - started > EAGER_TIME)
+    // A near host resets while the packet is still being sent: the rest of this process has its turn before the next.
+    if (performance.now() - started <= EAGER_TIME) await nextTurn();
+    else
       await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal }).catch(() =>
         signal.throwIfAborted(),
       );

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
@@ -14,7 +15,7 @@ import { type AheadEnd, createAhead } from './ahead.ts';
 import { findNat } from './find-nat.ts';
 import { initiate, initiateNearby } from './initiate.ts';
 import { createLocalPorts } from './local-ports.ts';
-import type { NatKind, Offer, PortPair } from './offer.ts';
+import type { FirstConnection, NatKind, Offer, PortPair } from './offer.ts';
 import { type Peer, Peers } from './peers.ts';
 import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
@@ -127,7 +128,26 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     });
   }
 
-  const peers = new Peers({ overlay, offer, serve });
+  /** Nobody asks for a refusal: who hears of no end introduces his guest once more, and is told then. */
+  async function openFirst(
+    { address, offer: theirs }: Counterpart,
+    { id, port, from }: FirstConnection,
+  ): Promise<PortPair | undefined> {
+    const doors = ports?.doors() ?? [];
+    const door = doors[from.public % doors.length];
+    if (!door) return undefined;
+    await acceptor.introduce({
+      id,
+      port,
+      at: door.local,
+      from: { address: theirs.publicAddress, port: from.public },
+      peer: { address, port: from.local },
+      underWay: false,
+    });
+    return door;
+  }
+
+  const peers = new Peers({ overlay, offer, openFirst, serve });
 
   function touch(address: string): void {
     const known = peers.get(address);
@@ -160,11 +180,53 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     return doors[turn % doors.length];
   }
 
+  /**
+   * To a node that this one has not met: the connection is introduced together with the nodes, and the guest connects as soon as these
+   * have shown that there is a way. Undefined where the two have to meet first.
+   */
+  async function punchFirst(
+    request: ServiceRequest,
+    member: Member,
+    choice: Choice,
+  ): Promise<ServiceAnswer | undefined> {
+    const { port } = request.peer;
+    const isListening = member.ports.includes(port);
+    if (!isListening || !peers.isStranger(member.address)) return undefined;
+    const plan = planOf(member, undefined, isListening, overlay.observed.address === member.underlay);
+    if (!plan || plan.mayBeReset) return undefined;
+    const { port: bound } = request.local;
+    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    if (!from || !peers.isStranger(member.address)) return undefined;
+    const connection = { id: randomBytes(12).toString('hex'), port, from };
+    const { promise: way, resolve } = Promise.withResolvers<Offer | undefined>();
+    const meeting = peers.meet(member.address, { connection, onWay: resolve });
+    meeting.then(
+      (peer) => {
+        resolve(undefined);
+        if (mayComeAhead(peer, member, request)) ahead.prepare(peer, port);
+      },
+      () => resolve(undefined),
+    );
+    const theirs = await way;
+    if (!theirs?.opened) return undefined;
+    const there = { peerAddress: theirs.publicAddress, rtt: undefined };
+    return punched(there, request, member, choice, { from, door: theirs.opened }, 0);
+  }
+
+  function planOf(member: Member, rtt: number | undefined, isListening: boolean, isHairpin: boolean) {
+    const self = overlay.members().get(overlay.nodeId);
+    const own = self?.filtering ?? 'unknown';
+    const isOpen = self?.nat === 'none';
+    return orderOf({ rtt, own, isOpen, peer: member.filtering, isListening, isHairpin });
+  }
+
   async function punch(
     request: ServiceRequest,
     member: Member,
     choice: Choice,
   ): Promise<ServiceAnswer | Choice> {
+    const first = await punchFirst(request, member, choice);
+    if (first) return first;
     const peer = await peers.meet(member.address).catch((error: unknown) => {
       return relay(peers.failure(member.address) ?? (error instanceof Error ? error.message : 'no meeting'));
     });
@@ -196,13 +258,8 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   ): Promise<ServiceAnswer | Choice> {
     const end = mayComeAhead(peer, member, request) ? ahead.take(peer, request.peer.port) : undefined;
     if (end) return punched(peer, request, member, choice, end, 0);
-    const plan = orderOf({
-      rtt: peer.rtt,
-      own: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
-      peer: member.filtering,
-      isListening: member.ports.includes(request.peer.port),
-      isHairpin: peer.ownAddress === peer.peerAddress,
-    });
+    const isHairpin = peer.ownAddress === peer.peerAddress;
+    const plan = planOf(member, peer.rtt, member.ports.includes(request.peer.port), isHairpin);
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     // A guest that has bound its socket keeps its port.
     const { port: bound } = request.local;
@@ -225,7 +282,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
 
   /** What the guest's process monitor is told. `retry`: ms for which its connect() goes on when it is reset; 0: not at all. */
   function punched(
-    peer: Peer,
+    peer: Pick<Peer, 'peerAddress' | 'rtt'>,
     request: ServiceRequest,
     { address }: Member,
     { why }: Choice,
