@@ -5,8 +5,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import type { Listener } from './listeners.ts';
-import { connection, fateOf } from './relay/socket-testbed.ts';
+import { builtAddon, connection, fateOf } from './relay/socket-testbed.ts';
 import { parseSignalStates } from './signal-states.ts';
+import { unreadOf } from './unread.ts';
 
 /** Guests here are without a process monitor: they take a signal connection for a real one. */
 
@@ -21,7 +22,7 @@ const cleanups: Array<() => unknown> = [];
 
 beforeEach(() => {
   vanished = 0;
-  handOver = createHandOver({ onVanished: () => vanished++ });
+  handOver = createHandOver({ addon: builtAddon(), onVanished: () => vanished++ });
 });
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -46,7 +47,7 @@ async function listening(server: Server): Promise<number> {
 async function offered(port: number): Promise<Socket> {
   const [far, socket] = await connection();
   cleanups.push(() => far.destroy());
-  await handOver.offer({ socket, listener: listenerAt(port), names }, never);
+  await handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never);
   return far;
 }
 
@@ -148,7 +149,9 @@ test('nobody listens any more: the connection is reset, and the owner of the lis
   await once(server, 'close');
   const [far, socket] = await connection();
   const fate = fateOf(far);
-  await expect(handOver.offer({ socket, listener: listenerAt(port), names }, never)).rejects.toMatchObject({
+  await expect(
+    handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never),
+  ).rejects.toMatchObject({
     code: 'ECONNREFUSED',
   });
   expect([await fate, vanished]).toEqual(['ECONNRESET', 1]);

@@ -1,19 +1,17 @@
-import type { Socket } from 'node:net';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
-import { socketFd } from '../service/socket-fd.ts';
 import type { ServiceRequest } from '../service/wire.ts';
 import { watchAcceptance } from './accept-watch.ts';
-import { dialUnread } from './dial.ts';
 import type { FlowNames } from './flow-names.ts';
 import type { Listener } from './listeners.ts';
 import { pipeFlow } from './relay/pipe.ts';
+import { dial, type Unread, type UnreadAddon } from './unread.ts';
 
 /** A connection from elsewhere, unread, for a guest's listener. */
 export interface Arrival {
-  readonly socket: Socket;
+  readonly connection: Unread;
   readonly listener: Listener;
   /** What the guest shall see. */
   readonly names: FlowNames;
@@ -37,6 +35,8 @@ export interface HandOver {
 
 /** Longer than any listen backlog that a guest can have in a function. */
 const MAX_WAITING = 4096;
+/** A process monitor asks for a connection within so many ms, nearly always. */
+const PROMPT_MS = 20;
 
 /**
  * What the processes behind a listener do with signal connections. `exchange`: they ask for the real one. `take`: they make
@@ -47,19 +47,24 @@ type Habit = 'exchange' | 'take' | 'defer';
 
 interface Entry extends Arrival {
   /** Not there while it is being dialled: the guest may be quicker than our own event of the connection. */
-  signal?: Socket;
+  signal?: Unread;
+  /** When it was offered, ms. */
+  readonly since: number;
+  /** There while `signal` is listened to. */
   stopListening?: () => void;
 }
 
 interface HandOverOptions {
+  readonly addon: UnreadAddon;
   /** A listener that was there has gone without a word. */
   readonly onVanished: () => void;
 }
 
-export function createHandOver({ onVanished }: HandOverOptions): HandOver {
+export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver {
   const waiting = new Map<number, Entry>();
   const bridged = new Map<number, Entry>();
   const habits = new Map<number, Habit>();
+  let listening: NodeJS.Timeout | undefined;
   const watch = watchAcceptance((port, state) => {
     const entry = waiting.get(port);
     if (!entry) return;
@@ -80,51 +85,66 @@ export function createHandOver({ onVanished }: HandOverOptions): HandOver {
     if (!entry?.signal) return;
     entry.stopListening?.();
     bridged.set(port, entry);
-    if (first) entry.socket.write(first);
-    void pipeFlow(entry.socket, entry.signal).then(() => bridged.delete(port));
+    const stream = entry.connection.stream();
+    if (first) stream.write(first);
+    void pipeFlow(stream, entry.signal.stream()).then(() => bridged.delete(port));
   }
 
   /** A signal connection that says anything was taken for a real one: the process monitor never uses it. */
-  function listen(port: number, entry: Entry, signal: Socket): void {
+  function listen(port: number, entry: Entry): void {
+    const signal = entry.signal?.stream();
     const used = (first?: Buffer) => {
       habits.set(entry.listener.port, 'take');
-      signal.pause();
+      signal?.pause();
       bridge(port, first);
     };
     const ended = () => used();
     // The listener closed with the connection still queued: the far end sees what the kernel would do, a reset.
     // The port may by now be that of another signal connection: the kernel gives it away before we hear of the end.
     const closed = () => {
-      if (waiting.get(port) === entry) take(port)?.socket.resetAndDestroy();
+      if (waiting.get(port) === entry) take(port)?.connection.reset();
     };
-    signal.on('close', closed).on('end', ended).on('data', used).resume();
-    entry.stopListening = () => signal.off('close', closed).off('end', ended).off('data', used);
-    watch.add(port);
+    signal?.on('close', closed).on('end', ended).on('data', used).resume();
+    entry.stopListening = () => signal?.off('close', closed).off('end', ended).off('data', used);
+  }
+
+  /** Only those that are not asked for at once, as a process monitor does, are worth a stream. */
+  function listenSoon(): void {
+    listening ??= setTimeout(() => {
+      listening = undefined;
+      const due = performance.now() - PROMPT_MS;
+      for (const [port, entry] of waiting) {
+        if (!entry.signal || entry.stopListening) continue;
+        if (entry.since <= due) listen(port, entry);
+        else listenSoon();
+      }
+    }, PROMPT_MS).unref();
   }
 
   return {
     async offer(arrival, cancel) {
-      const entry: Entry = { ...arrival };
+      const entry: Entry = { ...arrival, since: performance.now() };
       let port = 0;
       try {
         if (waiting.size >= MAX_WAITING)
           throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
         const { reach, port: listenerPort } = entry.listener;
-        const target = { host: reach, port: listenerPort, localAddress: SIGNAL_SOURCE };
-        const signal = await dialUnread(target, cancel, (localPort) => {
-          port = localPort;
-          waiting.set(port, entry);
-        });
-        signal.on('error', () => signal.destroy());
+        const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: 0 };
+        const { localPort, connection } = dial(addon, { family: 4, ...target }, cancel);
+        port = localPort;
+        waiting.set(port, entry);
+        const signal = connection instanceof Promise ? await connection : connection;
         // The guest was quicker than our own event of the connection.
-        if (waiting.get(port) !== entry) return void signal.resetAndDestroy();
+        if (waiting.get(port) !== entry) return signal.reset();
         entry.signal = signal;
-        if (habits.get(entry.listener.port) === 'exchange') listen(port, entry, signal);
-        else bridge(port);
+        if (habits.get(entry.listener.port) === 'exchange') {
+          watch.add(port);
+          listenSoon();
+        } else bridge(port);
       } catch (error) {
         if (port === 0 || waiting.get(port) === entry) {
           take(port);
-          entry.socket.resetAndDestroy();
+          entry.connection.reset();
         }
         // Accepted, and reset before we saw it: that is no failure to bring it there.
         if (errnoNameOf(error) === 'ECONNRESET') return;
@@ -137,18 +157,18 @@ export function createHandOver({ onVanished }: HandOverOptions): HandOver {
       const kept = bridged.get(port);
       const entry = kept ?? take(port);
       if (!entry) throw new BoxerError('EAGAIN', 'the connection has gone');
-      const { listener, names, signal, socket } = entry;
+      const { listener, names, signal, connection } = entry;
       if (habits.get(listener.port) !== 'defer') habits.set(listener.port, 'exchange');
       if (kept) return { ...names };
       entry.stopListening?.();
-      if (socket.destroyed) throw new BoxerError('EAGAIN', 'the connection has gone');
+      if (!connection.isOpen) throw new BoxerError('EAGAIN', 'the connection has gone');
       // Reset, not closed: a closed one would leave a TIME_WAIT behind for every connection.
-      signal?.resetAndDestroy();
+      signal?.reset();
       return {
         ...names,
-        fd: socketFd(socket),
-        // The guest has its own copy now; destroy() closes ours without shutting the connection down.
-        release: () => socket.destroy(),
+        fd: connection.fd(),
+        // The guest has its own copy now.
+        release: () => connection.close(),
       };
     },
 
@@ -164,9 +184,10 @@ export function createHandOver({ onVanished }: HandOverOptions): HandOver {
 
     close() {
       watch.close();
-      for (const { socket, signal } of [...waiting.values(), ...bridged.values()]) {
-        socket.resetAndDestroy();
-        signal?.destroy();
+      clearTimeout(listening);
+      for (const { connection, signal } of [...waiting.values(), ...bridged.values()]) {
+        connection.reset();
+        signal?.close();
       }
       waiting.clear();
       bridged.clear();

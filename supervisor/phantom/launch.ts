@@ -80,7 +80,7 @@ async function runToEnd(
   try {
     // A later attempt may come when the credentials of the first have expired.
     const event = async (attempt: number) => {
-      const own = attempt === 1 ? credentials : await overlay.launch(server.port);
+      const own = attempt === 1 ? credentials : await overlay.launch(server);
       return launchEventOf(options, overlay, server, own);
     };
     const invocation = invokeTwin(options.twin, event, options);
