@@ -35,6 +35,10 @@ export interface HandOver {
 
 /** Longer than any listen backlog that a guest can have in a function. */
 const MAX_WAITING = 4096;
+/** A queue that has room now and then takes it sooner; one that never does shows nothing without data. */
+const MAX_ATTEMPTS = 100;
+/** As long as the kernel goes on with a SYN that finds no room, nearly. */
+const AGAIN_TIMEOUT_MS = 120_000;
 /** A process monitor asks for a connection within so many ms, nearly always. */
 const PROMPT_MS = 20;
 
@@ -48,8 +52,10 @@ type Habit = 'exchange' | 'take' | 'defer';
 interface Entry extends Arrival {
   /** Not there while it is being dialled: the guest may be quicker than our own event of the connection. */
   signal?: Unread;
-  /** When it was offered, ms. */
+  /** When it was announced, ms. */
   readonly since: number;
+  /** How often it was announced before. */
+  readonly attempt: number;
   /** There while `signal` is listened to. */
   stopListening?: () => void;
 }
@@ -64,11 +70,16 @@ export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver
   const waiting = new Map<number, Entry>();
   const bridged = new Map<number, Entry>();
   const habits = new Map<number, Habit>();
+  /** Listeners that have taken a signal connection: the kernel shows them those that carry no data. */
+  const prompt = new Set<number>();
   let listening: NodeJS.Timeout | undefined;
   const watch = watchAcceptance((port, state) => {
     const entry = waiting.get(port);
     if (!entry) return;
-    habits.set(entry.listener.port, state === 'deferred' ? 'defer' : 'take');
+    const { port: listener } = entry.listener;
+    const overflowed = state === 'lost' || (state === 'deferred' && prompt.has(listener));
+    if (overflowed && entry.attempt < MAX_ATTEMPTS) return void announceAgain(port);
+    habits.set(listener, state === 'accepted' ? 'take' : 'defer');
     bridge(port);
   });
 
@@ -121,37 +132,51 @@ export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver
     }, PROMPT_MS).unref();
   }
 
-  return {
-    async offer(arrival, cancel) {
-      const entry: Entry = { ...arrival, since: performance.now() };
-      let port = 0;
-      try {
-        if (waiting.size >= MAX_WAITING)
-          throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
-        const { reach, port: listenerPort } = entry.listener;
-        const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: 0 };
-        const { localPort, connection } = dial(addon, { family: 4, ...target }, cancel);
-        port = localPort;
-        waiting.set(port, entry);
-        const signal = connection instanceof Promise ? await connection : connection;
-        // The guest was quicker than our own event of the connection.
-        if (waiting.get(port) !== entry) return signal.reset();
-        entry.signal = signal;
-        if (habits.get(entry.listener.port) === 'exchange') {
-          watch.add(port);
-          listenSoon();
-        } else bridge(port);
-      } catch (error) {
-        if (port === 0 || waiting.get(port) === entry) {
-          take(port);
-          entry.connection.reset();
-        }
-        // Accepted, and reset before we saw it: that is no failure to bring it there.
-        if (errnoNameOf(error) === 'ECONNRESET') return;
-        if (errnoNameOf(error) === 'ECONNREFUSED') onVanished();
-        throw error;
+  /** Makes a signal connection for `entry`; errors as `HandOver.offer`, whose part they are. */
+  async function announce(entry: Entry, cancel: AbortSignal): Promise<void> {
+    let port = 0;
+    try {
+      if (waiting.size >= MAX_WAITING)
+        throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
+      const { reach, port: listenerPort } = entry.listener;
+      const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: 0 };
+      const { localPort, connection } = dial(addon, { family: 4, ...target }, cancel);
+      port = localPort;
+      waiting.set(port, entry);
+      const signal = connection instanceof Promise ? await connection : connection;
+      // The guest was quicker than our own event of the connection.
+      if (waiting.get(port) !== entry) return signal.reset();
+      entry.signal = signal;
+      if (habits.get(entry.listener.port) === 'exchange') {
+        watch.add(port);
+        listenSoon();
+      } else bridge(port);
+    } catch (error) {
+      if (port === 0 || waiting.get(port) === entry) {
+        take(port);
+        entry.connection.reset();
       }
-    },
+      // Accepted, and reset before we saw it: that is no failure to bring it there.
+      if (errnoNameOf(error) === 'ECONNRESET') return;
+      if (errnoNameOf(error) === 'ECONNREFUSED') onVanished();
+      throw error;
+    }
+  }
+
+  /** The listener's queue had no room for the signal connection at `port`. */
+  function announceAgain(port: number): void {
+    const entry = take(port);
+    if (!entry) return;
+    const { stopListening, signal, attempt, ...arrival } = entry;
+    stopListening?.();
+    signal?.reset();
+    const again = { ...arrival, since: performance.now(), attempt: attempt + 1 };
+    // Whoever offered it was told that it is on its way: an error is the far end's reset.
+    announce(again, AbortSignal.timeout(AGAIN_TIMEOUT_MS)).catch(() => undefined);
+  }
+
+  return {
+    offer: (arrival, cancel) => announce({ ...arrival, since: performance.now(), attempt: 0 }, cancel),
 
     accept({ peer: { port } }) {
       const kept = bridged.get(port);
@@ -159,6 +184,7 @@ export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver
       if (!entry) throw new BoxerError('EAGAIN', 'the connection has gone');
       const { listener, names, signal, connection } = entry;
       if (habits.get(listener.port) !== 'defer') habits.set(listener.port, 'exchange');
+      prompt.add(listener.port);
       if (kept) return { ...names };
       entry.stopListening?.();
       if (!connection.isOpen) throw new BoxerError('EAGAIN', 'the connection has gone');
@@ -180,6 +206,7 @@ export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver
     monitored(port, listens) {
       if (listens) habits.set(port, 'exchange');
       else habits.delete(port);
+      prompt.delete(port);
     },
 
     close() {
