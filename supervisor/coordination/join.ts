@@ -6,13 +6,22 @@ import { BoxerError } from '../published/boxer-error.ts';
 import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
-import type { Counterpart, ForwardRequest, Launch, Member, Offer, PunchIntroduction } from './messages.ts';
+import type {
+  Counterpart,
+  Duty,
+  ForwardRequest,
+  Launch,
+  Member,
+  Offer,
+  PunchIntroduction,
+} from './messages.ts';
 import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
 import { parseCounterpart, parsePunched } from './parse-punch.ts';
 import { Uplink } from './uplink.ts';
 
 export type {
   Counterpart,
+  Duty,
   ForwardRequest,
   Introduction,
   JoinRequest,
@@ -67,6 +76,8 @@ export interface Overlay {
   connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
   /** Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. */
   launch(): Promise<Launch>;
+  /** Phantoms: see `Duty`; resolves when others are about to be told. What a later join says counts too. */
+  setDuty(duty: Duty): Promise<void>;
   /** Phantoms: has the function dial in for a connection that the phantom holds; resolves to its origin's overlay address. */
   forward(request: ForwardRequest): Promise<string>;
   /** Tells the seed and ends. Never rejects. */
@@ -170,6 +181,7 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
         await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
       ),
     launch: async () => parseLaunch(await uplink.request(MessageType.launch, {})),
+    setDuty: async (duty) => void (await uplink.request(MessageType.duty, { duty })),
     forward: async (request) =>
       parseForwarded(await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT })),
     leave: async () => {

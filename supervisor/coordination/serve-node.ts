@@ -2,7 +2,14 @@ import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from './node-record.ts';
-import { parseAddress, parseConnect, parseForward, parseListening, parseName } from './parse-messages.ts';
+import {
+  parseAddress,
+  parseConnect,
+  parseDuty,
+  parseForward,
+  parseListening,
+  parseName,
+} from './parse-messages.ts';
 import { parseFacts, parseMeet, parsePunch } from './parse-punch.ts';
 import { parseDistances } from './relay-messages.ts';
 import type { SeedContext } from './seed-context.ts';
@@ -24,7 +31,7 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
   session.handle(MessageType.reverse, (body) => ({ names: namesAt(context, node, parseAddress(body)) }));
   session.handle(MessageType.leave, () => leave(context, session, joined));
   if (slot === 'host') serveHost(context, session, joined);
-  else servePhantom(context, session, node);
+  else servePhantom(context, session, joined);
 }
 
 function serveHost(
@@ -58,7 +65,17 @@ function serveHost(
   );
 }
 
-function servePhantom({ admission, ledger, flows }: SeedContext, session: Session, node: NodeRecord): void {
+function servePhantom(
+  { admission, ledger, flows, registry, quotas }: SeedContext,
+  session: Session,
+  { node, attachment }: JoinedSession,
+): void {
+  const turn = quotas.changes();
+  session.handle(MessageType.duty, async (body, { signal }) => {
+    const duty = parseDuty(body);
+    await turn(signal);
+    if (node.phantom === attachment) registry.assign(node, duty);
+  });
   session.handle(MessageType.launch, () => {
     const launch = admission.launch(node.service, node.id);
     ledger.generations.begin('launch', node.id, launch.expires);

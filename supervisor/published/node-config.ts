@@ -147,8 +147,11 @@ export const nodeStatus = z.object({
   id: z.number(),
   role: z.enum(['container', 'function']),
   service: z.string(),
-  /** up: its supervisor is connected; starting: the phantom is there, the function is not yet. */
-  state: z.enum(['starting', 'up']),
+  /**
+   * up: its supervisor is connected; starting: the phantom is there, the function is not yet; standby: it is about to take over from
+   * another of the same container; draining: another has taken over.
+   */
+  state: z.enum(['starting', 'standby', 'up', 'draining']),
   names: z.array(z.string()),
   address: z.string(),
   ports: z.array(z.number()),
@@ -168,7 +171,7 @@ export type NodeStatus = z.infer<typeof nodeStatus>;
 export const nodeEvent = z.object({
   /** ms since the epoch */
   time: z.number(),
-  event: z.enum(['starting', 'up', 'changed', 'left']),
+  event: z.enum(['starting', 'standby', 'up', 'draining', 'changed', 'left']),
   node: nodeStatus,
 });
 export type NodeEvent = z.infer<typeof nodeEvent>;
