@@ -20,7 +20,6 @@ import { tagsOf } from './tags.ts';
 import { wantedFunctions } from './wanted.ts';
 
 export { handOver } from './credentials.ts';
-export { requireReachableSeed } from './unfinished.ts';
 
 /** How phantoms reach Lambda on AWS; an endpoint that the environment names is theirs as well. */
 export async function awsAccess(settings: ProjectSettings, env: NodeJS.ProcessEnv): Promise<LambdaAccess> {

@@ -1,4 +1,5 @@
 import type { Context } from '../cli/context.ts';
+import { publishedPorts, sharedPort } from '../compose/published-ports.ts';
 import { problemsError } from '../compose/report.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
 import type { WantedFunction } from './wanted.ts';
@@ -8,16 +9,38 @@ import type { WantedFunction } from './wanted.ts';
  * @throws BoxerError INVALID
  */
 export function requireAdvertise(
-  settings: Pick<ProjectSettings, 'advertise'>,
+  settings: Pick<ProjectSettings, 'advertise' | 'relay' | 'seeds'>,
   { project, cwd }: Pick<Context, 'project' | 'cwd'>,
 ): void {
-  if (settings.advertise !== undefined) return;
-  const problem = {
-    path: ['x-boxer', 'seed', 'advertise'],
-    message: 'functions on AWS need an address of the seed that they can reach, and there is none',
-    hint: 'Write `seed: { advertise: host:port }` under the top-level x-boxer.',
+  const problem = advertiseProblem(settings);
+  if (problem !== undefined) throw problemsError([problem], project, cwd);
+}
+
+function advertiseProblem({
+  advertise,
+  relay,
+  seeds,
+}: Pick<ProjectSettings, 'advertise' | 'relay' | 'seeds'>) {
+  const seed = ['x-boxer', 'seed'];
+  if (advertise === undefined)
+    return {
+      path: [...seed, 'advertise'],
+      message: 'functions on AWS need an address of the seed that they can reach, and there is none',
+      hint: 'Write `seed: { advertise: host:port }` under the top-level x-boxer.',
+    };
+  if (seeds > 1)
+    return {
+      path: [...seed, 'replicas'],
+      message: `functions on AWS reach one seed at ${advertise.host}, and there are ${seeds}`,
+      hint: 'Leave `replicas` out where `provider: aws` stands.',
+    };
+  const shared = sharedPort(publishedPorts(advertise.port, relay));
+  if (shared === undefined) return undefined;
+  return {
+    path: [...seed, relay.ports === undefined ? 'relay-port' : 'relay-ports'],
+    message: `port ${shared} of the seed would be used for two things`,
+    hint: `Published are ${advertise.port} to ${advertise.port + 3}, and \`relay-port\` and \`relay-ports\` where they are set.`,
   };
-  throw problemsError([problem], project, cwd);
 }
 
 /** @throws BoxerError INVALID naming every service whose function would have no role */

@@ -1,4 +1,4 @@
-import type { RelaySettings } from '../../supervisor/published/node-config.ts';
+import { type RelaySettings, SEED_PORT } from '../../supervisor/published/node-config.ts';
 import { megabytes, seconds } from './units.ts';
 import { type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
 
@@ -35,8 +35,8 @@ export interface ProjectSettings {
   role: string | undefined;
   /** AWS profile of the phantoms, or `instance`; undefined: the caller's credentials. */
   credentials: string | undefined;
-  /** `host[:port]` where functions on AWS reach the seed. */
-  advertise: string | undefined;
+  /** Where functions on AWS reach the seed. */
+  advertise: { host: string; port: number } | undefined;
   /** CIDR */
   network: string;
   /** NATS servers that keep what the seed remembers; undefined: a volume. */
@@ -80,6 +80,12 @@ export function serviceSettings(input: ServiceInput): ServiceSettings {
   };
 }
 
+/** `host[:port]` */
+function advertised(text: string | undefined) {
+  const [host = '', port] = text?.split(':') ?? [];
+  return text === undefined ? undefined : { host, port: Number(port ?? SEED_PORT) };
+}
+
 /** Where exporters for Prometheus listen that have no port of their own. */
 const METRICS_PORT = 9464;
 
@@ -90,7 +96,7 @@ export function projectSettings(input: ProjectInput): ProjectSettings {
     region: input.region,
     role: input.role,
     credentials: input.credentials,
-    advertise: input.seed?.advertise,
+    advertise: advertised(input.seed?.advertise),
     network: input.network ?? '198.18.0.0/15',
     store: storeServers(input.seed?.store),
     seeds: input.seed?.replicas ?? 1,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { MAX_ADVERTISED_PORT } from './published-ports.ts';
 import { megabytes, seconds } from './units.ts';
 
 /** The words of this file end up in `docs/x-boxer.schema.json`, which editors show while a key is typed. */
@@ -165,8 +166,16 @@ export const projectSchema = z.strictObject({
         .strictObject({
           advertise: z.optional(
             described(
-              z.string().check(z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port')),
-              'Where functions outside reach the seed.',
+              z.string().check(
+                z.regex(/^[^\s:/]+(:\d{1,5})?$/, 'must be host or host:port'),
+                z.refine(
+                  (text) =>
+                    Number(text.split(':')[1] ?? 1) >= 1 &&
+                    Number(text.split(':')[1] ?? 1) <= MAX_ADVERTISED_PORT,
+                  { error: `must have a port from 1 to ${MAX_ADVERTISED_PORT}: others follow it` },
+                ),
+              ),
+              'Where functions on AWS reach this host: host or host:port, 7070 unless told otherwise. The ports behind it are published, too.',
             ),
           ),
           store: z.optional(

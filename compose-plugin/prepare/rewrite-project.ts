@@ -36,10 +36,8 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
   const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
   const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings, engine.env);
-  if (aws !== undefined && started.length > 0) {
-    aws.requireReachableSeed(engine.env);
+  if (aws !== undefined && started.length > 0)
     await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
-  }
 
   makeBoxerFolder(project.folder);
   writeKeys(project.folder, keyHolders(boxed, settings));

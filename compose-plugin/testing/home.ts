@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { build } from 'esbuild';
@@ -25,6 +25,12 @@ export interface Home {
   env: NodeJS.ProcessEnv;
   images: { runtime: string; lambdaLocal: string };
   remove: () => void;
+}
+
+/** The Boxer of this checkout, as `script/bootstrap` has built and installed it. */
+export function builtHome(): Home {
+  const images = JSON.parse(readFileSync(join(repository, 'build', 'images.json'), 'utf8'));
+  return { root: repository, env: process.env, images, remove: () => undefined };
 }
 
 /** Installs the plugin as a user would, with stand-in images. */

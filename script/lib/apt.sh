@@ -72,15 +72,37 @@ add_suite() {
 # Debian's first suite that has what the machine's own has only in older versions.
 NEWER_SUITE=forky
 
+# prepare_newer_suite: makes that suite's packages available by PACKAGE$newer_suffix.
+newer_suffix=
+prepare_newer_suite() {
+  [ "$(os_release VERSION_CODENAME)" != "$NEWER_SUITE" ] || return 0
+  newer_suffix=/$NEWER_SUITE
+  say "adding Debian's suite $NEWER_SUITE to apt, for these packages only"
+  add_suite "$NEWER_SUITE"
+  APT_UPDATED=
+}
+
 # need_newer_packages WHAT-FOR PACKAGE...: out of that suite.
 need_newer_packages() {
   local what=$1
   shift
-  if [ "$(os_release VERSION_CODENAME)" != "$NEWER_SUITE" ]; then
-    say "adding Debian's suite $NEWER_SUITE to apt, for these packages only"
-    add_suite "$NEWER_SUITE"
-    APT_UPDATED=
-    set -- "${@/%//$NEWER_SUITE}"
-  fi
-  need_packages "$what" "$@"
+  if may_install; then prepare_newer_suite; fi
+  need_packages "$what" "${@/%/$newer_suffix}"
+}
+
+# need_newer_program WHAT-FOR PACKAGE FILE: puts one program of a package of that suite into /usr/local/bin, without installing the
+# package: what it does when it is installed may want the rest of the suite, too (systemd's newer sysusers, for one).
+need_newer_program() {
+  local what=$1 package=$2 file=$3 folder
+  may_install || die "$what is missing" "install $package and run script/bootstrap again"
+  prepare_newer_suite
+  say "installing $what ($file of $package$newer_suffix)"
+  apt_get update >/dev/null 2>&1 9>&- || true
+  folder=$(mktemp -d "$RUN/package.XXXXXX")
+  # apt lets go of root's rights for a download, where it can write to the folder without them.
+  chmod 755 "$folder"
+  (cd "$folder" && quietly "fetching $what" apt_get -o APT::Sandbox::User=root download "$package$newer_suffix")
+  quietly "unpacking $what" dpkg-deb --extract "$folder"/*.deb "$folder/files"
+  install -m 755 "$folder/files/$file" "/usr/local/bin/${file##*/}"
+  rm -rf "$folder"
 }

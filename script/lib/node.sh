@@ -69,11 +69,14 @@ ensure_test_tools() {
   [ -x /usr/bin/python3 ] || missing+=(python3)
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v redis-server >/dev/null || missing+=(redis-server)
+  # What stands for ECR.
+  command -v docker-registry >/dev/null || missing+=(docker-registry)
+  command -v htpasswd >/dev/null || missing+=(apache2-utils)
   # Debian starts what it installs, except in this runlevel.
   [ ${#missing[@]} = 0 ] || RUNLEVEL=1 need_packages 'what the tests are built and checked with' "${missing[@]}"
   # 2.11 is the first that knows how long a key lives.
   case $(nats-server --version 2>/dev/null) in
     *v2.1[1-9].* | *v2.[2-9][0-9].* | *v[3-9].*) ;;
-    *) RUNLEVEL=1 need_newer_packages 'the NATS server' nats-server ;;
+    *) need_newer_program 'the NATS server' nats-server usr/sbin/nats-server ;;
   esac
 }

@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { connect as dialTcp, type Socket } from 'node:net';
 import { ControlError, codeOf, describeFailure } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
-import { MessageType } from '../control/message-type.ts';
 import { waitFor } from '../control/waiting.ts';
-import type { Party } from '../network/relay/flow-limits.ts';
 import { openFlow } from '../network/relay/open-flow.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import { isOutside } from './address-pool.ts';
+import { type FlowEnds, REACH_TIMEOUT } from './flow-ends.ts';
 import type { Gateways } from './gateways.ts';
-import type { ForwardRequest, Introduction } from './messages.ts';
 import { type Attachment, isVisible, type NodeRecord } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { OverlayRange } from './overlay-range.ts';
@@ -22,6 +20,9 @@ export interface FlowsOptions {
   /** The seed's own: for hosts outside the overlay, and where no other relay is to be had. */
   readonly relay: Relay;
   readonly relays: Relays;
+  readonly ends: FlowEnds;
+  /** Nodes may come by the address that the seed advertises, and reach of the relay what is published there. */
+  readonly hasOutside: boolean;
 }
 
 interface NodeToNode {
@@ -31,18 +32,18 @@ interface NodeToNode {
   readonly port: number;
 }
 
-/** Bounds of each step of a connect, ms. */
-const REACH_TIMEOUT = 10_000;
+/** How long an initiator may take to come, once the far end is reached, ms. */
 const INITIATOR_TIMEOUT = 10_000;
 /** Connects of one node that are under way at the same time. */
 const MAX_CONNECTING = 512;
+
+/** Relays beside the seed's own are on its networks only. */
+const isInside = (...ends: readonly Attachment[]) => ends.every(({ side }) => side === 'inside');
 
 /** Brings two ends of a connection together at the relay. */
 export class Flows {
   readonly #options: FlowsOptions;
   readonly #connecting = new WeakMap<Attachment, number>();
-  readonly #parties = new WeakMap<Attachment, Party>();
-  #lastParty = 0;
 
   constructor(options: FlowsOptions) {
     this.#options = options;
@@ -69,36 +70,27 @@ export class Flows {
     }
   }
 
-  /**
-   * Introduces a phantom's node to a connection that the phantom holds. Answers with the overlay address that its origin was
-   * given, so that the phantom can introduce the next one itself. Errors as `connect`.
-   */
-  async forward(node: NodeRecord, request: ForwardRequest, signal: AbortSignal): Promise<{ origin: string }> {
-    const { port, relay, token, origin } = request;
-    const address = await this.#options.gateways.addressFor(origin.address, node.networks);
-    await this.#introduce(node, { port, relay, token, peer: { address, port: origin.port } }, signal);
-    return { origin: address };
-  }
-
   async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-    const { relay, relays } = this.#options;
+    const { relay, relays, ends, hasOutside } = this.#options;
     const acceptor = this.#acceptorAt(node, target);
-    const remote = acceptor?.host && relays.between(from, acceptor.host);
+    const remote = acceptor?.host && isInside(from, acceptor.host) && relays.between(from, acceptor.host);
     if (acceptor && remote) {
       const at = await this.#openAt(remote, { node, from, acceptor, port: target.port }, signal);
       if (at) return at;
     }
     const flow = await openFlow(relay, {
       from: from.observed.address,
-      initiator: this.#partyOf(from),
-      acceptor: acceptor?.host && this.#partyOf(acceptor.host),
+      initiator: ends.partyOf(from),
+      acceptor: acceptor?.host && ends.partyOf(acceptor.host),
       timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
+      // The few that are published are for those who reach no others.
+      anyPort: hasOutside && from.side === 'inside',
     });
     try {
       const peer = { address: node.address, port: flow.port };
       flow.join(
         await (acceptor
-          ? this.#reach(acceptor, peer, target.port, signal)
+          ? ends.dialIn(acceptor, peer, target.port, signal)
           : this.#reachOutside(node, target, signal)),
       );
       return { address: from.via, port: flow.port };
@@ -120,8 +112,8 @@ export class Flows {
     try {
       opened = await relay.open({
         from: from.observed.address,
-        initiator: this.#partyOf(from),
-        acceptor: this.#partyOf(acceptor.host),
+        initiator: this.#options.ends.partyOf(from),
+        acceptor: this.#options.ends.partyOf(acceptor.host),
         token,
         timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
       });
@@ -132,7 +124,7 @@ export class Flows {
     }
     try {
       const peer = { address: node.address, port: opened };
-      await this.#introduce(acceptor, { port, relay: relay.at, token, peer }, signal);
+      await this.#options.ends.introduce(acceptor, { port, relay: relay.at, token, peer }, signal);
       return { address: relay.at.address, port: opened };
     } catch (error) {
       relay.abandon(token);
@@ -156,55 +148,6 @@ export class Flows {
     if (host === undefined)
       throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
     return dial(host, target.port, signal);
-  }
-
-  /** Has the acceptor dial in. */
-  async #reach(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
-    const { relay } = this.#options;
-    const token = randomBytes(16).toString('hex');
-    const cancel = new AbortController();
-    const dialledIn = relay.expect(token, { signal: cancel.signal, timeout: REACH_TIMEOUT });
-    dialledIn.catch(() => undefined);
-    try {
-      const at = { address: acceptor.host?.via ?? '', port: relay.port };
-      await this.#introduce(acceptor, { port, relay: at, token, peer }, signal);
-      return await dialledIn;
-    } catch (error) {
-      cancel.abort(error);
-      // It may have dialled in before it, or we, gave up.
-      dialledIn.then(
-        (socket) => socket.resetAndDestroy(),
-        () => undefined,
-      );
-      throw error;
-    }
-  }
-
-  /** A connection of a node to the seed; when it falls silent, its flows are reset: a frozen host does not do it. */
-  #partyOf(attachment: Attachment): Party {
-    const known = this.#parties.get(attachment);
-    if (known !== undefined) return known;
-    this.#lastParty += 1;
-    const party = String(this.#lastParty);
-    this.#parties.set(attachment, party);
-    const reset = () => {
-      this.#options.relay.reset(party);
-      this.#options.relays.lost(party);
-    };
-    attachment.lost.addEventListener('abort', reset, { once: true });
-    return party;
-  }
-
-  async #introduce(node: NodeRecord, introduction: Introduction, signal: AbortSignal): Promise<void> {
-    const session = node.host?.session;
-    if (!session) throw new ControlError('EHOSTUNREACH', `node ${node.id} is not up`);
-    try {
-      await session.request(MessageType.introduce, introduction, { signal, timeout: REACH_TIMEOUT });
-    } catch (error) {
-      // The node went away over it: for the other side there is no host any more.
-      if (node.host?.session !== session) throw new ControlError('EHOSTUNREACH', `node ${node.id} has gone`);
-      throw error;
-    }
   }
 }
 

@@ -1,19 +1,21 @@
+import { backoff } from '../control/backoff.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
 import { newNonce } from '../control/psk.ts';
 import type { NatKind } from '../network/punch/offer.ts';
 import { BoxerError } from '../published/boxer-error.ts';
-import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
 import type {
   Counterpart,
   Duty,
+  Forwarded,
   ForwardRequest,
   Launch,
   Member,
   Offer,
   PunchIntroduction,
+  Way,
 } from './messages.ts';
 import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
 import { parseCounterpart, parsePunched } from './parse-punch.ts';
@@ -22,11 +24,14 @@ import { Uplink } from './uplink.ts';
 export type {
   Counterpart,
   Duty,
+  Forwarded,
   ForwardRequest,
   Introduction,
   JoinRequest,
+  Launch,
   Member,
   PunchIntroduction,
+  RelayPlace,
 } from './messages.ts';
 
 export interface JoinOptions extends LinkOptions {
@@ -74,12 +79,15 @@ export interface Overlay {
   reverse(address: string): Promise<string[]>;
   /** Where to connect to instead, once the far end has taken the connection; the errno is for the guest's connect(). */
   connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
-  /** Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. */
-  launch(): Promise<Launch>;
+  /**
+   * Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. `way`: told to every seed
+   * that comes, where functions may be outside; who takes it is brought to `introduce`.
+   */
+  launch(way?: Way): Promise<Launch>;
   /** Phantoms: see `Duty`; resolves when others are about to be told. What a later join says counts too. */
   setDuty(duty: Duty): Promise<void>;
-  /** Phantoms: has the function dial in for a connection that the phantom holds; resolves to its origin's overlay address. */
-  forward(request: ForwardRequest): Promise<string>;
+  /** Phantoms: has the function dial in for a connection that the phantom holds. */
+  forward(request: ForwardRequest): Promise<Forwarded>;
   /** Tells the seed and ends. Never rejects. */
   leave(): Promise<void>;
   /** Why it ended; resolves after `leave()`, an abort, or a seed that no longer knows this node. */
@@ -180,7 +188,11 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
       parseConnected(
         await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
       ),
-    launch: async () => parseLaunch(await uplink.request(MessageType.launch, {})),
+    launch: async (way) => {
+      const launch = parseLaunch(await uplink.request(MessageType.launch, {}));
+      if (way && launch.outside) await uplink.tell(MessageType.way, way);
+      return launch;
+    },
     setDuty: async (duty) => void (await uplink.request(MessageType.duty, { duty })),
     forward: async (request) =>
       parseForwarded(await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT })),

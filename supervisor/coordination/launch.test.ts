@@ -147,8 +147,7 @@ test('a phantom forwards a neighbour’s connection to its function, which sees 
     const origin = { address: '172.18.0.9', port: socket.remotePort ?? 0 };
     await phantom.forward({
       port: echo.port,
-      relay: { address: '127.0.0.1', port: relay.port },
-      token,
+      place: { relay: { address: '127.0.0.1', port: relay.port }, token },
       origin,
     });
     void pipeFlow(socket, await dialledIn);
@@ -159,8 +158,8 @@ test('a phantom forwards a neighbour’s connection to its function, which sees 
   const [{ peer } = { peer: undefined }] = introduced;
   expect(peer?.address).toMatch(/^198\.19\./);
   expect(peer?.port).toBe(neighbour.localPort);
-  const request = { port: 1, relay: { address: '127.0.0.1', port: relay.port }, token: 'cd'.repeat(16) };
-  const refused = phantom.forward({ ...request, origin: { address: '172.18.0.9', port: 1 } });
+  const place = { relay: { address: '127.0.0.1', port: relay.port }, token: 'cd'.repeat(16) };
+  const refused = phantom.forward({ port: 1, place, origin: { address: '172.18.0.9', port: 1 } });
   await expect(refused).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
   neighbour.destroy();
   front.server.close();

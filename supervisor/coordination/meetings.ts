@@ -30,7 +30,7 @@ export class Meetings {
     { to, offer }: MeetRequest,
     signal: AbortSignal,
   ): Promise<Counterpart> {
-    const { other, session } = this.#find(node, to);
+    const { other, session } = this.#find(node, from, to);
     const pair = [node.id, other.id].sort((a, b) => a - b).join('/');
     if (this.#underWay.has(pair)) throw new ControlError('EALREADY', `${to} is meeting this node already`);
     this.#underWay.add(pair);
@@ -57,18 +57,20 @@ export class Meetings {
     introduction: PunchIntroduction,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const { session } = this.#find(node, introduction.to ?? '');
+    const { session } = this.#find(node, from, introduction.to ?? '');
     const own =
       introduction.from.address === from.observed.address && introduction.peer.address === node.address;
     if (!own) throw new ControlError('EACCES', `${introduction.from.address} is not where this node is seen`);
     return session.request(MessageType.punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
   }
 
-  #find(node: NodeRecord, address: string): { other: NodeRecord; session: NodeSession } {
+  #find(node: NodeRecord, from: Attachment, address: string): { other: NodeRecord; session: NodeSession } {
     const other = this.#registry.at(address);
     const session = other?.host?.session;
     if (!other || !session || other.id === node.id || !isVisible(node, other))
       throw new ControlError('EHOSTUNREACH', `${address} is no node that is up`);
+    if (other.host?.side !== from.side)
+      throw new ControlError('EOPNOTSUPP', `only one of the two is on the networks of the seed`);
     return { other, session };
   }
 }

@@ -2,7 +2,7 @@ import type { Session } from '../control/session.ts';
 import { NO_SEED_OBSERVER, type SeedObserver } from '../metrics/seed-observer.ts';
 import { MembershipView, viewKeyOf } from './membership-view.ts';
 import type { NamesByNetwork } from './messages.ts';
-import type { NodeRecord } from './node-record.ts';
+import type { NodeRecord, Side } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
 
 /** ms in which changes gather before they are told: a burst of twenty joins is then one message to each. */
@@ -19,6 +19,7 @@ export type Changes = ReadonlyMap<number, NamesByNetwork>;
 interface Subscriber {
   readonly session: Session;
   readonly node: NodeRecord;
+  readonly side: Side;
   /** Of the node, when its view was found. */
   networks: NamesByNetwork;
   viewKey: string;
@@ -56,9 +57,9 @@ export class MembershipStream {
   }
 
   /** Sends a snapshot at once, and changes from then on, until the session ends. */
-  subscribe(session: Session, node: NodeRecord): void {
+  subscribe(session: Session, node: NodeRecord, side: Side): void {
     const { networks } = node;
-    const subscriber = { session, node, networks, viewKey: viewKeyOf(node), behind: false };
+    const subscriber = { session, node, side, networks, viewKey: viewKeyOf(node, side), behind: false };
     this.#subscribers.set(session, subscriber);
     void session.closed.then(() => this.#subscribers.delete(session));
     this.#sendSnapshot(subscriber);
@@ -104,19 +105,19 @@ export class MembershipStream {
 
   /** Whether the node is on other networks than before; it then sees other nodes. */
   #hasMoved(subscriber: Subscriber): boolean {
-    const { node, networks, viewKey } = subscriber;
+    const { node, side, networks, viewKey } = subscriber;
     if (networks === node.networks) return false;
     subscriber.networks = node.networks;
-    subscriber.viewKey = viewKeyOf(node);
+    subscriber.viewKey = viewKeyOf(node, side);
     return subscriber.viewKey !== viewKey;
   }
 
-  #viewOf({ viewKey, node }: Subscriber): MembershipView {
+  #viewOf({ viewKey, node, side }: Subscriber): MembershipView {
     let view = this.#views.get(viewKey);
     if (!view) {
       // Of those that share networks each sees itself as the others do.
       const { networks } = node;
-      view = new MembershipView({ id: Object.keys(networks).length === 0 ? node.id : 0, networks });
+      view = new MembershipView({ id: Object.keys(networks).length === 0 ? node.id : 0, networks }, side);
       this.#views.set(viewKey, view);
     }
     return view;

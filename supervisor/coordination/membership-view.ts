@@ -2,15 +2,15 @@ import { encodeFrame } from '../control/frame.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Changes } from './membership-stream.ts';
 import type { MembershipUpdate } from './messages.ts';
-import { isVisible, memberFor, type NodeRecord, type Viewer } from './node-record.ts';
+import { isVisible, memberFor, type NodeRecord, type Side, type Viewer } from './node-record.ts';
 
 /** Characters of members' JSON in one message; well below the frame limit. */
 const MAX_MESSAGE = 500_000;
 
 /** Viewers with equal keys see the same nodes under the same names. */
-export function viewKeyOf({ id, networks }: Viewer): string {
+export function viewKeyOf({ id, networks }: Viewer, side: Side): string {
   const keys = Object.keys(networks);
-  return keys.length === 0 ? `node ${id}` : JSON.stringify(keys.sort());
+  return `${side} ${keys.length === 0 ? `node ${id}` : JSON.stringify(keys.sort())}`;
 }
 
 /**
@@ -19,12 +19,14 @@ export function viewKeyOf({ id, networks }: Viewer): string {
  */
 export class MembershipView {
   readonly #viewer: Viewer;
+  readonly #side: Side;
   /** Members' JSON as it was last told; forgotten when a member changes. */
   readonly #told = new Map<number, string>();
   #snapshot: readonly string[] | undefined;
 
-  constructor(viewer: Viewer) {
+  constructor(viewer: Viewer, side: Side) {
     this.#viewer = viewer;
+    this.#side = side;
   }
 
   /** Frames that tell of the changes; [] where none can be seen from here. */
@@ -80,7 +82,7 @@ export class MembershipView {
   #member(node: NodeRecord): string | undefined {
     const known = this.#told.get(node.id);
     if (known !== undefined) return known;
-    const member = memberFor(this.#viewer, node);
+    const member = memberFor(this.#viewer, this.#side, node);
     if (!member) return undefined;
     const json = JSON.stringify(member);
     this.#told.set(node.id, json);

@@ -71,6 +71,8 @@ export interface Member {
   readonly underlay: string;
   /** No NAT between the node and the seed. */
   readonly direct: boolean;
+  /** It is on the other side of the seed: no address of it leads there from here. */
+  readonly apart?: boolean | undefined;
   /** `starting`: it cannot be reached yet. */
   readonly state: 'starting' | 'standby' | 'up' | 'draining';
   /** What is between the node and the seed. */
@@ -130,18 +132,48 @@ export interface Introduction {
   readonly peer: Endpoint;
 }
 
-/** A phantom asks to have its own node introduced to a connection that came from outside the overlay. */
-export interface ForwardRequest {
-  readonly port: number;
+/** A place at a relay for one end of a connection: dial `relay`, show `token` (32 hex digits). */
+export interface RelayPlace {
   readonly relay: Endpoint;
   readonly token: string;
+}
+
+/**
+ * A phantom asks to have its own node introduced to a connection that came from outside the overlay. The node dials the phantom's relay
+ * at `place`; without one, the seed's, and the phantom does, too.
+ */
+export interface ForwardRequest {
+  readonly port: number;
+  readonly place?: RelayPlace | undefined;
   readonly origin: Endpoint;
+}
+
+export interface Forwarded {
+  /** overlay address of the origin */
+  readonly origin: string;
+  /** Where the phantom fetches its end, where the request named no place. */
+  readonly place?: RelayPlace | undefined;
 }
 
 export interface Launch extends Credentials {
   readonly nodeId: number;
   /** ms since the epoch */
   readonly expires: number;
+  /** For a function that is on none of the seed's networks. */
+  readonly outside?: LaunchOutside | undefined;
+}
+
+/** How such a function reaches the seed, by name or address, and its phantom: by the seed's relay at the same host. */
+export interface LaunchOutside {
+  readonly seed: Endpoint;
+  /** Port of the relay. */
+  readonly relay: number;
+}
+
+/** A phantom's own port for its function, and what leads there from the seed's relay: 32 hex digits. */
+export interface Way {
+  readonly port: number;
+  readonly token: string;
 }
 
 export const MAX_NODE_ID = 65_535;

@@ -7,6 +7,12 @@ import type { Duty, Member, NamesByNetwork } from './messages.ts';
 /** How a node is asked, directly or by way of its own seed. */
 export type NodeSession = Pick<Session, 'request' | 'close'>;
 
+/**
+ * From where a node reaches the seed: on the seed's own networks, or by the address that the seed advertises to the rest of the world.
+ * No address of a node on one side leads there from the other.
+ */
+export type Side = 'inside' | 'outside';
+
 /** One connection of a node's to a seed. */
 export interface Attachment {
   readonly session: NodeSession;
@@ -16,6 +22,7 @@ export interface Attachment {
   readonly via: string;
   readonly observed: Endpoint;
   readonly direct: boolean;
+  readonly side: Side;
   nat: NatKind;
   filtering: Filtering;
   /** Aborts when this end fell silent: frozen or cut off, it will not end its connections itself. */
@@ -66,9 +73,10 @@ export function namesFor(viewer: Viewer, node: Viewer): string[] {
   return [...new Set([...shared.flatMap(([, names]) => names), `node-${node.id}`])];
 }
 
-/** Undefined when the viewer must not see the node. */
-export function memberFor(viewer: Viewer, node: NodeRecord): Member | undefined {
+/** Undefined when the viewer must not see the node. `side`: where the viewer is. */
+export function memberFor(viewer: Viewer, side: Side, node: NodeRecord): Member | undefined {
   if (node.absent || !isVisible(viewer, node)) return undefined;
+  const apart = node.host !== undefined && node.host.side !== side;
   return {
     id: node.id,
     address: node.address,
@@ -76,7 +84,8 @@ export function memberFor(viewer: Viewer, node: NodeRecord): Member | undefined 
     names: node.duty === 'active' ? namesFor(viewer, node) : [`node-${node.id}`],
     ports: node.ports,
     underlay: node.host?.observed.address ?? '',
-    direct: node.host?.direct ?? false,
+    direct: (node.host?.direct ?? false) && !apart,
+    ...(apart ? { apart } : {}),
     state: stateOf(node, node.host !== undefined),
     nat: node.host?.nat ?? 'unknown',
     filtering: node.host?.filtering ?? 'unknown',

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { endpointsOf } from '../control/endpoint.ts';
 
-/** Two ports, so that a node sees whether its NAT gives it the same port towards both. */
-const PORTS = 2;
+/** Two, so that a node sees whether its NAT gives it the same port towards both; 0: any free one. */
+const ANY_PORTS: readonly number[] = [0, 0];
 const MAX_CONNECTIONS = 4096;
 /** Of one address: a project may have many nodes behind one NAT. */
 const MAX_PER_ADDRESS = 256;
@@ -17,9 +17,12 @@ export interface Observer {
 
 /**
  * Tells everybody who connects under which address and port he is seen, as one line of text, and keeps the connection until he
- * closes it. Rejects with the system's error where no port can be had.
+ * closes it. Rejects with the system's error where a port cannot be had.
  */
-export async function startObserver(host: string | undefined): Promise<Observer> {
+export async function startObserver(
+  host: string | undefined,
+  ports: readonly number[] = ANY_PORTS,
+): Promise<Observer> {
   const perAddress = new Map<string, number>();
   const sockets = new Set<Socket>();
 
@@ -49,10 +52,10 @@ export async function startObserver(host: string | undefined): Promise<Observer>
     for (const socket of sockets) socket.destroy();
   };
   try {
-    for (let count = 0; count < PORTS; count += 1) {
+    for (const port of ports) {
       const server = createServer(observe);
       servers.push(server);
-      server.listen({ port: 0, host: host ?? '0.0.0.0', backlog: 512 });
+      server.listen({ port, host: host ?? '0.0.0.0', backlog: 512 });
       await once(server, 'listening');
     }
   } catch (error) {

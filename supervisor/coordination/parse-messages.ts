@@ -17,16 +17,20 @@ import {
 } from './fields.ts';
 import {
   type Duty,
+  type Forwarded,
   type ForwardRequest,
   type Hello,
   type Introduction,
   type JoinBody,
   type Joined,
   type Launch,
+  type LaunchOutside,
   MAX_NODE_ID,
   type Member,
   type MembershipUpdate,
   type NamesByNetwork,
+  type RelayPlace,
+  type Way,
 } from './messages.ts';
 import { parseFiltering, parseNat } from './parse-punch.ts';
 
@@ -104,6 +108,7 @@ function parseMember(body: unknown): Member {
     ports: parsePorts(fields),
     underlay: textAt(fields, 'underlay', 45),
     direct: booleanAt(fields, 'direct'),
+    ...(fields.apart === true ? { apart: true } : {}),
     state: choiceAt(fields, 'state', ['starting', 'standby', 'up', 'draining']),
     nat: parseNat(fields),
     filtering: parseFiltering(fields),
@@ -177,18 +182,25 @@ export function parseIntroduction(body: unknown): Introduction {
   };
 }
 
-export function parseForwarded(body: unknown): string {
-  return textAt(fieldsOf(body), 'origin', 15);
+function parsePlace(fields: Fields): RelayPlace | undefined {
+  if (fields.place === undefined) return undefined;
+  const place = fieldsOf(fields.place);
+  return { relay: endpointAt(place, 'relay'), token: parseToken(place) };
+}
+
+export function parseForwarded(body: unknown): Forwarded {
+  const fields = fieldsOf(body);
+  return { origin: textAt(fields, 'origin', 15), place: parsePlace(fields) };
 }
 
 export function parseForward(body: unknown): ForwardRequest {
   const fields = fieldsOf(body);
-  return {
-    port: portAt(fields, 'port'),
-    relay: endpointAt(fields, 'relay'),
-    token: parseToken(fields),
-    origin: endpointAt(fields, 'origin'),
-  };
+  return { port: portAt(fields, 'port'), place: parsePlace(fields), origin: endpointAt(fields, 'origin') };
+}
+
+export function parseWay(body: unknown): Way {
+  const fields = fieldsOf(body);
+  return { port: portAt(fields, 'port'), token: parseToken(fields) };
 }
 
 export function parseLaunch(body: unknown): Launch {
@@ -198,6 +210,17 @@ export function parseLaunch(body: unknown): Launch {
     identity: textAt(fields, 'identity'),
     key: textAt(fields, 'key', 64),
     expires: integerAt(fields, 'expires', 0, Number.MAX_SAFE_INTEGER),
+    outside: parseOutside(fields),
+  };
+}
+
+function parseOutside(fields: Fields): LaunchOutside | undefined {
+  if (fields.outside === undefined) return undefined;
+  const outside = fieldsOf(fields.outside);
+  const seed = fieldsOf(outside.seed);
+  return {
+    seed: { address: textAt(seed, 'address', 253), port: portAt(seed, 'port') },
+    relay: portAt(outside, 'relay'),
   };
 }
 

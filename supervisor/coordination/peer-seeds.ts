@@ -176,6 +176,8 @@ export class PeerSeeds {
       ...attachment,
       session,
       seed,
+      // Several seeds are reached on their own networks only.
+      side: 'inside' as const,
       via: this.#options.at.address,
       lost: new AbortController().signal,
     };

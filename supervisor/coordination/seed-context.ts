@@ -11,6 +11,7 @@ import type { NamePolicy } from './name-policy.ts';
 import type { NodeLedger } from './node-ledger.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { PeerSeeds } from './peer-seeds.ts';
+import type { PhantomWays } from './phantom-ways.ts';
 import type { Quotas } from './quotas.ts';
 import type { Relays } from './relays.ts';
 
@@ -27,6 +28,7 @@ export interface SeedContext {
   readonly stream: MembershipStream;
   readonly gateways: Gateways;
   readonly flows: Flows;
+  readonly phantomWays: PhantomWays;
   readonly relays: Relays;
   readonly meetings: Meetings;
   readonly filterProbe: FilterProbe;

@@ -10,6 +10,7 @@ import type { SeedConfig } from '../published/node-config.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
 import { FilterProbe } from './filter-probe.ts';
+import { FlowEnds } from './flow-ends.ts';
 import { Flows } from './flows.ts';
 import { Gateways, type Resolver } from './gateways.ts';
 import { Meetings } from './meetings.ts';
@@ -19,6 +20,7 @@ import { startObserver } from './observer.ts';
 import { parseRange } from './overlay-range.ts';
 import { ownAddress } from './own-address.ts';
 import { PeerSeeds } from './peer-seeds.ts';
+import { PhantomWays } from './phantom-ways.ts';
 import { Quotas, SEED_LIMITS, type SeedLimits } from './quotas.ts';
 import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
@@ -84,8 +86,15 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   names.follow(registry);
   const admission = new Admission(projectKey);
   const relays = new Relays(log);
-  const flows = new Flows({ range, registry, gateways, relay, relays });
-  const observer = await startObserver(host);
+  const hasOutside = config.advertise !== undefined;
+  const ends = new FlowEnds(relay, relays);
+  const flows = new Flows({ range, registry, gateways, relay, relays, ends, hasOutside });
+  const release = (error: unknown): never => {
+    relay.close();
+    void memory.close();
+    throw error;
+  };
+  const observer = await startObserver(host, config.observers).catch(release);
   const context: SeedContext = {
     config,
     ...memory,
@@ -94,6 +103,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     stream,
     gateways,
     flows,
+    phantomWays: new PhantomWays({ gateways, relay, ends }),
     relays,
     meetings: new Meetings(registry),
     filterProbe: new FilterProbe(),
@@ -119,10 +129,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
       if (identity) serveSession(context, session, identity);
     },
   }).catch((error: unknown) => {
-    relay.close();
     observer.close();
-    void memory.close();
-    throw error;
+    return release(error);
   });
   const { bus } = memory.store;
   if (bus)

@@ -9,6 +9,7 @@ import {
   parseForward,
   parseListening,
   parseName,
+  parseWay,
 } from './parse-messages.ts';
 import { parseFacts, parseMeet, parsePunch } from './parse-punch.ts';
 import { parseDistances } from './relay-messages.ts';
@@ -66,7 +67,7 @@ function serveHost(
 }
 
 function servePhantom(
-  { admission, ledger, flows, registry, quotas }: SeedContext,
+  { config, admission, ledger, phantomWays, registry, quotas }: SeedContext,
   session: Session,
   { node, attachment }: JoinedSession,
 ): void {
@@ -76,12 +77,25 @@ function servePhantom(
     await turn(signal);
     if (node.phantom === attachment) registry.assign(node, duty);
   });
+  let ended = new AbortController();
+  void session.closed.then(() => ended.abort());
   session.handle(MessageType.launch, () => {
     const launch = admission.launch(node.service, node.id);
     ledger.generations.begin('launch', node.id, launch.expires);
-    return { nodeId: node.id, ...launch };
+    const { advertise } = config;
+    if (!advertise) return { nodeId: node.id, ...launch };
+    const seed = { address: advertise.host, port: advertise.port };
+    return { nodeId: node.id, ...launch, outside: { seed, relay: phantomWays.port } };
   });
-  session.handle(MessageType.forward, (body, { signal }) => flows.forward(node, parseForward(body), signal));
+  session.handle(MessageType.way, (body) => {
+    // The one before is no longer open.
+    ended.abort();
+    ended = new AbortController();
+    if (!session.ended) phantomWays.lead(parseWay(body), attachment, ended.signal);
+  });
+  session.handle(MessageType.forward, (body, { signal }) =>
+    phantomWays.forward(node, attachment, parseForward(body), signal),
+  );
 }
 
 function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, address: string): string[] {

@@ -78,12 +78,15 @@ async function join(
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
   const direct = local.address === observed.address && local.port === observed.port;
+  // What is advertised leads here by somebody else's translation; on our own networks there is none.
+  const isOutside = context.config.advertise !== undefined && via !== session.local.address;
   const lost = new AbortController();
   const attachment: Attachment = {
     session,
     via,
     observed,
     direct,
+    side: isOutside ? 'outside' : 'inside',
     // A host without NAT resets what comes to a closed port.
     nat: direct ? 'none' : 'unknown',
     filtering: direct ? 'resetting' : 'unknown',
@@ -110,6 +113,6 @@ async function join(
       .then((filtering) => registry.facts(node, attachment, { filtering }));
   serveNode(context, session, { node, slot, attachment });
   context.peerSeeds()?.announceTo(session);
-  stream.subscribe(session, node);
+  stream.subscribe(session, node, attachment.side);
   return { nodeId: node.id, address: node.address, observed, resume };
 }

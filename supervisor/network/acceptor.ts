@@ -4,10 +4,10 @@ import type { Introduction } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
-import { dialUnread } from './dial.ts';
 import type { FlowNames, FlowNameTable } from './flow-names.ts';
 import { createHandOver } from './hand-over.ts';
 import type { Listener, ListenerView } from './listeners.ts';
+import { dialIn } from './relay/dial-in.ts';
 
 /** Brings connections from elsewhere to the guest's listeners. */
 export interface Acceptor {
@@ -38,20 +38,6 @@ interface AcceptorOptions {
 export function createAcceptor({ selfAddress, flows, listeners, onVanished }: AcceptorOptions): Acceptor {
   const handOver = createHandOver({ onVanished });
 
-  async function dialRelay(
-    { relay, token }: Introduction,
-    listener: Listener,
-    signal: AbortSignal,
-  ): Promise<Socket> {
-    // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
-    const host = listener.family === 6 ? `::ffff:${relay.address}` : relay.address;
-    const options = { host, port: relay.port, family: listener.family, autoSelectFamily: false };
-    const socket = await dialUnread(options, signal);
-    socket.on('error', () => socket.destroy());
-    socket.write(Buffer.from(token, 'hex'));
-    return socket;
-  }
-
   async function deliver(
     socket: Socket,
     listener: Listener,
@@ -71,7 +57,8 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
       const listener = await listeners.find(introduction.port);
       if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
       const timely = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
-      const socket = await dialRelay(introduction, listener, timely);
+      // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
+      const socket = await dialIn(introduction, timely, listener.family);
       const names = {
         local: { address: selfAddress(), port: introduction.port },
         peer: introduction.peer,

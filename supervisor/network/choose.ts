@@ -4,6 +4,8 @@ import type { Filtering, NatKind } from './punch/offer.ts';
 export interface Facts {
   readonly nat: NatKind;
   readonly filtering: Filtering;
+  /** The two reach the seed from different sides: no address of one leads to the other. */
+  readonly apart?: boolean | undefined;
 }
 
 export interface Choice {
@@ -13,6 +15,7 @@ export interface Choice {
 
 /** By facts alone; a punch that then fails falls back to the relay. `direct` is decided by the process monitor, by the same rule. */
 export function choose(own: Facts, peer: Facts): Choice {
+  if (peer.apart) return { transport: 'relay', why: 'only one of the two is on the networks of the seed' };
   if (peer.nat === 'none') return { transport: 'direct', why: 'no NAT in front of the other node' };
   for (const [whose, { nat }] of [
     ['this node', own],

@@ -8,8 +8,15 @@ const credentials = z.object({ identity: z.string(), key: z.string() });
 export const launchEvent = z.object({
   boxer: z.literal(1),
   seed: z.extend(endpoint, { identity: z.string(), key: z.string() }),
-  /** Where the phantom waits for the function's stdio; the first address that answers is taken. */
-  session: z.extend(credentials, { addresses: z.array(z.string()), port: z.number() }),
+  /**
+   * Where the phantom waits for the function's stdio; the first address that answers is taken. With a token it is the seed's relay, which
+   * leads whoever shows it to the phantom.
+   */
+  session: z.extend(credentials, {
+    addresses: z.array(z.string()),
+    port: z.number(),
+    token: z.optional(z.string()),
+  }),
   service: z.string(),
   hostname: z.string(),
   argv: z.array(z.string()),

@@ -1,9 +1,9 @@
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import type { ForwardRequest, Overlay } from '../coordination/join.ts';
+import type { ForwardRequest, Overlay, RelayPlace } from '../coordination/join.ts';
 
-/** Tells the function of a connection to fetch; rejects with ControlError, the errno being the guest's answer. */
-export type Introduce = (request: ForwardRequest) => Promise<void>;
+/** Tells the function of a connection to fetch here; rejects with ControlError, the errno being the guest's answer. */
+export type Introduce = (request: ForwardRequest & { readonly place: RelayPlace }) => Promise<void>;
 
 /** Origins whose overlay address is remembered, and for how long, ms: the seed may give it to another host one day. */
 const MAX_ORIGINS = 1024;
@@ -18,7 +18,7 @@ export function createIntroducer(overlay: Overlay, session: () => Session | unde
 
   async function bySeed(request: ForwardRequest): Promise<void> {
     const origin = request.origin.address;
-    const address = await overlay.forward(request);
+    const { origin: address } = await overlay.forward(request);
     known.delete(origin);
     known.set(origin, { overlay: address, until: Date.now() + REMEMBERED_MS });
     const oldest = known.keys().next();
@@ -26,12 +26,13 @@ export function createIntroducer(overlay: Overlay, session: () => Session | unde
   }
 
   return async (request) => {
-    const { origin, ...rest } = request;
+    const { origin, port, place } = request;
     const remembered = known.get(origin.address);
     const direct = session();
     if (!direct || !remembered || remembered.until < Date.now()) return bySeed(request);
     await direct.request(MessageType.introduce, {
-      ...rest,
+      port,
+      ...place,
       peer: { address: remembered.overlay, port: origin.port },
     });
   };

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Overlay } from '../coordination/join.ts';
+import type { Launch, Overlay } from '../coordination/join.ts';
 import { collectFiles, mountPoints } from '../files/travelling-files.ts';
 import { ownEnvironment } from '../guest/guest-environment.ts';
 import { travellingEnvironment } from '../published/environment-filter.ts';
@@ -12,18 +12,13 @@ export async function launchEventOf(
   { config, argv }: { readonly config: NodeConfig; readonly argv: readonly string[] },
   overlay: Overlay,
   server: SessionServer,
+  launch: Launch,
 ): Promise<LaunchEvent> {
-  const launch = await overlay.launch();
   const mounts = await mountPoints(config.files ?? []);
   return {
     boxer: 1,
-    seed: { ...overlay.seed, identity: launch.identity, key: launch.key },
-    session: {
-      addresses: [overlay.local.address],
-      port: server.port,
-      identity: server.identity,
-      key: server.key,
-    },
+    seed: { ...(launch.outside?.seed ?? overlay.seed), identity: launch.identity, key: launch.key },
+    session: { ...wayToUs(overlay, server, launch), identity: server.identity, key: server.key },
     service: config.service,
     hostname: hostname(),
     argv: [...argv],
@@ -34,4 +29,9 @@ export async function launchEventOf(
     files: await collectFiles(mounts),
     waitFor: config.waitFor,
   };
+}
+
+function wayToUs(overlay: Overlay, server: SessionServer, { outside }: Launch) {
+  if (!outside) return { addresses: [overlay.local.address], port: server.port };
+  return { addresses: [outside.seed.address], port: outside.relay, token: server.token };
 }

@@ -1,10 +1,13 @@
 import { containerIdentity } from '../container/own-names.ts';
 import { seedContact } from '../container/seed-contact.ts';
 import type { Session } from '../control/session.ts';
-import { joinOverlay, type Overlay } from '../coordination/join.ts';
+import { type Launch as Credentials, joinOverlay, type Overlay } from '../coordination/join.ts';
+import { dialIn } from '../network/relay/dial-in.ts';
+import type { Relay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
-import { createIntroducer, type Introduce } from './introduce.ts';
+import { type Fetch, fetchBySeed, fetchHere } from './fetch.ts';
+import { createIntroducer } from './introduce.ts';
 import type { Twin } from './lambda-client.ts';
 import { launchEventOf } from './launch-event.ts';
 import type { Outcome } from './outcome.ts';
@@ -24,7 +27,8 @@ export interface LaunchOptions {
 /** One function from its invocation to its end: a node of its own, a session of its own. */
 export interface Launch {
   readonly overlay: Overlay;
-  readonly introduce: Introduce;
+  /** For what comes to the ports of this container. */
+  readonly fetchBy: (relay: Relay) => Fetch;
   /** Resolves when the function has called. */
   readonly session: Promise<Session>;
   /** How it ended; the node has left then. */
@@ -38,7 +42,11 @@ export async function startLaunch(options: LaunchOptions): Promise<Launch> {
   const joining = joinOverlay({
     ...seedContact(config.service, key),
     join: containerIdentity(config).then((self) => ({ role: 'phantom', ...self })),
-    introduce: () => Promise.reject(new BoxerError('ECONNREFUSED', 'a phantom has no guest')),
+    // All that is ever introduced to a phantom is its function, where that cannot come here.
+    introduce: async ({ port, ...place }, context) => {
+      if (port !== server.port) throw new BoxerError('ECONNREFUSED', 'a phantom has no guest');
+      server.take(await dialIn(place, context.signal));
+    },
     signal,
   });
   // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
@@ -48,19 +56,28 @@ export async function startLaunch(options: LaunchOptions): Promise<Launch> {
     session = connected;
   });
   const introduce = createIntroducer(overlay, () => session);
-  const outcome = runToEnd(options, overlay, server, invokeTwin);
+  const credentials = await overlay
+    .launch({ port: server.port, token: server.token })
+    .catch(async (error: unknown) => {
+      await overlay.leave();
+      throw error;
+    });
+  const fetchBy = (relay: Relay) =>
+    credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introduce);
+  const outcome = runToEnd(options, overlay, invokeTwin, server, credentials);
   outcome.catch(() => undefined);
-  return { overlay, introduce, session: server.session, outcome };
+  return { overlay, fetchBy, session: server.session, outcome };
 }
 
 async function runToEnd(
   options: LaunchOptions,
   overlay: Overlay,
-  server: SessionServer,
   invokeTwin: typeof import('./invoke.ts').invokeTwin,
+  server: SessionServer,
+  credentials: Credentials,
 ): Promise<Outcome> {
   try {
-    const event = await launchEventOf(options, overlay, server);
+    const event = await launchEventOf(options, overlay, server, credentials);
     const invocation = invokeTwin(options.twin, event, options.signal);
     invocation.catch(() => undefined);
     return await outcomeOf(server.session, server.session.then(lendStdio), invocation);

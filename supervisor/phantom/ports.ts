@@ -1,17 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Overlay } from '../coordination/join.ts';
 import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
-import type { Introduce } from './introduce.ts';
+import type { Fetch } from './fetch.ts';
 
 /** How long the function may take to dial in for a connection, before the neighbour sees it reset. */
-const DIAL_IN_TIMEOUT_MS = 10_000;
+const FETCH_TIMEOUT_MS = 10_000;
 
 /** Whose ports are opened, and who takes their connections. */
 export interface PortsTarget {
-  readonly overlay: Pick<Overlay, 'nodeId' | 'local' | 'members' | 'onChange'>;
-  readonly introduce: Introduce;
+  readonly overlay: Pick<Overlay, 'nodeId' | 'members' | 'onChange'>;
+  readonly fetch: Fetch;
 }
 
 interface PortsOptions {
@@ -32,35 +31,23 @@ function admitted(socket: Socket, relay: Relay): Lease | undefined {
   }
 }
 
-/** Carries one connection of a neighbour to the function, which dials in to fetch it. */
+/** Carries one connection of a neighbour to the function. */
 async function forwardConnection(
   socket: Socket,
   port: number,
-  { overlay, introduce }: PortsTarget,
+  { fetch }: PortsTarget,
   { relay, signal }: PortsOptions,
 ): Promise<void> {
   const lease = admitted(socket, relay);
   if (!lease) return;
-  const token = randomBytes(16).toString('hex');
-  const timeout = AbortSignal.any([signal, AbortSignal.timeout(DIAL_IN_TIMEOUT_MS)]);
-  const dialledIn = relay.expect(token, { signal: timeout });
-  dialledIn.catch(() => undefined);
+  const timely = AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
+  const origin = { address: unmapped(socket.remoteAddress), port: socket.remotePort ?? 0 };
   try {
-    await introduce({
-      port,
-      relay: { address: overlay.local.address, port: relay.port },
-      token,
-      origin: { address: unmapped(socket.remoteAddress), port: socket.remotePort ?? 0 },
-    });
-    relay.join(lease, socket, await dialledIn);
+    relay.join(lease, socket, await fetch({ port, origin }, timely));
   } catch {
     // Refused by the guest, or the function has gone: the neighbour sees what a host would send.
     socket.resetAndDestroy();
     lease.release();
-    dialledIn.then(
-      (late) => late.resetAndDestroy(),
-      () => undefined,
-    );
   }
 }
 

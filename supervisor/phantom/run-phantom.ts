@@ -57,9 +57,8 @@ async function launchAndWait(
   void launch.session.then(onSession);
   // One neighbour, such as a proxy, may be all there is.
   const limits = { flowsPerNode: Number.POSITIVE_INFINITY, bytesPerNode: Number.POSITIVE_INFINITY };
-  const advertise = launch.overlay.local.address;
-  const relay = await startRelay({ addon, advertise, signal, limits, log: say });
+  const relay = await startRelay({ addon, signal, limits, log: say });
   const mirror = mirrorPorts({ relay, say, signal });
-  mirror.follow(launch);
+  mirror.follow({ overlay: launch.overlay, fetch: launch.fetchBy(relay) });
   return launch.outcome;
 }

@@ -117,6 +117,13 @@ export const seedConfig = z.object({
   /** Boxed services, likewise: a node that shares no network with one must not find it by another way either. */
   boxed: z.optional(z.array(z.object({ service: z.string(), networks: namesByNetwork }))),
   relay: z.optional(relaySettings),
+  /**
+   * Where functions reach the seed that are on none of its networks; `relay.port`, `relay.ports` and `observers` are then reached at
+   * the same host, under the same numbers. Without it, all nodes are on the seed's own networks.
+   */
+  advertise: z.optional(z.object({ host: z.string(), port: z.number() })),
+  /** Two ports that tell who connects from where he is seen; any free ones unless told otherwise. */
+  observers: z.optional(z.array(z.number())),
   /** Port where the seed answers Prometheus; without it, nowhere. */
   metrics: z.optional(z.number()),
   /** Where the seed keeps what it has to know after a restart; without it, it keeps nothing. */

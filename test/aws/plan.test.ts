@@ -167,9 +167,6 @@ test('up asks before it costs money, and refuses where nobody can be asked', asy
   expect(stderr).toContain('there is no terminal to ask');
   expect(bed.ecr.repositories.size).toBe(0);
   expect(project.has('.boxer')).toBe(false);
-  const unfinished = await make(oneService()).run(['up', '-d', '--yes'], { BOXER_AWS_UNFINISHED: undefined });
-  expect(unfinished).toMatchObject({ exitCode: 1, stdout: '' });
-  expect(unfinished.stderr).toContain('replicas on AWS cannot be started yet');
   const noAddress = await make(two).run(['up', '-d', '--yes']);
   expect(noAddress.stderr).toContain('x-boxer.seed.advertise: functions on AWS need an address');
 });

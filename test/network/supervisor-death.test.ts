@@ -98,5 +98,5 @@ test('established connections outlive the supervisors of both ends; new ones fai
   expect(['name', await say('name')]).toEqual(['name', done]);
   expect(['open', await say('open')]).toEqual(['open', ['done', 'ENETUNREACH', 'ENETUNREACH']]);
   expect(await guest.say('find silent')).toBe('done');
-  expect(await guest.say('talk ' + direct)).toBe('done');
+  expect(await guest.say(`talk ${direct}`)).toBe('done');
 }, 60_000);

@@ -59,7 +59,10 @@ async function rewritten(directory: string): Promise<{ bytes: string; config: st
       boxed: boxedServices(model, annotations, facts, runtimeId),
       boxedNames: new Set(annotations.services.keys()),
       settings: annotations.project,
-      access: localAccess(annotations.project.region),
+      access:
+        annotations.project.provider === 'local'
+          ? localAccess(annotations.project.region)
+          : { provider: 'aws', region: 'us-east-1', endpoint: undefined, credentials: true },
       images: { runtime: 'boxer/runtime:1', lambdaLocal: 'boxer/lambda-local:1' },
       runtimeId,
     }),

@@ -12,6 +12,7 @@ import {
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
+import { publishedPorts } from '../published-ports.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { boxedNames, gateways } from './addresses.ts';
 import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
@@ -39,6 +40,18 @@ export const STORE_SECRET = 'boxer-store';
 /** Where the seed finds its volume. */
 const STORE_FOLDER = '/var/lib/boxer';
 
+/** What functions on AWS need of the seed; on this engine all nodes are on its networks. */
+function outsidePart({ provider, advertise, relay }: ProjectSettings) {
+  if (provider !== 'aws' || advertise === undefined) return undefined;
+  const { control, observers, initiators, relay: port } = publishedPorts(advertise.port, relay);
+  const same = [port, ...observers].map((own) => `${own}:${own}`);
+  const range = `${initiators.first}-${initiators.last}`;
+  return {
+    config: { advertise, observers: [...observers], relay: { ...relay, port, ports: initiators } },
+    ports: [`${control}:${SEED_PORT}`, ...same, `${range}:${range}`],
+  };
+}
+
 const relayPart = ({ relay }: ProjectSettings) => (Object.keys(relay).length === 0 ? {} : { relay });
 
 /** The coordinator of the project, on every network that a boxed service is on. */
@@ -49,6 +62,7 @@ export function seedService(
   settings: ProjectSettings,
   images: OwnImages,
 ): Record<string, unknown> {
+  const outside = outsidePart(settings);
   const config: SeedConfig = {
     version: 1,
     project: model.name,
@@ -58,6 +72,7 @@ export function seedService(
     boxed: boxedNames(model, boxed, networks),
     store: settings.store === undefined ? { folder: STORE_FOLDER } : { nats: settings.store },
     ...relayPart(settings),
+    ...outside?.config,
     ...(settings.metrics === undefined ? {} : { metrics: settings.metrics }),
   };
   return {
@@ -73,6 +88,7 @@ export function seedService(
       ...Object.fromEntries(networks.map((network) => [network, null])),
       [OWN_NETWORK]: { aliases: [SEED_CLOUD_NAME] },
     },
+    ...(outside === undefined ? {} : { ports: outside.ports }),
     volumes: [
       `${RUNTIME_VOLUME}:/opt/boxer`,
       ...(settings.store === undefined ? [`${STORE_VOLUME}:${STORE_FOLDER}`] : []),

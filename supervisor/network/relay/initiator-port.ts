@@ -15,7 +15,7 @@ export interface InitiatorPort {
 
 /**
  * Opens a port on `host` for a connection from `observedAddress`; anybody else there is reset. The port is one of `ports`, or any
- * free one. Rejects with ControlError EADDRNOTAVAIL where all of `ports` are in use.
+ * free one. Rejects with ControlError EADDRNOTAVAIL where all of `ports` stay in use.
  */
 export async function openInitiatorPort(
   host: string,
@@ -24,7 +24,7 @@ export async function openInitiatorPort(
   ports?: PortCycle,
 ): Promise<InitiatorPort> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true });
-  const free = await (ports ? listenWithin(server, host, ports) : listenAt(server, host, 0));
+  const free = await (ports ? listenWithin(server, host, ports, options) : listenAt(server, host, 0));
   const waiting = waitFor<Socket>('the initiator', options, () => {
     server.close();
     free();
@@ -48,12 +48,24 @@ async function listenAt(server: Server, host: string, port: number): Promise<() 
   return () => undefined;
 }
 
+/** How long a connection may wait for a port of the range, ms: each is in use for about a round trip. */
+const PORT_PATIENCE = 3000;
+
 /** Ports that another program has are passed over, each once. */
-async function listenWithin(server: Server, host: string, ports: PortCycle): Promise<() => void> {
+async function listenWithin(
+  server: Server,
+  host: string,
+  ports: PortCycle,
+  { signal }: WaitOptions,
+): Promise<() => void> {
   const foreign: number[] = [];
+  const allTaken = (cause?: unknown) =>
+    new ControlError('EADDRNOTAVAIL', `all ${ports.size} ports of the relay are in use`, { cause });
   try {
-    for (let port = ports.take(); port !== undefined; port = ports.take()) {
-      const mine = port;
+    while (foreign.length < ports.size) {
+      const mine = await ports.take({ signal, timeout: PORT_PATIENCE }).catch((error: unknown) => {
+        throw codeOf(error) === 'ETIMEDOUT' ? allTaken(error) : error;
+      });
       try {
         await listenAt(server, host, mine);
         return () => ports.give(mine);
@@ -62,7 +74,7 @@ async function listenWithin(server: Server, host: string, ports: PortCycle): Pro
         if (codeOf(error) !== 'EADDRINUSE') throw error;
       }
     }
-    throw new ControlError('EADDRNOTAVAIL', `all ${ports.size} ports of the relay are in use`);
+    throw allTaken();
   } finally {
     for (const port of foreign) ports.give(port);
   }

@@ -10,6 +10,8 @@ export interface OpenFlowOptions {
   readonly acceptor?: Party | undefined;
   /** ms that the initiator has, the reaching of the far end included. */
   readonly timeout: number;
+  /** As `Relay.openInitiatorPort`. */
+  readonly anyPort?: boolean | undefined;
 }
 
 /** A flow whose initiator may connect, and whose far end is being reached. */
@@ -24,10 +26,10 @@ export interface OpenFlow {
 
 /** Takes a place at the relay and opens a port for the initiator. Errors as `Relay.admit` and `Relay.openInitiatorPort`. */
 export async function openFlow(relay: Relay, options: OpenFlowOptions): Promise<OpenFlow> {
-  const { from, initiator, acceptor, timeout } = options;
+  const { from, initiator, acceptor, timeout, anyPort } = options;
   const lease = relay.admit(initiator, acceptor);
   try {
-    const near = await relay.openInitiatorPort(from, { timeout });
+    const near = await relay.openInitiatorPort(from, { timeout, anyPort });
     const close = (reason: unknown) =>
       near.close(reason instanceof Error ? reason : new ControlError('ECONNABORTED', String(reason)));
     // The initiator may come and go before the far end is reached.

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ControlError, codeOf } from '../../control/control-error.ts';
+import { readPreface } from '../../control/preface.ts';
 import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
 import type { RelaySettings } from '../../published/node-config.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from './flow-limits.ts';
 import { type InitiatorPort, openInitiatorPort } from './initiator-port.ts';
 import { type PortRange, portCycle } from './port-range.ts';
-import { readPreface } from './preface.ts';
 import { type Flow, type PumpAddon, startPump } from './pump.ts';
 
 export interface RelayLimits extends FlowLimits {
@@ -59,10 +59,12 @@ export interface Relay {
   readonly port: number;
   /** Takes a flow's place; errors as `FlowAdmission.admit`. */
   admit(initiator: Party, acceptor?: Party): Lease;
+  /** Gives `take` every socket that dials in with `token`, which owns it then, until `signal` aborts. */
+  serve(token: string, take: (socket: Socket) => void, signal: AbortSignal): void;
   /** The acceptor that dials in with `token` (32 hex digits). Waits 10 s unless told otherwise. The caller owns the socket. */
   expect(token: string, options?: WaitOptions): Promise<Socket>;
-  /** A port for one connection of an initiator, see `openInitiatorPort`. */
-  openInitiatorPort(observedAddress: string, options?: WaitOptions): Promise<InitiatorPort>;
+  /** A port for one connection of an initiator, see `openInitiatorPort`; of the range where there is one, unless `anyPort`. */
+  openInitiatorPort(observedAddress: string, options?: InitiatorOptions): Promise<InitiatorPort>;
   /** Makes one connection of two, in the lease's place; owns both sockets from now on. */
   join(lease: Lease, near: Socket, far: Socket): Flow;
   /** Resets the flows that `party` has a part in. */
@@ -75,6 +77,11 @@ export interface Relay {
   close(): void;
 }
 
+interface InitiatorOptions extends WaitOptions {
+  /** The initiator reaches every port of this host, and not only those of the range. */
+  readonly anyPort?: boolean | undefined;
+}
+
 const TOKEN_SIZE = 16;
 const STRANGERS = { strangers: 512, prefaceTimeout: 2000 };
 
@@ -84,6 +91,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const limits = { ...defaultLimits(), ...STRANGERS, ...options.limits };
   signal?.throwIfAborted();
   const expected = new Map<string, Waiting<Socket>>();
+  const served = new Map<string, (socket: Socket) => void>();
   const opened = new Set<InitiatorPort>();
   const strangers = new Set<Socket>();
   const cycle = options.ports && portCycle(options.ports);
@@ -102,6 +110,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     try {
       const token = await readPreface(socket, TOKEN_SIZE, limits.prefaceTimeout);
       const shown = token.toString('hex');
+      const take = served.get(shown);
+      if (take) return take(socket);
       const waiting = expected.get(shown);
       // At once: a second connection with the same token comes too late, even in the same turn.
       expected.delete(shown);
@@ -137,9 +147,15 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       if (closed) waiting.reject(new ControlError('ECONNABORTED', 'the relay closed'));
       return waiting.promise;
     },
-    async openInitiatorPort(observedAddress, waitOptions = {}) {
+    serve(token, take, until) {
+      served.set(token, take);
+      until.addEventListener('abort', () => served.delete(token), { once: true });
+      if (until.aborted) served.delete(token);
+    },
+    async openInitiatorPort(observedAddress, { anyPort = false, ...waitOptions } = {}) {
       try {
-        const initiator = await openInitiatorPort(host, observedAddress, waitOptions, cycle);
+        const ports = anyPort ? undefined : cycle;
+        const initiator = await openInitiatorPort(host, observedAddress, waitOptions, ports);
         opened.add(initiator);
         initiator.connection.catch(() => undefined).finally(() => opened.delete(initiator));
         return initiator;

@@ -33,10 +33,10 @@ export interface BedProject extends TestProject {
   run(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
 }
 
-/** Starts everything, with the plugin installed in a docker configuration of its own. */
-export async function startBed(): Promise<Bed> {
+/** Starts everything; unless told otherwise with the plugin, and stand-ins for its images, in a docker configuration of its own. */
+export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): Promise<Bed> {
   const [home, registry, lambda] = await Promise.all([
-    makeHome(),
+    homeOf(),
     startRegistry(),
     startTestLambda({ LAMBDA_LOCAL_PREPARED: '0', LAMBDA_LOCAL_REGION: REGION }),
   ]);
@@ -51,7 +51,6 @@ export async function startBed(): Promise<Bed> {
     AWS_SECRET_ACCESS_KEY: SECRET,
     AWS_CONFIG_FILE: '/nonexistent/config',
     AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
-    BOXER_AWS_UNFINISHED: '1',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: undefined,
     AWS_PROFILE: undefined,

@@ -33,7 +33,8 @@ export interface BoxedNode extends Shell {
 /** A seed on the internet and its nodes, every one the real program in namespaces of its own. */
 export interface TestOverlay {
   readonly seed: { readonly host: Host; readonly pid: number; readonly log: readonly string[] };
-  node(name: string, host: Host): Promise<BoxedNode>;
+  /** `isInside`: on the seed's own network, where the seed is behind a gateway. */
+  node(name: string, host: Host, options?: { isInside?: boolean }): Promise<BoxedNode>;
   /** As `boxer nodes --json` prints them. */
   nodes(): Promise<NodeStatus[]>;
   /** Resolves when the nodes, by name, are as `wanted` says; at once where they are already. Rejects after `timeout` ms. */
@@ -57,16 +58,22 @@ const SEED_CONFIG: SeedConfig = {
 const boundBuffers = (host: Host) =>
   host.namespace.run("echo '4096 131072 4194304' >/proc/sys/net/ipv4/tcp_rmem");
 
+interface OverlayOptions {
+  /** On the internet unless told otherwise. */
+  readonly host?: Host;
+  readonly config?: Partial<SeedConfig>;
+}
+
 /** Starts the seed on a host of its own. */
-export async function startOverlay(bed: Bed): Promise<TestOverlay> {
+export async function startOverlay(bed: Bed, options: OverlayOptions = {}): Promise<TestOverlay> {
   const projectKey = randomBytes(32);
-  const host = await bed.host();
+  const host = options.host ?? (await bed.host());
   await boundBuffers(host);
   const seed = await startDaemon(bed, host, {
     hostname: 'seed',
     key: projectKey.toString('hex'),
     argv: [...COMMAND, 'seed'],
-    env: { [CONFIG_VARIABLE]: JSON.stringify(SEED_CONFIG) },
+    env: { [CONFIG_VARIABLE]: JSON.stringify({ ...SEED_CONFIG, ...options.config }) },
     ready: (line) => line.includes('listens on port'),
   });
   const relayConfig: RelayConfig = { version: 1, project: SEED_CONFIG.project };
@@ -91,7 +98,10 @@ export async function startOverlay(bed: Bed): Promise<TestOverlay> {
         ready: (line) => line.includes('the seed has this relay'),
       });
     },
-    node: (name, at) => startNode(bed, { name, host: at, seed: host, projectKey }),
+    node: (name, at, { isInside = false } = {}) => {
+      const seed = isInside ? host.address : host.publicAddress;
+      return startNode(bed, { name, host: at, seed, projectKey });
+    },
     nodes: () => nodesOf(seed.pid),
     until: (wanted, timeout = 10_000) => waitUntil(seed.pid, wanted, timeout),
   };
@@ -152,7 +162,8 @@ async function waitUntil(
 interface NodeOptions {
   readonly name: string;
   readonly host: Host;
-  readonly seed: Host;
+  /** Address of the seed, as the node reaches it. */
+  readonly seed: string;
   readonly projectKey: Buffer;
 }
 
@@ -167,7 +178,7 @@ async function startNode(bed: Bed, { name, host, seed, projectKey }: NodeOptions
   };
   const place = await createPlace(bed, host, {
     hostname: name,
-    hosts: { [SEED_CLOUD_NAME]: seed.address },
+    hosts: { [SEED_CLOUD_NAME]: seed },
     key: serviceKey(projectKey, name).toString('hex'),
   });
   const log: string[] = [];

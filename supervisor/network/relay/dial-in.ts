@@ -1,0 +1,20 @@
+import type { Socket } from 'node:net';
+import type { RelayPlace } from '../../coordination/join.ts';
+import { dialUnread } from '../dial.ts';
+
+/**
+ * Takes a place at a relay; nothing of what comes is read. The address may be a name. `family` 6: by the v4-mapped address, for those
+ * to whom the connection shall look so. The caller owns the socket. Rejects as `dialUnread`.
+ */
+export async function dialIn(
+  { relay, token }: RelayPlace,
+  signal: AbortSignal,
+  family: 4 | 6 = 4,
+): Promise<Socket> {
+  const host = family === 6 ? `::ffff:${relay.address}` : relay.address;
+  const options = { host, port: relay.port, family, autoSelectFamily: false, noDelay: true };
+  const socket = await dialUnread(options, signal);
+  socket.on('error', () => socket.destroy());
+  socket.write(Buffer.from(token, 'hex'));
+  return socket;
+}
