@@ -15,6 +15,12 @@ import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts'
 
 type EventStream = AsyncIterable<InvokeWithResponseStreamResponseEvent>;
 
+export interface InvokeOptions {
+  readonly signal: AbortSignal;
+  /** Called whenever an invocation is sent: the function's time begins no earlier. */
+  readonly onInvoke: () => void;
+}
+
 function encodeEvent(event: LaunchEvent): Buffer {
   const payload = Buffer.from(JSON.stringify(event));
   if (payload.length <= MAX_EVENT_BYTES) return payload;
@@ -28,12 +34,17 @@ async function startInvocation(
   client: LambdaClient,
   twin: Twin,
   payload: Buffer,
-  signal: AbortSignal,
+  { signal, onInvoke }: InvokeOptions,
 ): Promise<EventStream> {
-  const invoke = () =>
-    client.send(new InvokeWithResponseStreamCommand({ FunctionName: twin.functionName, Payload: payload }), {
-      abortSignal: signal,
-    });
+  const invoke = () => {
+    onInvoke();
+    return client.send(
+      new InvokeWithResponseStreamCommand({ FunctionName: twin.functionName, Payload: payload }),
+      {
+        abortSignal: signal,
+      },
+    );
+  };
   const first = await invoke().catch(async (error: unknown) => {
     const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
     // Pending: another replica has just created it.
@@ -71,10 +82,10 @@ function failureOf(functionName: string, type: string, details: string): Outcome
  * Invokes the twin, creating its function first where that is the provider's way. Resolves when the invocation has ended, with
  * what it says about the end; the guest's own exit status, when there was one, has come over the session before.
  */
-export async function invokeTwin(twin: Twin, event: LaunchEvent, signal: AbortSignal): Promise<Outcome> {
+export async function invokeTwin(twin: Twin, event: LaunchEvent, options: InvokeOptions): Promise<Outcome> {
   const client = createLambdaClient(twin);
   try {
-    return await followInvocation(client, twin, event, signal);
+    return await followInvocation(client, twin, event, options);
   } finally {
     client.destroy();
   }
@@ -84,9 +95,9 @@ async function followInvocation(
   client: LambdaClient,
   twin: Twin,
   event: LaunchEvent,
-  signal: AbortSignal,
+  options: InvokeOptions,
 ): Promise<Outcome> {
-  const stream = await startInvocation(client, twin, encodeEvent(event), signal);
+  const stream = await startInvocation(client, twin, encodeEvent(event), options);
   let text = '';
   for await (const part of stream) {
     // The reports are a few hundred bytes; a function that says more is not one of ours, its tail suffices.

@@ -82,6 +82,19 @@ export const nodeConfig = z.object({
       timeout: z.number(),
     }),
   ),
+  /** Only for phantoms: when the function is replaced by another, and how its guest is ended; absent: it is not. All in seconds. */
+  renewal: z.optional(
+    z.object({
+      /** Of one function, from its invocation to its end. */
+      lifetime: z.number(),
+      /** Its successor is started so long before its end. */
+      before: z.number(),
+      /** What tells the guest to end, such as SIGTERM. */
+      stopSignal: z.string(),
+      /** How long the guest may take then. */
+      stopGracePeriod: z.number(),
+    }),
+  ),
   /** Only for phantoms: the twin, in the words of the Lambda API's CreateFunction. */
   twin: z.optional(
     z.object({
