@@ -1,6 +1,6 @@
 import { table } from '../../cli/table.ts';
 import { dollars, megabytesOf } from '../cost/show.ts';
-import type { Plan, Resource } from './plan.ts';
+import type { Plan, Resource, ServiceCost } from './plan.ts';
 
 /** The plan for people. */
 export function renderPlan(plan: Plan): string {
@@ -23,7 +23,7 @@ export function renderPlan(plan: Plan): string {
     parts.push(`Not in this engine yet, and so not planned: the image of ${missingImages.join(', ')}`);
   }
   if (actions.length > 0) parts.push(`IAM actions:\n${columns(actions)}`);
-  parts.push(renderCost(plan));
+  parts.push([renderCost(plan), ...renewals(plan.cost.services)].join('\n'));
   return parts.join('\n\n');
 }
 
@@ -67,6 +67,19 @@ function renderCost({ provider, region, cost, resources }: Plan): string {
     ? `\nECR, per month: ${dollars(cost.storagePerMonth)} for what is stored now`
     : '';
   return `${title} (${whose}${unknown}):\n${table([head, ...rows, ...total])}${stored}`;
+}
+
+/** One line for services that are renewed alike. */
+function renewals(services: readonly ServiceCost[]): string[] {
+  const line = ({ every, overlap, noRoom }: NonNullable<ServiceCost['renewal']>) =>
+    `renewed every ${every} s: up to ${overlap} s of it a replica is two functions, ` +
+    `at most ${Math.ceil((100 * overlap) / every)}% more${noRoom ? '; ITS CONCURRENCY LEAVES NO ROOM FOR THAT' : ''}`;
+  const byLine = new Map<string, string[]>();
+  for (const { service, renewal } of services) {
+    const key = renewal === undefined ? 'not renewed: they end with their timeout' : line(renewal);
+    byLine.set(key, [...(byLine.get(key) ?? []), service]);
+  }
+  return [...byLine].map(([text, names]) => `${names.join(', ')}: ${text}`);
 }
 
 /** Three in a row. */
