@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
 
@@ -145,3 +145,137 @@ ${from('function', 'x-boxer: { renew: false }')}
   expect([count('told to end '), count('has ended ')]).toEqual([count('serves '), count('serves ')]);
   expect(count('boxer: node-')).toBeGreaterThanOrEqual(3 * (ASKED - 1));
 }, 400_000);
+
+/** Three services whose renewal is cut across: the successor has joined then, and its guest is not ready yet. */
+describe('in the middle of a renewal', () => {
+  const SERVICES = ['bereft', 'stopped', 'orphaned'];
+
+  interface Line {
+    service: string;
+    status: string;
+    id: string;
+  }
+  const lines = async (): Promise<Line[]> => {
+    const { stdout } = await project.boxer('ps', '--all', '--format', 'json');
+    return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+  };
+  const lineOf = async (service: string) => (await lines()).find((line) => line.service === service);
+  const inTheMiddle = (service: string) =>
+    eventually(
+      `${service} is being renewed`,
+      async () => {
+        const line = await lineOf(service);
+        return line?.status.endsWith(' standby') ? line : undefined;
+      },
+      120,
+    );
+  const servers = async (service: string) =>
+    (await logs(service)).split('\n').flatMap((line) => /^serves (.+)/.exec(line)?.[1] ?? []);
+  /** Sandboxes of a service's function, in the order of their making. */
+  const sandboxes = async (service: string, ...filters: string[]) => {
+    const { stdout } = await run('docker', [
+      ...['ps', '--format', '{{.ID}} {{.Label "lambda-local.function"}}', ...filters],
+    ]);
+    const found = stdout.split('\n').map((line) => line.split(' '));
+    return found
+      .flatMap(([id = '', name]) => (name?.startsWith(`${project.name}-${service}-`) ? [id] : []))
+      .reverse();
+  };
+  const state = async (service: string) => {
+    const format = '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}';
+    return (await run('docker', ['inspect', '-f', format, `${project.name}-${service}-1`])).stdout.trim();
+  };
+  const askedBy = (service: string) =>
+    project.compose('exec', '-T', 'plain', 'curl', '-sS', '--max-time', '20', `http://${service}:8000/`);
+
+  beforeAll(async () => {
+    await project?.remove();
+    const service = (name: string) => `
+  ${name}:
+    image: boxer-test/tools:1
+    command: ["python3", "-u", "/srv/server.py"]
+    volumes: ["./server.py:/srv/server.py:ro"]
+    environment: { WARM_UP: "6" }
+    restart: always
+    x-boxer: { timeout: 120, renew: { before: 105 } }`;
+    project = createProject({
+      'server.py': server,
+      'compose.yaml': `
+services:
+  plain:
+    image: boxer-test/tools:1
+    command: ["sleep", "infinity"]
+    stop_signal: SIGKILL
+${SERVICES.map(service).join('')}
+`,
+    });
+    const { exitCode, all } = await project.boxer('up', '-d');
+    expect([exitCode, all]).toEqual([0, expect.anything()]);
+  }, 300_000);
+
+  test('a function that dies is followed by the successor that is under way, and Docker starts no third', async () => {
+    const { id } = await inTheMiddle('bereft');
+    const [oldest = ''] = await sandboxes('bereft');
+    await run('docker', ['kill', oldest]);
+    const found = await eventually('the successor serves', async () => {
+      const ids = await servers('bereft');
+      return ids.length > 1 ? ids : undefined;
+    });
+    const answer = await eventually('it answers at the old place', async () => {
+      const { exitCode, stdout } = await askedBy('bereft');
+      return exitCode === 0 ? stdout : undefined;
+    });
+    expect(found).toHaveLength(2);
+    expect(answer).toBe(found[1]);
+    expect(await state('bereft')).toBe('running 0 0');
+    expect((await lineOf('bereft'))?.id).toBe(id);
+  }, 240_000);
+
+  test('a container that is stopped ends as its guest does, and nobody is left', async () => {
+    await inTheMiddle('stopped');
+    await project.compose('stop', 'stopped');
+    expect(await state('stopped')).toBe('exited 7 0');
+    expect((await logs('stopped')).match(/^serves /gm)).toHaveLength(1);
+    await eventually('no function of it runs', async () =>
+      (await sandboxes('stopped', '--filter', 'status=running')).length === 0 ? true : undefined,
+    );
+  }, 240_000);
+
+  test('a phantom that is killed leaves no function', async () => {
+    await inTheMiddle('orphaned');
+    await project.compose('kill', 'orphaned');
+    await eventually('no function of it runs', async () =>
+      (await sandboxes('orphaned', '--filter', 'status=running')).length === 0 ? true : undefined,
+    );
+  }, 240_000);
+});
+
+test('a guest that ends by itself is not renewed, nor is a function that shall not be', async () => {
+  await project?.remove();
+  project = createProject({
+    'compose.yaml': `
+services:
+  short:
+    image: boxer-test/tools:1
+    command: ["sh", "-c", "echo runs; sleep 6; exit 3"]
+    x-boxer: { timeout: 60, renew: { before: 30 } }
+  unrenewed:
+    image: boxer-test/tools:1
+    command: ["sh", "-c", "echo runs; sleep 100"]
+    x-boxer: { timeout: 12, renew: false }
+`,
+  });
+  expect((await project.boxer('up', '-d')).exitCode).toBe(0);
+  const codes = await eventually(
+    'both have ended',
+    async () => {
+      const format = ['-a', '--format', '{{.Service}} {{.ExitCode}}'];
+      const { stdout } = await project.compose('ps', ...format, '--status', 'exited', 'short', 'unrenewed');
+      const found = stdout.split('\n').filter((line) => line !== '');
+      return found.length === 2 ? found.sort() : undefined;
+    },
+    120,
+  );
+  expect(codes).toEqual(['short 3', 'unrenewed 124']);
+  expect((await logs('unrenewed')).match(/^runs$/gm)).toHaveLength(1);
+}, 240_000);
