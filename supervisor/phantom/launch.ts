@@ -15,7 +15,7 @@ import { launchEventOf } from './launch-event.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome-of-launch.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
-import { printGuest } from './stdio.ts';
+import { type GuestLife, printGuest } from './stdio.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
@@ -74,10 +74,11 @@ export function startLaunch(options: LaunchOptions): Launch {
   const end = new AbortController();
   const signal = AbortSignal.any([options.signal, end.signal]);
   const said = { duty: options.duty };
-  const server = startSessionServer(signal);
+  const claimed = Promise.withResolvers<GuestLife>();
+  const server = startSessionServer(signal, (winner) => claimed.resolve(printGuest(winner)));
   const joined = join({ options, said, server, signal });
   const session = server.then((listening) => listening.session);
-  const life = session.then(printGuest);
+  const life = claimed.promise;
   const stopped = Promise.withResolvers<Outcome>();
   let invokedAt = performance.now();
   let connected: Session | undefined;
@@ -116,7 +117,7 @@ export function startLaunch(options: LaunchOptions): Launch {
       await leave(joined, end);
     }
   })();
-  for (const early of [server, joined, session, life, outcome]) early.catch(() => undefined);
+  for (const early of [server, joined, session, outcome]) early.catch(() => undefined);
   const settled = outcome.then(
     () => undefined,
     () => undefined,
