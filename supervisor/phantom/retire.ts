@@ -30,8 +30,8 @@ export async function retire(launch: Launch, options: RetireOptions): Promise<vo
   const waiting = AbortSignal.any([over.signal, signal]);
   const hurried = AbortSignal.any([waiting, hurry, stopping]);
   try {
-    const drained = Promise.all([sleep(SETTLE_MS, hurried), idle()]);
-    await Promise.race([drained, sleepUntil(times.stopAt, hurried)]);
+    const drained = Promise.race([idle(), sleepUntil(times.stopAt, hurried)]);
+    await Promise.all([drained, sleep(SETTLE_MS, hurried)]);
     if (waiting.aborted) return;
     // Stopped with the container, it has been told already.
     if (!stopping.aborted) launch.stop(renewal.stopSignal);

@@ -183,7 +183,7 @@ describe('in the middle of a renewal', () => {
   };
   /** Guests in its functions; a sandbox may be there without one, for the next launch. */
   const guests = async (service: string) => {
-    const tops = (await sandboxes(service)).map((id) => run('docker', ['top', id, '-eo', 'args']));
+    const tops = (await sandboxes(service)).map((id) => run('docker', ['top', id, '-eo', 'pid,args']));
     return (await Promise.all(tops)).filter(({ stdout }) => stdout.includes('python3 -u')).length;
   };
   const haveBoth = (service: string) =>
