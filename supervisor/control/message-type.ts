@@ -28,6 +28,7 @@ export const MessageType = {
   nodeEvent: 25,
   relays: 26,
   distances: 27,
+  duty: 28,
   stdout: 32,
   stderr: 33,
   exit: 34,

@@ -29,6 +29,8 @@ export interface InvocationOptions {
   readonly signal: AbortSignal;
   /** Takes lines for whoever wonders why it takes so long. */
   readonly say: (line: string) => void;
+  /** Called whenever an invocation is sent: the function's time begins no earlier. */
+  readonly onInvoke?: () => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function startInvocation(
   client: LambdaClient,
   twin: Twin,
   payload: (attempt: number) => Promise<Buffer>,
-  { signal, say }: InvocationOptions,
+  { signal, say, onInvoke }: InvocationOptions,
 ): Promise<EventStream> {
   const what = `function ${twin.functionName}`;
   let attempts = 0;
@@ -48,6 +50,7 @@ export async function startInvocation(
       async () => {
         attempts += 1;
         const input = { FunctionName: twin.functionName, Payload: await payload(attempts) };
+        onInvoke?.();
         return client.send(new InvokeWithResponseStreamCommand(input), { abortSignal: signal });
       },
       { what, say, signal },

@@ -220,11 +220,11 @@ export class Peers {
     );
     for (const [address, peer] of this.#peers) {
       const member = members.get(address);
-      if (member?.state !== 'up' || member.underlay !== peer.offer.publicAddress)
+      if (!member || member.state === 'starting' || member.underlay !== peer.offer.publicAddress)
         void peer.session.close('the node is gone');
     }
     for (const address of this.#failures.keys())
-      if (members.get(address)?.state !== 'up') this.#failures.delete(address);
+      if ((members.get(address)?.state ?? 'starting') === 'starting') this.#failures.delete(address);
   }
 }
 
