@@ -43,7 +43,7 @@ test('before anything is there: what is missing is no fault, and what has to be 
   expect(found(stdout, 'function of worker')[1]).toContain(`boxer-${project.name}-worker: none yet`);
   expect(found(stdout, 'concurrency')).toEqual([
     'ok',
-    '1000 of 1000 are not reserved; the project declares 1 replicas',
+    '1000 of 1000 are not reserved; the project declares 1 replica for them',
   ]);
   expect(found(stdout, 'execution role')).toEqual(['ok', ROLE]);
   expect(found(stdout, 'seed.advertise')[1]).toBe(
@@ -115,6 +115,10 @@ test('no credentials, no region, no role, no address: each is a line of the tabl
   expect(nobody.stdout).not.toContain('ECR repository');
   project.write('compose.yaml', oneService().replace(/^ {2}(region|role|seed):.*\n/gm, ''));
   expect(found((await project.run(['doctor', '--aws'])).stdout, 'AWS')[1]).toContain('no AWS region');
+  project.write('scaled.yaml', 'services: { worker: { scale: 3, x-boxer: { concurrency: 2 } } }');
+  const files = ['-f', 'compose.yaml', '-f', 'scaled.yaml'];
+  const scaled = await project.run([...files, 'doctor', '--aws'], { AWS_REGION: 'us-east-1' });
+  expect(scaled.stdout).toContain('worker declares 3 replicas, and x-boxer.concurrency is 2');
   const bare = await project.run(['doctor', '--aws'], { AWS_REGION: 'us-east-1' });
   expect(found(bare.stdout, 'execution role')).toEqual(['FAIL', 'none for worker']);
   expect(found(bare.stdout, 'seed.advertise')[0]).toBe('FAIL');
