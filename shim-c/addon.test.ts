@@ -21,6 +21,7 @@ interface Addon {
   tryCalls(): { name: string; errno: number; signal: number }[];
 }
 
+const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
 let addon: Addon;
 
 beforeAll(async () => {
@@ -102,6 +103,27 @@ test('reaping leaves the children that Node waits for, even when they ended firs
   expect(reaped.map((child) => child.pid).sort()).toEqual(others.sort());
   expect(reaped.map(({ code }) => code)).toEqual([4, 4]);
   expect(await ended).toEqual([7, null]);
+});
+
+test('what was freed between what is kept goes back to the kernel', async () => {
+  // In a process of its own: nobody else allocates there.
+  const script = `
+    const addon = require(process.argv[1]);
+    const { createHash, createSecretKey } = require('node:crypto');
+    const kept = [], passing = [];
+    // Of libc's own memory: small blocks that stay, larger ones between them that go.
+    for (let i = 0; i < 20000; i++) { kept.push(createSecretKey(Buffer.alloc(64, 1))); passing.push(createSecretKey(Buffer.alloc(4000, 1))); }
+    passing.length = 0;
+    for (let i = 0; i < 3; i++) gc();
+    setTimeout(() => {
+      const before = process.memoryUsage().rss;
+      addon.trimMemory();
+      console.log(before - process.memoryUsage().rss, kept.length);
+    }, 100);`;
+  const { stdout } = await execa(process.execPath, ['--expose-gc', '-e', script, ADDON]);
+  const [returned = 0, kept] = stdout.split(' ').map(Number);
+  expect(kept).toBe(20_000);
+  expect(returned).toBeGreaterThan(20 * 2 ** 20);
 });
 
 test('system calls are tried in processes of their own: nothing of them stays in this one', () => {

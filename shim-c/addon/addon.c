@@ -10,6 +10,7 @@ NAPI_MODULE_INIT() {
       {"reap", reap},                   {"prctlSubreaper", prctl_subreaper},
       {"pumpStart", pump_start_js},     {"pumpAdd", pump_add_js},
       {"pumpReset", pump_reset_js},     {"pumpStop", pump_stop_js},
+      {"trimMemory", trim_memory},
       {"tryCalls", try_calls},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {

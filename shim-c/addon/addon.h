@@ -38,6 +38,8 @@ napi_value pump_add_js(napi_env env, napi_callback_info info);
 napi_value pump_reset_js(napi_env env, napi_callback_info info);
 /* pumpStop(pump): void; resets what is left, without a word */
 napi_value pump_stop_js(napi_env env, napi_callback_info info);
+/* trimMemory(): void; gives free memory of libc's back to the kernel */
+napi_value trim_memory(napi_env env, napi_callback_info info);
 /* tryCalls(): {name: string, errno: number, signal: number}[]; takes a few milliseconds, in which nothing else runs */
 napi_value try_calls(napi_env env, napi_callback_info info);
 

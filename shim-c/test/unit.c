@@ -31,7 +31,10 @@ uint32_t table_word(const uint8_t field[4]) {
   memcpy(&word, field, sizeof word);
   return word;
 }
-uint32_t table_begin(const struct boxer_table *read) { return read->sequence; }
+const struct boxer_table *table_begin(uint32_t *sequence) {
+  *sequence = table.sequence;
+  return &table;
+}
 bool table_changed(const struct boxer_table *read, uint32_t sequence) { return read->sequence != sequence; }
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
                     const struct wait_limit *limit) {

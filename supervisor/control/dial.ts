@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns';
-import type { Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { ControlError, codeOf, describeFailure } from './control-error.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -9,8 +8,6 @@ export interface DialOptions extends SessionOptions {
   /** Name or address. */
   readonly host: string;
   readonly port: number;
-  /** A connection to there that stands already; owned from now on. */
-  readonly socket?: Socket | undefined;
   readonly identity: string;
   /** The connection's pre-shared key (see `pskOf`), 32 bytes. */
   readonly key: Buffer;
@@ -26,11 +23,10 @@ export interface DialOptions extends SessionOptions {
 export async function dialControl(options: DialOptions): Promise<Session> {
   const { host, port, identity, key, signal, timeout = 10_000 } = options;
   signal?.throwIfAborted();
-  // TLS takes this from the socket below it; a session ends in both directions at once.
-  if (options.socket) options.socket.allowHalfOpen = false;
   const socket = connect({
     ...TLS_OPTIONS,
-    ...(options.socket ? { socket: options.socket } : { host, port }),
+    host,
+    port,
     // The overlay's underlay is IPv4.
     lookup: (name, lookupOptions, done) => lookup(name, { ...lookupOptions, family: 4 }, done),
     pskCallback: () => ({ psk: key, identity }),

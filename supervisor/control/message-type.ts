@@ -18,6 +18,7 @@ export const MessageType = {
   punch: 16,
   met: 17,
   pairs: 18,
+  way: 19,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,

@@ -1,9 +1,9 @@
+import { backoff } from '../control/backoff.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
 import { newNonce } from '../control/psk.ts';
 import type { NatKind } from '../network/punch/offer.ts';
 import { BoxerError } from '../published/boxer-error.ts';
-import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
 import type {
@@ -14,6 +14,7 @@ import type {
   Member,
   Offer,
   PunchIntroduction,
+  Way,
 } from './messages.ts';
 import { parseAddresses, parseConnected, parseForwarded, parseLaunch, parseNames } from './parse-messages.ts';
 import { parseCounterpart, parsePunched } from './parse-punch.ts';
@@ -77,10 +78,10 @@ export interface Overlay {
   /** Where to connect to instead, once the far end has taken the connection; the errno is for the guest's connect(). */
   connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
   /**
-   * Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. `port`: where the phantom
-   * waits for it; a function that cannot come there is brought to `introduce`.
+   * Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. `way`: told to every seed
+   * that comes, where functions may be outside; who takes it is brought to `introduce`.
    */
-  launch(port?: number): Promise<Launch>;
+  launch(way?: Way): Promise<Launch>;
   /** Phantoms: has the function dial in for a connection that the phantom holds. */
   forward(request: ForwardRequest): Promise<Forwarded>;
   /** Tells the seed and ends. Never rejects. */
@@ -183,7 +184,11 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
       parseConnected(
         await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
       ),
-    launch: async (port) => parseLaunch(await uplink.request(MessageType.launch, { port })),
+    launch: async (way) => {
+      const launch = parseLaunch(await uplink.request(MessageType.launch, {}));
+      if (way && launch.outside) await uplink.tell(MessageType.way, way);
+      return launch;
+    },
     forward: async (request) =>
       parseForwarded(await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT })),
     leave: async () => {

@@ -1,4 +1,5 @@
 import type { Endpoint } from '../control/endpoint.ts';
+import type { VersionRange } from '../control/protocol-version.ts';
 import type { Filtering, NatKind, Offer } from '../network/punch/offer.ts';
 
 export type { Offer };
@@ -40,6 +41,10 @@ export interface Joined {
   readonly address: string;
   readonly observed: Endpoint;
   readonly resume: Credentials;
+}
+
+export interface HelloRequest extends VersionRange {
+  readonly capabilities: readonly string[];
 }
 
 export interface Hello {
@@ -159,7 +164,11 @@ export interface LaunchOutside {
   readonly seed: Endpoint;
   /** Port of the relay. */
   readonly relay: number;
-  /** Shown there, it leads to the phantom; 32 hex digits. */
+}
+
+/** A phantom's own port for its function, and what leads there from the seed's relay: 32 hex digits. */
+export interface Way {
+  readonly port: number;
   readonly token: string;
 }
 

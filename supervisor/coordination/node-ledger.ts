@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { backoff } from '../control/backoff.ts';
 import { codeOf, describeFailure } from '../control/control-error.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Absentees } from './absentees.ts';
-import { backoff } from './backoff.ts';
 import { Generations } from './generations.ts';
 import type { NodeIds } from './node-ids.ts';
 import type { NodeRecord } from './node-record.ts';

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
+import { openResumable } from '../control/resumable/open-resumable.ts';
+import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { fateOf, serve } from '../network/relay/socket-testbed.ts';
 import { startSessionServer } from '../phantom/session-server.ts';
@@ -12,6 +13,7 @@ import { bridge, config, createTestbed, open, type Testbed, until } from './over
 /** Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in between. */
 
 const OUTSIDE = '127.0.0.2';
+const TOKEN = 'ab'.repeat(16);
 /** Below the kernel's own range, from which other sockets take theirs. */
 const FIRST = 21_000 + (process.pid % 9000);
 const ports = { first: FIRST, last: FIRST + 1 };
@@ -54,13 +56,16 @@ interface Launched {
 }
 
 /** `introduce` of the phantom; its function is outside. */
-async function launched(take: (socket: Socket) => void = () => undefined, port = 9): Promise<Launched> {
+async function launched(
+  take: (socket: Socket) => void = () => undefined,
+  way = { port: 9, token: TOKEN },
+): Promise<Launched> {
   const join = { role: 'phantom' as const, networks: { front: ['worker'] }, hostname: 'h', container: 'c' };
   const phantom = await bed.join('worker', {
     join: { ...join, service: 'worker' },
     introduce: async (introduction) => take(await dialIn(introduction, signal)),
   });
-  const launch = await phantom.launch(port);
+  const launch = await phantom.launch(way);
   const { seed, relay } = launch.outside ?? { seed: { address: '', port: 0 }, relay: 0 };
   await publish(() => relay, relay);
   const node = await bed.join('worker', {
@@ -82,19 +87,16 @@ async function answerOf(overlay: Overlay, address: string, port: number): Promis
 
 test('a launch says where the function finds the seed, and leads it to its phantom', async () => {
   const server = await startSessionServer(signal);
-  const { launch } = await launched((socket) => server.take(socket), server.port);
+  const { launch } = await launched((socket) => server.take(socket), server);
   expect(launch.outside).toMatchObject({ seed: { address: OUTSIDE, port: entrance } });
-  const { relay, token } = launch.outside ?? { relay: 0, token: '' };
-  const place = { relay: { address: OUTSIDE, port: relay }, token };
+  const { relay } = launch.outside ?? { relay: 0 };
+  const place = { relay: { address: OUTSIDE, port: relay }, token: server.token };
   // The event may have been delivered twice.
-  const dial = async () =>
-    dialControl({
-      host: OUTSIDE,
-      port: relay,
-      socket: await dialIn(place, signal),
-      identity: server.identity,
-      key: Buffer.from(server.key, 'hex'),
-    });
+  const credentials = { identity: server.identity, key: Buffer.from(server.key, 'hex') };
+  const dial = async () => {
+    const stream = await openResumable({ dial: (limit) => dialIn(place, limit), signal });
+    return secure(stream, 'caller', credentials, signal, () => undefined);
+  };
   const [first, second] = [await dial(), await dial()];
   second?.notify(MessageType.claim, {});
   const session = await server.session;
@@ -108,11 +110,11 @@ test('a launch says where the function finds the seed, and leads it to its phant
 
 test('the way to a phantom ends with its launch and with itself', async () => {
   const { phantom, launch } = await launched();
-  const { relay, token } = launch.outside ?? { relay: 0, token: '' };
-  const place = { relay: { address: '127.0.0.1', port: relay }, token };
-  await phantom.launch(9);
+  const { relay } = launch.outside ?? { relay: 0 };
+  const place = { relay: { address: '127.0.0.1', port: relay }, token: TOKEN };
+  const last = 'cd'.repeat(16);
+  await phantom.launch({ port: 9, token: last });
   expect(await fateOf(await dialIn(place, signal))).toBe('ECONNRESET');
-  const last = (await phantom.launch(9)).outside?.token ?? '';
   await phantom.leave();
   await phantom.closed;
   expect(await fateOf(await dialIn({ ...place, token: last }, signal))).toBe('ECONNRESET');
@@ -181,3 +183,31 @@ test('a phantom fetches its function’s end of a neighbour’s connection from 
   await expect(phantom.forward({ port: 1, origin })).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
   echo.server.close();
 });
+
+test('a session goes on over a seed that was restarted, and nothing of it is lost', async () => {
+  const server = await startSessionServer(signal);
+  const { launch } = await launched((socket) => server.take(socket), server);
+  const { relay } = launch.outside ?? { relay: 0 };
+  const place = { relay: { address: OUTSIDE, port: relay }, token: server.token };
+  const stream = await openResumable({ dial: (limit) => dialIn(place, limit), signal });
+  const credentials = { identity: server.identity, key: Buffer.from(server.key, 'hex') };
+  const session = await secure(stream, 'caller', credentials, signal, () => undefined);
+  session.notify(MessageType.claim, {});
+  const phantom = await server.session;
+  const told: unknown[] = [];
+  const { promise: last, resolve } = Promise.withResolvers<void>();
+  phantom.onNotification(MessageType.signal, (body) => {
+    told.push(body);
+    if (told.length === 100) resolve();
+  });
+  for (let count = 0; count < 100; count += 1) {
+    if (count === 30) await bed.stopSeed();
+    // Its relay is where it was, as published ports are.
+    if (count === 60) await bed.startSeed({ relay: { port: relay } });
+    session.notify(MessageType.signal, count);
+  }
+  await last;
+  expect(told).toEqual(Array.from({ length: 100 }, (_, count) => count));
+  await session.close();
+  server.close();
+}, 30_000);

@@ -1,5 +1,4 @@
 import type { Endpoint } from '../control/endpoint.ts';
-import type { VersionRange } from '../control/protocol-version.ts';
 import {
   booleanAt,
   choiceAt,
@@ -19,6 +18,7 @@ import {
   type Forwarded,
   type ForwardRequest,
   type Hello,
+  type HelloRequest,
   type Introduction,
   type JoinBody,
   type Joined,
@@ -29,6 +29,7 @@ import {
   type MembershipUpdate,
   type NamesByNetwork,
   type RelayPlace,
+  type Way,
 } from './messages.ts';
 import { parseFiltering, parseNat } from './parse-punch.ts';
 
@@ -43,10 +44,14 @@ const MAX_MEMBERS = 65_536;
 const TOKEN = /^[0-9a-f]{32}$/;
 
 /** `version` is the newest that the peer speaks; `oldest`, where it is left out, the same. */
-export function parseHelloRequest(body: unknown): VersionRange {
+export function parseHelloRequest(body: unknown): HelloRequest {
   const fields = fieldsOf(body);
   const newest = integerAt(fields, 'version', 1, 255);
-  return { newest, oldest: fields.oldest === undefined ? newest : integerAt(fields, 'oldest', 1, newest) };
+  return {
+    newest,
+    oldest: fields.oldest === undefined ? newest : integerAt(fields, 'oldest', 1, newest),
+    capabilities: fields.capabilities === undefined ? [] : textsAt(fields, 'capabilities', 64),
+  };
 }
 
 export function parseHello(body: unknown): Hello {
@@ -191,10 +196,9 @@ export function parseForward(body: unknown): ForwardRequest {
   return { port: portAt(fields, 'port'), place: parsePlace(fields), origin: endpointAt(fields, 'origin') };
 }
 
-/** The phantom's own port for its function; 0 where it says none. */
-export function parseLaunchRequest(body: unknown): number {
+export function parseWay(body: unknown): Way {
   const fields = fieldsOf(body);
-  return fields.port === undefined ? 0 : portAt(fields, 'port');
+  return { port: portAt(fields, 'port'), token: parseToken(fields) };
 }
 
 export function parseLaunch(body: unknown): Launch {
@@ -215,7 +219,6 @@ function parseOutside(fields: Fields): LaunchOutside | undefined {
   return {
     seed: { address: textAt(seed, 'address', 253), port: portAt(seed, 'port') },
     relay: portAt(outside, 'relay'),
-    token: parseToken(outside),
   };
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ControlError } from '../control/control-error.ts';
 import { endpointsOf } from '../control/endpoint.ts';
@@ -7,7 +6,7 @@ import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import { type FlowEnds, REACH_TIMEOUT } from './flow-ends.ts';
 import type { Gateways } from './gateways.ts';
-import type { Forwarded, ForwardRequest, RelayPlace } from './messages.ts';
+import type { Forwarded, ForwardRequest, RelayPlace, Way } from './messages.ts';
 import type { Attachment, NodeRecord } from './node-record.ts';
 
 interface PhantomWaysOptions {
@@ -56,13 +55,13 @@ export class PhantomWays {
     }
   }
 
-  /**
-   * Opens a way to the phantom for its function: whoever dials the relay and shows the token is introduced to `port` of the phantom, as
-   * long as `signal` has not aborted.
-   */
-  leadTo(phantom: Attachment, port: number, signal: AbortSignal): { relay: number; token: string } {
-    const { relay } = this.#options;
-    const token = randomBytes(16).toString('hex');
+  /** Of the relay. */
+  get port(): number {
+    return this.#options.relay.port;
+  }
+
+  /** Whoever dials the relay and shows the token is introduced to the port of the phantom, as long as `signal` has not aborted. */
+  lead({ port, token }: Way, phantom: Attachment, signal: AbortSignal): void {
     let underWay = 0;
     const bring = async (socket: Socket) => {
       if (underWay >= MAX_CALLERS) return void socket.resetAndDestroy();
@@ -75,8 +74,7 @@ export class PhantomWays {
         underWay -= 1;
       }
     };
-    relay.serve(token, (socket) => void bring(socket), signal);
-    return { relay: relay.port, token };
+    this.#options.relay.serve(token, (socket) => void bring(socket), signal);
   }
 
   /** Has the phantom dial in for a connection of its function's. */

@@ -6,9 +6,9 @@ import {
   parseAddress,
   parseConnect,
   parseForward,
-  parseLaunchRequest,
   parseListening,
   parseName,
+  parseWay,
 } from './parse-messages.ts';
 import { parseFacts, parseMeet, parsePunch } from './parse-punch.ts';
 import { parseDistances } from './relay-messages.ts';
@@ -72,18 +72,19 @@ function servePhantom(
 ): void {
   let ended = new AbortController();
   void session.closed.then(() => ended.abort());
-  session.handle(MessageType.launch, (body) => {
-    const port = parseLaunchRequest(body);
+  session.handle(MessageType.launch, () => {
     const launch = admission.launch(node.service, node.id);
     ledger.generations.begin('launch', node.id, launch.expires);
     const { advertise } = config;
-    if (!advertise || port === 0) return { nodeId: node.id, ...launch };
-    // As with keys: the way of an earlier launch is no longer open.
-    ended.abort();
-    if (!session.ended) ended = new AbortController();
-    const way = phantomWays.leadTo(attachment, port, ended.signal);
+    if (!advertise) return { nodeId: node.id, ...launch };
     const seed = { address: advertise.host, port: advertise.port };
-    return { nodeId: node.id, ...launch, outside: { seed, ...way } };
+    return { nodeId: node.id, ...launch, outside: { seed, relay: phantomWays.port } };
+  });
+  session.handle(MessageType.way, (body) => {
+    // The one before is no longer open.
+    ended.abort();
+    ended = new AbortController();
+    if (!session.ended) phantomWays.lead(parseWay(body), attachment, ended.signal);
   });
   session.handle(MessageType.forward, (body, { signal }) =>
     phantomWays.forward(node, attachment, parseForward(body), signal),
@@ -106,7 +107,8 @@ function leave(
   { node, slot, attachment }: JoinedSession,
 ): void {
   registry.detach(node, slot, attachment);
-  // A launch that has not arrived yet has nobody left to serve.
-  if (slot === 'phantom') ledger.generations.begin('launch', node.id, Number.MAX_SAFE_INTEGER);
+  // A launch that has not arrived yet has nobody left to serve, and what a host was given to come back with is of no more use to anybody.
+  const kind = slot === 'phantom' ? 'launch' : 'host';
+  ledger.generations.begin(kind, node.id, Number.MAX_SAFE_INTEGER);
   setImmediate(() => void session.close('left'));
 }

@@ -1,7 +1,7 @@
+import { backoff } from '../control/backoff.ts';
 import { ControlError, codeOf } from '../control/control-error.ts';
 import type { RequestOptions, Session } from '../control/session.ts';
 import { type Waiting, waitFor } from '../control/waiting.ts';
-import { backoff } from './backoff.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import type { Membership } from './membership.ts';
 

@@ -1,4 +1,4 @@
-import { backoff } from './backoff.ts';
+import { backoff } from '../control/backoff.ts';
 
 /** Keys whose latest state is written one after the other, each again after a failure, until `signal` aborts. */
 export class WriteBehind {

@@ -2,6 +2,7 @@ import { accessSync, constants as fsConstants } from 'node:fs';
 import { dirname } from 'node:path';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
+import { openResumable } from '../control/resumable/open-resumable.ts';
 import type { Session } from '../control/session.ts';
 import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { startDiscovery } from '../discovery/start-discovery.ts';
@@ -19,6 +20,7 @@ import { warnIfUnseen } from '../guest/program/warning.ts';
 import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { createStdioPipes } from '../guest/stdio-pipes.ts';
+import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
@@ -49,15 +51,21 @@ function usableHome(environment: Record<string, string>): Record<string, string>
   }
 }
 
-async function contactPhantom(event: LaunchEvent, signal: AbortSignal): Promise<Session> {
-  const { addresses, port, token, identity, key } = event.session;
+/** `lifetime`: of the connection, where it is one that is taken up again. */
+async function contactPhantom(
+  { session: { addresses, port, token, identity, key } }: LaunchEvent,
+  signal: AbortSignal,
+  lifetime: AbortSignal,
+): Promise<Session> {
+  const credentials = { identity, key: Buffer.from(key, 'hex') };
+  const options = { heartbeat: PATIENT_HEARTBEAT };
   let failure: unknown;
   for (const host of addresses) {
     try {
-      const credentials = { identity, key: Buffer.from(key, 'hex') };
-      const socket =
-        token === undefined ? undefined : await dialIn({ relay: { address: host, port }, token }, signal);
-      return await dialControl({ host, port, socket, ...credentials, signal, heartbeat: PATIENT_HEARTBEAT });
+      if (token === undefined) return await dialControl({ host, port, ...credentials, signal, ...options });
+      const dial = (limit: AbortSignal) => dialIn({ relay: { address: host, port }, token }, limit);
+      const stream = await openResumable({ dial, signal: lifetime });
+      return await secure(stream, 'caller', credentials, signal, () => undefined, options);
     } catch (error) {
       failure = error;
     }
@@ -221,7 +229,7 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
   for (const early of [joining, remap]) early.catch(() => undefined);
   let session: Session | undefined;
   try {
-    session = await contactPhantom(event, contact).catch(async (error: unknown) => {
+    session = await contactPhantom(event, contact, signal).catch(async (error: unknown) => {
       // A phantom that has its function hears no other; that this is a second one the seed says.
       await joining;
       throw error;

@@ -33,5 +33,5 @@ export async function launchEventOf(
 
 function wayToUs(overlay: Overlay, server: SessionServer, { outside }: Launch) {
   if (!outside) return { addresses: [overlay.local.address], port: server.port };
-  return { addresses: [outside.seed.address], port: outside.relay, token: outside.token };
+  return { addresses: [outside.seed.address], port: outside.relay, token: server.token };
 }

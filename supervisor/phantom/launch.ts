@@ -57,10 +57,12 @@ export async function startLaunch(options: LaunchOptions): Promise<Launch> {
     session = connected;
   });
   const introduce = createIntroducer(overlay, () => session);
-  const credentials = await overlay.launch(server.port).catch(async (error: unknown) => {
-    await overlay.leave();
-    throw error;
-  });
+  const credentials = await overlay
+    .launch({ port: server.port, token: server.token })
+    .catch(async (error: unknown) => {
+      await overlay.leave();
+      throw error;
+    });
   const fetchBy = (relay: Relay) =>
     credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introduce);
   const outcome = runToEnd(options, overlay, invokeTwin, server, credentials);

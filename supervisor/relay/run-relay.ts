@@ -1,8 +1,8 @@
+import { backoff } from '../control/backoff.ts';
 import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import { backoff } from '../coordination/backoff.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { type Relay, type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';

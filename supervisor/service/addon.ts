@@ -26,6 +26,8 @@ export interface Addon extends PumpAddon {
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
+  /** Gives memory that is free, but held by libc, back to the kernel; ms where there is much of it. */
+  trimMemory(): void;
   /** Tries system calls, each in a process of its own; `errno` 0 and `signal` 0: it is allowed. */
   tryCalls(): TriedCall[];
 }

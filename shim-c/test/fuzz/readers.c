@@ -22,7 +22,10 @@ uint32_t table_word(const uint8_t field[4]) {
   memcpy(&word, field, sizeof word);
   return word;
 }
-uint32_t table_begin(const struct boxer_table *read) { return read->sequence; }
+const struct boxer_table *table_begin(uint32_t *sequence) {
+  *sequence = table->sequence;
+  return table;
+}
 bool table_changed(const struct boxer_table *read, uint32_t sequence) { return read->sequence != sequence; }
 void *libc_function(enum libc_function which) {
   (void)which;

@@ -1,7 +1,8 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, TLSSocket } from 'node:tls';
 import { ControlError } from '../../control/control-error.ts';
-import { Session } from '../../control/session.ts';
+import { Session, type SessionOptions } from '../../control/session.ts';
 import { TLS_OPTIONS } from '../../control/tls-options.ts';
 
 /** Between nodes the seed tells of a dead peer sooner; these only keep NATs from forgetting. */
@@ -13,19 +14,20 @@ export interface PeerCredentials {
 }
 
 /**
- * Makes a control session of a connected socket, which it owns from now on. `first` runs before anything is received. Rejects with
+ * Makes a control session of a connected socket, or another stream of bytes, which it owns from now on. `first` runs before anything is received. Rejects with
  * the error of the handshake, or the signal's reason.
  */
 export async function secure(
-  socket: Socket,
+  socket: Duplex,
   role: 'caller' | 'called',
   { identity, key }: PeerCredentials,
   signal: AbortSignal,
   first: (session: Session) => void,
+  options: SessionOptions = { heartbeat: HEARTBEAT },
 ): Promise<Session> {
   // TLS takes this from the socket below it; a session ends in both directions at once.
   socket.allowHalfOpen = false;
-  socket.setNoDelay(true);
+  if (socket instanceof Socket) socket.setNoDelay(true);
   const secured =
     role === 'caller'
       ? connect({
@@ -51,7 +53,7 @@ export async function secure(
   } finally {
     signal.removeEventListener('abort', abort);
   }
-  const session = new Session(secured, { heartbeat: HEARTBEAT });
+  const session = new Session(secured, options);
   first(session);
   return session;
 }

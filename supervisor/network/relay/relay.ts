@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ControlError, codeOf } from '../../control/control-error.ts';
+import { readPreface } from '../../control/preface.ts';
 import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
 import type { RelaySettings } from '../../published/node-config.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from './flow-limits.ts';
 import { type InitiatorPort, openInitiatorPort } from './initiator-port.ts';
 import { type PortRange, portCycle } from './port-range.ts';
-import { readPreface } from './preface.ts';
 import { type Flow, type PumpAddon, startPump } from './pump.ts';
 
 export interface RelayLimits extends FlowLimits {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ControlError } from '../../control/control-error.ts';
+import { ControlError } from './control-error.ts';
 
 /** Reads exactly `size` bytes and leaves those that follow to others. Rejects with ControlError when they do not come within `timeout` ms. */
 export function readPreface(socket: Socket, size: number, timeout: number): Promise<Buffer> {
