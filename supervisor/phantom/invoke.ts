@@ -8,11 +8,12 @@ import {
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { MAX_EVENT_BYTES } from '../published/node-config.ts';
-import { ensureFunction } from './ensure-function.ts';
+import { ensureFunction, type InvocationOptions } from './ensure-function.ts';
 import { type LaunchEvent, launchReport } from './event.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
 import { whileThrottled } from './throttled.ts';
+import { whileAway } from './while-away.ts';
 
 type EventStream = AsyncIterable<InvokeWithResponseStreamResponseEvent>;
 
@@ -23,12 +24,6 @@ function encodeEvent(event: LaunchEvent): Buffer {
   throw new BoxerError('EVENT_TOO_LARGE', `the launch is ${size} MB, mostly environment; Lambda takes 6 MB`, {
     hint: 'leave variables out with x-boxer.environment.exclude',
   });
-}
-
-export interface InvocationOptions {
-  readonly signal: AbortSignal;
-  /** Takes lines for whoever wonders why it takes so long. */
-  readonly say: (line: string) => void;
 }
 
 /**
@@ -48,7 +43,8 @@ export async function startInvocation(
       async () => {
         attempts += 1;
         const input = { FunctionName: twin.functionName, Payload: await payload(attempts) };
-        return client.send(new InvokeWithResponseStreamCommand(input), { abortSignal: signal });
+        const command = new InvokeWithResponseStreamCommand(input);
+        return whileAway(() => client.send(command, { abortSignal: signal }), signal);
       },
       { what, say, signal },
     );
@@ -57,7 +53,7 @@ export async function startInvocation(
     // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
     if (!missing && !(error instanceof ResourceConflictException)) throw error;
     if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
-    await whileThrottled(() => ensureFunction(client, twin, signal), { what, say, signal });
+    await ensureFunction(client, twin, { signal, say });
     return invoke();
   });
   if (!first.EventStream)

@@ -57,18 +57,18 @@ export async function startLaunch(options: LaunchOptions): Promise<Launch> {
     session = connected;
   });
   const introduce = createIntroducer(overlay, () => session);
-  const credentials = await overlay
-    .launch({ port: server.port, token: server.token })
-    .catch(async (error: unknown) => {
-      await overlay.leave();
-      throw error;
-    });
+  const credentials = await newCredentials(overlay, server).catch(async (error: unknown) => {
+    await overlay.leave();
+    throw error;
+  });
   const fetchBy = (relay: Relay) =>
     credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introduce);
   const outcome = runToEnd(options, overlay, invokeTwin, server, credentials);
   outcome.catch(() => undefined);
   return { overlay, fetchBy, session: server.session, outcome };
 }
+
+const newCredentials = (overlay: Overlay, { port, token }: SessionServer) => overlay.launch({ port, token });
 
 async function runToEnd(
   options: LaunchOptions,
@@ -80,7 +80,7 @@ async function runToEnd(
   try {
     // A later attempt may come when the credentials of the first have expired.
     const event = async (attempt: number) => {
-      const own = attempt === 1 ? credentials : await overlay.launch(server.port);
+      const own = attempt === 1 ? credentials : await newCredentials(overlay, server);
       return launchEventOf(options, overlay, server, own);
     };
     const invocation = invokeTwin(options.twin, event, options);

@@ -73,7 +73,13 @@ test('of a project that is up: drift, the ports of its seed, and the last probe'
   const times = { count: 1, min: 1, median: 1, max: 1 };
   const seed = { connect: times, roundTrip: times, upload: { bytes: 1, ms: 1, megabitsPerSecond: 1 } };
   const measured = { ...network, nat: 'symmetric', portsKept: 0, filtering: 'silent', hairpin: 'no', seed };
-  const probed = { side: 'a', boxer: '0', started: { ms: 1, invocation: 1 }, network: measured };
+  const probed = {
+    side: 'a',
+    boxer: '0',
+    started: { ms: 1, invocation: 1 },
+    network: measured,
+    sandbox: { error: 'x' },
+  };
   const report = { date: '2026-11-01', provider: 'aws', region: 'us-east-1', starts: [], errors: [] };
   project.write('.boxer/last-probe.json', JSON.stringify({ ...report, functions: [probed] }));
   const { stdout } = await project.run(['doctor', '--aws']);
