@@ -12,6 +12,7 @@ import { ensureFunction, type InvocationOptions } from './ensure-function.ts';
 import { type LaunchEvent, launchReport } from './event.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
+import { refusalOf } from './refusal.ts';
 import { whileThrottled } from './throttled.ts';
 import { whileAway } from './while-away.ts';
 
@@ -28,7 +29,8 @@ function encodeEvent(event: LaunchEvent): Buffer {
 
 /**
  * Resolves when Lambda has begun to answer; creates the function first where that is the provider's way. Only what was throttled is
- * sent again, with what `payload` then gives: credentials in it may not live that long.
+ * sent again, with what `payload` then gives: credentials in it may not live that long. Rejects with BoxerError where the user can do
+ * something about it.
  */
 export async function startInvocation(
   client: LambdaClient,
@@ -48,14 +50,18 @@ export async function startInvocation(
       },
       { what, say, signal },
     );
-  const first = await invoke().catch(async (error: unknown) => {
-    const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
-    // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
-    if (!missing && !(error instanceof ResourceConflictException)) throw error;
-    if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
-    await ensureFunction(client, twin, { signal, say });
-    return invoke();
-  });
+  const first = await invoke()
+    .catch(async (error: unknown) => {
+      const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
+      // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
+      if (!missing && !(error instanceof ResourceConflictException)) throw error;
+      if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
+      await ensureFunction(client, twin, { signal, say });
+      return invoke();
+    })
+    .catch((error: unknown) => {
+      throw refusalOf(twin.functionName, error);
+    });
   if (!first.EventStream)
     throw new BoxerError('NO_STREAM', `function ${twin.functionName} answered without a stream`);
   return first.EventStream;
