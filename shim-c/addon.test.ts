@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { TABLE_SIZE } from '../supervisor/service/shared-table.ts';
 
 interface Ended {
   pid: number;
@@ -47,11 +48,12 @@ test('a memory file has its size and can be written', () => {
 });
 
 test('a descriptor reaches a guest: the shared table names its host', async () => {
-  const table = addon.memfdCreate('table', 512 * 1024);
+  const table = addon.memfdCreate('table', 2 * TABLE_SIZE);
   const { table: golden } = JSON.parse(
     readFileSync(new URL('../test/golden/service-wire.json', import.meta.url), 'utf8'),
   );
-  writeSync(table, Buffer.from(golden.headerHex, 'hex'), 0, undefined, 0);
+  for (const copy of [0, TABLE_SIZE])
+    writeSync(table, Buffer.from(golden.headerHex, 'hex'), 0, undefined, copy);
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', (request: Buffer) => {

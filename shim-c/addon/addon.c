@@ -12,6 +12,10 @@ NAPI_MODULE_INIT() {
       {"pumpReset", pump_reset_js},     {"pumpStop", pump_stop_js},
       {"trimMemory", trim_memory},
       {"tryCalls", try_calls},
+      {"serviceStart", service_start_js}, {"serviceAnswer", service_answer_js},
+      {"serviceStop", service_stop_js},
+      {"dial", dial_js},                {"dialCancel", dial_cancel_js},
+      {"localPort", local_port_js},     {"close", close_js},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

@@ -18,7 +18,8 @@ export const MessageType = {
   punch: 16,
   met: 17,
   pairs: 18,
-  way: 19,
+  ahead: 19,
+  aheadOver: 28,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,
@@ -36,6 +37,7 @@ export const MessageType = {
   started: 38,
   claim: 39,
   seeds: 40,
+  way: 41,
   probe: 48,
   probeMeet: 49,
 } as const;

@@ -107,6 +107,18 @@ export interface PunchIntroduction {
   readonly underWay: boolean;
 }
 
+/** Ends that the acceptor shall open for connections that guests of the initiator are going to make. */
+export interface AheadRequest {
+  /** The guest's port at the acceptor. */
+  readonly port: number;
+  /** The address that the initiator's packets come from. */
+  readonly from: string;
+  /** The initiator in the overlay. */
+  readonly peer: string;
+  /** `at`: the acceptor's own local port; `port`: the initiator's, as the acceptor sees it. */
+  readonly ends: readonly { readonly at: number; readonly port: number }[];
+}
+
 export interface MembershipUpdate {
   readonly epoch: number;
   /** Everything there is; otherwise what changed. */

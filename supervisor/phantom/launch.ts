@@ -57,7 +57,7 @@ export async function startLaunch(options: LaunchOptions): Promise<Launch> {
     session = connected;
   });
   const introduce = createIntroducer(overlay, () => session);
-  const credentials = await newCredentials(overlay, server).catch(async (error: unknown) => {
+  const credentials = await overlay.launch(server).catch(async (error: unknown) => {
     await overlay.leave();
     throw error;
   });
@@ -67,8 +67,6 @@ export async function startLaunch(options: LaunchOptions): Promise<Launch> {
   outcome.catch(() => undefined);
   return { overlay, fetchBy, session: server.session, outcome };
 }
-
-const newCredentials = (overlay: Overlay, { port, token }: SessionServer) => overlay.launch({ port, token });
 
 async function runToEnd(
   options: LaunchOptions,
@@ -80,7 +78,7 @@ async function runToEnd(
   try {
     // A later attempt may come when the credentials of the first have expired.
     const event = async (attempt: number) => {
-      const own = attempt === 1 ? credentials : await newCredentials(overlay, server);
+      const own = attempt === 1 ? credentials : await overlay.launch(server);
       return launchEventOf(options, overlay, server, own);
     };
     const invocation = invokeTwin(options.twin, event, options);

@@ -105,7 +105,8 @@ async function hairpin(
   if (nat === 'none') return 'no NAT';
   if (nat !== 'preserving') return 'not tried: the public ports are not known beforehand';
   const [first, second] = [ports.next(), ports.next()];
-  const open = (to: number, from: number) => openTogether({ address, port: to }, from, 4, signal);
+  const open = (to: number, from: number) =>
+    openTogether(() => dialUnread({ host: address, port: to, localPort: from }, signal), signal);
   const results = await Promise.allSettled([open(second, first), open(first, second)]);
   for (const result of results) if (result.status === 'fulfilled') result.value.destroy();
   const failed = results.find((result) => result.status === 'rejected');

@@ -112,7 +112,12 @@ type Open = (
   onRetry: () => void,
 ) => Promise<Socket>;
 
-const openJittered: Open = (to, local, signal, onRetry) => openTogether(to, local, 4, signal, onRetry);
+const openJittered: Open = (to, local, signal, onRetry) =>
+  openTogether(
+    () => dialUnread({ host: to.address, port: to.port, localPort: local }, signal),
+    signal,
+    onRetry,
+  );
 
 /** As a program would do it that does not know of what openTogether knows. */
 const openPlainly: Open = async (to, local, signal, onRetry) => {
