@@ -45,7 +45,7 @@ export async function runProbes({ config, key, signal }: RunOptions): Promise<Pr
     const pair = (part: ProbeEvent['part']) =>
       Promise.all((['a', 'b'] as const).map((side) => probe(client, config, event(side, part), signal)));
     // Beforehand: it is not to count for a start.
-    if (config.twin.createIfMissing) await ensureFunction(client, config.twin, signal);
+    if (config.twin.createIfMissing) await ensureFunction(client, config.twin, { signal, say });
     const answers = [...(await pair('everything')), ...(await pair('start'))];
     signal.throwIfAborted();
     return {

@@ -38,7 +38,7 @@ async function whatIs(project: Project): Promise<string[]> {
 test('what it says of the local Lambda is true, no address is in it, and nothing of it stays', async () => {
   const project = make();
   const { exitCode, stdout, stderr } = await project.boxer('probe', '--json', '--trials', '3');
-  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 });
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ probe: 1, provider: 'local', architecture: 'x86_64', errors: [] });
   expect(report.functions.map(({ side }: { side: string }) => side)).toEqual(['a', 'b']);
