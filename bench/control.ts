@@ -4,13 +4,12 @@
  * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store file, or nats (a server is started for
  * it), or HOST:PORT,... of servers that run
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startNats } from '../supervisor/store/nats-testbed.ts';
 import { growthPlot } from './lib/control/growth-plot.ts';
-import { measure, type Run } from './lib/control/measure.ts';
+import { measure, type Run, type RunOptions } from './lib/control/measure.ts';
+import { withStore } from './lib/control/store-place.ts';
 import { machine } from './lib/report.ts';
 import { quantile } from './lib/samples.ts';
 
@@ -25,15 +24,25 @@ const { values } = parseArgs({
 });
 const sizes = values.sizes.split(',').map(Number);
 const idle = Number(values.idle) * 1000;
-const nats = values.store === 'nats' ? await startNats() : undefined;
-const servers = nats?.servers ?? values.store.split(',');
 const PACED = { nodes: 1000, spread: 2000 };
 const INTRODUCTIONS = 2000;
+const ARRIVALS = 100;
 
 const p = (samples: readonly number[], q: number) => quantile(samples, q).toFixed(1).padStart(8);
 
 function show(run: Run): void {
-  const { nodes, spread, joining, lastSeen, joinTook, joinCpu, memoryPerNode, idleCore, introductions } = run;
+  const {
+    nodes,
+    spread,
+    joining,
+    lastSeen,
+    joinTook,
+    joinCpu,
+    memoryPerNode,
+    idleCore,
+    introductions,
+    inTable,
+  } = run;
   process.stdout.write(
     [
       `${nodes} nodes, ${spread > 0 ? `joining within ${spread} ms` : 'joining as fast as they can'}`,
@@ -47,35 +56,32 @@ function show(run: Run): void {
       ...(introductions.length > 0
         ? [`  introduction         p50 ${p(introductions, 0.5)}   p99 ${p(introductions, 0.99)} ms`]
         : []),
+      ...(inTable.length > 0
+        ? [`  in a node's table    p50 ${p(inTable, 0.5)}   p99 ${p(inTable, 0.99)} ms`]
+        : []),
       '',
     ].join('\n'),
   );
 }
 
 const runs: Run[] = [];
-const run = async (options: { nodes: number; spread: number; introductions: number }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'boxer-bench-'));
-  try {
-    const result = await measure({
-      ...options,
-      idle,
-      store: values.store === 'file' ? { folder } : { servers },
-    });
-    runs.push(result);
-    show(result);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+const run = async (options: Omit<RunOptions, 'idle' | 'store'>) => {
+  const result = await withStore(values.store, (store) => measure({ ...options, idle, store }));
+  runs.push(result);
+  show(result);
 };
-for (const nodes of sizes)
-  await run({ nodes, spread: 0, introductions: nodes === PACED.nodes ? INTRODUCTIONS : 0 });
-for (let count = 0; count < Number(values.runs); count++) await run({ ...PACED, introductions: 0 });
+for (const nodes of sizes) {
+  const some = nodes === PACED.nodes;
+  await run({ nodes, spread: 0, introductions: some ? INTRODUCTIONS : 0, arrivals: some ? ARRIVALS : 0 });
+}
+for (let count = 0; count < Number(values.runs); count++)
+  await run({ ...PACED, introductions: 0, arrivals: 0 });
 
-await nats?.close();
 const name = values.store === 'file' ? 'control' : 'control-nats';
 const directory = new URL('./results/', import.meta.url);
 const aims = {
   lastSeen: 'p99 below 1 s where 1,000 join within 2 s',
+  inTable: '100 ms',
   memory: '32 KB a node or less',
   idle: 'a quarter of a core at 5,000 nodes',
 };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startFleet } from './fleet.ts';
+import { type Fleet, startFleet } from './fleet.ts';
 import type { Order, Report, Usage } from './orders.ts';
 import type { StorePlace } from './store-place.ts';
 
@@ -20,12 +20,16 @@ export interface Run {
   /** of one core, while nothing happens but heartbeats */
   readonly idleCore: number;
   readonly introductions: readonly number[];
+  /** For each of some that join one by one: from the join's answer until a real node's table had it. */
+  readonly inTable: readonly number[];
 }
 
 export interface RunOptions {
   readonly nodes: number;
   readonly spread: number;
   readonly introductions: number;
+  /** Nodes that join one by one. */
+  readonly arrivals: number;
   readonly idle: number;
   readonly store: StorePlace;
 }
@@ -43,7 +47,7 @@ function pick<K extends Report['kind']>(kind: K, reports: readonly Report[]): Ex
 }
 
 export async function measure(options: RunOptions): Promise<Run> {
-  const { nodes, spread, introductions, idle, store } = options;
+  const { nodes, spread, introductions, arrivals, idle, store } = options;
   const fleet = await startFleet(PROCESSES, store);
   const share = (process: number) => Math.floor((nodes + process) / PROCESSES);
   const join = (count: number, over: number): Order => ({
@@ -82,13 +86,23 @@ export async function measure(options: RunOptions): Promise<Run> {
       heapPerNode: (rested.heapUsed + rested.external - before.heapUsed - before.external) / nodes,
       idleCore: (cpuOf(rested) - cpuOf(settled)) / 1000 / idleTook,
       introductions: introductions > 0 ? await introduce(fleet, introductions) : [],
+      inTable: arrivals > 0 ? await follow(fleet, arrivals) : [],
     };
   } finally {
     fleet.stop();
   }
 }
 
-async function introduce(fleet: Awaited<ReturnType<typeof startFleet>>, count: number): Promise<number[]> {
+async function follow(fleet: Fleet, count: number): Promise<number[]> {
+  const table = await fleet.table();
+  const arrived = await fleet.one(0, { kind: 'arrive', count, gap: 40 });
+  const nodes = arrived.kind === 'arrived' ? arrived.nodes : [];
+  const known = await table(nodes.map(({ id }) => id));
+  const at = known.kind === 'known' ? known.at : [];
+  return nodes.map((node, index) => hundredths(Math.max(0, (at[index] ?? Number.NaN) - node.at)));
+}
+
+async function introduce(fleet: Fleet, count: number): Promise<number[]> {
   const listening = await fleet.one(0, { kind: 'listen' });
   const address = listening.kind === 'listening' ? listening.address : '';
   const one = (some: number) => fleet.one(1, { kind: 'introduce', address, count: some, atOnce: 4 });

@@ -2,12 +2,14 @@
 export type Order =
   | { readonly kind: 'join'; readonly count: number; readonly spread: number; readonly atOnce: number }
   | { readonly kind: 'know'; readonly count: number }
+  | { readonly kind: 'arrive'; readonly count: number; readonly gap: number }
   | { readonly kind: 'listen' }
   | { readonly kind: 'introduce'; readonly address: string; readonly count: number; readonly atOnce: number };
 
 export type Report =
   | { readonly kind: 'joined'; readonly from: number; readonly to: number; readonly took: number[] }
   | { readonly kind: 'known'; readonly at: number[] }
+  | { readonly kind: 'arrived'; readonly nodes: readonly { readonly id: number; readonly at: number }[] }
   | { readonly kind: 'listening'; readonly address: string }
   | { readonly kind: 'introduced'; readonly took: number[] }
   | { readonly kind: 'failed'; readonly message: string };
