@@ -95,7 +95,7 @@ export async function measure(options: RunOptions): Promise<Run> {
 
 async function follow(fleet: Fleet, count: number): Promise<number[]> {
   const table = await fleet.table();
-  const arrived = await fleet.one(0, { kind: 'arrive', count, gap: 40 });
+  const arrived = await fleet.one(0, { kind: 'arrive', count, gap: 120 });
   const nodes = arrived.kind === 'arrived' ? arrived.nodes : [];
   const known = await table(nodes.map(({ id }) => id));
   const at = known.kind === 'known' ? known.at : [];
