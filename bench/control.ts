@@ -31,21 +31,11 @@ const ARRIVALS = 100;
 const p = (samples: readonly number[], q: number) => quantile(samples, q).toFixed(1).padStart(8);
 
 function show(run: Run): void {
-  const {
-    nodes,
-    spread,
-    joining,
-    lastSeen,
-    joinTook,
-    joinCpu,
-    memoryPerNode,
-    idleCore,
-    introductions,
-    inTable,
-  } = run;
+  const { nodes, spread, joining, lastSeen, joinTook, joinCpu, memoryPerNode, idleCore, load } = run;
+  const { introductions, inTable } = run;
   process.stdout.write(
     [
-      `${nodes} nodes, ${spread > 0 ? `joining within ${spread} ms` : 'joining as fast as they can'}`,
+      `${nodes} nodes, ${spread > 0 ? `joining within ${spread} ms` : 'joining as fast as they can'}; load of the machine ${load.toFixed(1)}`,
       `  all joined within        ${joining.toFixed(0).padStart(8)} ms`,
       `  joins                    ${((nodes / joining) * 1000).toFixed(0).padStart(8)} a second`,
       `  one join             p50 ${p(joinTook, 0.5)}   p99 ${p(joinTook, 0.99)} ms`,
@@ -64,19 +54,6 @@ function show(run: Run): void {
   );
 }
 
-const runs: Run[] = [];
-const run = async (options: Omit<RunOptions, 'idle' | 'store'>) => {
-  const result = await withStore(values.store, (store) => measure({ ...options, idle, store }));
-  runs.push(result);
-  show(result);
-};
-for (const nodes of sizes) {
-  const some = nodes === PACED.nodes;
-  await run({ nodes, spread: 0, introductions: some ? INTRODUCTIONS : 0, arrivals: some ? ARRIVALS : 0 });
-}
-for (let count = 0; count < Number(values.runs); count++)
-  await run({ ...PACED, introductions: 0, arrivals: 0 });
-
 const name = values.store === 'file' ? 'control' : 'control-nats';
 const directory = new URL('./results/', import.meta.url);
 const aims = {
@@ -85,12 +62,25 @@ const aims = {
   memory: '32 KB a node or less',
   idle: 'a quarter of a core at 5,000 nodes',
 };
-const kept = { name, date: new Date().toISOString(), machine: machine(), aims, runs };
-writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept)}\n`);
-writeFileSync(
-  new URL(`${name}.svg`, directory),
-  growthPlot(
-    `One seed and its nodes, store: ${values.store === 'file' ? 'SQLite' : 'NATS'}, on loopback, ${cpus().length} cores`,
-    runs,
-  ),
-);
+const heading = `One seed and its nodes, store: ${values.store === 'file' ? 'SQLite' : 'NATS'}, on loopback, ${cpus().length} cores`;
+const runs: Run[] = [];
+
+/** After each run: one that fails leaves those before it. */
+function keep(): void {
+  const kept = { name, date: new Date().toISOString(), machine: machine(), aims, runs };
+  writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept)}\n`);
+  writeFileSync(new URL(`${name}.svg`, directory), growthPlot(heading, runs));
+}
+
+const run = async (options: Omit<RunOptions, 'idle' | 'store'>) => {
+  const result = await withStore(values.store, (store) => measure({ ...options, idle, store }));
+  runs.push(result);
+  show(result);
+  keep();
+};
+for (const nodes of sizes) {
+  const some = nodes === PACED.nodes;
+  await run({ nodes, spread: 0, introductions: some ? INTRODUCTIONS : 0, arrivals: some ? ARRIVALS : 0 });
+}
+for (let count = 0; count < Number(values.runs); count++)
+  await run({ ...PACED, introductions: 0, arrivals: 0 });

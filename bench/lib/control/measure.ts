@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { Order, Report, Usage } from './orders.ts';
@@ -14,6 +15,8 @@ export interface Run {
   /** For each node: from the last join's answer until it knew all. */
   readonly lastSeen: readonly number[];
   readonly joinCpu: number;
+  /** How many processes the machine ran or kept waiting, over the last minute, when it was over: what else was going on. */
+  readonly load: number;
   /** of the seed, by each of its nodes */
   readonly memoryPerNode: number;
   readonly heapPerNode: number;
@@ -82,6 +85,7 @@ export async function measure(options: RunOptions): Promise<Run> {
         at.map((time) => hundredths(Math.max(0, time - last))),
       ),
       joinCpu: cpuOf(after) - cpuOf(before),
+      load: loadavg()[0] ?? Number.NaN,
       memoryPerNode: (rested.rss - before.rss) / nodes,
       heapPerNode: (rested.heapUsed + rested.external - before.heapUsed - before.external) / nodes,
       idleCore: (cpuOf(rested) - cpuOf(settled)) / 1000 / idleTook,
