@@ -43,7 +43,9 @@ const AT_ONCE = 32;
 
 const hundredths = (ms: number) => Math.round(ms * 100) / 100;
 
-const cpuOf = ({ cpu }: Usage) => cpu.user + cpu.system;
+/** Of the seed, between two looks at it, microseconds. */
+const cpuBetween = ({ cpuAfter }: Usage, { cpu }: Usage) =>
+  cpu.user + cpu.system - cpuAfter.user - cpuAfter.system;
 
 function pick<K extends Report['kind']>(kind: K, reports: readonly Report[]): Extract<Report, { kind: K }>[] {
   return reports.filter((report): report is Extract<Report, { kind: K }> => report.kind === kind);
@@ -74,8 +76,8 @@ export async function measure(options: RunOptions): Promise<Run> {
     const settled = await fleet.usage();
     const idleFrom = performance.now();
     await delay(idle);
-    const rested = await fleet.usage();
     const idleTook = performance.now() - idleFrom;
+    const rested = await fleet.usage();
     return {
       nodes,
       spread,
@@ -84,11 +86,11 @@ export async function measure(options: RunOptions): Promise<Run> {
       lastSeen: pick('known', known).flatMap(({ at }) =>
         at.map((time) => hundredths(Math.max(0, time - last))),
       ),
-      joinCpu: cpuOf(after) - cpuOf(before),
+      joinCpu: cpuBetween(before, after),
       load: loadavg()[0] ?? Number.NaN,
       memoryPerNode: (rested.rss - before.rss) / nodes,
       heapPerNode: (rested.heapUsed + rested.external - before.heapUsed - before.external) / nodes,
-      idleCore: (cpuOf(rested) - cpuOf(settled)) / 1000 / idleTook,
+      idleCore: cpuBetween(settled, rested) / 1000 / idleTook,
       introductions: introductions > 0 ? await introduce(fleet, introductions) : [],
       inTable: arrivals > 0 ? await follow(fleet, arrivals) : [],
     };

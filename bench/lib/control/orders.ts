@@ -14,9 +14,16 @@ export type Report =
   | { readonly kind: 'introduced'; readonly took: number[] }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** What the seed has used since it started: microseconds and bytes. */
+/** Microseconds since the start of a process. */
+export interface CpuTime {
+  readonly user: number;
+  readonly system: number;
+}
+
+/** What the seed has used: bytes, and CPU time before and after it has collected its garbage, which is no part of what is measured. */
 export interface Usage {
-  readonly cpu: { readonly user: number; readonly system: number };
+  readonly cpu: CpuTime;
+  readonly cpuAfter: CpuTime;
   readonly rss: number;
   readonly heapUsed: number;
   readonly external: number;
