@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { createProject, type Project } from '../lib/project.ts';
+import { createProject, type Project, run } from '../lib/project.ts';
 
 let project: Project;
 const stop = new AbortController();
@@ -59,4 +59,22 @@ test('ps --watch shows the list anew when it changed', async () => {
   await lineWith(lines, isUp('box-1'));
   await project.boxer('scale', 'box=2');
   await lineWith(lines, isUp('box-2'));
+}, 60_000);
+
+test('a node that is frozen is given up, and is back as itself when it thaws', async () => {
+  const lines = project.lines(['events', '--json'], stop.signal);
+  const node = (action: string) => (line: string) => {
+    const event = JSON.parse(line);
+    return event.type === 'node' && event.action === action && event.id === 'node-1';
+  };
+  const box = `${project.name}-box-1`;
+  const up = JSON.parse(await lineWith(lines, node('up')));
+  await run('docker', ['pause', box]);
+  try {
+    await lineWith(lines, node('left'));
+  } finally {
+    await run('docker', ['unpause', box]);
+  }
+  const back = JSON.parse(await lineWith(lines, node('up')));
+  expect(back.attributes).toMatchObject(up.attributes);
 }, 60_000);
