@@ -19,7 +19,7 @@ export const MessageType = {
   met: 17,
   pairs: 18,
   ahead: 19,
-  aheadOver: 28,
+  deserted: 28,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,

@@ -3,7 +3,7 @@ import { ControlError, codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parseAhead, parseAheadOver, parsePunch } from '../../coordination/parse-punch.ts';
+import { parseAhead, parseDeserted, parsePunch } from '../../coordination/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { ServiceRequest } from '../../service/wire.ts';
 import { type Choice, choose, orderOf } from '../choose.ts';
@@ -66,6 +66,8 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   const nat = detect();
   const doorTurns = new WeakMap<Peer, number>();
   const introducing = new WeakMap<Peer, number>();
+  /** Ports on which nobody listens, as the peer says itself: the seed may not have told yet. */
+  const deserted = new WeakMap<Peer, Set<number>>();
 
   async function detect(): Promise<NatKind> {
     const { local: ours, observed } = overlay;
@@ -120,11 +122,14 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
       if (request.peer !== address || request.from !== theirs.publicAddress)
         throw new ControlError('EACCES', `${request.from} is not the node ${address}`);
       touch(address);
-      return { opened: await acceptor.ahead(request, session) };
+      return { opened: await acceptor.ahead(request) };
     });
-    session.onNotification(MessageType.aheadOver, (body) => {
+    session.onNotification(MessageType.deserted, (body) => {
       const peer = peers.get(address);
-      if (peer) ahead.forget(peer, parseAheadOver(body));
+      if (!peer) return;
+      const port = parseDeserted(body);
+      ahead.forget(peer, port);
+      deserted.set(peer, (deserted.get(peer) ?? new Set()).add(port));
     });
   }
 
@@ -163,14 +168,22 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     },
   });
 
+  function isListening(peer: Peer, { ports: open }: Member, port: number): boolean {
+    if (open.includes(port)) return !deserted.get(peer)?.has(port);
+    deserted.get(peer)?.delete(port);
+    return false;
+  }
+
   /** Only a NAT that drops what comes early lets the other end's wait, and only ports that are kept are known in any number. */
-  function mayComeAhead(peer: Peer, member: Member, { local, peer: { port } }: ServiceRequest): boolean {
+  function mayComeAhead(
+    peer: Peer,
+    member: Member,
+    { local: { port: bound }, peer: { port } }: ServiceRequest,
+  ) {
     const own = overlay.members().get(overlay.nodeId);
-    const keepPorts = own?.nat === 'preserving' && member.nat === 'preserving';
+    const isFit = own?.nat === 'preserving' && own.filtering === 'silent' && member.nat === 'preserving';
     const isHairpin = peer.ownAddress === peer.peerAddress;
-    return (
-      keepPorts && own.filtering === 'silent' && !isHairpin && local.port === 0 && member.ports.includes(port)
-    );
+    return isFit && !isHairpin && bound === 0 && isListening(peer, member, port);
   }
 
   function nextDoor(peer: Peer): PortPair | undefined {
@@ -259,7 +272,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const end = mayComeAhead(peer, member, request) ? ahead.take(peer, request.peer.port) : undefined;
     if (end) return punched(peer, request, member, choice, end, 0);
     const isHairpin = peer.ownAddress === peer.peerAddress;
-    const plan = planOf(member, peer.rtt, member.ports.includes(request.peer.port), isHairpin);
+    const plan = planOf(member, peer.rtt, isListening(peer, member, request.peer.port), isHairpin);
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     // A guest that has bound its socket keeps its port.
     const { port: bound } = request.local;
@@ -277,6 +290,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
         if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
       },
     });
+    if (plan.order === 'answered') deserted.get(peer)?.delete(request.peer.port);
     return punched(peer, request, member, choice, { from, door }, plan.mayBeReset ? RESET_PATIENCE : 0);
   }
 
@@ -306,7 +320,9 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     },
     meet: (counterpart) => peers.called(counterpart),
     punch: (introduction) => acceptor.introduce(introduction),
-    vanished: acceptor.vanished,
+    vanished(port) {
+      for (const { session } of peers.all()) session.notify(MessageType.deserted, { port });
+    },
     close() {
       stop.abort(new Error('the node ends'));
       peers.close();
