@@ -12,12 +12,10 @@ import type { ListenerView } from '../listeners.ts';
 import type { Pairs } from '../pairs.ts';
 import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
 import { type AheadEnd, createAhead } from './ahead.ts';
-import { findNat } from './find-nat.ts';
 import { initiate, initiateNearby } from './initiate.ts';
-import { createLocalPorts } from './local-ports.ts';
 import type { FirstConnection, NatKind, Offer, PortPair } from './offer.ts';
+import { createOwnPorts } from './own-ports.ts';
 import { type Peer, Peers } from './peers.ts';
-import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
 export interface PuncherOptions {
   readonly addon: PunchAcceptorOptions['addon'];
@@ -60,50 +58,22 @@ const RESET_PATIENCE = 1000;
 
 export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
   const stop = new AbortController();
-  const local = createLocalPorts((port) => listeners.at(port) !== undefined);
-  const observers = () => overlay.observers.map((port) => ({ address: overlay.seed.address, port }));
-  let ports: PublicPorts | undefined;
-  const nat = detect();
+  const ports = createOwnPorts({
+    overlay,
+    isTaken: (port) => listeners.at(port) !== undefined,
+    signal: stop.signal,
+  });
   const doorTurns = new WeakMap<Peer, number>();
   const introducing = new WeakMap<Peer, number>();
   /** Ports on which nobody listens, as the peer says itself: the seed may not have told yet. */
   const deserted = new WeakMap<Peer, Set<number>>();
-
-  async function detect(): Promise<NatKind> {
-    const { local: ours, observed } = overlay;
-    const isDirect = ours.address === observed.address && ours.port === observed.port;
-    const kind = isDirect ? 'none' : await findNat(observers(), local, stop.signal);
-    if (stop.signal.aborted) return kind;
-    ports = createPublicPorts(kind, local, () => observers()[0]);
-    if (!isDirect) await overlay.tellNat(kind).catch(() => undefined);
-    return kind;
-  }
-
-  async function offer(): Promise<Offer> {
-    const kind = await nat;
-    const port = await ports?.take();
-    if (!ports || !port)
-      throw new ControlError(
-        'EOPNOTSUPP',
-        `the NAT of node ${overlay.nodeId} (${kind}) has no port to offer`,
-      );
-    return {
-      nat: kind,
-      filtering: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
-      publicAddress: overlay.observed.address,
-      privateAddress: overlay.local.address,
-      port,
-      privatePort: 0,
-      doors: ports.doors(),
-    };
-  }
 
   const acceptor = createPunchAcceptor({
     addon,
     listeners,
     deliver,
     selfAddress: () => overlay.address,
-    isDoor: (port) => ports?.doors().some((door) => door.local === port) ?? false,
+    isDoor: (port) => ports.doors().some((door) => door.local === port),
   });
 
   /** A peer speaks for itself only: for its own overlay address, and from where it is. */
@@ -138,7 +108,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     { address, offer: theirs }: Counterpart,
     { id, port, from }: FirstConnection,
   ): Promise<PortPair | undefined> {
-    const doors = ports?.doors() ?? [];
+    const doors = ports.doors();
     const door = doors[from.public % doors.length];
     if (!door) return undefined;
     await acceptor.introduce({
@@ -152,7 +122,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     return door;
   }
 
-  const peers = new Peers({ overlay, offer, openFirst, serve });
+  const peers = new Peers({ overlay, offer: ports.offer, openFirst, serve });
 
   function touch(address: string): void {
     const known = peers.get(address);
@@ -162,7 +132,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   const ahead = createAhead({
     address: () => overlay.address,
     async pair(peer) {
-      const from = await ports?.take();
+      const from = await ports.take();
       const door = nextDoor(peer);
       return from && door && { from, door };
     },
@@ -208,7 +178,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const plan = planOf(member, undefined, isListening, overlay.observed.address === member.underlay);
     if (!plan || plan.mayBeReset) return undefined;
     const { port: bound } = request.local;
-    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    const from = await ports.take(bound);
     if (!from || !peers.isStranger(member.address)) return undefined;
     const connection = { id: randomBytes(12).toString('hex'), port, from };
     const { promise: way, resolve } = Promise.withResolvers<Offer | undefined>();
@@ -276,7 +246,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     // A guest that has bound its socket keeps its port.
     const { port: bound } = request.local;
-    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    const from = await ports.take(bound);
     const door = nextDoor(peer);
     if (!from || !door) return relay('no port is left whose public number is known');
     await initiate({
@@ -312,7 +282,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   return {
     async connect(request, member) {
       const self = overlay.members().get(overlay.nodeId);
-      const own = { nat: await nat, filtering: self?.filtering ?? 'unknown' } as const;
+      const own = { nat: await ports.nat, filtering: self?.filtering ?? 'unknown' } as const;
       // What the other node has not said yet it will say when they meet.
       const theirs = member.nat === 'unknown' ? ({ ...member, nat: 'preserving' } as const) : member;
       const choice = choose(own, theirs);
@@ -327,7 +297,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
       stop.abort(new Error('the node ends'));
       peers.close();
       acceptor.close();
-      ports?.close();
+      ports.close();
     },
   };
 }
