@@ -12,8 +12,9 @@ import type { ListenerView } from '../listeners.ts';
 import type { Pairs } from '../pairs.ts';
 import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
 import { type AheadEnd, createAhead } from './ahead.ts';
+import { createDeserted } from './deserted.ts';
 import { initiate, initiateNearby } from './initiate.ts';
-import type { FirstConnection, NatKind, Offer, PortPair } from './offer.ts';
+import type { FirstConnection, Offer, PortPair } from './offer.ts';
 import { createOwnPorts } from './own-ports.ts';
 import { type Peer, Peers } from './peers.ts';
 
@@ -65,8 +66,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   });
   const doorTurns = new WeakMap<Peer, number>();
   const introducing = new WeakMap<Peer, number>();
-  /** Ports on which nobody listens, as the peer says itself: the seed may not have told yet. */
-  const deserted = new WeakMap<Peer, Set<number>>();
+  const deserted = createDeserted();
 
   const acceptor = createPunchAcceptor({
     addon,
@@ -99,7 +99,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
       if (!peer) return;
       const port = parseDeserted(body);
       ahead.forget(peer, port);
-      deserted.set(peer, (deserted.get(peer) ?? new Set()).add(port));
+      deserted.add(peer, port);
     });
   }
 
@@ -138,12 +138,6 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     },
   });
 
-  function isListening(peer: Peer, { ports: open }: Member, port: number): boolean {
-    if (open.includes(port)) return !deserted.get(peer)?.has(port);
-    deserted.get(peer)?.delete(port);
-    return false;
-  }
-
   /** Only a NAT that drops what comes early lets the other end's wait, and only ports that are kept are known in any number. */
   function mayComeAhead(
     peer: Peer,
@@ -153,7 +147,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const own = overlay.members().get(overlay.nodeId);
     const isFit = own?.nat === 'preserving' && own.filtering === 'silent' && member.nat === 'preserving';
     const isHairpin = peer.ownAddress === peer.peerAddress;
-    return isFit && !isHairpin && bound === 0 && isListening(peer, member, port);
+    return isFit && !isHairpin && bound === 0 && deserted.isListening(peer, member, port);
   }
 
   function nextDoor(peer: Peer): PortPair | undefined {
@@ -242,7 +236,8 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const end = mayComeAhead(peer, member, request) ? ahead.take(peer, request.peer.port) : undefined;
     if (end) return punched(peer, request, member, choice, end, 0);
     const isHairpin = peer.ownAddress === peer.peerAddress;
-    const plan = planOf(member, peer.rtt, isListening(peer, member, request.peer.port), isHairpin);
+    const isListening = deserted.isListening(peer, member, request.peer.port);
+    const plan = planOf(member, peer.rtt, isListening, isHairpin);
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     // A guest that has bound its socket keeps its port.
     const { port: bound } = request.local;
@@ -260,7 +255,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
         if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
       },
     });
-    if (plan.order === 'answered') deserted.get(peer)?.delete(request.peer.port);
+    if (plan.order === 'answered') deserted.remove(peer, request.peer.port);
     return punched(peer, request, member, choice, { from, door }, plan.mayBeReset ? RESET_PATIENCE : 0);
   }
 
