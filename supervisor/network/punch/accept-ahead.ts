@@ -22,7 +22,7 @@ export interface AheadAcceptor {
 }
 
 /** Longer than the initiator uses them, ms. */
-const LIFE = 25_000;
+const LIFE = 12_000;
 /** A descriptor each: a function has 1,024 for everything. */
 const MAX_OPEN = 256;
 
