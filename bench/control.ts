@@ -1,10 +1,14 @@
 /**
  * Simulated nodes (real TLS, real frames, many in a process) against one real seed, on loopback: how fast they join, when all know of all,
  * what the seed needs for them, how long introductions take, and how that grows. Takes about four minutes on two cores.
- * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store nats://HOST:PORT,...
+ * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store file, or nats (a server is started for
+ * it), or HOST:PORT,... of servers that run
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startNats } from '../supervisor/store/nats-testbed.ts';
 import { growthPlot } from './lib/control/growth-plot.ts';
 import { measure, type Run } from './lib/control/measure.ts';
 import { machine } from './lib/report.ts';
@@ -16,12 +20,13 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '100,1000,5000' },
     runs: { type: 'string', default: '3' },
     idle: { type: 'string', default: '20' },
-    store: { type: 'string' },
+    store: { type: 'string', default: 'file' },
   },
 });
 const sizes = values.sizes.split(',').map(Number);
 const idle = Number(values.idle) * 1000;
-const seedArgs = values.store?.split(',') ?? [];
+const nats = values.store === 'nats' ? await startNats() : undefined;
+const servers = nats?.servers ?? values.store.split(',');
 const PACED = { nodes: 1000, spread: 2000 };
 const INTRODUCTIONS = 2000;
 
@@ -32,6 +37,7 @@ function show(run: Run): void {
   process.stdout.write(
     [
       `${nodes} nodes, ${spread > 0 ? `joining within ${spread} ms` : 'joining as fast as they can'}`,
+      `  all joined within        ${joining.toFixed(0).padStart(8)} ms`,
       `  joins                    ${((nodes / joining) * 1000).toFixed(0).padStart(8)} a second`,
       `  one join             p50 ${p(joinTook, 0.5)}   p99 ${p(joinTook, 0.99)} ms`,
       `  last seen by all     p50 ${p(lastSeen, 0.5)}   p99 ${p(lastSeen, 0.99)} ms`,
@@ -48,15 +54,25 @@ function show(run: Run): void {
 
 const runs: Run[] = [];
 const run = async (options: { nodes: number; spread: number; introductions: number }) => {
-  const result = await measure({ ...options, idle, seedArgs });
-  runs.push(result);
-  show(result);
+  const folder = mkdtempSync(join(tmpdir(), 'boxer-bench-'));
+  try {
+    const result = await measure({
+      ...options,
+      idle,
+      store: values.store === 'file' ? { folder } : { servers },
+    });
+    runs.push(result);
+    show(result);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 };
 for (const nodes of sizes)
   await run({ nodes, spread: 0, introductions: nodes === PACED.nodes ? INTRODUCTIONS : 0 });
 for (let count = 0; count < Number(values.runs); count++) await run({ ...PACED, introductions: 0 });
 
-const name = values.store === undefined ? 'control' : 'control-nats';
+await nats?.close();
+const name = values.store === 'file' ? 'control' : 'control-nats';
 const directory = new URL('./results/', import.meta.url);
 const aims = {
   lastSeen: 'p99 below 1 s where 1,000 join within 2 s',
@@ -67,5 +83,8 @@ const kept = { name, date: new Date().toISOString(), machine: machine(), aims, r
 writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept)}\n`);
 writeFileSync(
   new URL(`${name}.svg`, directory),
-  growthPlot('One seed and its nodes, on loopback, 2 cores', runs),
+  growthPlot(
+    `One seed and its nodes, store: ${values.store === 'file' ? 'SQLite' : 'NATS'}, on loopback, ${cpus().length} cores`,
+    runs,
+  ),
 );

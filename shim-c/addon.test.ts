@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { TABLE_SIZE } from '../supervisor/service/shared-table.ts';
 
 interface Ended {
   pid: number;
@@ -18,8 +19,10 @@ interface Addon {
   sendFd(socket: number, fd: number, bytes: Buffer): void;
   reap(keep: number[]): Ended[];
   prctlSubreaper(): void;
+  tryCalls(): { name: string; errno: number; signal: number }[];
 }
 
+const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
 let addon: Addon;
 
 beforeAll(async () => {
@@ -45,11 +48,12 @@ test('a memory file has its size and can be written', () => {
 });
 
 test('a descriptor reaches a guest: the shared table names its host', async () => {
-  const table = addon.memfdCreate('table', 512 * 1024);
+  const table = addon.memfdCreate('table', 2 * TABLE_SIZE);
   const { table: golden } = JSON.parse(
     readFileSync(new URL('../test/golden/service-wire.json', import.meta.url), 'utf8'),
   );
-  writeSync(table, Buffer.from(golden.headerHex, 'hex'), 0, undefined, 0);
+  for (const copy of [0, TABLE_SIZE])
+    writeSync(table, Buffer.from(golden.headerHex, 'hex'), 0, undefined, copy);
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', (request: Buffer) => {
@@ -101,4 +105,37 @@ test('reaping leaves the children that Node waits for, even when they ended firs
   expect(reaped.map((child) => child.pid).sort()).toEqual(others.sort());
   expect(reaped.map(({ code }) => code)).toEqual([4, 4]);
   expect(await ended).toEqual([7, null]);
+});
+
+test('what was freed between what is kept goes back to the kernel', async () => {
+  // In a process of its own: nobody else allocates there.
+  const script = `
+    const addon = require(process.argv[1]);
+    const { createHash, createSecretKey } = require('node:crypto');
+    const kept = [], passing = [];
+    // Of libc's own memory: small blocks that stay, larger ones between them that go.
+    for (let i = 0; i < 20000; i++) { kept.push(createSecretKey(Buffer.alloc(64, 1))); passing.push(createSecretKey(Buffer.alloc(4000, 1))); }
+    passing.length = 0;
+    for (let i = 0; i < 3; i++) gc();
+    setTimeout(() => {
+      const before = process.memoryUsage().rss;
+      addon.trimMemory();
+      console.log(before - process.memoryUsage().rss, kept.length);
+    }, 100);`;
+  const { stdout } = await execa(process.execPath, ['--expose-gc', '-e', script, ADDON]);
+  const [returned = 0, kept] = stdout.split(' ').map(Number);
+  expect(kept).toBe(20_000);
+  expect(returned).toBeGreaterThan(20 * 2 ** 20);
+});
+
+test('system calls are tried in processes of their own: nothing of them stays in this one', () => {
+  const before = readFileSync('/proc/self/status', 'utf8');
+  const calls = addon.tryCalls();
+  const of = (name: string) => calls.find((call) => call.name === name);
+  expect(of('memfd_create')).toEqual({ name: 'memfd_create', errno: 0, signal: 0 });
+  expect(of('epoll_create1')?.errno).toBe(0);
+  expect(new Set(calls.map(({ name }) => name)).size).toBe(calls.length);
+  const status = (text: string) => text.match(/^(NoNewPrivs|Seccomp|Name|TracerPid|Uid):.*$/gm);
+  expect(status(readFileSync('/proc/self/status', 'utf8'))).toEqual(status(before));
+  expect(addon.reap([])).toEqual([]);
 });

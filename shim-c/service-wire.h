@@ -85,10 +85,12 @@ _Static_assert(sizeof(struct boxer_request) == 296, "request");
 _Static_assert(sizeof(struct boxer_reply) == 352, "reply");
 
 /*
- * The shared table: one memfd per node, written by the supervisor, mapped read-only by every shim. Sequence lock:
- * `sequence` is odd while the supervisor writes; a reader copies what it needs and retries if it changed.
- * Fixed capacity, so that the mapping never has to move.
+ * The shared table: one memfd per node, written by the supervisor, mapped read-only by every shim. It holds two copies, written in
+ * turn, so that there always is a whole one, however long a writer is kept from its work. `sequence` of a copy is odd while it is written
+ * and grows by two with each change of the table: a reader takes the copy with the higher even one, copies what it needs
+ * and retries if that one has changed. Fixed capacity, so that the mapping never has to move.
  */
+#define BOXER_TABLE_COPIES 2u
 #define BOXER_TABLE_MAGIC 0x31544258u /* "XBT1" */
 #define BOXER_TABLE_NODES 8192u
 #define BOXER_TABLE_NAMES 16384u

@@ -17,6 +17,7 @@ const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node o
        boxer seed                   coordinate the project's nodes
        boxer relay                  carry connections between nodes, beside the seed
        boxer nodes [--json|--watch] list the nodes (in the seed's container)
+       boxer probe                  have functions measure the place that they run in
        boxer version
 Without a command, in an AWS Lambda environment: be a function.
 `;
@@ -100,6 +101,16 @@ async function phantom(args: readonly string[]): Promise<number> {
   return outcome.exitCode;
 }
 
+async function probe(): Promise<number> {
+  const [{ runProbes }, { probeConfig }] = await Promise.all([
+    import('./probe/run-probes.ts'),
+    import('./published/probe.ts'),
+  ]);
+  const output = await runProbes({ config: readConfig(probeConfig), key: readKey(), signal: endingSignal() });
+  process.stdout.write(`${JSON.stringify(output)}\n`);
+  return output.functions.length === 0 ? 1 : 0;
+}
+
 /** Only ever ends by an error. */
 async function lambdaFunction(authority: string): Promise<number> {
   const [{ runFunction }, { loadFunctionRuntime }] = await Promise.all([
@@ -128,6 +139,8 @@ async function run(command: string | undefined, args: readonly string[]): Promis
       return node(args);
     case 'phantom':
       return phantom(args);
+    case 'probe':
+      return probe();
     case 'nodes':
       return nodes(args);
     case 'version':

@@ -11,9 +11,9 @@ import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
 import type { Addon } from './service/addon.ts';
-import { type ServiceHandler, startServiceServer } from './service/server.ts';
+import { type ServiceAnswer, type ServiceHandler, startServiceServer } from './service/server.ts';
 import { createSharedTable, type SharedTable } from './service/shared-table.ts';
-import { Operation } from './service/wire.ts';
+import { Operation, type ServiceRequest } from './service/wire.ts';
 
 /** What a node needs to become one; `join` as in docs/control-network.md. */
 export interface NodeOptions {
@@ -45,6 +45,7 @@ interface Parts {
   readonly table: SharedTable;
   readonly acceptor: Acceptor;
   readonly connector: Connector;
+  readonly puncher: Puncher;
   readonly listeners: ListenerView;
   /** Publishes what the guest listens on now. */
   readonly refresh: () => Promise<void>;
@@ -52,20 +53,33 @@ interface Parts {
   readonly onListener: () => void;
 }
 
-function handlerOf({ table, acceptor, connector, listeners, refresh, onListener }: Parts): ServiceHandler {
-  const handler: ServiceHandler = async (request, signal) => {
+function handlerOf({
+  table,
+  acceptor,
+  connector,
+  puncher,
+  listeners,
+  refresh,
+  onListener,
+}: Parts): ServiceHandler {
+  async function onListening({ operation, local }: ServiceRequest): Promise<ServiceAnswer> {
+    onListener();
+    const published = refresh();
+    // Others may look for a new listener at once; nobody waits for one to be gone.
+    if (operation === Operation.listen) await published;
+    const listens = listeners.at(local.port) !== undefined;
+    acceptor.monitored(local.port, listens);
+    if (!listens) puncher.vanished(local.port);
+    return {};
+  }
+
+  const handler: ServiceHandler = (request, signal) => {
     switch (request.operation) {
       case Operation.table:
         return { fd: table.fd };
       case Operation.listen:
-      case Operation.unlisten: {
-        onListener();
-        const published = refresh();
-        // Others may look for a new listener at once; nobody waits for one to be gone.
-        if (request.operation === Operation.listen) await published;
-        acceptor.monitored(request.local.port, listeners.at(request.local.port) !== undefined);
-        return {};
-      }
+      case Operation.unlisten:
+        return onListening(request);
       case Operation.connect:
         return connector.connect(request, signal);
       case Operation.accept:
@@ -100,6 +114,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const flows = createFlowNameTable();
   const listeners = createListenerView();
   const acceptor = createAcceptor({
+    addon: options.addon,
     selfAddress: () => overlay.address,
     flows,
     listeners,
@@ -124,15 +139,15 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     },
   });
   const { deliver } = acceptor;
-  const puncher = createPuncher({ overlay, listeners, flows, pairs, deliver });
+  const puncher = createPuncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
   ready.resolve(puncher);
   const table = createSharedTable(options.addon);
   const refresh = listeningPublisher(overlay, listeners);
   const connector = createConnector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
-  const parts = { table, acceptor, connector, listeners, refresh, onListener: stopLooking };
-  const server = await startServiceServer(options.addon, handlerOf(parts));
+  const parts = { table, acceptor, connector, puncher, listeners, refresh, onListener: stopLooking };
+  const server = startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () =>
     table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));
   writeTable();

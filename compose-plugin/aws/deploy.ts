@@ -9,6 +9,7 @@ import { configuredRegion, connectAws } from './connect.ts';
 import { agree } from './consent.ts';
 import { handsCredentials } from './credentials.ts';
 import { noteMade } from './made.ts';
+import { openingsOf } from './openings.ts';
 import { makePlan } from './plan/make-plan.ts';
 import { changesAnything } from './plan/plan.ts';
 import { publish } from './publish.ts';
@@ -56,6 +57,7 @@ export async function deploy(
     wanted,
     missingImages: [],
     state,
+    openings: openingsOf(annotations.project),
     built: new Set(),
   });
   await agree(context, plan, consent);

@@ -31,7 +31,11 @@ export function noteMade(folder: string, now: Made): void {
   const functions = [
     ...new Set([...(before?.region === now.region ? before.functions : []), ...now.functions]),
   ].sort();
-  writeAtomically(fileOf(folder), `${JSON.stringify({ ...now, functions })}\n`);
+  replaceMade(folder, { ...now, functions });
 }
+
+/** Notes this and nothing else. */
+export const replaceMade = (folder: string, now: Made): void =>
+  writeAtomically(fileOf(folder), `${JSON.stringify(now)}\n`);
 
 export const forgetMade = (folder: string): void => rmSync(fileOf(folder), { force: true });

@@ -39,7 +39,7 @@ export async function removeFromAws(
 }
 
 /** False: there is none of this name that is the project's. */
-async function removeFunction(aws: Aws, name: string, project: string): Promise<boolean> {
+export async function removeFunction(aws: Aws, name: string, project: string): Promise<boolean> {
   const found = await readFunction(aws, name);
   if (found?.tags['boxer:project'] !== project) return false;
   const command = new DeleteFunctionCommand({ FunctionName: name });
@@ -47,7 +47,8 @@ async function removeFunction(aws: Aws, name: string, project: string): Promise<
   return true;
 }
 
-async function removeRepository(aws: Aws, repositoryName: string): Promise<boolean> {
+/** False: there is none. */
+export async function removeRepository(aws: Aws, repositoryName: string): Promise<boolean> {
   const missing = 'RepositoryNotFoundException';
   const command = new DeleteRepositoryCommand({ repositoryName, force: true });
   try {

@@ -7,16 +7,18 @@ const ownVerbs: Readonly<Record<string, string>> = {
   cost: 'Show what functions have cost so far',
   iam: 'Print the IAM policies that the project needs',
   plan: 'Show what up would do, and what it costs',
+  probe: 'Measure the place that functions run in',
   unlink: 'Undo link',
 };
 
 const ownFlags: Readonly<Record<string, readonly string[]>> = {
-  doctor: [],
+  doctor: ['--aws'],
   link: [],
   unlink: [],
   cost: ['--json'],
   iam: ['--json'],
   plan: ['--json', '--provider'],
+  probe: ['--addresses', '--json', '--provider', '--trials', '--yes'],
   version: ['--short', '--format'],
   ps: ['--all', '--format', '--network'],
 };

@@ -33,6 +33,7 @@ const commands: Readonly<Record<string, Command>> = {
   cost: async (context) => (await import('./cost.ts')).cost(context),
   iam: async (context) => (await import('./iam.ts')).iam(context),
   doctor: async (context) => (await import('./doctor.ts')).doctor(context),
+  probe: async (context) => (await import('./probe.ts')).probe(context),
   version: async (context) => (await import('./version.ts')).version(context),
 };
 

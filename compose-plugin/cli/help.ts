@@ -17,6 +17,7 @@ Commands:
   link        Make plain docker compose in this directory use the rewritten model
   logs        View output from containers and functions
   plan        Show what up would do, and what it costs
+  probe       Measure the place that functions run in
   ps          List replicas with their nodes
   push        Push images, on AWS the twins into the project's repository
   scale       Scale services
@@ -35,9 +36,13 @@ Set COMPOSE_FILE in .env of the project directory to the project's files and .bo
   unlink: `Usage:  docker boxer unlink
 
 Take COMPOSE_FILE out of .env again, as it was before link`,
-  doctor: `Usage:  docker boxer doctor
+  doctor: `Usage:  docker boxer doctor [--aws]
 
-Check what Boxer needs on this machine and in this project; exit code 1 if something is missing`,
+Check what Boxer needs on this machine and in this project; exit code 1 if something is missing
+
+Options:
+      --aws   Look at the AWS account, too: credentials, repository, functions, concurrency, role, the seed's
+              address, the ports that have to be open, and how functions connect`,
   ps: `Usage:  docker boxer ps [OPTIONS] [SERVICE...]
 
 List replicas with target, node, address, request id and uptime
@@ -56,6 +61,17 @@ Show what up would create, change and leave, the IAM actions that it takes, and 
 Options:
       --json              Print JSON
       --provider string   local or aws, in place of what the compose file says`,
+  probe: `Usage:  docker boxer probe [OPTIONS]
+
+Run two functions that measure the place they are in: NAT, punching between them, refused system calls, limits,
+times and throughput. What it makes for that it takes away again. On AWS it shows a plan and asks first
+
+Options:
+      --addresses         Leave public and private addresses in the report; otherwise words stand for them
+      --json              Print the report as JSON, which can be attached to an issue
+      --provider string   local or aws, in place of what the compose file says
+      --trials int        Connections to punch in each way (default 5)
+  -y, --yes               Do not ask`,
   iam: `Usage:  docker boxer iam [--json] [deployer|phantom|function|trust]
 
 Print the IAM policies for whoever deploys, for phantoms and for the functions' role. Asks nobody`,

@@ -52,7 +52,9 @@ const role = z
   );
 
 const waitFor = z.strictObject({
-  nodes: z.optional(described(count, 'Nodes of this service that must be up.')),
+  nodes: z.optional(
+    described(count, 'Nodes of the overlay that must be up, of those that this one sees; it counts itself.'),
+  ),
   names: z.optional(described(z.record(dnsName, count), 'Name -> nodes of that name that must be up.')),
   timeout: z.optional(
     described(amount(seconds, 'seconds', 1, 900, '60 or "1m"'), 'How long to wait; default 60 s.'),

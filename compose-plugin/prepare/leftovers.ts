@@ -24,6 +24,7 @@ export async function removeLeftovers(engine: Docker, project: string): Promise<
     await docker(engine, [...remove, ...ids]);
     removed += ids.length;
   }
+  // Compose could not, while a leftover was on it.
   if (removed > 0) await removeNetwork(engine, project);
   return removed;
 }
@@ -37,8 +38,8 @@ export async function removeStore(engine: Docker, project: string): Promise<void
   if (id !== '') await docker(engine, ['volume', 'rm', '--force', id]);
 }
 
-/** Compose could not remove the network while a leftover was on it. */
-async function removeNetwork(engine: Docker, project: string): Promise<void> {
+/** Removes the network that is Boxer's own, if nobody is on it. */
+export async function removeNetwork(engine: Docker, project: string): Promise<void> {
   const id = await labelled(engine, 'network', project, OWN_NETWORK);
   if (id !== '') await docker(engine, ['network', 'rm', id]);
 }

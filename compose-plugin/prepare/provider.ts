@@ -8,6 +8,9 @@ export type ProviderName = 'local' | 'aws';
 /** Verbs that decide anew where functions run; all others follow the last one. */
 const deciding = ['up', 'create', 'plan', 'build', 'push', 'iam'];
 
+/** Verbs that may be told so, and otherwise follow as well. */
+const asking = ['probe', 'doctor'];
+
 const noteOf = (folder: string) => join(folder, 'provider');
 
 /**
@@ -18,7 +21,8 @@ const noteOf = (folder: string) => join(folder, 'provider');
 export function effectiveProvider({ invocation, project }: Context, written: ProviderName): ProviderName {
   // Behind `run` and `exec` it could be the guest's own flag.
   const decides = deciding.includes(invocation.verb ?? '');
-  const given = decides ? providerFlag(invocation.args) : undefined;
+  const asks = asking.includes(invocation.verb ?? '');
+  const given = decides || asks ? providerFlag(invocation.args) : undefined;
   if (given !== undefined && known(given)) return given;
   if (given !== undefined) {
     throw new BoxerError('USAGE', `--provider must be local or aws, and is ${JSON.stringify(given)}`);

@@ -10,6 +10,12 @@ NAPI_MODULE_INIT() {
       {"reap", reap},                   {"prctlSubreaper", prctl_subreaper},
       {"pumpStart", pump_start_js},     {"pumpAdd", pump_add_js},
       {"pumpReset", pump_reset_js},     {"pumpStop", pump_stop_js},
+      {"trimMemory", trim_memory},
+      {"tryCalls", try_calls},
+      {"serviceStart", service_start_js}, {"serviceAnswer", service_answer_js},
+      {"serviceStop", service_stop_js},
+      {"dial", dial_js},                {"dialCancel", dial_cancel_js},
+      {"localPort", local_port_js},     {"close", close_js},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

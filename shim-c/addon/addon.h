@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define ARGUMENTS_MAX 6
 
@@ -19,6 +20,9 @@ bool type_error(napi_env env, const char *message);
 bool get_int(napi_env env, napi_value value, const char *what, int32_t *result);
 bool get_text(napi_env env, napi_value value, const char *what, char **result); /* malloc()ed */
 napi_value make_int(napi_env env, int64_t value);
+
+/* Sends bytes over a Unix socket, with a descriptor beside them unless it is -1; as sendmsg(). */
+ssize_t send_beside(int to, const void *bytes, size_t size, int fd);
 
 /* memfdCreate(name: string, size: number): number */
 napi_value memfd_create_js(napi_env env, napi_callback_info info);
@@ -38,5 +42,25 @@ napi_value pump_add_js(napi_env env, napi_callback_info info);
 napi_value pump_reset_js(napi_env env, napi_callback_info info);
 /* pumpStop(pump): void; resets what is left, without a word */
 napi_value pump_stop_js(napi_env env, napi_callback_info info);
+/* trimMemory(): void; gives free memory of libc's back to the kernel */
+napi_value trim_memory(napi_env env, napi_callback_info info);
+/* tryCalls(): {name: string, errno: number, signal: number}[]; takes a few milliseconds, in which nothing else runs */
+napi_value try_calls(napi_env env, napi_callback_info info);
+/* dial(family: 4 | 6, localAddress, localPort, address, port, onDone: (fdOrErrno) => void): fd, where it stands at once, or what
+ * dialCancel takes; onDone gets a descriptor, or an errno negated. Addresses are dotted IPv4, '' the wildcard */
+napi_value dial_js(napi_env env, napi_callback_info info);
+/* dialCancel(dial): void */
+napi_value dial_cancel_js(napi_env env, napi_callback_info info);
+/* localPort(socket: number | dial): number; 0 where there is none */
+napi_value local_port_js(napi_env env, napi_callback_info info);
+/* close(fd: number, reset: 0 | 1): void */
+napi_value close_js(napi_env env, napi_callback_info info);
+/* serviceStart(name, limit, timeout, room: Buffer, onRequest: (id) => void, onGone: (id) => void): service; room has the
+ * request during onRequest */
+napi_value service_start_js(napi_env env, napi_callback_info info);
+/* serviceAnswer(service, id: number, reply: Buffer, fd: number): void; ends the connection, fd -1: none */
+napi_value service_answer_js(napi_env env, napi_callback_info info);
+/* serviceStop(service): void; ends all connections, without a word */
+napi_value service_stop_js(napi_env env, napi_callback_info info);
 
 #endif

@@ -25,6 +25,27 @@ napi_value memfd_create_js(napi_env env, napi_callback_info info) {
   return throw_errno(env, error, "ftruncate");
 }
 
+ssize_t send_beside(int to, const void *bytes, size_t size, int fd) {
+  union {
+    struct cmsghdr header;
+    char room[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (fd >= 0) {
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+  }
+  ssize_t sent;
+  do sent = sendmsg(to, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
 /* Messages are far smaller than a socket's buffer, so a partial send is an error and not a case. */
 napi_value send_fd(napi_env env, napi_callback_info info) {
   napi_value arguments[ARGUMENTS_MAX];
@@ -36,20 +57,7 @@ napi_value send_fd(napi_env env, napi_callback_info info) {
   if (!get_int(env, arguments[0], "socket", &to) || !get_int(env, arguments[1], "fd", &fd)) return NULL;
   if (napi_get_buffer_info(env, arguments[2], &bytes, &size) != napi_ok)
     return type_error(env, "bytes must be a Buffer"), NULL;
-  union {
-    struct cmsghdr header;
-    char room[CMSG_SPACE(sizeof(int))];
-  } control = {0};
-  struct iovec part = {.iov_base = bytes, .iov_len = size};
-  struct msghdr message = {
-      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  control.header.cmsg_level = SOL_SOCKET;
-  control.header.cmsg_type = SCM_RIGHTS;
-  control.header.cmsg_len = CMSG_LEN(sizeof(int));
-  memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-  ssize_t sent;
-  do sent = sendmsg(to, &message, MSG_NOSIGNAL);
-  while (sent < 0 && errno == EINTR);
+  ssize_t sent = send_beside(to, bytes, size, fd);
   if (sent < 0) return throw_errno(env, errno, "sendmsg");
   return (size_t)sent == size ? NULL : throw_errno(env, EMSGSIZE, "sendmsg");
 }

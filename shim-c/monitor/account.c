@@ -1,7 +1,7 @@
 /*
  * getpwuid() and getpwnam(): in a function the guest is a user of the platform that no image knows. Programs that ask who they
  * are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so the running user always has a name, which is
- * found again by those who check it (sshd).
+ * found again by those who check it (sshd). Its group has the same name, see group.c.
  */
 #include <pwd.h>
 
@@ -10,8 +10,6 @@
 
 extern char **environ;
 
-/* As in Lambda's own base images. */
-#define ACCOUNT "sbx_user1051"
 #define ROOM 512
 
 static const char *home(void) {

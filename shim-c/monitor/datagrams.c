@@ -109,3 +109,6 @@ EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags) { return
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   return on_sendmmsg(fd, messages, count, flags);
 }
+EXPORT int __sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  return on_sendmmsg(fd, messages, count, flags);
+}

@@ -27,4 +27,5 @@ EXPORT int dup3(int from, int to, int flags) { return on_dup(from, to, flags); }
 /* Variadic in the headers; on both machines the third argument travels in the same register either way. */
 EXPORT int boxer_fcntl(int fd, int command, long argument) __asm__("fcntl");
 EXPORT int boxer_fcntl(int fd, int command, long argument) { return on_fcntl(fd, command, argument); }
+EXPORT int __fcntl(int fd, int command, long argument) { return on_fcntl(fd, command, argument); }
 EXPORT int fcntl64(int fd, int command, long argument) { return on_fcntl(fd, command, argument); }

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 
 #include "libc.h"
-#include "monitor.h"
+#include "script.h"
 
 extern char **environ;
 
@@ -87,20 +87,41 @@ static void complete(char *const *environment, const struct completion *found, c
     completed = variables;                                                                          \
   }
 
-static int on_execve(const char *path, char *const *arguments, char *const *environment) {
+static size_t count_of(char *const *list) {
+  size_t count = 0;
+  while (list && list[count]) count++;
+  return count;
+}
+
+/* `result` is how the kernel fared: where it found no interpreter for a script, it may be one that only the guest knows. */
+static long exec_script(long result, const char *path, char *const *arguments, char *const *environment) {
+  struct script script;
+  if (!remap_value() || !read_script(path, &script)) return result;
+  char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));
+  script_arguments(&script, path, arguments, all);
+  return raw(SYS_execve, script.place, all, environment);
+}
+
+int on_execve(const char *path, char *const *arguments, char *const *environment) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
   const char *there = remapped(path, room);
   if (path && !there) return -1;
-  return (int)returned(raw(SYS_execve, there, arguments, completed));
+  long result = raw(SYS_execve, there, arguments, completed);
+  return (int)returned(result == -ENOENT ? exec_script(result, there, arguments, completed) : result);
 }
 
-/* The search along PATH, and what to do with a file that is no program, is this libc's own. */
+/* What to do with a file that is no program is this libc's own. */
 static int on_execvpe(const char *file, char *const *arguments, char *const *environment) {
   COMPLETE_ENVIRONMENT(environment, completed)
+  char room[REMAP_ROOM];
+  const char *there = searched(file, room);
+  if (file && !there) return -1;
   int (*real)(const char *, char *const *, char *const *) =
       LIBC(int (*)(const char *, char *const *, char *const *), execvpe);
-  return real ? real(file, arguments, completed) : fail(ENOSYS);
+  int result = real ? real(there, arguments, completed) : fail(ENOSYS);
+  if (!there || *there != '/' || last_error() != ENOENT) return result;
+  return (int)returned(exec_script(-ENOENT, there, arguments, completed));
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
@@ -115,12 +136,16 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
   return on_execvpe(file, arguments, environment);
 }
 
-EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
+int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
+  const char *there = remapped_at(directory, path, room);
   if (path && !there) return -1;
   return (int)returned(raw(SYS_execveat, directory, there, arguments, completed, flags));
+}
+
+EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
+  return on_execveat(directory, path, arguments, environment, flags);
 }
 
 #define AT_EMPTY_PATH 0x1000
@@ -177,19 +202,28 @@ EXPORT int execle(const char *path, const char *first, ...) {
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                            char *const *, char *const *);
 
+/* Before glibc 2.24 nobody hears that the child found no interpreter, so the script is read first. */
+static int spawn(spawn_function *real, pid_t *pid, const char *there, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+  struct script script;
+  if (!there || !real) return there ? ENOSYS : ENAMETOOLONG;
+  if (*there != '/' || !remap_value() || !read_script(there, &script))
+    return real(pid, there, actions, attributes, arguments, environment);
+  char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));
+  script_arguments(&script, there, arguments, all);
+  return real(pid, script.place, actions, attributes, all, environment);
+}
+
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
   char room[REMAP_ROOM];
-  path = remapped(path, room);
-  spawn_function *real = LIBC(spawn_function *, posix_spawn);
-  if (!path || !real) return path ? ENOSYS : ENAMETOOLONG;
-  return real(pid, path, actions, attributes, arguments, completed);
+  return spawn(LIBC(spawn_function *, posix_spawn), pid, remapped(path, room), actions, attributes, arguments, completed);
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                         const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
   COMPLETE_ENVIRONMENT(environment, completed)
-  spawn_function *real = LIBC(spawn_function *, posix_spawnp);
-  return real ? real(pid, file, actions, attributes, arguments, completed) : ENOSYS;
+  char room[REMAP_ROOM];
+  return spawn(LIBC(spawn_function *, posix_spawnp), pid, searched(file, room), actions, attributes, arguments, completed);
 }

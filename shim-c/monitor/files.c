@@ -46,6 +46,7 @@ EXPORT int statx(int directory, const char *path, int flags, unsigned mask, void
   return MOVED(SYS_statx, directory, path, flags, mask, found);
 }
 EXPORT int statfs(const char *path, void *found) { return MOVED(SYS_statfs, path, found, 0, 0, 0); }
+EXPORT int __statfs(const char *path, void *found) { return MOVED(SYS_statfs, path, found, 0, 0, 0); }
 EXPORT int statfs64(const char *path, void *found) { return MOVED(SYS_statfs, path, found, 0, 0, 0); }
 
 EXPORT int access(const char *path, int mode) { return MOVED(SYS_faccessat, AT_FDCWD, path, mode, 0, 0); }
@@ -83,6 +84,7 @@ EXPORT ssize_t readlinkat(int directory, const char *path, char *to, size_t room
 }
 
 EXPORT int chdir(const char *path) { return MOVED(SYS_chdir, path, 0, 0, 0, 0); }
+EXPORT int chroot(const char *path) { return MOVED(SYS_chroot, path, 0, 0, 0, 0); }
 EXPORT int chmod(const char *path, mode_t mode) { return MOVED(SYS_fchmodat, AT_FDCWD, path, mode, 0, 0); }
 EXPORT int chown(const char *path, uid_t user, gid_t group) {
   return MOVED(SYS_fchownat, AT_FDCWD, path, user, group, 0);
@@ -108,6 +110,15 @@ EXPORT int mknod(const char *path, mode_t mode, dev_t device) {
 }
 EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
   return MOVED(SYS_mknodat, directory, path, mode, device, 0);
+}
+/* As __xstat(). */
+EXPORT int __xmknod(int version, const char *path, mode_t mode, const dev_t *device) {
+  (void)version;
+  return MOVED(SYS_mknodat, AT_FDCWD, path, mode, *device, 0);
+}
+EXPORT int __xmknodat(int version, int directory, const char *path, mode_t mode, const dev_t *device) {
+  (void)version;
+  return MOVED(SYS_mknodat, directory, path, mode, *device, 0);
 }
 EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask) {
   return MOVED(SYS_inotify_add_watch, fd, path, mask, 0, 0);

@@ -1,7 +1,6 @@
 /* gethostname() and uname(): the node's name in the overlay. */
 #include <sys/utsname.h>
 
-#include "libc.h"
 #include "monitor.h"
 
 int on_uname(struct utsname *name) {
@@ -31,13 +30,3 @@ static int on_gethostname(char *name, size_t room) {
 
 EXPORT int uname(struct utsname *name) { return on_uname(name); }
 EXPORT int gethostname(char *name, size_t room) { return on_gethostname(name, room); }
-
-/* What _FORTIFY_SOURCE makes of it: the buffer is smaller than said. */
-EXPORT int __gethostname_chk(char *name, size_t room, size_t size) {
-  if (room > size) {
-    void (*overflow)(void) = LIBC(void (*)(void), __chk_fail);
-    if (overflow) overflow();
-    raw(SYS_exit_group, 127);
-  }
-  return on_gethostname(name, room);
-}

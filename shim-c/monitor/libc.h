@@ -4,7 +4,7 @@
 
 /* clang-format off */
 #define LIBC_FUNCTIONS(each) \
-  each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) \
+  each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) each(getgrgid) each(getgrgid_r) each(getgrnam) each(getgrnam_r) \
   each(sendto) each(sendmsg) each(sendmmsg) \
   each(accept4) each(connect) each(fcntl) each(closefrom) \
   each(execvpe) each(posix_spawn) each(posix_spawnp) \
@@ -14,11 +14,12 @@
   each(gethostbyname) each(gethostbyname2) each(gethostbyname_r) each(gethostbyname2_r) \
   each(gethostbyaddr) each(gethostbyaddr_r) each(__chk_fail) each(getifaddrs) \
   each(open) each(openat) each(__open_2) each(__openat_2) each(faccessat) each(euidaccess) each(fchmodat) each(remove) \
-  each(utime) each(utimes) each(lutimes) each(statvfs) each(realpath) each(__realpath_chk) \
-  each(dlopen) each(gnu_get_libc_version) each(glob) each(ftw) each(ftw64) each(nftw) each(nftw64) \
+  each(utime) each(pathconf) each(ftok) each(futimesat) each(utimes) each(lutimes) each(statvfs) each(realpath) each(__realpath_chk) \
+  each(dlopen) each(gnu_get_libc_version) each(glob) each(ftw) each(ftw64) each(nftw) each(nftw64) each(fts_open) each(fts64_open) \
   each(getcwd) each(get_current_dir_name) each(strdup) \
   each(shm_open) each(shm_unlink) each(sem_open) each(sem_close) each(sem_unlink) each(sem_init) \
-  each(fopen) each(freopen) each(opendir) each(scandir) each(posix_spawn_file_actions_addopen) \
+  each(fopen) each(freopen) each(opendir) each(scandir) each(scandirat) each(posix_spawn_file_actions_addopen) \
+  each(mktemp) \
   each(mkstemp) each(mkostemp) each(mkstemps) each(mkostemps) each(mkdtemp)
 /* clang-format on */
 

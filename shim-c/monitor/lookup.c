@@ -20,12 +20,12 @@ static uint64_t name_hash(const char *name, size_t length) {
 }
 
 bool overlay_hostname(char name[BOXER_NAME_MAX]) {
-  const struct boxer_table *table = shared_table();
-  if (!table) return false;
+  const struct boxer_table *table;
   uint32_t sequence;
   int attempts = TABLE_ATTEMPTS;
   do {
-    sequence = table_begin(table);
+    table = table_begin(&sequence);
+    if (!table) return false;
     memcpy(name, table->hostname, BOXER_NAME_MAX);
   } while (table_changed(table, sequence) && --attempts > 0);
   name[BOXER_NAME_MAX - 1] = 0;
@@ -101,7 +101,8 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
   uint32_t sequence;
   int attempts = TABLE_ATTEMPTS;
   do {
-    sequence = table_begin(table);
+    table = table_begin(&sequence);
+    if (!table) return 0;
     given = read_names(table, hash, addresses, &ask);
   } while (table_changed(table, sequence) && --attempts > 0);
   if (given > 0) return given;

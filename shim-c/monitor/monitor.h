@@ -107,6 +107,8 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* account.c, group.c: what a user and a group are called that no image knows, as in Lambda's own base images. */
+#define ACCOUNT "sbx_user1051"
 /* carried.c: marks that go with the socket itself, over exec and SCM_RIGHTS. */
 void carry_mark(int fd, unsigned mark, uint16_t port);
 /* What a socket whose kernel address is `ip` carries; it is marked with it from now on. */
@@ -160,8 +162,14 @@ const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
 /* The same for a Unix socket's address; gives the length to use. */
 socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
 
+/* search.c: gives `file`, or where execvp() would find it (in `room`) when that is in a remapped folder; NULL when that is too long. */
+const char *searched(const char *file, char room[REMAP_ROOM]);
+
 /* lexical.c */
 bool lexical_path(const char *path, char room[REMAP_ROOM]);
+
+/* fortified.c: ends the process, as libc does, where a buffer is smaller than the guest says. */
+void check_room(size_t size, size_t room);
 
 /* visible.c: the way back, `path` itself where no remap leads there. */
 const char *visible(const char *path, char room[REMAP_ROOM]);
@@ -190,6 +198,8 @@ int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
 long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
 long on_ioctl(int fd, unsigned long request, void *argument);
 int on_uname(struct utsname *name);
+int on_execve(const char *path, char *const *arguments, char *const *environment);
+int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);
 
 /* connect.c: the kernel's connect, through libc's: a raw system call would be no cancellation point. */
 int kernel_connect_to(int fd, int family, const struct boxer_endpoint *endpoint);

@@ -12,11 +12,12 @@ static const struct {
     {SYS_open, 1, 0},       {SYS_creat, 1, 0},    {SYS_stat, 1, 0},    {SYS_lstat, 1, 0},  {SYS_access, 1, 0},
     {SYS_mkdir, 1, 0},      {SYS_rmdir, 1, 0},    {SYS_unlink, 1, 0},  {SYS_rename, 1, 2}, {SYS_link, 1, 2},
     {SYS_symlink, 2, 0},    {SYS_readlink, 1, 0}, {SYS_chmod, 1, 0},   {SYS_chown, 1, 0},  {SYS_lchown, 1, 0},
-    {SYS_mknod, 1, 0},      {SYS_utime, 1, 0},    {SYS_utimes, 1, 0},  {SYS_renameat, 2, 4},
+    {SYS_mknod, 1, 0},      {SYS_futimesat, 2, 0}, {SYS_utime, 1, 0},    {SYS_utimes, 1, 0},  {SYS_renameat, 2, 4},
 #endif
     {SYS_openat, 2, 0},     {SYS_newfstatat, 2, 0}, {SYS_statx, 2, 0},     {SYS_statfs, 1, 0},
     {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},    {SYS_unlinkat, 2, 0},  {SYS_renameat2, 2, 4},
     {SYS_linkat, 2, 4},     {SYS_symlinkat, 3, 0},  {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
+    {SYS_chroot, 1, 0},
     {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},   {SYS_truncate, 1, 0},  {SYS_utimensat, 2, 0},
     {SYS_getxattr, 1, 0},   {SYS_lgetxattr, 1, 0},  {SYS_listxattr, 1, 0}, {SYS_llistxattr, 1, 0},
     {SYS_setxattr, 1, 0},   {SYS_lsetxattr, 1, 0},  {SYS_removexattr, 1, 0}, {SYS_lremovexattr, 1, 0},
@@ -26,6 +27,9 @@ static const struct {
 #endif
 #ifdef SYS_openat2
     {SYS_openat2, 2, 0},
+#endif
+#ifdef SYS_fchmodat2
+    {SYS_fchmodat2, 2, 0},
 #endif
 };
 

@@ -35,12 +35,14 @@ static bool find_node(const struct boxer_table *table, uint32_t address, struct 
   return false;
 }
 
-static bool read_node(const struct boxer_table *table, uint32_t address, struct boxer_table_node *node) {
+static bool read_node(uint32_t address, struct boxer_table_node *node) {
+  const struct boxer_table *table;
   bool found;
   uint32_t sequence;
   int attempts = TABLE_ATTEMPTS;
   do {
-    sequence = table_begin(table);
+    table = table_begin(&sequence);
+    if (!table) return false;
     found = find_node(table, address, node);
   } while (table_changed(table, sequence) && --attempts > 0);
   return found;
@@ -57,19 +59,19 @@ enum destination destination_of(uint32_t address, uint32_t *kernel) {
     return OWN;
   }
   struct boxer_table_node node;
-  if (!read_node(table, address, &node) || !(node.flags & BOXER_NODE_DIRECT)) return ASK;
+  if (!read_node(address, &node) || !(node.flags & BOXER_NODE_DIRECT)) return ASK;
   *kernel = table_word(node.direct);
   return *kernel ? DIRECT : ASK;
 }
 
 uint32_t overlay_of_direct(uint32_t underlay) {
-  const struct boxer_table *table = shared_table();
-  if (!table || !underlay) return 0;
+  const struct boxer_table *table;
   uint32_t found;
   uint32_t sequence;
   int attempts = TABLE_ATTEMPTS;
   do {
-    sequence = table_begin(table);
+    table = table_begin(&sequence);
+    if (!table || !underlay) return 0;
     found = 0;
     uint32_t count = table->node_count < BOXER_TABLE_NODES ? table->node_count : BOXER_TABLE_NODES;
     for (uint32_t i = 0; i < count && !found; i++) {

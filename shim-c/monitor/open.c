@@ -78,6 +78,7 @@ static FILE *on_freopen(const char *path, const char *mode, FILE *stream) {
 }
 
 EXPORT FILE *fopen(const char *path, const char *mode) { return on_fopen(path, mode); }
+EXPORT FILE *_IO_fopen(const char *path, const char *mode) { return on_fopen(path, mode); }
 EXPORT FILE *fopen64(const char *path, const char *mode) { return on_fopen(path, mode); }
 EXPORT FILE *freopen(const char *path, const char *mode, FILE *stream) { return on_freopen(path, mode, stream); }
 EXPORT FILE *freopen64(const char *path, const char *mode, FILE *stream) { return on_freopen(path, mode, stream); }
@@ -106,6 +107,21 @@ EXPORT int boxer_scandir(const char *path, void *list, choose *chosen, order *or
 }
 EXPORT int scandir64(const char *path, void *list, choose *chosen, order *ordered) {
   return on_scandir(path, list, chosen, ordered);
+}
+
+typedef int scandirat_function(int, const char *, void *, choose *, order *);
+
+static int on_scandirat(int directory, const char *path, void *list, choose *chosen, order *ordered) {
+  MOVE_AT(directory, path, there, -1)
+  scandirat_function *real = LIBC(scandirat_function *, scandirat);
+  return real ? real(directory, there, list, chosen, ordered) : fail(ENOSYS);
+}
+
+EXPORT int scandirat(int directory, const char *path, void *list, choose *chosen, order *ordered) {
+  return on_scandirat(directory, path, list, chosen, ordered);
+}
+EXPORT int scandirat64(int directory, const char *path, void *list, choose *chosen, order *ordered) {
+  return on_scandirat(directory, path, list, chosen, ordered);
 }
 
 typedef int addopen_function(void *, int, const char *, int, mode_t);

@@ -30,5 +30,11 @@ PATH_CALL(int, utimes, -1, (const char *path, const void *times), (there, times)
 PATH_CALL(int, lutimes, -1, (const char *path, const void *times), (there, times), const char *, const void *)
 PATH_CALL(int, statvfs, -1, (const char *path, void *found), (there, found), const char *, void *)
 
+PATH_CALL(long, pathconf, -1, (const char *path, int name), (there, name), const char *, int)
+PATH_CALL(key_t, ftok, -1, (const char *path, int project), (there, project), const char *, int)
+PATH_CALL_AT(directory, int, futimesat, -1, (int directory, const char *path, const void *times), (directory, there, times),
+          int, const char *, const void *)
+
+EXPORT int lchmod(const char *path, mode_t mode) { return fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW); }
 EXPORT int eaccess(const char *path, int mode) { return euidaccess(path, mode); }
 EXPORT int statvfs64(const char *path, void *found) { return statvfs(path, found); }

@@ -42,6 +42,10 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_getcwd((char *)a, (size_t)b);
     case SYS_ioctl:
       return on_ioctl((int)a, (unsigned long)b, (void *)c);
+    case SYS_execve:
+      return on_execve((const char *)a, (char *const *)b, (char *const *)c);
+    case SYS_execveat:
+      return on_execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d, (int)e);
     case SYS_uname:
       return on_uname((struct utsname *)a);
     default:

@@ -5,23 +5,26 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+/* Both copies. */
 static const struct boxer_table *_Atomic mapped;
 static _Atomic int supervisor;
+
+#define SIZE (BOXER_TABLE_COPIES * sizeof(struct boxer_table))
 
 /* A shorter file would kill the guest with SIGBUS. */
 static bool is_whole(int fd) {
   struct stat found;
-  return raw(SYS_fstat, fd, &found) == 0 && found.st_size >= (off_t)sizeof(struct boxer_table);
+  return raw(SYS_fstat, fd, &found) == 0 && found.st_size >= (off_t)SIZE;
 }
 
 static const struct boxer_table *map(int fd) {
   if (!is_whole(fd)) return NULL;
-  long at = raw(SYS_mmap, 0, sizeof(struct boxer_table), PROT_READ, MAP_SHARED, fd, 0);
+  long at = raw(SYS_mmap, 0, SIZE, PROT_READ, MAP_SHARED, fd, 0);
   if (at < 0 && at > -4096) return NULL;
   const struct boxer_table *fresh = (const void *)at;
   const struct boxer_table *winner = NULL;
   if (fresh->magic == BOXER_TABLE_MAGIC && atomic_compare_exchange_strong(&mapped, &winner, fresh)) return fresh;
-  raw(SYS_munmap, at, sizeof(struct boxer_table));
+  raw(SYS_munmap, at, SIZE);
   return winner;
 }
 
@@ -33,7 +36,7 @@ void note_supervisor(int process) {
   if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
 }
 
-const struct boxer_table *shared_table(void) {
+static const struct boxer_table *both_copies(void) {
   const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
   if (__builtin_expect(found != NULL, 1) || !network_config()) return found;
   struct boxer_request request = {.operation = BOXER_TABLE};
@@ -49,18 +52,31 @@ const struct boxer_table *shared_table(void) {
   return found;
 }
 
-uint32_t table_word(const uint8_t field[4]) {
-  return __atomic_load_n((const uint32_t *)(const void *)field, __ATOMIC_RELAXED);
+static uint32_t sequence_of(const struct boxer_table *copy) { return __atomic_load_n(&copy->sequence, __ATOMIC_ACQUIRE); }
+
+const struct boxer_table *table_begin(uint32_t *sequence) {
+  const struct boxer_table *copies = both_copies();
+  if (!copies) return NULL;
+  const struct boxer_table *newer = copies;
+  for (int attempts = TABLE_ATTEMPTS; attempts > 0; attempts--) {
+    uint32_t first = sequence_of(&copies[0]);
+    uint32_t second = sequence_of(&copies[1]);
+    bool is_second = second % 2 == 0 && (first % 2 != 0 || (int32_t)(second - first) > 0);
+    newer = &copies[is_second];
+    *sequence = is_second ? second : first;
+    /* Of both it can only be seen that they are being written when one was finished, and the other begun, in between. */
+    if (*sequence % 2 == 0) break;
+  }
+  return newer;
 }
 
-/* A writer needs microseconds; one that died half-way must not stop us, its table is bounds-checked anyway. */
-uint32_t table_begin(const struct boxer_table *table) {
-  uint32_t sequence = __atomic_load_n(&table->sequence, __ATOMIC_ACQUIRE);
-  for (int patience = 1000; (sequence & 1) && patience > 0; patience--) {
-    raw(SYS_sched_yield);
-    sequence = __atomic_load_n(&table->sequence, __ATOMIC_ACQUIRE);
-  }
-  return sequence;
+const struct boxer_table *shared_table(void) {
+  uint32_t sequence;
+  return table_begin(&sequence);
+}
+
+uint32_t table_word(const uint8_t field[4]) {
+  return __atomic_load_n((const uint32_t *)(const void *)field, __ATOMIC_RELAXED);
 }
 
 bool table_changed(const struct boxer_table *table, uint32_t sequence) {

@@ -4,12 +4,12 @@
 
 #include "monitor.h"
 
-/* NULL when the supervisor cannot be reached or the monitor is inert. */
+/* The newest copy, for single words; NULL when the supervisor cannot be reached or the monitor is inert. */
 const struct boxer_table *shared_table(void);
 /* Four bytes at once; addresses come in network order. */
 uint32_t table_word(const uint8_t field[4]);
-/* do { sequence = table_begin(t); copy... } while (table_changed(t, sequence) && --attempts); */
-uint32_t table_begin(const struct boxer_table *table);
+/* do { table = table_begin(&sequence); copy... } while (table_changed(table, sequence) && --attempts); NULL as shared_table(). */
+const struct boxer_table *table_begin(uint32_t *sequence);
 bool table_changed(const struct boxer_table *table, uint32_t sequence);
 
 #define TABLE_ATTEMPTS 64

@@ -24,6 +24,23 @@ static void take_back(char *template, const char *there) {
     return RESULT(result);                                                                  \
   }
 
+/* Gives the template whether or not there is such a name; none is an empty one. */
+EXPORT char *mktemp(char *template) {
+  char room[REMAP_ROOM];
+  char *there = (char *)(uintptr_t)remapped(template, room);
+  char *(*real)(char *) = LIBC(char *(*)(char *), mktemp);
+  if (!real || (template && !there)) {
+    if (template) *template = 0;
+    return template;
+  }
+  real(there);
+  if (there != template && *there)
+    take_back(template, there);
+  else if (there != template)
+    *template = 0;
+  return template;
+}
+
 #define RESULT(result) (result)
 TEMPORARY(int, mkstemp, mkstemp, -1, (char *template), (there), char *)
 TEMPORARY(int, mkstemp64, mkstemp, -1, (char *template), (there), char *)

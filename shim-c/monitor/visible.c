@@ -94,14 +94,7 @@ EXPORT char *getcwd(char *to, size_t size) {
   return roomy && strlen(roomy) >= length - 1 ? memcpy(roomy, found, length) : copy(found);
 }
 
-EXPORT char *__getcwd_chk(char *to, size_t size, size_t room) {
-  if (size > room) {
-    void (*overflow)(void) = LIBC(void (*)(void), __chk_fail);
-    if (overflow) overflow();
-    raw(SYS_exit_group, 127);
-  }
-  return getcwd(to, size);
-}
+EXPORT char *getwd(char *to) { return to ? getcwd(to, PATH_MAX) : (fail(EINVAL), NULL); }
 
 EXPORT char *get_current_dir_name(void) {
   char room[REMAP_ROOM];

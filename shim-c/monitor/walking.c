@@ -1,4 +1,5 @@
-/* glob() and nftw() below a remapped folder: libc walks there without a call that could be seen. */
+/* glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen. */
+#include <alloca.h>
 #include <glob.h>
 
 #include "libc.h"
@@ -62,3 +63,37 @@ WALK(ftw, (const char *path, void *visit, int descriptors), (there, visit, descr
 WALK(ftw64, (const char *path, void *visit, int descriptors), (there, visit, descriptors), const char *, void *, int)
 WALK(nftw, (const char *path, void *visit, int descriptors, int flags), (there, visit, descriptors, flags), const char *, void *, int, int)
 WALK(nftw64, (const char *path, void *visit, int descriptors, int flags), (there, visit, descriptors, flags), const char *, void *, int, int)
+
+/* Several beginnings, of which any may be moved. What comes back is libc's own copy. */
+#define BEGINNINGS 1024
+#define TEXT_ROOM (4 * REMAP_ROOM)
+typedef void *fts_function(char *const *, int, void *);
+
+static void *on_fts_open(fts_function *real, char *const *paths, int options, void *compare) {
+  char text[TEXT_ROOM];
+  char room[REMAP_ROOM];
+  size_t count = 0;
+  size_t used = 0;
+  if (!real) return fail(ENOSYS), NULL;
+  while (paths && paths[count] && remap_value()) count++;
+  if (count == 0 || count > BEGINNINGS) return real(paths, options, compare);
+  const char **there = alloca((count + 1) * sizeof *there);
+  there[count] = NULL;
+  for (size_t i = 0; i < count; i++) {
+    there[i] = remapped(paths[i], room);
+    if (!there[i]) return NULL;
+    if (there[i] != room) continue;
+    size_t size = strlen(room) + 1;
+    if (size > sizeof text - used) return fail(ENAMETOOLONG), NULL;
+    there[i] = memcpy(text + used, room, size);
+    used += size;
+  }
+  return real((char *const *)there, options, compare);
+}
+
+EXPORT void *fts_open(char *const *paths, int options, void *compare) {
+  return on_fts_open(LIBC(fts_function *, fts_open), paths, options, compare);
+}
+EXPORT void *fts64_open(char *const *paths, int options, void *compare) {
+  return on_fts_open(LIBC(fts_function *, fts64_open), paths, options, compare);
+}

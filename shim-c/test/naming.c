@@ -1,8 +1,10 @@
 /* Names and addresses of the overlay, through every call that asks for them. */
+#include <grp.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <arpa/nameser.h>
 #include <netdb.h>
+#include <pwd.h>
 #include <resolv.h>
 #include <sys/ioctl.h>
 #include <sys/utsname.h>
@@ -226,6 +228,37 @@ static void reverse(void) {
   CHECK(strcmp(host, UNKNOWN) == 0);
 }
 
+/* A user and a group that no image knows have one name, which leads back to them; no others have. */
+static int account(void) {
+  if (setgid(4712) < 0 || setuid(4711) < 0) return 1;
+  const struct passwd *user = getpwuid(4711);
+  CHECK(user && user->pw_uid == 4711 && user->pw_gid == 4712 && getpwnam(user->pw_name) == user);
+  const struct group *group = getgrgid(4712);
+  CHECK(group && group->gr_gid == 4712 && group->gr_name[0] && !group->gr_mem[0] && getgrnam(group->gr_name) == group);
+  CHECK(getgrgid(4713) == NULL && getgrnam("4712") == NULL && getgrgid(0) && strcmp(getgrgid(0)->gr_name, "root") == 0);
+  struct group entry;
+  struct group *result = &entry;
+  char room[512];
+  CHECK(getgrgid_r(4712, &entry, room, 4, &result) == ERANGE && !result);
+  for (int offset = 0; offset < 9; offset++) {
+    CHECK(getgrgid_r(4712, &entry, room + offset, sizeof room - 9, &result) == 0 && result == &entry);
+    CHECK(entry.gr_gid == 4712 && !entry.gr_mem[0] && strcmp(entry.gr_passwd, "x") == 0 && (uintptr_t)entry.gr_mem % sizeof(char *) == 0);
+    char name[64];
+    snprintf(name, sizeof name, "%s", entry.gr_name);
+    CHECK(getgrnam_r(name, &entry, room + offset, sizeof room - 9, &result) == 0 && result && entry.gr_gid == 4712);
+  }
+  CHECK(getgrnam_r("no-such-group", &entry, room, sizeof room, &result) == 0 && !result);
+  return failures ? 1 : 0;
+}
+
+static void accounts(void) {
+  pid_t child = fork();
+  if (child == 0) _exit(account());
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+}
+
 int main(void) {
   int fds = count_fds();
   hints();
@@ -238,6 +271,7 @@ int main(void) {
   interfaces();
   old_interfaces();
   resolver();
+  accounts();
   CHECK(count_fds() == fds);
   return end("naming");
 }

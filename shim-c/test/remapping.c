@@ -3,13 +3,19 @@
  * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
  */
 #include <dirent.h>
+#include <dlfcn.h>
+#ifdef __GLIBC__
+#include <fts.h>
+#endif
 #include <ftw.h>
 #include <glob.h>
 #include <limits.h>
 #include <spawn.h>
+#include <sys/ipc.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
 #include <utime.h>
@@ -168,6 +174,58 @@ static void whereabouts(void) {
   say("rmdir", rmdir(in("deep")));
 }
 
+/* Older, rarer and fortified names of calls that take or give paths. */
+static void rare(void) {
+  char room[PATH_MAX];
+  /* The linker warns of those who call it. */
+  char *(*mktemp)(char *) = (char *(*)(char *))dlsym(RTLD_DEFAULT, "mktemp");
+  say_path("mktemp", *mktemp(strcpy(room, in("t-XXXXXX"))) ? in("t") : NULL, "t");
+  say("its beginning", strncmp(room, in("t-"), strlen(in("t-"))));
+  say("it is new", access(room, F_OK));
+  say("mktemp without a template", (long)strlen(mktemp(strcpy(room, in("bad")))));
+  say("pathconf", pathconf(folder, _PC_NAME_MAX));
+  say("pathconf of nothing", pathconf(in("missing"), _PC_NAME_MAX));
+  say("ftok of nothing", ftok(in("missing"), 5));
+  say("ftok", ftok(in("text"), 5) != -1);
+  say("lchmod", lchmod(in("text"), 0640) == 0 || errno == EOPNOTSUPP);
+  say("chroot", chroot(in("missing")));
+  say("execve through syscall", syscall(SYS_execve, in("missing"), (char *const[]){"x", NULL}, environ));
+#ifdef __GLIBC__
+  struct dirent **list;
+  struct stat found;
+  char *(*getwd)(char *) = (char *(*)(char *))dlsym(RTLD_DEFAULT, "getwd");
+  extern char *__getwd_chk(char *, size_t);
+  extern ssize_t __readlink_chk(const char *, char *, size_t, size_t);
+  extern ssize_t __readlinkat_chk(int, const char *, char *, size_t, size_t);
+  extern int __xmknod(int, const char *, mode_t, dev_t *);
+  say("chdir", chdir(folder));
+  say_path("getwd", getwd(room), "");
+  say_path("__getwd_chk", __getwd_chk(room, sizeof room), "");
+  say("chdir", chdir("/"));
+  say("symlink", symlink("text", in("by-name")));
+  say("__readlink_chk", __readlink_chk(in("by-name"), room, 100, sizeof room));
+  say("__readlinkat_chk", __readlinkat_chk(AT_FDCWD, in("by-name"), room, 100, sizeof room));
+  say("__xmknod", __xmknod(0, in("by-name"), S_IFIFO | 0600, &(dev_t){0}));
+  say("futimesat", futimesat(AT_FDCWD, in("text"), (struct timeval[]){{5, 0}, {7, 0}}));
+  say("stat", stat(in("text"), &found));
+  say("time", found.st_mtime);
+  int directory = open("/", O_RDONLY | O_DIRECTORY);
+  say("scandirat", scandirat(directory, folder + 1, &list, NULL, alphasort) > 2);
+  say("of nothing", scandirat(directory, in("missing"), &list, NULL, alphasort));
+  close(directory);
+  pid_t child = fork();
+  if (child == 0) {
+    close(2);
+    __readlink_chk(in("by-name"), room, 100, 99);
+    _exit(0);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  say("a buffer that is too small", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+  say("unlink", unlink(in("by-name")));
+#endif
+}
+
 /* Links by whole paths: the kernel follows them, and does not know the visible ones. */
 static void links(void) {
   struct stat found;
@@ -257,6 +315,21 @@ static void walking(void) {
   globfree(&found);
   say("nftw", nftw(in("walk"), visit, 8, FTW_PHYS));
   say("walked", walked);
+#ifdef __GLIBC__
+  char one[600];
+  strcpy(one, in("walk"));
+  char *const beginnings[] = {one, "/no/such/folder", (char *)folder, NULL};
+  FTS *tree = fts_open(beginnings, FTS_PHYSICAL, NULL);
+  int kinds[16] = {0};
+  for (FTSENT *entry; tree && (entry = fts_read(tree)); kinds[entry->fts_info & 15]++)
+    if (entry->fts_level > 0 && access(entry->fts_accpath, F_OK) < 0) kinds[0]++;
+  say("fts files", kinds[FTS_F]);
+  say("fts folders", kinds[FTS_D]);
+  say("fts not there", kinds[FTS_NS]);
+  say("fts not found again", kinds[0]);
+  if (tree) fts_close(tree);
+  say("fts of nothing", fts_open((char *const[]){"", NULL}, FTS_PHYSICAL, NULL) ? 1 : -1);
+#endif
   say("nftw nowhere", nftw(in("walk/missing"), visit, 8, 0));
 }
 
@@ -283,6 +356,95 @@ static void programs(void) {
   say("its output", access(in("output"), F_OK));
 }
 
+/* Ends with what program `way` finds ends with, or with 100 and the errno of why it found none. */
+static int found_by(int way, const char *name) {
+  char *const arguments[] = {(char *)name, NULL};
+  pid_t child = fork();
+  if (child == 0) {
+    int error = 0;
+    if (way == 0) execvp(name, arguments);
+    if (way == 1) execlp(name, name, NULL);
+    if (way == 2) execvpe(name, arguments, (char *const[]){NULL});
+    if (way == 3) error = posix_spawnp(&child, name, NULL, NULL, arguments, environ);
+    int status;
+    if (way == 3 && error == 0) waitpid(child, &status, 0), _exit(WEXITSTATUS(status));
+    _exit(100 + (way == 3 ? error : errno));
+  }
+  int status;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+static void make_script(const char *name, const char *text, mode_t mode) {
+  FILE *script = fopen(in(name), "w");
+  fprintf(script, "%s", text);
+  fclose(script);
+  chmod(in(name), mode);
+}
+
+/* Along PATH, where folders of it are remapped. */
+static void searching(void) {
+  char path[2000];
+  char name[600];
+  say("mkdir", mkdir(in("bin"), 0700) | mkdir(in("bin/true-folder"), 0700) | mkdir(in("more"), 0700));
+  make_script("bin/found", "#!/bin/sh\nexit 6\n", 0755);
+  make_script("bin/refused", "#!/bin/sh\nexit 6\n", 0644);
+  make_script("bin/refused-first", "#!/bin/sh\nexit 6\n", 0644);
+  make_script("more/refused-first", "#!/bin/sh\nexit 7\n", 0755);
+  make_script("bin/true", "#!/bin/sh\nexit 8\n", 0755);
+  make_script("bin/plain", "exit 9\n", 0755);
+  make_script("bin/lost", "#!/no/such/interpreter\n", 0755);
+  char *before = strdup(getenv("PATH"));
+  snprintf(path, sizeof path, "/no/such/folder:%s:%s:/usr/bin:/bin", in("bin"), in("more"));
+  setenv("PATH", path, 1);
+  strcpy(name, in("bin/found"));
+  for (int way = 0; way < 4; way++) {
+    say("found", found_by(way, "found"));
+    say("first of two", found_by(way, "true"));
+    say("later", found_by(way, "false"));
+    say("not found", found_by(way, "no-such-program"));
+    say("no name", found_by(way, ""));
+    say("refused", found_by(way, "refused"));
+    say("refused, then found", found_by(way, "refused-first"));
+    say("a folder", found_by(way, "true-folder"));
+    say("without interpreter", found_by(way, "lost"));
+    say("by its path", found_by(way, name));
+    if (way < 3) say("no program", found_by(way, "plain"));
+  }
+  /* Whose interpreter is in a remapped folder, too. */
+  say("symlink", symlink("/bin/sh", in("bin/interpreter")));
+  snprintf(path, sizeof path, "#! %s -e \n[ $# = 1 ] && exit $1\nexit 12\n", in("bin/interpreter"));
+  make_script("bin/script", path, 0755);
+  strcpy(name, in("bin/script"));
+  for (int way = 0; way < 4; way++) {
+    say("interpreted", found_by(way, "script"));
+    say("by its path", found_by(way, name));
+  }
+  pid_t child;
+  int status;
+  say("posix_spawn", posix_spawn(&child, name, NULL, NULL, (char *const[]){"script", "13", NULL}, environ));
+  waitpid(child, &status, 0);
+  say("its status", WEXITSTATUS(status));
+  child = fork();
+  if (child == 0) _exit(execl(name, "script", "14", NULL));
+  waitpid(child, &status, 0);
+  say("execl", WEXITSTATUS(status));
+  snprintf(path, sizeof path, "/usr/bin:/bin:%s:", in("bin"));
+  setenv("PATH", path, 1);
+  say("behind another", found_by(0, "true"));
+  say("chdir", chdir(in("more")));
+  say("in the current folder", found_by(0, "refused-first"));
+  say("chdir", chdir("/"));
+  int directory = open(in("bin"), O_RDONLY | O_DIRECTORY);
+  child = fork();
+  if (child == 0) _exit(syscall(SYS_execveat, directory, "../bin/found", (char *const[]){"found", NULL}, environ, 0) < 0 ? errno : 0);
+  waitpid(child, &status, 0);
+  say("execveat", WEXITSTATUS(status));
+  close(directory);
+  setenv("PATH", before, 1);
+  free(before);
+}
+
 /* Not below the visible folder, though its name begins like it. */
 static void outside(void) {
   char name[600];
@@ -305,10 +467,12 @@ int main(int argc, char **argv) {
   changing();
   whereabouts();
   links();
+  rare();
   temporary();
   sockets();
   walking();
   programs();
+  searching();
   outside();
   return 0;
 }

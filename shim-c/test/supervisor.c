@@ -93,7 +93,7 @@ static int by_hash(const void *left, const void *right) {
 
 static void make_table(void) {
   table_fd = memfd_create("table", MFD_CLOEXEC);
-  if (ftruncate(table_fd, sizeof *table) < 0) die("ftruncate");
+  if (ftruncate(table_fd, BOXER_TABLE_COPIES * sizeof *table) < 0) die("ftruncate");
   table = mmap(NULL, sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, table_fd, 0);
   table->magic = BOXER_TABLE_MAGIC;
   inet_pton(AF_INET, "198.18.0.0", table->overlay_base);

@@ -77,32 +77,65 @@ static void *naming(void *data) {
   return NULL;
 }
 
-/* Writes as the supervisor does: all nodes lead to one address, which changes. */
+static bool put(uint32_t round, const void *bytes, size_t size, size_t offset) {
+  return pwrite(table_fd, bytes, size, (off_t)(round % BOXER_TABLE_COPIES * sizeof(struct boxer_table) + offset)) == (ssize_t)size;
+}
+
+static bool put_sequence(uint32_t round, uint32_t sequence) {
+  return put(round, &sequence, sizeof sequence, offsetof(struct boxer_table, sequence));
+}
+
+/* Begins with change number `round` as the supervisor does: all nodes lead to one address, which changes. */
+static bool put_nodes(uint32_t round, uint8_t direct, uint32_t count) {
+  struct boxer_table header = {.magic = BOXER_TABLE_MAGIC, .sequence = 2 * round + 1, .overlay_base = {198, 18}, .overlay_mask = {255, 254}, .node_count = count};
+  struct boxer_table_node nodes[64] = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    nodes[i] = (struct boxer_table_node){.overlay = {198, 18, 0, (uint8_t)i}, .flags = BOXER_NODE_DIRECT, .id = i};
+    memset(nodes[i].direct, direct, sizeof nodes[i].direct);
+  }
+  return put_sequence(round, 2 * round + 1) && put(round, nodes, sizeof nodes, offsetof(struct boxer_table, nodes)) &&
+         put(round, &header, offsetof(struct boxer_table, nodes), 0);
+}
+
 static void *writing(void *data) {
   (void)data;
-  struct boxer_table_node nodes[64] = {0};
   for (uint32_t round = 0; !over; round++) {
-    uint32_t sequence = 2 * round + 1;
-    if (pwrite(table_fd, &sequence, sizeof sequence, offsetof(struct boxer_table, sequence)) < 0) break;
-    for (uint32_t i = 0; i < 64; i++) {
-      nodes[i] = (struct boxer_table_node){.overlay = {198, 18, 0, (uint8_t)i}, .flags = BOXER_NODE_DIRECT, .id = i};
-      memset(nodes[i].direct, 1 + (int)round % 100, sizeof nodes[i].direct);
-    }
-    if (pwrite(table_fd, nodes, sizeof nodes, offsetof(struct boxer_table, nodes)) < 0) break;
-    sequence++;
-    if (pwrite(table_fd, &sequence, sizeof sequence, offsetof(struct boxer_table, sequence)) < 0) break;
+    if (!put_nodes(round, (uint8_t)(1 + round % 100), 64) || !put_sequence(round, 2 * round + 2)) break;
     if (round % 1000 == 0) process++;
   }
   return NULL;
+}
+
+static uint32_t way_to(const uint8_t address[4]) {
+  uint32_t overlay, kernel = 0;
+  memcpy(&overlay, address, sizeof overlay);
+  return destination_of(overlay, &kernel) == DIRECT ? kernel : 0;
+}
+
+/* A writer may be kept from its work in the middle of it: until it is done, the copy before holds. */
+static void half_written(void) {
+  static const uint8_t node[4] = {198, 18, 0, 40};
+  for (uint32_t round = 0; round < 6; round++) {
+    CHECK(put_nodes(round, (uint8_t)(10 + round), 64) && put_sequence(round, 2 * round + 2));
+    CHECK(way_to(node) == (10 + round) * 0x01010101u);
+    CHECK(put_nodes(round + 1, 99, 0));
+    CHECK(way_to(node) == (10 + round) * 0x01010101u);
+  }
+  /* The numbers begin anew some day. */
+  CHECK(put_nodes(0x7fffffff, 7, 64) && put_sequence(1, 0));
+  CHECK(put_nodes(0, 8, 64) && put_sequence(0, 2));
+  CHECK(way_to(node) == 8 * 0x01010101u);
+  CHECK(put_nodes(1, 9, 64) && put_sequence(1, UINT32_MAX - 1));
+  CHECK(way_to(node) == 8 * 0x01010101u);
+  CHECK(put_nodes(0, 0, 0) && put_nodes(1, 0, 0) && put_sequence(0, 0) && put_sequence(1, 0));
 }
 
 static void *reading(void *data) {
   _Atomic bool *wrong = data;
   for (int i = 0; i < ROUNDS; i++) {
     static const uint8_t address[4] = {198, 18, 0, 40};
-    uint32_t overlay, kernel = 0;
-    memcpy(&overlay, address, sizeof overlay);
-    if (destination_of(overlay, &kernel) != DIRECT || (kernel & 0xff) * 0x01010101u != kernel) *wrong = true;
+    uint32_t kernel = way_to(address);
+    if (kernel == 0 || (kernel & 0xff) * 0x01010101u != kernel) *wrong = true;
     note_supervisor(process);
   }
   return NULL;
@@ -116,9 +149,8 @@ static void run(void *(*body)(void *), void *data) {
 
 int main(void) {
   table_fd = memfd_create("table", MFD_CLOEXEC);
-  CHECK(ftruncate(table_fd, sizeof(struct boxer_table)) == 0);
-  struct boxer_table header = {.magic = BOXER_TABLE_MAGIC, .overlay_base = {198, 18}, .overlay_mask = {255, 254}, .node_count = 64};
-  CHECK(pwrite(table_fd, &header, offsetof(struct boxer_table, nodes), 0) == offsetof(struct boxer_table, nodes));
+  CHECK(ftruncate(table_fd, BOXER_TABLE_COPIES * sizeof(struct boxer_table)) == 0);
+  half_written();
   run(marking, NULL);
   run(naming, NULL);
   CHECK(!over);

@@ -8,8 +8,8 @@ const HEADER_SIZE = 8;
 /** Most bytes of a body. */
 export const MAX_BODY = MAX_FRAME - HEADER_SIZE;
 
-/** Bits of the flags field. */
-export const FrameFlag = { reply: 1, failed: 2 } as const;
+/** Bits of the flags field. `deflated`: the body has to be inflated first; only sent to who said that it takes it. */
+export const FrameFlag = { reply: 1, failed: 2, deflated: 4 } as const;
 
 export interface Frame {
   readonly type: number;

@@ -5,7 +5,8 @@ export interface HeartbeatOptions {
   readonly dead: number;
 }
 
-export const HEARTBEAT: HeartbeatOptions = { interval: 1000, suspect: 3, dead: 5 };
+/** The last sign of life lies somewhere in the tick before the silent ones: so many and one are 5 s at most. */
+export const HEARTBEAT: HeartbeatOptions = { interval: 1000, suspect: 3, dead: 4 };
 
 /**
  * Finds peers that freeze or are cut off; a crash closes the connection and needs no timer. Counts silent ticks, not

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { NO_OBSERVER, type SessionEnd } from './control-observer.ts';
 import { MALFORMED, Session, type SessionOptions, SILENT, UNREAD } from './session.ts';
 import { Strangers } from './strangers.ts';
-import { TLS_OPTIONS } from './tls-options.ts';
+import { createTlsListener } from './tls-listener.ts';
 
 export interface ListenOptions extends SessionOptions {
   /** 0: any free one. */
@@ -21,7 +21,7 @@ export interface ListenOptions extends SessionOptions {
   readonly maxHandshakes?: number | undefined;
   /** Of these, from one address; below `maxHandshakes`, so that one address cannot keep the others out. */
   readonly maxHandshakesPerAddress?: number | undefined;
-  /** ms */
+  /** ms from the connection to the proof, however busy the peer is in between. */
   readonly handshakeTimeout?: number | undefined;
 }
 
@@ -41,34 +41,29 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
   const { maxHandshakesPerAddress = maxHandshakes / 2 } = options;
   signal?.throwIfAborted();
   const identities = new WeakMap<TLSSocket, string>();
-  const strangers = new Strangers({ total: maxHandshakes, perAddress: maxHandshakesPerAddress });
+  const strangers = new Strangers(
+    { total: maxHandshakes, perAddress: maxHandshakesPerAddress, timeout: handshakeTimeout },
+    (socket) => turnAway(socket),
+  );
   const sockets = new Set<Socket>();
   const sessions = new Set<Session>();
-  const server = createServer({
-    ...TLS_OPTIONS,
-    handshakeTimeout,
-    noDelay: true,
-    pskCallback: (socket, identity) => {
-      identities.set(socket, identity);
-      return pskFor(identity);
-    },
-  });
-  server.on('connection', (socket) => {
+  const turnAway = (socket: Socket) => {
+    // Those that were counted already end here too.
+    if (strangers.has(socket)) observer.handshakeFailed('handshake');
+    strangers.forget(socket);
+    socket.destroy();
+  };
+  const admit = (socket: Socket) => {
     const refused = strangers.admit(socket);
     if (refused) {
       observer.handshakeFailed(refused);
-      return socket.destroy();
+      return false;
     }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    return undefined;
-  });
-  server.on('tlsClientError', (_error, socket) => {
-    // Those that were turned away end here too.
-    if (strangers.has(socket)) observer.handshakeFailed('handshake');
-    socket.destroy();
-  });
-  server.on('secureConnection', (socket) => {
+    return true;
+  };
+  const secured = (socket: TLSSocket) => {
     const took = strangers.forget(socket);
     // Without an identity it is a resumed TLS session, which would go round the check that a launch is used once.
     const identity = identities.get(socket);
@@ -85,7 +80,12 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
     });
     onSession(session, identity);
     return undefined;
-  });
+  };
+  const pskCallback = (socket: TLSSocket, identity: string) => {
+    identities.set(socket, identity);
+    return pskFor(identity);
+  };
+  const server = createTlsListener({ pskCallback, admit, secured, failed: turnAway });
   server.listen({ port: options.port, host: options.host ?? '0.0.0.0', backlog: BACKLOG });
   await once(server, 'listening');
   const close = async () => {

@@ -18,7 +18,8 @@ export const MessageType = {
   punch: 16,
   met: 17,
   pairs: 18,
-  way: 19,
+  ahead: 19,
+  aheadOver: 28,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,
@@ -37,6 +38,9 @@ export const MessageType = {
   started: 38,
   claim: 39,
   seeds: 40,
+  way: 41,
+  probe: 48,
+  probeMeet: 49,
 } as const;
 export type MessageType = (typeof MessageType)[keyof typeof MessageType];
 

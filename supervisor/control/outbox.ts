@@ -10,10 +10,16 @@ export class Outbox {
   readonly #waiting: Buffer[] = [];
   readonly #onEmpty: () => void;
   readonly #ends: Array<() => void> = [];
+  /** Of what waits. */
   #bytes = 0;
   #busy = false;
+  /** One for all writes: Node calls it for many of them at once. */
+  readonly #left = (error?: Error | null) => {
+    // A socket that failed closes, and with it everything here ends.
+    if (!error && this.#busy && this.#socket.writableLength === 0) this.#next();
+  };
 
-  /** `piece`: bytes that may be handed over at once; `onEmpty` runs when nothing waits here any more. */
+  /** `piece`: bytes that may be handed over and not have left; `onEmpty` runs when nothing waits here any more. */
   constructor(socket: Socket, piece: number, onEmpty: () => void) {
     this.#socket = socket;
     this.#piece = piece;
@@ -32,10 +38,12 @@ export class Outbox {
 
   /** False: wait until it is empty. */
   put(frame: Buffer): boolean {
-    if (!this.#busy && frame.length <= this.#piece) return this.#socket.write(frame);
+    if (!this.#busy && this.#socket.writableLength + frame.length <= this.#piece)
+      return this.#socket.write(frame, this.#left);
     this.#waiting.push(frame);
     this.#bytes += frame.length;
-    if (!this.#busy) this.#next();
+    this.#busy = true;
+    if (this.#socket.writableLength === 0) this.#next();
     return false;
   }
 
@@ -46,19 +54,30 @@ export class Outbox {
   }
 
   #next(): void {
-    const first = this.#waiting.shift();
-    this.#busy = first !== undefined;
-    if (!first) {
-      for (const end of this.#ends.splice(0)) end();
-      this.#onEmpty();
+    const piece = this.#takePiece();
+    if (piece) {
+      this.#socket.write(piece, this.#left);
       return;
     }
-    const piece = first.subarray(0, this.#piece);
-    if (first.length > piece.length) this.#waiting.unshift(first.subarray(piece.length));
-    this.#socket.write(piece, (error) => {
-      this.#bytes -= piece.length;
-      // A socket that failed closes, and with it everything here ends.
-      if (!error) this.#next();
-    });
+    this.#busy = false;
+    for (const end of this.#ends.splice(0)) end();
+    this.#onEmpty();
+  }
+
+  /** The beginning of what waits: the end of a long frame goes with the short ones behind it. */
+  #takePiece(): Buffer | undefined {
+    const parts: Buffer[] = [];
+    for (let room = this.#piece; room > 0; ) {
+      const first = this.#waiting[0];
+      if (!first) break;
+      const part = first.subarray(0, room);
+      if (part.length < first.length) this.#waiting[0] = first.subarray(part.length);
+      else this.#waiting.shift();
+      parts.push(part);
+      room -= part.length;
+    }
+    const piece = parts.length > 1 ? Buffer.concat(parts) : parts[0];
+    this.#bytes -= piece?.length ?? 0;
+    return piece;
   }
 }

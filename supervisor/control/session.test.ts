@@ -3,6 +3,7 @@ import { connect as connectPlain, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { NO_OBSERVER } from './control-observer.ts';
+import { deflated } from './deflated.ts';
 import { dialControl } from './dial.ts';
 import { encodeFrame, FrameFlag } from './frame.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
@@ -278,6 +279,20 @@ test('a frame that was encoded once reaches many sessions as it is', async () =>
   const frame = encodeFrame({ type: 38, flags: 0, id: 0, body: Buffer.from('{"pid":7}') });
   for (const { server } of pairs) server.notifyEncoded(frame);
   await expect(Promise.all(arrived)).resolves.toEqual([{ pid: 7 }, { pid: 7 }]);
+});
+
+test('a deflated frame is taken by who asked for it, and ends the session of all others', async () => {
+  const frame = encodeFrame(
+    deflated({ type: 38, flags: 0, id: 0, body: Buffer.from(JSON.stringify({ pid: '7'.repeat(5000) })) }),
+  );
+  const open = await pair({}, { takesDeflated: true });
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  open.server.onNotification(38, resolve);
+  open.client.notifyEncoded(frame);
+  await expect(promise).resolves.toEqual({ pid: '7'.repeat(5000) });
+  const other = await pair();
+  other.client.notifyEncoded(frame);
+  await expect(other.server.closed).resolves.toBe('malformed: a deflated frame, which was not asked for');
 });
 
 test('long frames go in pieces, in order with short ones, and close() waits for them', async () => {

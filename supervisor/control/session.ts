@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { ControlError, describeFailure, failureOf } from './control-error.ts';
 import { type ControlObserver, NO_OBSERVER } from './control-observer.ts';
+import { inflated } from './deflated.ts';
 import { type Endpoint, endpointsOf } from './endpoint.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './frame.ts';
 import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
@@ -22,6 +23,8 @@ export interface SessionOptions {
   /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
   readonly rateLimit?: RateLimit | undefined;
   readonly observer?: ControlObserver | undefined;
+  /** Deflated frames are taken from the peer; where they are not, one is malformed: who has little to send could have much unpacked. */
+  readonly takesDeflated?: boolean | undefined;
 }
 
 export interface RequestOptions {
@@ -69,6 +72,7 @@ export class Session {
   readonly #maxQueued: number;
   readonly #throttle: Throttle | undefined;
   readonly #observer: ControlObserver;
+  readonly #takesDeflated: boolean;
   /** Until when nothing is read from a peer that sent too much. */
   #resting: NodeJS.Timeout | undefined;
   /** Somebody here does not want to read now. */
@@ -86,6 +90,7 @@ export class Session {
     this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
     this.#throttle = options.rateLimit && new Throttle(options.rateLimit);
     this.#observer = options.observer ?? NO_OBSERVER;
+    this.#takesDeflated = options.takesDeflated ?? false;
     this.#heartbeat = new Heartbeat(options.heartbeat ?? HEARTBEAT, {
       ping: () => this.#ping(),
       dead: () => this.#abandon(SILENT),
@@ -248,12 +253,19 @@ export class Session {
       this.#pong(frame);
       return;
     }
-    const body = decodeBody(frame);
+    const body = decodeBody(this.#unpacked(frame));
     if (frame.flags & FrameFlag.reply) {
       if (frame.flags & FrameFlag.failed) this.#pending.reject(frame.id, failureOf(body));
       else this.#pending.resolve(frame.id, body);
     } else if (frame.id === 0) this.#listeners.get(frame.type)?.(body);
     else void this.#serve(frame, body);
+  }
+
+  /** Throws RangeError, or zlib's error, which closes the session. */
+  #unpacked(frame: Frame): Frame {
+    if (!(frame.flags & FrameFlag.deflated)) return frame;
+    if (!this.#takesDeflated) throw new RangeError('a deflated frame, which was not asked for');
+    return { ...frame, body: inflated(frame) };
   }
 
   #pong({ flags, id }: Frame): void {

@@ -4,6 +4,14 @@ import type { Socket } from 'node:net';
 export interface StrangerLimits {
   readonly total: number;
   readonly perAddress: number;
+  /** ms in which they have to prove who they are. */
+  readonly timeout: number;
+}
+
+interface Stranger {
+  readonly address: string;
+  readonly since: number;
+  readonly late: NodeJS.Timeout;
 }
 
 /** Counts who has not proven anything yet, so that one address cannot keep the others out. */
@@ -11,10 +19,13 @@ export class Strangers {
   readonly #limits: StrangerLimits;
   readonly #perAddress = new Map<string, number>();
   /** `<address>:<port>` of the peer: the secured socket of a connection is another object than its plain one. */
-  readonly #known = new Map<string, { readonly address: string; readonly since: number }>();
+  readonly #known = new Map<string, Stranger>();
+  readonly #onLate: (socket: Socket) => void;
 
-  constructor(limits: StrangerLimits) {
+  /** `onLate` is told of those whose time is up. */
+  constructor(limits: StrangerLimits, onLate: (socket: Socket) => void) {
     this.#limits = limits;
+    this.#onLate = onLate;
   }
 
   /** Undefined: it may go on, until it is forgotten; otherwise why not. */
@@ -25,7 +36,8 @@ export class Strangers {
     if (same >= this.#limits.perAddress) return 'perAddress';
     this.#perAddress.set(address, same + 1);
     const key = keyOf(socket);
-    this.#known.set(key, { address, since: performance.now() });
+    const late = setTimeout(() => this.#onLate(socket), this.#limits.timeout);
+    this.#known.set(key, { address, since: performance.now(), late });
     socket.once('close', () => this.#forget(key));
     return undefined;
   }
@@ -42,7 +54,8 @@ export class Strangers {
   #forget(key: string): number {
     const known = this.#known.get(key);
     if (known === undefined) return 0;
-    const { address, since } = known;
+    const { address, since, late } = known;
+    clearTimeout(late);
     this.#known.delete(key);
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(address, left);

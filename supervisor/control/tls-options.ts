@@ -3,4 +3,5 @@ export const TLS_OPTIONS = {
   minVersion: 'TLSv1.3',
   maxVersion: 'TLSv1.3',
   ciphers: 'TLS_AES_128_GCM_SHA256',
+  ecdhCurve: 'X25519',
 } as const;

@@ -190,7 +190,7 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
       ),
     launch: async (way) => {
       const launch = parseLaunch(await uplink.request(MessageType.launch, {}));
-      if (way && launch.outside) await uplink.tell(MessageType.way, way);
+      if (way && launch.outside) await uplink.tell(MessageType.way, { port: way.port, token: way.token });
       return launch;
     },
     setDuty: async (duty) => void (await uplink.request(MessageType.duty, { duty })),

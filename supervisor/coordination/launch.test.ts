@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { dialControl } from '../control/dial.ts';
+import { MessageType } from '../control/message-type.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { startRelay } from '../network/relay/relay.ts';
 import { builtAddon, serve } from '../network/relay/socket-testbed.ts';
 import type { Introduction, JoinOptions, Overlay } from './join.ts';
 import { queryNodes } from './nodes-command.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
+import { parseJoined } from './parse-messages.ts';
 
 let bed: Testbed;
 let stop: AbortController;
@@ -113,6 +116,26 @@ test('a function that is launched anew replaces the old one, which cannot come b
   await expect(old.closed).resolves.toMatch(/launched anew/);
   await node.setListening([80]);
   await expect(nodes()).resolves.toMatchObject([{ id: 1, state: 'up', ports: [80] }]);
+});
+
+test('what a function was given to come back with is worth nothing once it has left', async () => {
+  const phantom = await phantomOf('worker');
+  const { identity, key } = await phantom.launch();
+  const joining = functionOptions({ identity, key: Buffer.from(key, 'hex') });
+  const session = await dialControl({ ...joining, host: '127.0.0.1', port: bed.seed.port });
+  const { local } = session;
+  await session.request(MessageType.hello, { version: 1 });
+  const { resume } = parseJoined(
+    await session.request(MessageType.join, { ...joining.join, local, via: '127.0.0.1' }),
+  );
+  const back = () =>
+    bed.join('worker', functionOptions({ identity: resume.identity, key: Buffer.from(resume.key, 'hex') }));
+  await session.close();
+  const node = await back();
+  await node.leave();
+  await expect(back()).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+  // The next launch of the same node is none the worse for it.
+  await expect(functionOf(phantom)).resolves.toMatchObject({ node: { nodeId: phantom.nodeId } });
 });
 
 test('nobody joins as what the identity does not say', async () => {

@@ -1,4 +1,5 @@
 import { ControlError, codeOf } from '../control/control-error.ts';
+import { DEFLATE } from '../control/deflated.ts';
 import { dialControl } from '../control/dial.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
@@ -66,11 +67,12 @@ export async function openLink(
   membership: Membership,
   signal: AbortSignal | undefined,
 ): Promise<Link> {
-  const session = await dialControl({ ...options, ...options.seed, ...credentials, signal }).catch(
-    (error: unknown) => {
-      throw codeOf(error) === 'EACCES' ? refused(error) : error;
-    },
-  );
+  const session = await dialControl({
+    ...{ ...options, ...options.seed, ...credentials, signal },
+    takesDeflated: true,
+  }).catch((error: unknown) => {
+    throw codeOf(error) === 'EACCES' ? refused(error) : error;
+  });
   const snapshot = Promise.withResolvers<void>();
   void session.closed.then((reason) => snapshot.reject(new ControlError('ECONNRESET', reason)));
   session.onNotification(MessageType.membership, (body) => {
@@ -96,7 +98,11 @@ export async function openLink(
     const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
     // Both at once: the answer to hello changes nothing in what is asked next.
     const [hello, joined] = await Promise.all([
-      session.request(MessageType.hello, { version: 1, capabilities: ['relay', 'punch'] }, { signal }),
+      session.request(
+        MessageType.hello,
+        { version: 1, capabilities: ['relay', 'punch', DEFLATE] },
+        { signal },
+      ),
       session.request(MessageType.join, body, { signal }),
       snapshot.promise,
     ]);

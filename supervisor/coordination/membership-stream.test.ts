@@ -1,7 +1,11 @@
+import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { DEFLATE, inflated } from '../control/deflated.ts';
 import { dialControl } from '../control/dial.ts';
+import { encodeFrame, type Frame, FrameDecoder, FrameFlag } from '../control/frame.ts';
 import { MessageType } from '../control/message-type.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
+import { TLS_OPTIONS } from '../control/tls-options.ts';
 import type { MembershipUpdate } from './messages.ts';
 import { createTestbed, projectKey, type Testbed } from './overlay-testbed.ts';
 import { parseMembership } from './parse-messages.ts';
@@ -22,6 +26,28 @@ const talkative = (count: number) =>
       }),
     ),
   );
+
+/** What a node that joins as `service` and leaves is told of the membership until then. */
+async function heard(service: string, capabilities: readonly string[]): Promise<Frame[]> {
+  const identity = newServiceIdentity(service);
+  const psk = pskOf(serviceKey(projectKey, service), identity);
+  const socket = connect({ ...TLS_OPTIONS, port: bed.seed.port, pskCallback: () => ({ identity, psk }) });
+  const send = (type: number, id: number, body: object) =>
+    socket.write(encodeFrame({ type, flags: 0, id, body: Buffer.from(JSON.stringify(body)) }));
+  const join = { role: 'container', service, hostname: '', container: '', via: '' };
+  const local = { address: '127.0.0.1', port: 1 };
+  send(MessageType.hello, 1, { version: 1, capabilities });
+  send(MessageType.join, 2, { ...join, networks: { front: [service] }, local });
+  const decoder = new FrameDecoder();
+  const frames: Frame[] = [];
+  for await (const chunk of socket) {
+    for (const frame of decoder.push(chunk)) {
+      if (frame.type === MessageType.membership) frames.push(frame);
+      else if (frame.id === 2) send(MessageType.leave, 3, {});
+    }
+  }
+  return frames;
+}
 
 test('a membership that is more than a socket takes at once is told once', async () => {
   const [talker] = await talkative(12);
@@ -48,6 +74,26 @@ test('a membership of several messages is whole when the node has joined', async
   await talkative(40);
   const node = await bed.join('web');
   expect(node.members().size).toBe(41);
+});
+
+test('who says so is told in deflated frames, all others in plain ones, and both the same', async () => {
+  const everybody = Array.from({ length: 20 }, (_, index) => bed.join(`s${index}`));
+  await Promise.all(everybody);
+  const frames = (capabilities: string[]) => heard('web', capabilities);
+  const [plain, packed] = [await frames([]), await frames([DEFLATE])];
+  expect(plain.map(({ flags }) => flags)).not.toContain(FrameFlag.deflated);
+  expect(packed.map(({ flags }) => flags)).toContain(FrameFlag.deflated);
+  const size = (some: readonly Frame[]) => some.reduce((sum, { body }) => sum + body.length, 0);
+  expect(size(packed)).toBeLessThan(size(plain) / 3);
+  const names = (some: readonly Frame[]) =>
+    some
+      .map((frame) => (frame.flags & FrameFlag.deflated ? inflated(frame) : frame.body))
+      .flatMap((body) => parseMembership(JSON.parse(String(body))).nodes)
+      .map(({ id }) => id)
+      .filter((id) => id <= everybody.length);
+  // What changed a moment ago is told once more behind the snapshot.
+  expect(new Set(names(packed))).toEqual(new Set(names(plain)));
+  expect(new Set(names(plain)).size).toBe(everybody.length);
 });
 
 test('nodes that come in the same moment see each other as soon as they have joined', async () => {

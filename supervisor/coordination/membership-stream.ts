@@ -1,6 +1,6 @@
 import type { Session } from '../control/session.ts';
 import { NO_SEED_OBSERVER, type SeedObserver } from '../metrics/seed-observer.ts';
-import { MembershipView, viewKeyOf } from './membership-view.ts';
+import { MembershipView, type Telling, viewKeyOf } from './membership-view.ts';
 import type { NamesByNetwork } from './messages.ts';
 import type { NodeRecord, Side } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
@@ -20,6 +20,7 @@ interface Subscriber {
   readonly session: Session;
   readonly node: NodeRecord;
   readonly side: Side;
+  readonly takesDeflated: boolean;
   /** Of the node, when its view was found. */
   networks: NamesByNetwork;
   viewKey: string;
@@ -57,9 +58,10 @@ export class MembershipStream {
   }
 
   /** Sends a snapshot at once, and changes from then on, until the session ends. */
-  subscribe(session: Session, node: NodeRecord, side: Side): void {
+  subscribe(session: Session, node: NodeRecord, side: Side, takesDeflated = false): void {
     const { networks } = node;
-    const subscriber = { session, node, side, networks, viewKey: viewKeyOf(node, side), behind: false };
+    const viewKey = viewKeyOf(node, side);
+    const subscriber = { session, node, side, networks, viewKey, takesDeflated, behind: false };
     this.#subscribers.set(session, subscriber);
     void session.closed.then(() => this.#subscribers.delete(session));
     this.#sendSnapshot(subscriber);
@@ -84,7 +86,7 @@ export class MembershipStream {
     const changed = this.#changed;
     this.#changed = new Map();
     for (const view of this.#views.values()) view.flushed();
-    const deltas = new Map<string, readonly Buffer[]>();
+    const deltas = new Map<string, readonly Telling[]>();
     for (const subscriber of this.#subscribers.values()) {
       const moved = this.#hasMoved(subscriber);
       if (subscriber.behind) continue;
@@ -92,10 +94,10 @@ export class MembershipStream {
         this.#sendSnapshot(subscriber);
         continue;
       }
-      const frames =
+      const tellings =
         deltas.get(subscriber.viewKey) ?? this.#viewOf(subscriber).delta(changed, this.#find, this.#epoch);
-      deltas.set(subscriber.viewKey, frames);
-      this.#send(subscriber, frames);
+      deltas.set(subscriber.viewKey, tellings);
+      this.#send(subscriber, tellings);
     }
     this.#forgetViews();
     const now = performance.now();
@@ -139,11 +141,11 @@ export class MembershipStream {
     );
   }
 
-  #send(subscriber: Subscriber, frames: readonly Buffer[]): void {
-    const { session } = subscriber;
-    if (frames.length === 0 || subscriber.behind) return;
+  #send(subscriber: Subscriber, tellings: readonly Telling[]): void {
+    const { session, takesDeflated } = subscriber;
+    if (tellings.length === 0 || subscriber.behind) return;
     if (session.queued <= SLOW) {
-      for (const frame of frames) session.notifyEncoded(frame);
+      for (const telling of tellings) session.notifyEncoded(telling.for(takesDeflated));
       return;
     }
     subscriber.behind = true;

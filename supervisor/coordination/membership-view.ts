@@ -1,4 +1,5 @@
-import { encodeFrame } from '../control/frame.ts';
+import { deflated } from '../control/deflated.ts';
+import { encodeFrame, type Frame } from '../control/frame.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Changes } from './membership-stream.ts';
 import type { MembershipUpdate } from './messages.ts';
@@ -13,6 +14,23 @@ export function viewKeyOf({ id, networks }: Viewer, side: Side): string {
   return `${side} ${keys.length === 0 ? `node ${id}` : JSON.stringify(keys.sort())}`;
 }
 
+/** One message for many, in two forms, each made when the first one takes it. */
+export class Telling {
+  readonly #frame: Frame;
+  #plain: Buffer | undefined;
+  #deflated: Buffer | undefined;
+
+  constructor(body: Buffer) {
+    this.#frame = { type: MessageType.membership, flags: 0, id: 0, body };
+  }
+
+  for(takesDeflated: boolean): Buffer {
+    if (takesDeflated) this.#deflated ??= encodeFrame(deflated(this.#frame));
+    else this.#plain ??= encodeFrame(this.#frame);
+    return (takesDeflated ? this.#deflated : this.#plain) ?? encodeFrame(this.#frame);
+  }
+}
+
 /**
  * What all nodes on the same networks see, as frames: whatever is told to many of them is put into words once. Between two
  * flushes the snapshot stands still; whoever comes meanwhile gets it, and what has changed since.
@@ -22,27 +40,18 @@ export class MembershipView {
   readonly #side: Side;
   /** Members' JSON as it was last told; forgotten when a member changes. */
   readonly #told = new Map<number, string>();
-  #snapshot: readonly string[] | undefined;
+  #snapshot: readonly Telling[] | undefined;
 
   constructor(viewer: Viewer, side: Side) {
     this.#viewer = viewer;
     this.#side = side;
   }
 
-  /** Frames that tell of the changes; [] where none can be seen from here. */
-  delta(changed: Changes, find: (id: number) => NodeRecord | undefined, epoch: number): Buffer[] {
-    const nodes: string[] = [];
-    const removed: number[] = [];
-    for (const [id, before] of changed) {
-      const node = find(id);
-      const member = node && this.#member(node);
-      if (member) nodes.push(member);
-      else if (isVisible(this.#viewer, { id, networks: before })) removed.push(id);
-    }
+  /** Messages that tell of the changes; [] where none can be seen from here. */
+  delta(changed: Changes, find: (id: number) => NodeRecord | undefined, epoch: number): Telling[] {
+    const { nodes, removed } = this.#seen(changed, find);
     if (nodes.length + removed.length === 0) return [];
-    return pages(nodes).map((page, index) =>
-      frameOf({ epoch, snapshot: false, removed: index === 0 ? removed : [] }, page),
-    );
+    return pages(nodes).map((page, index) => tell(deltaOf(epoch, index === 0 ? removed : []), page));
   }
 
   /** What changed is no longer as it was told. To be called when it changes, not when it is told. */
@@ -55,28 +64,48 @@ export class MembershipView {
     this.#snapshot = undefined;
   }
 
-  /** Frames of everything there is: a snapshot, and `pending` changes since it was put into words. */
+  /** Messages of everything there is, made once between two flushes, and of `pending` changes since. The last one, and it alone, is without `more`. */
   snapshot(
     nodes: () => Iterable<NodeRecord>,
     pending: Changes,
     find: (id: number) => NodeRecord | undefined,
     head: Pick<MembershipUpdate, 'epoch' | 'seed' | 'gateways'>,
-  ): Buffer[] {
-    this.#snapshot ??= pages([...nodes()].flatMap((node) => this.#member(node) ?? []));
+  ): Telling[] {
     const { epoch, seed, gateways = [] } = head;
-    const first = { epoch, snapshot: true, removed: [], seed, gateways: { names: gateways } };
-    const since = this.delta(pending, find, epoch);
-    const last = this.#snapshot.length - 1;
-    const frames = this.#snapshot.map((page, index) =>
-      frameOf(
-        {
-          ...(index === 0 ? first : { epoch, snapshot: false, removed: [] }),
-          ...(index < last || since.length > 0 ? { more: true } : {}),
-        },
-        page,
-      ),
+    const first = { snapshot: true, seed, gateways: { names: gateways } };
+    this.#snapshot ??= pages([...nodes()].flatMap((node) => this.#member(node) ?? [])).map((page, index) =>
+      tell({ ...deltaOf(epoch, []), ...(index === 0 ? first : {}), more: true }, page),
     );
-    return [...frames, ...since];
+    const since = this.#seen(pending, find);
+    const last = pages(since.nodes);
+    return [
+      ...this.#snapshot,
+      ...last.map((page, index) =>
+        tell(
+          {
+            ...deltaOf(epoch, index === 0 ? since.removed : []),
+            ...(index < last.length - 1 ? { more: true } : {}),
+          },
+          page,
+        ),
+      ),
+    ];
+  }
+
+  /** Of what has changed, what can be seen from here. */
+  #seen(
+    changed: Changes,
+    find: (id: number) => NodeRecord | undefined,
+  ): { readonly nodes: string[]; readonly removed: number[] } {
+    const nodes: string[] = [];
+    const removed: number[] = [];
+    for (const [id, before] of changed) {
+      const node = find(id);
+      const member = node && this.#member(node);
+      if (member) nodes.push(member);
+      else if (isVisible(this.#viewer, { id, networks: before })) removed.push(id);
+    }
+    return { nodes, removed };
   }
 
   #member(node: NodeRecord): string | undefined {
@@ -105,7 +134,7 @@ function pages(members: readonly string[]): string[] {
   return all.map((page) => page.join());
 }
 
-function frameOf(fields: object, members: string): Buffer {
-  const body = Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"nodes":[${members}]}`);
-  return encodeFrame({ type: MessageType.membership, flags: 0, id: 0, body });
-}
+const deltaOf = (epoch: number, removed: readonly number[]) => ({ epoch, snapshot: false, removed });
+
+const tell = (fields: object, members: string): Telling =>
+  new Telling(Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"nodes":[${members}]}`));

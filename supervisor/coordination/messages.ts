@@ -1,4 +1,5 @@
 import type { Endpoint } from '../control/endpoint.ts';
+import type { VersionRange } from '../control/protocol-version.ts';
 import type { Filtering, NatKind, Offer } from '../network/punch/offer.ts';
 
 export type { Offer };
@@ -48,6 +49,10 @@ export interface Joined {
   readonly address: string;
   readonly observed: Endpoint;
   readonly resume: Credentials;
+}
+
+export interface HelloRequest extends VersionRange {
+  readonly capabilities: readonly string[];
 }
 
 export interface Hello {
@@ -109,6 +114,18 @@ export interface PunchIntroduction {
   readonly peer: Endpoint;
   /** The initiator does not wait for the answer: a refusal has to come over the connection itself. */
   readonly underWay: boolean;
+}
+
+/** Ends that the acceptor shall open for connections that guests of the initiator are going to make. */
+export interface AheadRequest {
+  /** The guest's port at the acceptor. */
+  readonly port: number;
+  /** The address that the initiator's packets come from. */
+  readonly from: string;
+  /** The initiator in the overlay. */
+  readonly peer: string;
+  /** `at`: the acceptor's own local port; `port`: the initiator's, as the acceptor sees it. */
+  readonly ends: readonly { readonly at: number; readonly port: number }[];
 }
 
 export interface MembershipUpdate {

@@ -1,5 +1,4 @@
 import type { Endpoint } from '../control/endpoint.ts';
-import type { VersionRange } from '../control/protocol-version.ts';
 import {
   booleanAt,
   choiceAt,
@@ -20,6 +19,7 @@ import {
   type Forwarded,
   type ForwardRequest,
   type Hello,
+  type HelloRequest,
   type Introduction,
   type JoinBody,
   type Joined,
@@ -45,10 +45,14 @@ const MAX_MEMBERS = 65_536;
 const TOKEN = /^[0-9a-f]{32}$/;
 
 /** `version` is the newest that the peer speaks; `oldest`, where it is left out, the same. */
-export function parseHelloRequest(body: unknown): VersionRange {
+export function parseHelloRequest(body: unknown): HelloRequest {
   const fields = fieldsOf(body);
   const newest = integerAt(fields, 'version', 1, 255);
-  return { newest, oldest: fields.oldest === undefined ? newest : integerAt(fields, 'oldest', 1, newest) };
+  return {
+    newest,
+    oldest: fields.oldest === undefined ? newest : integerAt(fields, 'oldest', 1, newest),
+    capabilities: fields.capabilities === undefined ? [] : textsAt(fields, 'capabilities', 64),
+  };
 }
 
 export function parseHello(body: unknown): Hello {

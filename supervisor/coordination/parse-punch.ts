@@ -3,6 +3,7 @@ import type { Endpoint } from '../control/endpoint.ts';
 import {
   FILTERINGS,
   type Filtering,
+  type FirstConnection,
   NAT_KINDS,
   type NatKind,
   type Offer,
@@ -19,11 +20,18 @@ import {
   portAt,
   textAt,
 } from './fields.ts';
-import { type Counterpart, MAX_NODE_ID, type MeetRequest, type PunchIntroduction } from './messages.ts';
+import {
+  type AheadRequest,
+  type Counterpart,
+  MAX_NODE_ID,
+  type MeetRequest,
+  type PunchIntroduction,
+} from './messages.ts';
 
 /** Parsers for what nodes tell each other about hole punching; they throw ControlError EINVAL and ignore unknown fields. */
 
 const MAX_DOORS = 64;
+const MAX_ENDS = 64;
 const ID = /^[0-9a-f]{16,32}$/;
 const KEY = /^[0-9a-f]{64}$/;
 
@@ -57,6 +65,17 @@ export function parseFacts(body: unknown): NatKind {
   return choiceAt(fieldsOf(body), 'nat', NAT_KINDS);
 }
 
+function idAt(fields: Fields): string {
+  const id = textAt(fields, 'id', 32);
+  if (!ID.test(id)) throw invalid('id', '16 to 32 hex digits');
+  return id;
+}
+
+function parseFirst(body: unknown): FirstConnection {
+  const fields = fieldsOf(body);
+  return { id: idAt(fields), port: portAt(fields, 'port'), from: parsePortPair(fields.from) };
+}
+
 export function parseOffer(body: unknown): Offer {
   const fields = fieldsOf(body);
   return {
@@ -67,6 +86,8 @@ export function parseOffer(body: unknown): Offer {
     port: parsePortPair(fields.port),
     privatePort: integerAt(fields, 'privatePort', 0, 65_535),
     doors: listAt(fields, 'doors', MAX_DOORS).map(parsePortPair),
+    ...(fields.first === undefined ? {} : { first: parseFirst(fields.first) }),
+    ...(fields.opened === undefined ? {} : { opened: parsePortPair(fields.opened) }),
   };
 }
 
@@ -99,12 +120,33 @@ export function parsePunched(body: unknown): number {
   return fields.port === undefined ? 0 : portAt(fields, 'port');
 }
 
+export function parseAhead(body: unknown): AheadRequest {
+  const fields = fieldsOf(body);
+  return {
+    port: portAt(fields, 'port'),
+    from: ipv4At(fields, 'from'),
+    peer: ipv4At(fields, 'peer'),
+    ends: listAt(fields, 'ends', MAX_ENDS).map((end) => {
+      const each = fieldsOf(end);
+      return { at: portAt(each, 'at'), port: portAt(each, 'port') };
+    }),
+  };
+}
+
+/** How many of the ends that were asked for are open. */
+export function parseOpened(body: unknown): number {
+  return integerAt(fieldsOf(body), 'opened', 0, MAX_ENDS);
+}
+
+/** The port on which nobody listens any more. */
+export function parseAheadOver(body: unknown): number {
+  return portAt(fieldsOf(body), 'port');
+}
+
 export function parsePunch(body: unknown): PunchIntroduction {
   const fields = fieldsOf(body);
-  const id = textAt(fields, 'id', 32);
-  if (!ID.test(id)) throw invalid('id', '16 to 32 hex digits');
   return {
-    id,
+    id: idAt(fields),
     to: fields.to === undefined ? undefined : ipv4At(fields, 'to'),
     port: portAt(fields, 'port'),
     at: integerAt(fields, 'at', 0, 65_535),

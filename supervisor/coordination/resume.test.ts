@@ -140,6 +140,23 @@ test('a node that falls silent is given up, and comes back as itself', async () 
   between.server.close();
 });
 
+test('a node whose process dies is gone as soon as its connection is, without a heartbeat', async () => {
+  await bed.close();
+  bed = await createTestbed({ heartbeat: { interval: 1_000_000, suspect: 3, dead: 4 } });
+  const between = await serve((near) => void pipeFlow(near, connect(bed.seed.port, '127.0.0.1')));
+  const ends: Socket[] = [];
+  between.server.on('connection', (socket) => ends.push(socket));
+  const api = await bed.join('api');
+  const stop = new AbortController();
+  const web = await bed.join('web', { seed: { host: '127.0.0.1', port: between.port }, signal: stop.signal });
+  await until(api, () => api.members().has(web.nodeId));
+  // What the kernel does for a process that was killed.
+  between.server.close();
+  for (const socket of ends) socket.resetAndDestroy();
+  await until(api, () => !api.members().has(web.nodeId));
+  stop.abort();
+});
+
 test('a node that may not come back ends, and says why', async () => {
   const web = await bed.join('web');
   await bed.stopSeed();

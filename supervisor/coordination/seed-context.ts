@@ -12,6 +12,7 @@ import type { NodeLedger } from './node-ledger.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import type { PeerSeeds } from './peer-seeds.ts';
 import type { PhantomWays } from './phantom-ways.ts';
+import type { Probes } from './probes.ts';
 import type { Quotas } from './quotas.ts';
 import type { Relays } from './relays.ts';
 
@@ -32,6 +33,7 @@ export interface SeedContext {
   readonly relays: Relays;
   readonly meetings: Meetings;
   readonly filterProbe: FilterProbe;
+  readonly probes: Probes;
   readonly names: NamePolicy;
   readonly quotas: Quotas;
   /** Ports where nodes learn how they are seen. */

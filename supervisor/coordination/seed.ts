@@ -3,10 +3,15 @@ import type { HeartbeatOptions } from '../control/heartbeat.ts';
 import { listenControl } from '../control/listen.ts';
 import { parseIdentity } from '../control/psk.ts';
 import { countRelay } from '../metrics/count-relay.ts';
-import { NO_SEED_OBSERVER, type SeedObserver, type SeedStatus } from '../metrics/seed-observer.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
+import {
+  NO_SEED_OBSERVER,
+  type SeedObserver,
+  type SeedStatus,
+  type TransportCounts,
+} from '../metrics/seed-observer.ts';
 import { type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
+import type { Addon } from '../service/addon.ts';
 import type { Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
 import { FilterProbe } from './filter-probe.ts';
@@ -21,16 +26,19 @@ import { parseRange } from './overlay-range.ts';
 import { ownAddress } from './own-address.ts';
 import { PeerSeeds } from './peer-seeds.ts';
 import { PhantomWays } from './phantom-ways.ts';
+import { Probes } from './probes.ts';
 import { Quotas, SEED_LIMITS, type SeedLimits } from './quotas.ts';
 import { Relays } from './relays.ts';
 import type { SeedContext } from './seed-context.ts';
 import { openMemory } from './seed-memory.ts';
 import { serveSession } from './serve-session.ts';
+import { returnMemory } from './small-memory.ts';
+import { transportCounts } from './transport-counts.ts';
 
 export interface SeedOptions {
   readonly config: SeedConfig;
   readonly projectKey: Buffer;
-  readonly addon: PumpAddon;
+  readonly addon: Addon;
   /** Ends the seed and its sessions; its flows may go on for `drain`. */
   readonly signal: AbortSignal;
   /** ms that flows have to end by themselves; 0 unless told otherwise. */
@@ -52,13 +60,15 @@ export interface SeedOptions {
   readonly limits?: Partial<SeedLimits> | undefined;
 }
 
-/** Of thousands of connections, bytes that each hands to TLS at once, which keeps as much memory: one record. */
-const MAX_WRITE = 16_000;
+/** Of thousands of connections, bytes that each hands to TLS at once: with the record around them they fit the buffer of 1 KiB that it begins with. */
+const MAX_WRITE = 1000;
 
 export interface Seed {
   readonly port: number;
   /** For metrics. */
   status(): SeedStatus;
+  /** Asks the nodes; at most once in 5 s, and a second for those that do not answer. */
+  transports(): Promise<TransportCounts>;
   /** Resolves when the seed has ended and its sockets are closed. */
   readonly closed: Promise<void>;
 }
@@ -95,6 +105,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     throw error;
   };
   const observer = await startObserver(host, config.observers).catch(release);
+  const filterProbe = new FilterProbe();
   const context: SeedContext = {
     config,
     ...memory,
@@ -106,7 +117,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     phantomWays: new PhantomWays({ gateways, relay, ends }),
     relays,
     meetings: new Meetings(registry),
-    filterProbe: new FilterProbe(),
+    filterProbe,
+    probes: new Probes(filterProbe),
     names,
     quotas: new Quotas(limits),
     observers: observer.ports,
@@ -114,6 +126,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   };
   let peerSeeds: PeerSeeds | undefined;
   const apart = new AbortController();
+  const tidy = returnMemory(addon, apart.signal);
   const listener = await listenControl({
     port: config.port,
     host,
@@ -125,6 +138,8 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     maxHandshakesPerAddress: limits.handshakesPerAddress,
     pskFor: (identity) => admission.pskFor(identity),
     onSession: (session, text) => {
+      tidy();
+      void session.closed.then(tidy);
       const identity = parseIdentity(text);
       if (identity) serveSession(context, session, identity);
     },
@@ -163,7 +178,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
       relay: { flows: carrying, held, refused, bytes: carried() },
     };
   };
-  return { port: listener.port, status, closed };
+  return { port: listener.port, status, transports: transportCounts(() => registry.all()), closed };
 }
 
 /** Coordinates a project until `signal` aborts. Errors as `startSeed`. */

@@ -114,7 +114,8 @@ function leave(
   { node, slot, attachment }: JoinedSession,
 ): void {
   registry.detach(node, slot, attachment);
-  // A launch that has not arrived yet has nobody left to serve.
-  if (slot === 'phantom') ledger.generations.begin('launch', node.id, Number.MAX_SAFE_INTEGER);
+  // A launch that has not arrived yet has nobody left to serve, and what a host was given to come back with is of no more use to anybody.
+  const kind = slot === 'phantom' ? 'launch' : 'host';
+  ledger.generations.begin(kind, node.id, Number.MAX_SAFE_INTEGER);
   setImmediate(() => void session.close('left'));
 }

@@ -1,9 +1,11 @@
 import { ControlError } from '../control/control-error.ts';
+import { DEFLATE } from '../control/deflated.ts';
 import { MessageType } from '../control/message-type.ts';
 import { negotiate } from '../control/protocol-version.ts';
 import type { Identity } from '../control/psk.ts';
 import { type Session, SILENT } from '../control/session.ts';
 import { RELAY_SERVICE } from '../published/node-config.ts';
+import { PROBE_SERVICE } from '../published/probe.ts';
 import { enrol } from './enrol.ts';
 import { gatherPairs } from './gather-pairs.ts';
 import type { JoinBody, Joined } from './messages.ts';
@@ -19,14 +21,15 @@ const JOIN_TIMEOUT = 5000;
 
 /** Serves one connection from its proven identity to its end. */
 export function serveSession(context: SeedContext, session: Session, identity: Identity): void {
-  let greeted = false;
+  let capabilities: readonly string[] | undefined;
   let joined = false;
   const deadline = setTimeout(() => session.close('did not join'), JOIN_TIMEOUT);
   void session.closed.then(() => clearTimeout(deadline));
 
   session.handle(MessageType.hello, (body) => {
-    const version = negotiate(parseHelloRequest(body));
-    greeted = true;
+    const hello = parseHelloRequest(body);
+    const version = negotiate(hello);
+    ({ capabilities } = hello);
     const { project, overlay } = context.config;
     return {
       version,
@@ -52,11 +55,16 @@ export function serveSession(context: SeedContext, session: Session, identity: I
     context.relays.serve(session, () => clearTimeout(deadline));
     return;
   }
+  if (identity.kind === 'service' && identity.service === PROBE_SERVICE) {
+    context.probes.serve(session, () => clearTimeout(deadline));
+    return;
+  }
   session.handle(MessageType.join, async (body) => {
-    if (!greeted || joined) throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
+    if (!capabilities || joined)
+      throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
     joined = true;
     try {
-      return await join(context, session, identity, parseJoin(body));
+      return await join(context, session, identity, parseJoin(body), capabilities.includes(DEFLATE));
     } catch (error) {
       joined = false;
       throw error;
@@ -71,6 +79,7 @@ async function join(
   session: Session,
   identity: Identity,
   body: JoinBody,
+  takesDeflated: boolean,
 ): Promise<Joined> {
   const { registry, stream, filterProbe, names, quotas, log } = context;
   quotas.join(identity, session.remote.address);
@@ -113,6 +122,6 @@ async function join(
       .then((filtering) => registry.facts(node, attachment, { filtering }));
   serveNode(context, session, { node, slot, attachment });
   context.peerSeeds()?.announceTo(session);
-  stream.subscribe(session, node, attachment.side);
+  stream.subscribe(session, node, attachment.side, takesDeflated);
   return { nodeId: node.id, address: node.address, observed, resume };
 }

@@ -1,31 +1,57 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { startReaper } from '../guest/reaper.ts';
-import { type LaunchReport, launchEvent } from '../phantom/event.ts';
+import { type LaunchEvent, type LaunchReport, launchEvent } from '../phantom/event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { type ProbeEvent, probeEvent } from '../published/probe.ts';
 import type { Runtime } from '../runtime.ts';
 import { runLaunch } from './launch.ts';
 import { createRuntimeApi, type Invocation, type RuntimeApi } from './runtime-api.ts';
 import { wipeDirectory } from './wipe.ts';
 
-function parseEvent(payload: string) {
+function parseEvent(payload: string): { launch?: LaunchEvent | undefined; probe?: ProbeEvent | undefined } {
   try {
-    return launchEvent.safeParse(JSON.parse(payload));
+    const parsed: unknown = JSON.parse(payload);
+    const probe = probeEvent.safeParse(parsed).data?.probe;
+    return probe ? { probe } : { launch: launchEvent.safeParse(parsed).data };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-async function finish(response: ClientRequest, report: LaunchReport): Promise<void> {
+async function finish(response: ClientRequest, report?: LaunchReport): Promise<void> {
   const answered = once(response, 'response') as Promise<[IncomingMessage]>;
-  response.end(`${JSON.stringify(report)}\n`);
+  response.end(report && `${JSON.stringify(report)}\n`);
   const [answer] = await answered;
   answer.resume();
 }
 
-async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation): Promise<void> {
-  const parsed = parseEvent(invocation.payload);
-  if (!parsed?.success) {
+/** What `docker boxer probe` invokes functions for: to look around, in place of a guest. */
+async function probe(api: RuntimeApi, runtime: Runtime, at: Invocation, event: ProbeEvent, count: number) {
+  const started = Math.round(performance.now());
+  const { runProbe } = await import('../probe/run-probe.ts');
+  const response = api.respond(at.requestId);
+  const lost = new AbortController();
+  response.on('error', (error) => lost.abort(error));
+  await runProbe(event, {
+    addon: runtime.addon,
+    invocation: count,
+    started,
+    signal: lost.signal,
+    write: (line) => void response.write(`${JSON.stringify(line)}\n`),
+  });
+  await finish(response);
+}
+
+async function handle(
+  api: RuntimeApi,
+  runtime: Runtime,
+  invocation: Invocation,
+  count: number,
+): Promise<void> {
+  const event = parseEvent(invocation.payload);
+  if (event.probe) return probe(api, runtime, invocation, event.probe, count);
+  if (!event.launch) {
     const message =
       'this function is the twin of a Docker Compose service: it is started by docker boxer, not by hand';
     return api.fail(invocation.requestId, 'Function.NotALaunch', message);
@@ -37,7 +63,7 @@ async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation)
   const reaper = startReaper(runtime.addon);
   let report: LaunchReport;
   try {
-    const status = await runLaunch(parsed.data, {
+    const status = await runLaunch(event.launch, {
       runtime,
       reaper,
       requestId: invocation.requestId,
@@ -64,5 +90,5 @@ async function handle(api: RuntimeApi, runtime: Runtime, invocation: Invocation)
 /** The Lambda runtime loop: one launch an invocation, each in a clean environment. Returns only by an error of the Runtime API. */
 export async function runFunction(runtime: Runtime, authority: string): Promise<never> {
   const api = createRuntimeApi(authority);
-  for (;;) await handle(api, runtime, await api.next());
+  for (let count = 1; ; count += 1) await handle(api, runtime, await api.next(), count);
 }

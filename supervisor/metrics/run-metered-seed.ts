@@ -1,4 +1,5 @@
 import { type SeedOptions, startSeed } from '../coordination/seed.ts';
+import { keepHeapSmall } from '../coordination/small-memory.ts';
 import type { Logger } from '../log/logger.ts';
 import { loggingObserver } from './logging-observer.ts';
 import { NO_SEED_OBSERVER } from './seed-observer.ts';
@@ -11,9 +12,10 @@ export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise
   const observer = loggingObserver(log, meter?.observer ?? NO_SEED_OBSERVER);
   const seed = await startSeed({ ...options, observer });
   if (meter && config.metrics !== undefined) {
-    meter.watch(seed.status);
+    meter.watch(seed);
     const { serveMetrics } = await import('./serve-metrics.ts');
     await serveMetrics({ registry: meter.registry, port: config.metrics, host, signal });
   }
+  keepHeapSmall();
   await seed.closed;
 }

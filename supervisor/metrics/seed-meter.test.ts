@@ -11,7 +11,7 @@ const meter = createSeedMeter();
 
 beforeEach(async () => {
   bed = await createTestbed({ observer: meter.observer });
-  meter.watch(bed.seed.status);
+  meter.watch(bed.seed);
   port = await serveMetrics({ registry: meter.registry, port: 0, host: '127.0.0.1', signal: stop.signal });
 });
 afterEach(async () => {
@@ -51,7 +51,15 @@ function samplesOf(text: string): Map<string, number> {
 
 test('what happened at the seed can be scraped, and names nobody', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
-  const [web, api] = await Promise.all([bed.join('web'), bed.join('secretive')]);
+  // As a connector counts them.
+  const pairs = [
+    { to: '198.18.0.2', transport: 'relay' as const, why: 'w', connections: 3 },
+    { to: '198.18.0.3', transport: 'relay' as const, why: 'w', connections: 1, rtt: 2 },
+    { to: '198.18.0.4', transport: 'punch' as const, why: 'w', connections: 2 },
+  ];
+  const nobody = () => Promise.reject(new Error('nobody'));
+  const peers = { meet: nobody, punch: nobody, pairs: () => pairs };
+  const [web, api] = await Promise.all([bed.join('web', { peers }), bed.join('secretive')]);
   await api.setListening([echo.port]);
   await until(web, () => web.members().get(api.nodeId)?.ports.length === 1);
   const socket = await open(web, api.address, echo.port);
@@ -71,6 +79,10 @@ test('what happened at the seed can be scraped, and names nobody', async () => {
   expect(at('boxer_introductions_total{kind="connect",result="ECONNREFUSED"}')).toBe(1);
   expect(at('boxer_introduction_seconds_count{kind="connect"}')).toBe(2);
   expect(at('boxer_handshake_seconds_count')).toBe(2);
+  expect(at('boxer_connections{transport="relay"}')).toBe(4);
+  expect(at('boxer_connections{transport="punch"}')).toBe(2);
+  expect(at('boxer_connections{transport="direct"}')).toBe(0);
+  expect(at('boxer_pairs{transport="relay"}')).toBe(2);
   for (const name of ['boxer_relay_flows', 'boxer_relay_bytes_total', 'boxer_membership_delay_seconds_count'])
     expect([name, at(name)]).toEqual([name, expect.any(Number)]);
   for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds'])

@@ -1,13 +1,19 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { MessageType } from '../control/message-type.ts';
-import type { SeedObserver, SeedStatus } from './seed-observer.ts';
+import type { SeedObserver, SeedStatus, TransportCounts } from './seed-observer.ts';
 
 /** Counts for Prometheus. */
 export interface SeedMeter {
   readonly observer: SeedObserver;
   readonly registry: Registry;
   /** Where to look when somebody asks for the numbers of this moment. */
-  watch(status: () => SeedStatus): void;
+  watch(seed: Watched): void;
+}
+
+/** Where the numbers of this moment are. */
+export interface Watched {
+  status(): SeedStatus;
+  transports(): Promise<TransportCounts>;
 }
 
 /** Requests that bring two nodes together. */
@@ -78,11 +84,11 @@ export function createSeedMeter(): SeedMeter {
         fanOutAge.observe(age / 1000);
       },
     },
-    watch: (status) => watchStatus(registry, status),
+    watch: (seed) => watchSeed(registry, seed),
   };
 }
 
-function watchStatus(registry: Registry, status: () => SeedStatus): void {
+function watchSeed(registry: Registry, { status, transports }: Watched): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: (now: SeedStatus) => number) =>
     new Gauge({
@@ -128,4 +134,24 @@ function watchStatus(registry: Registry, status: () => SeedStatus): void {
       for (const { role, state, nat } of status().nodes) this.inc({ role, state, nat });
     },
   });
+  const perTransport = (name: string, help: string, what: 'pairs' | 'connections') =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['transport'],
+      registers,
+      async collect() {
+        for (const [transport, counts] of await transports()) this.set({ transport }, counts[what]);
+      },
+    });
+  perTransport(
+    'boxer_pairs',
+    'Pairs of nodes that have connected to each other, by the way they took',
+    'pairs',
+  );
+  perTransport(
+    'boxer_connections',
+    'Connections that the nodes made: punched and relayed ones so far, direct ones that are open',
+    'connections',
+  );
 }

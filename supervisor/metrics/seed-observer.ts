@@ -8,6 +8,9 @@ export interface SeedObserver extends ControlObserver {
 
 export const NO_SEED_OBSERVER: SeedObserver = { ...NO_OBSERVER, fannedOut: () => undefined };
 
+/** By transport (direct, punch, relay): pairs of nodes, and their connections as `PairStatus` counts them. */
+export type TransportCounts = ReadonlyMap<string, { readonly pairs: number; readonly connections: number }>;
+
 /** What a seed is busy with at this moment. */
 export interface SeedStatus {
   readonly nodes: readonly { readonly role: string; readonly state: string; readonly nat: string }[];

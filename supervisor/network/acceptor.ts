@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Endpoint } from '../control/endpoint.ts';
 import type { Introduction } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
@@ -8,13 +7,14 @@ import type { FlowNames, FlowNameTable } from './flow-names.ts';
 import { createHandOver } from './hand-over.ts';
 import type { Listener, ListenerView } from './listeners.ts';
 import { dialIn } from './relay/dial-in.ts';
+import { type Unread, type UnreadAddon, unreadOf } from './unread.ts';
 
 /** Brings connections from elsewhere to the guest's listeners. */
 export interface Acceptor {
   /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
   introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
   /** A connection that was made otherwise, from what the kernel knows as `from`; owns it. Resolves and rejects as `introduce`. */
-  deliver(socket: Socket, listener: Listener, from: Endpoint, names: FlowNames): Promise<void>;
+  deliver(connection: Unread, listener: Listener, from: Endpoint, names: FlowNames): Promise<void>;
   /** A process monitor reports that its guest listens on `port`, or that nobody does any more: it will understand signal connections. */
   monitored(port: number, listens: boolean): void;
   /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
@@ -28,6 +28,7 @@ export interface Acceptor {
 const DIAL_TIMEOUT_MS = 10_000;
 
 interface AcceptorOptions {
+  readonly addon: UnreadAddon;
   readonly selfAddress: () => string;
   readonly flows: FlowNameTable;
   readonly listeners: ListenerView;
@@ -35,23 +36,29 @@ interface AcceptorOptions {
   readonly onVanished: () => void;
 }
 
-export function createAcceptor({ selfAddress, flows, listeners, onVanished }: AcceptorOptions): Acceptor {
-  const handOver = createHandOver({ onVanished });
+export function createAcceptor({
+  addon,
+  selfAddress,
+  flows,
+  listeners,
+  onVanished,
+}: AcceptorOptions): Acceptor {
+  const handOver = createHandOver({ addon, onVanished });
 
   async function deliver(
-    socket: Socket,
+    connection: Unread,
     listener: Listener,
     from: Endpoint,
     names: FlowNames,
     signal: AbortSignal,
   ) {
-    flows.rememberAccepted(from, socket.localPort ?? 0, names);
-    await handOver.offer({ socket, listener, names }, signal);
+    flows.rememberAccepted(from, connection.localPort, names);
+    await handOver.offer({ connection, listener, names }, signal);
   }
 
   return {
-    deliver: (socket, listener, from, names) =>
-      deliver(socket, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS)),
+    deliver: (connection, listener, from, names) =>
+      deliver(connection, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS)),
 
     async introduce(introduction, signal) {
       const listener = await listeners.find(introduction.port);
@@ -63,7 +70,7 @@ export function createAcceptor({ selfAddress, flows, listeners, onVanished }: Ac
         local: { address: selfAddress(), port: introduction.port },
         peer: introduction.peer,
       };
-      await deliver(socket, listener, introduction.relay, names, timely);
+      await deliver(unreadOf(socket), listener, introduction.relay, names, timely);
     },
 
     monitored: handOver.monitored,

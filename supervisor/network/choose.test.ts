@@ -19,13 +19,28 @@ test('direct to a node without NAT, punched where ports can be known, relayed ot
 });
 
 describe('the order of the first packets', () => {
-  const far: OrderFacts = { rtt: 20, own: 'silent', peer: 'silent', isListening: true, isHairpin: false };
+  const far: OrderFacts = {
+    rtt: 20,
+    own: 'silent',
+    isOpen: false,
+    peer: 'silent',
+    isListening: true,
+    isHairpin: false,
+  };
   const order = (change: Partial<OrderFacts>) => orderOf({ ...far, ...change });
 
   test('a far acceptor is introduced a moment ahead, a near one is asked', () => {
     expect(order({})).toEqual({ order: 'ahead', mayBeReset: false });
     expect(order({ rtt: 0.3 })).toEqual({ order: 'answered', mayBeReset: false });
     expect(order({ own: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: false });
+  });
+
+  test('a host without a NAT would reset a near acceptor’s packet: its guest’s own is there first', () => {
+    const near = { rtt: 0.3, own: 'resetting', isOpen: true } as const;
+    expect(order(near)).toEqual({ order: 'at once', mayBeReset: false });
+    expect(order({ ...near, isListening: false })?.order).toBe('answered');
+    expect(order({ ...near, rtt: 20 })?.order).toBe('ahead');
+    expect(order({ ...near, peer: 'resetting' })?.order).not.toBe('at once');
   });
 
   test('a NAT that resets is open before the packet leaves, if this side does not close it again', () => {

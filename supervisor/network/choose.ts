@@ -33,15 +33,18 @@ export function choose(own: Facts, peer: Facts): Choice {
 }
 
 /**
- * When a guest's first packet leaves. `ahead`: a moment after the introduction, so that the acceptor's NAT is open when it arrives,
+ * When a guest's first packet leaves. `at once`: beside the introduction; the acceptor's NAT drops it, and the acceptor's own finds the
+ * guest's socket there already. `ahead`: a moment after the introduction, so that the acceptor's NAT is open when it arrives,
  * and the two packets cross on the way. `answered`: when the acceptor says that its own is under way, or that nobody listens.
  */
-export type Order = 'ahead' | 'answered';
+export type Order = 'at once' | 'ahead' | 'answered';
 
 export interface OrderFacts {
   /** ms between the two nodes, undefined where it has not been measured */
   readonly rtt: number | undefined;
   readonly own: Filtering;
+  /** No NAT is in front of this node: a packet that comes before its guest's has left is reset by the host itself. */
+  readonly isOpen: boolean;
   readonly peer: Filtering;
   /** Whether the other node is known to listen on the port. */
   readonly isListening: boolean;
@@ -62,11 +65,13 @@ const NEAR = 3;
  * Undefined where both sides reset what comes too early and are so near that their packets hardly ever cross: each attempt would
  * have to leave within the microseconds that the other one's is on its way.
  */
-export function orderOf({ rtt, own, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
+export function orderOf({ rtt, own, isOpen, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
   const isFar = rtt !== undefined && rtt >= NEAR;
   const soon = isFar && isListening ? 'ahead' : 'answered';
   // The hosts reset what comes before their own side is there.
   if (isHairpin) return { order: 'answered', mayBeReset: true };
+  if (peer === 'silent' && isOpen && isListening && rtt !== undefined && !isFar)
+    return { order: 'at once', mayBeReset: false };
   if (peer === 'silent') return { order: soon, mayBeReset: false };
   // The acceptor's packet opens its NAT first, and this side drops it: so the NAT stays open.
   if (own === 'silent') return { order: 'answered', mayBeReset: false };

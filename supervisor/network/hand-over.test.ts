@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
 import { createHandOver, type HandOver } from './hand-over.ts';
 import type { Listener } from './listeners.ts';
-import { connection, fateOf } from './relay/socket-testbed.ts';
+import { builtAddon, connection, fateOf } from './relay/socket-testbed.ts';
 import { parseSignalStates } from './signal-states.ts';
+import { unreadOf } from './unread.ts';
 
 /** Guests here are without a process monitor: they take a signal connection for a real one. */
 
@@ -21,7 +24,7 @@ const cleanups: Array<() => unknown> = [];
 
 beforeEach(() => {
   vanished = 0;
-  handOver = createHandOver({ onVanished: () => vanished++ });
+  handOver = createHandOver({ addon: builtAddon(), onVanished: () => vanished++ });
 });
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -46,7 +49,7 @@ async function listening(server: Server): Promise<number> {
 async function offered(port: number): Promise<Socket> {
   const [far, socket] = await connection();
   cleanups.push(() => far.destroy());
-  await handOver.offer({ socket, listener: listenerAt(port), names }, never);
+  await handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never);
   return far;
 }
 
@@ -141,6 +144,39 @@ test('a listener that the kernel wakes for data only (TCP_DEFER_ACCEPT) gets its
   expect(String((await once(far, 'data'))[0])).toBe('late');
 });
 
+test('connections that come all at once to a short queue are all brought there, also those that the kernel has forgotten', async () => {
+  // A busy server: the queue is full again and again, and who does not fit is answered by SYN cookies.
+  const program = `
+import socket, time
+s = socket.socket()
+s.bind(('0.0.0.0', 0))
+s.listen(1)
+print(s.getsockname()[1], flush=True)
+time.sleep(0.3)
+kept = []
+while True:
+    kept.append(s.accept())
+    print(kept[-1][1][1], flush=True)
+`;
+  const guest = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  cleanups.push(() => guest.kill('SIGKILL'));
+  const lines = createInterface(guest.stdout);
+  const port = Number((await once(lines, 'line'))[0]);
+  handOver.monitored(port, true);
+  // In the process monitor's place: it asks for the connection, and the guest greets.
+  lines.on('line', (line) => {
+    const { fd = -1, release } = handOver.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
+    writeSync(fd, 'hello');
+    release?.();
+  });
+  const greeted = async () => {
+    const far = await offered(port);
+    return String((await once(far, 'data'))[0]);
+  };
+  const all = await Promise.all(Array.from({ length: 40 }, greeted));
+  expect(all).toEqual(Array.from({ length: 40 }, () => 'hello'));
+}, 40_000);
+
 test('nobody listens any more: the connection is reset, and the owner of the listeners hears of it', async () => {
   const server = createServer();
   const port = await listening(server);
@@ -148,7 +184,9 @@ test('nobody listens any more: the connection is reset, and the owner of the lis
   await once(server, 'close');
   const [far, socket] = await connection();
   const fate = fateOf(far);
-  await expect(handOver.offer({ socket, listener: listenerAt(port), names }, never)).rejects.toMatchObject({
+  await expect(
+    handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never),
+  ).rejects.toMatchObject({
     code: 'ECONNREFUSED',
   });
   expect([await fate, vanished]).toEqual(['ECONNRESET', 1]);
@@ -161,11 +199,17 @@ test('signal connections as the kernel prints them', () => {
     '  61: 0100007F:CDB5 584F427F:9A72 01 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 0 0 10 -1',
     '  92: 0000000000000000FFFF00000100007F:A741 0000000000000000FFFF0000584F427F:8ECB 03 00000000:00000000 01:00000064 00000000     0        0 0 0 0',
     '  93: 584F427F:9A71 0100007F:CDB5 01 00000000:00000000 00:00000000 00000000     0        0 43763 2 0 20 0 0 10 -1',
+    // Another listener's queue is full: what waits there is not deferred, and of one nothing is remembered there.
+    '  94: 0100007F:1F40 00000000:0000 0A 00000000:00000006 00:00000000 00000000     0        0 43768 1 0 100 0 0 10 5',
+    '  95: 0100007F:1F40 584F427F:8ECC 03 00000000:00000000 01:00000064 00000000     0        0 0 1 0 20 0 0 10 -1',
+    '  96: 584F427F:8ECD 0100007F:1F40 01 00000000:00000000 00:00000000 00000000     0        0 43769 2 0 20 0 0 10 -1',
     'nonsense 584F427F',
   ].join('\n');
   expect([...parseSignalStates(text)]).toEqual([
     [0x9a71, 'accepted'],
     [0x9a72, 'queued'],
     [0x8ecb, 'deferred'],
+    [0x8ecc, 'queued'],
+    [0x8ecd, 'lost'],
   ]);
 });

@@ -3,11 +3,15 @@ import { SIGNAL_SOURCE } from '../service/shared-table.ts';
 
 /**
  * Where a signal connection is in the kernel: `queued` for accept(); `deferred`, kept from the queue until it carries data
- * (TCP_DEFER_ACCEPT); `accepted`, so that some process has its descriptor.
+ * (TCP_DEFER_ACCEPT); `accepted`, so that some process has its descriptor; `lost`: established at our end only. The kernel drops the
+ * last packet of a handshake where the accept queue is full, and where it answered by a SYN cookie remembers nothing of it: the
+ * connection would be brought up by the first data, and a signal connection has none.
  */
-export type SignalState = 'queued' | 'deferred' | 'accepted';
+export type SignalState = 'queued' | 'deferred' | 'accepted' | 'lost';
 
+const ESTABLISHED = '01';
 const SYN_RECEIVED = '03';
+const LISTENING = '0A';
 /** A socket gets its inode when accept() gives it a file. */
 const NO_INODE = '0';
 /** `/proc/net/tcp` prints an address in host (little endian) order. */
@@ -16,17 +20,51 @@ const SOURCE_HEX = SIGNAL_SOURCE.split('.')
   .map((part) => Number(part).toString(16).padStart(2, '0').toUpperCase())
   .join('');
 
-/** The listeners' ends of signal connections in `/proc/net/tcp` or `tcp6`, by the port of our end. */
+interface Row {
+  readonly local: readonly [address: string, port: number];
+  readonly remote: readonly [address: string, port: number];
+  readonly state: string;
+  /** Of a listener: connections in its accept queue. */
+  readonly unread: number;
+  readonly inode: string;
+}
+
+function endOf(text: string): readonly [string, number] {
+  const [address = '', port = ''] = text.split(':');
+  return [address, Number.parseInt(port, 16)];
+}
+
+function rowOf(line: string): Row | undefined {
+  const [, local, remote, state, queues, , , , , inode] = line.trim().split(/\s+/);
+  if (!local || !remote || !state || !queues || !inode) return undefined;
+  const unread = Number.parseInt(queues.split(':')[1] ?? '0', 16);
+  return { local: endOf(local), remote: endOf(remote), state, unread, inode };
+}
+
+/** Signal connections in `/proc/net/tcp` and `tcp6`, by the port of our end. */
 export function parseSignalStates(text: string): Map<number, SignalState> {
   const states = new Map<number, SignalState>();
+  const ours: number[] = [];
+  /** Ports of listeners whose accept queue is not empty. */
+  const busy = new Set<number>();
+  const early: Row[] = [];
   for (const line of text.split('\n')) {
-    if (!line.includes(SOURCE_HEX)) continue;
-    const [, , remote, state, , , , , , inode] = line.trim().split(/\s+/);
-    const [address, port] = remote?.split(':') ?? [];
-    if (!address?.endsWith(SOURCE_HEX) || port === undefined || inode === undefined) continue;
-    const found = state === SYN_RECEIVED ? 'deferred' : inode === NO_INODE ? 'queued' : 'accepted';
-    states.set(Number.parseInt(port, 16), found);
+    if (!line.includes(SOURCE_HEX) && !line.includes(` ${LISTENING} `)) continue;
+    const row = rowOf(line);
+    if (!row) continue;
+    const { local, remote, state, unread, inode } = row;
+    if (state === LISTENING) {
+      if (unread > 0) busy.add(local[1]);
+    } else if (local[0] === SOURCE_HEX) {
+      if (state === ESTABLISHED) ours.push(local[1]);
+    } else if (remote[0].endsWith(SOURCE_HEX)) {
+      if (state === SYN_RECEIVED) early.push(row);
+      else states.set(remote[1], inode === NO_INODE ? 'queued' : 'accepted');
+    }
   }
+  // One that finds no room in the queue is repeated by the kernel, and looks the same until then.
+  for (const { local, remote } of early) states.set(remote[1], busy.has(local[1]) ? 'queued' : 'deferred');
+  for (const port of ours) if (!states.has(port)) states.set(port, 'lost');
   return states;
 }
 

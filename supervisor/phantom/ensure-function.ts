@@ -11,25 +11,42 @@ import type { Twin } from './lambda-client.ts';
 /** Lambda offers no event for a function's state; between two looks, in ms: first and longest wait. */
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 1000;
-const ACTIVE_TIMEOUT_MS = 120_000;
+/** AWS may have to fetch an image of several GB again, for a function that nobody has used for weeks. */
+const ACTIVE_TIMEOUT_MS = 600_000;
 
 /** The local Lambda has no IAM; the API wants a role all the same. */
 const LOCAL_ROLE = 'arn:aws:iam::000000000000:role/local';
 
 async function waitUntilActive(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
-  const until = AbortSignal.any([signal, AbortSignal.timeout(ACTIVE_TIMEOUT_MS)]);
+  const end = Date.now() + ACTIVE_TIMEOUT_MS;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     const command = new GetFunctionConfigurationCommand({ FunctionName: twin.functionName });
-    const { State, StateReason } = await client.send(command, { abortSignal: until });
-    if (State === 'Active') return;
+    const { State, StateReason, LastUpdateStatus } = await client.send(command, { abortSignal: signal });
+    if (State === 'Active' && LastUpdateStatus !== 'InProgress') return;
     if (State === 'Failed')
       throw new BoxerError('FUNCTION_FAILED', `function ${twin.functionName}: ${StateReason}`);
-    await delay(wait, undefined, { signal: until });
+    if (Date.now() + wait > end) {
+      const seconds = ACTIVE_TIMEOUT_MS / 1000;
+      const why = StateReason === undefined ? '' : `: ${StateReason}`;
+      throw new BoxerError(
+        'FUNCTION_STUCK',
+        `function ${twin.functionName} is still ${State} after ${seconds} s${why}`,
+      );
+    }
+    await delay(wait, undefined, { signal });
   }
 }
 
-/** Creates the twin's function where it is missing and waits until it can be invoked. Replicas may do so at the same time. */
+/**
+ * Waits until the twin's function can be invoked; creates it first where that is the provider's way. Replicas may do so at the same
+ * time.
+ */
 export async function ensureFunction(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
+  if (twin.createIfMissing) await createFunction(client, twin, signal);
+  await waitUntilActive(client, twin, signal);
+}
+
+async function createFunction(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
   try {
     const command = new CreateFunctionCommand({
       FunctionName: twin.functionName,
@@ -44,5 +61,4 @@ export async function ensureFunction(client: LambdaClient, twin: Twin, signal: A
   } catch (error) {
     if (!(error instanceof ResourceConflictException)) throw error;
   }
-  await waitUntilActive(client, twin, signal);
 }

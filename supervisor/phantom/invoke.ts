@@ -12,14 +12,9 @@ import { ensureFunction } from './ensure-function.ts';
 import { type LaunchEvent, launchReport } from './event.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
+import { whileThrottled } from './throttled.ts';
 
 type EventStream = AsyncIterable<InvokeWithResponseStreamResponseEvent>;
-
-export interface InvokeOptions {
-  readonly signal: AbortSignal;
-  /** Called whenever an invocation is sent: the function's time begins no earlier. */
-  readonly onInvoke: () => void;
-}
 
 function encodeEvent(event: LaunchEvent): Buffer {
   const payload = Buffer.from(JSON.stringify(event));
@@ -30,26 +25,42 @@ function encodeEvent(event: LaunchEvent): Buffer {
   });
 }
 
-async function startInvocation(
+export interface InvocationOptions {
+  readonly signal: AbortSignal;
+  /** Takes lines for whoever wonders why it takes so long. */
+  readonly say: (line: string) => void;
+  /** Called whenever an invocation is sent: the function's time begins no earlier. */
+  readonly onInvoke?: () => void;
+}
+
+/**
+ * Resolves when Lambda has begun to answer; creates the function first where that is the provider's way. Only what was throttled is
+ * sent again, with what `payload` then gives: credentials in it may not live that long.
+ */
+export async function startInvocation(
   client: LambdaClient,
   twin: Twin,
-  payload: Buffer,
-  { signal, onInvoke }: InvokeOptions,
+  payload: (attempt: number) => Promise<Buffer>,
+  { signal, say, onInvoke }: InvocationOptions,
 ): Promise<EventStream> {
-  const invoke = () => {
-    onInvoke();
-    return client.send(
-      new InvokeWithResponseStreamCommand({ FunctionName: twin.functionName, Payload: payload }),
-      {
-        abortSignal: signal,
+  const what = `function ${twin.functionName}`;
+  let attempts = 0;
+  const invoke = () =>
+    whileThrottled(
+      async () => {
+        attempts += 1;
+        const input = { FunctionName: twin.functionName, Payload: await payload(attempts) };
+        onInvoke?.();
+        return client.send(new InvokeWithResponseStreamCommand(input), { abortSignal: signal });
       },
+      { what, say, signal },
     );
-  };
   const first = await invoke().catch(async (error: unknown) => {
     const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
-    // Pending: another replica has just created it.
+    // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
     if (!missing && !(error instanceof ResourceConflictException)) throw error;
-    await ensureFunction(client, twin, signal);
+    if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
+    await whileThrottled(() => ensureFunction(client, twin, signal), { what, say, signal });
     return invoke();
   });
   if (!first.EventStream)
@@ -79,10 +90,14 @@ function failureOf(functionName: string, type: string, details: string): Outcome
 }
 
 /**
- * Invokes the twin, creating its function first where that is the provider's way. Resolves when the invocation has ended, with
+ * Invokes the twin, creating its function first where that is the provider's way; `event` is asked for each attempt's. Resolves when the invocation has ended, with
  * what it says about the end; the guest's own exit status, when there was one, has come over the session before.
  */
-export async function invokeTwin(twin: Twin, event: LaunchEvent, options: InvokeOptions): Promise<Outcome> {
+export async function invokeTwin(
+  twin: Twin,
+  event: (attempt: number) => Promise<LaunchEvent>,
+  options: InvocationOptions,
+): Promise<Outcome> {
   const client = createLambdaClient(twin);
   try {
     return await followInvocation(client, twin, event, options);
@@ -94,10 +109,11 @@ export async function invokeTwin(twin: Twin, event: LaunchEvent, options: Invoke
 async function followInvocation(
   client: LambdaClient,
   twin: Twin,
-  event: LaunchEvent,
-  options: InvokeOptions,
+  event: (attempt: number) => Promise<LaunchEvent>,
+  options: InvocationOptions,
 ): Promise<Outcome> {
-  const stream = await startInvocation(client, twin, encodeEvent(event), options);
+  const payload = async (attempt: number) => encodeEvent(await event(attempt));
+  const stream = await startInvocation(client, twin, payload, options);
   let text = '';
   for await (const part of stream) {
     // The reports are a few hundred bytes; a function that says more is not one of ours, its tail suffices.

@@ -22,6 +22,7 @@ export interface LaunchOptions {
   readonly twin: Twin;
   readonly argv: readonly string[];
   readonly key: Buffer;
+  readonly say: (line: string) => void;
   /** What its node joins as. */
   readonly duty: Duty;
   /** Ends the launch, its function and its node. */
@@ -97,14 +98,16 @@ export function startLaunch(options: LaunchOptions): Launch {
 
   async function run(): Promise<Outcome> {
     const [listening, { overlay, credentials }] = await Promise.all([server, joined]);
-    const [event, { invokeTwin }] = await Promise.all([
-      launchEventOf(options, overlay, listening, credentials),
-      import('./invoke.ts'),
-    ]);
+    const { invokeTwin } = await import('./invoke.ts');
+    // A later attempt may come when the credentials of the first have expired.
+    const event = async (attempt: number) => {
+      const own = attempt === 1 ? credentials : await overlay.launch(listening);
+      return launchEventOf(options, overlay, listening, own);
+    };
     const onInvoke = () => {
       invokedAt = performance.now();
     };
-    const invocation = invokeTwin(options.twin, event, { signal, onInvoke });
+    const invocation = invokeTwin(options.twin, event, { signal, say: options.say, onInvoke });
     invocation.catch(() => undefined);
     const exit = life.then((guest) => guest.exit);
     return outcomeOf(session, exit, invocation);

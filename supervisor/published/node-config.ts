@@ -61,6 +61,25 @@ export type RelayConfig = z.infer<typeof relayConfig>;
 /** Names per Docker network of the project; nodes see each other when they share a network. */
 const namesByNetwork = z.record(z.string(), z.array(z.string()));
 
+/** A twin, in the words of the Lambda API's CreateFunction. */
+export const twinConfig = z.object({
+  /** `http://host:port` of the local Lambda; absent: the AWS SDK's own endpoint. */
+  endpoint: z.optional(z.string()),
+  /** File with credentials for it; absent: the SDK's own chain, and none where `endpoint` is the local Lambda's. */
+  credentials: z.optional(z.string()),
+  region: z.string(),
+  functionName: z.string(),
+  imageUri: z.string(),
+  /** MB */
+  memorySize: z.number(),
+  /** seconds */
+  timeout: z.number(),
+  /** MB of /tmp */
+  ephemeralStorage: z.number(),
+  /** The phantom creates a function that is not there (local provider); otherwise that is an error. */
+  createIfMissing: z.boolean(),
+});
+
 /** What the entrypoint of a phantom or a boxed container is told. Written by the rewrite, read by the supervisor. */
 export const nodeConfig = z.object({
   version: z.literal(1),
@@ -95,26 +114,8 @@ export const nodeConfig = z.object({
       stopGracePeriod: z.number(),
     }),
   ),
-  /** Only for phantoms: the twin, in the words of the Lambda API's CreateFunction. */
-  twin: z.optional(
-    z.object({
-      /** `http://host:port` of the local Lambda; absent: the AWS SDK's own endpoint. */
-      endpoint: z.optional(z.string()),
-      /** File with credentials for it; absent: the SDK's own chain, and none where `endpoint` is the local Lambda's. */
-      credentials: z.optional(z.string()),
-      region: z.string(),
-      functionName: z.string(),
-      imageUri: z.string(),
-      /** MB */
-      memorySize: z.number(),
-      /** seconds */
-      timeout: z.number(),
-      /** MB of /tmp */
-      ephemeralStorage: z.number(),
-      /** The phantom creates a function that is not there (local provider); otherwise that is an error. */
-      createIfMissing: z.boolean(),
-    }),
-  ),
+  /** Only for phantoms. */
+  twin: z.optional(twinConfig),
 });
 export type NodeConfig = z.infer<typeof nodeConfig>;
 

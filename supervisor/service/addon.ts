@@ -8,17 +8,61 @@ export interface ReapedChild {
   readonly signal: number | null;
 }
 
+/** What became of one system call: a number of errno, or the signal that killed the process which made it. */
+export interface TriedCall {
+  readonly name: string;
+  readonly errno: number;
+  readonly signal: number;
+}
+
 /** The native parts that Node has no API for; built from `shim-c/addon`. Errors carry an errno name in `code`. */
 export interface Addon extends PumpAddon {
   /** Creates an anonymous memory file of `size` bytes; the caller owns the descriptor. */
   memfdCreate(name: string, size: number): number;
   /** Sends `bytes` with descriptor `fd` beside them over a Unix socket. */
   sendFd(socket: number, fd: number, bytes: Buffer): void;
+  /**
+   * Opens a TCP connection between dotted IPv4 addresses ('': any; `family` 6: mapped ones), which nobody reads. Returns its
+   * descriptor where it stands at once; otherwise what `dialCancel` takes, and `onDone` gets the descriptor, or an errno negated.
+   */
+  dial(
+    family: 4 | 6,
+    localAddress: string,
+    localPort: number,
+    address: string,
+    port: number,
+    onDone: (fdOrErrno: number) => void,
+  ): number | object;
+  dialCancel(dial: object): void;
+  /** Of a socket, or of what `dial` returned; 0 where there is none. */
+  localPort(socket: number | object): number;
+  /** Closes a descriptor; `reset` 1: a TCP connection is reset. */
+  close(fd: number, reset: 0 | 1): void;
+  /**
+   * Listens on the abstract Unix socket `name`, on this process's event loop, for at most `limit` connections with one request each;
+   * who has not sent it in `timeout` ms is closed. `room` (a Buffer of a request's size) has the request while `onRequest` runs.
+   * `onGone`: the client went before it was answered.
+   */
+  serviceStart(
+    name: string,
+    limit: number,
+    timeout: number,
+    room: Buffer,
+    onRequest: (id: number) => void,
+    onGone: (id: number) => void,
+  ): object;
+  /** Answers and closes; `fd` goes beside the reply unless it is -1. Does nothing for a client that has gone. */
+  serviceAnswer(service: object, id: number, reply: Buffer, fd: number): void;
+  serviceStop(service: object): void;
   /** A pipe: its reading and its writing end, which the caller owns. */
   pipe(): [number, number];
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
+  /** Gives memory that is free, but held by libc, back to the kernel; ms where there is much of it. */
+  trimMemory(): void;
+  /** Tries system calls, each in a process of its own; `errno` 0 and `signal` 0: it is allowed. */
+  tryCalls(): TriedCall[];
 }
 
 /** Loads the addon that stands beside the bundle in `/opt/boxer/lib`. */

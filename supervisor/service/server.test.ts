@@ -21,10 +21,10 @@ beforeAll(async () => {
   await execa('make', ['-s', '-C', `${root}shim-c`, 'all']);
   addon = loadAddon(`${root}build/shim/boxer.node`);
 }, 120_000);
-beforeEach(async () => {
+beforeEach(() => {
   sockets = [];
   handler = () => ({});
-  server = await startServiceServer(addon, (request, signal) => handler(request, signal), PATIENCE);
+  server = startServiceServer(addon, (request, signal) => handler(request, signal), PATIENCE);
 });
 afterEach(() => {
   server.close();

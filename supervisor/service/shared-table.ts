@@ -9,7 +9,9 @@ const ENTRY_SIZE = 16;
 const HOSTNAME_OFFSET = 64;
 const NODES_OFFSET = HOSTNAME_OFFSET + NAME_MAX;
 const NAMES_OFFSET = NODES_OFFSET + MAX_NODES * ENTRY_SIZE;
+/** Of one copy. */
 export const TABLE_SIZE = NAMES_OFFSET + MAX_NAMES * ENTRY_SIZE;
+const COPIES = 2;
 
 const NODE_DIRECT = 1;
 const NODE_SELF = 2;
@@ -93,29 +95,31 @@ function encodeHeader(view: TableView, sequence: number, nodes: number, names: n
   return bytes;
 }
 
-function writeSequence(fd: number, sequence: number): void {
+function writeSequence(fd: number, copy: number, sequence: number): void {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(sequence);
-  writeSync(fd, bytes, 0, 4, 4);
+  bytes.writeUInt32LE(sequence >>> 0);
+  writeSync(fd, bytes, 0, 4, copy + 4);
 }
 
 /** Creates an empty table in anonymous memory; the caller writes it before the guest starts, and closes it. */
 export function createSharedTable(addon: Addon): SharedTable {
-  const fd = addon.memfdCreate('boxer-table', TABLE_SIZE);
+  const fd = addon.memfdCreate('boxer-table', COPIES * TABLE_SIZE);
   let sequence = 0;
+  let copy = 0;
   return {
     fd,
     write(view) {
       const nodes = encodeNodes(view);
       const names = encodeNames(view);
-      // Sequence lock: odd while the table changes. Each pwrite is a system call, hence ordered.
-      writeSequence(fd, sequence + 1);
-      writeSync(fd, nodes, 0, nodes.length, NODES_OFFSET);
-      writeSync(fd, names, 0, names.length, NAMES_OFFSET);
-      const header = encodeHeader(view, sequence + 1, nodes.length / ENTRY_SIZE, names.length / ENTRY_SIZE);
-      writeSync(fd, header, 0, header.length, 0);
+      // Odd while the copy changes; the other one holds until then. Each pwrite is a system call, hence ordered.
+      writeSequence(fd, copy, sequence + 1);
+      writeSync(fd, nodes, 0, nodes.length, copy + NODES_OFFSET);
+      writeSync(fd, names, 0, names.length, copy + NAMES_OFFSET);
+      const [nodeCount, nameCount] = [nodes.length / ENTRY_SIZE, names.length / ENTRY_SIZE];
+      writeSync(fd, encodeHeader(view, (sequence + 1) >>> 0, nodeCount, nameCount), 0, NODES_OFFSET, copy);
       sequence = (sequence + 2) >>> 0;
-      writeSequence(fd, sequence);
+      writeSequence(fd, copy, sequence);
+      copy = (copy + TABLE_SIZE) % (COPIES * TABLE_SIZE);
     },
     close() {
       closeSync(fd);

@@ -170,3 +170,17 @@ test('up asks before it costs money, and refuses where nobody can be asked', asy
   const noAddress = await make(two).run(['up', '-d', '--yes']);
   expect(noAddress.stderr).toContain('x-boxer.seed.advertise: functions on AWS need an address');
 });
+
+test('what has to be open for functions is in the plan, by the ports that the project sets', async () => {
+  const seed = 'seed: { advertise: "seed.example.org:8070", relay-port: 9000, relay-ports: 9100-9115 }';
+  const project = make(oneService().replace(/seed: \{.*\}/, seed));
+  const { stdout } = await project.run(['plan']);
+  expect(stdout).toContain(
+    'To be open to functions on seed.example.org (security group, firewall): TCP 8070, 9000, 8072-8073, 9100-9115',
+  );
+  const { openings } = JSON.parse((await project.run(['plan', '--json'])).stdout);
+  expect(openings.host).toBe('seed.example.org');
+  expect(openings.rules.map(({ ports }: { ports: string }) => ports)).toEqual([
+    ...['8070', '9000', '8072-8073', '9100-9115'],
+  ]);
+});

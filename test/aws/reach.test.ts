@@ -8,6 +8,7 @@ import { type Internet, startInternet } from './lib/internet.ts';
 /** Answers every HTTP request with who it is and what it sees of the connection; /via/HOST/PORT asks another one. */
 const SERVER = `
 import http.server, json, os, signal, socket, sys, urllib.request
+boot = os.urandom(4).hex()
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     def do_GET(self):
@@ -17,7 +18,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == '/large':
             body = b'0123456789abcdef' * 262144
         else:
-            body = json.dumps({'name': sys.argv[1], 'uid': os.getuid(), 'peer': self.client_address[0]}).encode()
+            body = json.dumps({'name': sys.argv[1], 'boot': boot, 'uid': os.getuid(), 'peer': self.client_address[0]}).encode()
         self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers(); self.wfile.write(body)
     def log_message(self, *a): pass
 def stop(*a): print('asked to stop', flush=True); os._exit(7)
@@ -124,12 +125,42 @@ test('output and the exit code come back, and a stop gets there', async () => {
   expect(state.stdout.trim()).toBe('7');
 }, 60_000);
 
-test('a seed that is killed ends the functions outside, and restart policies bring them back', async () => {
-  const update = project.docker('update', '--restart', 'on-failure', `${project.name}-alpha-1`);
-  expect(update.code).toBe(0);
+test('functions outlive a seed that is killed and started again, and so does their output', async () => {
+  const before = JSON.parse(await ask('front', 'alpha'));
   expect(project.docker('kill', `${project.name}-boxer-seed-1`).code).toBe(0);
   expect(project.docker('start', `${project.name}-boxer-seed-1`).code).toBe(0);
-  await eventually('alpha answers again', async () =>
+  const after = await eventually('alpha answers again', async () => {
+    const answer = await ask('front', 'alpha');
+    return answer.startsWith('{') ? JSON.parse(answer) : undefined;
+  });
+  expect(after.boot).toBe(before.boot);
+  expect((await project.run(['stop', 'alpha'])).exitCode).toBe(0);
+  const { stdout } = await project.run(['logs', '--no-log-prefix', 'alpha']);
+  expect(stdout.trim().split('\n')).toEqual(['serving', 'asked to stop']);
+}, 90_000);
+
+test('a function whose phantom was killed ends, too', async () => {
+  const running = () => {
+    const filters = ['label=lambda-local.instance', 'status=running'].flatMap((filter) => [
+      '--filter',
+      filter,
+    ]);
+    const { stdout } = project.docker(
+      'ps',
+      '--quiet',
+      ...filters,
+      '--filter',
+      `network=${bed.lambda.network}`,
+    );
+    return stdout;
+  };
+  expect((await project.run(['start', 'alpha'])).exitCode).toBe(0);
+  await eventually('alpha answers', async () =>
     (await ask('front', 'alpha')).startsWith('{') ? true : undefined,
   );
+  expect(project.docker('kill', `${project.name}-alpha-1`).code).toBe(0);
+  await eventually('no launch goes on', async () => {
+    const { stdout } = await project.run(['cost', '--json']);
+    return JSON.parse(stdout).services[0].running === 0 && running() === '' ? true : undefined;
+  });
 }, 90_000);

@@ -11,10 +11,10 @@ test('what was planted behind three steps is found, and its input kept', async (
   rmSync(/fails on (\S+):/.exec(stderr)?.[1] ?? '', { force: true });
 }, 60_000);
 
-test('readers of frames, identities, messages and events stand some seconds of it', async () => {
+test('readers of frames, requests, identities, messages and events stand some seconds of it', async () => {
   const { exitCode, all } = await fuzz('--seconds', '4');
   expect([exitCode, all]).toEqual([0, expect.any(String)]);
-  for (const target of ['frames', 'identities', 'messages', 'events'])
+  for (const target of ['frames', 'deflated', 'requests', 'identities', 'messages', 'events'])
     expect(all).toMatch(new RegExp(`^${target}: \\d+ inputs, \\d+ kept, [1-9]\\d* features`, 'm'));
 }, 60_000);
 

@@ -1,9 +1,20 @@
+import { deflateRawSync } from 'node:zlib';
 import { ControlError } from '../../supervisor/control/control-error.ts';
-import { encodeFrame, type Frame, FrameDecoder } from '../../supervisor/control/frame.ts';
+import { deflated, inflated } from '../../supervisor/control/deflated.ts';
+import { encodeFrame, type Frame, FrameDecoder, MAX_BODY } from '../../supervisor/control/frame.ts';
 import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
 import * as messages from '../../supervisor/coordination/parse-messages.ts';
 import * as punching from '../../supervisor/coordination/parse-punch.ts';
 import { launchEvent, launchReport } from '../../supervisor/phantom/event.ts';
+import { hashName } from '../../supervisor/service/shared-table.ts';
+import {
+  encodeReply,
+  NAME_MAX,
+  Operation,
+  parseRequest,
+  REQUEST_SIZE,
+  WIRE_MAGIC,
+} from '../../supervisor/service/wire.ts';
 
 /** Something that reads what others wrote. */
 export interface Target {
@@ -97,6 +108,18 @@ function framesOf(bytes: Buffer, step: number): Frame[] | undefined {
   return frames;
 }
 
+/** A process monitor's request; see shim-c/service-wire.h. */
+function requestBytes(operation: number, name: string): Buffer {
+  const bytes = Buffer.alloc(REQUEST_SIZE);
+  bytes.writeUInt32LE(WIRE_MAGIC, 0);
+  bytes.writeUInt16LE(operation, 4);
+  bytes.writeUInt16LE(2, 6);
+  bytes.set([198, 18, 0, 1, 80, 0], 24);
+  bytes.set([198, 18, 0, 2, 144, 31], 32);
+  bytes.write(name, 40);
+  return bytes;
+}
+
 const jsonWords = [
   '{',
   '}',
@@ -135,6 +158,49 @@ export const targets: Readonly<Record<string, Target>> = {
       ),
     ],
     words: ['\0\0\0\x08', '\0\x10\0\0', '\0\x10\0\x01', '\x01\x01'],
+  },
+  requests: {
+    run(input) {
+      const request = parseRequest(input);
+      const valid = input.length === REQUEST_SIZE && input.readUInt32LE(0) === WIRE_MAGIC;
+      if ((request !== undefined) !== valid) throw new Error('a request taken for none, or none for one');
+      if (!request) return;
+      hashName(request.name);
+      // What was read goes back as it came, in the places that a reply has for it.
+      const { operation, local, peer, name } = request;
+      const reply = encodeReply(operation, { local, peer, name });
+      const same =
+        reply.subarray(4, 6).equals(input.subarray(4, 6)) &&
+        reply.subarray(16, 22).equals(input.subarray(24, 30)) &&
+        reply.subarray(24, 30).equals(input.subarray(32, 38)) &&
+        reply.toString('latin1', 96, 96 + name.length).startsWith(name.slice(0, NAME_MAX - 1));
+      if (!same || name.includes('\0')) throw new Error('read something else than came');
+    },
+    examples: Object.values(Operation).map((operation) => requestBytes(operation, `name-${operation}.`)),
+    words: ['BXR1', 'BXR2', '\0', '\xff\xff', '127.0.0.1', 'x'.repeat(NAME_MAX)],
+  },
+  deflated: {
+    run(input) {
+      const frame = { type: 3, flags: 0, id: 0, body: input };
+      let body: Buffer;
+      try {
+        body = inflated(frame);
+      } catch (error) {
+        // zlib's own refusals have a code.
+        if (error instanceof Error && 'code' in error) return;
+        throw error;
+      }
+      if (body.length > MAX_BODY) throw new Error('more than a frame holds');
+      const packed = deflated({ ...frame, body });
+      if (!(packed.body === body ? body : inflated(packed)).equals(body))
+        throw new Error('it comes back changed');
+    },
+    examples: [
+      deflated({ type: 3, flags: 0, id: 0, body: Buffer.from(JSON.stringify(bodies)) }).body,
+      deflateRawSync(Buffer.alloc(2 * MAX_BODY)),
+      deflateRawSync(Buffer.from('short')),
+    ],
+    words: ['\0\0\xff\xff', '\x01', '\x03\0', '\xff\xff'],
   },
   identities: {
     run(input) {

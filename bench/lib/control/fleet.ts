@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Order, Report, Usage } from './orders.ts';
+import { argumentOf, type StorePlace } from './store-place.ts';
 
 /** One seed and the processes that hold its nodes. */
 export interface Fleet {
@@ -31,8 +32,10 @@ async function ask(child: ChildProcess, order: Order): Promise<Report> {
   return report;
 }
 
-export async function startFleet(processes: number, seedArgs: readonly string[]): Promise<Fleet> {
-  const seed = fork(here('seed-process.ts'), [...seedArgs], { execArgv: ['--expose-gc', '--no-warnings'] });
+export async function startFleet(processes: number, store: StorePlace): Promise<Fleet> {
+  const seed = fork(here('seed-process.ts'), [argumentOf(store)], {
+    execArgv: ['--expose-gc', '--no-warnings'],
+  });
   const { port } = await heard<{ port: number }>(seed);
   const children = Array.from({ length: processes }, () =>
     fork(here('node-process.ts'), [String(port)], { execArgv: ['--no-warnings'] }),

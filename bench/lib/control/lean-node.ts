@@ -1,4 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
+import { DEFLATE, inflated } from '../../../supervisor/control/deflated.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag } from '../../../supervisor/control/frame.ts';
 import { MessageType } from '../../../supervisor/control/message-type.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../../../supervisor/control/psk.ts';
@@ -101,7 +102,7 @@ export async function joinLean(options: LeanOptions): Promise<LeanNode> {
       waiting.get(frame.id)?.(frame);
       waiting.delete(frame.id);
     } else if (frame.type === MessageType.membership) {
-      const added = noteIds(frame.body, seen);
+      const added = noteIds(frame.flags & FrameFlag.deflated ? inflated(frame) : frame.body, seen);
       known += added;
       if (added > 0) changedAt = now();
       if (known >= wanted) reached.resolve(changedAt);
@@ -131,7 +132,7 @@ export async function joinLean(options: LeanOptions): Promise<LeanNode> {
   const { service } = options;
   const local = { address: '127.0.0.1', port: socket.localPort ?? 0 };
   const [, joined] = await Promise.all([
-    request(MessageType.hello, { version: 1, capabilities: ['relay'] }),
+    request(MessageType.hello, { version: 1, capabilities: ['relay', DEFLATE] }),
     request(MessageType.join, {
       role: 'container',
       service,

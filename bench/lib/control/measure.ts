@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startFleet } from './fleet.ts';
 import type { Order, Report, Usage } from './orders.ts';
+import type { StorePlace } from './store-place.ts';
 
 /** What one run with so many nodes shows; ms, microseconds of CPU time, bytes. */
 export interface Run {
@@ -26,12 +27,14 @@ export interface RunOptions {
   readonly spread: number;
   readonly introductions: number;
   readonly idle: number;
-  readonly seedArgs: readonly string[];
+  readonly store: StorePlace;
 }
 
 /** More would only fight for the same two cores. */
 const PROCESSES = 2;
 const AT_ONCE = 32;
+
+const hundredths = (ms: number) => Math.round(ms * 100) / 100;
 
 const cpuOf = ({ cpu }: Usage) => cpu.user + cpu.system;
 
@@ -40,8 +43,8 @@ function pick<K extends Report['kind']>(kind: K, reports: readonly Report[]): Ex
 }
 
 export async function measure(options: RunOptions): Promise<Run> {
-  const { nodes, spread, introductions, idle, seedArgs } = options;
-  const fleet = await startFleet(PROCESSES, seedArgs);
+  const { nodes, spread, introductions, idle, store } = options;
+  const fleet = await startFleet(PROCESSES, store);
   const share = (process: number) => Math.floor((nodes + process) / PROCESSES);
   const join = (count: number, over: number): Order => ({
     kind: 'join',
@@ -70,8 +73,10 @@ export async function measure(options: RunOptions): Promise<Run> {
       nodes,
       spread,
       joining: last - first,
-      joinTook: answers.flatMap(({ took }) => took),
-      lastSeen: pick('known', known).flatMap(({ at }) => at.map((time) => Math.max(0, time - last))),
+      joinTook: answers.flatMap(({ took }) => took.map(hundredths)),
+      lastSeen: pick('known', known).flatMap(({ at }) =>
+        at.map((time) => hundredths(Math.max(0, time - last))),
+      ),
       joinCpu: cpuOf(after) - cpuOf(before),
       memoryPerNode: (rested.rss - before.rss) / nodes,
       heapPerNode: (rested.heapUsed + rested.external - before.heapUsed - before.external) / nodes,
@@ -88,5 +93,5 @@ async function introduce(fleet: Awaited<ReturnType<typeof startFleet>>, count: n
   const address = listening.kind === 'listening' ? listening.address : '';
   const one = (some: number) => fleet.one(1, { kind: 'introduce', address, count: some, atOnce: 4 });
   await one(50);
-  return pick('introduced', [await one(count)]).flatMap(({ took }) => took);
+  return pick('introduced', [await one(count)]).flatMap(({ took }) => took.map(hundredths));
 }

@@ -1,20 +1,22 @@
 /** One real seed in a process of its own, for bench/control.ts: its port comes over the channel, and what it has used when asked. */
 import { cpuUsage, memoryUsage } from 'node:process';
 import { startSeed } from '../../../supervisor/coordination/seed.ts';
+import { keepHeapSmall } from '../../../supervisor/coordination/small-memory.ts';
 import { builtAddon } from '../../../supervisor/network/relay/socket-testbed.ts';
 import { projectKey } from './project-key.ts';
+import { storeOf } from './store-place.ts';
 
-/** Of NATS, host:port or nats://host:port; none: the store in memory. */
-const servers = process.argv.slice(2);
+const store = storeOf(process.argv[2] ?? '');
 const stop = new AbortController();
 const seed = await startSeed({
   config: {
     version: 1,
-    project: 'bench',
+    // Each run is a project of its own: nobody remembers the last one's nodes.
+    project: `bench-${process.pid}`,
     overlay: '198.18.0.0/15',
     port: 0,
     gateways: [],
-    ...(servers.length === 0 ? {} : { store: { nats: { servers, tls: false } } }),
+    store,
   },
   projectKey,
   addon: builtAddon(),
@@ -23,11 +25,13 @@ const seed = await startSeed({
   limits: { handshakes: 4096, handshakesPerAddress: 4096, joins: { perSecond: 1e6, burst: 1e6 } },
 });
 
-process.on('message', () => {
+process.on('message', (what) => {
+  if (what !== 'usage') return;
   // What is garbage is no memory of a node.
   for (let round = 0; round < 3; round++) globalThis.gc?.();
-  const { rss, heapUsed, external } = memoryUsage();
-  process.send?.({ cpu: cpuUsage(), rss, heapUsed, external, nodes: seed.status().nodes.length });
+  const memory = memoryUsage();
+  process.send?.({ cpu: cpuUsage(), ...memory, nodes: seed.status().nodes.length });
 });
 process.once('disconnect', () => process.exit());
+keepHeapSmall();
 process.send?.({ port: seed.port });

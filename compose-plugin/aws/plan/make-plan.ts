@@ -3,6 +3,7 @@ import { PRICES_DATE, pricesOf, REFERENCE_REGION } from '../cost/prices.ts';
 import { replicaCost } from '../cost/rate.ts';
 import { type Difference, differences } from '../functions/compare.ts';
 import type { FunctionState } from '../functions/state.ts';
+import type { Openings } from '../openings.ts';
 import { ecrTag, type PushedImage, storedBytes } from '../registry/images.ts';
 import type { RepositoryState } from '../registry/repository.ts';
 import type { WantedFunction } from '../wanted.ts';
@@ -25,6 +26,8 @@ export interface PlanInput {
   wanted: readonly WantedFunction[];
   missingImages: readonly string[];
   state: AccountState;
+  /** Of the project on AWS. */
+  openings?: Openings | undefined;
   /** Twins that this engine has; only the local provider needs them there. */
   built: ReadonlySet<string>;
 }
@@ -46,6 +49,7 @@ export function makePlan(input: PlanInput): Plan {
     ...(account === undefined || account === '' ? {} : { account }),
     resources,
     actions: aws ? actionsFor(resources) : [],
+    ...(input.openings === undefined ? {} : { openings: input.openings }),
     missingImages: [...missingImages],
     cost: costOf(input),
   };

@@ -3,6 +3,7 @@ import { localAccess } from '../../compose/rewrite/lambda-access.ts';
 import { inspectImages } from '../../engine/images.ts';
 import type { ReadProject } from '../../prepare/read-project.ts';
 import { connectAws } from '../connect.ts';
+import { openingsOf } from '../openings.ts';
 import { readAccount } from '../read-account.ts';
 import { requireRoles } from '../requirements.ts';
 import { scopeOf } from '../scope.ts';
@@ -36,5 +37,6 @@ export async function planProject(context: Context, project: ReadProject): Promi
   requireRoles(wanted, context);
   const aws = await connectAws(engine, settings.region, scopeOf(model.name, wanted));
   const state: PlanInput['state'] = await readAccount(aws, wanted);
-  return makePlan({ ...input, provider: 'aws', region: aws.region, state, built: new Set() });
+  const openings = openingsOf(settings);
+  return makePlan({ ...input, provider: 'aws', region: aws.region, state, openings, built: new Set() });
 }

@@ -1,4 +1,5 @@
 import type { Difference } from '../functions/compare.ts';
+import type { Openings } from '../openings.ts';
 
 /** One thing in the account, and what will happen to it. Sizes in bytes. */
 export type Resource =
@@ -63,6 +64,8 @@ export interface Plan {
   resources: Resource[];
   /** IAM actions that carrying it out takes, sorted. */
   actions: string[];
+  /** What has to be open for functions on AWS; absent: nothing, or nobody knows where. */
+  openings?: Openings;
   /** Services without an image on this engine yet: they are not in `resources`. */
   missingImages: string[];
   cost: {

@@ -1,5 +1,6 @@
 import { table } from '../../cli/table.ts';
 import { dollars, megabytesOf } from '../cost/show.ts';
+import type { Openings } from '../openings.ts';
 import type { Plan, Resource, ServiceCost } from './plan.ts';
 
 /** The plan for people. */
@@ -23,6 +24,7 @@ export function renderPlan(plan: Plan): string {
     parts.push(`Not in this engine yet, and so not planned: the image of ${missingImages.join(', ')}`);
   }
   if (actions.length > 0) parts.push(`IAM actions:\n${columns(actions)}`);
+  if (plan.openings !== undefined) parts.push(opened(plan.openings));
   parts.push([renderCost(plan), ...renewals(plan.cost.services)].join('\n'));
   return parts.join('\n\n');
 }
@@ -67,6 +69,12 @@ function renderCost({ provider, region, cost, resources }: Plan): string {
     ? `\nECR, per month: ${dollars(cost.storagePerMonth)} for what is stored now`
     : '';
   return `${title} (${whose}${unknown}):\n${table([head, ...rows, ...total])}${stored}`;
+}
+
+/** Short: `docker boxer doctor --aws` says why. */
+function opened({ host, rules }: Openings): string {
+  const ports = rules.map(({ ports }) => ports).join(', ');
+  return `To be open to functions on ${host} (security group, firewall): TCP ${ports}`;
 }
 
 /** One line for services that are renewed alike. */

@@ -1,4 +1,5 @@
 /* connect(): blocking, not blocking, interrupted, limited, twice, refused, misused. */
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/time.h>
 
@@ -80,6 +81,18 @@ static void limited(void) {
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   say_result("connect", connect_far(fd, port));
   say_result("again", connect_far(fd, port));
+  meet();
+}
+
+static void timed_out(void) {
+  int port = far_port();
+  meet();
+  int fd = tcp_socket(0);
+  unsigned limit = 300;
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+  say_result("connect", connect_far(fd, port));
+  say_name("peer", peer_of(fd), port);
+  say("SO_ERROR: %d", socket_error(fd));
   meet();
 }
 
@@ -253,6 +266,7 @@ const struct conformance_case connect_cases[] = {
     {"connect-epoll-first", "epoll registered before a non-blocking connect", serve_echo, epoll_first, 0, NULL},
     {"connect-already", "EINPROGRESS, EALREADY while the far end's queue is full", serve_full, already, BROUGHT, HELD},
     {"connect-limited", "SO_SNDTIMEO ends a blocking connect", serve_full, limited, BROUGHT, HELD},
+    {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH, "some connections more wait beside a full queue"},
     {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted, BROUGHT, HELD},
     {"connect-restart", "SA_RESTART: the handler runs, connect goes on", serve_full_for_a_while, restarted, 0, NULL},
     {"connect-refused", "ECONNREFUSED, blocking and not", serve_closed, refused, 0, NULL},

@@ -1,22 +1,26 @@
-import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ControlError } from '../../control/control-error.ts';
-import { endpointsOf } from '../../control/endpoint.ts';
+import { type Endpoint, endpointsOf } from '../../control/endpoint.ts';
+import type { Session } from '../../control/session.ts';
 import type { PunchIntroduction } from '../../coordination/join.ts';
+import type { AheadRequest } from '../../coordination/messages.ts';
 import type { FlowNames } from '../flow-names.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
+import { dial, type Unread, type UnreadAddon, unreadOf } from '../unread.ts';
+import { createAheadAcceptor } from './accept-ahead.ts';
 import { listenOnce } from './listen-once.ts';
 import { openTogether } from './open-together.ts';
 import { Slots } from './slots.ts';
 
 export interface PunchAcceptorOptions {
+  readonly addon: UnreadAddon;
   readonly listeners: ListenerView;
   /** Whether connections may be made from this local port. */
   readonly isDoor: (port: number) => boolean;
   readonly selfAddress: () => string;
   /** Takes the connection to the guest, and owns it from then on; resolves when the guest's listener has it. */
   readonly deliver: (
-    socket: Socket,
+    connection: Unread,
     listener: Listener,
     from: PunchIntroduction['from'],
     names: FlowNames,
@@ -30,7 +34,19 @@ export interface PunchAcceptor {
    * nobody listens, EAGAIN where too many are under way, EINVAL for a port that is no door.
    */
   introduce(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
+  /** Opens ends for connections to come; as `AheadAcceptor.open`. */
+  ahead(request: AheadRequest, session: Session): Promise<number>;
+  /** Nobody listens on `port` any more. */
+  vanished(port: number): void;
   close(): void;
+}
+
+interface Arriving {
+  readonly connection: Unread;
+  /** As the kernel calls the other end. */
+  readonly from: Endpoint;
+  /** The guest's port there. */
+  readonly port: number;
 }
 
 /** As long as a SYN may take to be repeated a few times, ms. */
@@ -44,7 +60,7 @@ const MAX_OPENING = 256;
 const MAX_QUEUEING = 16;
 
 export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAcceptor {
-  const { listeners, isDoor, selfAddress, deliver } = options;
+  const { addon, listeners, isDoor, selfAddress, deliver } = options;
   const stop = new AbortController();
   const known = new Map<string, Promise<{ readonly port?: number }>>();
   const opening = new Slots(MAX_OPENING);
@@ -56,12 +72,20 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
     return queue;
   }
 
-  async function open(introduction: PunchIntroduction, family: 4 | 6, signal: AbortSignal): Promise<Socket> {
+  /** `left`: this end's first packet is under way. */
+  async function open(
+    { from, at: localPort }: PunchIntroduction,
+    family: 4 | 6,
+    signal: AbortSignal,
+    left: () => void,
+  ): Promise<Unread> {
     const release = await opening.enter(signal);
     try {
-      const socket = await openTogether(introduction.from, introduction.at, family, signal);
-      socket.on('error', () => socket.destroy());
-      return socket;
+      return await openTogether(() => {
+        const { connection } = dial(addon, { family, localPort, ...from }, signal);
+        left();
+        return connection;
+      }, signal);
     } finally {
       release();
     }
@@ -69,38 +93,53 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
 
   /** The initiator's guest has its first packet on the way: what it shall see is a connection that is reset. */
   async function refuse(introduction: PunchIntroduction, signal: AbortSignal): Promise<void> {
-    const socket = await open(introduction, 4, signal);
-    socket.resetAndDestroy();
+    const connection = await open(introduction, 4, signal, () => undefined);
+    connection.reset();
   }
 
   async function connect(
-    introduction: PunchIntroduction,
+    introduction: Pick<PunchIntroduction, 'port' | 'peer'>,
     listener: Listener,
-    arriving: () => Promise<Socket>,
+    arriving: () => Promise<Arriving> | Arriving,
     signal: AbortSignal,
   ): Promise<void> {
     const queue = queueOf(introduction.port);
     // A full accept queue answers nobody: so does this end, until there is room.
-    await queue.room(signal);
-    const socket = await arriving();
+    if (queue.isFull) await queue.room(signal);
+    const { connection, from, port } = await arriving();
     const leave = await queue.enter(signal).catch((error: unknown) => {
-      socket.resetAndDestroy();
+      connection.reset();
       throw error;
     });
-    const { remote } = endpointsOf(socket);
-    // Where no NAT is between the two, the guest has chosen its port itself.
-    const port = introduction.at === 0 ? remote.port : introduction.peer.port;
     const names = {
       local: { address: selfAddress(), port: introduction.port },
       peer: { address: introduction.peer.address, port },
     };
     try {
-      await deliver(socket, listener, remote, names);
+      await deliver(connection, listener, from, names);
     } finally {
       leave();
       if (queue.isIdle) queues.delete(introduction.port);
     }
   }
+
+  /** The listener may have gone, or be another one, since the end was opened. */
+  async function take(connection: Unread, { port, from, peer }: AheadRequest, there: number) {
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(OPEN_TIMEOUT)]);
+    const listener = listeners.at(port) ?? (await listeners.find(port));
+    if (!listener) return connection.reset();
+    const introduction = { port, peer: { address: peer, port: there } };
+    const arriving = () => ({ connection, from: { address: from, port: there }, port: there });
+    await connect(introduction, listener, arriving, signal);
+  }
+
+  const ends = createAheadAcceptor({
+    addon,
+    listeners,
+    isDoor,
+    arrived: (connection, request, port) =>
+      void take(connection, request, port).catch(() => connection.reset()),
+  });
 
   async function begin(introduction: PunchIntroduction): Promise<{ readonly port?: number }> {
     if (introduction.at !== 0 && !isDoor(introduction.at))
@@ -114,15 +153,26 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
     if (introduction.at === 0) {
       await queueOf(introduction.port).room(signal);
       const { port, connection } = await listenOnce(introduction.from.address, listener.family, signal);
-      connect(introduction, listener, () => connection, signal).catch(() => undefined);
+      const arriving = async () => {
+        const socket = await connection;
+        const { remote } = endpointsOf(socket);
+        // Where no NAT is between the two, the guest has chosen its port itself.
+        return { connection: unreadOf(socket), from: remote, port: remote.port };
+      };
+      connect(introduction, listener, arriving, signal).catch(() => undefined);
       return { port };
     }
+    const { from, peer } = introduction;
+    const left = Promise.withResolvers<void>();
+    const arriving = async () => ({
+      connection: await open(introduction, listener.family, signal, left.resolve),
+      from,
+      port: peer.port,
+    });
     // The guest at the other end sees for itself what becomes of it.
-    connect(introduction, listener, () => open(introduction, listener.family, signal), signal).catch(
-      () => undefined,
-    );
-    // By then the first packet has left.
-    await nextTurn();
+    connect(introduction, listener, arriving, signal).catch(() => undefined);
+    // Where it has to wait for its turn, the other end need not.
+    await Promise.race([left.promise, nextTurn()]);
     return {};
   }
 
@@ -138,6 +188,11 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
       setTimeout(() => known.delete(introduction.id), MEMORY).unref();
       return begun;
     },
-    close: () => stop.abort(new Error('the node ends')),
+    ahead: ends.open,
+    vanished: ends.vanished,
+    close() {
+      stop.abort(new Error('the node ends'));
+      ends.close();
+    },
   };
 }

@@ -24,18 +24,16 @@ export interface Initiation {
   /** The other node's. */
   readonly door: PortPair;
   readonly destination: Endpoint;
-  /** ms for which the guest's connect() goes on when it is reset; 0: not at all */
-  readonly retry: number;
   /** The introduction failed after the guest's first packet had left. */
   readonly onLost: (error: unknown) => void;
 }
 
 /**
- * Introduces the guest's connection and answers the guest when its order says so. Rejects with the acceptor's errno, or that of a
+ * Introduces the guest's connection; resolves when its order says that the guest may connect. Rejects with the acceptor's errno, or that of a
  * connection to it which broke: then nothing of the guest's has left.
  */
-export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
-  const { overlay, peer, order, from, door, destination, retry, onLost } = initiation;
+export async function initiate(initiation: Initiation): Promise<void> {
+  const { overlay, peer, order, from, door, destination, onLost } = initiation;
   const introduction: PunchIntroduction = {
     id: randomBytes(12).toString('hex'),
     port: destination.port,
@@ -44,22 +42,19 @@ export async function initiate(initiation: Initiation): Promise<ServiceAnswer> {
     peer: { address: overlay.address, port: from.local },
     underWay: order !== 'answered',
   };
-  const answer: ServiceAnswer = {
-    bind: true,
-    local: { address: '0.0.0.0', port: from.local },
-    peer: { address: peer.peerAddress, port: door.public },
-    retry,
-  };
   const introduced = introduce(overlay, peer, introduction);
   if (order === 'answered') {
     await introduced;
-    return answer;
+    return;
+  }
+  if (order === 'at once') {
+    introduced.catch(onLost);
+    return;
   }
   const moment = new AbortController();
   await Promise.race([introduced, delay(HEAD_START, undefined, { signal: moment.signal })]);
   moment.abort();
   introduced.catch(onLost);
-  return answer;
 }
 
 /** Resolves to the port where the acceptor listens, if it does. One that was lost with its connection is repeated once, by the seed. */

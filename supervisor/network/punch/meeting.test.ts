@@ -36,7 +36,8 @@ const echo = (session: Session) => session.handle(MessageType.hello, (body) => b
 describe('two nodes that open a connection together', () => {
   test('end when they are told to', async () => {
     const stop = new AbortController();
-    const open = openTogether({ address: '127.0.0.1', port: ports.next() }, ports.next(), 4, stop.signal);
+    const to = { host: '127.0.0.1', port: ports.next(), localPort: ports.next() };
+    const open = openTogether(() => dialUnread(to, stop.signal), stop.signal);
     stop.abort(new Error('enough'));
     await expect(open).rejects.toThrow('enough');
   });

@@ -25,6 +25,8 @@ export interface MeetingOptions {
   readonly counterpart: Counterpart;
   /** Runs for every connection that may become the one, before anything is received over it. */
   readonly onSession: (session: Session) => void;
+  /** The way is proven: the two have a connection, which is not secured yet. */
+  readonly onWay?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -36,20 +38,23 @@ export function shareNat(own: Offer, other: Offer): boolean {
 type Attempt = (signal: AbortSignal) => Promise<PeerLink>;
 
 /** The side that asked for the meeting: takes the first way that works and says so. Rejects when none does before `signal` aborts. */
-export async function call({ own, counterpart, onSession, signal }: MeetingOptions): Promise<PeerLink> {
+export async function call({
+  own,
+  counterpart,
+  onSession,
+  onWay,
+  signal,
+}: MeetingOptions): Promise<PeerLink> {
   const { offer } = counterpart;
   const connect = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
     return async (limit) => {
       const socket = await dial(limit);
+      if (way === 'public') onWay?.();
       const session = await secure(socket, 'caller', credentialsOf(counterpart), limit, onSession);
       return linkOf(session, way, own, offer);
     };
   };
-  const attempts = [
-    connect('public', (limit) =>
-      openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
-    ),
-  ];
+  const attempts = [connect('public', (limit) => openPublicly(own, offer, limit))];
   if (offer.privatePort !== 0 && shareNat(own, offer))
     attempts.push(
       connect('private', (limit) =>
@@ -85,13 +90,15 @@ export async function answer(
       }
     };
   };
-  const attempts = [
-    accept('public', (limit) =>
-      openTogether({ address: offer.publicAddress, port: offer.port.public }, own.port.local, 4, limit),
-    ),
-  ];
+  const attempts = [accept('public', (limit) => openPublicly(own, offer, limit))];
   if (listener) attempts.push(accept('private', () => listener.connection));
   return first(attempts, signal);
+}
+
+/** Both ends dial at the same time, each from the port that it has offered. */
+function openPublicly(own: Offer, { publicAddress: host, port }: Offer, limit: AbortSignal): Promise<Socket> {
+  const to = { host, port: port.public, localPort: own.port.local, family: 4, autoSelectFamily: false };
+  return openTogether(() => dialUnread(to, limit), limit);
 }
 
 function credentialsOf({ identity, key }: Counterpart): PeerCredentials {

@@ -29,6 +29,20 @@ export interface Offer {
   readonly privatePort: number;
   /** From which the node will open its ends of its guests' incoming connections. */
   readonly doors: readonly PortPair[];
+  /** Of the node that asks: the connection for which its guest waits. */
+  readonly first?: FirstConnection | undefined;
+  /** Of the node that is asked: the door from which it has opened its end of that connection. */
+  readonly opened?: PortPair | undefined;
+}
+
+/** A guest's connection that is introduced together with its node. */
+export interface FirstConnection {
+  /** As `PunchIntroduction.id`. */
+  readonly id: string;
+  /** Of the guest that listens. */
+  readonly port: number;
+  /** The port of the guest that connects. */
+  readonly from: PortPair;
 }
 
 /** Where a node that kept its port, or has no NAT, is seen. */

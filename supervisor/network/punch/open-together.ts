@@ -1,9 +1,6 @@
 import { randomInt } from 'node:crypto';
-import type { Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { codeOf } from '../../control/control-error.ts';
-import type { Endpoint } from '../../control/endpoint.ts';
-import { dialUnread } from '../dial.ts';
 
 /** ms; a fixed pause would keep two sides that reset each other in step for ever. */
 const LONGEST_PAUSE = 40;
@@ -14,26 +11,27 @@ const EAGER_TIME = 50;
 const EARLY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET']);
 
 /**
- * Opens a connection which the other end opens too (RFC 9293, simultaneous open): from `localPort`, again and again while it is
- * reset, until `signal` aborts. Nothing is read; the caller owns the socket. `family` 6: a v4-mapped one. Rejects with the errno
- * of bind or connect, or the signal's reason.
+ * Opens a connection which the other end opens too (RFC 9293, simultaneous open): dials again and again while it is reset, until
+ * `signal` aborts. The caller owns what comes of it. Rejects with the error of `dial`, or the signal's reason.
  */
-export async function openTogether(
-  to: Endpoint,
-  localPort: number,
-  family: 4 | 6,
+export async function openTogether<T>(
+  dial: () => T | Promise<T>,
   signal: AbortSignal,
-): Promise<Socket> {
-  const host = family === 6 ? `::ffff:${to.address}` : to.address;
+  onReset: () => void = () => undefined,
+): Promise<T> {
   const started = performance.now();
   for (;;) {
+    signal.throwIfAborted();
     try {
-      return await dialUnread({ host, port: to.port, localPort, family, autoSelectFamily: false }, signal);
+      return await dial();
     } catch (error) {
       signal.throwIfAborted();
       if (!EARLY.has(codeOf(error))) throw error;
+      onReset();
     }
-    if (performance.now() - started > EAGER_TIME)
+    // A near host resets while the packet is still being sent: the rest of this process has its turn before the next.
+    if (performance.now() - started <= EAGER_TIME) await nextTurn();
+    else
       await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal }).catch(() =>
         signal.throwIfAborted(),
       );

@@ -4,7 +4,7 @@ import type { Session } from '../../control/session.ts';
 import type { Counterpart, Overlay } from '../../coordination/join.ts';
 import { listenOnce } from './listen-once.ts';
 import { answer, call, type PeerLink, shareNat } from './meeting.ts';
-import type { Offer } from './offer.ts';
+import type { FirstConnection, Offer, PortPair } from './offer.ts';
 
 /** A node that this one has a control connection with. */
 export interface Peer extends PeerLink {
@@ -19,8 +19,17 @@ export interface PeersOptions {
   readonly overlay: Overlay;
   /** What this node offers for a meeting; rejects with ControlError EOPNOTSUPP where its NAT allows none. */
   readonly offer: () => Promise<Offer>;
+  /** Opens this node's end of the connection that the other node's guest waits for; undefined where it cannot. */
+  readonly openFirst: (counterpart: Counterpart, first: FirstConnection) => Promise<PortPair | undefined>;
   /** Registers what a peer may ask, before anything is received. */
   readonly serve: (session: Session, counterpart: Counterpart) => void;
+}
+
+/** A guest's connection that is introduced with the meeting, where this node asks for that. */
+export interface First {
+  readonly connection: FirstConnection;
+  /** The way is proven, and the other node has opened its end, or has not (`opened`). */
+  readonly onWay: (offer: Offer) => void;
 }
 
 /** Meetings are short: a way that does not work at once hardly ever does. ms, and round trips. */
@@ -68,21 +77,27 @@ export class Peers {
     return peer && !peer.session.ended ? peer : undefined;
   }
 
+  /** Whether `meet` would begin a meeting. */
+  isStranger(address: string): boolean {
+    const isMeeting = this.#meetings.has(address) || this.#called.has(address);
+    return !isMeeting && this.get(address) === undefined && this.failure(address) === undefined;
+  }
+
   /** Marks a peer as used. */
   touch(peer: Peer): void {
     peer.idle.refresh();
     if (this.#peers.delete(peer.address)) this.#peers.set(peer.address, peer);
   }
 
-  /** The connection with a node, the present one or a new one; those who want it at the same time share one meeting. Rejects with ControlError. */
-  meet(address: string): Promise<Peer> {
+  /** The connection with a node, the present one or a new one; those who want it at the same time share one meeting, that of the first of them. Rejects with ControlError. */
+  meet(address: string, first?: First): Promise<Peer> {
     const present = this.get(address);
     if (present) return Promise.resolve(present);
     const why = this.failure(address);
     if (why !== undefined) return Promise.reject(new ControlError('EHOSTUNREACH', why));
     const known = this.#meetings.get(address) ?? this.#called.get(address);
     if (known) return known;
-    const meeting = this.#call(address)
+    const meeting = this.#call(address, first)
       .catch((error: unknown) => {
         // A seed that is away says nothing about the way between the two.
         if (codeOf(error) !== 'ENETDOWN' && this.get(address) === undefined) this.#remember(address, error);
@@ -122,9 +137,10 @@ export class Peers {
     this.#peers.clear();
   }
 
-  async #call(address: string): Promise<Peer> {
+  async #call(address: string, first: First | undefined): Promise<Peer> {
     const { overlay } = this.#options;
-    const own = { ...(await this.#options.offer()), publicAddress: overlay.observed.address };
+    const offer = await this.#options.offer();
+    const own = { ...offer, publicAddress: overlay.observed.address, first: first?.connection };
     const started = performance.now();
     let counterpart: Counterpart;
     try {
@@ -140,7 +156,8 @@ export class Peers {
     const asked = performance.now() - started;
     const patience = Math.max(MIN_PATIENCE, Math.ceil(PATIENCE_ROUND_TRIPS * asked));
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(patience)]);
-    const link = await call({ own, counterpart, onSession: this.#serving(counterpart), signal });
+    const onWay = first && (() => first.onWay(counterpart.offer));
+    const link = await call({ own, counterpart, onSession: this.#serving(counterpart), onWay, signal });
     return this.#adopt(address, link);
   }
 
@@ -152,8 +169,17 @@ export class Peers {
       ? await listenOnce(counterpart.offer.privateAddress, 4, signal)
       : undefined;
     const meeting = answer({ own, counterpart, onSession: this.#serving(counterpart), signal }, listener);
-    offered.resolve({ ...own, privatePort: listener?.port ?? 0 });
+    meeting.catch(() => undefined); // It may fail before anybody waits for it.
+    const opened = await this.#openFirst(own, counterpart);
+    offered.resolve({ ...own, privatePort: listener?.port ?? 0, opened });
     return this.#adopt(counterpart.address, await meeting);
+  }
+
+  /** Behind one NAT it is not known yet by which way guests will come. */
+  async #openFirst(own: Offer, counterpart: Counterpart): Promise<PortPair | undefined> {
+    const { first, publicAddress } = counterpart.offer;
+    if (!first || publicAddress === own.publicAddress) return undefined;
+    return this.#options.openFirst(counterpart, first).catch(() => undefined);
   }
 
   #serving(counterpart: Counterpart): (session: Session) => void {

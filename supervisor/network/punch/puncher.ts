@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parsePunch } from '../../coordination/parse-punch.ts';
+import { parseAhead, parseAheadOver, parsePunch } from '../../coordination/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { ServiceRequest } from '../../service/wire.ts';
 import { type Choice, choose, orderOf } from '../choose.ts';
@@ -10,14 +11,16 @@ import type { FlowNameTable } from '../flow-names.ts';
 import type { ListenerView } from '../listeners.ts';
 import type { Pairs } from '../pairs.ts';
 import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
+import { type AheadEnd, createAhead } from './ahead.ts';
 import { findNat } from './find-nat.ts';
 import { initiate, initiateNearby } from './initiate.ts';
 import { createLocalPorts } from './local-ports.ts';
-import type { NatKind, Offer, PortPair } from './offer.ts';
+import type { FirstConnection, NatKind, Offer, PortPair } from './offer.ts';
 import { type Peer, Peers } from './peers.ts';
 import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
 export interface PuncherOptions {
+  readonly addon: PunchAcceptorOptions['addon'];
   readonly overlay: Overlay;
   readonly listeners: ListenerView;
   readonly flows: FlowNameTable;
@@ -35,6 +38,8 @@ export interface Puncher {
   /** What others ask by way of the seed. */
   readonly meet: (counterpart: Counterpart) => Promise<Offer>;
   readonly punch: (introduction: PunchIntroduction) => Promise<{ readonly port?: number }>;
+  /** No guest of this node listens on `port` any more. */
+  readonly vanished: (port: number) => void;
   close(): void;
 }
 
@@ -53,7 +58,7 @@ function relay(why: string): Choice {
  */
 const RESET_PATIENCE = 1000;
 
-export function createPuncher({ overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
+export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
   const stop = new AbortController();
   const local = createLocalPorts((port) => listeners.at(port) !== undefined);
   const observers = () => overlay.observers.map((port) => ({ address: overlay.seed.address, port }));
@@ -92,6 +97,7 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
   }
 
   const acceptor = createPunchAcceptor({
+    addon,
     listeners,
     deliver,
     selfAddress: () => overlay.address,
@@ -106,13 +112,66 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
       const isOwn = from.address === theirs.publicAddress || from.address === theirs.privateAddress;
       if (peer.address !== address || !isOwn)
         throw new ControlError('EACCES', `${from.address} is not the node ${address}`);
-      const known = peers.get(address);
-      if (known) peers.touch(known);
+      touch(address);
       return acceptor.introduce(introduction);
+    });
+    session.handle(MessageType.ahead, async (body) => {
+      const request = parseAhead(body);
+      if (request.peer !== address || request.from !== theirs.publicAddress)
+        throw new ControlError('EACCES', `${request.from} is not the node ${address}`);
+      touch(address);
+      return { opened: await acceptor.ahead(request, session) };
+    });
+    session.onNotification(MessageType.aheadOver, (body) => {
+      const peer = peers.get(address);
+      if (peer) ahead.forget(peer, parseAheadOver(body));
     });
   }
 
-  const peers = new Peers({ overlay, offer, serve });
+  /** Nobody asks for a refusal: who hears of no end introduces his guest once more, and is told then. */
+  async function openFirst(
+    { address, offer: theirs }: Counterpart,
+    { id, port, from }: FirstConnection,
+  ): Promise<PortPair | undefined> {
+    const doors = ports?.doors() ?? [];
+    const door = doors[from.public % doors.length];
+    if (!door) return undefined;
+    await acceptor.introduce({
+      id,
+      port,
+      at: door.local,
+      from: { address: theirs.publicAddress, port: from.public },
+      peer: { address, port: from.local },
+      underWay: false,
+    });
+    return door;
+  }
+
+  const peers = new Peers({ overlay, offer, openFirst, serve });
+
+  function touch(address: string): void {
+    const known = peers.get(address);
+    if (known) peers.touch(known);
+  }
+
+  const ahead = createAhead({
+    address: () => overlay.address,
+    async pair(peer) {
+      const from = await ports?.take();
+      const door = nextDoor(peer);
+      return from && door && { from, door };
+    },
+  });
+
+  /** Only a NAT that drops what comes early lets the other end's wait, and only ports that are kept are known in any number. */
+  function mayComeAhead(peer: Peer, member: Member, { local, peer: { port } }: ServiceRequest): boolean {
+    const own = overlay.members().get(overlay.nodeId);
+    const keepPorts = own?.nat === 'preserving' && member.nat === 'preserving';
+    const isHairpin = peer.ownAddress === peer.peerAddress;
+    return (
+      keepPorts && own.filtering === 'silent' && !isHairpin && local.port === 0 && member.ports.includes(port)
+    );
+  }
 
   function nextDoor(peer: Peer): PortPair | undefined {
     const { doors } = peer.offer;
@@ -121,11 +180,53 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
     return doors[turn % doors.length];
   }
 
+  /**
+   * To a node that this one has not met: the connection is introduced together with the nodes, and the guest connects as soon as these
+   * have shown that there is a way. Undefined where the two have to meet first.
+   */
+  async function punchFirst(
+    request: ServiceRequest,
+    member: Member,
+    choice: Choice,
+  ): Promise<ServiceAnswer | undefined> {
+    const { port } = request.peer;
+    const isListening = member.ports.includes(port);
+    if (!isListening || !peers.isStranger(member.address)) return undefined;
+    const plan = planOf(member, undefined, isListening, overlay.observed.address === member.underlay);
+    if (!plan || plan.mayBeReset) return undefined;
+    const { port: bound } = request.local;
+    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    if (!from || !peers.isStranger(member.address)) return undefined;
+    const connection = { id: randomBytes(12).toString('hex'), port, from };
+    const { promise: way, resolve } = Promise.withResolvers<Offer | undefined>();
+    const meeting = peers.meet(member.address, { connection, onWay: resolve });
+    meeting.then(
+      (peer) => {
+        resolve(undefined);
+        if (mayComeAhead(peer, member, request)) ahead.prepare(peer, port);
+      },
+      () => resolve(undefined),
+    );
+    const theirs = await way;
+    if (!theirs?.opened) return undefined;
+    const there = { peerAddress: theirs.publicAddress, rtt: undefined };
+    return punched(there, request, member, choice, { from, door: theirs.opened }, 0);
+  }
+
+  function planOf(member: Member, rtt: number | undefined, isListening: boolean, isHairpin: boolean) {
+    const self = overlay.members().get(overlay.nodeId);
+    const own = self?.filtering ?? 'unknown';
+    const isOpen = self?.nat === 'none';
+    return orderOf({ rtt, own, isOpen, peer: member.filtering, isListening, isHairpin });
+  }
+
   async function punch(
     request: ServiceRequest,
     member: Member,
     choice: Choice,
   ): Promise<ServiceAnswer | Choice> {
+    const first = await punchFirst(request, member, choice);
+    if (first) return first;
     const peer = await peers.meet(member.address).catch((error: unknown) => {
       return relay(peers.failure(member.address) ?? (error instanceof Error ? error.message : 'no meeting'));
     });
@@ -155,34 +256,43 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
     member: Member,
     choice: Choice,
   ): Promise<ServiceAnswer | Choice> {
-    const plan = orderOf({
-      rtt: peer.rtt,
-      own: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
-      peer: member.filtering,
-      isListening: member.ports.includes(request.peer.port),
-      isHairpin: peer.ownAddress === peer.peerAddress,
-    });
+    const end = mayComeAhead(peer, member, request) ? ahead.take(peer, request.peer.port) : undefined;
+    if (end) return punched(peer, request, member, choice, end, 0);
+    const isHairpin = peer.ownAddress === peer.peerAddress;
+    const plan = planOf(member, peer.rtt, member.ports.includes(request.peer.port), isHairpin);
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     // A guest that has bound its socket keeps its port.
     const { port: bound } = request.local;
     const from = bound === 0 ? await ports?.take() : ports?.of(bound);
     const door = nextDoor(peer);
     if (!from || !door) return relay('no port is left whose public number is known');
-    const answer = await initiate({
+    await initiate({
       overlay,
       peer,
       order: plan.order,
       from,
       door,
       destination: request.peer,
-      retry: plan.mayBeReset ? RESET_PATIENCE : 0,
       onLost: (error) => {
         if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
       },
     });
-    if (answer.peer) flows.rememberInitiated(answer.peer, request.peer, from.local);
-    pairs.count(member.address, 'punch', choice.why, peer.rtt);
-    return answer;
+    return punched(peer, request, member, choice, { from, door }, plan.mayBeReset ? RESET_PATIENCE : 0);
+  }
+
+  /** What the guest's process monitor is told. `retry`: ms for which its connect() goes on when it is reset; 0: not at all. */
+  function punched(
+    peer: Pick<Peer, 'peerAddress' | 'rtt'>,
+    request: ServiceRequest,
+    { address }: Member,
+    { why }: Choice,
+    { from, door }: AheadEnd,
+    retry: number,
+  ): ServiceAnswer {
+    const there = { address: peer.peerAddress, port: door.public };
+    flows.rememberInitiated(there, request.peer, from.local);
+    pairs.count(address, 'punch', why, peer.rtt);
+    return { bind: true, local: { address: '0.0.0.0', port: from.local }, peer: there, retry };
   }
 
   return {
@@ -196,6 +306,7 @@ export function createPuncher({ overlay, listeners, flows, pairs, deliver }: Pun
     },
     meet: (counterpart) => peers.called(counterpart),
     punch: (introduction) => acceptor.introduce(introduction),
+    vanished: acceptor.vanished,
     close() {
       stop.abort(new Error('the node ends'));
       peers.close();

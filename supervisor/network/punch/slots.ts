@@ -13,6 +13,10 @@ export class Slots {
     return this.#taken + this.#entering.size + this.#looking.size === 0;
   }
 
+  get isFull(): boolean {
+    return this.#taken >= this.#limit;
+  }
+
   /** Takes a place; resolves to what gives it back. Rejects with the signal's reason. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (this.#taken < this.#limit) this.#taken += 1;

@@ -25,8 +25,8 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy for `target`. */
-export async function startFaultProxy(target: string): Promise<FaultProxy> {
+/** Starts a proxy for `target`, on loopback unless told otherwise. */
+export async function startFaultProxy(target: string, host = '127.0.0.1'): Promise<FaultProxy> {
   let rules: { pattern: RegExp; fault: Fault; left: number }[] = [];
   let changes: { pattern: RegExp; change: (body: string) => string }[] = [];
   const requests: string[] = [];
@@ -62,12 +62,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     outgoing.on('error', () => response.destroy());
     incoming.pipe(outgoing);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${host}:${address.port}`,
     requests,
     fail: (pattern, fault) => {
       rules.push({ pattern, fault, left: fault.times ?? Number.POSITIVE_INFINITY });

@@ -1,6 +1,8 @@
 # shellcheck shell=sh
 . /session-lib.sh
 listening one 4369
+# The node tells epmd its name when epmd is there already.
+await sh -c 'erl -noshell -eval "io:format(\"~p~n\", [net_adm:names(\"one\")]), halt()." | grep -q "\"one\""'
 expect 'epmd of the other names its node' 1 sh -c 'erl -noshell -eval "io:format(\"~p~n\", [net_adm:names(\"one\")]), halt()." | grep -c "\"one\""'
 timeout 40 erl -noshell -sname client@client -setcookie compat -eval \
   '{ok, _} = file:eval("/session.erl"), halt().'

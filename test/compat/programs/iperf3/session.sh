@@ -1,12 +1,21 @@
 # shellcheck shell=sh
 . /session-lib.sh
-listening server 5201
-check '1 stream' iperf3 -c server -t 1
-check '8 streams' iperf3 -c server -t 1 -P 8
-check 'reverse' iperf3 -c server -t 1 -R
-check 'both directions' iperf3 -c server -t 1 --bidir
-check 'zero copy' iperf3 -c server -t 1 -Z
-check '10 MB, exactly' sh -c 'iperf3 -c server -n 10M -J | grep -q "\"bytes\":.*10485760"'
+# After each test, and after whoever only looks whether it is there, the server closes its listener and listens anew: those who come
+# between are refused, natively too. What fails when the streams are connected has failed.
+cat >/tmp/measure <<'END'
+until iperf3 "$@" >/tmp/report 2>&1; do
+  if grep -qE 'connected to|"socket":' /tmp/report; then cat /tmp/report; exit 1; fi
+  sleep 0.1
+done
+cat /tmp/report
+END
+await sh /tmp/measure -c server -n 1K
+check '1 stream' sh /tmp/measure -c server -t 1
+check '8 streams' sh /tmp/measure -c server -t 1 -P 8
+check 'reverse' sh /tmp/measure -c server -t 1 -R
+check 'both directions' sh /tmp/measure -c server -t 1 --bidir
+check 'zero copy' sh /tmp/measure -c server -t 1 -Z
+check '10 MB, exactly' sh -c 'sh /tmp/measure -c server -n 10M -J | grep -q "\"bytes\":.*10485760"'
 expect 'the report names the addresses' 2 sh -c \
-  'iperf3 -c server -n 1M -J >/tmp/report; grep -cE "\"(local|remote)_host\":.*\"($(getent ahostsv4 "$(hostname)" | cut -d" " -f1 | head -n 1)|$(getent ahostsv4 server | cut -d" " -f1 | head -n 1))\"" /tmp/report'
+  'sh /tmp/measure -c server -n 1M -J >/tmp/last; grep -cE "\"(local|remote)_host\":.*\"($(getent ahostsv4 "$(hostname)" | cut -d" " -f1 | head -n 1)|$(getent ahostsv4 server | cut -d" " -f1 | head -n 1))\"" /tmp/last'
 finish

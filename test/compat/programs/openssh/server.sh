@@ -3,7 +3,7 @@
 mkdir -p /tmp/ssh && cd /tmp/ssh || exit
 ssh-keygen -q -t ed25519 -N '' -f host
 ssh-keygen -q -t ed25519 -N '' -f client
-echo 'print scalar getpwuid $<' >./who
+echo 'print scalar getpwuid $<' >./who.pl
 cat >sshd_config <<END
 Port 2222
 HostKey /tmp/ssh/host

@@ -9,16 +9,17 @@ END
 listening zk1 2181
 listening zk2 2181
 listening zk3 2181
-await_modes() { # N: until so many members have a mode
+await_modes() { # MODES MEMBER...: until the members have these; `seen` is what they had last
   wanted=$1
   shift
   for _ in $(seq 100); do
-    [ "$(modes "$@" | wc -w)" = "$wanted" ] && return
+    seen=$(modes "$@")
+    [ "$seen" = "$wanted" ] && return
     sleep 0.2
   done
 }
-await_modes 3 zk1 zk2 zk3
-expect 'one leader, two followers' 'follower follower leader ' echo "$(modes zk1 zk2 zk3)"
+await_modes 'follower follower leader ' zk1 zk2 zk3
+expect 'one leader, two followers' 'follower follower leader ' echo "$seen"
 sh /tmp/zk zk1:2181 create /a first >/dev/null
 expect 'written to one, read from two' first sh -c 'sh /tmp/zk zk2:2181 get /a | tail -n 1'
 sh /tmp/zk zk3:2181 set /a second >/dev/null
@@ -31,8 +32,7 @@ nc -w 1 $leader 9999 </dev/null
 rest=$(echo zk1 zk2 zk3 | sed "s/$leader//")
 # shellcheck disable=SC2086 # two names
 set -- $rest
-sleep 1
-await_modes 2 "$@"
-expect 'a new leader' 'follower leader ' echo "$(modes "$@")"
+await_modes 'follower leader ' "$@"
+expect 'a new leader' 'follower leader ' echo "$seen"
 expect 'nothing is lost' second sh -c "sh /tmp/zk $1:2181,$2:2181 get /a | tail -n 1"
 finish

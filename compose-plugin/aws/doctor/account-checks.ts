@@ -1,0 +1,122 @@
+import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
+import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
+import type { Check } from '../../cli/doctor/check.ts';
+import { ecrRepository } from '../../twin/names.ts';
+import { call } from '../call.ts';
+import type { Aws } from '../connect.ts';
+import { megabytesOf } from '../cost/show.ts';
+import { differences } from '../functions/compare.ts';
+import { type FunctionState, readFunction } from '../functions/state.ts';
+import { ecrTag, type PushedImage, readImages, storedBytes } from '../registry/images.ts';
+import { type RepositoryState, readRepository } from '../registry/repository.ts';
+import type { WantedFunction } from '../wanted.ts';
+
+/** A service's function, with what it should be where the service's image is here. */
+export interface ExpectedFunction {
+  service: string;
+  functionName: string;
+  wanted: WantedFunction | undefined;
+}
+
+const failed = (name: string, error: unknown): Check => {
+  if (!(error instanceof BoxerError) || error.code === 'CANCELLED') throw error;
+  return { name, ok: false, found: error.message, advice: error.hint ?? 'Run the command again.' };
+};
+
+/** Runs one look at the account; what AWS says against it is what was found. @throws BoxerError CANCELLED */
+const look = (name: string, work: () => Promise<Check[]>): Promise<Check[]> =>
+  work().catch((error: unknown) => [failed(name, error)]);
+
+/** Only reads, by permissions that `docker boxer iam deployer` has. One check does not keep others from their answers. */
+export async function accountChecks(aws: Aws, expected: readonly ExpectedFunction[]): Promise<Check[]> {
+  const credentials = await look('AWS credentials', async () => [await credentialsCheck(aws)]);
+  // Without any, every other answer is the same.
+  if (credentials.some(({ ok }) => !ok)) return credentials;
+  let repository: RepositoryState | undefined;
+  let images: ReadonlyMap<string, PushedImage> = new Map();
+  const registry = await look('ECR repository', async () => {
+    const name = ecrRepository(aws.scope.project);
+    repository = await readRepository(aws, name);
+    if (repository !== undefined) images = await readImages(aws, name);
+    if (repository?.account) aws.scope.account = repository.account;
+    const found =
+      repository === undefined
+        ? `${name}: none yet, \`docker boxer push\` or \`up\` makes it`
+        : `${name}: ${images.size} images, ${megabytesOf(storedBytes(images))}`;
+    return [{ name: 'ECR repository', ok: true, found, advice: '' }];
+  });
+  const functions = await Promise.all(
+    expected.map((one) =>
+      look(`function of ${one.service}`, async () => {
+        const state = await readFunction(aws, one.functionName);
+        return [functionCheck(aws, one, state, repository, images)];
+      }),
+    ),
+  );
+  const replicas = expected.reduce((sum, { wanted }) => sum + (wanted?.replicas ?? 1), 0);
+  const concurrency = await look('concurrency', () => concurrencyCheck(aws, replicas));
+  return [...credentials, ...registry, ...functions.flat(), ...concurrency];
+}
+
+/** Found and not expired; whether AWS takes them the next look says. */
+async function credentialsCheck(aws: Aws): Promise<Check> {
+  const read = () => aws.lambda.config.credentials();
+  const { accessKeyId, expiration } = await call(aws, 'credentials', read);
+  const minutes = expiration === undefined ? undefined : (expiration.getTime() - Date.now()) / 60_000;
+  const until = minutes === undefined ? '' : `, for ${Math.max(0, Math.floor(minutes))} more minutes`;
+  return {
+    name: 'AWS credentials',
+    ok: minutes === undefined || minutes > 0,
+    found: `access key ...${accessKeyId.slice(-4)}${until}, region ${aws.region}`,
+    advice: 'Get new ones, for instance with `aws sso login`.',
+  };
+}
+
+function functionCheck(
+  aws: Aws,
+  { service, functionName, wanted }: ExpectedFunction,
+  state: FunctionState | undefined,
+  repository: RepositoryState | undefined,
+  images: ReadonlyMap<string, PushedImage>,
+): Check {
+  const check = { name: `function of ${service}`, ok: true, advice: '' };
+  if (state === undefined)
+    return { ...check, found: `${functionName}: none yet, \`docker boxer up\` makes it` };
+  if (state.tags['boxer:project'] !== aws.scope.project) {
+    const advice = 'Rename the project (-p, or name: in the compose file), or remove that function.';
+    return { ...check, ok: false, found: `${functionName} is there and not this project's`, advice };
+  }
+  if (state.state === 'Failed') {
+    return {
+      ...check,
+      ok: false,
+      found: `failed: ${state.reason}`,
+      advice: '`docker boxer up` makes it anew.',
+    };
+  }
+  const image = wanted && images.get(ecrTag(service, wanted.twin));
+  const uri = image && repository && `${repository.uri}@${image.digest}`;
+  const drift = wanted === undefined ? [] : differences(wanted, state, uri);
+  const changes = drift.map(({ what, from, to }) => `${what} ${from} -> ${to}`).join(', ');
+  const rest = changes === '' ? '' : `; the next \`docker boxer up\` changes ${changes}`;
+  const reason = state.state === 'Active' || state.reason === '' ? '' : ` (${state.reason})`;
+  return { ...check, found: `${state.state}${reason}${rest}` };
+}
+
+async function concurrencyCheck(aws: Aws, replicas: number): Promise<Check[]> {
+  const check = {
+    name: 'concurrency',
+    advice: 'Ask AWS for more (Service Quotas, Lambda, Concurrent executions).',
+  };
+  const send = () => aws.lambda.send(new GetAccountSettingsCommand({}), { abortSignal: aws.signal });
+  try {
+    const { AccountLimit: limit } = await call(aws, 'lambda:GetAccountSettings', send);
+    const left = limit?.UnreservedConcurrentExecutions ?? 0;
+    const found = `${left} of ${limit?.ConcurrentExecutions ?? 0} are not reserved; the project declares ${replicas} replicas`;
+    return [{ ...check, ok: left >= replicas, found }];
+  } catch (error) {
+    if (!(error instanceof BoxerError) || error.code !== 'AWS_DENIED') throw error;
+    // It belongs to no project, and whoever deploys one need not know it.
+    return [{ ...check, ok: true, found: 'not known: the credentials may not lambda:GetAccountSettings' }];
+  }
+}

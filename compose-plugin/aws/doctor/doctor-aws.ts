@@ -1,0 +1,107 @@
+import type { Context } from '../../cli/context.ts';
+import type { Check } from '../../cli/doctor/check.ts';
+import { readNodes } from '../../cli/nodes/read-nodes.ts';
+import { planPurpose } from '../../cli/purposes.ts';
+import { table } from '../../cli/table.ts';
+import { readModel } from '../../compose/read-model.ts';
+import { containerIds } from '../../engine/containers.ts';
+import { readProject } from '../../prepare/rewrite-project.ts';
+import { awsFunctionName } from '../../twin/names.ts';
+import { connectAws } from '../connect.ts';
+import { type Openings, openingsOf } from '../openings.ts';
+import { scopeOf } from '../scope.ts';
+import { wantedFunctions } from '../wanted.ts';
+import { accountChecks, type ExpectedFunction } from './account-checks.ts';
+import { networkFindings } from './network-findings.ts';
+import { seedChecks } from './seed-checks.ts';
+
+/** Lines of the doctor's table, and what is shown behind it. */
+export interface AwsFindings {
+  checks: Check[];
+  sections: string[];
+}
+
+/**
+ * Looks at everything on AWS that the project of this directory needs. Changes nothing.
+ * @throws BoxerError as `readProject` and `connectAws`
+ */
+export async function doctorAws(context: Context): Promise<AwsFindings> {
+  const { engine, invocation, project } = context;
+  const model = await readModel(engine, invocation, project);
+  const read = await readProject(context, planPurpose([]), model);
+  if (read === undefined) {
+    const advice = 'Write `x-boxer: lambda` at a service.';
+    return {
+      checks: [{ name: 'project on AWS', ok: false, found: 'no service has x-boxer', advice }],
+      sections: [],
+    };
+  }
+  const { annotations } = read;
+  const settings = annotations.project;
+  const { name } = model.model;
+  const wanted = wantedFunctions(model.model, read.boxed, settings);
+  const expected = [...annotations.services]
+    .filter(([, { target }]) => target === 'lambda')
+    .map(
+      ([service]): ExpectedFunction => ({
+        service,
+        functionName: awsFunctionName(name, service),
+        wanted: wanted.find((one) => one.service === service),
+      }),
+    );
+  const roles = expected.map(({ service }) => ({
+    role: annotations.services.get(service)?.role ?? settings.role,
+  }));
+  const scope = scopeOf(name, roles, settings.region);
+  const aws = await connectAws(engine, settings.region, scope);
+  const [seed] = await containerIds(
+    engine,
+    `label=com.docker.compose.project=${name}`,
+    'label=io.boxer.role=seed',
+    'status=running',
+  );
+  const [account, way, nodes] = await Promise.all([
+    accountChecks(aws, expected),
+    seedChecks(settings, seed !== undefined, engine.signal),
+    readNodes(context, seed, true),
+  ]);
+  const openings = openingsOf(settings);
+  return {
+    checks: [...account, roleCheck(expected, roles, aws.scope.account), ...way],
+    sections: [
+      ...(openings === undefined ? [] : [renderOpenings(openings)]),
+      networkFindings(project.folder, nodes),
+    ],
+  };
+}
+
+/** Their form the schema has checked; whether Lambda may take them only Lambda knows. */
+function roleCheck(
+  expected: readonly ExpectedFunction[],
+  roles: readonly { role: string | undefined }[],
+  account: string,
+): Check {
+  const without = expected.filter((_, index) => roles[index]?.role === undefined);
+  const check = {
+    name: 'execution role',
+    advice:
+      'Make one with what `docker boxer iam function` and `iam trust` print, and write its ARN as `role:` under x-boxer.',
+  };
+  if (without.length > 0)
+    return { ...check, ok: false, found: `none for ${without.map(({ service }) => service).join(', ')}` };
+  const names = [...new Set(roles.flatMap(({ role }) => (role === undefined ? [] : [role])))];
+  const foreign = names.find((role) => account !== '*' && role.split(':')[4] !== account);
+  if (foreign !== undefined)
+    return {
+      ...check,
+      ok: false,
+      found: `${foreign} is of another account than the repository (${account})`,
+    };
+  return { ...check, ok: true, found: names.join(', ') };
+}
+
+/** For whoever sets up a security group. */
+export function renderOpenings({ host, rules }: Openings): string {
+  const rows = rules.map(({ protocol, ports, source, why }) => [protocol, ports, source, why]);
+  return `To be open on ${host} (security group, firewall):\n${table([['PROTOCOL', 'PORTS', 'SOURCE', 'WHY'], ...rows])}`;
+}

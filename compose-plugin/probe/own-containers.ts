@@ -1,0 +1,65 @@
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Context } from '../cli/context.ts';
+import { composeCall, runCompose } from '../compose/command.ts';
+import { containerIds, inspectContainers } from '../engine/containers.ts';
+import { type Docker, docker } from '../engine/docker.ts';
+
+const roles = { 'boxer-seed': 'seed', 'boxer-lambda': 'lambda' } as const;
+export type OwnService = keyof typeof roles;
+
+/**
+ * Which of Boxer's own services have to be started for a probe: those that are not there.
+ * @throws BoxerError STOPPED where one is there and does not run: it belongs to a project that was stopped and may go on
+ */
+export async function missingServices(
+  engine: Docker,
+  project: string,
+  wanted: readonly OwnService[],
+): Promise<OwnService[]> {
+  const missing: OwnService[] = [];
+  for (const service of wanted) {
+    const ids = await containerIds(
+      engine,
+      `label=com.docker.compose.project=${project}`,
+      `label=io.boxer.role=${roles[service]}`,
+    );
+    const found = await inspectContainers(engine, ids);
+    if (found.length === 0) missing.push(service);
+    else if (!found.some(({ State }) => State.Status === 'running')) {
+      throw new BoxerError('STOPPED', `the project ${project} is stopped: its ${service} does not run`, {
+        hint: 'Run `docker boxer start` or `docker boxer down` first.',
+      });
+    }
+  }
+  return missing;
+}
+
+/** Starts services of `file` and nothing else. @throws BoxerError COMPOSE with its last words */
+export async function startServices(
+  context: Context,
+  file: string,
+  services: readonly OwnService[],
+): Promise<void> {
+  if (services.length === 0) return;
+  const { code, stderr } = await compose(context, file, ['up', '--detach', '--no-deps', ...services]);
+  if (code === 0) return;
+  throw new BoxerError('COMPOSE', `${services.join(' and ')} cannot be started: ${lastLine(stderr)}`);
+}
+
+/** Compose on the project's files and `file`. */
+export function compose({ engine, invocation, project }: Context, file: string, words: readonly string[]) {
+  const call = composeCall(engine, invocation, project, [file], words);
+  return runCompose(engine, { ...call, env: { ...call.env, COMPOSE_IGNORE_ORPHANS: 'true' } });
+}
+
+/** Removes the containers that invoke probes: one that was killed is still there. */
+export async function removeProbes(engine: Docker, project: string): Promise<void> {
+  const ids = await containerIds(
+    engine,
+    `label=com.docker.compose.project=${project}`,
+    'label=io.boxer.role=probe',
+  );
+  if (ids.length > 0) await docker(engine, ['rm', '--force', '--volumes', ...ids]);
+}
+
+export const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

@@ -1,0 +1,29 @@
+import type { ProbeConfig } from '../../supervisor/published/probe.ts';
+import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
+import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
+import { functionName } from '../twin/names.ts';
+
+/** 1 vCPU. */
+export const PROBE_MEMORY = 1769;
+/** seconds; a probe where nothing can be reached waits for most of it */
+export const PROBE_TIMEOUT = 180;
+/** MB */
+export const PROBE_STORAGE = 512;
+
+const shape = (imageUri: string) => ({
+  imageUri,
+  memorySize: PROBE_MEMORY,
+  timeout: PROBE_TIMEOUT,
+  ephemeralStorage: PROBE_STORAGE,
+});
+
+/** The probe function of the local Lambda: the runtime's own image, which has all that it needs. */
+export function localProbe(project: string, access: LambdaAccess, image: string): ProbeConfig['twin'] {
+  return {
+    ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
+    region: access.region,
+    functionName: functionName(project, PROBE_SERVICE, shape(image)),
+    ...shape(image),
+    createIfMissing: true,
+  };
+}

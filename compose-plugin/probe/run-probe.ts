@@ -1,0 +1,189 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { AWS_CREDENTIALS_FILE, SEED_CLOUD_NAME, SEED_PORT } from '../../supervisor/published/node-config.ts';
+import {
+  PROBE_SERVICE,
+  type ProbeConfig,
+  type ProbeOutput,
+  probeOutput,
+} from '../../supervisor/published/probe.ts';
+import type { Context } from '../cli/context.ts';
+import { boxerVersion } from '../cli/version.ts';
+import { writeAtomically } from '../compose/boxer-folder.ts';
+import { AWS_CREDENTIALS, writeKeys } from '../compose/keys.ts';
+import type { Model } from '../compose/model.ts';
+import { type LambdaAccess, localAccess } from '../compose/rewrite/lambda-access.ts';
+import { runtimeVolumeName } from '../compose/rewrite/override.ts';
+import { serialise } from '../compose/rewrite/serialise.ts';
+import { inspectImages } from '../engine/images.ts';
+import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
+import { ownImages, requireOwnImage } from '../prepare/own-images.ts';
+import type { Consent } from '../prepare/purpose.ts';
+import { checkedAnnotations, type ReadProject } from '../prepare/read-project.ts';
+import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
+import { probeOverride } from './override.ts';
+import {
+  compose,
+  lastLine,
+  missingServices,
+  type OwnService,
+  removeProbes,
+  startServices,
+} from './own-containers.ts';
+import { localProbe, PROBE_MEMORY } from './provide.ts';
+import type { ProbeReport } from './report.ts';
+
+export interface ProbeWishes {
+  trials: number;
+  consent: Consent;
+}
+
+/** What is sent to measure throughput, in bytes. */
+const BYTES = 4 * 2 ** 20;
+/** How long taking away may last, ms. */
+const REMOVAL = 60_000;
+
+/**
+ * Has two functions of the project's provider measure their place, and takes away what it made for that.
+ * @returns the report with every address in it, and what the seed is called, where the project says that
+ * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and on AWS those of `withProbeFunction`
+ */
+export async function runProbe(
+  context: Context,
+  model: Model,
+  wishes: ProbeWishes,
+): Promise<{ report: ProbeReport; seedName: string | undefined }> {
+  const project = await readForProbe(context, model);
+  const { provider, region, advertise } = project.annotations.project;
+  const seedName = advertise?.host;
+  const about = {
+    probe: 1 as const,
+    date: new Date().toISOString().slice(0, 10),
+    boxer: boxerVersion(context.root),
+    provider,
+    architecture: project.runtime.architecture === 'arm64' ? 'arm64' : 'x86_64',
+    memory: PROBE_MEMORY,
+  };
+  if (provider === 'local') {
+    const access = localAccess(region);
+    const twin = localProbe(model.name, access, project.own.runtime);
+    const seed = { host: SEED_CLOUD_NAME, port: SEED_PORT };
+    const output = await invoke(context, project, access, { twin, seed, trials: wishes.trials });
+    return { report: { ...about, region: access.region, ...output }, seedName };
+  }
+  const [{ awsAccess, handOver }, { withProbeFunction }] = await Promise.all([
+    import('../aws/deploy.ts'),
+    import('../aws/probe-function.ts'),
+  ]);
+  const access = await awsAccess(project.annotations.project, context.engine.env);
+  const output = await withProbeFunction(context, project, wishes.consent, async (made) => {
+    const file = join(context.project.folder, AWS_CREDENTIALS);
+    const handed = existsSync(file);
+    if (access.credentials) await handOver(project.annotations.project, context.project.folder);
+    try {
+      const { endpoint } = access;
+      const twin = {
+        ...{ region: access.region, ...made, memorySize: PROBE_MEMORY, createIfMissing: false },
+        // Of no consequence: the function is there.
+        ...{ timeout: 0, ephemeralStorage: 0 },
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(access.credentials ? { credentials: AWS_CREDENTIALS_FILE } : {}),
+      };
+      if (advertise === undefined)
+        context.warn(
+          'x-boxer.seed.advertise says no address of the seed: nothing of the network is measured.',
+        );
+      return await invoke(context, project, access, { twin, seed: advertise, trials: wishes.trials });
+    } finally {
+      if (!handed) rmSync(file, { force: true });
+    }
+  });
+  return { report: { ...about, region: access.region, ...output }, seedName };
+}
+
+/** The project without its services' images, of which a probe needs none. */
+async function readForProbe(context: Context, model: Model): Promise<ReadProject> {
+  const annotations = checkedAnnotations(context, model);
+  const own = ownImages(context.root);
+  const wanted = [own.runtime, ...(own.lambdaLocal === undefined ? [] : [own.lambdaLocal])];
+  const found = await inspectImages(context.engine, wanted);
+  if (annotations.project.provider === 'local') requireOwnImage(found, own.lambdaLocal);
+  const runtime = requireOwnImage(found, own.runtime);
+  return { model, annotations, boxed: [], selected: new Set(), own, runtime };
+}
+
+/** Starts what is missing for it, invokes the functions from a container, and takes away what was started. */
+async function invoke(
+  context: Context,
+  project: ReadProject,
+  access: LambdaAccess,
+  { twin, seed, trials }: Pick<ProbeConfig, 'twin' | 'trials'> & { seed: ProbeConfig['seed'] },
+): Promise<ProbeOutput> {
+  const { engine, progress } = context;
+  const { model, own, runtime, annotations } = project;
+  const { folder } = context.project;
+  const needed: OwnService[] = access.provider === 'local' ? ['boxer-seed', 'boxer-lambda'] : ['boxer-seed'];
+  const missing = await missingServices(engine, model.name, needed);
+  writeKeys(folder, [PROBE_SERVICE]);
+  await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
+  const config: ProbeConfig = {
+    ...{ version: 1, project: model.name, twin, trials, bytes: BYTES },
+    ...(seed === undefined ? {} : { seed }),
+  };
+  const file = join(folder, 'probe.yaml');
+  const content = probeOverride({
+    ...{ model, access, config, images: own, runtimeId: runtime.id, settings: annotations.project },
+    boxed: new Set(annotations.services.keys()),
+  });
+  writeAtomically(file, serialise(content, 'none'));
+  try {
+    progress(' Probe  Starting');
+    await startServices(context, file, missing);
+    progress(' Probe  Measuring');
+    return await runContainer(context, file);
+  } finally {
+    progress(' Probe  Removing');
+    await takeAway(context, model.name, file, missing).catch((error: unknown) =>
+      context.warn(
+        `docker boxer: something of the probe is left: ${error instanceof Error ? error.message : error}`,
+      ),
+    );
+  }
+}
+
+async function runContainer(context: Context, file: string): Promise<ProbeOutput> {
+  const words = ['run', '--rm', '--no-deps', '--no-TTY', '--interactive=false', PROBE_SERVICE];
+  const { stdout, stderr } = await compose(context, file, words);
+  const parsed = probeOutput.safeParse(json(stdout));
+  if (parsed.success) return parsed.data;
+  throw new BoxerError('PROBE', `the functions could not be probed: ${lastLine(stderr) || 'no report came'}`);
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Also after a cancellation, hence a signal of its own. */
+async function takeAway(
+  { engine, ...context }: Context,
+  project: string,
+  file: string,
+  started: readonly OwnService[],
+): Promise<void> {
+  const late = { ...engine, signal: AbortSignal.timeout(REMOVAL) };
+  await removeProbes(late, project);
+  if (started.length > 0)
+    await compose({ ...context, engine: late }, file, ['rm', '--stop', '--force', '--volumes', ...started]);
+  if (started.includes('boxer-lambda')) await removeLeftovers(late, project);
+  if (started.includes('boxer-seed')) {
+    await removeStore(late, project);
+    // One that others are on stays.
+    await removeNetwork(late, project);
+  }
+  rmSync(file, { force: true });
+}

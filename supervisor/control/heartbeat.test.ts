@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { HEARTBEAT, Heartbeat } from './heartbeat.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+test.each([0, 1, 500, 999])(
+  'a peer is given up within 5 s of its last byte, also one that came %i ms after a tick',
+  (phase) => {
+    const heard: string[] = [];
+    const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => false };
+    const heartbeat = new Heartbeat(HEARTBEAT, on);
+    jest.advanceTimersByTime(1000 + phase);
+    heartbeat.received();
+    jest.advanceTimersByTime(3000);
+    expect(heard).not.toContain('dead');
+    jest.advanceTimersByTime(1000);
+    expect(heartbeat.suspect).toBe(true);
+    jest.advanceTimersByTime(1000);
+    expect(heard).toContain('dead');
+    heartbeat.stop();
+  },
+);
+
+test('a second is not silent in which a byte came, and asks nothing where one went out too', () => {
+  const heard: string[] = [];
+  const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => false };
+  const heartbeat = new Heartbeat(HEARTBEAT, on);
+  for (let second = 0; second < 20; second += 1) {
+    heartbeat.received();
+    heartbeat.sent();
+    jest.advanceTimersByTime(1000);
+  }
+  expect([heard, heartbeat.suspect]).toEqual([[], false]);
+  for (let second = 0; second < 20; second += 1) {
+    heartbeat.received();
+    jest.advanceTimersByTime(1000);
+  }
+  expect(heard).toEqual(Array(20).fill('ping'));
+  heartbeat.stop();
+});
+
+test('who does not read blames nobody for silence, and says that it lives', () => {
+  const heard: string[] = [];
+  const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => true };
+  const heartbeat = new Heartbeat(HEARTBEAT, on);
+  jest.advanceTimersByTime(60_000);
+  expect(heard).toEqual(Array(60).fill('ping'));
+  heartbeat.stop();
+});

@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import { whileThrottled } from './throttled.ts';
+
+const throttle = (fields: object = {}) =>
+  Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException', ...fields });
+
+/** Fails so many times, then answers. */
+function failing(times: number, error: Error) {
+  let sent = 0;
+  return {
+    send: async () => {
+      sent += 1;
+      if (sent <= times) throw error;
+      return 'answer';
+    },
+    sent: () => sent,
+  };
+}
+
+const options = (lines: string[] = []) => ({
+  what: 'function f',
+  say: (line: string) => void lines.push(line),
+  signal: new AbortController().signal,
+  first: 8,
+  longest: 16,
+});
+
+test('waits, longer each time, and says why and for how long', async () => {
+  const lines: string[] = [];
+  const { send, sent } = failing(3, throttle({ Reason: 'ConcurrentInvocationLimitExceeded' }));
+  const started = performance.now();
+  expect(await whileThrottled(send, options(lines))).toBe('answer');
+  // At least half of 8, 16 and again 16 ms.
+  expect(performance.now() - started).toBeGreaterThanOrEqual(19);
+  expect(sent()).toBe(4);
+  expect(lines).toEqual(
+    [2, 3, 4].map((attempt) =>
+      expect.stringMatching(
+        new RegExp(
+          `^function f: Lambda throttles \\(ConcurrentInvocationLimitExceeded\\); attempt ${attempt} in 0\\.0 s$`,
+        ),
+      ),
+    ),
+  );
+});
+
+test('waits as long as Lambda asks for, within bounds', async () => {
+  const lines: string[] = [];
+  const { send } = failing(1, throttle({ retryAfterSeconds: '0.3' }));
+  await whileThrottled(send, { ...options(lines), longest: 300 });
+  expect(lines).toEqual(['function f: Lambda throttles (Rate Exceeded.); attempt 2 in 0.3 s']);
+});
+
+test('gives up in the end', async () => {
+  const { send, sent } = failing(Number.POSITIVE_INFINITY, throttle());
+  await expect(whileThrottled(send, { ...options(), total: 60 })).rejects.toMatchObject({
+    code: 'THROTTLED',
+    message: expect.stringMatching(/^function f: Lambda has throttled it \d+ times \(Rate Exceeded\.\)$/),
+  });
+  expect(sent()).toBeGreaterThan(2);
+});
+
+test('nothing else is sent twice: it may have started', async () => {
+  for (const name of ['ServiceException', 'TimeoutError', 'AccessDeniedException', 'Error']) {
+    const { send, sent } = failing(1, Object.assign(new Error(name), { name }));
+    await expect(whileThrottled(send, options())).rejects.toThrow(name);
+    expect(sent()).toBe(1);
+  }
+});
+
+test('a pause ends when it is cancelled', async () => {
+  const stop = new AbortController();
+  const { send, sent } = failing(Number.POSITIVE_INFINITY, throttle());
+  const waiting = whileThrottled(send, { ...options(), first: 60_000, longest: 60_000, signal: stop.signal });
+  setImmediate(() => stop.abort(new Error('the phantom ends')));
+  await expect(waiting).rejects.toThrow('the phantom ends');
+  expect(sent()).toBe(1);
+});

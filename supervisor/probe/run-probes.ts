@@ -1,0 +1,119 @@
+import { lookup } from 'node:dns/promises';
+import { DeleteFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { newServiceIdentity, pskOf } from '../control/psk.ts';
+import { ensureFunction } from '../phantom/ensure-function.ts';
+import { startInvocation } from '../phantom/invoke.ts';
+import { createLambdaClient } from '../phantom/lambda-client.ts';
+import {
+  type FunctionReport,
+  PROBE_SERVICE,
+  type ProbeConfig,
+  type ProbeEvent,
+  type ProbeOutput,
+  probeLine,
+} from '../published/probe.ts';
+import { newPair } from './seed-side.ts';
+
+const say = (line: string) => void process.stderr.write(`boxer: ${line}\n`);
+
+interface RunOptions {
+  readonly config: ProbeConfig;
+  /** Of the service that probes are. */
+  readonly key: Buffer;
+  readonly signal: AbortSignal;
+}
+
+/** How long a function that was made here may take to be removed, ms, also after a cancellation. */
+const REMOVAL = 10_000;
+/** Of an answer, in characters. */
+const MAX_ANSWER = 2 ** 20;
+
+/**
+ * Invokes two probe functions at a time, and once more when they are warm. Where that is the provider's way, creates the function
+ * and removes it. Rejects with the signal's reason; what functions do wrong is in the output.
+ */
+export async function runProbes({ config, key, signal }: RunOptions): Promise<ProbeOutput> {
+  const client = createLambdaClient(config.twin);
+  try {
+    const seed = config.seed && { ...config.seed, host: await addressOf(config.seed.host), pair: newPair() };
+    const event = (side: 'a' | 'b', part: ProbeEvent['part']): ProbeEvent => {
+      const identity = newServiceIdentity(PROBE_SERVICE);
+      const credentials = { identity, key: pskOf(key, identity).toString('hex') };
+      const { trials, bytes } = config;
+      return { side, part, trials, bytes, ...(seed ? { seed: { ...seed, ...credentials } } : {}) };
+    };
+    const pair = (part: ProbeEvent['part']) =>
+      Promise.all((['a', 'b'] as const).map((side) => probe(client, config, event(side, part), signal)));
+    // Beforehand: it is not to count for a start.
+    if (config.twin.createIfMissing) await ensureFunction(client, config.twin, signal);
+    const answers = [...(await pair('everything')), ...(await pair('start'))];
+    signal.throwIfAborted();
+    return {
+      functions: answers.flatMap(({ report }) => (report ? [report] : [])),
+      starts: answers.flatMap(({ start }) => (start ? [start] : [])),
+      errors: answers.flatMap(({ error }) => (error === undefined ? [] : [error])),
+    };
+  } finally {
+    if (config.twin.createIfMissing) await remove(client, config.twin.functionName);
+    client.destroy();
+  }
+}
+
+/** A name may stand for several seeds, and both functions have to meet at one. As it is where it cannot be resolved here. */
+async function addressOf(host: string): Promise<string> {
+  return lookup(host, { family: 4 }).then(
+    ({ address }) => address,
+    () => host,
+  );
+}
+
+interface Answer {
+  start?: ProbeOutput['starts'][number];
+  report?: FunctionReport;
+  error?: string;
+}
+
+async function probe(
+  client: LambdaClient,
+  { twin }: ProbeConfig,
+  event: ProbeEvent,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const answer: Answer = {};
+  const asked = performance.now();
+  try {
+    const payload = Buffer.from(JSON.stringify({ boxer: 1, probe: event }));
+    const stream = await startInvocation(client, twin, async () => payload, { signal, say });
+    let firstByte: number | undefined;
+    let text = '';
+    for await (const { PayloadChunk, InvokeComplete } of stream) {
+      if (PayloadChunk?.Payload) firstByte ??= Math.round(performance.now() - asked);
+      text += Buffer.from(PayloadChunk?.Payload ?? []).toString();
+      if (text.length > MAX_ANSWER) throw new Error('a function that says more than a probe would');
+      if (InvokeComplete?.ErrorCode)
+        answer.error = `${InvokeComplete.ErrorCode}: ${InvokeComplete.ErrorDetails ?? ''}`;
+    }
+    for (const line of text.split('\n')) read(answer, line, firstByte ?? 0);
+    if (!answer.start) answer.error ??= `no answer of a probe: ${text.slice(0, 200)}`;
+  } catch (error) {
+    signal.throwIfAborted();
+    answer.error = error instanceof Error ? error.message : String(error);
+  }
+  return answer;
+}
+
+function read(answer: Answer, line: string, firstByte: number): void {
+  if (line === '') return;
+  const parsed = probeLine.safeParse(JSON.parse(line));
+  if (parsed.data?.type === 'report') answer.report = parsed.data.report;
+  if (parsed.data?.type === 'started') {
+    const { invocation, ms } = parsed.data;
+    answer.start = { kind: invocation === 1 ? 'cold' : 'warm', firstByte, process: ms };
+  }
+}
+
+/** Nobody else knows this function. One that cannot be removed ends with the local Lambda. */
+async function remove(client: LambdaClient, name: string): Promise<void> {
+  const command = new DeleteFunctionCommand({ FunctionName: name });
+  await client.send(command, { abortSignal: AbortSignal.timeout(REMOVAL) }).catch(() => undefined);
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { dialControl } from '../control/dial.ts';
+import type { Endpoint } from '../control/endpoint.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { Session } from '../control/session.ts';
+import { parseHello } from '../coordination/parse-messages.ts';
+import { parseSeen } from '../coordination/probe-messages.ts';
+import type { Filtering } from '../network/punch/offer.ts';
+import type { ProbeEvent } from '../published/probe.ts';
+
+/** How long the other function may take to arrive at the same point, ms: it may be a cold start later. */
+const MEET_TIMEOUT = 60_000;
+
+/** A probe's connection to the seed. */
+export interface SeedSide {
+  readonly session: Session;
+  readonly observers: readonly Endpoint[];
+  /** From where the seed sees this function, and what a packet gets there that nobody asked for. */
+  readonly seen: { readonly observed: Endpoint; readonly filtering: Filtering };
+  /** Gives `value` to the other function and gets its own; both go on at the same time. */
+  exchange(step: string, value: unknown): Promise<unknown>;
+}
+
+/** Rejects as `dialControl`, and with the seed's refusals. */
+export async function openSeedSide(
+  { host, port, identity, key, pair }: NonNullable<ProbeEvent['seed']>,
+  side: string,
+  signal: AbortSignal,
+): Promise<SeedSide> {
+  const session = await dialControl({ host, port, identity, key: Buffer.from(key, 'hex'), signal });
+  try {
+    const [hello, seen] = await Promise.all([
+      session.request(MessageType.hello, { version: 1, capabilities: [] }, { signal }),
+      session.request(MessageType.probe, {}, { signal }),
+    ]);
+    const { address } = session.remote;
+    return {
+      session,
+      observers: parseHello(hello).observers.map((observer) => ({ address, port: observer })),
+      seen: parseSeen(seen),
+      exchange: async (step, value) => {
+        const body = { pair, side, step, value };
+        const answer = await session.request(MessageType.probeMeet, body, { signal, timeout: MEET_TIMEOUT });
+        return typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'value') : undefined;
+      },
+    };
+  } catch (error) {
+    void session.close('could not begin');
+    throw error;
+  }
+}
+
+/** A word that both functions know when they have met and nobody else does. */
+export const newPair = () => randomBytes(16).toString('hex');
