@@ -88,6 +88,7 @@ function createPuppet(duty: Duty): Puppet {
     signals,
     ended: ended.promise,
     async run(ports = []) {
+      made = performance.now();
       const { identity, key } = await (await phantom).launch();
       const join = {
         role: 'function' as const,
@@ -284,4 +285,21 @@ test('a seed that is restarted in the middle is waited for', async () => {
   old?.exit(0);
   next.exit(6);
   expect(await kept).toMatchObject({ exitCode: 6 });
+});
+
+test('a successor that starts only when the old function has ended takes over then', async () => {
+  const kept = keeping({ lifetime: 3, before: 2.8, stopGracePeriod: 0.2 });
+  const [old] = launches;
+  await old?.run([80]);
+  const next = await nextStart();
+  // As where a function's reserved concurrency is used up.
+  await old?.launch.gone;
+  expect(old?.signals).toEqual(['SIGINT', 'SIGKILL']);
+  expect(performance.now() - made).toBeLessThan(3000);
+  await next.run();
+  while (shown.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const id = await idOf(next);
+  await until(web, () => named().join() === String(id));
+  next.exit(8);
+  expect(await kept).toMatchObject({ exitCode: 8 });
 });

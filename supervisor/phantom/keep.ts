@@ -104,6 +104,8 @@ async function nextOf(
     onLate: retireOld,
     signal: AbortSignal.any([stopping, own.signal, signal]),
   });
+  // The container may live for months: what waits for its end, and with it for this one's, is let go.
+  own.abort();
   if (next && 'deliver' in next) {
     await takeOver(next, old, times, options);
     retireOld();
