@@ -54,6 +54,7 @@ const TIMED: readonly Timed[] = [
     target: PATH.slice(1),
   },
   { title: 'close of a file', what: 'close', repetitions: 20_000, target: PATH },
+  { title: 'sendmsg without an address, as on every connection', what: 'sendmsg', repetitions: 20_000 },
   {
     title: 'start and end of /bin/true',
     what: 'exec',
@@ -116,6 +117,7 @@ try {
     await added('connect outside', 'bare-connect', OUTSIDE),
     await added('open', 'open', PATH),
     await added('accept and close, direct', 'accept', DIRECT),
+    await added('sendmsg without an address', 'sendmsg', OUTSIDE),
   ]);
 } finally {
   measurer.close();

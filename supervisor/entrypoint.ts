@@ -88,13 +88,14 @@ async function node(args: readonly string[]): Promise<number> {
 
 async function phantom(args: readonly string[]): Promise<number> {
   const { runPhantom } = await import('./phantom/run-phantom.ts');
-  const { info: say } = logOf('phantom');
+  const { info: say, debug } = logOf('phantom');
   const outcome = await runPhantom({
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
     key: readKey(),
     addon: loadRuntime(DIRECTORY).addon,
     say,
+    debug,
   });
   if (outcome.lastLine) say(outcome.lastLine);
   return outcome.exitCode;

@@ -42,6 +42,7 @@ function wantedProbe(project: ReadProject, name: string): WantedFunction {
     architecture,
     role: annotations.project.role,
     concurrency: undefined,
+    renewal: undefined,
     replicas: 2,
   };
 }

@@ -1,6 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { NodeConfig } from '../../supervisor/published/node-config.ts';
 import { imageOf, type Model, type Service } from '../compose/model.ts';
 import { type Boxed, functionShape } from '../compose/rewrite/boxed-service.ts';
+import { renewalOf } from '../compose/rewrite/renewal.ts';
 import type { Architecture, ProjectSettings } from '../compose/settings.ts';
 import { awsFunctionName } from '../twin/names.ts';
 
@@ -24,6 +26,7 @@ export interface WantedFunction {
   concurrency: number | undefined;
   /** Declared scale. */
   replicas: number;
+  renewal: NodeConfig['renewal'];
 }
 
 /**
@@ -51,6 +54,7 @@ export function wantedFunctions(
         role: one.settings.role ?? settings.role,
         concurrency: one.settings.concurrency,
         replicas: declaredScale(service),
+        renewal: renewalOf(service, image, one.settings),
       },
     ];
   });

@@ -4,9 +4,11 @@ import { type ProjectCost, projectCost } from '../aws/cost/project-cost.ts';
 import { dollars } from '../aws/cost/show.ts';
 import { standingProvider } from '../aws/cost/standing-provider.ts';
 import type { Architecture } from '../compose/settings.ts';
+import { containerIds } from '../engine/containers.ts';
 import { inspectImages } from '../engine/images.ts';
 import type { Context } from './context.ts';
 import { projectOf } from './nodes/project-of.ts';
+import { readNodes } from './nodes/read-nodes.ts';
 import { ownArguments } from './own-arguments.ts';
 import { table } from './table.ts';
 
@@ -15,8 +17,15 @@ export async function cost(context: Context): Promise<number> {
   const { engine, invocation, print } = context;
   const { values } = ownArguments(invocation.args, { json: { type: 'boolean' } });
   const project = await projectOf(context);
+  const [seed] = await containerIds(
+    engine,
+    `label=com.docker.compose.project=${project}`,
+    'label=io.boxer.role=seed',
+    'status=running',
+  );
+  const nodes = await readNodes(context, seed);
   const [launches, { provider, region }] = await Promise.all([
-    readLaunches(engine, project, Date.now()),
+    readLaunches(engine, project, nodes, Date.now()),
     standingProvider(engine, project),
   ]);
   const [billing, images] = await Promise.all([

@@ -27,6 +27,8 @@ const service = z.looseObject({
   volumes: z.optional(z.array(mount)),
   tmpfs: z.optional(z.union([z.string(), z.array(z.string())])),
   read_only: z.optional(z.boolean()),
+  stop_signal: z.optional(z.string()),
+  stop_grace_period: z.optional(z.string()),
   mem_limit: z.optional(z.union([z.string(), z.number()])),
   deploy: z.optional(
     z.looseObject({

@@ -1,6 +1,6 @@
 import { type RelaySettings, SEED_PORT } from '../../supervisor/published/node-config.ts';
 import { megabytes, seconds } from './units.ts';
-import { type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
+import { MIN_LIFETIME, type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
 
 /** In Lambda's words. */
 export type Architecture = 'x86_64' | 'arm64';
@@ -12,6 +12,8 @@ export interface ServiceSettings {
   memory: number | undefined;
   /** seconds */
   timeout: number;
+  /** Of a function that is renewed: its life, and how long before its end that begins, seconds; undefined: it is not. */
+  renewal: { lifetime: number; before: number | undefined } | undefined;
   /** MB */
   ephemeralStorage: number;
   /** undefined: that of the image */
@@ -61,10 +63,12 @@ export interface ProjectSettings {
 export function serviceSettings(input: ServiceInput): ServiceSettings {
   const long = typeof input === 'string' ? { target: input } : input;
   const waitFor = long['wait-for'];
+  const timeout = secondsOf(long.timeout) ?? 900;
   return {
     target: long.target ?? 'lambda',
     memory: long.memory === undefined ? undefined : megabytes(long.memory),
-    timeout: seconds(long.timeout ?? 900) ?? 900,
+    timeout,
+    renewal: renewalOf(long, timeout),
     ephemeralStorage: megabytes(long['ephemeral-storage'] ?? 512) ?? 512,
     architecture: long.architecture,
     role: long.role,
@@ -84,6 +88,13 @@ export function serviceSettings(input: ServiceInput): ServiceSettings {
 function advertised(text: string | undefined) {
   const [host = '', port] = text?.split(':') ?? [];
   return text === undefined ? undefined : { host, port: Number(port ?? SEED_PORT) };
+}
+
+function renewalOf({ lifetime, renew }: Exclude<ServiceInput, string>, timeout: number) {
+  const life = secondsOf(lifetime) ?? timeout;
+  // Who gives a function seconds wants it to end.
+  if (renew === false || life < MIN_LIFETIME) return undefined;
+  return { lifetime: life, before: secondsOf(renew?.before) };
 }
 
 /** Where exporters for Prometheus listen that have no port of their own. */

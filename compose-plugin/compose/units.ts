@@ -27,11 +27,16 @@ export function megabytes(value: string | number): number | undefined {
 /** A duration in seconds: a bare number counts seconds, `90s`, `1m30s`, `15m` are Compose's. Whole seconds only. */
 export function seconds(value: string | number): number | undefined {
   const text = String(value).trim();
-  if (/^\d+$/.test(text)) return Number(text);
+  const result = /^\d+$/.test(text) ? Number(text) : durationOf(text);
+  return Number.isInteger(result) ? result : undefined;
+}
+
+/** A duration of Compose's (`1m30s`, `500ms`) in seconds, whole or not; undefined for what is none. */
+export function durationOf(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
   let result = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g)) {
     result += Number(amount) * (secondsPer[unit ?? ''] ?? Number.NaN);
   }
-  return Number.isInteger(result) ? result : undefined;
+  return result;
 }

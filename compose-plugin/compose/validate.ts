@@ -106,6 +106,7 @@ function keysOf(schema: z.core.$ZodType, path: readonly string[]): string[] {
 
 function shapeOf(schema: z.core.$ZodType | undefined): Readonly<Record<string, z.core.$ZodType>> | undefined {
   const inner = schema instanceof z.ZodMiniOptional ? schema.def.innerType : schema;
+  if (inner instanceof z.ZodMiniUnion) return inner.def.options.map(shapeOf).find((shape) => shape);
   return inner instanceof z.ZodMiniObject ? inner.def.shape : undefined;
 }
 

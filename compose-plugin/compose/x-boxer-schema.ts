@@ -61,54 +61,120 @@ const waitFor = z.strictObject({
   ),
 });
 
-const longForm = z.strictObject({
-  target: z.optional(described(targetName, 'Where replicas run; default lambda.')),
-  memory: z.optional(
-    described(
-      amount(megabytes, 'MB', 128, 10_240, '512 or "512m"'),
-      'Memory of one function in MB. Default: the memory limit of the service, else 1769 (one vCPU).',
-    ),
-  ),
-  timeout: z.optional(
-    described(
-      amount(seconds, 'seconds', 1, 900, '300 or "5m"'),
-      'Longest life of one function in seconds; default 900.',
-    ),
-  ),
-  'ephemeral-storage': z.optional(
-    described(amount(megabytes, 'MB', 512, 10_240, '1024 or "1g"'), 'Size of /tmp in MB; default 512.'),
-  ),
-  architecture: z.optional(
-    described(
-      z.enum(['x86_64', 'arm64'], { error: 'must be x86_64 or arm64' }),
-      "Processor of the function; default: that of the service's image.",
-    ),
-  ),
-  role: z.optional(described(role, "ARN of the function's execution role; default: the project's.")),
-  concurrency: z.optional(
-    described(
-      z.int().check(z.minimum(1), z.maximum(100_000)),
-      'Reserved concurrency of the function on AWS: no more replicas than this run at once. Default: none.',
-    ),
-  ),
-  names: z.optional(described(z.array(dnsName), 'Further DNS names of the replicas.')),
-  environment: z.optional(
-    described(
-      z.strictObject({ include: z.optional(patterns), exclude: z.optional(patterns) }),
-      'Which environment variables travel to the function; `*` matches any characters. Default: all.',
-    ),
-  ),
-  remap: z.optional(
-    described(
-      z.record(
-        z.string().check(z.regex(/^\/./, 'must be an absolute path')),
-        z.string().check(z.regex(/^\/tmp\/(?!(.*\/)?\.\.(\/|$))./, 'must be a path below /tmp')),
+/** Shorter lives leave no time to start another function, seconds. */
+export const MIN_LIFETIME = 10;
+
+const lifetime = amount(seconds, 'seconds', MIN_LIFETIME, 900, '600 or "10m"');
+
+const renew = z.union(
+  [
+    z.literal(false),
+    z.strictObject({
+      before: z.optional(
+        described(
+          amount(seconds, 'seconds', 1, 899, '60 or "1m"'),
+          'So long before its end the successor of a function is started. Default: 60 s and the grace period, at most half of the lifetime.',
+        ),
       ),
-      'Path as the application knows it -> path below /tmp, for files written on a read-only root.',
+    }),
+  ],
+  { error: 'must be false, or a mapping such as { before: 1m }' },
+);
+
+const longForm = z
+  .strictObject({
+    target: z.optional(described(targetName, 'Where replicas run; default lambda.')),
+    memory: z.optional(
+      described(
+        amount(megabytes, 'MB', 128, 10_240, '512 or "512m"'),
+        'Memory of one function in MB. Default: the memory limit of the service, else 1769 (one vCPU).',
+      ),
     ),
-  ),
-  'wait-for': z.optional(described(waitFor, 'What must be up before the application starts.')),
-});
+    timeout: z.optional(
+      described(
+        amount(seconds, 'seconds', 1, 900, '300 or "5m"'),
+        'Longest life of one function in seconds; default 900.',
+      ),
+    ),
+    lifetime: z.optional(
+      described(
+        lifetime,
+        'How old a function may become in seconds: by then another has taken over. From 10 to the timeout; default: the timeout.',
+      ),
+    ),
+    renew: z.optional(
+      described(
+        renew,
+        'When the successor of a function is started, `false`: never. The function then ends with its timeout.',
+      ),
+    ),
+    'ephemeral-storage': z.optional(
+      described(amount(megabytes, 'MB', 512, 10_240, '1024 or "1g"'), 'Size of /tmp in MB; default 512.'),
+    ),
+    architecture: z.optional(
+      described(
+        z.enum(['x86_64', 'arm64'], { error: 'must be x86_64 or arm64' }),
+        "Processor of the function; default: that of the service's image.",
+      ),
+    ),
+    role: z.optional(described(role, "ARN of the function's execution role; default: the project's.")),
+    concurrency: z.optional(
+      described(
+        z.int().check(z.minimum(1), z.maximum(100_000)),
+        'Reserved concurrency of the function on AWS: no more replicas than this run at once. Default: none.',
+      ),
+    ),
+    names: z.optional(described(z.array(dnsName), 'Further DNS names of the replicas.')),
+    environment: z.optional(
+      described(
+        z.strictObject({ include: z.optional(patterns), exclude: z.optional(patterns) }),
+        'Which environment variables travel to the function; `*` matches any characters. Default: all.',
+      ),
+    ),
+    remap: z.optional(
+      described(
+        z.record(
+          z.string().check(z.regex(/^\/./, 'must be an absolute path')),
+          z.string().check(z.regex(/^\/tmp\/(?!(.*\/)?\.\.(\/|$))./, 'must be a path below /tmp')),
+        ),
+        'Path as the application knows it -> path below /tmp, for files written on a read-only root.',
+      ),
+    ),
+    'wait-for': z.optional(described(waitFor, 'What must be up before the application starts.')),
+  })
+  .check(
+    z.refine(({ lifetime, timeout }) => amountOf(lifetime, 0) <= amountOf(timeout, MAX_TIMEOUT), {
+      path: ['lifetime'],
+      error: 'must not be longer than timeout, after which Lambda ends the function',
+    }),
+    z.refine(
+      ({ lifetime, timeout, renew }) => {
+        const whole = amountOf(lifetime ?? timeout, MAX_TIMEOUT);
+        return !renew || renew.before === undefined || amountOf(renew.before, 0) < whole;
+      },
+      {
+        path: ['renew', 'before'],
+        error: 'must be shorter than lifetime (without one: timeout)',
+      },
+    ),
+    z.refine(
+      ({ lifetime, timeout, renew }) => !renew || amountOf(lifetime ?? timeout, MAX_TIMEOUT) >= MIN_LIFETIME,
+      {
+        path: ['renew'],
+        error: `must be left out, or false, where functions live for less than ${MIN_LIFETIME} s (lifetime, or timeout)`,
+      },
+    ),
+    z.refine(({ lifetime, renew }) => lifetime === undefined || renew !== false, {
+      path: ['lifetime'],
+      error: 'must be left out with renew: false: nothing follows, and timeout ends a function',
+    }),
+  );
+
+/** Lambda's. */
+const MAX_TIMEOUT = 900;
+
+const amountOf = (value: string | number | undefined, otherwise: number): number =>
+  (value === undefined ? undefined : seconds(value)) ?? otherwise;
 
 /** `x-boxer` of a service: a target, or the long form. */
 export const serviceSchema = z.union([targetName, longForm]);

@@ -53,6 +53,32 @@ describe('what is not understood', () => {
       { timeout: '20m' },
       'x-boxer.timeout: must be a whole number of seconds from 1 to 900, such as 300 or "5m", and is "20m"',
     ],
+    [
+      { lifetime: 5 },
+      'x-boxer.lifetime: must be a whole number of seconds from 10 to 900, such as 600 or "10m", and is 5',
+    ],
+    [
+      { timeout: '5m', lifetime: '6m' },
+      'x-boxer.lifetime: must not be longer than timeout, after which Lambda ends the function, and is "6m"',
+    ],
+    [
+      { lifetime: '10m', renew: { before: '10m' } },
+      'x-boxer.renew.before: must be shorter than lifetime (without one: timeout), and is "10m"',
+    ],
+    [
+      { timeout: 60, renew: { before: 60 } },
+      'x-boxer.renew.before: must be shorter than lifetime (without one: timeout), and is 60',
+    ],
+    [
+      { timeout: 5, renew: { before: 1 } },
+      'x-boxer.renew: must be left out, or false, where functions live for less than 10 s (lifetime, or timeout), and is {"before":1}',
+    ],
+    [
+      { lifetime: '10m', renew: false },
+      'x-boxer.lifetime: must be left out with renew: false: nothing follows, and timeout ends a function, and is "10m"',
+    ],
+    [{ renew: true }, 'x-boxer.renew: must be false, or a mapping such as { before: 1m }, and is true'],
+    [{ renew: { after: 1 } }, 'x-boxer.renew.after: unknown key | Known here: before.'],
     [{ target: 'ecs' }, 'x-boxer.target: must be lambda or container, and is "ecs"'],
     [{ names: 'web' }, 'x-boxer.names: must be a list, and is "web"'],
     [{ names: ['a b'] }, 'x-boxer.names.0: must be a DNS name, and is "a b"'],

@@ -9,7 +9,11 @@ const inspected = z.array(
     Architecture: z.string(),
     Size: z.number(),
     Config: z.nullish(
-      z.object({ Entrypoint: argv, Cmd: argv, Volumes: z.nullish(z.record(z.string(), z.unknown())) }),
+      z.object({
+        ...{ Entrypoint: argv, Cmd: argv },
+        Volumes: z.nullish(z.record(z.string(), z.unknown())),
+        StopSignal: z.nullish(z.string()),
+      }),
     ),
   }),
 );
@@ -26,6 +30,8 @@ export interface ImageFacts {
   command: string[];
   /** Paths that the image declares as VOLUME. */
   volumes: string[];
+  /** As the image writes it; '': it does not. */
+  stopSignal: string;
 }
 
 const FORMAT =
@@ -65,5 +71,6 @@ function facts(line: string): ImageFacts {
     entrypoint: image.Config?.Entrypoint ?? [],
     command: image.Config?.Cmd ?? [],
     volumes: Object.keys(image.Config?.Volumes ?? {}),
+    stopSignal: image.Config?.StopSignal ?? '',
   };
 }

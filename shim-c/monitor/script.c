@@ -5,11 +5,7 @@
 
 static bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
 
-bool read_script(const char *path, struct script *script) {
-  long fd = raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  long length = raw(SYS_read, fd, script->line, sizeof script->line - 1);
-  raw(SYS_close, fd);
+bool parse_script(struct script *script, size_t length) {
   if (length < 3 || script->line[0] != '#' || script->line[1] != '!') return false;
   script->line[length] = 0;
   char *end = script->line;
@@ -26,6 +22,14 @@ bool read_script(const char *path, struct script *script) {
   script->argument = *argument ? argument : NULL;
   script->place = remapped(name, script->room);
   return script->place == script->room;
+}
+
+bool read_script(const char *path, struct script *script) {
+  long fd = raw(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  long length = raw(SYS_read, fd, script->line, sizeof script->line - 1);
+  raw(SYS_close, fd);
+  return length > 0 && parse_script(script, (size_t)length);
 }
 
 void script_arguments(struct script *script, const char *path, char *const *arguments, char **to) {

@@ -16,6 +16,8 @@ struct script {
 
 /* True: a script whose interpreter stands in a remapped folder. */
 bool read_script(const char *path, struct script *script);
+/* The same of what stands in `line`, of which `length` bytes were read: one less than there is room for at the most. */
+bool parse_script(struct script *script, size_t length);
 /* The interpreter's arguments, as the kernel makes them: those of the script, and SCRIPT_ARGUMENTS more. */
 #define SCRIPT_ARGUMENTS 3
 void script_arguments(struct script *script, const char *path, char *const *arguments, char **to);

@@ -65,6 +65,21 @@ static void bare_connect(int repetitions, const char *address) {
   }
 }
 
+/* What a connection sends by sendmsg(): no address, so nothing of ours. */
+static void messages(int repetitions) {
+  int ends[2];
+  char byte = 'x';
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) die("socketpair");
+  for (int i = 0; i < repetitions; i++) {
+    int64_t start = now();
+    if (sendmsg(ends[0], &message, MSG_NOSIGNAL) < 0) die("sendmsg");
+    take(start);
+    if (read(ends[1], &byte, 1) < 0) die("read");
+  }
+}
+
 static void files(int repetitions, const char *path, bool closing) {
   for (int i = 0; i < repetitions; i++) {
     int64_t start = now();
@@ -169,6 +184,7 @@ int main(int argc, char **argv) {
   if (strcmp(what, "connect") == 0) connections(repetitions, target, false);
   if (strcmp(what, "bare-connect") == 0) bare_connect(repetitions, target);
   if (strcmp(what, "accept") == 0) connections(repetitions, target, true);
+  if (strcmp(what, "sendmsg") == 0) messages(repetitions);
   if (strcmp(what, "open") == 0) files(repetitions, target, false);
   if (strcmp(what, "close") == 0) files(repetitions, target, true);
   if (strcmp(what, "getaddrinfo") == 0) names(repetitions, target);

@@ -2,9 +2,11 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../monitor/dns.h"
 #include "../monitor/libc.h"
+#include "../monitor/script.h"
 #include "../monitor/table.h"
 
 static int failures;
@@ -190,6 +192,34 @@ static void reverse_names(void) {
     CHECK(!dns_reverse_address(*bad, &address));
 }
 
+static bool interprets(const char *line, const char *name, const char *argument) {
+  struct script script;
+  size_t length = strlen(line);
+  memset(&script, 'x', sizeof script);
+  memcpy(script.line, line, length);
+  if (!parse_script(&script, length)) return !name;
+  char *all[5];
+  script_arguments(&script, "path", (char *[]){"script", "more", NULL}, all);
+  bool same = name && strcmp(all[0], name) == 0 && strcmp(script.place, "/real/sh") == 0;
+  return same && (argument ? strcmp(all[1], argument) == 0 : strcmp(all[1], "path") == 0) && strcmp(all[argument ? 3 : 2], "more") == 0;
+}
+
+static void scripts(void) {
+  set_rule("/seen=/real");
+  CHECK(interprets("#!/seen/sh\n", "/seen/sh", NULL) && interprets("#! \t/seen/sh -e  \nx", "/seen/sh", "-e"));
+  CHECK(interprets("#!/seen/sh -a  b\t\n", "/seen/sh", "-a  b") && interprets("#!/seen/sh", "/seen/sh", NULL));
+  for (const char **none = (const char *[]){"", "#!", "#!\n", "# /seen/sh\n", "#!  \n/seen/sh", "/seen/sh\n", "#!/other/sh\n", "#!\n/seen/sh\n", NULL}; *none; none++)
+    CHECK(interprets(*none, NULL, NULL));
+  static const char letters[] = "#!/seen \n\t-\0";
+  for (int i = 0; i < 20000; i++) {
+    struct script *script = malloc(sizeof *script);
+    size_t length = (size_t)rand() % sizeof script->line;
+    for (size_t j = 0; j < length; j++) script->line[j] = j < 2 && i % 8 ? "#!"[j] : letters[(size_t)rand() % sizeof letters];
+    if (parse_script(script, length)) CHECK(script->name >= script->line && strlen(script->name) < sizeof script->line);
+    free(script);
+  }
+}
+
 /* A supervisor gone mad must not take the guest along. */
 static void tables(void) {
   uint32_t found[BOXER_ADDRESS_MAX];
@@ -233,6 +263,7 @@ int main(void) {
   addresses();
   questions();
   reverse_names();
+  scripts();
   tables();
   asked();
   fprintf(stderr, "unit: %s\n", failures ? "FAILED" : "ok");

@@ -13,6 +13,9 @@ export interface ContainerIdentity {
 /** `docker compose run` names its containers so; like Compose, they do not answer to the service's names. */
 const ONE_OFF = /-run-[0-9a-f]{12}$/;
 
+/** Whether Docker Compose runs this container beside the service's own. */
+export const isOneOff = async (): Promise<boolean> => ONE_OFF.test((await ownContainerName()) ?? '');
+
 /** The names of the rewrite, and those that Docker gave this one replica: host name, short id, container name. */
 export async function containerIdentity(config: NodeConfig): Promise<ContainerIdentity> {
   const container = ownContainerId();

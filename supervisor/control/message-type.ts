@@ -19,7 +19,6 @@ export const MessageType = {
   met: 17,
   pairs: 18,
   ahead: 19,
-  aheadOver: 28,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,
@@ -28,6 +27,7 @@ export const MessageType = {
   nodeEvent: 25,
   relays: 26,
   distances: 27,
+  duty: 28,
   stdout: 32,
   stderr: 33,
   exit: 34,
@@ -38,6 +38,7 @@ export const MessageType = {
   claim: 39,
   seeds: 40,
   way: 41,
+  deserted: 42,
   probe: 48,
   probeMeet: 49,
 } as const;

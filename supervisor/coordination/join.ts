@@ -8,6 +8,7 @@ import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { Membership } from './membership.ts';
 import type {
   Counterpart,
+  Duty,
   Forwarded,
   ForwardRequest,
   Launch,
@@ -22,6 +23,7 @@ import { Uplink } from './uplink.ts';
 
 export type {
   Counterpart,
+  Duty,
   Forwarded,
   ForwardRequest,
   Introduction,
@@ -82,6 +84,8 @@ export interface Overlay {
    * that comes, where functions may be outside; who takes it is brought to `introduce`.
    */
   launch(way?: Way): Promise<Launch>;
+  /** Phantoms: see `Duty`; resolves when others are about to be told. What a later join says counts too. */
+  setDuty(duty: Duty): Promise<void>;
   /** Phantoms: has the function dial in for a connection that the phantom holds. */
   forward(request: ForwardRequest): Promise<Forwarded>;
   /** Tells the seed and ends. Never rejects. */
@@ -189,6 +193,7 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
       if (way && launch.outside) await uplink.tell(MessageType.way, { port: way.port, token: way.token });
       return launch;
     },
+    setDuty: async (duty) => void (await uplink.request(MessageType.duty, { duty })),
     forward: async (request) =>
       parseForwarded(await uplink.request(MessageType.forward, request, { timeout: CONNECT_TIMEOUT })),
     leave: async () => {

@@ -11,6 +11,7 @@ import {
 } from './fields.ts';
 import type { Attachment, NodeRecord, Slot } from './node-record.ts';
 import type { Told } from './node-registry.ts';
+import { parseDuty } from './parse-messages.ts';
 import { parseFiltering, parseNat } from './parse-punch.ts';
 
 /** One connection of a node's, as its seed tells the others of it. */
@@ -26,10 +27,10 @@ export interface LiveEntry extends Omit<Told, 'attachment'> {
 export function liveEntryOf(seed: string, node: NodeRecord | undefined, slot: Slot): LiveEntry | undefined {
   const end = node?.[slot];
   if (!node || !end || end.seed !== undefined) return undefined;
-  const { service, role, networks, container, ports, since } = node;
+  const { service, role, networks, container, duty, ports, since } = node;
   const { observed, direct, nat, filtering, requestId, functionName } = end;
   return {
-    ...{ seed, service, role, networks, container, ports, since },
+    ...{ seed, service, role, networks, container, duty, ports, since },
     attachment: { observed, direct, nat, filtering, requestId, functionName },
   };
 }
@@ -45,6 +46,7 @@ export function parseLiveEntry(value: unknown): LiveEntry {
     role: choiceAt(fields, 'role', ['container', 'function']),
     networks: Object.fromEntries(Object.keys(networks).map((key) => [key, textsAt(networks, key, 64)])),
     container: textAt(fields, 'container', 64),
+    duty: parseDuty(fields),
     ports: integersAt(fields, 'ports', 4096, 65_535),
     since: integerAt(fields, 'since', 0, Number.MAX_SAFE_INTEGER),
     attachment: {

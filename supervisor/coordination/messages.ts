@@ -9,6 +9,12 @@ export type { Offer };
 /** Network -> names there. */
 export type NamesByNetwork = Readonly<Record<string, readonly string[]>>;
 
+/**
+ * A phantom may have several functions for a while: `standby` until it may be found by its names, `active`, `draining` when
+ * another has taken over. By its address and as `node-<id>` it is reached in any case.
+ */
+export type Duty = 'standby' | 'active' | 'draining';
+
 /** What a node says of itself. */
 export interface JoinRequest {
   readonly role: 'container' | 'function' | 'phantom';
@@ -20,6 +26,8 @@ export interface JoinRequest {
   /** Of Lambda, functions only. */
   readonly requestId?: string | undefined;
   readonly functionName?: string | undefined;
+  /** Of a phantom's node; active unless told otherwise. */
+  readonly duty?: Duty | undefined;
 }
 
 /** `local`: the control connection's end at the node; `via`: its other end as the node sees it, which is how the node reaches the seed. */
@@ -61,7 +69,7 @@ export interface Member {
   readonly id: number;
   /** overlay address */
   readonly address: string;
-  /** On the networks that both share, and `node-<id>`. */
+  /** On the networks that both share, and `node-<id>`, which is all while another node stands in for this one. */
   readonly names: readonly string[];
   readonly ports: readonly number[];
   /** The address that the seed observed, '' while the node is starting. */
@@ -70,7 +78,8 @@ export interface Member {
   readonly direct: boolean;
   /** It is on the other side of the seed: no address of it leads there from here. */
   readonly apart?: boolean | undefined;
-  readonly state: 'starting' | 'up';
+  /** `starting`: it cannot be reached yet. */
+  readonly state: 'starting' | 'standby' | 'up' | 'draining';
   /** What is between the node and the seed. */
   readonly nat: NatKind;
   readonly filtering: Filtering;

@@ -2,7 +2,7 @@ import type { Endpoint } from '../control/endpoint.ts';
 import type { Session } from '../control/session.ts';
 import type { Filtering, NatKind } from '../network/punch/offer.ts';
 import type { NodeStatus } from '../published/node-config.ts';
-import type { Member, NamesByNetwork } from './messages.ts';
+import type { Duty, Member, NamesByNetwork } from './messages.ts';
 
 /** How a node is asked, directly or by way of its own seed. */
 export type NodeSession = Pick<Session, 'request' | 'close'>;
@@ -42,6 +42,8 @@ export interface NodeRecord {
   readonly role: 'container' | 'function';
   networks: NamesByNetwork;
   container: string;
+  /** Whether others find it by its names. */
+  duty: Duty;
   ports: readonly number[];
   /** When the node came into its present state, ms since the epoch. */
   since: number;
@@ -78,15 +80,21 @@ export function memberFor(viewer: Viewer, side: Side, node: NodeRecord): Member 
   return {
     id: node.id,
     address: node.address,
-    names: namesFor(viewer, node),
+    // What is under way to it by name finds the other one from now on; what it has stays.
+    names: node.duty === 'active' ? namesFor(viewer, node) : [`node-${node.id}`],
     ports: node.ports,
     underlay: node.host?.observed.address ?? '',
     direct: (node.host?.direct ?? false) && !apart,
     ...(apart ? { apart } : {}),
-    state: node.host ? 'up' : 'starting',
+    state: stateOf(node, node.host !== undefined),
     nat: node.host?.nat ?? 'unknown',
     filtering: node.host?.filtering ?? 'unknown',
   };
+}
+
+function stateOf({ duty }: NodeRecord, connected: boolean): Member['state'] {
+  if (!connected) return 'starting';
+  return duty === 'active' ? 'up' : duty;
 }
 
 export function statusOf(node: NodeRecord): NodeStatus {
@@ -95,7 +103,7 @@ export function statusOf(node: NodeRecord): NodeStatus {
     id: node.id,
     role: node.role,
     service: node.service,
-    state: node.host || node.absent ? 'up' : 'starting',
+    state: stateOf(node, node.host !== undefined || node.absent),
     names: namesFor(node, node),
     address: node.address,
     ports: [...node.ports],

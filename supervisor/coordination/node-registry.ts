@@ -1,4 +1,4 @@
-import type { NamesByNetwork } from './messages.ts';
+import type { Duty, NamesByNetwork } from './messages.ts';
 import type { NodeIds } from './node-ids.ts';
 import type { Attachment, NodeRecord, Slot } from './node-record.ts';
 import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
@@ -9,7 +9,7 @@ export type ChangeListener = (id: number, before: NamesByNetwork) => void;
 
 /** What another seed tells of a node's connection. */
 export interface Told
-  extends Pick<NodeRecord, 'service' | 'role' | 'networks' | 'container' | 'ports' | 'since'> {
+  extends Pick<NodeRecord, 'service' | 'role' | 'networks' | 'container' | 'duty' | 'ports' | 'since'> {
   readonly attachment: Attachment;
 }
 
@@ -72,8 +72,8 @@ export class NodeRegistry {
     if (!this.#ids.claim(id)) return undefined;
     const node = this.#add(id, service, role);
     if (!remembered) return node;
-    const { networks, container, ports, since } = remembered;
-    Object.assign(node, { networks, container, absent }, absent ? { ports, since } : {});
+    const { networks, container, duty, ports, since } = remembered;
+    Object.assign(node, { networks, container, duty, absent }, absent ? { ports, since } : {});
     return node;
   }
 
@@ -107,17 +107,23 @@ export class NodeRegistry {
     node[slot] = told.attachment;
     if (Object.keys(told.networks).length > 0)
       Object.assign(node, { networks: told.networks, container: told.container });
+    // The seed of its phantom knows.
+    if (slot === 'phantom') node.duty = told.duty;
     if (slot === 'host') Object.assign(node, { ports: told.ports, since: told.since, absent: false });
     if (old && !old.seed) void old.session.close('replaced by a connection with another seed');
     this.#changed(id, before);
   }
 
   /** What a container or a phantom says of its node. */
-  describe(node: NodeRecord, networks: NamesByNetwork, container: string): void {
+  describe(node: NodeRecord, networks: NamesByNetwork, container: string, duty: Duty = 'active'): void {
     const before = node.networks;
-    node.networks = networks;
-    node.container = container;
+    Object.assign(node, { networks, container, duty });
     this.#changed(node.id, before);
+  }
+
+  assign(node: NodeRecord, duty: Duty): void {
+    node.duty = duty;
+    this.#changed(node.id, node.networks);
   }
 
   listening(node: NodeRecord, ports: readonly number[]): void {
@@ -160,6 +166,7 @@ export class NodeRegistry {
       role,
       networks: {},
       container: '',
+      duty: 'active',
       ports: [],
       since: Date.now(),
       host: undefined,

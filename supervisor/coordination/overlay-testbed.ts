@@ -67,13 +67,12 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
         signal: stop.signal,
         retryFor: 1000,
         ...options,
-        join: {
+        join: options.join ?? {
           role: 'container',
           service,
           networks,
           hostname: service,
           container: `id-of-${service}`,
-          ...options.join,
         },
       });
       overlays.push(overlay);

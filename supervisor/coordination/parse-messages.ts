@@ -15,6 +15,7 @@ import {
   textsAt,
 } from './fields.ts';
 import {
+  type Duty,
   type Forwarded,
   type ForwardRequest,
   type Hello,
@@ -87,6 +88,7 @@ export function parseJoin(body: unknown): JoinBody {
     local: endpointAt(fields, 'local'),
     via: textAt(fields, 'via', 45),
     claim: optionalTextAt(fields, 'claim', 32),
+    duty: fields.duty === undefined ? undefined : parseDuty(fields),
   };
 }
 
@@ -111,7 +113,7 @@ function parseMember(body: unknown): Member {
     underlay: textAt(fields, 'underlay', 45),
     direct: booleanAt(fields, 'direct'),
     ...(fields.apart === true ? { apart: true } : {}),
-    state: choiceAt(fields, 'state', ['starting', 'up']),
+    state: choiceAt(fields, 'state', ['starting', 'standby', 'up', 'draining']),
     nat: parseNat(fields),
     filtering: parseFiltering(fields),
   };
@@ -133,6 +135,10 @@ export function parseMembership(body: unknown): MembershipUpdate {
 
 function parsePorts(fields: Fields): number[] {
   return integersAt(fields, 'ports', MAX_PORTS, 65_535);
+}
+
+export function parseDuty(body: unknown): Duty {
+  return choiceAt(fieldsOf(body), 'duty', ['standby', 'active', 'draining']);
 }
 
 export function parseListening(body: unknown): readonly number[] {

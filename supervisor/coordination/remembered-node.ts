@@ -1,6 +1,7 @@
 import { booleanAt, choiceAt, fieldsOf, integerAt, integersAt, textAt, textsAt } from './fields.ts';
-import type { NamesByNetwork } from './messages.ts';
+import type { Duty, NamesByNetwork } from './messages.ts';
 import type { NodeRecord, Slot } from './node-record.ts';
+import { parseDuty } from './parse-messages.ts';
 
 /** Credentials of a kind that expire before this are no longer good, ms since the epoch. */
 export type Floors = Readonly<Partial<Record<Slot | 'launch', number>>>;
@@ -11,6 +12,7 @@ export interface RememberedNode {
   readonly role: NodeRecord['role'];
   readonly networks: NamesByNetwork;
   readonly container: string;
+  readonly duty: Duty;
   readonly ports: readonly number[];
   /** Its supervisor was connected. */
   readonly up: boolean;
@@ -33,6 +35,7 @@ export function parseRememberedNode(value: unknown): RememberedNode {
     role: choiceAt(fields, 'role', ['container', 'function']),
     networks: Object.fromEntries(Object.keys(networks).map((key) => [key, textsAt(networks, key, 64)])),
     container: textAt(fields, 'container', 64),
+    duty: fields.duty === undefined ? 'active' : parseDuty(fields),
     ports: integersAt(fields, 'ports', 4096, 65_535),
     up: booleanAt(fields, 'up'),
     since: time(fields, 'since'),

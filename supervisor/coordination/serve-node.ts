@@ -5,6 +5,7 @@ import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from
 import {
   parseAddress,
   parseConnect,
+  parseDuty,
   parseForward,
   parseListening,
   parseName,
@@ -66,10 +67,16 @@ function serveHost(
 }
 
 function servePhantom(
-  { config, admission, ledger, phantomWays }: SeedContext,
+  { config, admission, ledger, phantomWays, registry, quotas }: SeedContext,
   session: Session,
   { node, attachment }: JoinedSession,
 ): void {
+  const turn = quotas.changes();
+  session.handle(MessageType.duty, async (body, { signal }) => {
+    const duty = parseDuty(body);
+    await turn(signal);
+    if (node.phantom === attachment) registry.assign(node, duty);
+  });
   let ended = new AbortController();
   void session.closed.then(() => ended.abort());
   session.handle(MessageType.launch, () => {

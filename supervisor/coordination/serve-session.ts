@@ -104,7 +104,8 @@ async function join(
     functionName,
   };
   if (body.role !== 'function') {
-    registry.describe(node, names.permitted(node.service, body.networks), body.container);
+    const duty = body.role === 'phantom' ? body.duty : undefined;
+    registry.describe(node, names.permitted(node.service, body.networks), body.container, duty);
   }
   registry.attach(node, slot, attachment, back);
   log(

@@ -163,3 +163,31 @@ test('one of three NATS servers may be killed', async () => {
   await until(web, () => web.members().has(api.nodeId));
   await place.bed.start(1);
 }, 60_000);
+
+test('a name passes to a node whose phantom and function are at two seeds, for the nodes of both', async () => {
+  const viewers = await Promise.all([one.join('web'), two.join('api')]);
+  const phantomOf = (bed: Testbed, duty: 'active' | 'standby') =>
+    bed.join('worker', {
+      join: {
+        ...{ role: 'phantom', service: 'worker', networks: { front: ['worker'] } },
+        ...{ hostname: '', container: 'c', duty },
+      },
+    });
+  const old = await phantomOf(one, 'active');
+  await functionAt(two, await old.launch());
+  const next = await phantomOf(two, 'standby');
+  await functionAt(one, await next.launch());
+  const named = (viewer: Overlay) =>
+    [...viewer.members().values()].filter(({ names, state }) => state === 'up' && names.includes('worker'));
+  const isNamed = (viewer: Overlay, { nodeId }: Overlay) =>
+    until(viewer, () => named(viewer).length === 1 && named(viewer)[0]?.id === nodeId);
+  await Promise.all(
+    viewers.map((viewer) => until(viewer, () => viewer.members().get(next.nodeId)?.state === 'standby')),
+  );
+  await Promise.all(viewers.map((viewer) => isNamed(viewer, old)));
+  await next.setDuty('active');
+  await until(old, () => old.members().get(next.nodeId)?.state === 'up');
+  await old.setDuty('draining');
+  await Promise.all(viewers.map((viewer) => isNamed(viewer, next)));
+  expect(viewers.map((viewer) => viewer.members().get(old.nodeId)?.state)).toEqual(['draining', 'draining']);
+});

@@ -9,7 +9,7 @@ import type { NodeRegistry } from './node-registry.ts';
 function eventOf(before: NodeStatus | undefined, node: NodeStatus | undefined): NodeEvent | undefined {
   const time = Date.now();
   if (!node) return before && { time, event: 'left', node: before };
-  if (!before) return { time, event: node.state === 'up' ? 'up' : 'starting', node };
+  if (!before) return { time, event: node.state, node };
   if (before.state !== node.state) return { time, event: node.state, node };
   return isDeepStrictEqual(before, node) ? undefined : { time, event: 'changed', node };
 }

@@ -14,9 +14,9 @@ export interface NodeEntry {
   readonly self: boolean;
 }
 
-/** Every node that is up, and this one; a member is a new object after each change of it. */
+/** Every node that can be reached, and this one; a member is a new object after each change of it. */
 export function visibleMembers({ nodeId, members }: Directory): Map<number, Member> {
-  return new Map([...members()].filter(([id, { state }]) => state === 'up' || id === nodeId));
+  return new Map([...members()].filter(([id, { state }]) => state !== 'starting' || id === nodeId));
 }
 
 export function entryOf({ id, address, names, ports }: Member, self: number): NodeEntry {

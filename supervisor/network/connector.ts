@@ -28,7 +28,7 @@ export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOpt
     const relay = (why: string): Choice => ({ transport: 'relay', why });
     const member = [...overlay.members().values()].find(({ address }) => address === request.peer.address);
     if (!member) return relay('not a node of the overlay');
-    if (member.state !== 'up') return relay('the other node is starting');
+    if (member.state === 'starting') return relay('the other node is starting');
     if (request.noPunch) return relay('the ports of earlier attempts were taken');
     return puncher.connect(request, member);
   }

@@ -9,14 +9,17 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
 }
 
 /**
- * What the process monitors may know of the overlay: every member that is up and, where the node `asks`, the names that the seed
+ * What the process monitors may know of the overlay: every member that can be reached and, where the node `asks`, the names that the seed
  * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
  */
 export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
-    ({ state, id }) => state === 'up' || id === overlay.nodeId,
+    ({ state, id }) => state !== 'starting' || id === overlay.nodeId,
   );
+  const self = overlay.members().get(overlay.nodeId);
+  // While two functions of one phantom have its host name, each is the one that it means: who binds to it needs an address of its own.
+  const own = self && self.state !== 'up' ? hostname : undefined;
   return {
     overlayBase: base,
     overlayMask: mask,
@@ -30,7 +33,10 @@ export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): 
       ...(direct && id !== overlay.nodeId ? { direct: underlay } : {}),
     })),
     names: [
-      ...members.flatMap(({ names, address }) => names.map((name) => ({ name, overlay: address }))),
+      ...members.flatMap(({ names, address }) =>
+        names.filter((name) => name !== own).map((name) => ({ name, overlay: address })),
+      ),
+      ...(own ? [{ name: own, overlay: overlay.address }] : []),
       ...(asks ? overlay.gateways().map((name) => ({ name })) : []),
     ],
   };

@@ -27,6 +27,11 @@ function encodeEvent(event: LaunchEvent): Buffer {
   });
 }
 
+export interface InvokeOptions extends InvocationOptions {
+  /** Called whenever an invocation is sent: the function's time begins no earlier. */
+  readonly onInvoke?: () => void;
+}
+
 /**
  * Resolves when Lambda has begun to answer; creates the function first where that is the provider's way. Only what was throttled is
  * sent again, with what `payload` then gives: credentials in it may not live that long. Rejects with BoxerError where the user can do
@@ -36,7 +41,7 @@ export async function startInvocation(
   client: LambdaClient,
   twin: Twin,
   payload: (attempt: number) => Promise<Buffer>,
-  { signal, say }: InvocationOptions,
+  { signal, say, onInvoke }: InvokeOptions,
 ): Promise<EventStream> {
   const what = `function ${twin.functionName}`;
   let attempts = 0;
@@ -45,6 +50,7 @@ export async function startInvocation(
       async () => {
         attempts += 1;
         const input = { FunctionName: twin.functionName, Payload: await payload(attempts) };
+        onInvoke?.();
         const command = new InvokeWithResponseStreamCommand(input);
         return whileAway(() => client.send(command, { abortSignal: signal }), signal);
       },
@@ -95,7 +101,7 @@ function failureOf(functionName: string, type: string, details: string): Outcome
 export async function invokeTwin(
   twin: Twin,
   event: (attempt: number) => Promise<LaunchEvent>,
-  options: InvocationOptions,
+  options: InvokeOptions,
 ): Promise<Outcome> {
   const client = createLambdaClient(twin);
   try {
@@ -109,7 +115,7 @@ async function followInvocation(
   client: LambdaClient,
   twin: Twin,
   event: (attempt: number) => Promise<LaunchEvent>,
-  options: InvocationOptions,
+  options: InvokeOptions,
 ): Promise<Outcome> {
   const payload = async (attempt: number) => encodeEvent(await event(attempt));
   const stream = await startInvocation(client, twin, payload, options);

@@ -1,7 +1,9 @@
 import { containerIdentity } from '../container/own-names.ts';
 import { seedContact } from '../container/seed-contact.ts';
+import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import { type Launch as Credentials, joinOverlay, type Overlay } from '../coordination/join.ts';
+import { type Duty, joinOverlay, type Overlay } from '../coordination/join.ts';
+import { exitCodeOf } from '../guest/exit-status.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
@@ -13,7 +15,7 @@ import { launchEventOf } from './launch-event.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome-of-launch.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
-import { lendStdio } from './stdio.ts';
+import { type GuestLife, printGuest } from './stdio.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
@@ -21,70 +23,173 @@ export interface LaunchOptions {
   readonly argv: readonly string[];
   readonly key: Buffer;
   readonly say: (line: string) => void;
+  /** What its node joins as. */
+  readonly duty: Duty;
   /** Ends the launch, its function and its node. */
   readonly signal: AbortSignal;
 }
 
-/** One function from its invocation to its end: a node of its own, a session of its own. */
-export interface Launch {
+/** A launch that has a node. */
+export interface Joined {
   readonly overlay: Overlay;
   /** For what comes to the ports of this container. */
   readonly fetchBy: (relay: Relay) => Fetch;
-  /** Resolves when the function has called. */
-  readonly session: Promise<Session>;
-  /** How it ended; the node has left then. */
-  readonly outcome: Promise<Outcome>;
 }
 
-/** Joins the overlay for a function and invokes the twin. Rejects as `joinOverlay`; what Lambda refuses is the outcome's to say. */
-export async function startLaunch(options: LaunchOptions): Promise<Launch> {
-  const { config, key, signal } = options;
-  const server = await startSessionServer(signal);
-  const joining = joinOverlay({
+/** One function from its invocation to its end: a node of its own, a session of its own. */
+export interface Launch {
+  readonly joined: Promise<Joined>;
+  /** Resolves when the function has called. */
+  readonly session: Promise<Session>;
+  /** Resolves when the guest runs. */
+  readonly started: Promise<void>;
+  /** Resolves when the function is no more; `outcome` follows, where Lambda still has to say why. */
+  readonly gone: Promise<void>;
+  /** How it ended; the node has left then. Rejects as `joinOverlay`, and where the event cannot be made. */
+  readonly outcome: Promise<Outcome>;
+  /** When the function was invoked, as `performance.now()`. */
+  invokedAt(): number;
+  /** Rejects while the seed is away; it is told in any case when it is back. */
+  setDuty(duty: Duty): Promise<void>;
+  /** To the guest; where the function has not called yet, one that would end a process ends the launch. */
+  deliver(signal: string): void;
+  /** The same; that signal is not delivered again: to many programs the second one means to end at once. */
+  stop(signal: string): void;
+  /** Ends the function as a crash of ours would. */
+  end(): void;
+}
+
+/** Signals that end a process which has no handler for them. */
+const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGKILL']);
+
+interface Parts {
+  readonly options: LaunchOptions;
+  /** What the node says of itself whenever it joins. */
+  readonly said: { duty: Duty };
+  readonly server: Promise<SessionServer>;
+  readonly signal: AbortSignal;
+}
+
+/** Joins the overlay for a function and invokes the twin. */
+export function startLaunch(options: LaunchOptions): Launch {
+  const end = new AbortController();
+  const signal = AbortSignal.any([options.signal, end.signal]);
+  const said = { duty: options.duty };
+  const claimed = Promise.withResolvers<GuestLife>();
+  const server = startSessionServer(signal, (winner) => claimed.resolve(printGuest(winner)));
+  const joined = join({ options, said, server, signal });
+  const session = server.then((listening) => listening.session);
+  const life = claimed.promise;
+  const stopped = Promise.withResolvers<Outcome>();
+  let invokedAt = performance.now();
+  let connected: Session | undefined;
+  void session.then(
+    (value) => {
+      connected = value;
+    },
+    () => undefined,
+  );
+
+  let toldToStop: string | undefined;
+  const deliver = (name: string) => {
+    if (connected) connected.notify(MessageType.signal, { signal: name });
+    else if (ENDING.has(name)) stopped.resolve({ exitCode: exitCodeOf({ code: null, signal: name }) });
+  };
+
+  async function run(): Promise<Outcome> {
+    const [listening, { overlay, credentials }] = await Promise.all([server, joined]);
+    const { invokeTwin } = await import('./invoke.ts');
+    // A later attempt may come when the credentials of the first have expired.
+    const event = async (attempt: number) => {
+      const own = attempt === 1 ? credentials : await overlay.launch(listening);
+      return launchEventOf(options, overlay, listening, own);
+    };
+    const onInvoke = () => {
+      invokedAt = performance.now();
+    };
+    const invocation = invokeTwin(options.twin, event, { signal, say: options.say, onInvoke });
+    invocation.catch(() => undefined);
+    const exit = life.then((guest) => guest.exit);
+    return outcomeOf(session, exit, invocation);
+  }
+
+  const outcome = (async () => {
+    try {
+      return await Promise.race([run(), stopped.promise]);
+    } finally {
+      await leave(joined, end);
+    }
+  })();
+  for (const early of [server, joined, session, outcome]) early.catch(() => undefined);
+  const settled = outcome.then(
+    () => undefined,
+    () => undefined,
+  );
+  return {
+    joined,
+    session,
+    started: life.then((guest) => guest.started),
+    gone: Promise.race([settled, life.then((guest) => guest.exit).then(() => undefined)]),
+    outcome,
+    invokedAt: () => invokedAt,
+    async setDuty(duty) {
+      said.duty = duty;
+      await (await joined).overlay.setDuty(duty);
+    },
+    deliver: (name) => void (name !== toldToStop && deliver(name)),
+    stop(name) {
+      toldToStop = name;
+      deliver(name);
+    },
+    end: () => end.abort(),
+  };
+}
+
+async function join({ options, said, server, signal }: Parts) {
+  const { config, key } = options;
+  // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
+  const loading = import('./invoke.ts');
+  const self = containerIdentity(config).then((identity) => ({
+    role: 'phantom' as const,
+    ...identity,
+    get duty() {
+      return said.duty;
+    },
+  }));
+  const { port, token, take, session } = await server;
+  const overlay = await joinOverlay({
     ...seedContact(config.service, key),
-    join: containerIdentity(config).then((self) => ({ role: 'phantom', ...self })),
+    join: self,
     // All that is ever introduced to a phantom is its function, where that cannot come here.
-    introduce: async ({ port, ...place }, context) => {
-      if (port !== server.port) throw new BoxerError('ECONNREFUSED', 'a phantom has no guest');
-      server.take(await dialIn(place, context.signal));
+    introduce: async ({ port: wanted, ...place }, context) => {
+      if (wanted !== port) throw new BoxerError('ECONNREFUSED', 'a phantom has no guest');
+      take(await dialIn(place, context.signal));
     },
     signal,
   });
-  // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
-  const [overlay, { invokeTwin }] = await Promise.all([joining, import('./invoke.ts')]);
-  let session: Session | undefined;
-  void server.session.then((connected) => {
-    session = connected;
-  });
-  const introduce = createIntroducer(overlay, () => session);
-  const credentials = await overlay.launch(server).catch(async (error: unknown) => {
+  try {
+    const credentials = await overlay.launch({ port, token });
+    await loading;
+    let connected: Session | undefined;
+    void session.then((value) => {
+      connected = value;
+    });
+    const introduce = createIntroducer(overlay, () => connected);
+    const fetchBy = (relay: Relay) =>
+      credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introduce);
+    return { overlay, credentials, fetchBy };
+  } catch (error) {
     await overlay.leave();
     throw error;
-  });
-  const fetchBy = (relay: Relay) =>
-    credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introduce);
-  const outcome = runToEnd(options, overlay, invokeTwin, server, credentials);
-  outcome.catch(() => undefined);
-  return { overlay, fetchBy, session: server.session, outcome };
+  }
 }
 
-async function runToEnd(
-  options: LaunchOptions,
-  overlay: Overlay,
-  invokeTwin: typeof import('./invoke.ts').invokeTwin,
-  server: SessionServer,
-  credentials: Credentials,
-): Promise<Outcome> {
-  try {
-    // A later attempt may come when the credentials of the first have expired.
-    const event = async (attempt: number) => {
-      const own = attempt === 1 ? credentials : await overlay.launch(server);
-      return launchEventOf(options, overlay, server, own);
-    };
-    const invocation = invokeTwin(options.twin, event, options);
-    invocation.catch(() => undefined);
-    return await outcomeOf(server.session, server.session.then(lendStdio), invocation);
-  } finally {
-    await overlay.leave().catch(() => undefined);
-  }
+/** A launch that has not joined yet does not. */
+async function leave(joined: Promise<Joined>, end: AbortController): Promise<void> {
+  const present = await Promise.race([
+    joined.catch(() => undefined),
+    new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+  ]);
+  await present?.overlay.leave();
+  end.abort();
 }

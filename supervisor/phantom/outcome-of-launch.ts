@@ -17,7 +17,7 @@ export async function outcomeOf(
   if ('outcome' in first && first.outcome.duplicate) {
     // The answer is that of an invocation too many: the guest is the other one's, if that comes.
     const status = await Promise.race([exit, after(OUTCOME_TIMEOUT_MS, session)]);
-    return status ? { exitCode: exitCodeOf(status) } : first.outcome;
+    return status ? ofGuest(status) : first.outcome;
   }
   if ('outcome' in first) {
     // The exit message was sent before the response ended, but over another connection: let it arrive.
@@ -25,15 +25,17 @@ export async function outcomeOf(
       exit,
       new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
     ]);
-    return status ? { exitCode: exitCodeOf(status) } : first.outcome;
+    return status ? ofGuest(status) : first.outcome;
   }
-  if (first.status) return { exitCode: exitCodeOf(first.status) };
+  if (first.status) return ofGuest(first.status);
   const late = new Promise<Outcome>((resolve) => {
     const lastLine = 'the function has gone, and Lambda does not say why';
     setTimeout(resolve, OUTCOME_TIMEOUT_MS, { exitCode: 137, lastLine }).unref();
   });
   return Promise.race([invocation, late]);
 }
+
+const ofGuest = (status: ExitStatus): Outcome => ({ exitCode: exitCodeOf(status), ofGuest: true });
 
 /** Resolves after `ms`, if `unless` has not by then. */
 async function after(ms: number, unless: Promise<unknown>): Promise<undefined> {

@@ -4,6 +4,8 @@ export interface Outcome {
   readonly lastLine?: string;
   /** It is the outcome of an invocation too many: the launch itself is another function's. */
   readonly duplicate?: true;
+  /** The guest has ended by itself, or by a signal; otherwise the function has gone from under it, or never had one. */
+  readonly ofGuest?: true;
 }
 
 /** Exit codes as timeout(1), the kernel and Docker use them. */

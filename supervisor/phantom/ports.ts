@@ -35,7 +35,7 @@ function admitted(socket: Socket, relay: Relay): Lease | undefined {
 async function forwardConnection(
   socket: Socket,
   port: number,
-  { fetch }: PortsTarget,
+  target: PortsTarget,
   { relay, signal }: PortsOptions,
 ): Promise<void> {
   const lease = admitted(socket, relay);
@@ -43,7 +43,7 @@ async function forwardConnection(
   const timely = AbortSignal.any([signal, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
   const origin = { address: unmapped(socket.remoteAddress), port: socket.remotePort ?? 0 };
   try {
-    relay.join(lease, socket, await fetch({ port, origin }, timely));
+    await relay.join(lease, socket, await target.fetch({ port, origin }, timely)).done;
   } catch {
     // Refused by the guest, or the function has gone: the neighbour sees what a host would send.
     socket.resetAndDestroy();
@@ -51,10 +51,44 @@ async function forwardConnection(
   }
 }
 
-function openPort(port: number, target: () => PortsTarget, options: PortsOptions): Server {
+/** Counts what each target has of connections, those that are being made included. */
+class Tally {
+  readonly #open = new Map<PortsTarget, number>();
+  readonly #waiting = new Map<PortsTarget, PromiseWithResolvers<void>>();
+
+  begin(target: PortsTarget): void {
+    this.#open.set(target, (this.#open.get(target) ?? 0) + 1);
+  }
+
+  end(target: PortsTarget): void {
+    const left = (this.#open.get(target) ?? 1) - 1;
+    if (left > 0) return void this.#open.set(target, left);
+    this.#open.delete(target);
+    this.#waiting.get(target)?.resolve();
+    this.#waiting.delete(target);
+  }
+
+  /** Resolves when it has none. */
+  async idle(target: PortsTarget): Promise<void> {
+    if (!this.#open.has(target)) return;
+    const waiting = this.#waiting.get(target) ?? Promise.withResolvers<void>();
+    this.#waiting.set(target, waiting);
+    await waiting.promise;
+  }
+}
+
+interface PortOptions extends PortsOptions {
+  readonly target: () => PortsTarget;
+  readonly tally: Tally;
+}
+
+function openPort(port: number, options: PortOptions): Server {
+  const { target, tally } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     socket.on('error', () => socket.destroy());
-    void forwardConnection(socket, port, target(), options);
+    const taker = target();
+    tally.begin(taker);
+    void forwardConnection(socket, port, taker, options).finally(() => tally.end(taker));
   });
   server.on('error', (error) => options.say(`port ${port} cannot be opened here: ${error.message}`));
   server.listen({ port, host: '::', ipv6Only: false });
@@ -64,6 +98,8 @@ function openPort(port: number, target: () => PortsTarget, options: PortsOptions
 export interface PortMirror {
   /** New connections are the target's from now on; those that stand stay where they are. */
   follow(target: PortsTarget): void;
+  /** Resolves when a target that is followed no more has no connection left. */
+  idle(target: PortsTarget): Promise<void>;
 }
 
 /**
@@ -73,6 +109,7 @@ export interface PortMirror {
 export function mirrorPorts(options: PortsOptions): PortMirror {
   const { signal } = options;
   const open = new Map<number, Server>();
+  const tally = new Tally();
   let unfollow = () => undefined as unknown;
   const update = (target: PortsTarget) => {
     const { overlay } = target;
@@ -83,11 +120,7 @@ export function mirrorPorts(options: PortsOptions): PortMirror {
       open.delete(port);
     }
     for (const port of wanted)
-      if (!open.has(port))
-        open.set(
-          port,
-          openPort(port, () => current, options),
-        );
+      if (!open.has(port)) open.set(port, openPort(port, { ...options, tally, target: () => current }));
   };
   let current: PortsTarget;
   signal.addEventListener('abort', () => {
@@ -101,5 +134,6 @@ export function mirrorPorts(options: PortsOptions): PortMirror {
       unfollow = target.overlay.onChange(() => update(target));
       update(target);
     },
+    idle: (target) => tally.idle(target),
   };
 }

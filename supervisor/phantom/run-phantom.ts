@@ -1,15 +1,13 @@
-import { MessageType } from '../control/message-type.ts';
-import type { Session } from '../control/session.ts';
-import { exitCodeOf } from '../guest/exit-status.ts';
+import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
-import { startRelay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
-import type { Twin } from './lambda-client.ts';
-import { startLaunch } from './launch.ts';
+import { openFront } from './front.ts';
+import { keep } from './keep.ts';
+import { type Launch, startLaunch } from './launch.ts';
 import type { Outcome } from './outcome.ts';
-import { mirrorPorts } from './ports.ts';
+import { lendInput } from './stdio.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;
@@ -17,10 +15,8 @@ interface PhantomOptions {
   readonly key: Buffer;
   readonly addon: PumpAddon;
   readonly say: (line: string) => void;
+  readonly debug: (line: string) => void;
 }
-
-/** Signals that end a phantom which has no guest yet, as they would end a process. */
-const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']);
 
 /** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
 export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
@@ -28,37 +24,38 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const twin = config.twin;
   if (!twin) throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
   const end = new AbortController();
-  const killed = Promise.withResolvers<Outcome>();
-  let session: Session | undefined;
+  const stopping = new AbortController();
+  const launches = new Set<Launch>();
+  const stopSignals = new Set(['SIGTERM', 'SIGINT', config.renewal?.stopSignal]);
+  // All that is told to the container is told to all of its guests; the last one may not be theirs to start after that.
   const stopForwarding = forwardSignals((signal) => {
-    if (session) session.notify(MessageType.signal, { signal });
-    else if (ENDING.has(signal)) killed.resolve({ exitCode: exitCodeOf({ code: null, signal }) });
+    if (stopSignals.has(signal)) stopping.abort();
+    for (const launch of launches) launch.deliver(signal);
   });
+  const start = (duty: 'active' | 'standby') => {
+    const launch = startLaunch({ ...options, twin, duty, signal: end.signal });
+    launches.add(launch);
+    const forget = () => void launches.delete(launch);
+    launch.outcome.then(forget, forget);
+    return launch;
+  };
   try {
-    const launched = launchAndWait(options, twin, end.signal, (connected) => {
-      session = connected;
-    });
-    launched.catch(() => undefined);
-    return await Promise.race([launched, killed.promise]);
+    return await keepFirst(start, stopping.signal, end.signal, options);
   } finally {
     stopForwarding();
     end.abort();
   }
 }
 
-async function launchAndWait(
-  options: PhantomOptions,
-  twin: Twin,
+async function keepFirst(
+  start: (duty: 'active' | 'standby') => Launch,
+  stopping: AbortSignal,
   signal: AbortSignal,
-  onSession: (session: Session) => void,
+  { config, addon, say, debug }: PhantomOptions,
 ): Promise<Outcome> {
-  const { config, argv, key, addon, say } = options;
-  const launch = await startLaunch({ config, twin, argv, key, say, signal });
-  void launch.session.then(onSession);
-  // One neighbour, such as a proxy, may be all there is.
-  const limits = { flowsPerNode: Number.POSITIVE_INFINITY, bytesPerNode: Number.POSITIVE_INFINITY };
-  const relay = await startRelay({ addon, signal, limits, log: say });
-  const mirror = mirrorPorts({ relay, say, signal });
-  mirror.follow({ overlay: launch.overlay, fetch: launch.fetchBy(relay) });
-  return launch.outcome;
+  const first = start('active');
+  const front = await openFront({ addon, say, signal });
+  // `docker compose run` is for what somebody waits for.
+  const renewal = (await isOneOff()) ? undefined : config.renewal;
+  return keep(first, { start, front, input: lendInput(), renewal, stopping, say, debug, signal });
 }

@@ -29,8 +29,14 @@ const MAX_CONTENDERS = 8;
 /** ms; a connection that breaks meanwhile is taken up again. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
-/** Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. */
-export async function startSessionServer(signal: AbortSignal): Promise<SessionServer> {
+/**
+ * Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. `onClaim` is called with the
+ * session before anything more is read from it: what comes with the claim, in the same packet, has to find its handlers.
+ */
+export async function startSessionServer(
+  signal: AbortSignal,
+  onClaim: (session: Session) => void = () => undefined,
+): Promise<SessionServer> {
   const identity = `session/${randomBytes(16).toString('hex')}`;
   const key = pskOf(randomBytes(32), identity);
   const { promise, resolve } = Promise.withResolvers<Session>();
@@ -41,6 +47,7 @@ export async function startSessionServer(signal: AbortSignal): Promise<SessionSe
     if (taken) return void winner.close('another function has the launch');
     taken = true;
     for (const other of contenders) if (other !== winner) void other.close('another function has the launch');
+    onClaim(winner);
     resolve(winner);
   };
   const contend = (session: Session) => {

@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
@@ -13,24 +13,57 @@ function printStream(session: Session, type: number, output: Writable): void {
   });
 }
 
-/** Sends our standard input to the guest. */
-async function sendInput(session: Session): Promise<void> {
-  for await (const chunk of process.stdin) {
-    if (!session.notify(MessageType.stdin, Buffer.from(chunk))) await session.drained();
-  }
-  session.notify(MessageType.stdinEnd, {});
+/** What a guest comes to. */
+export interface GuestLife {
+  /** Resolves when it runs. */
+  readonly started: Promise<void>;
+  /** How it ended, or undefined when the function went without a word. */
+  readonly exit: Promise<ExitStatus | undefined>;
 }
 
-/** Lends our standard streams to the guest; resolves with how it ended, or undefined when the function went without a word. */
-export function lendStdio(session: Session): Promise<ExitStatus | undefined> {
+/** Prints what the guest prints. */
+export function printGuest(session: Session): GuestLife {
   printStream(session, MessageType.stdout, process.stdout);
   printStream(session, MessageType.stderr, process.stderr);
-  // Not before there is a guest: nobody would take it.
-  session.onNotification(MessageType.started, () => {
-    sendInput(session).catch(() => session.notify(MessageType.stdinEnd, {}));
-  });
-  return new Promise((resolve) => {
-    session.onNotification(MessageType.exit, (body) => resolve(exitMessage.safeParse(body).data));
-    void session.closed.then(() => resolve(undefined));
-  });
+  return {
+    started: new Promise((resolve) => session.onNotification(MessageType.started, () => resolve())),
+    exit: new Promise((resolve) => {
+      session.onNotification(MessageType.exit, (body) => resolve(exitMessage.safeParse(body).data));
+      void session.closed.then(() => resolve(undefined));
+    }),
+  };
+}
+
+/** Our standard input, which one guest has at a time. */
+export interface Input {
+  /** What comes from now on is this guest's, which runs already: before, nobody would take it. */
+  give(session: Session): void;
+}
+
+export function lendInput(source: Readable = process.stdin): Input {
+  let taker: Session | undefined;
+  let state: 'unread' | 'read' | 'ended' = 'unread';
+
+  async function pass(): Promise<void> {
+    state = 'read';
+    try {
+      for await (const chunk of source) {
+        // The session of a guest that has gone takes nothing; the next one gets what is read then.
+        if (taker?.notify(MessageType.stdin, Buffer.from(chunk)) === false)
+          await taker.drained().catch(() => undefined);
+      }
+    } catch {
+      // An input that fails has ended for the guest, too.
+    }
+    state = 'ended';
+    taker?.notify(MessageType.stdinEnd, {});
+  }
+
+  return {
+    give(session) {
+      taker = session;
+      if (state === 'ended') session.notify(MessageType.stdinEnd, {});
+      else if (state === 'unread') void pass();
+    },
+  };
 }

@@ -101,6 +101,19 @@ export const nodeConfig = z.object({
       timeout: z.number(),
     }),
   ),
+  /** Only for phantoms: when the function is replaced by another, and how its guest is ended; absent: it is not. All in seconds. */
+  renewal: z.optional(
+    z.object({
+      /** Of one function, from its invocation to its end. */
+      lifetime: z.number(),
+      /** Its successor is started so long before its end. */
+      before: z.number(),
+      /** What tells the guest to end, such as SIGTERM. */
+      stopSignal: z.string(),
+      /** How long the guest may take then. */
+      stopGracePeriod: z.number(),
+    }),
+  ),
   /** Only for phantoms. */
   twin: z.optional(twinConfig),
 });
@@ -155,8 +168,11 @@ export const nodeStatus = z.object({
   id: z.number(),
   role: z.enum(['container', 'function']),
   service: z.string(),
-  /** up: its supervisor is connected; starting: the phantom is there, the function is not yet. */
-  state: z.enum(['starting', 'up']),
+  /**
+   * up: its supervisor is connected; starting: the phantom is there, the function is not yet; standby: it is about to take over from
+   * another of the same container; draining: another has taken over.
+   */
+  state: z.enum(['starting', 'standby', 'up', 'draining']),
   names: z.array(z.string()),
   address: z.string(),
   ports: z.array(z.number()),
@@ -176,7 +192,7 @@ export type NodeStatus = z.infer<typeof nodeStatus>;
 export const nodeEvent = z.object({
   /** ms since the epoch */
   time: z.number(),
-  event: z.enum(['starting', 'up', 'changed', 'left']),
+  event: z.enum(['starting', 'standby', 'up', 'draining', 'changed', 'left']),
   node: nodeStatus,
 });
 export type NodeEvent = z.infer<typeof nodeEvent>;

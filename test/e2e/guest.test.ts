@@ -110,11 +110,24 @@ configs: { settings: { file: ./settings.ini } }
     expect(host).toMatch(/^[0-9a-f]{12}$/);
   });
 
-  test('has a name for its user, though no image knows that user', async () => {
-    const who =
-      'import os, pwd; entry = pwd.getpwuid(os.getuid()); print(entry.pw_uid, entry.pw_gid, pwd.getpwnam(entry.pw_name) == entry)';
+  test('has names for its user and group, though no image knows them', async () => {
+    const who = [
+      'import grp, os, pwd; user = pwd.getpwuid(os.getuid()); group = grp.getgrgid(os.getgid())',
+      'print(user.pw_uid, user.pw_gid, pwd.getpwnam(user.pw_name) == user, grp.getgrnam(group.gr_name) == group)',
+    ].join('\n');
     const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', who);
-    expect(ran.stdout).toBe('993 990 True');
+    expect(ran.stdout).toBe('993 990 True True');
+  });
+
+  test('finds programs along PATH in folders that stand elsewhere', async () => {
+    const script = [
+      'mkdir -p /var/lib/tools && ln -s /bin/sh /var/lib/tools/interpreter && cd /var/lib/tools',
+      "printf '#!/var/lib/tools/interpreter\\necho found $1\\n' >tool && chmod +x tool && cd /",
+      `PATH=/var/lib/tools:$PATH python3 -c 'import subprocess; subprocess.run(["tool", "here"])'`,
+      `PATH=/var/lib/tools:$PATH perl -e 'exec "tool", "there"'`,
+    ].join('\n');
+    const ran = await project.boxer('run', '--rm', '-T', 'files', 'sh', '-c', script);
+    expect(ran.stdout).toBe('found here\nfound there');
   });
 
   test('finds secrets, configs and read-only binds at their paths, and can write where servers write', async () => {

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
-import { CONFIG_VARIABLE, nodeConfig } from '../../../supervisor/published/node-config.ts';
+import { CONFIG_VARIABLE, type NodeStatus, nodeConfig } from '../../../supervisor/published/node-config.ts';
+import { nodesOf } from '../../cli/nodes/nodes-of.ts';
 import { containerIds } from '../../engine/containers.ts';
 import { type Docker, docker } from '../../engine/docker.ts';
 
-/** One phantom: its function has lived as long as it has. */
+/** One phantom: a function of it has lived as long as it has, and while they are renewed, two. */
 export interface Launch {
   service: string;
   functionName: string;
@@ -17,21 +18,30 @@ export interface Launch {
   running: boolean;
   /** so far, or until it ended */
   seconds: number;
+  /** The same of each function that it has now, the one that serves first; [] where the seed does not say. */
+  functions: number[];
 }
 
 const phantom = z.object({
+  Id: z.string(),
   State: z.object({ Running: z.boolean(), StartedAt: z.string(), FinishedAt: z.string() }),
   Image: z.string(),
   Config: z.object({ Env: z.nullable(z.array(z.string())) }),
 });
 
-const FORMAT = '{"State":{{json .State}},"Image":{{json .Image}},"Config":{"Env":{{json .Config.Env}}}}';
+const FORMAT =
+  '{"Id":{{json .Id}},"State":{{json .State}},"Image":{{json .Image}},"Config":{"Env":{{json .Config.Env}}}}';
 
 /**
- * The phantoms of a project that the engine still has, stopped ones included.
+ * The phantoms of a project that the engine still has, stopped ones included, with their functions among `nodes`.
  * @param now ms since the epoch
  */
-export async function readLaunches(engine: Docker, project: string, now: number): Promise<Launch[]> {
+export async function readLaunches(
+  engine: Docker,
+  project: string,
+  nodes: readonly NodeStatus[],
+  now: number,
+): Promise<Launch[]> {
   const ids = await containerIds(
     engine,
     `label=com.docker.compose.project=${project}`,
@@ -42,14 +52,14 @@ export async function readLaunches(engine: Docker, project: string, now: number)
   return stdout
     .split('\n')
     .filter((line) => line !== '')
-    .flatMap((line) => launchOf(line, now));
+    .flatMap((line) => launchOf(line, nodes, now));
 }
 
 /** One that was only created has cost nothing. */
-function launchOf(line: string, now: number): Launch[] {
+function launchOf(line: string, nodes: readonly NodeStatus[], now: number): Launch[] {
   const parsed = phantom.safeParse(JSON.parse(line));
   if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
-  const { State: state, Image: image, Config } = parsed.data;
+  const { Id: id, State: state, Image: image, Config } = parsed.data;
   const prefix = `${CONFIG_VARIABLE}=`;
   const variable = Config.Env?.find((one) => one.startsWith(prefix));
   const config = nodeConfig.safeParse(JSON.parse(variable?.slice(prefix.length) ?? 'null'));
@@ -63,6 +73,9 @@ function launchOf(line: string, now: number): Launch[] {
       ...{ service: config.data.service, functionName, image, memorySize, ephemeralStorage, timeout },
       running: state.Running,
       seconds: Math.max(0, (end - started) / 1000),
+      functions: nodesOf(nodes, id)
+        .filter(({ state }) => state !== 'starting')
+        .map(({ since }) => Math.max(0, (now - since) / 1000)),
     },
   ];
 }

@@ -11,6 +11,7 @@ const launch = (more: Partial<Launch>): Launch => ({
   timeout: 900,
   running: true,
   seconds: 100,
+  functions: [],
   ...more,
 });
 const input = {
@@ -45,4 +46,14 @@ test('on AWS everything by the phantoms that are there, and /tmp beyond 512 MB c
   ]);
   expect(gbSeconds).toBe(300);
   expect(services[0]?.cost).toBeCloseTo(200 * 0.0000133334 + 100 * 0.0000000309 + (100 / 900) * 0.0000002, 9);
+});
+
+test('a function that is renewed is counted with its successor, and what its phantom had before not again', () => {
+  const launches = [launch({ seconds: 1000, functions: [30, 200] })];
+  const billing = { 'shop-worker-1': { invocations: 1, billedMs: 800_000, gbSeconds: 1600 } };
+  const local = projectCost({ ...input, provider: 'local', launches, billing });
+  expect(local.services).toMatchObject([{ running: 2, ended: 1, gbSeconds: 2 * 230 + 1600 }]);
+  expect(local.perHour).toBeCloseTo(2 * 3600 * 2 * 0.0000133334, 4);
+  const aws = projectCost({ ...input, provider: 'aws', launches, billing: undefined });
+  expect(aws.services).toMatchObject([{ running: 2, gbSeconds: 2 * 1200 }]);
 });

@@ -47,7 +47,8 @@ const HOUR = 3600;
 
 /**
  * Adds up what functions have cost. The local Lambda counts an invocation when it has ended, also one whose phantom is long gone;
- * those that run are counted by their phantoms' time. Pure.
+ * those that run are counted by their own time or, where the seed does not tell it, by their phantoms'. Where nobody counts those that have ended,
+ * a phantom's time is that of all of its functions but those that run beside the one that serves. Pure.
  */
 export function projectCost({
   project,
@@ -64,11 +65,15 @@ export function projectCost({
     for (const launch of own) {
       if (!launch.running && billing !== undefined) continue;
       const shape = { ...launch, architecture: architectures.get(launch.image) ?? 'x86_64' };
-      total.gbSeconds += (launch.seconds * launch.memorySize) / 1024;
-      total.cost += replicaCost(shape, launch.seconds, prices);
-      if (launch.running) total.perHour += replicaCost(shape, HOUR, prices);
-      if (launch.running) total.running += 1;
-      else total.ended += 1;
+      const [serving = launch.seconds, ...others] = launch.functions;
+      const seconds = [billing === undefined ? launch.seconds : serving, ...others].reduce((a, b) => a + b);
+      total.gbSeconds += (seconds * launch.memorySize) / 1024;
+      total.cost += replicaCost(shape, seconds, prices);
+      if (!launch.running) total.ended += 1;
+      else {
+        total.running += 1 + others.length;
+        total.perHour += replicaCost(shape, HOUR, prices) * (1 + others.length);
+      }
     }
     for (const name of new Set(own.map(({ functionName }) => functionName))) {
       const counted = billing?.[name];

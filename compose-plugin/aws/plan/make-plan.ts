@@ -8,7 +8,7 @@ import { ecrTag, type PushedImage, storedBytes } from '../registry/images.ts';
 import type { RepositoryState } from '../registry/repository.ts';
 import type { WantedFunction } from '../wanted.ts';
 import { actionsFor } from './actions.ts';
-import type { Plan, Resource } from './plan.ts';
+import type { Plan, Resource, ServiceCost } from './plan.ts';
 
 /** The account as it was found. */
 export interface AccountState {
@@ -98,6 +98,13 @@ function functionOf({ provider, state }: PlanInput, one: WantedFunction): Resour
 
 const HOUR = 3600;
 
+function renewalOf({ renewal, concurrency, replicas }: WantedFunction): Pick<ServiceCost, 'renewal'> {
+  if (renewal === undefined) return {};
+  const noRoom = concurrency !== undefined && concurrency <= replicas;
+  const { lifetime, before } = renewal;
+  return { renewal: { every: lifetime - before, overlap: before, ...(noRoom ? { noRoom } : {}) } };
+}
+
 function costOf({ region, wanted, state }: PlanInput): Plan['cost'] {
   const { prices, exact } = pricesOf(region);
   const services = wanted.map((one) => {
@@ -110,6 +117,7 @@ function costOf({ region, wanted, state }: PlanInput): Plan['cost'] {
       perReplicaHour,
       per1000ReplicaMinutes: replicaCost(one, 60_000, prices),
       perHour: perReplicaHour * one.replicas,
+      ...renewalOf(one),
     };
   });
   return {

@@ -43,6 +43,15 @@ export interface ServiceCost {
   per1000ReplicaMinutes: number;
   /** Of all replicas. */
   perHour: number;
+  /** Seconds; absent: functions are not renewed. */
+  renewal?: {
+    /** From one successor to the next. */
+    every: number;
+    /** How long a replica is two functions, at most: what that costs is in none of the amounts. */
+    overlap: number;
+    /** Reserved concurrency that all replicas use up: their successors are throttled. */
+    noRoom?: boolean;
+  };
 }
 
 /** What `up` would do, and what it costs. The shape of `docker boxer plan --json`. */

@@ -1,7 +1,7 @@
 import { table } from '../../cli/table.ts';
 import { dollars, megabytesOf } from '../cost/show.ts';
 import type { Openings } from '../openings.ts';
-import type { Plan, Resource } from './plan.ts';
+import type { Plan, Resource, ServiceCost } from './plan.ts';
 
 /** The plan for people. */
 export function renderPlan(plan: Plan): string {
@@ -25,7 +25,7 @@ export function renderPlan(plan: Plan): string {
   }
   if (actions.length > 0) parts.push(`IAM actions:\n${columns(actions)}`);
   if (plan.openings !== undefined) parts.push(opened(plan.openings));
-  parts.push(renderCost(plan));
+  parts.push([renderCost(plan), ...renewals(plan.cost.services)].join('\n'));
   return parts.join('\n\n');
 }
 
@@ -75,6 +75,19 @@ function renderCost({ provider, region, cost, resources }: Plan): string {
 function opened({ host, rules }: Openings): string {
   const ports = rules.map(({ ports }) => ports).join(', ');
   return `To be open to functions on ${host} (security group, firewall): TCP ${ports}`;
+}
+
+/** One line for services that are renewed alike. */
+function renewals(services: readonly ServiceCost[]): string[] {
+  const line = ({ every, overlap, noRoom }: NonNullable<ServiceCost['renewal']>) =>
+    `renewed every ${every} s: up to ${overlap} s of it a replica is two functions, ` +
+    `at most ${Math.ceil((100 * overlap) / every)}% more${noRoom ? '; ITS CONCURRENCY LEAVES NO ROOM FOR THAT' : ''}`;
+  const byLine = new Map<string, string[]>();
+  for (const { service, renewal } of services) {
+    const key = renewal === undefined ? 'not renewed: they end with their timeout' : line(renewal);
+    byLine.set(key, [...(byLine.get(key) ?? []), service]);
+  }
+  return [...byLine].map(([text, names]) => `${names.join(', ')}: ${text}`);
 }
 
 /** Three in a row. */

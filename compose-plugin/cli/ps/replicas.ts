@@ -1,6 +1,7 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
 import { type Container, containerIds, inspectContainers } from '../../engine/containers.ts';
 import type { Context } from '../context.ts';
+import { nodesOf } from '../nodes/nodes-of.ts';
 import { readNodes } from '../nodes/read-nodes.ts';
 
 /** One line of `docker boxer ps`. */
@@ -14,7 +15,10 @@ export interface Replica {
   requestId: string | null;
   /** seconds; undefined while it does not run */
   uptime: number | undefined;
-  /** As `docker ps` words it: `running`, `running (healthy)`, `exited (1)`; `starting` until the function is up. */
+  /**
+   * As `docker ps` words it: `running`, `running (healthy)`, `exited (1)`; `starting` until the function is up. While it is renewed, its
+   * other node follows: `running, node-8 standby`, then `running, node-7 draining`.
+   */
   status: string;
   id: string;
 }
@@ -57,10 +61,7 @@ export async function collectNodes(
 
 function replica(container: Container, service: string, nodes: readonly NodeStatus[]): Replica {
   const { Id: id, State: state } = container;
-  // Supervisors know their container by the hostname's or the cgroup's id, which may be the short one.
-  const node = nodes.find(
-    (one) => one.container !== '' && (id.startsWith(one.container) || one.container === id),
-  );
+  const [node, ...others] = nodesOf(nodes, id);
   const since = node?.since ?? Date.parse(state.StartedAt);
   const runs = state.Status === 'running';
   return {
@@ -71,7 +72,7 @@ function replica(container: Container, service: string, nodes: readonly NodeStat
     address: node?.address ?? null,
     requestId: node?.requestId ?? null,
     uptime: runs ? Math.max(0, Math.floor((Date.now() - since) / 1000)) : undefined,
-    status: status(state, node),
+    status: [status(state, node), ...others.map(({ id, state }) => `node-${id} ${state}`)].join(', '),
     id,
   };
 }
@@ -79,6 +80,6 @@ function replica(container: Container, service: string, nodes: readonly NodeStat
 function status(state: Container['State'], node: NodeStatus | undefined): string {
   if (state.Status === 'exited') return `exited (${state.ExitCode})`;
   if (state.Status !== 'running') return state.Status;
-  if (node?.state === 'starting') return 'starting';
+  if (node?.state === 'starting' || node?.state === 'standby') return 'starting';
   return state.Health === undefined || state.Health === null ? 'running' : `running (${state.Health.Status})`;
 }

@@ -16,6 +16,7 @@ import { namesByNetwork, networksOf } from './addresses.ts';
 import type { LambdaAccess } from './lambda-access.ts';
 import { memoryResets } from './memory.ts';
 import { movedPaths, travellingPaths } from './moved-paths.ts';
+import { renewalOf } from './renewal.ts';
 
 export const BOXER = '/opt/boxer/bin/boxer';
 export const RUNTIME_VOLUME = 'boxer-runtime';
@@ -107,6 +108,7 @@ function nodeConfiguration(boxed: Boxed, project: string, access: LambdaAccess):
     remap: boxed.twin === undefined ? own.remap : { ...movedPaths(service, boxed.image), ...own.remap },
     ...(boxed.twin === undefined || files.length === 0 ? {} : { files }),
     ...(own.waitFor === undefined ? {} : { waitFor: own.waitFor }),
+    ...(boxed.twin === undefined ? {} : { renewal: renewalOf(service, boxed.image, own) }),
     ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, project, access) }),
   };
 }

@@ -43,6 +43,7 @@ const image: ImageFacts = {
   entrypoint: ['/entry.sh'],
   command: ['serve', '$HOME'],
   volumes: ['/var/lib/data'],
+  stopSignal: '',
 };
 
 async function rewritten(directory: string): Promise<{ bytes: string; config: string }> {

@@ -1,4 +1,5 @@
 /* connect(): blocking, not blocking, interrupted, limited, twice, refused, misused. */
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/time.h>
 
@@ -83,6 +84,18 @@ static void limited(void) {
   meet();
 }
 
+static void timed_out(void) {
+  int port = far_port();
+  meet();
+  int fd = tcp_socket(0);
+  unsigned limit = 300;
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+  say_result("connect", connect_far(fd, port));
+  say_name("peer", peer_of(fd), port);
+  say("SO_ERROR: %d", socket_error(fd));
+  meet();
+}
+
 static void on_alarm(int number) { (void)number; }
 
 static void ring(int flags, int milliseconds) {
@@ -128,6 +141,15 @@ static void restarted(void) {
 static void serve_closed(void) {
   int server = serve_at(AF_INET, 0, 8);
   close(server);
+  meet();
+}
+
+/* The port is this socket's, and nobody has ever listened on it. */
+static void serve_nobody(void) {
+  int fd = tcp_socket(0);
+  struct sockaddr_in any = {.sin_family = AF_INET};
+  say_result("bind", bind(fd, (struct sockaddr *)&any, sizeof any));
+  give_number(port_of(fd));
   meet();
 }
 
@@ -253,9 +275,11 @@ const struct conformance_case connect_cases[] = {
     {"connect-epoll-first", "epoll registered before a non-blocking connect", serve_echo, epoll_first, 0, NULL},
     {"connect-already", "EINPROGRESS, EALREADY while the far end's queue is full", serve_full, already, BROUGHT, HELD},
     {"connect-limited", "SO_SNDTIMEO ends a blocking connect", serve_full, limited, BROUGHT, HELD},
+    {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH, "some connections more wait beside a full queue"},
     {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted, BROUGHT, HELD},
     {"connect-restart", "SA_RESTART: the handler runs, connect goes on", serve_full_for_a_while, restarted, 0, NULL},
-    {"connect-refused", "ECONNREFUSED, blocking and not", serve_closed, refused, 0, NULL},
+    {"connect-refused", "ECONNREFUSED, blocking and not", serve_nobody, refused, 0, NULL},
+    {"connect-refused-late", "the same when the listener has just gone", serve_closed, refused, PUNCH, LATE},
     {"connect-again", "AF_UNSPEC, then another connect", serve_until_heard, disconnected, 0, NULL},
     {"connect-misuse", "wrong lengths, families, descriptors", serve_closed, misused, 0, NULL},
     {"connect-datagram", "connected UDP is the kernel's", serve_datagrams, datagrams, ASKED | BROUGHT, "datagrams go to `direct` nodes only"},

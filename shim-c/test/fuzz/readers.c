@@ -8,6 +8,7 @@
 
 #include "../../monitor/dns.h"
 #include "../../monitor/libc.h"
+#include "../../monitor/script.h"
 #include "../../monitor/table.h"
 
 static const char *rule;
@@ -118,10 +119,20 @@ static void tables(const uint8_t *bytes, size_t left) {
   free(asked);
 }
 
+static void scripts(const uint8_t *bytes, size_t left) {
+  struct script *script = malloc(sizeof *script);
+  size_t length = left < sizeof script->line ? left : sizeof script->line - 1;
+  memcpy(script->line, bytes, length);
+  rule = "/a=/b";
+  remap_read(rule);
+  if (parse_script(script, length) && strlen(script->name) >= sizeof script->line) abort();
+  free(script);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-  static void (*const readers[])(const uint8_t *, size_t) = {paths, addresses, questions, tables};
+  static void (*const readers[])(const uint8_t *, size_t) = {paths, addresses, questions, tables, scripts};
   if (!table) table = calloc(1, sizeof *table);
-  if (size > 0) readers[bytes[0] % 4](bytes + 1, size - 1);
+  if (size > 0) readers[bytes[0] % 5](bytes + 1, size - 1);
   return 0;
 }

@@ -83,6 +83,10 @@ export class Peers {
     return !isMeeting && this.get(address) === undefined && this.failure(address) === undefined;
   }
 
+  all(): Iterable<Peer> {
+    return this.#peers.values();
+  }
+
   /** Marks a peer as used. */
   touch(peer: Peer): void {
     peer.idle.refresh();
@@ -220,11 +224,11 @@ export class Peers {
     );
     for (const [address, peer] of this.#peers) {
       const member = members.get(address);
-      if (member?.state !== 'up' || member.underlay !== peer.offer.publicAddress)
+      if (!member || member.state === 'starting' || member.underlay !== peer.offer.publicAddress)
         void peer.session.close('the node is gone');
     }
     for (const address of this.#failures.keys())
-      if (members.get(address)?.state !== 'up') this.#failures.delete(address);
+      if ((members.get(address)?.state ?? 'starting') === 'starting') this.#failures.delete(address);
   }
 }
 

@@ -1,0 +1,287 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Duty, Overlay } from '../coordination/join.ts';
+import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
+import { exitCodeOf } from '../guest/exit-status.ts';
+import { keep } from './keep.ts';
+import type { Joined, Launch } from './launch.ts';
+import type { Outcome } from './outcome.ts';
+import type { Renewal } from './times.ts';
+
+/** The order of things, with a real seed and real nodes; guests do what a test says. */
+
+const renewal: Renewal = { lifetime: 5, before: 4.8, stopSignal: 'SIGINT', stopGracePeriod: 1 };
+
+let bed: Testbed;
+let web: Overlay;
+let launches: Puppet[];
+let shown: Joined[];
+let said: string[];
+let stopping: AbortController;
+let end: AbortController;
+/** What happens to a launch as soon as it has been made. */
+let onStart: (puppet: Puppet) => void;
+
+interface Puppet {
+  readonly launch: Launch;
+  readonly signals: string[];
+  readonly ended: Promise<void>;
+  /** Its function has joined, its guest runs and listens. */
+  run(ports?: readonly number[]): Promise<void>;
+  listen(ports: readonly number[]): Promise<void>;
+  exit(code: number): void;
+  /** The function goes without a word, or never comes. */
+  die(lastLine: string): void;
+}
+
+beforeEach(async () => {
+  bed = await createTestbed();
+  web = await bed.join('web');
+  [launches, shown, said] = [[], [], []];
+  stopping = new AbortController();
+  end = new AbortController();
+  onStart = () => undefined;
+});
+afterEach(async () => {
+  end.abort();
+  await bed.close();
+});
+
+function createPuppet(duty: Duty): Puppet {
+  const said = { duty };
+  const phantom = bed.join('worker', {
+    join: {
+      ...{
+        role: 'phantom',
+        service: 'worker',
+        networks: { front: ['worker'] },
+        hostname: '',
+        container: 'c',
+      },
+      get duty() {
+        return said.duty;
+      },
+    },
+  });
+  const joined = phantom.then(
+    (overlay): Joined => ({ overlay, fetchBy: () => () => Promise.reject(new Error()) }),
+  );
+  // One that is not needed any more may not have joined when the test ends.
+  for (const early of [phantom, joined]) early.catch(() => undefined);
+  const started = Promise.withResolvers<void>();
+  const outcome = Promise.withResolvers<Outcome>();
+  const ended = Promise.withResolvers<void>();
+  const signals: string[] = [];
+  let node: Overlay | undefined;
+  const finish = async (result: Outcome) => {
+    await node?.leave();
+    await phantom.then(
+      (overlay) => overlay.leave(),
+      () => undefined,
+    );
+    outcome.resolve(result);
+  };
+  const deliver = (signal: string) => {
+    signals.push(signal);
+    if (signal === 'SIGKILL') void finish({ exitCode: exitCodeOf({ code: null, signal }), ofGuest: true });
+  };
+  return {
+    signals,
+    ended: ended.promise,
+    async run(ports = []) {
+      const { identity, key } = await (await phantom).launch();
+      const join = {
+        role: 'function' as const,
+        service: 'worker',
+        networks: {},
+        hostname: '',
+        container: '',
+      };
+      node = await bed.join('worker', { identity, key: Buffer.from(key, 'hex'), join });
+      await node.setListening(ports);
+      started.resolve();
+    },
+    listen: async (ports) => node?.setListening(ports),
+    exit: (code) => void finish({ exitCode: code, ofGuest: true }),
+    die: (lastLine) => void finish({ exitCode: 137, lastLine }),
+    launch: {
+      joined,
+      session: started.promise.then(() => ({}) as never),
+      started: started.promise,
+      gone: outcome.promise.then(() => undefined),
+      outcome: outcome.promise,
+      invokedAt: () => made,
+      async setDuty(next) {
+        said.duty = next;
+        await (await phantom).setDuty(next);
+      },
+      deliver,
+      stop: deliver,
+      end() {
+        ended.resolve();
+        void finish({ exitCode: 1, lastLine: 'ended' });
+      },
+    },
+  };
+}
+
+let made = 0;
+
+function start(duty: Duty): Launch {
+  made = performance.now();
+  const puppet = createPuppet(duty);
+  launches.push(puppet);
+  onStart(puppet);
+  return puppet.launch;
+}
+
+const keeping = (options: Partial<Renewal> = {}) =>
+  keep(start('active'), {
+    start,
+    front: { show: (joined) => void shown.push(joined), idle: async () => undefined },
+    input: { give: () => undefined },
+    renewal: { ...renewal, ...options },
+    stopping: stopping.signal,
+    say: (line) => void said.push(line),
+    debug: () => undefined,
+    signal: end.signal,
+  });
+
+/** The overlay addresses that a name stands for, as a neighbour sees them. */
+const named = () =>
+  [...web.members().values()].filter(({ names }) => names.includes('worker')).map(({ id }) => id);
+const idOf = async (puppet: Puppet | undefined) => (await puppet?.launch.joined)?.overlay.nodeId;
+const nextStart = () =>
+  new Promise<Puppet>((resolve) => {
+    onStart = resolve;
+  });
+
+test('the successor takes over when it listens where the old one does, and the old one ends then', async () => {
+  const kept = keeping();
+  const [old] = launches;
+  await old?.run([80, 90]);
+  const next = await nextStart();
+  const seen: number[] = [];
+  web.onChange(() => seen.push(named().length));
+  await next.run([80]);
+  const id = (await idOf(next)) ?? 0;
+  await until(web, () => web.members().get(id)?.ports.length === 1);
+  expect([named(), shown.length]).toEqual([[await idOf(old)], 1]);
+  await next.listen([80, 90]);
+  await until(web, () => named().join() === String(id));
+  expect(shown[1]).toBe(await next.launch.joined);
+  expect(Math.min(...seen)).toBeGreaterThan(0);
+  old?.exit(130);
+  next.exit(3);
+  expect(await kept).toMatchObject({ exitCode: 3 });
+});
+
+test('an old guest that stays is told to end, and then killed', async () => {
+  const kept = keeping();
+  const [old] = launches;
+  await old?.run();
+  const next = await nextStart();
+  await next.run();
+  await old?.launch.gone;
+  expect(old?.signals).toEqual(['SIGINT', 'SIGKILL']);
+  next.exit(0);
+  expect(await kept).toMatchObject({ exitCode: 0 });
+});
+
+test('a guest that ends by itself is not renewed, whatever is under way', async () => {
+  const kept = keeping();
+  await launches[0]?.run();
+  const next = await nextStart();
+  launches[0]?.exit(4);
+  await next.ended;
+  expect(await kept).toMatchObject({ exitCode: 4 });
+  expect(launches).toHaveLength(2);
+});
+
+test('a successor whose old function dies has the names at once, and takes over as soon as its guest runs', async () => {
+  const kept = keeping();
+  const [old] = launches;
+  await old?.run([80]);
+  const next = await nextStart();
+  old?.die('killed');
+  const id = await idOf(next);
+  await until(web, () => named().join() === String(id));
+  expect(shown).toHaveLength(1);
+  // Not listening yet: there is nobody to wait for it at.
+  await next.run();
+  while (shown.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  next.exit(5);
+  expect(await kept).toMatchObject({ exitCode: 5 });
+});
+
+test('where both die, the container ends as the old function did', async () => {
+  const kept = keeping();
+  await launches[0]?.run();
+  const next = await nextStart();
+  launches[0]?.die('the function was killed');
+  next.die('throttled');
+  expect(await kept).toEqual({ exitCode: 137, lastLine: 'the function was killed' });
+});
+
+test('a successor that does not start is tried again while there is time, and the log says so', async () => {
+  onStart = (puppet) => void (launches.length === 2 && puppet.die('Rate exceeded'));
+  const kept = keeping();
+  await launches[0]?.run();
+  const third = await new Promise<Puppet>((resolve) => {
+    const before = onStart;
+    onStart = (puppet) => (launches.length === 3 ? resolve(puppet) : before(puppet));
+  });
+  await third.run();
+  const id = await idOf(third);
+  await until(web, () => named().join() === String(id));
+  expect(said).toEqual([
+    expect.stringMatching(/^a successor .* does not start: Rate exceeded; again in 1 s$/),
+  ]);
+  third.exit(0);
+  launches[0]?.exit(0);
+  await kept;
+});
+
+test('a function without a successor is ended in time, and the container with it', async () => {
+  onStart = (puppet) => void (launches.length > 1 && puppet.die('Rate exceeded'));
+  const kept = keeping({ lifetime: 3, before: 2.8 });
+  const [old] = launches;
+  await old?.run();
+  await new Promise<void>((resolve) => {
+    const look = () => (old?.signals.length ? resolve() : void setImmediate(look));
+    look();
+  });
+  expect(old?.signals).toEqual(['SIGINT']);
+  old?.exit(0);
+  const outcome = await kept;
+  expect(outcome).toMatchObject({ exitCode: 124 });
+  expect(outcome.lastLine).toMatch(/no successor has started: Rate exceeded$/);
+  expect(performance.now() - made).toBeLessThan(3000);
+});
+
+test('a container that is told to stop starts nobody any more', async () => {
+  const kept = keeping();
+  await launches[0]?.run();
+  const next = await nextStart();
+  await next.run([80]);
+  stopping.abort();
+  launches[0]?.exit(143);
+  expect(await kept).toMatchObject({ exitCode: 143 });
+  expect(launches).toHaveLength(2);
+});
+
+test('a seed that is restarted in the middle is waited for', async () => {
+  const kept = keeping();
+  const [old] = launches;
+  await old?.run([80]);
+  const next = await nextStart();
+  await next.run();
+  await bed.stopSeed();
+  const listening = next.listen([80]);
+  await bed.startSeed();
+  await listening;
+  const id = await idOf(next);
+  await until(web, () => named().join() === String(id) && web.members().get(id ?? 0)?.state === 'up');
+  old?.exit(0);
+  next.exit(6);
+  expect(await kept).toMatchObject({ exitCode: 6 });
+});
