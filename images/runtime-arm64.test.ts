@@ -1,7 +1,7 @@
 // The runtime for arm64, made on this machine without running anything of it; an emulator, where there is one, tries it afterwards.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,15 +106,19 @@ emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
     expect((await node('--eval', script)).stdout).toMatch(/^arm64 [1-9]/);
   });
 
-  test('as a function it asks the Runtime API for work and reports what it cannot use', async () => {
+  /** What the supervisor posts to a path that ends so, when it is invoked with `event`. */
+  async function asFunction(event: string, path: string): Promise<string> {
     const reported = Promise.withResolvers<string>();
+    let asked = false;
     const runtimeApi = createServer(async (request, response) => {
-      if (request.url?.endsWith('/invocation/next')) {
-        response.setHeader('Lambda-Runtime-Aws-Request-Id', 'first');
-        response.end('{}');
-      } else {
-        reported.resolve(`${request.method} ${request.url} ${await text(request)}`);
+      if (!request.url?.endsWith('/invocation/next')) {
+        const body = await text(request);
+        if (request.url?.endsWith(path)) reported.resolve(body);
         response.writeHead(202).end();
+      } else if (!asked) {
+        asked = true;
+        response.setHeader('Lambda-Runtime-Aws-Request-Id', 'first');
+        response.end(event);
       }
     });
     runtimeApi.listen(0, '127.0.0.1');
@@ -129,15 +133,33 @@ emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
     });
     const ended = running.then(({ stderr }) => `it ended: ${stderr}`);
     try {
-      expect(await Promise.race([reported.promise, ended])).toMatch(
-        /^POST \/2018-06-01\/runtime\/invocation\/first\/error .*Function\.NotALaunch/,
-      );
+      return await Promise.race([reported.promise, ended]);
     } finally {
       stop.abort();
       await ended;
       runtimeApi.closeAllConnections();
       runtimeApi.close();
     }
+  }
+
+  test('as a function it asks the Runtime API for work and reports what it cannot use', async () => {
+    expect(await asFunction('{}', '/invocation/first/error')).toContain('Function.NotALaunch');
+  });
+
+  test('as a function it looks around for docker boxer probe, by system calls of its own', async () => {
+    mkdirSync(join(unpacked, 'tmp'), { recursive: true });
+    const event = { boxer: 1, probe: { part: 'everything', side: 'a', trials: 1, bytes: 1 } };
+    const answer = await asFunction(JSON.stringify(event), '/response');
+    const [started, reported] = answer
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(started).toMatchObject({ type: 'started', invocation: 1 });
+    expect(reported.report.sandbox).toMatchObject({ architecture: 'arm64' });
+    const allowed = reported.report.sandbox.calls.filter(({ result }: { result: string }) => result === 'ok');
+    expect(allowed.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(['memfd_create', 'epoll_create1', 'listen(TCP)']),
+    );
   });
 
   test('the launcher gets as far as starting Node', async () => {

@@ -46,3 +46,14 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   await work();
   return performance.now() - start;
 }
+
+/**
+ * How `a` compares with `b`, where both were measured in turns of `size` samples: the median of the turns' ratios. What slows the
+ * machine down for a while does so to both sides of a turn.
+ */
+export function ratioByTurn(a: readonly number[], b: readonly number[], size = 1): number {
+  const turns = Math.floor(Math.min(a.length, b.length) / size);
+  const of = (samples: readonly number[], turn: number) =>
+    median(samples.slice(turn * size, (turn + 1) * size));
+  return median(Array.from({ length: turns }, (_, turn) => of(a, turn) / of(b, turn)));
+}

@@ -8,6 +8,7 @@ import { applyFunctions } from './apply-all.ts';
 import { configuredRegion, connectAws } from './connect.ts';
 import { agree } from './consent.ts';
 import { handsCredentials } from './credentials.ts';
+import { lambdaEndpoint } from './lambda-endpoint.ts';
 import { noteMade } from './made.ts';
 import { openingsOf } from './openings.ts';
 import { makePlan } from './plan/make-plan.ts';
@@ -22,14 +23,11 @@ import { wantedFunctions } from './wanted.ts';
 
 export { handOver } from './credentials.ts';
 
-/** How phantoms reach Lambda on AWS; an endpoint that the environment names is theirs as well. */
-export async function awsAccess(settings: ProjectSettings, env: NodeJS.ProcessEnv): Promise<LambdaAccess> {
-  return {
-    provider: 'aws',
-    region: settings.region ?? (await configuredRegion()),
-    endpoint: env.AWS_ENDPOINT_URL_LAMBDA || env.AWS_ENDPOINT_URL || undefined,
-    credentials: handsCredentials(settings),
-  };
+/** How phantoms reach Lambda on AWS; an endpoint that the environment or the profile names is theirs as well. */
+export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess> {
+  const region = settings.region ?? (await configuredRegion());
+  const endpoint = await lambdaEndpoint(region);
+  return { provider: 'aws', region, endpoint, credentials: handsCredentials(settings) };
 }
 
 /**

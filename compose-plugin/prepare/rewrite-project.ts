@@ -35,7 +35,7 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   const { project: settings } = annotations;
   const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
   const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
-  const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings, engine.env);
+  const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings);
   if (aws !== undefined && started.length > 0)
     await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 

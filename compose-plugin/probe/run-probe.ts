@@ -76,7 +76,7 @@ export async function runProbe(
     import('../aws/deploy.ts'),
     import('../aws/probe-function.ts'),
   ]);
-  const access = await awsAccess(project.annotations.project, context.engine.env);
+  const access = await awsAccess(project.annotations.project);
   const output = await withProbeFunction(context, project, wishes.consent, async (made) => {
     const file = join(context.project.folder, AWS_CREDENTIALS);
     const handed = existsSync(file);

@@ -1,4 +1,11 @@
-import type { FunctionReport, Network, PeerReport, Times, Trial } from '../../supervisor/published/probe.ts';
+import type {
+  FunctionReport,
+  Network,
+  PeerReport,
+  Sandbox,
+  Times,
+  Trial,
+} from '../../supervisor/published/probe.ts';
 import { table } from '../cli/table.ts';
 import type { ProbeReport } from './report.ts';
 
@@ -14,8 +21,8 @@ export function renderProbe(report: ProbeReport): string {
   if (refused.length > 0) parts.push(`Refused or absent in the function:\n${refused.join('\n')}`);
   const problems = [
     ...errors,
-    ...functions.flatMap(({ side, network, peer }) =>
-      [network, peer].flatMap((part) => (part && 'error' in part ? [`${side}: ${part.error}`] : [])),
+    ...functions.flatMap(({ side, sandbox, network, peer }) =>
+      [sandbox, network, peer].flatMap((part) => (part && 'error' in part ? [`${side}: ${part.error}`] : [])),
     ),
   ];
   if (problems.length > 0) parts.push(`Not measured:\n${problems.map((text) => `  ${text}`).join('\n')}`);
@@ -26,6 +33,8 @@ type Maybe = FunctionReport | undefined;
 
 const networkOf = (one: Maybe): Network | undefined =>
   one?.network && 'nat' in one.network ? one.network : undefined;
+const sandboxOf = (one: Maybe): Sandbox | undefined =>
+  one && 'calls' in one.sandbox ? one.sandbox : undefined;
 const peerOf = (one: Maybe): PeerReport | undefined =>
   one?.peer && 'punch' in one.peer ? one.peer : undefined;
 
@@ -148,7 +157,7 @@ function startRows({ starts }: ProbeReport): string[][] {
 }
 
 function sandboxRows(first: Maybe, second: Maybe): string[][] {
-  const [a, b] = [first?.sandbox, second?.sandbox];
+  const [a, b] = [sandboxOf(first), sandboxOf(second)];
   return [
     ...row('kernel', a, b, ({ kernel, architecture }) => `${kernel} ${architecture}`),
     ...row('user', a, b, ({ uid, gid }) => `${uid}:${gid}`),
@@ -164,8 +173,9 @@ function sandboxRows(first: Maybe, second: Maybe): string[][] {
 
 /** Of one function: the two are alike. */
 function refusals(one: Maybe): string[] {
-  if (!one?.sandbox) return [];
-  const { calls, files } = one.sandbox;
+  const sandbox = sandboxOf(one);
+  if (!sandbox) return [];
+  const { calls, files } = sandbox;
   const call = calls.filter(({ result }) => result !== 'ok').map(({ name, result }) => [`  ${name}`, result]);
   const absent = files.filter(({ read }) => read !== 'ok').map(({ path, read }) => [`  ${path}`, read]);
   const rows = [...call, ...absent];

@@ -104,6 +104,8 @@ static int connect_again(int fd, int family, const struct boxer_reply *reply, lo
 
 static int connect_as_told(int fd, int family, const struct boxer_reply *reply) {
   int result = kernel_connect_to(fd, family, &reply->peer);
+  /* Where both ends open, who does not listen resets a connection that is half there already: a listener's kernel would have refused it. */
+  if (result < 0 && (reply->flags & BOXER_BIND) && last_error() == ECONNRESET) result = fail(ECONNREFUSED);
   if (result == 0 || reply->retry == 0) return result;
   return connect_again(fd, family, reply, -last_error());
 }

@@ -1,4 +1,6 @@
 /* connect() where the supervisor chooses the guest's own port. */
+#include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 
 #include "../service-wire.h"
@@ -117,6 +119,66 @@ static void resets(int flags) {
   close(fd);
 }
 
+struct attempt {
+  int fd;
+  int port;
+  int error;
+};
+
+static void *attempt(void *data) {
+  struct attempt *under_way = data;
+  under_way->error = connect_at(under_way->fd, NODE_PUNCHED, under_way->port) == 0 ? 0 : errno;
+  return NULL;
+}
+
+static uint16_t checksum(const void *data, size_t size, uint32_t sum) {
+  const uint16_t *words = data;
+  for (size_t i = 0; i < size / 2; i++) sum += words[i];
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return (uint16_t)~sum;
+}
+
+/* The first packet of an end that opens, too. */
+static void send_first_packet(int from_port, int to_port) {
+  struct sockaddr_in there = at(UNDERLAY_RELAY, 0);
+  struct tcphdr packet = {.th_sport = htons((uint16_t)from_port), .th_dport = htons((uint16_t)to_port), .th_seq = htonl(1000), .th_off = 5, .th_flags = TH_SYN, .th_win = htons(1000)};
+  uint32_t address = there.sin_addr.s_addr;
+  packet.th_sum = checksum(&packet, sizeof packet, 2 * ((address & 0xffff) + (address >> 16)) + htons(IPPROTO_TCP) + htons(sizeof packet));
+  int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
+  CHECK(bind(raw, (struct sockaddr *)&there, sizeof there) == 0);
+  CHECK(sendto(raw, &packet, sizeof packet, 0, (struct sockaddr *)&there, sizeof there) == sizeof packet);
+  close(raw);
+}
+
+/*
+ * Both ends have opened, and then the other one has nobody for it: it resets a connection that is half there. For a guest that is one
+ * that was refused. The other end is a listener that drops what its queue has no room for, and resets what it did not begin.
+ */
+static void refused_late(void) {
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(server, "0.0.0.0", 0) == 0 && listen(server, 0) == 0);
+  struct attempt under_way = {.fd = socket(AF_INET, SOCK_STREAM, 0), .port = port_of(server)};
+  int waiting[2];
+  for (int i = 0; i < 2; i++) {
+    waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    connect_at(waiting[i], "127.0.0.1", under_way.port);
+  }
+  struct pollfd filled = {.fd = waiting[0], .events = POLLOUT};
+  CHECK(poll(&filled, 1, 2000) == 1);
+  pthread_t thread;
+  pthread_create(&thread, NULL, attempt, &under_way);
+  /* Until its own packet has left. */
+  struct tcp_info state = {0};
+  socklen_t size = sizeof state;
+  while (state.tcpi_state != TCP_SYN_SENT && under_way.error == 0 && getsockopt(under_way.fd, IPPROTO_TCP, TCP_INFO, &state, &size) == 0) usleep(1000);
+  send_first_packet(under_way.port, port_of(under_way.fd));
+  pthread_join(thread, NULL);
+  CHECK((errno = under_way.error) == ECONNREFUSED);
+  for (int i = 0; i < 2; i++) close(waiting[i]);
+  close(under_way.fd);
+  close(server);
+}
+
 int main(void) {
   int fds = count_fds();
   chosen_port(AF_INET);
@@ -126,6 +188,7 @@ int main(void) {
   taken();
   resets(0);
   resets(SOCK_NONBLOCK);
+  refused_late();
   CHECK(count_fds() == fds);
   return end("punching");
 }

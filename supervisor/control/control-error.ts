@@ -10,7 +10,7 @@ export class ControlError extends BoxerError {
 const ERRNO_NAME = /^E[A-Z0-9]{1,23}$/;
 
 /** A string field of any value, '' where there is none: errors of Node's own modules may belong to another realm. */
-function textOf(value: unknown, key: 'code' | 'errno' | 'message'): string {
+function textOf(value: unknown, key: 'code' | 'errno' | 'message' | 'name'): string {
   if (typeof value !== 'object' || value === null) return '';
   const field: unknown = Reflect.get(value, key);
   return typeof field === 'string' ? field : '';
@@ -23,7 +23,8 @@ export function codeOf(error: unknown): string {
 
 /** What to tell a peer about any thrown value: an errno name (`EIO` where there is none) and a bounded message. */
 export function describeFailure(error: unknown): { errno: string; message: string } {
-  const code = codeOf(error);
+  // What AbortSignal.timeout() ends a wait with has a number for its code.
+  const code = textOf(error, 'name') === 'TimeoutError' ? 'ETIMEDOUT' : codeOf(error);
   const message = textOf(error, 'message') || String(error);
   return { errno: ERRNO_NAME.test(code) ? code : 'EIO', message: message.slice(0, 500) };
 }

@@ -19,7 +19,6 @@ export const MessageType = {
   met: 17,
   pairs: 18,
   ahead: 19,
-  aheadOver: 28,
   relayJoin: 20,
   relayOpen: 21,
   relayAbandon: 22,
@@ -39,6 +38,7 @@ export const MessageType = {
   claim: 39,
   seeds: 40,
   way: 41,
+  deserted: 42,
   probe: 48,
   probeMeet: 49,
 } as const;

@@ -7,9 +7,9 @@ import type { NodeRegistry } from './node-registry.ts';
 
 /** ms in which changes gather before they are told: a burst of twenty joins is then one message to each. */
 const BATCH = 10;
-/** Where telling all nodes takes long, changes gather for so many times as long: most of the time is for those who want to join. */
-const BATCH_RATIO = 4;
-const LONGEST_BATCH = 200;
+/** Where telling all nodes takes long, so many times as long is between two tellings: most of the time is for those who want to join. */
+const REST_RATIO = 3;
+const LONGEST_REST = 200;
 /** Bytes that may wait for a node before it counts as slow. A snapshot of a large overlay is more, and alone no reason. */
 const SLOW = 262_144;
 
@@ -39,7 +39,8 @@ export class MembershipStream {
   readonly #find = (id: number) => this.#registry.get(id);
   #changed = new Map<number, NamesByNetwork>();
   #epoch = 0;
-  #delay = BATCH;
+  /** When the next telling may be, of performance.now(). */
+  #notBefore = 0;
   #firstChange = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -75,8 +76,9 @@ export class MembershipStream {
     if (!this.#changed.has(id)) this.#changed.set(id, before);
     for (const view of this.#views.values()) view.changed(id);
     if (this.#timer !== undefined) return;
-    this.#firstChange = performance.now();
-    this.#timer = setTimeout(() => this.#flush(), this.#delay);
+    const now = performance.now();
+    this.#firstChange = now;
+    this.#timer = setTimeout(() => this.#flush(), Math.max(BATCH, this.#notBefore - now));
   }
 
   #flush(): void {
@@ -101,7 +103,7 @@ export class MembershipStream {
     }
     this.#forgetViews();
     const now = performance.now();
-    this.#delay = Math.min(LONGEST_BATCH, Math.max(BATCH, BATCH_RATIO * (now - started)));
+    this.#notBefore = now + Math.min(LONGEST_REST, REST_RATIO * (now - started));
     this.#observer.fannedOut(changed.size, this.#subscribers.size, now - started, now - this.#firstChange);
   }
 

@@ -2,10 +2,13 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ControlError } from '../control/control-error.ts';
 import {
+  parseAhead,
   parseCounterpart,
+  parseDeserted,
   parseFacts,
   parseMeet,
   parseOffer,
+  parseOpened,
   parsePunch,
   parsePunched,
 } from './parse-punch.ts';
@@ -38,12 +41,28 @@ test('unknown fields and words of later versions are no errors', () => {
   expect(parsePunch({ ...punch, more: 1 })).toEqual({ ...punch, to: undefined });
 });
 
+test('an offer carries the connection that its guest waits for, and the end that the other one has opened', () => {
+  const first = { id: punch.id, port: 80, from: { local: 4, public: 5 } };
+  const opened = { local: 61_000, public: 61_000 };
+  expect(parseOffer({ ...offer, first, opened })).toEqual({ ...offer, first, opened });
+  expect(() => parseOffer({ ...offer, first: { ...first, id: 'x' } })).toThrow('hex');
+});
+
+test('ends are opened towards one address, in a bounded number', () => {
+  const end = { at: 61_000, port: 40_000 };
+  const request = { port: 80, from: '203.0.113.9', peer: '198.18.0.1', ends: [end, end] };
+  expect(parseAhead(request)).toEqual(request);
+  expect(() => parseAhead({ ...request, ends: Array(65).fill(end) })).toThrow('ends');
+});
+
 test('whatever comes is parsed or refused with EINVAL', () => {
-  const parsers = [parseCounterpart, parseFacts, parseMeet, parseOffer, parsePunch, parsePunched];
+  const ofAhead = [parseAhead, parseDeserted, parseOpened];
+  const parsers = [parseCounterpart, parseFacts, parseMeet, parseOffer, parsePunch, parsePunched, ...ofAhead];
   const near = fc.oneof(
     fc.jsonValue(),
     fc.record({ offer: fc.jsonValue(), to: fc.jsonValue() }),
     fc.constant({ ...punch, id: '' }),
+    fc.record({ port: fc.nat(), from: fc.ipV4(), peer: fc.ipV4(), ends: fc.jsonValue() }),
   );
   fc.assert(
     fc.property(near, fc.constantFrom(...parsers), (body, parse) => {

@@ -139,7 +139,7 @@ export function parseOpened(body: unknown): number {
 }
 
 /** The port on which nobody listens any more. */
-export function parseAheadOver(body: unknown): number {
+export function parseDeserted(body: unknown): number {
   return portAt(fieldsOf(body), 'port');
 }
 

@@ -7,6 +7,14 @@ import {
 } from '@aws-sdk/client-lambda';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { Twin } from './lambda-client.ts';
+import { whileThrottled } from './throttled.ts';
+import { whileAway } from './while-away.ts';
+
+export interface InvocationOptions {
+  readonly signal: AbortSignal;
+  /** Takes lines for whoever wonders why it takes so long. */
+  readonly say: (line: string) => void;
+}
 
 /** Lambda offers no event for a function's state; between two looks, in ms: first and longest wait. */
 const FIRST_WAIT_MS = 25;
@@ -41,9 +49,17 @@ async function waitUntilActive(client: LambdaClient, twin: Twin, signal: AbortSi
  * Waits until the twin's function can be invoked; creates it first where that is the provider's way. Replicas may do so at the same
  * time.
  */
-export async function ensureFunction(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
-  if (twin.createIfMissing) await createFunction(client, twin, signal);
-  await waitUntilActive(client, twin, signal);
+export function ensureFunction(
+  client: LambdaClient,
+  twin: Twin,
+  { signal, say }: InvocationOptions,
+): Promise<void> {
+  const ensure = async () => {
+    if (twin.createIfMissing) await createFunction(client, twin, signal);
+    await waitUntilActive(client, twin, signal);
+  };
+  const what = `function ${twin.functionName}`;
+  return whileThrottled(() => whileAway(ensure, signal), { what, say, signal });
 }
 
 async function createFunction(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {

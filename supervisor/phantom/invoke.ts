@@ -8,11 +8,13 @@ import {
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { MAX_EVENT_BYTES } from '../published/node-config.ts';
-import { ensureFunction } from './ensure-function.ts';
+import { ensureFunction, type InvocationOptions } from './ensure-function.ts';
 import { type LaunchEvent, launchReport } from './event.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
+import { refusalOf } from './refusal.ts';
 import { whileThrottled } from './throttled.ts';
+import { whileAway } from './while-away.ts';
 
 type EventStream = AsyncIterable<InvokeWithResponseStreamResponseEvent>;
 
@@ -25,23 +27,21 @@ function encodeEvent(event: LaunchEvent): Buffer {
   });
 }
 
-export interface InvocationOptions {
-  readonly signal: AbortSignal;
-  /** Takes lines for whoever wonders why it takes so long. */
-  readonly say: (line: string) => void;
+export interface InvokeOptions extends InvocationOptions {
   /** Called whenever an invocation is sent: the function's time begins no earlier. */
   readonly onInvoke?: () => void;
 }
 
 /**
  * Resolves when Lambda has begun to answer; creates the function first where that is the provider's way. Only what was throttled is
- * sent again, with what `payload` then gives: credentials in it may not live that long.
+ * sent again, with what `payload` then gives: credentials in it may not live that long. Rejects with BoxerError where the user can do
+ * something about it.
  */
 export async function startInvocation(
   client: LambdaClient,
   twin: Twin,
   payload: (attempt: number) => Promise<Buffer>,
-  { signal, say, onInvoke }: InvocationOptions,
+  { signal, say, onInvoke }: InvokeOptions,
 ): Promise<EventStream> {
   const what = `function ${twin.functionName}`;
   let attempts = 0;
@@ -51,18 +51,23 @@ export async function startInvocation(
         attempts += 1;
         const input = { FunctionName: twin.functionName, Payload: await payload(attempts) };
         onInvoke?.();
-        return client.send(new InvokeWithResponseStreamCommand(input), { abortSignal: signal });
+        const command = new InvokeWithResponseStreamCommand(input);
+        return whileAway(() => client.send(command, { abortSignal: signal }), signal);
       },
       { what, say, signal },
     );
-  const first = await invoke().catch(async (error: unknown) => {
-    const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
-    // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
-    if (!missing && !(error instanceof ResourceConflictException)) throw error;
-    if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
-    await whileThrottled(() => ensureFunction(client, twin, signal), { what, say, signal });
-    return invoke();
-  });
+  const first = await invoke()
+    .catch(async (error: unknown) => {
+      const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
+      // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
+      if (!missing && !(error instanceof ResourceConflictException)) throw error;
+      if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
+      await ensureFunction(client, twin, { signal, say });
+      return invoke();
+    })
+    .catch((error: unknown) => {
+      throw refusalOf(twin.functionName, error);
+    });
   if (!first.EventStream)
     throw new BoxerError('NO_STREAM', `function ${twin.functionName} answered without a stream`);
   return first.EventStream;
@@ -96,7 +101,7 @@ function failureOf(functionName: string, type: string, details: string): Outcome
 export async function invokeTwin(
   twin: Twin,
   event: (attempt: number) => Promise<LaunchEvent>,
-  options: InvocationOptions,
+  options: InvokeOptions,
 ): Promise<Outcome> {
   const client = createLambdaClient(twin);
   try {
@@ -110,7 +115,7 @@ async function followInvocation(
   client: LambdaClient,
   twin: Twin,
   event: (attempt: number) => Promise<LaunchEvent>,
-  options: InvocationOptions,
+  options: InvokeOptions,
 ): Promise<Outcome> {
   const payload = async (attempt: number) => encodeEvent(await event(attempt));
   const stream = await startInvocation(client, twin, payload, options);

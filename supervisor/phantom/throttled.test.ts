@@ -53,11 +53,11 @@ test('waits as long as Lambda asks for, within bounds', async () => {
 
 test('gives up in the end', async () => {
   const { send, sent } = failing(Number.POSITIVE_INFINITY, throttle());
-  await expect(whileThrottled(send, { ...options(), total: 60 })).rejects.toMatchObject({
+  await expect(whileThrottled(send, { ...options(), total: 500 })).rejects.toMatchObject({
     code: 'THROTTLED',
     message: expect.stringMatching(/^function f: Lambda has throttled it \d+ times \(Rate Exceeded\.\)$/),
   });
-  expect(sent()).toBeGreaterThan(2);
+  expect(sent()).toBeGreaterThan(1);
 });
 
 test('nothing else is sent twice: it may have started', async () => {

@@ -26,10 +26,19 @@ export async function runProbe(event: ProbeEvent, options: ProbeOptions): Promis
     side: event.side,
     boxer: VERSION,
     started: { ms, invocation },
-    sandbox: readSandbox(addon),
+    sandbox: lookAround(addon),
     ...(await readNetwork(event, signal)),
   };
   write({ type: 'report', report });
+}
+
+/** A place without /tmp, say, is still one that others want to hear of. */
+function lookAround(addon: Addon): FunctionReport['sandbox'] {
+  try {
+    return readSandbox(addon);
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 const messageOf = (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) });

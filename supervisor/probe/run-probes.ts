@@ -29,7 +29,7 @@ const REMOVAL = 10_000;
 const MAX_ANSWER = 2 ** 20;
 
 /**
- * Invokes two probe functions at a time, and once more when they are warm. Where that is the provider's way, creates the function
+ * Invokes two probe functions at the same time, and two more when there are warm ones. Where that is the provider's way, creates the function
  * and removes it. Rejects with the signal's reason; what functions do wrong is in the output.
  */
 export async function runProbes({ config, key, signal }: RunOptions): Promise<ProbeOutput> {
@@ -42,11 +42,13 @@ export async function runProbes({ config, key, signal }: RunOptions): Promise<Pr
       const { trials, bytes } = config;
       return { side, part, trials, bytes, ...(seed ? { seed: { ...seed, ...credentials } } : {}) };
     };
-    const pair = (part: ProbeEvent['part']) =>
-      Promise.all((['a', 'b'] as const).map((side) => probe(client, config, event(side, part), signal)));
+    const start = (side: 'a' | 'b', part: ProbeEvent['part']) =>
+      probe(client, config, event(side, part), signal);
     // Beforehand: it is not to count for a start.
-    if (config.twin.createIfMissing) await ensureFunction(client, config.twin, signal);
-    const answers = [...(await pair('everything')), ...(await pair('start'))];
+    if (config.twin.createIfMissing) await ensureFunction(client, config.twin, { signal, say });
+    const answers = await Promise.all([start('a', 'everything'), start('b', 'everything')]);
+    // One after the other: an environment that has just answered may not be ready for the next one yet.
+    for (const side of ['a', 'b'] as const) answers.push(await start(side, 'start'));
     signal.throwIfAborted();
     return {
       functions: answers.flatMap(({ report }) => (report ? [report] : [])),

@@ -125,7 +125,7 @@ export const functionReport = z.object({
   boxer: z.string(),
   /** ms from the start of the process until the event was there, and which invocation of this process it was */
   started: z.object({ ms: z.number(), invocation: z.number() }),
-  sandbox: z.optional(sandbox),
+  sandbox: z.union([sandbox, z.object({ error: z.string() })]),
   network: z.optional(z.union([network, z.object({ error: z.string() })])),
   peer: z.optional(z.union([peer, z.object({ error: z.string() })])),
 });

@@ -65,9 +65,16 @@ function encodeNodes(view: TableView): Buffer {
   return bytes;
 }
 
-function encodeNames(view: TableView): Buffer {
+type Hashes = ReadonlyMap<string, bigint>;
+
+/** Of the names that there are now; most of them are as they were. */
+function hashesOf({ names }: TableView, before: Hashes): Hashes {
+  return new Map(names.map(({ name }) => [name, before.get(name) ?? hashName(name)]));
+}
+
+function encodeNames(view: TableView, hashes: Hashes): Buffer {
   const names = view.names
-    .map((entry) => ({ ...entry, hash: hashName(entry.name) }))
+    .map((entry) => ({ ...entry, hash: hashes.get(entry.name) ?? hashName(entry.name) }))
     .sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
     .slice(0, MAX_NAMES);
   const bytes = Buffer.alloc(names.length * ENTRY_SIZE);
@@ -106,11 +113,13 @@ export function createSharedTable(addon: Addon): SharedTable {
   const fd = addon.memfdCreate('boxer-table', COPIES * TABLE_SIZE);
   let sequence = 0;
   let copy = 0;
+  let hashes: Hashes = new Map();
   return {
     fd,
     write(view) {
       const nodes = encodeNodes(view);
-      const names = encodeNames(view);
+      hashes = hashesOf(view, hashes);
+      const names = encodeNames(view, hashes);
       // Odd while the copy changes; the other one holds until then. Each pwrite is a system call, hence ordered.
       writeSequence(fd, copy, sequence + 1);
       writeSync(fd, nodes, 0, nodes.length, copy + NODES_OFFSET);

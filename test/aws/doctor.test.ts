@@ -43,7 +43,7 @@ test('before anything is there: what is missing is no fault, and what has to be 
   expect(found(stdout, 'function of worker')[1]).toContain(`boxer-${project.name}-worker: none yet`);
   expect(found(stdout, 'concurrency')).toEqual([
     'ok',
-    '1000 of 1000 are not reserved; the project declares 1 replicas',
+    '1000 of 1000 are not reserved; the project declares 1 replica for them',
   ]);
   expect(found(stdout, 'execution role')).toEqual(['ok', ROLE]);
   expect(found(stdout, 'seed.advertise')[1]).toBe(
@@ -73,7 +73,13 @@ test('of a project that is up: drift, the ports of its seed, and the last probe'
   const times = { count: 1, min: 1, median: 1, max: 1 };
   const seed = { connect: times, roundTrip: times, upload: { bytes: 1, ms: 1, megabitsPerSecond: 1 } };
   const measured = { ...network, nat: 'symmetric', portsKept: 0, filtering: 'silent', hairpin: 'no', seed };
-  const probed = { side: 'a', boxer: '0', started: { ms: 1, invocation: 1 }, network: measured };
+  const probed = {
+    side: 'a',
+    boxer: '0',
+    started: { ms: 1, invocation: 1 },
+    network: measured,
+    sandbox: { error: 'x' },
+  };
   const report = { date: '2026-11-01', provider: 'aws', region: 'us-east-1', starts: [], errors: [] };
   project.write('.boxer/last-probe.json', JSON.stringify({ ...report, functions: [probed] }));
   const { stdout } = await project.run(['doctor', '--aws']);
@@ -115,6 +121,10 @@ test('no credentials, no region, no role, no address: each is a line of the tabl
   expect(nobody.stdout).not.toContain('ECR repository');
   project.write('compose.yaml', oneService().replace(/^ {2}(region|role|seed):.*\n/gm, ''));
   expect(found((await project.run(['doctor', '--aws'])).stdout, 'AWS')[1]).toContain('no AWS region');
+  project.write('scaled.yaml', 'services: { worker: { scale: 3, x-boxer: { concurrency: 2 } } }');
+  const files = ['-f', 'compose.yaml', '-f', 'scaled.yaml'];
+  const scaled = await project.run([...files, 'doctor', '--aws'], { AWS_REGION: 'us-east-1' });
+  expect(scaled.stdout).toContain('worker declares 3 replicas, and x-boxer.concurrency is 2');
   const bare = await project.run(['doctor', '--aws'], { AWS_REGION: 'us-east-1' });
   expect(found(bare.stdout, 'execution role')).toEqual(['FAIL', 'none for worker']);
   expect(found(bare.stdout, 'seed.advertise')[0]).toBe('FAIL');

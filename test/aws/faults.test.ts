@@ -178,6 +178,28 @@ test('a conflict is waited out', async () => {
   expect(stderr).toContain('is being changed by somebody else, again and again');
 }, 120_000);
 
+test('a role that was made a moment ago is waited for', async () => {
+  const project = make();
+  bed.lambdaProxy.fail(/^POST \/2015-03-31\/functions$/, {
+    status: 400,
+    type: 'InvalidParameterValueException',
+    message: 'The role defined for the function cannot be assumed by Lambda.',
+    times: 2,
+  });
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await read(project)).Configuration?.State).toBe('Active');
+}, 120_000);
+
+test('what Lambda says against a function is passed on in its own words', async () => {
+  const project = make();
+  const message = 'The image manifest, config or layer media type for the source image is not supported.';
+  const unsupported = { status: 400, type: 'InvalidParameterValueException', message };
+  bed.lambdaProxy.fail(/^POST \/2015-03-31\/functions$/, unsupported);
+  expect(await failedUp(project)).toContain(
+    `lambda:CreateFunction: InvalidParameterValueException: ${message}`,
+  );
+}, 60_000);
+
 test("a function of that name that is not Boxer's is left alone", async () => {
   const project = make();
   await project.run(['push']);

@@ -184,3 +184,31 @@ test('what has to be open for functions is in the plan, by the ports that the pr
     ...['8070', '9000', '8072-8073', '9100-9115'],
   ]);
 });
+
+test('a profile may say everything: region, credentials and endpoints', async () => {
+  const project = make(oneService().replace('  region: us-east-1\n', ''));
+  project.write(
+    'aws-config',
+    `[profile bed]
+region = us-east-1
+services = bed
+aws_access_key_id = AKIDPROFILE
+aws_secret_access_key = secret
+[services bed]
+ecr =
+  endpoint_url = ${bed.ecrProxy.url}
+lambda =
+  endpoint_url = ${bed.lambdaProxy.url}
+`,
+  );
+  const before = bed.lambdaProxy.requests.length;
+  const { exitCode, stdout, stderr } = await project.run(['plan'], {
+    AWS_CONFIG_FILE: join(project.directory, 'aws-config'),
+    AWS_PROFILE: 'bed',
+    ...{ AWS_ENDPOINT_URL_ECR: undefined, AWS_ENDPOINT_URL_LAMBDA: undefined },
+    ...{ AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined },
+  });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toContain('provider aws, us-east-1');
+  expect(bed.lambdaProxy.requests.length).toBeGreaterThan(before);
+});

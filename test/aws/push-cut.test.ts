@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { run } from '../lib/project.ts';
 import { type Bed, oneService, REGION, startBed } from './lib/bed.ts';
 import { startEcrEndpoint } from './lib/ecr-endpoint.ts';
 import { startUploadProxy } from './lib/upload-proxy.ts';
@@ -39,6 +40,36 @@ test('a push that is cut in the middle leaves no image and no function, and the 
     // Of the layers and the configuration at least one was there.
     expect(proxy.begun).toBeLessThan(layers.length + 1);
     expect(ecr.faults).toEqual([]);
+  } finally {
+    await project.run(['down', '--functions'], env);
+    project.remove();
+    await ecr.stop();
+    await proxy.stop();
+  }
+}, 300_000);
+
+test('services share layers: what one has pushed the next does not send; a terminal shows how far it is', async () => {
+  const proxy = await startUploadProxy(bed.registry.host);
+  const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
+  const api = '  api:\n    image: debian:bookworm-slim\n    command: [sleep, "1"]\n    x-boxer: lambda\n';
+  const project = bed.project(oneService().replace('x-boxer:\n  provider', `${api}x-boxer:\n  provider`));
+  const env = { AWS_ENDPOINT_URL_ECR: ecr.url };
+  try {
+    expect((await project.run(['push', 'worker'], env)).exitCode).toBe(0);
+    proxy.begun = 0;
+    // On a terminal of its own.
+    const { exitCode, stdout } = await run('script', ['-qec', 'docker boxer push', '/dev/null'], {
+      cwd: project.directory,
+      env: { ...bed.env, ...env },
+      extendEnv: false,
+    });
+    expect(exitCode).toBe(0);
+    // Its configuration differs, by the labels; all layers are there.
+    expect(proxy.begun).toBeLessThanOrEqual(1);
+    expect(stdout).toContain('Twin of api  Pushing');
+    expect(stdout).toContain('Layer already exists');
+    expect(stdout).toContain('Twin of api  Pushed');
+    expect(stdout).not.toContain('Twin of worker  Pushing');
   } finally {
     await project.run(['down', '--functions'], env);
     project.remove();

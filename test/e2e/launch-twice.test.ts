@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -17,6 +17,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         if "invocations" in self.path:
+            open("/tmp/event", "wb").write(body)
             again = lambda: print("again:", send(self, body)[2], flush=True)
             threading.Thread(target=again, daemon=True).start()
         status, headers, answer = send(self, body)
@@ -92,4 +93,16 @@ test('an event that is delivered twice starts its guest once, and the second fun
   expect(deliveries.filter((line) => line.includes('duplicate'))).toHaveLength(1);
   expect(deliveries.find((line) => line.includes('duplicate'))).toContain('this launch has been used');
   expect(deliveries.filter((line) => line.includes('exit'))).toHaveLength(1);
+  // The event holds what this one launch needs, and no key that is good for anything else.
+  const event = (await run('docker', ['exec', `${project.name}-twice-1`, 'cat', '/tmp/event'])).stdout;
+  expect(event).toMatch(/"identity":"launch\/worker\/1\//);
+  const read = (name: string) => readFileSync(join(project.directory, '.boxer', name), 'utf8').trim();
+  const keys = [
+    'key',
+    ...readdirSync(join(project.directory, '.boxer/keys')).map((name) => `keys/${name}`),
+  ].map(read);
+  expect(keys.length).toBeGreaterThan(1);
+  for (const key of keys)
+    for (const form of ['hex', 'base64', 'base64url', 'latin1'] as const)
+      expect(event).not.toContain(Buffer.from(key, 'hex').toString(form).replace(/=+$/, ''));
 }, 120_000);

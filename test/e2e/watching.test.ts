@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { createProject, type Project } from '../lib/project.ts';
+import { createProject, type Project, run } from '../lib/project.ts';
 
 let project: Project;
 const stop = new AbortController();
@@ -23,7 +23,7 @@ services:
 afterAll(async () => {
   stop.abort();
   await project.remove();
-}, 60_000);
+}, 300_000);
 
 /** Reads lines until one satisfies `wanted`. */
 async function lineWith(lines: AsyncGenerator<string>, wanted: (line: string) => boolean): Promise<string> {
@@ -48,7 +48,7 @@ test('events shows nodes between the containers, and goes on when the seed start
   await lineWith(lines, node('left', 'node-2'));
   await project.compose('-f', 'compose.yaml', '-f', '.boxer/override.yaml', 'restart', 'boxer-seed');
   await lineWith(lines, node('up', 'node-1'));
-}, 90_000);
+}, 300_000);
 
 test('ps --watch shows the list anew when it changed', async () => {
   const lines = project.lines(['ps', '--watch', '--format', 'json'], stop.signal);
@@ -59,4 +59,22 @@ test('ps --watch shows the list anew when it changed', async () => {
   await lineWith(lines, isUp('box-1'));
   await project.boxer('scale', 'box=2');
   await lineWith(lines, isUp('box-2'));
-}, 60_000);
+}, 300_000);
+
+test('a node that is frozen is given up, and is back as itself when it thaws', async () => {
+  const lines = project.lines(['events', '--json'], stop.signal);
+  const node = (action: string) => (line: string) => {
+    const event = JSON.parse(line);
+    return event.type === 'node' && event.action === action && event.id === 'node-1';
+  };
+  const box = `${project.name}-box-1`;
+  const up = JSON.parse(await lineWith(lines, node('up')));
+  await run('docker', ['pause', box]);
+  try {
+    await lineWith(lines, node('left'));
+  } finally {
+    await run('docker', ['unpause', box]);
+  }
+  const back = JSON.parse(await lineWith(lines, node('up')));
+  expect(back.attributes).toMatchObject(up.attributes);
+}, 300_000);

@@ -13,8 +13,19 @@ export interface Explored {
 
 const LONGEST = 4096;
 
-/** Runs a target for `ms`, or until it fails. `files` are those of the code under test. */
-export function explore({ run, examples, words }: Target, files: RegExp, ms: number, seed: number): Explored {
+/** How long to go on: whichever is reached first. */
+export interface Limit {
+  readonly ms: number;
+  readonly inputs: number;
+}
+
+/** Runs a target up to its limit, or until it fails. `files` are those of the code under test. */
+export function explore(
+  { run, examples, words }: Target,
+  files: RegExp,
+  limit: Limit,
+  seed: number,
+): Explored {
   const random = createRandom(seed);
   const coverage = startCoverage(files);
   const features = new Set<string>();
@@ -33,8 +44,9 @@ export function explore({ run, examples, words }: Target, files: RegExp, ms: num
     if (features.size > known || corpus.length === 0) corpus.push(input);
   };
   for (const example of examples) attempt(example);
-  const end = performance.now() + ms;
-  while (!failure && performance.now() < end) attempt(mutate(random, corpus, words, LONGEST));
+  const end = performance.now() + limit.ms;
+  while (!failure && runs < limit.inputs && performance.now() < end)
+    attempt(mutate(random, corpus, words, LONGEST));
   coverage.stop();
   return { runs, corpus: corpus.length, features: features.size, failure };
 }

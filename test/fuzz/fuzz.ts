@@ -1,6 +1,6 @@
 /**
  * Feeds readers of foreign bytes with inputs that grow towards code that did not run yet.
- * usage: node test/fuzz/fuzz.ts [--seconds N] [--seed N] [TARGET]...
+ * usage: node test/fuzz/fuzz.ts [--seconds N] [--inputs N] [--seed N] [TARGET]...
  * An input that a reader fails on is written to the folder for temporary files, and the exit code is 1.
  */
 import { writeFileSync } from 'node:fs';
@@ -13,10 +13,15 @@ import { targets } from './targets.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '60' }, seed: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '60' },
+    inputs: { type: 'string', default: 'Infinity' },
+    seed: { type: 'string' },
+  },
 });
 /** Events are read by schemas: zod's own code is what runs for them. */
 const UNDER_TEST = /\/supervisor\/|\/zod\/|\/planted\.ts/;
+const limit = { ms: Number(values.seconds) * 1000, inputs: Number(values.inputs) };
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 for (const name of positionals.length > 0 ? positionals : Object.keys(targets)) {
   const target = name === 'planted' ? planted : targets[name];
@@ -24,7 +29,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(targets)) 
     process.stderr.write(`no target is named ${name}; there are ${Object.keys(targets).join(', ')}\n`);
     process.exit(2);
   }
-  const found = explore(target, UNDER_TEST, Number(values.seconds) * 1000, seed);
+  const found = explore(target, UNDER_TEST, limit, seed);
   const { runs, corpus, features, failure } = found;
   process.stdout.write(`${name}: ${runs} inputs, ${corpus} kept, ${features} features, seed ${seed}\n`);
   if (!failure) continue;

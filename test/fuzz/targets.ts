@@ -5,6 +5,7 @@ import { encodeFrame, type Frame, FrameDecoder, MAX_BODY } from '../../superviso
 import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
 import * as messages from '../../supervisor/coordination/parse-messages.ts';
 import * as punching from '../../supervisor/coordination/parse-punch.ts';
+import * as probing from '../../supervisor/coordination/probe-messages.ts';
 import { launchEvent, launchReport } from '../../supervisor/phantom/event.ts';
 import { hashName } from '../../supervisor/service/shared-table.ts';
 import {
@@ -28,7 +29,9 @@ export interface Target {
 
 const nonce = 'a1'.repeat(16);
 const endpoint = { address: '10.0.0.1', port: 80 };
-const names = Object.entries({ ...messages, ...punching }).filter(([name]) => name.startsWith('parse'));
+const names = Object.entries({ ...messages, ...punching, ...probing }).filter(([name]) =>
+  name.startsWith('parse'),
+);
 const offer = {
   nat: 'none',
   filtering: 'silent',
@@ -83,6 +86,7 @@ const bodies: readonly object[] = [
     underWay: true,
     nat: 'none',
   },
+  { pair: nonce, side: 'a', step: 'plain-0', value: endpoint, observed: endpoint, filtering: 'silent' },
 ];
 
 const json = (input: Buffer): unknown => {

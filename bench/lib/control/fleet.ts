@@ -9,6 +9,8 @@ export interface Fleet {
   all(order: (process: number) => Order): Promise<Report[]>;
   /** One process alone. */
   one(process: number, order: Order): Promise<Report>;
+  /** One more node, a real one: when it is there, resolves to who asks it for the times at which its table had these nodes. */
+  table(): Promise<(ids: readonly number[]) => Promise<Report>>;
   /** Of the seed, after it has collected its garbage. */
   usage(): Promise<Usage>;
   stop(): void;
@@ -46,6 +48,16 @@ export async function startFleet(processes: number, store: StorePlace): Promise<
       const child = children[index];
       if (!child) throw new RangeError(`there is no process ${index}`);
       return ask(child, order);
+    },
+    async table() {
+      const child = fork(here('table-process.ts'), [String(port)], { execArgv: ['--no-warnings'] });
+      children.push(child);
+      await heard<Report>(child);
+      return (ids) => {
+        const answer = heard<Report>(child);
+        child.send({ ids });
+        return answer;
+      };
     },
     async usage() {
       const answer = heard<Usage>(seed);

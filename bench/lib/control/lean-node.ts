@@ -10,6 +10,7 @@ import { TLS_OPTIONS } from '../../../supervisor/control/tls-options.ts';
  * thousand of them in one process cannot afford: the members' JSON is searched for ids, not parsed.
  */
 export interface LeanNode {
+  readonly id: number;
   /** of the overlay */
   readonly address: string;
   /** Distinct nodes that it was told of. */
@@ -144,6 +145,7 @@ export async function joinLean(options: LeanOptions): Promise<LeanNode> {
     }),
   ]);
   return {
+    id: Number(joined.nodeId),
     address: String(joined.address),
     known: () => known,
     knows(count) {

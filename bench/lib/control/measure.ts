@@ -1,5 +1,6 @@
+import { loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startFleet } from './fleet.ts';
+import { type Fleet, startFleet } from './fleet.ts';
 import type { Order, Report, Usage } from './orders.ts';
 import type { StorePlace } from './store-place.ts';
 
@@ -14,18 +15,24 @@ export interface Run {
   /** For each node: from the last join's answer until it knew all. */
   readonly lastSeen: readonly number[];
   readonly joinCpu: number;
+  /** How many processes the machine ran or kept waiting, over the last minute, when it was over: what else was going on. */
+  readonly load: number;
   /** of the seed, by each of its nodes */
   readonly memoryPerNode: number;
   readonly heapPerNode: number;
   /** of one core, while nothing happens but heartbeats */
   readonly idleCore: number;
   readonly introductions: readonly number[];
+  /** For each of some that join one by one: from the join's answer until a real node's table had it. */
+  readonly inTable: readonly number[];
 }
 
 export interface RunOptions {
   readonly nodes: number;
   readonly spread: number;
   readonly introductions: number;
+  /** Nodes that join one by one. */
+  readonly arrivals: number;
   readonly idle: number;
   readonly store: StorePlace;
 }
@@ -36,14 +43,16 @@ const AT_ONCE = 32;
 
 const hundredths = (ms: number) => Math.round(ms * 100) / 100;
 
-const cpuOf = ({ cpu }: Usage) => cpu.user + cpu.system;
+/** Of the seed, between two looks at it, microseconds. */
+const cpuBetween = ({ cpuAfter }: Usage, { cpu }: Usage) =>
+  cpu.user + cpu.system - cpuAfter.user - cpuAfter.system;
 
 function pick<K extends Report['kind']>(kind: K, reports: readonly Report[]): Extract<Report, { kind: K }>[] {
   return reports.filter((report): report is Extract<Report, { kind: K }> => report.kind === kind);
 }
 
 export async function measure(options: RunOptions): Promise<Run> {
-  const { nodes, spread, introductions, idle, store } = options;
+  const { nodes, spread, introductions, arrivals, idle, store } = options;
   const fleet = await startFleet(PROCESSES, store);
   const share = (process: number) => Math.floor((nodes + process) / PROCESSES);
   const join = (count: number, over: number): Order => ({
@@ -67,8 +76,8 @@ export async function measure(options: RunOptions): Promise<Run> {
     const settled = await fleet.usage();
     const idleFrom = performance.now();
     await delay(idle);
-    const rested = await fleet.usage();
     const idleTook = performance.now() - idleFrom;
+    const rested = await fleet.usage();
     return {
       nodes,
       spread,
@@ -77,18 +86,29 @@ export async function measure(options: RunOptions): Promise<Run> {
       lastSeen: pick('known', known).flatMap(({ at }) =>
         at.map((time) => hundredths(Math.max(0, time - last))),
       ),
-      joinCpu: cpuOf(after) - cpuOf(before),
+      joinCpu: cpuBetween(before, after),
+      load: loadavg()[0] ?? Number.NaN,
       memoryPerNode: (rested.rss - before.rss) / nodes,
       heapPerNode: (rested.heapUsed + rested.external - before.heapUsed - before.external) / nodes,
-      idleCore: (cpuOf(rested) - cpuOf(settled)) / 1000 / idleTook,
+      idleCore: cpuBetween(settled, rested) / 1000 / idleTook,
       introductions: introductions > 0 ? await introduce(fleet, introductions) : [],
+      inTable: arrivals > 0 ? await follow(fleet, arrivals) : [],
     };
   } finally {
     fleet.stop();
   }
 }
 
-async function introduce(fleet: Awaited<ReturnType<typeof startFleet>>, count: number): Promise<number[]> {
+async function follow(fleet: Fleet, count: number): Promise<number[]> {
+  const table = await fleet.table();
+  const arrived = await fleet.one(0, { kind: 'arrive', count, gap: 120 });
+  const nodes = arrived.kind === 'arrived' ? arrived.nodes : [];
+  const known = await table(nodes.map(({ id }) => id));
+  const at = known.kind === 'known' ? known.at : [];
+  return nodes.map((node, index) => hundredths(Math.max(0, (at[index] ?? Number.NaN) - node.at)));
+}
+
+async function introduce(fleet: Fleet, count: number): Promise<number[]> {
   const listening = await fleet.one(0, { kind: 'listen' });
   const address = listening.kind === 'listening' ? listening.address : '';
   const one = (some: number) => fleet.one(1, { kind: 'introduce', address, count: some, atOnce: 4 });

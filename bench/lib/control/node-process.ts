@@ -62,6 +62,18 @@ async function know(count: number): Promise<Report> {
   return { kind: 'known', at: await Promise.all(nodes.map((node) => node.knows(count))) };
 }
 
+/** One node after the other, each `gap` ms later; when the seed had taken it. */
+async function arrive({ count, gap }: Extract<Order, { kind: 'arrive' }>): Promise<Report> {
+  const arrived: { id: number; at: number }[] = [];
+  for (let index = 0; index < count; index++) {
+    const node = await joinPatiently();
+    arrived.push({ id: node.id, at: now() });
+    nodes.push(node);
+    await delay(gap);
+  }
+  return { kind: 'arrived', nodes: arrived };
+}
+
 async function listen(): Promise<Report> {
   const [node] = nodes;
   await node?.request(MessageType.listening, { ports: [GUEST_PORT] });
@@ -96,6 +108,8 @@ async function obey(order: Order): Promise<Report> {
       return join(order);
     case 'know':
       return know(order.count);
+    case 'arrive':
+      return arrive(order);
     case 'listen':
       return listen();
     case 'introduce':

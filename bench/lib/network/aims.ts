@@ -1,5 +1,5 @@
-import { median, quantile } from '../samples.ts';
-import { type Measured, nameOf } from './measure.ts';
+import { median, quantile, ratioByTurn } from '../samples.ts';
+import { type Measured, nameOf, ROUNDS } from './measure.ts';
 
 /** One line of the table: what came out, what was aimed at. */
 export interface Verdict {
@@ -25,7 +25,7 @@ function ofPair(measured: Measured): Verdict[] {
   const { pair, rtt, firstByte, roundTrip, oneStream, eightStreams } = measured;
   const verdicts: Verdict[] = [];
   if (roundTrip.native.length > 0) {
-    const ratio = median(roundTrip.boxer) / median(roundTrip.native);
+    const ratio = ratioByTurn(roundTrip.boxer, roundTrip.native, ROUNDS);
     const met = ratio >= 0.98 && ratio <= 1.02;
     verdicts.push({
       what: `${pair}, ${at(rtt)}: RTT, Boxer / native`,
@@ -37,7 +37,7 @@ function ofPair(measured: Measured): Verdict[] {
   }
   for (const [name, rates] of Object.entries({ 'one stream': oneStream, '8 streams': eightStreams })) {
     if (rates.native.length === 0) continue;
-    const ratio = median(rates.boxer) / median(rates.native);
+    const ratio = ratioByTurn(rates.boxer, rates.native);
     const what = `${pair}, ${at(rtt)}: throughput of ${name}, Boxer / native`;
     verdicts.push({ what, value: ratio, unit: '', aim: '0.98 or more', met: ratio >= 0.98 });
   }

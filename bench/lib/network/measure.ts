@@ -1,6 +1,15 @@
 import * as z from 'zod/mini';
 import type { Ended } from '../../../test/network/lib/shell.ts';
-import { IPERF_PORT, KINDS, type Kind, PROBE_PORT, SIDES, type Side, type Stage } from './stage.ts';
+import {
+  CLIENT_CPU,
+  IPERF_PORT,
+  KINDS,
+  type Kind,
+  PROBE_PORT,
+  SIDES,
+  type Side,
+  type Stage,
+} from './stage.ts';
 
 export interface Pair {
   readonly from: Kind;
@@ -39,7 +48,7 @@ const iperfReport = z.object({
 });
 
 const CHUNK = 64;
-const ROUNDS = 128;
+export const ROUNDS = 128;
 const SIZE = 1024;
 
 function checked(what: string, { code, stdout, stderr }: Ended): string {
@@ -49,7 +58,7 @@ function checked(what: string, { code, stdout, stderr }: Ended): string {
 
 async function probe(stage: Stage, { from, to }: Pair, side: Side, words: string[]): Promise<number[]> {
   const [verb = '', ...numbers] = words;
-  const argv = [stage.probe, verb, stage.server(to, side), PROBE_PORT[side], ...numbers];
+  const argv = [...CLIENT_CPU, stage.probe, verb, stage.server(to, side), PROBE_PORT[side], ...numbers];
   const printed = checked(argv.join(' '), await stage.client(from, side).exec(...argv));
   return printed
     .trim()
@@ -63,7 +72,7 @@ const BUSY_PAUSE_MS = 50;
 
 async function iperf(stage: Stage, { from, to }: Pair, side: Side, streams: number): Promise<number> {
   const target = ['-c', stage.server(to, side), '-p', IPERF_PORT[side]];
-  const argv = ['iperf3', ...target, '-P', String(streams), '-t', '1', '--json'];
+  const argv = [...CLIENT_CPU, 'iperf3', ...target, '-P', String(streams), '-t', '1', '--json'];
   for (let attempt = 1; ; attempt += 1) {
     const { stdout, stderr } = await stage.client(from, side).exec(...argv);
     const { end, error = stderr } = iperfReport.parse(JSON.parse(stdout));

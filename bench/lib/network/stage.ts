@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { type Bed, createBed, type Host } from '../../../test/network/lib/bed.ts';
 import { startNative, startOverlay } from '../../../test/network/lib/overlay.ts';
@@ -11,6 +12,14 @@ export type Kind = (typeof KINDS)[number];
 
 export const SIDES = ['native', 'boxer'] as const;
 export type Side = (typeof SIDES)[number];
+
+/**
+ * Client and server each keep to a processor of their own: otherwise it is chance, for the life of a process, whether the two share
+ * one, and a round trip takes half or twice as long.
+ */
+const onCpu = (cpu: number) => (availableParallelism() > 1 ? ['taskset', '--cpu-list', String(cpu)] : []);
+export const CLIENT_CPU: readonly string[] = onCpu(0);
+const SERVER_CPU: readonly string[] = onCpu(1);
 
 /** One host with both sides on it, in the same network namespace. */
 interface Corner {
@@ -59,8 +68,8 @@ async function furnish(bed: Bed): Promise<Stage> {
 
   async function serve(at: Corner): Promise<void> {
     for (const side of SIDES) {
-      at[side].start(probe, 'serve', PROBE_PORT[side]);
-      at[side].start('iperf3', '--server', '--port', IPERF_PORT[side]);
+      at[side].start(...SERVER_CPU, probe, 'serve', PROBE_PORT[side]);
+      at[side].start(...SERVER_CPU, 'iperf3', '--server', '--port', IPERF_PORT[side]);
       await at[side].listening(Number(PROBE_PORT[side]));
       await at[side].listening(Number(IPERF_PORT[side]));
     }

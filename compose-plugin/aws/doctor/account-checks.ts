@@ -53,8 +53,7 @@ export async function accountChecks(aws: Aws, expected: readonly ExpectedFunctio
       }),
     ),
   );
-  const replicas = expected.reduce((sum, { wanted }) => sum + (wanted?.replicas ?? 1), 0);
-  const concurrency = await look('concurrency', () => concurrencyCheck(aws, replicas));
+  const concurrency = await look('concurrency', () => concurrencyCheck(aws, expected));
   return [...credentials, ...registry, ...functions.flat(), ...concurrency];
 }
 
@@ -103,7 +102,13 @@ function functionCheck(
   return { ...check, found: `${state.state}${reason}${rest}` };
 }
 
-async function concurrencyCheck(aws: Aws, replicas: number): Promise<Check[]> {
+/** What is reserved for a function is its own, and no replica of it runs beyond; all others share what is left. */
+async function concurrencyCheck(aws: Aws, expected: readonly ExpectedFunction[]): Promise<Check[]> {
+  const sharing = expected.filter(({ wanted }) => wanted?.concurrency === undefined);
+  const replicas = sharing.reduce((sum, { wanted }) => sum + (wanted?.replicas ?? 1), 0);
+  const short = expected.find(
+    ({ wanted }) => wanted !== undefined && wanted.replicas > (wanted.concurrency ?? Infinity),
+  );
   const check = {
     name: 'concurrency',
     advice: 'Ask AWS for more (Service Quotas, Lambda, Concurrent executions).',
@@ -112,8 +117,21 @@ async function concurrencyCheck(aws: Aws, replicas: number): Promise<Check[]> {
   try {
     const { AccountLimit: limit } = await call(aws, 'lambda:GetAccountSettings', send);
     const left = limit?.UnreservedConcurrentExecutions ?? 0;
-    const found = `${left} of ${limit?.ConcurrentExecutions ?? 0} are not reserved; the project declares ${replicas} replicas`;
-    return [{ ...check, ok: left >= replicas, found }];
+    const needed = `; the project declares ${replicas} replica${replicas === 1 ? '' : 's'} for them`;
+    const found = `${left} of ${limit?.ConcurrentExecutions ?? 0} are not reserved${needed}`;
+    const all = [{ ...check, ok: left >= replicas, found }];
+    if (short?.wanted === undefined) return all;
+    const { replicas: declared, concurrency } = short.wanted;
+    const reserved = `${short.service} declares ${declared} replicas, and x-boxer.concurrency is ${concurrency}`;
+    return [
+      ...all,
+      {
+        name: 'concurrency',
+        ok: false,
+        found: reserved,
+        advice: 'Raise x-boxer.concurrency: the others would wait.',
+      },
+    ];
   } catch (error) {
     if (!(error instanceof BoxerError) || error.code !== 'AWS_DENIED') throw error;
     // It belongs to no project, and whoever deploys one need not know it.

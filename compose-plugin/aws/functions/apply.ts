@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   CreateFunctionCommand,
   DeleteFunctionCommand,
@@ -84,7 +85,35 @@ function requireOurs(name: string, { tags }: FunctionState, ours: Readonly<Recor
   );
 }
 
-async function create({ aws, imageUri, tags }: ApplyOptions, wanted: WantedFunction): Promise<void> {
+/** A role that was made a moment ago is not known everywhere in AWS: ms between attempts, and attempts. */
+const ROLE_PAUSE = 2000;
+const ROLE_ATTEMPTS = 15;
+const NOT_ASSUMABLE = /cannot be assumed by Lambda/i;
+
+async function create(options: ApplyOptions, wanted: WantedFunction): Promise<void> {
+  const { aws, say } = options;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await createOnce(options, wanted);
+    } catch (error) {
+      const isRole = error instanceof BoxerError && NOT_ASSUMABLE.test(error.message);
+      if (isRole && attempt === ROLE_ATTEMPTS) throw notAssumable(wanted, error);
+      if (!isRole) throw error;
+      say(` Function ${wanted.functionName}  Waiting for its role to be known to Lambda`);
+      await delay(ROLE_PAUSE, undefined, { signal: aws.signal }).catch(() => {
+        throw new BoxerError('CANCELLED', 'cancelled');
+      });
+    }
+  }
+}
+
+const notAssumable = ({ functionName, role }: WantedFunction, cause: BoxerError) =>
+  new BoxerError('ROLE', `function ${functionName}: Lambda may not take the role ${role}`, {
+    hint: 'Give the role the trust policy that `docker boxer iam trust` prints.',
+    cause,
+  });
+
+async function createOnce({ aws, imageUri, tags }: ApplyOptions, wanted: WantedFunction): Promise<void> {
   const command = new CreateFunctionCommand({
     FunctionName: wanted.functionName,
     PackageType: 'Image',

@@ -144,6 +144,15 @@ static void serve_closed(void) {
   meet();
 }
 
+/* The port is this socket's, and nobody has ever listened on it. */
+static void serve_nobody(void) {
+  int fd = tcp_socket(0);
+  struct sockaddr_in any = {.sin_family = AF_INET};
+  say_result("bind", bind(fd, (struct sockaddr *)&any, sizeof any));
+  give_number(port_of(fd));
+  meet();
+}
+
 /* An error may come at once or with the socket's first event: a guest has to be ready for both, natively too. */
 static void refused(void) {
   int port = far_port();
@@ -269,7 +278,8 @@ const struct conformance_case connect_cases[] = {
     {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH, "some connections more wait beside a full queue"},
     {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted, BROUGHT, HELD},
     {"connect-restart", "SA_RESTART: the handler runs, connect goes on", serve_full_for_a_while, restarted, 0, NULL},
-    {"connect-refused", "ECONNREFUSED, blocking and not", serve_closed, refused, 0, NULL},
+    {"connect-refused", "ECONNREFUSED, blocking and not", serve_nobody, refused, 0, NULL},
+    {"connect-refused-late", "the same when the listener has just gone", serve_closed, refused, PUNCH, LATE},
     {"connect-again", "AF_UNSPEC, then another connect", serve_until_heard, disconnected, 0, NULL},
     {"connect-misuse", "wrong lengths, families, descriptors", serve_closed, misused, 0, NULL},
     {"connect-datagram", "connected UDP is the kernel's", serve_datagrams, datagrams, ASKED | BROUGHT, "datagrams go to `direct` nodes only"},

@@ -1,6 +1,4 @@
 import { ControlError } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
-import type { Session } from '../../control/session.ts';
 import type { AheadRequest } from '../../coordination/messages.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
 import { dial, type Unread, type UnreadAddon } from '../unread.ts';
@@ -19,33 +17,19 @@ export interface AheadAcceptor {
    * Opens the ends in order; how many of them are open. Throws ControlError: ECONNREFUSED where nobody listens, EINVAL for a port that
    * is no door, EAGAIN where too many are open.
    */
-  open(request: AheadRequest, session: Session): Promise<number>;
-  /** Nobody listens on `port` any more: tells those who have ends for it. */
-  vanished(port: number): void;
+  open(request: AheadRequest): Promise<number>;
   close(): void;
 }
 
 /** Longer than the initiator uses them, ms. */
-const LIFE = 25_000;
+const LIFE = 12_000;
 /** A descriptor each: a function has 1,024 for everything. */
 const MAX_OPEN = 256;
 
 export function createAheadAcceptor(options: AheadAcceptorOptions): AheadAcceptor {
   const { addon, listeners, isDoor, arrived } = options;
   const stop = new AbortController();
-  const interested = new Map<number, Set<Session>>();
   let open = 0;
-
-  function remember(port: number, session: Session): void {
-    const sessions = interested.get(port) ?? new Set<Session>();
-    interested.set(port, sessions);
-    if (sessions.has(session)) return;
-    sessions.add(session);
-    void session.closed.then(() => {
-      sessions.delete(session);
-      if (sessions.size === 0 && interested.get(port) === sessions) interested.delete(port);
-    });
-  }
 
   /** Waits in the kernel, which repeats the first packet, until the guest at the other end connects. */
   async function wait(connection: Promise<Unread> | Unread, request: AheadRequest, port: number) {
@@ -73,19 +57,14 @@ export function createAheadAcceptor(options: AheadAcceptorOptions): AheadAccepto
   }
 
   return {
-    async open(request, session) {
+    async open(request) {
       if (open + request.ends.length > MAX_OPEN)
         throw new ControlError('EAGAIN', `${open} connections wait for guests already`);
       const stranger = request.ends.find(({ at }) => !isDoor(at));
       if (stranger) throw new ControlError('EINVAL', `${stranger.at} is no door of this node`);
       const listener = await listeners.find(request.port);
       if (!listener) throw new ControlError('ECONNREFUSED', `nothing listens on port ${request.port}`);
-      remember(request.port, session);
       return openEnds(request, listener);
-    },
-    vanished(port) {
-      for (const session of interested.get(port) ?? []) session.notify(MessageType.aheadOver, { port });
-      interested.delete(port);
     },
     close: () => stop.abort(new Error('the node ends')),
   };

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ControlError } from '../../control/control-error.ts';
 import { type Endpoint, endpointsOf } from '../../control/endpoint.ts';
-import type { Session } from '../../control/session.ts';
 import type { PunchIntroduction } from '../../coordination/join.ts';
 import type { AheadRequest } from '../../coordination/messages.ts';
 import type { FlowNames } from '../flow-names.ts';
@@ -35,9 +34,7 @@ export interface PunchAcceptor {
    */
   introduce(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
   /** Opens ends for connections to come; as `AheadAcceptor.open`. */
-  ahead(request: AheadRequest, session: Session): Promise<number>;
-  /** Nobody listens on `port` any more. */
-  vanished(port: number): void;
+  ahead(request: AheadRequest): Promise<number>;
   close(): void;
 }
 
@@ -189,7 +186,6 @@ export function createPunchAcceptor(options: PunchAcceptorOptions): PunchAccepto
       return begun;
     },
     ahead: ends.open,
-    vanished: ends.vanished,
     close() {
       stop.abort(new Error('the node ends'));
       ends.close();

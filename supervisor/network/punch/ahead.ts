@@ -32,7 +32,7 @@ export interface Ahead {
 const FIRST_ENDS = 8;
 const MAX_ENDS = 64;
 /** How long an end is used, ms; the acceptor keeps it for longer. */
-const LIFE = 15_000;
+const LIFE = 8000;
 /** After a failure, ms. */
 const REST = 10_000;
 const MAX_PORTS = 64;
@@ -48,7 +48,7 @@ interface Pool {
 
 /**
  * A pool for each port of each peer that guests connect to, filled while they do: it grows where it was empty, and is nothing a
- * quarter of a minute after the last connection.
+ * few seconds after the last connection.
  */
 export function createAhead({ address, pair }: AheadOptions): Ahead {
   const pools = new WeakMap<Peer, Map<number, Pool>>();

@@ -83,6 +83,10 @@ export class Peers {
     return !isMeeting && this.get(address) === undefined && this.failure(address) === undefined;
   }
 
+  all(): Iterable<Peer> {
+    return this.#peers.values();
+  }
+
   /** Marks a peer as used. */
   touch(peer: Peer): void {
     peer.idle.refresh();

@@ -3,7 +3,7 @@ import { ControlError, codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parseAhead, parseAheadOver, parsePunch } from '../../coordination/parse-punch.ts';
+import { parseAhead, parseDeserted, parsePunch } from '../../coordination/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { ServiceRequest } from '../../service/wire.ts';
 import { type Choice, choose, orderOf } from '../choose.ts';
@@ -12,12 +12,11 @@ import type { ListenerView } from '../listeners.ts';
 import type { Pairs } from '../pairs.ts';
 import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.ts';
 import { type AheadEnd, createAhead } from './ahead.ts';
-import { findNat } from './find-nat.ts';
+import { createDeserted } from './deserted.ts';
 import { initiate, initiateNearby } from './initiate.ts';
-import { createLocalPorts } from './local-ports.ts';
-import type { FirstConnection, NatKind, Offer, PortPair } from './offer.ts';
+import type { FirstConnection, Offer, PortPair } from './offer.ts';
+import { createOwnPorts } from './own-ports.ts';
 import { type Peer, Peers } from './peers.ts';
-import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
 export interface PuncherOptions {
   readonly addon: PunchAcceptorOptions['addon'];
@@ -60,48 +59,21 @@ const RESET_PATIENCE = 1000;
 
 export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver }: PuncherOptions): Puncher {
   const stop = new AbortController();
-  const local = createLocalPorts((port) => listeners.at(port) !== undefined);
-  const observers = () => overlay.observers.map((port) => ({ address: overlay.seed.address, port }));
-  let ports: PublicPorts | undefined;
-  const nat = detect();
+  const ports = createOwnPorts({
+    overlay,
+    isTaken: (port) => listeners.at(port) !== undefined,
+    signal: stop.signal,
+  });
   const doorTurns = new WeakMap<Peer, number>();
   const introducing = new WeakMap<Peer, number>();
-
-  async function detect(): Promise<NatKind> {
-    const { local: ours, observed } = overlay;
-    const isDirect = ours.address === observed.address && ours.port === observed.port;
-    const kind = isDirect ? 'none' : await findNat(observers(), local, stop.signal);
-    if (stop.signal.aborted) return kind;
-    ports = createPublicPorts(kind, local, () => observers()[0]);
-    if (!isDirect) await overlay.tellNat(kind).catch(() => undefined);
-    return kind;
-  }
-
-  async function offer(): Promise<Offer> {
-    const kind = await nat;
-    const port = await ports?.take();
-    if (!ports || !port)
-      throw new ControlError(
-        'EOPNOTSUPP',
-        `the NAT of node ${overlay.nodeId} (${kind}) has no port to offer`,
-      );
-    return {
-      nat: kind,
-      filtering: overlay.members().get(overlay.nodeId)?.filtering ?? 'unknown',
-      publicAddress: overlay.observed.address,
-      privateAddress: overlay.local.address,
-      port,
-      privatePort: 0,
-      doors: ports.doors(),
-    };
-  }
+  const deserted = createDeserted();
 
   const acceptor = createPunchAcceptor({
     addon,
     listeners,
     deliver,
     selfAddress: () => overlay.address,
-    isDoor: (port) => ports?.doors().some((door) => door.local === port) ?? false,
+    isDoor: (port) => ports.doors().some((door) => door.local === port),
   });
 
   /** A peer speaks for itself only: for its own overlay address, and from where it is. */
@@ -120,11 +92,14 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
       if (request.peer !== address || request.from !== theirs.publicAddress)
         throw new ControlError('EACCES', `${request.from} is not the node ${address}`);
       touch(address);
-      return { opened: await acceptor.ahead(request, session) };
+      return { opened: await acceptor.ahead(request) };
     });
-    session.onNotification(MessageType.aheadOver, (body) => {
+    session.onNotification(MessageType.deserted, (body) => {
       const peer = peers.get(address);
-      if (peer) ahead.forget(peer, parseAheadOver(body));
+      if (!peer) return;
+      const port = parseDeserted(body);
+      ahead.forget(peer, port);
+      deserted.add(peer, port);
     });
   }
 
@@ -133,7 +108,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     { address, offer: theirs }: Counterpart,
     { id, port, from }: FirstConnection,
   ): Promise<PortPair | undefined> {
-    const doors = ports?.doors() ?? [];
+    const doors = ports.doors();
     const door = doors[from.public % doors.length];
     if (!door) return undefined;
     await acceptor.introduce({
@@ -147,7 +122,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     return door;
   }
 
-  const peers = new Peers({ overlay, offer, openFirst, serve });
+  const peers = new Peers({ overlay, offer: ports.offer, openFirst, serve });
 
   function touch(address: string): void {
     const known = peers.get(address);
@@ -157,20 +132,22 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   const ahead = createAhead({
     address: () => overlay.address,
     async pair(peer) {
-      const from = await ports?.take();
+      const from = await ports.take();
       const door = nextDoor(peer);
       return from && door && { from, door };
     },
   });
 
   /** Only a NAT that drops what comes early lets the other end's wait, and only ports that are kept are known in any number. */
-  function mayComeAhead(peer: Peer, member: Member, { local, peer: { port } }: ServiceRequest): boolean {
+  function mayComeAhead(
+    peer: Peer,
+    member: Member,
+    { local: { port: bound }, peer: { port } }: ServiceRequest,
+  ) {
     const own = overlay.members().get(overlay.nodeId);
-    const keepPorts = own?.nat === 'preserving' && member.nat === 'preserving';
+    const isFit = own?.nat === 'preserving' && own.filtering === 'silent' && member.nat === 'preserving';
     const isHairpin = peer.ownAddress === peer.peerAddress;
-    return (
-      keepPorts && own.filtering === 'silent' && !isHairpin && local.port === 0 && member.ports.includes(port)
-    );
+    return isFit && !isHairpin && bound === 0 && deserted.isListening(peer, member, port);
   }
 
   function nextDoor(peer: Peer): PortPair | undefined {
@@ -195,7 +172,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const plan = planOf(member, undefined, isListening, overlay.observed.address === member.underlay);
     if (!plan || plan.mayBeReset) return undefined;
     const { port: bound } = request.local;
-    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    const from = await ports.take(bound);
     if (!from || !peers.isStranger(member.address)) return undefined;
     const connection = { id: randomBytes(12).toString('hex'), port, from };
     const { promise: way, resolve } = Promise.withResolvers<Offer | undefined>();
@@ -259,11 +236,12 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     const end = mayComeAhead(peer, member, request) ? ahead.take(peer, request.peer.port) : undefined;
     if (end) return punched(peer, request, member, choice, end, 0);
     const isHairpin = peer.ownAddress === peer.peerAddress;
-    const plan = planOf(member, peer.rtt, member.ports.includes(request.peer.port), isHairpin);
+    const isListening = deserted.isListening(peer, member, request.peer.port);
+    const plan = planOf(member, peer.rtt, isListening, isHairpin);
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     // A guest that has bound its socket keeps its port.
     const { port: bound } = request.local;
-    const from = bound === 0 ? await ports?.take() : ports?.of(bound);
+    const from = await ports.take(bound);
     const door = nextDoor(peer);
     if (!from || !door) return relay('no port is left whose public number is known');
     await initiate({
@@ -277,6 +255,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
         if (!FOR_THE_GUEST.has(codeOf(error))) peers.drop(peer, 'an introduction was not answered');
       },
     });
+    if (plan.order === 'answered') deserted.remove(peer, request.peer.port);
     return punched(peer, request, member, choice, { from, door }, plan.mayBeReset ? RESET_PATIENCE : 0);
   }
 
@@ -298,7 +277,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
   return {
     async connect(request, member) {
       const self = overlay.members().get(overlay.nodeId);
-      const own = { nat: await nat, filtering: self?.filtering ?? 'unknown' } as const;
+      const own = { nat: await ports.nat, filtering: self?.filtering ?? 'unknown' } as const;
       // What the other node has not said yet it will say when they meet.
       const theirs = member.nat === 'unknown' ? ({ ...member, nat: 'preserving' } as const) : member;
       const choice = choose(own, theirs);
@@ -306,12 +285,14 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     },
     meet: (counterpart) => peers.called(counterpart),
     punch: (introduction) => acceptor.introduce(introduction),
-    vanished: acceptor.vanished,
+    vanished(port) {
+      for (const { session } of peers.all()) session.notify(MessageType.deserted, { port });
+    },
     close() {
       stop.abort(new Error('the node ends'));
       peers.close();
       acceptor.close();
-      ports?.close();
+      ports.close();
     },
   };
 }

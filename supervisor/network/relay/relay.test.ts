@@ -53,6 +53,17 @@ test('an acceptor is known by its token, however it arrives, and what follows is
   expect(String(socket.read())).toBe('greeting');
 });
 
+test('a token that the network loses once, after the first packet of its connection, is in time', async () => {
+  const relay = await start();
+  const expected = relay.expect(token);
+  const acceptor = dial(relay.port);
+  await once(acceptor, 'connect');
+  // As the kernel would: three seconds, as it has no round trip to go by.
+  await delay(3000);
+  acceptor.write(Buffer.from(token, 'hex'));
+  keep(await expected);
+});
+
 test('a second use of a token, an unknown one and silence are reset', async () => {
   const relay = await start({ prefaceTimeout: 40 });
   const expected = relay.expect(token);

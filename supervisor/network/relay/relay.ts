@@ -83,7 +83,9 @@ interface InitiatorOptions extends WaitOptions {
 }
 
 const TOKEN_SIZE = 16;
-const STRANGERS = { strangers: 512, prefaceTimeout: 2000 };
+/** ms: a token that is lost comes 3 s later where the first packet of its connection was lost too (RFC 6298, 5.7), and may be lost again. */
+const PREFACE_TIMEOUT = 8000;
+const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
 
 /** Rejects with the system's error where no port can be had. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
