@@ -107,6 +107,8 @@ test('since when a node is up, its names and its ports outlive the seed, also wh
   web.onChange(() => seen.push(web.members().get(worker.nodeId)));
   await restart(100);
   await until(web, () => web.members().size === 2 && seen.length > 2);
+  // What a node knows of others it keeps for a while; the seed has to hear from them itself.
+  while ((await statuses()).length < before.length) await delay(10);
   await expect(statuses()).resolves.toEqual(before);
   for (const member of seen)
     expect(member).toMatchObject({ names: ['worker', 'node-2'], ports: [80], state: 'up' });
