@@ -1,7 +1,6 @@
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Bed, type BedProject, oneService, ROLE, SECRET, startBed } from './lib/bed.ts';
-import { freePort } from './lib/free-port.ts';
+import { type Bed, type BedProject, oneService, ROLE, SECRET, SEED_PORT, startBed } from './lib/bed.ts';
 
 let bed: Bed;
 const projects: BedProject[] = [];
@@ -25,16 +24,14 @@ const make = (yaml: string): BedProject => {
 };
 
 /** With the seed at a name that resolves everywhere. */
-const here = (port: number, more = '') =>
-  oneService(more).replace('seed.example.org:7070', `localhost:${port}`);
+const here = (more = '') => oneService(more).replace('seed.example.org', 'localhost');
 
 /** What the table says of a check. */
 const found = (stdout: string, check: string) =>
   stdout.match(new RegExp(`^(ok|FAIL) +${check} {2,}(.*)$`, 'm'))?.slice(1) ?? ['', stdout];
 
 test('before anything is there: what is missing is no fault, and what has to be open is listed', async () => {
-  const port = await freePort();
-  const project = make(here(port < 65_000 ? port : 20_000));
+  const project = make(here());
   const before = bed.lambdaProxy.requests.length;
   const { exitCode, stdout, stderr } = await project.run(['doctor', '--aws']);
   expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0, stderr: '' });
@@ -64,8 +61,7 @@ test('before anything is there: what is missing is no fault, and what has to be 
 }, 60_000);
 
 test('of a project that is up: drift, the ports of its seed, and the last probe', async () => {
-  const port = 24_000 + (process.pid % 80) * 100;
-  const project = make(here(port));
+  const project = make(here());
   expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
   const update = { FunctionName: `boxer-${project.name}-worker`, MemorySize: 2048 };
   await bed.client.send(new UpdateFunctionConfigurationCommand(update));
@@ -87,7 +83,7 @@ test('of a project that is up: drift, the ports of its seed, and the last probe'
   expect(found(stdout, 'function of worker')[1]).toBe(
     'Active; the next `docker boxer up` changes memory 2048 MB -> 512 MB',
   );
-  expect(found(stdout, `TCP ${port} of the seed`)).toEqual(['ok', 'answers from here']);
+  expect(found(stdout, `TCP ${SEED_PORT} of the seed`)).toEqual(['ok', 'answers from here']);
   expect(stdout).toContain('the probe of 2026-11-01 (aws, us-east-1): NAT symmetric, unasked packets silent');
 }, 120_000);
 

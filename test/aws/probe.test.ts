@@ -32,9 +32,7 @@ afterEach(async () => {
   }
 });
 
-/** The control port of the seed; those that follow it are published, too. */
-const PORT = 13_000 + (process.pid % 80) * 100;
-const reachable = () => oneService().replace('seed.example.org:7070', `${internet.address}:${PORT}`);
+const reachable = () => oneService().replace('seed.example.org', internet.address);
 
 const make = (yaml = oneService()): BedProject => {
   const project = bed.project(yaml);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { builtHome } from '../../compose-plugin/testing/home.ts';
 import { buildTestImages } from '../lib/images.ts';
 import { eventually } from '../lib/project.ts';
-import { type Bed, type BedProject, REGION, ROLE, startBed } from './lib/bed.ts';
+import { type Bed, type BedProject, REGION, ROLE, SEED_PORT, startBed } from './lib/bed.ts';
 import { type Internet, startInternet } from './lib/internet.ts';
 
 /** Answers every HTTP request with who it is and what it sees of the connection; /via/HOST/PORT asks another one. */
@@ -29,9 +29,6 @@ http.server.ThreadingHTTPServer(('', 8000), Handler).serve_forever()
 const command = (name: string) =>
   `["python3", "-c", ${JSON.stringify(SERVER.replaceAll('$', '$$$$'))}, "${name}"]`;
 
-/** The control port; those that follow it are published, too. Below the kernel's own range, from which other sockets take theirs. */
-const PORT = 22_000 + (process.pid % 80) * 100;
-
 const yaml = (address: string) => `
 services:
   front: { image: "boxer-test/tools:1", command: ${command('front')} }
@@ -42,7 +39,7 @@ x-boxer:
   provider: aws
   region: ${REGION}
   role: ${ROLE}
-  seed: { advertise: "${address}:${PORT}", relay-ports: ${PORT + 30}-${PORT + 33} }
+  seed: { advertise: "${address}:${SEED_PORT}", relay-ports: ${SEED_PORT + 30}-${SEED_PORT + 33} }
 `;
 
 let bed: Bed;

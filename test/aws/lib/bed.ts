@@ -74,6 +74,12 @@ export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): P
   };
 }
 
+/**
+ * The control port of this test's seed; the ninety that follow it are published on this machine, too, so that tests which run at the same
+ * time have others. Below the kernel's own range, from which other sockets take theirs.
+ */
+export const SEED_PORT = 10_300 + (process.pid % 200) * 100;
+
 /** One service on AWS. `more` goes into its x-boxer, `top` into the project's. */
 export const oneService = (more = '', top = '') => `
 services:
@@ -85,5 +91,5 @@ x-boxer:
   provider: aws
   region: ${REGION}
   role: ${ROLE}
-  seed: { advertise: "seed.example.org:7070" }
+  seed: { advertise: "seed.example.org:${SEED_PORT}" }
 ${top}`;
