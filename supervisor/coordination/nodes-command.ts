@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
+import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import { formatIdentity, newNonce, pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../published/node-config.ts';
+import { backoff } from './backoff.ts';
 import { nodesTable } from './nodes-table.ts';
 
 export interface NodesOptions {
@@ -14,12 +16,28 @@ export interface NodesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** ms: its store may have to be waited for. */
+const STARTING = 30_000;
+
 const answer = z.object({ nodes: z.array(nodeStatus) });
 
 /** An administrator's session with the seed of this container. Rejects with ControlError where it is not there or the key is not its own. */
 function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> {
   const identity = formatIdentity({ kind: 'admin', nonce: newNonce() });
   return dialControl({ host: '127.0.0.1', port, identity, key: pskOf(projectKey, identity), signal });
+}
+
+/** As `dialSeed`; one that has just been started may take `STARTING` until it listens. */
+async function dialStartingSeed(options: NodesOptions): Promise<Session> {
+  const until = performance.now() + STARTING;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await dialSeed(options);
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNREFUSED' || performance.now() > until) throw error;
+    }
+    await backoff(attempt, options.signal);
+  }
 }
 
 /** Asks the seed of this container, which asks the nodes for their `pairs` where these are wanted. Errors as `dialSeed`. */
@@ -40,7 +58,7 @@ export async function queryNodes(options: NodesOptions, pairs = false): Promise<
  * Errors as `queryNodes`.
  */
 export async function followNodes(options: NodesOptions, tell: (event: NodeEvent) => void): Promise<void> {
-  const session = await dialSeed(options);
+  const session = await dialStartingSeed(options);
   const stop = () => void session.close();
   options.signal?.addEventListener('abort', stop, { once: true });
   try {

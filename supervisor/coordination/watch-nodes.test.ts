@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { NodeEvent } from '../published/node-config.ts';
 import { followNodes } from './nodes-command.ts';
@@ -42,5 +43,19 @@ test('it ends with the seed', async () => {
   const following = followNodes({ port: bed.seed.port, projectKey }, told.resolve);
   expect(await told.promise).toMatchObject({ event: 'up' });
   await bed.stopSeed();
+  await following;
+});
+
+test('a seed that has just been started and does not listen yet is waited for', async () => {
+  const { port } = bed.seed;
+  await bed.stopSeed();
+  const told = Promise.withResolvers<NodeEvent>();
+  const stop = new AbortController();
+  const following = followNodes({ port, projectKey, signal: stop.signal }, told.resolve);
+  await Promise.race([delay(100), following]);
+  await bed.startSeed();
+  const web = await bed.join('web');
+  expect(await told.promise).toMatchObject({ node: { id: web.nodeId } });
+  stop.abort();
   await following;
 });
