@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { backoff } from '../control/backoff.ts';
 import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
@@ -6,7 +7,6 @@ import { formatIdentity, newNonce, pskOf } from '../control/psk.ts';
 import type { Session } from '../control/session.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../published/node-config.ts';
-import { backoff } from './backoff.ts';
 import { nodesTable } from './nodes-table.ts';
 
 export interface NodesOptions {
