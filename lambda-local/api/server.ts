@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { LambdaError } from '../lambda-error.ts';
 import type { Log } from '../log.ts';
 import { reason } from '../log.ts';
+import { discardRest } from '../read-body.ts';
 import type { Reply } from './call.ts';
 import type { Router } from './routes.ts';
 
@@ -73,8 +74,7 @@ function send(response: ServerResponse, requestId: string, reply: Reply): void {
     body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   const type =
     payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': payload.length };
-  // A refused body is not read to its end: the connection cannot be used again.
-  const close = response.req.complete ? {} : { connection: 'close' };
-  response.writeHead(status, { ...type, ...close, 'x-amzn-requestid': requestId, ...headers });
+  response.writeHead(status, { ...type, 'x-amzn-requestid': requestId, ...headers });
   response.end(payload);
+  discardRest(response.req);
 }

@@ -117,7 +117,8 @@ export function startLaunch(options: LaunchOptions): Launch {
     try {
       return await Promise.race([run(), stopped.promise]);
     } finally {
-      await leave(joined, end);
+      // Said, not only dropped: a function whose connection breaks would try to take it up again, and go on costing meanwhile.
+      await Promise.all([connected?.close('the launch has ended'), leave(joined, end)]);
     }
   })();
   for (const early of [server, joined, session, outcome]) early.catch(() => undefined);
