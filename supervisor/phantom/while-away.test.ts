@@ -1,18 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { freePort } from '../network/relay/socket-testbed.ts';
 import { whileAway } from './while-away.ts';
 
 const { signal } = new AbortController();
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const dial = async (port: number) => {
   const socket = connect(port, '127.0.0.1');

@@ -52,10 +52,9 @@ export async function openResumable(options: ResumableOptions): Promise<Resumabl
 
   async function takeUp(): Promise<void> {
     let until = performance.now() + patience.unreachable;
-    let refused = false;
+    // The first answer decides: what later ones allow is later.
     const answered = () => {
-      if (!refused) until = Math.min(until, performance.now() + patience.refused);
-      refused = true;
+      until = Math.min(until, performance.now() + patience.refused);
     };
     for (let attempt = 0; !stream.destroyed; attempt += 1) {
       try {

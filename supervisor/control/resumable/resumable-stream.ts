@@ -180,7 +180,8 @@ export class ResumableStream extends Duplex {
   }
 
   #settle(): void {
-    const { onRoom, onEmpty } = { onRoom: this.#onRoom, onEmpty: this.#onEmpty };
+    const onRoom = this.#onRoom;
+    const onEmpty = this.#onEmpty;
     if (onRoom && this.#kept < WINDOW) {
       this.#onRoom = undefined;
       onRoom();

@@ -39,6 +39,16 @@ export function fateOf(socket: Socket): Promise<string> {
   });
 }
 
+/** A TCP port of the loopback that nobody has right now; programs that take no port 0 have to be told one. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 /** A guest's server, on any free port. */
 export async function serve(
   onConnection: (socket: Socket) => void,

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { freePort } from '../../../supervisor/network/relay/socket-testbed.ts';
 import { eventually } from '../../lib/project.ts';
-import { freePort } from './free-port.ts';
 
 /** Debian's docker-registry on the loopback, which takes nobody without the password. */
 export interface Registry {
