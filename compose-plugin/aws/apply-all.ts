@@ -1,4 +1,4 @@
-import type { Context } from '../cli/context.ts';
+import type { Work } from '../project/work.ts';
 import type { Aws } from './connect.ts';
 import { applyFunction } from './functions/apply.ts';
 import { WAIT_VARIABLE } from './functions/wait.ts';
@@ -11,7 +11,7 @@ import type { WantedFunction } from './wanted.ts';
  * @throws BoxerError the first that went wrong, naming what was made all the same
  */
 export async function applyFunctions(
-  { engine, progress }: Pick<Context, 'engine' | 'progress'>,
+  { engine, progress }: Pick<Work, 'engine' | 'progress'>,
   aws: Aws,
   wanted: readonly WantedFunction[],
   images: ReadonlyMap<string, string>,

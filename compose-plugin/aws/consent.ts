@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Context } from '../cli/context.ts';
-import type { Consent } from '../prepare/purpose.ts';
+import type { Consent } from '../project/purpose.ts';
+import type { Work } from '../project/work.ts';
 import { changesAnything, type Plan } from './plan/plan.ts';
 import { renderPlan } from './plan/render.ts';
 
@@ -9,7 +9,7 @@ import { renderPlan } from './plan/render.ts';
  * Shows the plan and has the user agree to it.
  * @throws BoxerError CONSENT where nobody can be asked, CANCELLED where the answer is no
  */
-export async function agree({ warn, engine }: Context, plan: Plan, consent: Consent): Promise<void> {
+export async function agree({ warn, engine }: Work, plan: Plan, consent: Consent): Promise<void> {
   if (consent === 'changes' && !changesAnything(plan)) return;
   warn(renderPlan(plan));
   if (consent === 'given') return;

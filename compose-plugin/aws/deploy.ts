@@ -1,8 +1,8 @@
-import type { Context } from '../cli/context.ts';
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
-import type { Consent } from '../prepare/purpose.ts';
-import type { ReadProject } from '../prepare/read-project.ts';
+import type { Consent } from '../project/purpose.ts';
+import type { ReadProject } from '../project/read-project.ts';
+import type { Work } from '../project/work.ts';
 import { ecrRepository } from '../twin/names.ts';
 import { applyFunctions } from './apply-all.ts';
 import { configuredRegion, connectAws } from './connect.ts';
@@ -36,7 +36,7 @@ export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess
  * @throws BoxerError as the steps; the hint names what was made before
  */
 export async function deploy(
-  context: Context,
+  context: Work,
   project: ReadProject,
   access: LambdaAccess,
   consent: Consent,

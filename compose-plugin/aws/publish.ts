@@ -1,9 +1,9 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Context } from '../cli/context.ts';
 import type { Docker } from '../engine/docker.ts';
-import { makeTwins } from '../prepare/make-twins.ts';
-import type { ReadProject } from '../prepare/read-project.ts';
-import { runtimesOf } from '../prepare/runtimes.ts';
+import { makeTwins } from '../project/make-twins.ts';
+import type { ReadProject } from '../project/read-project.ts';
+import { runtimesOf } from '../project/runtimes.ts';
+import type { Work } from '../project/work.ts';
 import { ecrRepository } from '../twin/names.ts';
 import type { Aws } from './connect.ts';
 import { withLeftovers } from './leftovers.ts';
@@ -20,7 +20,7 @@ import type { WantedFunction } from './wanted.ts';
  * @throws BoxerError TWIN, LOGIN, PUSH, IMAGE_TOO_LARGE, and those of `call`
  */
 export async function publish(
-  context: Context,
+  context: Work,
   aws: Aws,
   project: ReadProject,
   wanted: readonly WantedFunction[],

@@ -1,5 +1,5 @@
-import type { Context } from '../cli/context.ts';
-import type { ReadProject } from '../prepare/read-project.ts';
+import type { ReadProject } from '../project/read-project.ts';
+import type { Work } from '../project/work.ts';
 import { connectAws } from './connect.ts';
 import { publish } from './publish.ts';
 import { readAccount } from './read-account.ts';
@@ -11,7 +11,7 @@ import { wantedFunctions } from './wanted.ts';
  * Builds and pushes the twins of the selected services, and leaves functions alone.
  * @returns service -> image URI by digest
  */
-export async function pushTwins(context: Context, project: ReadProject): Promise<Map<string, string>> {
+export async function pushTwins(context: Work, project: ReadProject): Promise<Map<string, string>> {
   const { model, annotations, boxed, selected } = project;
   const settings = annotations.project;
   const here = boxed.filter(({ name }) => selected.has(name));

@@ -1,7 +1,7 @@
-import type { Context } from '../cli/context.ts';
 import { publishedPorts, sharedPort } from '../compose/published-ports.ts';
 import { problemsError } from '../compose/report.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
+import type { Work } from '../project/work.ts';
 import type { WantedFunction } from './wanted.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { WantedFunction } from './wanted.ts';
  */
 export function requireAdvertise(
   settings: Pick<ProjectSettings, 'advertise' | 'relay' | 'seeds'>,
-  { project, cwd }: Pick<Context, 'project' | 'cwd'>,
+  { project, cwd }: Pick<Work, 'project' | 'cwd'>,
 ): void {
   const problem = advertiseProblem(settings);
   if (problem !== undefined) throw problemsError([problem], project, cwd);
@@ -46,7 +46,7 @@ function advertiseProblem({
 /** @throws BoxerError INVALID naming every service whose function would have no role */
 export function requireRoles(
   wanted: readonly WantedFunction[],
-  { project, cwd }: Pick<Context, 'project' | 'cwd'>,
+  { project, cwd }: Pick<Work, 'project' | 'cwd'>,
 ): void {
   const problems = wanted
     .filter(({ role }) => role === undefined)

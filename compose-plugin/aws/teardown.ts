@@ -1,6 +1,6 @@
 import { DeleteRepositoryCommand } from '@aws-sdk/client-ecr';
 import { DeleteFunctionCommand } from '@aws-sdk/client-lambda';
-import type { Context } from '../cli/context.ts';
+import type { Work } from '../project/work.ts';
 import { awsFunctionName, ecrRepository } from '../twin/names.ts';
 import { call, errorName } from './call.ts';
 import { type Aws, connectAws } from './connect.ts';
@@ -15,7 +15,7 @@ import { scopeOf } from './scope.ts';
  * @throws BoxerError as `call`
  */
 export async function removeFromAws(
-  context: Context,
+  context: Work,
   project: string,
   region: string | undefined,
   services: readonly string[],

@@ -1,12 +1,12 @@
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { readModel } from '../compose/read-model.ts';
 import { withLock } from '../prepare/lock.ts';
-import { makeTwins } from '../prepare/make-twins.ts';
-import { readProject } from '../prepare/rewrite-project.ts';
-import { runtimesOf } from '../prepare/runtimes.ts';
+import { makeTwins } from '../project/make-twins.ts';
+import { planPurpose } from '../project/purposes.ts';
+import { readProject } from '../project/read-project.ts';
+import { runtimesOf } from '../project/runtimes.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
-import { planPurpose } from './purposes.ts';
 import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
 /** `build`: Compose's, and then the twins of what it built. */

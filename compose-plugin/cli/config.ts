@@ -3,9 +3,9 @@ import { composeCall, runCompose } from '../compose/command.ts';
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { hasIntactOverride } from '../compose/standing-override.ts';
 import { prepare } from '../prepare/prepare.ts';
+import { showPurpose } from '../project/purposes.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
-import { showPurpose } from './purposes.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
 /** `config`: prints the rewritten model. */

@@ -1,19 +1,11 @@
-import { findProject, type Project } from '../compose/project.ts';
-import { childEnvironment, type Docker } from '../engine/docker.ts';
-import type { Invocation } from './invocation.ts';
+import { findProject } from '../compose/project.ts';
+import { childEnvironment } from '../engine/docker.ts';
+import type { Invocation } from '../invocation/invocation.ts';
+import type { Work } from '../project/work.ts';
 
-/** All that a command may look at; nothing else of the process is read by it. */
-export interface Context {
-  invocation: Invocation;
-  engine: Docker;
-  project: Project;
-  cwd: string;
-  /** Folder of Boxer itself. */
-  root: string;
-  /** A sentence for the user's eyes, on a terminal only. */
-  progress: (text: string) => void;
-  /** A sentence that matters also where nobody watches. */
-  warn: (text: string) => void;
+/** All that a verb may look at; nothing else of the process is read by it. */
+export interface Context extends Work {
+  /** A line of the verb's own output, on stdout. */
   print: (text: string) => void;
 }
 

@@ -6,11 +6,11 @@ import { standingProvider } from '../aws/cost/standing-provider.ts';
 import type { Architecture } from '../compose/settings.ts';
 import { containerIds } from '../engine/containers.ts';
 import { inspectImages } from '../engine/images.ts';
+import { projectOf } from '../project/nodes/project-of.ts';
+import { readNodes } from '../project/nodes/read-nodes.ts';
+import { table } from '../report/table.ts';
 import type { Context } from './context.ts';
-import { projectOf } from './nodes/project-of.ts';
-import { readNodes } from './nodes/read-nodes.ts';
 import { ownArguments } from './own-arguments.ts';
-import { table } from './table.ts';
 
 /** `cost [--json]`: what the functions of the project have cost so far, and what they cost an hour as they run now. */
 export async function cost(context: Context): Promise<number> {

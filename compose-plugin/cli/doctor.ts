@@ -1,11 +1,11 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Check } from '../report/check.ts';
+import { table } from '../report/table.ts';
 import type { Context } from './context.ts';
-import type { Check } from './doctor/check.ts';
 import { engineChecks } from './doctor/engine-checks.ts';
 import { machineChecks } from './doctor/machine-checks.ts';
 import { projectCheck } from './doctor/project-check.ts';
 import { ownArguments } from './own-arguments.ts';
-import { table } from './table.ts';
 
 const NOTHING = { checks: [] as Check[], sections: [] as string[] };
 

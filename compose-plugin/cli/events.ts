@@ -1,8 +1,8 @@
 import type { NodeEvent } from '../../supervisor/published/node-config.ts';
 import { standingOverride } from '../compose/standing-override.ts';
+import { followNodes } from '../project/nodes/follow-nodes.ts';
+import { projectOf } from '../project/nodes/project-of.ts';
 import type { Context } from './context.ts';
-import { followNodes } from './nodes/follow-nodes.ts';
-import { projectOf } from './nodes/project-of.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 

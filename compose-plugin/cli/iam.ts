@@ -1,6 +1,6 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { readModel } from '../compose/read-model.ts';
-import { checkedAnnotations } from '../prepare/read-project.ts';
+import { checkedAnnotations } from '../project/annotations.ts';
 import type { Context } from './context.ts';
 import { ownArguments, planOptions } from './own-arguments.ts';
 

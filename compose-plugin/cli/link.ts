@@ -6,8 +6,8 @@ import { replaceEnvFile } from '../compose/env-file.ts';
 import { linkEnv, unlinkEnv } from '../compose/env-link.ts';
 import { BOXER_FOLDER, findProject, isRemote, pathSeparator } from '../compose/project.ts';
 import { prepare } from '../prepare/prepare.ts';
+import { showPurpose } from '../project/purposes.ts';
 import type { Context } from './context.ts';
-import { showPurpose } from './purposes.ts';
 
 /** `link`: makes plain `docker compose` in the project directory use the rewritten model, by COMPOSE_FILE in `.env`. */
 export async function link(context: Context): Promise<number> {

@@ -1,8 +1,8 @@
 import { readModel } from '../compose/read-model.ts';
-import { readProject } from '../prepare/rewrite-project.ts';
+import { planPurpose } from '../project/purposes.ts';
+import { readProject } from '../project/read-project.ts';
 import type { Context } from './context.ts';
 import { ownArguments, planOptions } from './own-arguments.ts';
-import { planPurpose } from './purposes.ts';
 
 /** `plan [--json] [--provider P] [SERVICE...]`: what `up` would do, what it takes and what it costs. Changes nothing. */
 export async function plan(context: Context): Promise<number> {

@@ -3,7 +3,7 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { writeAtomically } from '../compose/boxer-folder.ts';
 import { readModel } from '../compose/read-model.ts';
 import { withLock } from '../prepare/lock.ts';
-import { LAST_PROBE } from '../probe/last-probe.ts';
+import { LAST_PROBE } from '../project/last-probe.ts';
 import type { Context } from './context.ts';
 import { ownArguments } from './own-arguments.ts';
 

@@ -1,10 +1,10 @@
 import { standingOverride } from '../compose/standing-override.ts';
+import { projectOf } from '../project/nodes/project-of.ts';
+import { table } from '../report/table.ts';
 import type { Context } from './context.ts';
-import { projectOf } from './nodes/project-of.ts';
 import { runVerb } from './pass-through.ts';
 import { pairsOf, pairsTable } from './ps/pairs.ts';
 import { collectNodes, collectReplicas, type Replica } from './ps/replicas.ts';
-import { table } from './table.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
 const own = ['--format', '--all', '-a', '--watch', '--network'];

@@ -2,12 +2,12 @@ import { mayMentionBoxer } from '../compose/mentions.ts';
 import { readModel } from '../compose/read-model.ts';
 import { readAnnotations } from '../compose/validate.ts';
 import { withLock } from '../prepare/lock.ts';
-import { effectiveProvider } from '../prepare/provider.ts';
-import { readProject } from '../prepare/rewrite-project.ts';
+import { effectiveProvider } from '../project/provider.ts';
+import { startPurpose } from '../project/purposes.ts';
+import { readProject } from '../project/read-project.ts';
 import type { Context } from './context.ts';
 import { ownArguments } from './own-arguments.ts';
 import { runVerb } from './pass-through.ts';
-import { startPurpose } from './purposes.ts';
 import { withoutFlags } from './verb-arguments.ts';
 
 /** `push`: on AWS the twins into the project's repository, building what is missing; otherwise Compose's. */

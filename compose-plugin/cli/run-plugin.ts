@@ -1,8 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { parseInvocation } from '../invocation/invocation.ts';
 import { cancellation } from './cancellation.ts';
 import { makeContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
-import { parseInvocation } from './invocation.ts';
 
 /** Runs one `docker boxer ...` and gives its exit code. `argv` is what docker passed after the plugin's path. */
 export async function runPlugin(

@@ -1,9 +1,9 @@
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { withLock } from '../prepare/lock.ts';
 import { prepare } from '../prepare/prepare.ts';
+import { startPurpose } from '../project/purposes.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
-import { startPurpose } from './purposes.ts';
 import { trampolineEntrypoint } from './run-entrypoint.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 

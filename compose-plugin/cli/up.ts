@@ -1,7 +1,7 @@
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { withLock } from '../prepare/lock.ts';
 import { prepare } from '../prepare/prepare.ts';
-import type { Prepared } from '../prepare/purpose.ts';
+import type { Prepared } from '../project/purpose.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';

@@ -1,4 +1,4 @@
-import { type FlagTable, readFlag } from './flag-reader.ts';
+import { type FlagTable, readFlag } from '../invocation/flag-reader.ts';
 
 /** The flags with a value of those Compose verbs whose arguments the plugin looks into. */
 const valuedFlags: Readonly<Record<string, readonly string[]>> = {

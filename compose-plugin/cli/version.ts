@@ -1,15 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { boxerVersion } from '../report/boxer-version.ts';
 import type { Context } from './context.ts';
-
-const packageFile = z.object({ version: z.string() });
-
-/** Version of Boxer by its package.json. */
-export const boxerVersion = (root: string): string =>
-  packageFile.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).version;
 
 /** `version [--short] [--format json]` */
 export async function version({ invocation, root, print }: Context): Promise<number> {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { Invocation } from '../cli/invocation.ts';
 import { type CommandOptions, type Finished, run } from '../engine/command.ts';
 import type { Docker } from '../engine/docker.ts';
+import type { Invocation } from '../invocation/invocation.ts';
 import type { Project } from './project.ts';
 
 /** A `docker compose` command line with the environment that goes with it. */

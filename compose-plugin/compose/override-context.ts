@@ -1,5 +1,5 @@
-import type { Invocation } from '../cli/invocation.ts';
 import type { Docker } from '../engine/docker.ts';
+import type { Invocation } from '../invocation/invocation.ts';
 import type { Project } from './project.ts';
 
 /** What is needed to find or make an override. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { parseInvocation } from '../cli/invocation.ts';
+import { parseInvocation } from '../invocation/invocation.ts';
 import { findProject } from './project.ts';
 
 let folder = '';

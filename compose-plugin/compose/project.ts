@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
-import type { Invocation } from '../cli/invocation.ts';
+import type { Invocation } from '../invocation/invocation.ts';
 import { defaultFiles } from './default-files.ts';
 import { dotEnv } from './dot-env.ts';
 

@@ -1,7 +1,7 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Invocation } from '../cli/invocation.ts';
 import type { Finished } from '../engine/command.ts';
 import type { Docker } from '../engine/docker.ts';
+import type { Invocation } from '../invocation/invocation.ts';
 import { composeCall, runCompose } from './command.ts';
 import type { Model } from './model.ts';
 import type { Project } from './project.ts';

@@ -1,14 +1,14 @@
-import type { Context } from '../cli/context.ts';
 import { readModel } from '../compose/read-model.ts';
+import type { Prepared, Purpose } from '../project/purpose.ts';
+import type { Work } from '../project/work.ts';
 import { requireCompose } from './compose-version.ts';
-import type { Prepared, Purpose } from './purpose.ts';
 
 /**
  * Reads the project and writes its override. What works on the model is loaded while Compose reads it: the plugin's
  * own start-up hides behind that.
  * @throws BoxerError as `readModel` and `rewriteProject`
  */
-export async function prepare(context: Context, purpose: Purpose): Promise<Prepared> {
+export async function prepare(context: Work, purpose: Purpose): Promise<Prepared> {
   const [read, { rewriteProject }] = await Promise.all([
     readModel(context.engine, context.invocation, context.project),
     import('./rewrite-project.ts'),

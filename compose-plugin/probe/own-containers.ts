@@ -1,8 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Context } from '../cli/context.ts';
 import { composeCall, runCompose } from '../compose/command.ts';
 import { containerIds, inspectContainers } from '../engine/containers.ts';
 import { type Docker, docker } from '../engine/docker.ts';
+import type { Work } from '../project/work.ts';
 
 const roles = { 'boxer-seed': 'seed', 'boxer-lambda': 'lambda' } as const;
 export type OwnService = keyof typeof roles;
@@ -36,7 +36,7 @@ export async function missingServices(
 
 /** Starts services of `file` and nothing else. @throws BoxerError COMPOSE with its last words */
 export async function startServices(
-  context: Context,
+  context: Work,
   file: string,
   services: readonly OwnService[],
 ): Promise<void> {
@@ -47,7 +47,7 @@ export async function startServices(
 }
 
 /** Compose on the project's files and `file`. */
-export function compose({ engine, invocation, project }: Context, file: string, words: readonly string[]) {
+export function compose({ engine, invocation, project }: Work, file: string, words: readonly string[]) {
   const call = composeCall(engine, invocation, project, [file], words);
   return runCompose(engine, { ...call, env: { ...call.env, COMPOSE_IGNORE_ORPHANS: 'true' } });
 }

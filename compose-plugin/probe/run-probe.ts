@@ -8,8 +8,6 @@ import {
   type ProbeOutput,
   probeOutput,
 } from '../../supervisor/published/probe.ts';
-import type { Context } from '../cli/context.ts';
-import { boxerVersion } from '../cli/version.ts';
 import { writeAtomically } from '../compose/boxer-folder.ts';
 import { AWS_CREDENTIALS, writeKeys } from '../compose/keys.ts';
 import type { Model } from '../compose/model.ts';
@@ -18,10 +16,13 @@ import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { inspectImages } from '../engine/images.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
-import { ownImages, requireOwnImage } from '../prepare/own-images.ts';
-import type { Consent } from '../prepare/purpose.ts';
-import { checkedAnnotations, type ReadProject } from '../prepare/read-project.ts';
 import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
+import { checkedAnnotations } from '../project/annotations.ts';
+import { ownImages, requireOwnImage } from '../project/own-images.ts';
+import type { Consent } from '../project/purpose.ts';
+import type { ReadProject } from '../project/read-project.ts';
+import type { Work } from '../project/work.ts';
+import { boxerVersion } from '../report/boxer-version.ts';
 import { probeOverride } from './override.ts';
 import {
   compose,
@@ -50,7 +51,7 @@ const REMOVAL = 60_000;
  * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and on AWS those of `withProbeFunction`
  */
 export async function runProbe(
-  context: Context,
+  context: Work,
   model: Model,
   wishes: ProbeWishes,
 ): Promise<{ report: ProbeReport; seedName: string | undefined }> {
@@ -74,7 +75,7 @@ export async function runProbe(
   }
   const [{ awsAccess, handOver }, { withProbeFunction }] = await Promise.all([
     import('../aws/deploy.ts'),
-    import('../aws/probe-function.ts'),
+    import('./aws-function.ts'),
   ]);
   const access = await awsAccess(project.annotations.project);
   const output = await withProbeFunction(context, project, wishes.consent, async (made) => {
@@ -103,7 +104,7 @@ export async function runProbe(
 }
 
 /** The project without its services' images, of which a probe needs none. */
-async function readForProbe(context: Context, model: Model): Promise<ReadProject> {
+async function readForProbe(context: Work, model: Model): Promise<ReadProject> {
   const annotations = checkedAnnotations(context, model);
   const own = ownImages(context.root);
   const wanted = [own.runtime, ...(own.lambdaLocal === undefined ? [] : [own.lambdaLocal])];
@@ -115,7 +116,7 @@ async function readForProbe(context: Context, model: Model): Promise<ReadProject
 
 /** Starts what is missing for it, invokes the functions from a container, and takes away what was started. */
 async function invoke(
-  context: Context,
+  context: Work,
   project: ReadProject,
   access: LambdaAccess,
   { twin, seed, trials }: Pick<ProbeConfig, 'twin' | 'trials'> & { seed: ProbeConfig['seed'] },
@@ -152,7 +153,7 @@ async function invoke(
   }
 }
 
-async function runContainer(context: Context, file: string): Promise<ProbeOutput> {
+async function runContainer(context: Work, file: string): Promise<ProbeOutput> {
   const words = ['run', '--rm', '--no-deps', '--no-TTY', '--interactive=false', PROBE_SERVICE];
   const { stdout, stderr } = await compose(context, file, words);
   const parsed = probeOutput.safeParse(json(stdout));
@@ -170,7 +171,7 @@ function json(text: string): unknown {
 
 /** Also after a cancellation, hence a signal of its own. */
 async function takeAway(
-  { engine, ...context }: Context,
+  { engine, ...context }: Work,
   project: string,
   file: string,
   started: readonly OwnService[],

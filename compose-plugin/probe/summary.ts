@@ -6,7 +6,7 @@ import type {
   Times,
   Trial,
 } from '../../supervisor/published/probe.ts';
-import { table } from '../cli/table.ts';
+import { table } from '../report/table.ts';
 import type { ProbeReport } from './report.ts';
 
 /** What was measured, function by function, and what follows from it. */

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
 import { CONFIG_VARIABLE, type NodeStatus, nodeConfig } from '../../../supervisor/published/node-config.ts';
-import { nodesOf } from '../../cli/nodes/nodes-of.ts';
 import { containerIds } from '../../engine/containers.ts';
 import { type Docker, docker } from '../../engine/docker.ts';
+import { nodesOf } from '../../project/nodes/nodes-of.ts';
 
 /** One phantom: a function of it has lived as long as it has, and while they are renewed, two. */
 export interface Launch {

@@ -1,6 +1,6 @@
 import { GetAccountSettingsCommand } from '@aws-sdk/client-lambda';
 import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
-import type { Check } from '../../cli/doctor/check.ts';
+import type { Check } from '../../report/check.ts';
 import { ecrRepository } from '../../twin/names.ts';
 import { call } from '../call.ts';
 import type { Aws } from '../connect.ts';

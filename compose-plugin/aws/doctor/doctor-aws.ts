@@ -1,11 +1,11 @@
-import type { Context } from '../../cli/context.ts';
-import type { Check } from '../../cli/doctor/check.ts';
-import { readNodes } from '../../cli/nodes/read-nodes.ts';
-import { planPurpose } from '../../cli/purposes.ts';
-import { table } from '../../cli/table.ts';
 import { readModel } from '../../compose/read-model.ts';
 import { containerIds } from '../../engine/containers.ts';
-import { readProject } from '../../prepare/rewrite-project.ts';
+import { readNodes } from '../../project/nodes/read-nodes.ts';
+import { planPurpose } from '../../project/purposes.ts';
+import { readProject } from '../../project/read-project.ts';
+import type { Work } from '../../project/work.ts';
+import type { Check } from '../../report/check.ts';
+import { table } from '../../report/table.ts';
 import { awsFunctionName } from '../../twin/names.ts';
 import { connectAws } from '../connect.ts';
 import { type Openings, openingsOf } from '../openings.ts';
@@ -25,7 +25,7 @@ export interface AwsFindings {
  * Looks at everything on AWS that the project of this directory needs. Changes nothing.
  * @throws BoxerError as `readProject` and `connectAws`
  */
-export async function doctorAws(context: Context): Promise<AwsFindings> {
+export async function doctorAws(context: Work): Promise<AwsFindings> {
   const { engine, invocation, project } = context;
   const model = await readModel(engine, invocation, project);
   const read = await readProject(context, planPurpose([]), model);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
 import { probeOutput } from '../../../supervisor/published/probe.ts';
-import { LAST_PROBE } from '../../probe/last-probe.ts';
+import { LAST_PROBE } from '../../project/last-probe.ts';
 
 const report = z.extend(probeOutput, { date: z.string(), provider: z.string(), region: z.string() });
 

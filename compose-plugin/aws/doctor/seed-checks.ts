@@ -1,5 +1,5 @@
-import type { Check } from '../../cli/doctor/check.ts';
 import type { ProjectSettings } from '../../compose/settings.ts';
+import type { Check } from '../../report/check.ts';
 import { openingsOf } from '../openings.ts';
 import { addressesOf, tcpAnswer } from './tcp-answer.ts';
 

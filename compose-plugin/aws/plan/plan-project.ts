@@ -1,7 +1,7 @@
-import type { Context } from '../../cli/context.ts';
 import { localAccess } from '../../compose/rewrite/lambda-access.ts';
 import { inspectImages } from '../../engine/images.ts';
-import type { ReadProject } from '../../prepare/read-project.ts';
+import type { ReadProject } from '../../project/read-project.ts';
+import type { Work } from '../../project/work.ts';
 import { connectAws } from '../connect.ts';
 import { openingsOf } from '../openings.ts';
 import { readAccount } from '../read-account.ts';
@@ -15,7 +15,7 @@ import type { Plan } from './plan.ts';
  * The plan of a project: on AWS by what is in the account, here by what is on the engine. Changes nothing.
  * @throws BoxerError as `readAccount`, and INVALID where a function would have no role
  */
-export async function planProject(context: Context, project: ReadProject): Promise<Plan> {
+export async function planProject(context: Work, project: ReadProject): Promise<Plan> {
   const { engine } = context;
   const { model, annotations, boxed, selected } = project;
   const settings = annotations.project;

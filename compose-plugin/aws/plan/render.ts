@@ -1,4 +1,4 @@
-import { table } from '../../cli/table.ts';
+import { table } from '../../report/table.ts';
 import { dollars, megabytesOf } from '../cost/show.ts';
 import type { Openings } from '../openings.ts';
 import type { Plan, Resource, ServiceCost } from './plan.ts';

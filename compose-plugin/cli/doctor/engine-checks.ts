@@ -3,9 +3,9 @@ import { docker } from '../../engine/docker.ts';
 import { inspectImages } from '../../engine/images.ts';
 import { atLeast } from '../../engine/versions.ts';
 import { MINIMUM_COMPOSE } from '../../prepare/compose-version.ts';
-import { ownImages } from '../../prepare/own-images.ts';
+import { ownImages } from '../../project/own-images.ts';
+import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
-import type { Check } from './check.ts';
 
 const BOOTSTRAP = 'Run script/bootstrap in the folder of Boxer, against the same engine.';
 

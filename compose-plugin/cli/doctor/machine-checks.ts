@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, readlinkSync, realpathSync } from 'n
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { atLeast } from '../../engine/versions.ts';
+import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
-import type { Check } from './check.ts';
 
 /** Node.js and the place where docker finds this plugin. */
 export async function machineChecks({ engine, root }: Context): Promise<Check[]> {

@@ -3,8 +3,8 @@ import { readModel } from '../../compose/read-model.ts';
 import { refusals } from '../../compose/refusals/index.ts';
 import { problemsError } from '../../compose/report.ts';
 import { readAnnotations } from '../../compose/validate.ts';
+import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
-import type { Check } from './check.ts';
 
 /** The project of this directory, if there is one: without images, so that it can be asked before the first `up`. */
 export async function projectCheck({ engine, invocation, project, cwd }: Context): Promise<Check[]> {

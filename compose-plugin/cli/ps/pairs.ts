@@ -1,5 +1,5 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
-import { table } from '../table.ts';
+import { table } from '../../report/table.ts';
 import type { Replica } from './replicas.ts';
 
 /** One line of `docker boxer ps --network`: how connections from one node to another have been made. */

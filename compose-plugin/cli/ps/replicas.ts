@@ -1,8 +1,8 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
 import { type Container, containerIds, inspectContainers } from '../../engine/containers.ts';
+import { nodesOf } from '../../project/nodes/nodes-of.ts';
+import { readNodes } from '../../project/nodes/read-nodes.ts';
 import type { Context } from '../context.ts';
-import { nodesOf } from '../nodes/nodes-of.ts';
-import { readNodes } from '../nodes/read-nodes.ts';
 
 /** One line of `docker boxer ps`. */
 export interface Replica {

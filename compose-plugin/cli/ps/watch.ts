@@ -1,6 +1,6 @@
 import { dockerLines } from '../../engine/lines.ts';
+import { followNodes } from '../../project/nodes/follow-nodes.ts';
 import type { Context } from '../context.ts';
-import { followNodes } from '../nodes/follow-nodes.ts';
 
 /** A burst of events is one change: between two lists there are at least as many ms. */
 const QUIET = 250;

@@ -1,8 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Context } from '../cli/context.ts';
 import { composeCall } from '../compose/command.ts';
 import { type Model, servicesOf } from '../compose/model.ts';
 import { attach } from '../engine/attached.ts';
+import type { Work } from './work.ts';
 
 /** How the images of a call are to be got, from its flags. */
 export interface ImagePolicy {
@@ -21,7 +21,7 @@ export interface ImagePolicy {
  * @returns whether anything was done
  */
 export async function getImages(
-  context: Context,
+  context: Work,
   model: Model,
   wanted: { boxed: ReadonlySet<string>; selected: ReadonlySet<string>; missing: ReadonlySet<string> },
   policy: ImagePolicy,
@@ -48,7 +48,7 @@ export async function getImages(
   return build.length + pull.length > 0;
 }
 
-async function compose({ engine, invocation, project }: Context, words: string[]): Promise<void> {
+async function compose({ engine, invocation, project }: Work, words: string[]): Promise<void> {
   const call = composeCall(engine, invocation, project, [], words);
   const code = await attach(engine, call.args, { env: call.env, stdoutToStderr: true });
   if (engine.signal.aborted) throw new BoxerError('CANCELLED', 'cancelled');

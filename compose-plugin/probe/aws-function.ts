@@ -1,24 +1,24 @@
 import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
-import type { Context } from '../cli/context.ts';
+import { applyFunctions } from '../aws/apply-all.ts';
+import { connectAws } from '../aws/connect.ts';
+import { agree } from '../aws/consent.ts';
+import { forgetMade, noteMade, readMade, replaceMade } from '../aws/made.ts';
+import { openingsOf } from '../aws/openings.ts';
+import { makePlan } from '../aws/plan/make-plan.ts';
+import { publish } from '../aws/publish.ts';
+import { readAccount } from '../aws/read-account.ts';
+import { storedBytes } from '../aws/registry/images.ts';
+import { requireRoles } from '../aws/requirements.ts';
+import { scopeOf } from '../aws/scope.ts';
+import { tagsOf } from '../aws/tags.ts';
+import { removeFunction, removeRepository } from '../aws/teardown.ts';
+import type { WantedFunction } from '../aws/wanted.ts';
 import type { Architecture } from '../compose/settings.ts';
-import type { Consent } from '../prepare/purpose.ts';
-import type { ReadProject } from '../prepare/read-project.ts';
-import { PROBE_MEMORY, PROBE_STORAGE, PROBE_TIMEOUT } from '../probe/provide.ts';
+import type { Consent } from '../project/purpose.ts';
+import type { ReadProject } from '../project/read-project.ts';
+import type { Work } from '../project/work.ts';
 import { awsFunctionName, ecrRepository } from '../twin/names.ts';
-import { applyFunctions } from './apply-all.ts';
-import { connectAws } from './connect.ts';
-import { agree } from './consent.ts';
-import { forgetMade, noteMade, readMade, replaceMade } from './made.ts';
-import { openingsOf } from './openings.ts';
-import { makePlan } from './plan/make-plan.ts';
-import { publish } from './publish.ts';
-import { readAccount } from './read-account.ts';
-import { storedBytes } from './registry/images.ts';
-import { requireRoles } from './requirements.ts';
-import { scopeOf } from './scope.ts';
-import { tagsOf } from './tags.ts';
-import { removeFunction, removeRepository } from './teardown.ts';
-import type { WantedFunction } from './wanted.ts';
+import { PROBE_MEMORY, PROBE_STORAGE, PROBE_TIMEOUT } from './provide.ts';
 
 /** A probe function that is in the account. */
 export interface ProbeFunction {
@@ -53,7 +53,7 @@ function wantedProbe(project: ReadProject, name: string): WantedFunction {
  * @throws BoxerError as `publish` and `applyFunctions`, and those of `work`
  */
 export async function withProbeFunction<T>(
-  context: Context,
+  context: Work,
   project: ReadProject,
   consent: Consent,
   work: (probe: ProbeFunction) => Promise<T>,

@@ -1,4 +1,4 @@
-import type { Purpose } from '../prepare/purpose.ts';
+import type { Purpose } from './purpose.ts';
 
 const noWishes = { build: undefined, pull: undefined, quietPull: false, quietBuild: false };
 

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { type NodeStatus, nodeStatus } from '../../../supervisor/published/node-config.ts';
 import { docker } from '../../engine/docker.ts';
-import type { Context } from '../context.ts';
+import type { Work } from '../work.ts';
 
 const nodeList = z.array(nodeStatus);
 
 /** Nodes as the seed knows them, with the pairs that they have used where these are wanted; none, and a word on stderr, where it does not answer. */
 export async function readNodes(
-  { engine, warn }: Context,
+  { engine, warn }: Work,
   seed: string | undefined,
   pairs = false,
 ): Promise<NodeStatus[]> {

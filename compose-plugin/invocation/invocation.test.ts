@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { parseVerbArguments, withoutFlags } from '../cli/verb-arguments.ts';
 import { parseInvocation } from './invocation.ts';
-import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
 test('docker leaves its global flags before the name of the plugin', () => {
   const found = parseInvocation(['--context', 'far', '-H=tcp://x', 'boxer', 'up', '-d']);

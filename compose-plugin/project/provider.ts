@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import type { Context } from '../cli/context.ts';
+import type { Work } from './work.ts';
 
 export type ProviderName = 'local' | 'aws';
 
@@ -18,7 +18,7 @@ const noteOf = (folder: string) => join(folder, 'provider');
  * the compose file.
  * @throws BoxerError USAGE for a provider that there is not
  */
-export function effectiveProvider({ invocation, project }: Context, written: ProviderName): ProviderName {
+export function effectiveProvider({ invocation, project }: Work, written: ProviderName): ProviderName {
   // Behind `run` and `exec` it could be the guest's own flag.
   const decides = deciding.includes(invocation.verb ?? '');
   const asks = asking.includes(invocation.verb ?? '');
@@ -33,7 +33,7 @@ export function effectiveProvider({ invocation, project }: Context, written: Pro
 }
 
 /** Keeps `--provider` of an `up` for the verbs that follow it. */
-export function noteProvider({ invocation, project }: Context): void {
+export function noteProvider({ invocation, project }: Work): void {
   if (invocation.verb !== 'up' && invocation.verb !== 'create') return;
   const given = providerFlag(invocation.args);
   if (given === undefined) rmSync(noteOf(project.folder), { force: true });

@@ -1,9 +1,9 @@
 import { projectName } from '../../compose/project-name.ts';
 import { readModel } from '../../compose/read-model.ts';
-import type { Context } from '../context.ts';
+import type { Work } from '../work.ts';
 
 /** The project's name. The model knows it best; a broken one must not keep anybody from seeing what runs. */
-export async function projectOf(context: Context): Promise<string> {
+export async function projectOf(context: Work): Promise<string> {
   const given = context.invocation.projectName;
   if (given !== undefined) return given;
   try {

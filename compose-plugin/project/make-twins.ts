@@ -1,13 +1,13 @@
-import type { Context } from '../cli/context.ts';
 import { imageOf, type Model } from '../compose/model.ts';
 import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import { inspectImages } from '../engine/images.ts';
 import { buildTwin, removeTwins } from '../twin/build.ts';
 import { type Runtimes, runtimeFor } from './runtimes.ts';
+import type { Work } from './work.ts';
 
 /** Builds the twins that are not there yet, one after the other: BuildKit uses all cores for one. */
 export async function makeTwins(
-  { engine, progress }: Context,
+  { engine, progress }: Work,
   model: Model,
   boxed: readonly Boxed[],
   runtimes: Runtimes,
