@@ -1,5 +1,5 @@
 /** Why a connection was turned away, or ended, before its peer was known. */
-export type HandshakeFailure = 'total' | 'perAddress' | 'handshake' | 'resumed' | 'sessions';
+export type HandshakeFailure = 'total' | 'perAddress' | 'handshake' | 'identity' | 'sessions';
 
 /** Is told what happens to control connections; counts, nothing that names anybody. */
 export interface ControlObserver {

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -29,6 +29,9 @@ async function listen(options: Partial<ListenOptions> = {}): Promise<number> {
   });
   return listener.port;
 }
+
+/** Whether or not an error came before. */
+const closed = (of: EventEmitter) => new Promise((resolve) => of.once('close', resolve));
 
 const dial = (
   port: number,
@@ -62,7 +65,7 @@ test('nobody there is ECONNREFUSED, a server that says nothing ETIMEDOUT, an abo
     name: 'TimeoutError',
   });
   mute.close();
-  await once(mute, 'close');
+  await closed(mute);
   await expect(dial(address.port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
@@ -75,7 +78,7 @@ test('those who say nothing, or no TLS, are dropped after the handshake timeout'
     socket.on('error', () => undefined);
     socket.resume();
   }
-  await Promise.all([once(silent, 'close'), once(chatty, 'close')]);
+  await Promise.all([closed(silent), closed(chatty)]);
 });
 
 test('handshakes and sessions are bounded', async () => {
@@ -112,17 +115,17 @@ test('one address cannot keep the others out, and whoever sends a byte now and t
     for (const socket of strangers) if (socket.writable) socket.write(record.subarray(sent, sent + 1));
     sent += 1;
   }, 20);
-  await Promise.all(strangers.slice(4).map((socket) => once(socket, 'close')));
+  await Promise.all(strangers.slice(4).map((socket) => closed(socket)));
   await expect(dial(port)).resolves.toBeDefined();
   for (const socket of strangers) {
     socket.resume();
-    if (!socket.closed) await once(socket, 'close');
+    if (!socket.closed) await closed(socket);
   }
   clearInterval(drip);
   expect(failures).toEqual([...Array(2).fill('perAddress'), ...Array(4).fill('handshake')]);
 });
 
-test('a resumed TLS session brings no identity and is dropped', async () => {
+test('the session ticket of one connection opens no other', async () => {
   const port = await listen();
   const identity = `session/${newNonce()}`;
   const options = { ...TLS_OPTIONS, host: '127.0.0.1', port, checkServerIdentity: () => undefined };
@@ -133,7 +136,7 @@ test('a resumed TLS session brings no identity and is dropped', async () => {
   const [ticket] = (await once(first, 'session')) as [Buffer];
   const second = open({ session: ticket });
   second.resume();
-  await once(second, 'close');
+  await closed(second);
   expect(sessions).toHaveLength(1);
   first.destroy();
 });
@@ -146,6 +149,6 @@ test('closing the listener, by its signal too, closes all its sessions', async (
   await once(idle, 'connect');
   idle.resume();
   stop.abort();
-  await Promise.all([session.closed, once(idle, 'close')]);
+  await Promise.all([session.closed, closed(idle)]);
   await expect(dial(port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });

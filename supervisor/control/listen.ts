@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { NO_OBSERVER, type SessionEnd } from './control-observer.ts';
+import { ProvenIdentities } from './proven-identities.ts';
 import { MALFORMED, Session, type SessionOptions, SILENT, UNREAD } from './session.ts';
 import { Strangers } from './strangers.ts';
 import { createTlsListener } from './tls-listener.ts';
@@ -10,9 +11,9 @@ export interface ListenOptions extends SessionOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly host?: string | undefined;
-  /** The key of an identity, null to refuse it. Nothing is proven yet when this is asked: change no state here. */
+  /** The key of an identity, null to refuse it. The client has proven nothing yet when this is asked: change no state here. */
   readonly pskFor: (identity: string) => Buffer | null;
-  /** The peer has proven that it knows the key. Register handlers before returning. */
+  /** The peer has proven in this handshake that it knows the key of `identity`. Register handlers before returning. */
   readonly onSession: (session: Session, identity: string) => void;
   /** Closes the listener. */
   readonly signal?: AbortSignal | undefined;
@@ -40,7 +41,7 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
   const { maxSessions = 16_384, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
   const { maxHandshakesPerAddress = maxHandshakes / 2 } = options;
   signal?.throwIfAborted();
-  const identities = new WeakMap<TLSSocket, string>();
+  const identities = new ProvenIdentities(pskFor);
   const strangers = new Strangers(
     { total: maxHandshakes, perAddress: maxHandshakesPerAddress, timeout: handshakeTimeout },
     (socket) => turnAway(socket),
@@ -65,10 +66,9 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
   };
   const secured = (socket: TLSSocket) => {
     const took = strangers.forget(socket);
-    // Without an identity it is a resumed TLS session, which would go round the check that a launch is used once.
-    const identity = identities.get(socket);
+    const identity = identities.of(socket);
     if (identity === undefined || sessions.size >= maxSessions) {
-      observer.handshakeFailed(identity === undefined ? 'resumed' : 'sessions');
+      observer.handshakeFailed(identity === undefined ? 'identity' : 'sessions');
       return socket.destroy();
     }
     observer.handshake(took);
@@ -81,10 +81,7 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
     onSession(session, identity);
     return undefined;
   };
-  const pskCallback = (socket: TLSSocket, identity: string) => {
-    identities.set(socket, identity);
-    return pskFor(identity);
-  };
+  const pskCallback = (socket: TLSSocket, identity: string) => identities.keyFor(socket, identity);
   const server = createTlsListener({ pskCallback, admit, secured, failed: turnAway });
   server.listen({ port: options.port, host: options.host ?? '0.0.0.0', backlog: BACKLOG });
   await once(server, 'listening');

@@ -42,6 +42,13 @@ test('what was promised is bound to node, service and expiry: with any of them c
   }
 });
 
+test('keys of launches and returns that were derived as before the label was raised are worth nothing', () => {
+  for (const { identity } of [admission.launch('web', 7), admission.resume('container', 'web', 7, 60_000)]) {
+    expect(admission.pskFor(identity)).not.toBeNull();
+    expect(admission.pskFor(identity)).not.toEqual(pskOf(projectKey, identity));
+  }
+});
+
 test('a service has a key of its own, from which no other follows', () => {
   const identity = `service/web/${'a1'.repeat(16)}`;
   expect(admission.pskFor(identity)).toEqual(pskOf(serviceKey(projectKey, 'web'), identity));

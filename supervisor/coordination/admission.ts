@@ -12,14 +12,23 @@ import type { Credentials } from './messages.ts';
 export const LAUNCH_TTL = 120_000;
 
 /**
+ * What the keys of launches and returns are derived under. Another label makes all such keys worthless that were handed out before,
+ * whoever has them; every seed of a project has to have the same.
+ */
+const HANDED_OUT = 'boxer handed out 2';
+
+/**
  * Who may open a control connection, and what is handed out for later connections. All keys follow from the project key, so no memory is
  * needed of what was handed out. Whether a launch has been used is asked when it joins (see `Launches`).
  */
 export class Admission {
   readonly #projectKey: Buffer;
+  /** The keys of launches and returns follow from this one; only seeds have it. */
+  readonly #handedOut: Buffer;
 
   constructor(projectKey: Buffer) {
     this.#projectKey = projectKey;
+    this.#handedOut = pskOf(projectKey, HANDED_OUT);
   }
 
   /** The key that a connection of this identity has to prove; null when nobody may come under it (any more). */
@@ -30,7 +39,7 @@ export class Admission {
         return pskOf(serviceKey(this.#projectKey, identity.service), text);
       case 'launch':
       case 'resume':
-        return identity.expires < Date.now() ? null : pskOf(this.#projectKey, text);
+        return isExpired(identity) ? null : pskOf(this.#handedOut, text);
       case 'admin':
         return pskOf(this.#projectKey, text);
       default:
@@ -51,6 +60,11 @@ export class Admission {
 
   #issue(identity: Identity): Credentials {
     const text = formatIdentity(identity);
-    return { identity: text, key: pskOf(this.#projectKey, text).toString('hex') };
+    return { identity: text, key: pskOf(this.#handedOut, text).toString('hex') };
   }
+}
+
+/** Whether the time is over in which this identity may open a connection, and join by it. */
+export function isExpired(identity: Identity): boolean {
+  return 'expires' in identity && identity.expires < Date.now();
 }

@@ -1,5 +1,6 @@
 import { ControlError } from '../control/control-error.ts';
 import type { Identity } from '../control/psk.ts';
+import { isExpired } from './admission.ts';
 import type { JoinBody } from './messages.ts';
 import { LEASE } from './node-ledger.ts';
 import type { NodeRecord, Slot } from './node-record.ts';
@@ -17,12 +18,14 @@ export interface Enrolled {
 }
 
 /**
- * Finds or makes the node that a connection may speak for. Throws ControlError EACCES where the identity does not entitle to
- * what `join` asks, ESTALE where a newer launch or another node has taken its place, EALREADY where the launch has been used, EAGAIN
- * where the store that has to know is away.
+ * Finds or makes the node that a connection may speak for. Rejects with ControlError EACCES where the identity has expired or does not
+ * entitle to what `join` asks, ESTALE where a newer launch or another node has taken the node's place, or no such node is known, EALREADY
+ * where the launch has been used, EAGAIN where the store that has to know is away.
  */
 export async function enrol(context: SeedContext, identity: Identity, join: JoinBody): Promise<Enrolled> {
   const { admission, absentees } = context;
+  // The connection may have been opened just before.
+  if (isExpired(identity)) throw new ControlError('EACCES', `the key of this ${identity.kind} has expired`);
   const { generations } = context.ledger;
   const slot = join.role === 'phantom' ? 'phantom' : 'host';
   const node = await nodeFor(context, identity, join);
@@ -45,18 +48,21 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
     }
     case 'launch': {
       if (join.role !== 'function' || join.service !== identity.service) break;
-      if (!generations.admit('launch', identity.nodeId, identity.expires)) throw stale(identity.nodeId);
-      await launches.lease(identity.nonce, identity.expires, join.claim);
+      const { service, nodeId, expires, nonce } = identity;
+      await checkOwner(context, nodeId, { service, role });
+      if (!generations.admit('launch', nodeId, expires)) throw stale(nodeId);
+      await launches.lease(nonce, expires, join.claim);
       // A newer one may have come over it.
-      if (!generations.admit('launch', identity.nodeId, identity.expires)) throw stale(identity.nodeId);
-      const known = registry.get(identity.nodeId);
-      return known?.role === 'function' ? known : reclaimed(context, identity.nodeId, join.service, role);
+      if (!generations.admit('launch', nodeId, expires)) throw stale(nodeId);
+      return reclaimed(context, nodeId, { service, role });
     }
     case 'resume': {
       // A function that was taken over must not come back as a container, which says its own names.
       if (join.role !== identity.role || join.service !== identity.service) break;
-      if (!generations.admit(slot, identity.nodeId, identity.expires)) throw stale(identity.nodeId);
-      return reclaimed(context, identity.nodeId, identity.service, role);
+      const { service, nodeId, expires } = identity;
+      await checkOwner(context, nodeId, { service, role });
+      if (!generations.admit(slot, nodeId, expires)) throw stale(nodeId);
+      return reclaimed(context, nodeId, { service, role });
     }
   }
   throw new ControlError(
@@ -65,13 +71,23 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
   );
 }
 
-function reclaimed(context: SeedContext, id: number, service: string, role: NodeRecord['role']): NodeRecord {
-  const { registry, ledger, absentees } = context;
-  const node = registry.reclaim(id, service, role, ledger.get(id), absentees.has(id));
+type Owner = Pick<NodeRecord, 'service' | 'role'>;
+
+/** Rejects where no seed has given the id out, or to another service; nothing of the node has changed then. */
+async function checkOwner({ registry, ledger }: SeedContext, id: number, owner: Owner): Promise<void> {
+  const node = registry.get(id) ?? (await ledger.find(id));
+  if (node?.service !== owner.service || node.role !== owner.role) throw stale(id);
+}
+
+function reclaimed({ registry, ledger, absentees }: SeedContext, id: number, owner: Owner): NodeRecord {
+  const node = registry.reclaim(id, owner, ledger.get(id), absentees.has(id));
   if (!node) throw stale(id);
   return node;
 }
 
 function stale(id: number): ControlError {
-  return new ControlError('ESTALE', `node ${id} was launched anew, or its id was given to another node`);
+  return new ControlError(
+    'ESTALE',
+    `node ${id} is not known, was launched anew, or its id was given to another node`,
+  );
 }

@@ -7,6 +7,8 @@ import { dialControl } from '../control/dial.ts';
 import { encodeFrame } from '../control/frame.ts';
 import { MessageType } from '../control/message-type.ts';
 import { formatIdentity, newNonce, newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
+import type { PskOffer } from '../control/raw-tls-testbed/client-hello.ts';
+import { RawTlsClient } from '../control/raw-tls-testbed/raw-tls-client.ts';
 import type { Session, SessionOptions } from '../control/session.ts';
 import { TLS_OPTIONS } from '../control/tls-options.ts';
 import { NO_SEED_OBSERVER } from '../metrics/seed-observer.ts';
@@ -94,6 +96,26 @@ test('it cannot be another service, nor an administrator, nor a function', async
       errno: 'EACCES',
     });
   await expect(session.request(MessageType.nodes, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await othersAreWell();
+});
+
+test('it cannot come under the identity of another by the session ticket of its own connection', async () => {
+  const identity = newServiceIdentity('worker');
+  const key = pskOf(serviceKey(projectKey, 'worker'), identity);
+  const connectWith = (...offers: PskOffer[]) => RawTlsClient.connect({ port: bed.seed.port, offers });
+  const own: PskOffer = { identity: Buffer.from(identity), key, kind: 'external' };
+  const first = await connectWith(own);
+  const ticket = await first.ticket();
+  first.close();
+  // Identities for which the seed has no key, so that it looks at what is offered next.
+  for (const kind of ['launch/api', 'resume/container/api', 'resume/function/payments']) {
+    const text = `${kind}/${api.nodeId}/1/${newNonce()}`;
+    const refused: PskOffer = { identity: Buffer.from(text), key: Buffer.alloc(32), kind: 'external' };
+    await expect(connectWith(refused, ticket)).rejects.toThrow(/alert/);
+  }
+  // One for which it has a key is taken at its word, and the word is not kept.
+  const others: PskOffer = { ...own, identity: Buffer.from(newServiceIdentity('web')) };
+  await expect(connectWith(others, own)).rejects.toThrow(/alert/);
   await othersAreWell();
 });
 

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { startRelay } from '../network/relay/relay.ts';
 import { builtAddon, serve } from '../network/relay/socket-testbed.ts';
+import { Admission, LAUNCH_TTL } from './admission.ts';
 import type { Introduction, JoinOptions, Overlay } from './join.ts';
 import { queryNodes } from './nodes-command.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
@@ -20,6 +21,7 @@ beforeEach(async () => {
   bed = await createTestbed();
 });
 afterEach(async () => {
+  jest.useRealTimers();
   stop.abort();
   await bed.close();
 });
@@ -61,6 +63,28 @@ const functionOptions = (
   },
   ...options,
 });
+
+/** A function of the service `api`. */
+async function apiFunction(of?: Overlay): Promise<{ phantom: Overlay; node: Overlay }> {
+  const phantom = of ?? (await phantomOf('api'));
+  const { identity, key } = await phantom.launch();
+  const join = { role: 'function' as const, service: 'api', networks: {}, hostname: '', container: '' };
+  return { phantom, node: await bed.join('api', { identity, key: Buffer.from(key, 'hex'), join }) };
+}
+
+/** Clocks that go on while the date is another one. */
+const NOT_THE_DATE = [
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'clearTimeout',
+  'clearInterval',
+  'clearImmediate',
+  'nextTick',
+  'queueMicrotask',
+  'performance',
+  'hrtime',
+] as const;
 
 const nodes = () => queryNodes({ port: bed.seed.port, projectKey });
 
@@ -136,6 +160,54 @@ test('what a function was given to come back with is worth nothing once it has l
   await expect(back()).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
   // The next launch of the same node is none the worse for it.
   await expect(functionOf(phantom)).resolves.toMatchObject({ node: { nodeId: phantom.nodeId } });
+});
+
+test('the key of a launch that has expired takes over no node, though its connection was opened before', async () => {
+  const phantom = await phantomOf('worker');
+  const { node, credentials } = await functionOf(phantom);
+  const unused = await phantom.launch();
+  const late = [credentials, { identity: unused.identity, key: Buffer.from(unused.key, 'hex') }];
+  const sessions = await Promise.all(
+    late.map((shown) => dialControl({ ...shown, host: '127.0.0.1', port: bed.seed.port })),
+  );
+  await Promise.all(sessions.map((session) => session.request(MessageType.hello, { version: 1 })));
+  jest.useFakeTimers({ now: Date.now() + LAUNCH_TTL + 130_000, doNotFake: [...NOT_THE_DATE] });
+  for (const session of sessions) {
+    const { local } = session;
+    const body = { ...functionOptions(credentials).join, local, via: '127.0.0.1' };
+    await expect(session.request(MessageType.join, body)).rejects.toMatchObject({
+      errno: 'EACCES',
+      message: expect.stringContaining('has expired'),
+    });
+    await session.close();
+  }
+  jest.useRealTimers();
+  await expect(nodes()).resolves.toMatchObject([{ id: node.nodeId, state: 'up' }]);
+});
+
+test('a launch of a node whose id is another service’s by now takes over nothing', async () => {
+  const { phantom, node } = await apiFunction();
+  const stale = new Admission(projectKey).launch('worker', phantom.nodeId);
+  const credentials = { identity: stale.identity, key: Buffer.from(stale.key, 'hex') };
+  await expect(bed.join('worker', functionOptions(credentials))).rejects.toMatchObject({
+    code: 'JOIN_REFUSED',
+  });
+  await expect(nodes()).resolves.toMatchObject([{ id: node.nodeId, service: 'api', state: 'up' }]);
+  // Nor has it made the launches of the other one worthless.
+  await expect(apiFunction(phantom)).resolves.toBeDefined();
+});
+
+test('a launch or a return of a node that no seed has given out is refused', async () => {
+  const admission = new Admission(projectKey);
+  const launch = admission.launch('worker', 77);
+  await expect(
+    bed.join('worker', functionOptions({ identity: launch.identity, key: Buffer.from(launch.key, 'hex') })),
+  ).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
+  const { identity, key } = admission.resume('container', 'web', 78, 60_000);
+  await expect(bed.join('web', { identity, key: Buffer.from(key, 'hex') })).rejects.toMatchObject({
+    code: 'JOIN_REFUSED',
+  });
+  await expect(nodes()).resolves.toEqual([]);
 });
 
 test('nobody joins as what the identity does not say', async () => {

@@ -72,6 +72,17 @@ export class NodeLedger {
     return this.#known.get(id)?.node;
   }
 
+  /** The node of this id, also where another seed has just made it and this one has not heard of it yet. Rejects as `Store`. */
+  async find(id: number): Promise<RememberedNode | undefined> {
+    const { store } = this.#options;
+    const known = this.get(id);
+    if (known) return known;
+    const entry = await store.get(keyOf(id));
+    if (!entry) return undefined;
+    this.#noteChange({ key: keyOf(id), value: entry.value, revision: entry.revision });
+    return this.get(id);
+  }
+
   /** An id that nobody has. Rejects with ControlError ENOSPC when the overlay is full, and as `Store`. */
   async allocate(service: string, role: NodeRecord['role']): Promise<number> {
     const { ids, store, absentees } = this.#options;

@@ -56,22 +56,20 @@ export class NodeRegistry {
 
   /**
    * The node of this id as its owner left it, or, where the seed or the node was away, as it is remembered; undefined: it is somebody
-   * else's now.
+   * else's now, or not known at all.
    */
   reclaim(
     id: number,
-    service: string,
-    role: NodeRecord['role'],
-    remembered?: RememberedNode,
-    absent = false,
+    { service, role }: Pick<NodeRecord, 'service' | 'role'>,
+    remembered: RememberedNode | undefined,
+    absent: boolean,
   ): NodeRecord | undefined {
-    const known = this.#byId.get(id) ?? remembered;
-    if (known && (known.role !== role || known.service !== service)) return undefined;
     const present = this.#byId.get(id);
+    const known = present ?? remembered;
+    if (known?.role !== role || known.service !== service) return undefined;
     if (present) return present;
-    if (!this.#ids.claim(id)) return undefined;
+    if (!remembered || !this.#ids.claim(id)) return undefined;
     const node = this.#add(id, service, role);
-    if (!remembered) return node;
     const { networks, container, duty, ports, since } = remembered;
     Object.assign(node, { networks, container, duty, absent }, absent ? { ports, since } : {});
     return node;

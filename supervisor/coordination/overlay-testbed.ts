@@ -4,6 +4,7 @@ import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { builtAddon } from '../network/relay/socket-testbed.ts';
 import type { SeedConfig } from '../published/node-config.ts';
+import { createMemoryStore } from '../store/sqlite-store.ts';
 import { type Introduction, type JoinOptions, type JoinRequest, joinOverlay, type Overlay } from './join.ts';
 import { type Seed, type SeedOptions, startSeed } from './seed.ts';
 
@@ -38,6 +39,8 @@ export interface Testbed {
 export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Promise<Testbed> {
   const stop = new AbortController();
   const addon = builtAddon();
+  // What a seed knows outlives it, as in a project.
+  const memory = seedOptions.store || seedOptions.config?.store ? undefined : createMemoryStore();
   let stopSeed = new AbortController();
   const start = (port: number, options: Partial<SeedOptions>) => {
     stopSeed = new AbortController();
@@ -46,6 +49,7 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
       addon,
       host: '127.0.0.1',
       signal: stopSeed.signal,
+      store: memory,
       ...seedOptions,
       ...options,
       config: { ...config, ...seedOptions.config, ...options.config, port },
@@ -90,6 +94,7 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
       await Promise.all(overlays.map((overlay) => overlay.closed));
       stopSeed.abort();
       await seed.closed;
+      await memory?.close();
     },
   };
 }

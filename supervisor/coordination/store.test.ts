@@ -144,6 +144,14 @@ test('another project’s memory is not taken over', async () => {
   await expect(statuses()).resolves.toEqual([]);
 });
 
+test('a node of which the seed knows nothing is refused, and ends', async () => {
+  const web = await bed.join('web');
+  await bed.stopSeed();
+  await bed.startSeed({ config: { ...config, store: { folder: join(folder, 'another') } } });
+  await expect(web.closed).resolves.toMatch(/node 1 is not known/);
+  await expect(statuses()).resolves.toEqual([]);
+});
+
 test('a seed whose store cannot be used says so and does not start', async () => {
   await bed.stopSeed();
   await expect(
