@@ -12,9 +12,11 @@ import { createInvoke } from './invoke/invoke.ts';
 import { createLog, type Log, reason } from './log.ts';
 import { startNat } from './nat/nat.ts';
 import { startRuntimeApi } from './runtime-api/server.ts';
+import { declaredVolumes } from './sandbox/declared-volumes.ts';
 import { createGateVolume } from './sandbox/gate-volume.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { removeSandboxesOf } from './sandbox/orphans.ts';
+import { GATE_DIRECTORY } from './sandbox/sandbox-spec.ts';
 import { createSandboxes, type Sandboxes } from './sandbox/sandboxes.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -67,7 +69,7 @@ async function serve(
           environment: lambdaEnvironment({ functionName: config.name, region, ...config }),
           memorySize: config.memorySize,
           ephemeralStorage: config.ephemeralStorage,
-          volumes: config.image.volumes,
+          volumes: declaredVolumes(config.image.volumes, [GATE_DIRECTORY]),
         }),
       sessions,
       prepared: settings.PREPARED,

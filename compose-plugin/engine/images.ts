@@ -13,6 +13,7 @@ const inspected = z.array(
         ...{ Entrypoint: argv, Cmd: argv },
         Volumes: z.nullish(z.record(z.string(), z.unknown())),
         StopSignal: z.nullish(z.string()),
+        OnBuild: argv,
       }),
     ),
   }),
@@ -32,6 +33,8 @@ export interface ImageFacts {
   volumes: string[];
   /** As the image writes it; '': it does not. */
   stopSignal: string;
+  /** Whether a build from it runs instructions of its own. */
+  triggers: boolean;
 }
 
 const FORMAT =
@@ -72,5 +75,6 @@ function facts(line: string): ImageFacts {
     command: image.Config?.Cmd ?? [],
     volumes: Object.keys(image.Config?.Volumes ?? {}),
     stopSignal: image.Config?.StopSignal ?? '',
+    triggers: (image.Config?.OnBuild ?? []).length > 0,
   };
 }

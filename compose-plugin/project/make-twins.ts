@@ -22,6 +22,7 @@ export async function makeTwins(
             image: imageOf(model, name, service),
             tag: twin,
             architecture: image.architecture,
+            triggers: image.triggers,
             runtime: runtimeFor(runtimes, { name, image }),
           },
         ],

@@ -1,6 +1,7 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 import { twinDockerfile } from './dockerfile.ts';
+import { withoutTriggers } from './without-triggers.ts';
 
 /** A twin image that shall be there. */
 export interface WantedTwin {
@@ -10,6 +11,8 @@ export interface WantedTwin {
   tag: string;
   /** As Docker calls it: `amd64`, `arm64`. */
   architecture: string;
+  /** Whether the image has ONBUILD triggers. */
+  triggers: boolean;
 }
 
 /** Labels of twin images, by which they are found again. */
@@ -21,6 +24,14 @@ export const TWIN_SERVICE = 'io.boxer.twin.service';
  * @throws BoxerError TWIN with the end of the build's output
  */
 export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: string): Promise<void> {
+  if (!twin.triggers) return buildFrom(engine, twin, runtime, twin.image);
+  const platform = `linux/${twin.architecture}`;
+  await withoutTriggers(engine, twin.image, platform, `${twin.tag}-plain`, (image) =>
+    buildFrom(engine, twin, runtime, image),
+  );
+}
+
+async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, image: string): Promise<void> {
   const { code, stderr } = await docker(
     engine,
     [
@@ -31,7 +42,7 @@ export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: strin
       ...['project', 'service', 'version'].flatMap((key) => ['--label', `com.docker.compose.${key}=`]),
       ...['--progress', 'plain', '--tag', twin.tag, '-'],
     ],
-    { input: twinDockerfile(twin.image, runtime) },
+    { input: twinDockerfile(image, runtime) },
   );
   if (code === 0) return;
   throw new BoxerError(

@@ -1,4 +1,5 @@
 import { FUNCTION_ADDRESS, SERVICE_ADDRESS } from '../nat/rules.ts';
+import type { DeclaredVolumes } from './declared-volumes.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** What one sandbox is made of. */
@@ -14,7 +15,7 @@ export interface SandboxSpec {
   /** MB of /tmp */
   readonly ephemeralStorage: number;
   /** Paths that the image declares as volumes. */
-  readonly volumes: readonly string[];
+  readonly volumes: DeclaredVolumes;
 }
 
 /** Label of everything that one local Lambda makes; its value is the instance. */
@@ -23,7 +24,8 @@ const FUNCTION_LABEL = 'lambda-local.function';
 
 /** Where the sandbox finds the program that holds the entrypoint back until the network is there. */
 export const GATE_DIRECTORY = '/var/rapid';
-const GATE = [`${GATE_DIRECTORY}/busybox`, 'sh', '-c', 'read -r go && exec "$@" </dev/null', 'gate'];
+export const GATE_PROGRAM = `${GATE_DIRECTORY}/busybox`;
+const GATE = [GATE_PROGRAM, 'sh', '-c', 'read -r go && exec "$@" </dev/null', 'gate'];
 const MB = 1024 * 1024;
 const DESCRIPTORS = 1024;
 const PROCESSES = 1024;
@@ -59,13 +61,7 @@ export function containerOptions(spec: SandboxSpec, instance: string, gateVolume
       Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${spec.ephemeralStorage * MB}` },
       Mounts: [
         { Type: 'volume', Source: gateVolume, Target: GATE_DIRECTORY, ReadOnly: true },
-        // Declared volumes would become writable; read-only ones still show what the image has there.
-        ...spec.volumes.map((path) => ({
-          Type: 'volume' as const,
-          Source: '',
-          Target: path,
-          ReadOnly: true,
-        })),
+        ...spec.volumes.covered.map((path) => ({ Type: 'tmpfs', Target: path })),
       ],
       // No terminals either: /dev/ptmx leads there.
       MaskedPaths: [...MASKED, '/dev/pts'],

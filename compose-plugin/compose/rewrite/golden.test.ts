@@ -44,6 +44,7 @@ const image: ImageFacts = {
   command: ['serve', '$HOME'],
   volumes: ['/var/lib/data'],
   stopSignal: '',
+  triggers: false,
 };
 
 async function rewritten(directory: string): Promise<{ bytes: string; config: string }> {
