@@ -30,6 +30,8 @@ napi_value memfd_create_js(napi_env env, napi_callback_info info);
 napi_value send_fd(napi_env env, napi_callback_info info);
 /* pipe(): [number, number]; reading end, writing end, both close-on-exec */
 napi_value make_pipe(napi_env env, napi_callback_info info);
+/* limitDescriptors(limit: number): number; sets the soft limit, gives what it was */
+napi_value limit_descriptors(napi_env env, napi_callback_info info);
 /* reap(keep: number[]): {pid: number, code: number | null, signal: number | null}[] */
 napi_value reap(napi_env env, napi_callback_info info);
 /* prctlSubreaper(): void */

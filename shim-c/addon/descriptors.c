@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,4 +71,18 @@ napi_value make_pipe(napi_env env, napi_callback_info info) {
   napi_create_array_with_length(env, 2, &result);
   for (uint32_t i = 0; i < 2; i++) napi_set_element(env, result, i, make_int(env, ends[i]));
   return result;
+}
+
+napi_value limit_descriptors(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS_MAX];
+  int64_t wanted;
+  struct rlimit limit;
+  get_arguments(env, info, arguments);
+  if (napi_get_value_int64(env, arguments[0], &wanted) != napi_ok || wanted < 0)
+    return type_error(env, "limit must be a number"), NULL;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return throw_errno(env, errno, "getrlimit");
+  rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return throw_errno(env, errno, "setrlimit");
+  return make_int(env, (int64_t)before);
 }

@@ -3,7 +3,8 @@ import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { passGate } from '../guest/gate.ts';
-import { guestEnvironment, ownEnvironment } from '../guest/guest-environment.ts';
+import { guestEnvironment } from '../guest/guest-environment.ts';
+import { ownEnvironment } from '../guest/own-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
@@ -53,7 +54,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
     const workingDirectory = process.cwd();
     const start = { argv, environment, workingDirectory, remap };
     warnIfUnseen({ ...start, isFunction: false, overlay: overlay.overlay }, say);
-    const guest = await startGuest({ ...start, stdio: 'inherit' });
+    const guest = await startGuest({ ...start, addon: runtime.addon, stdio: 'inherit' });
     reaper.keep(guest.pid);
     deliver = (signal) => guest.process.kill(signal);
     return exitCodeOf(await guest.exited);

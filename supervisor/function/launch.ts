@@ -158,7 +158,14 @@ async function runGuest(
   const { argv, workingDirectory } = event;
   const stdio = createStdioPipes(runtime.addon);
   try {
-    const guest = await startGuest({ argv, environment, workingDirectory, remap, stdio });
+    const guest = await startGuest({
+      addon: runtime.addon,
+      argv,
+      environment,
+      workingDirectory,
+      remap,
+      stdio,
+    });
     reaper.keep(guest.pid);
     inlet.deliver = (name) => guest.process.kill(name);
     const abandon = () => guest.process.kill('SIGKILL');

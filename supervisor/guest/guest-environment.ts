@@ -1,5 +1,3 @@
-import { CONFIG_VARIABLE } from '../published/node-config.ts';
-
 /** What the process monitor needs to know, as environment variables. */
 export interface MonitorSettings {
   /** Path of libboxer.so */
@@ -14,22 +12,14 @@ export function guestEnvironment(
   own: Readonly<Record<string, string>>,
   monitor: MonitorSettings,
 ): Record<string, string> {
-  const { [CONFIG_VARIABLE]: _config, ...environment } = own;
-  const preload = environment.LD_PRELOAD;
+  const preload = own.LD_PRELOAD;
   // The first match counts: the most particular path goes first.
   const byLength = Object.entries(monitor.remap).sort(([a], [b]) => b.length - a.length);
   const remap = byLength.map(([visible, real]) => `${visible}=${real}`);
   return {
-    ...environment,
+    ...own,
     LD_PRELOAD: preload ? `${monitor.library}:${preload}` : monitor.library,
     BOXER_SOCKET: monitor.socketName,
     ...(remap.length > 0 ? { BOXER_REMAP: remap.join(':') } : {}),
   };
-}
-
-/** `process.env` without the holes in its type. */
-export function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }

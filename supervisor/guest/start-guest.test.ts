@@ -23,7 +23,11 @@ beforeEach(() => {
 afterEach(() => pipes.close());
 
 const start = (argv: string[], workingDirectory = '/') =>
-  startGuest({ argv, environment: { PATH: '/usr/bin:/bin', MARK: 'here' }, workingDirectory, stdio: pipes });
+  startGuest({
+    ...{ addon, argv, workingDirectory },
+    environment: { PATH: '/usr/bin:/bin', MARK: 'here' },
+    stdio: pipes,
+  });
 
 const printed = async (stream: Readable) => Buffer.concat(await stream.toArray()).toString();
 
@@ -48,9 +52,11 @@ test('the guest gets exactly the environment it was given', async () => {
 test.each([
   [['no-such-program'], '/', 127, 'not found'],
   [['/etc/passwd'], '/', 126, 'permission denied'],
-  [['true'], '/no/such/directory', 125, '/no/such/directory'],
+  [['true'], '/no/such/directory', 126, 'working directory /no/such/directory'],
+  [['true'], '/etc/passwd', 126, 'working directory /etc/passwd'],
+  [['true', 'x'.repeat(200_000)], '/', 126, 'argument list too long'],
   [[], '/', 127, 'no command'],
-])('%j in %s cannot start: %d', async (argv, workingDirectory, code, words) => {
+])('%.40j in %s cannot start: %d', async (argv, workingDirectory, code, words) => {
   const error = await start(argv, workingDirectory).catch((caught: unknown) => caught);
   expect(startFailureCode(error)).toBe(code);
   expect(String(error)).toContain(words);
@@ -63,6 +69,7 @@ test('a program and a working directory that stand elsewhere than the guest sees
   chmodSync(join(real, 'run.sh'), 0o755);
   try {
     const guest = await startGuest({
+      addon,
       argv: ['/nowhere/run.sh'],
       environment: { PATH: '/usr/bin:/bin' },
       workingDirectory: '/nowhere/work',
@@ -74,6 +81,17 @@ test('a program and a working directory that stand elsewhere than the guest sees
   } finally {
     rmSync(real, { recursive: true });
   }
+});
+
+test('the guest may have as many descriptors as without Boxer, whatever Node takes for itself', async () => {
+  process.env.BOXER_NOFILE = '321';
+  try {
+    await start(['sh', '-c', 'ulimit -Sn']);
+  } finally {
+    delete process.env.BOXER_NOFILE;
+  }
+  expect(await printed(pipes.stdout)).toBe('321\n');
+  await expect(execa('sh', ['-c', 'ulimit -Sn'])).resolves.not.toHaveProperty('stdout', '321');
 });
 
 test('the standard streams can be opened by name, as log files that are links to them are', async () => {

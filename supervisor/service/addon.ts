@@ -56,6 +56,8 @@ export interface Addon extends PumpAddon {
   serviceStop(service: object): void;
   /** A pipe: its reading and its writing end, which the caller owns. */
   pipe(): [number, number];
+  /** Sets how many descriptors this process may have, as far as it may; returns how many it could have before. */
+  limitDescriptors(limit: number): number;
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;

@@ -50,6 +50,8 @@ export async function createRuntime(): Promise<Runtime> {
   const directory = await mkdtemp(join(tmpdir(), 'boxer-testbed-'));
   const lib = join(directory, 'lib');
   await mkdir(join(directory, 'bin'), { recursive: true });
+  const launcher = join(ROOT, 'shim-c/launcher.c');
+  await runTool(['cc', '-static', '-O1', '-o', join(directory, 'bin/boxer'), launcher]);
   await runTool(['cp', '-R', join(ROOT, 'build/supervisor'), lib]);
   await Promise.all([
     copyFile(join(shim, 'libboxer.so'), join(lib, 'libboxer.so')),
