@@ -22,7 +22,7 @@ enum boxer_operation {
   /* -> reply with the shared table's descriptor (a memfd, mapped read-only by the shim). */
   BOXER_TABLE = 1,
   /* A guest socket listens (local = what it is bound to) or a listening descriptor was closed. The supervisor takes
-   * both as hints and reads the truth from the kernel. Replied to, so that listen() returns after it is known. */
+   * both as hints and reads the truth from the kernel. The shim does not wait for the reply. */
   BOXER_LISTEN = 2,
   BOXER_UNLISTEN = 3,
   /* Where to connect for overlay address `peer`: reply.peer is the address to give the kernel, or reply.error

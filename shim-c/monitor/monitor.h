@@ -67,6 +67,8 @@ enum patience {
  * descriptor (close-on-exec) or -1. `limit`: seconds and microseconds that the wait may last, zero for no limit. */
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
                     const struct wait_limit *limit);
+/* Tells the supervisor something and waits for nothing: neither for it nor for an answer. errno stays as it is. */
+void service_hint(struct boxer_request *request);
 /* table.c: IPv4 addresses as uint32_t in network order. */
 /* We have just spoken to this process: if it is not the one that the table is from, the table is a dead supervisor's. */
 void note_supervisor(int process);
