@@ -1,6 +1,7 @@
 import { hostname as kernelHostname } from 'node:os';
 import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
 import { type Acceptor, createAcceptor } from './network/acceptor.ts';
+import { createLateConnector, type LateConnector } from './network/connect-later.ts';
 import { type Connector, createConnector } from './network/connector.ts';
 import { directPairs } from './network/direct-pairs.ts';
 import { createFlowNameTable } from './network/flow-names.ts';
@@ -46,12 +47,13 @@ interface Parts {
   readonly table: SharedTable;
   readonly acceptor: Acceptor;
   readonly connector: Connector;
+  readonly later: LateConnector;
   readonly publisher: ListenerPublisher;
   /** A process monitor has spoken of its guest's listener. */
   readonly onListener: () => void;
 }
 
-function handlerOf({ table, acceptor, connector, publisher, onListener }: Parts): ServiceHandler {
+function handlerOf({ table, acceptor, connector, later, publisher, onListener }: Parts): ServiceHandler {
   /** Nobody waits for the answer. Who connects before the look is asked about here, and the kernel is looked at then. */
   function onListening({ operation, local }: ServiceRequest): ServiceAnswer {
     onListener();
@@ -70,6 +72,10 @@ function handlerOf({ table, acceptor, connector, publisher, onListener }: Parts)
       case Operation.connect:
         publisher.catchUp();
         return connector.connect(request, signal);
+      case Operation.connectLater:
+        return later.place(request);
+      case Operation.underWay:
+        return later.underWay(request);
       case Operation.accept:
         return acceptor.accept(request);
       case Operation.namesOf:
@@ -132,7 +138,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const connector = createConnector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
-  const parts = { table, acceptor, connector, publisher, onListener: stopLooking };
+  const later = createLateConnector({ addon: options.addon, connector, flows });
+  const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking };
   const server = startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () =>
     table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));
@@ -146,6 +153,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       unsubscribe();
       stopLooking();
       publisher.close();
+      later.close();
       puncher.close();
       acceptor.close();
       server.close();

@@ -22,6 +22,7 @@
 
 #include "../service-wire.h"
 #include "arrivals.h"
+#include "later.h"
 #include "world.h"
 
 static struct boxer_table *table;
@@ -200,7 +201,12 @@ static void on_names_of(const struct boxer_request *request, struct boxer_reply 
   reply->peer = request->peer;
   set(&reply->local, SELF, request->local.port);
   uint16_t target = arrivals_target(request->peer.port);
-  if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
+  struct boxer_endpoint late = later_target(request->peer.port);
+  if (late.port) {
+    reply->peer = late;
+    if (!is(&late, NODE_LOOP)) set(&reply->peer, NODE_ASKED, late.port);
+  }
+  else if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
 }
 
 /* Fills in the reply; gives a descriptor to pass beside it, or -1. */
@@ -210,6 +216,9 @@ static int answer(const struct boxer_request *request, struct boxer_reply *reply
       return table_fd;
     case BOXER_CONNECT:
       on_connect(request, reply);
+      break;
+    case BOXER_CONNECT_LATER:
+      later_place(request, reply);
       break;
     case BOXER_ACCEPT:
       return on_accept(request, reply);
@@ -262,6 +271,7 @@ static void *serve(void *data) {
   sendmsg(client->fd, &message, MSG_NOSIGNAL);
   if (passed >= 0 && passed != table_fd) close(passed);
   close(client->fd);
+  if (client->request.operation == BOXER_UNDER_WAY) later_carry(&client->request, on_connect);
   free(client);
   return NULL;
 }
