@@ -22,7 +22,7 @@ enum boxer_operation {
   /* -> reply with the shared table's descriptor (a memfd, mapped read-only by the shim). */
   BOXER_TABLE = 1,
   /* A guest socket listens (local = what it is bound to) or a listening descriptor was closed. The supervisor takes
-   * both as hints and reads the truth from the kernel. Replied to, so that listen() returns after it is known. */
+   * both as hints and reads the truth from the kernel. The shim does not wait for the reply. */
   BOXER_LISTEN = 2,
   BOXER_UNLISTEN = 3,
   /* Where to connect for overlay address `peer`: reply.peer is the address to give the kernel, or reply.error
@@ -37,7 +37,12 @@ enum boxer_operation {
   /* Overlay addresses of a name: reply.addresses[0..count). error ENOENT: there is no such name for this node. */
   BOXER_RESOLVE = 7,
   /* Name of overlay address `peer`: reply.name. error ENOENT: none. */
-  BOXER_REVERSE = 8
+  BOXER_REVERSE = 8,
+  /* connect() to overlay address `peer` shall go on without its caller, whose time is up: reply.peer is an address that answers
+   * nothing, for the guest's socket to be connected to until the supervisor has reached the far end. */
+  BOXER_CONNECT_LATER = 9,
+  /* The socket of an earlier BOXER_CONNECT_LATER (by its inode) is on its way there: local = as the kernel says. */
+  BOXER_UNDER_WAY = 10
 };
 
 enum boxer_request_flags {

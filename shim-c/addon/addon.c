@@ -16,6 +16,7 @@ NAPI_MODULE_INIT() {
       {"serviceStop", service_stop_js},
       {"dial", dial_js},                {"dialCancel", dial_cancel_js},
       {"localPort", local_port_js},     {"close", close_js},
+      {"deafListener", deaf_listener},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

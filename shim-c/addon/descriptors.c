@@ -1,5 +1,8 @@
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -85,4 +88,25 @@ napi_value limit_descriptors(napi_env env, napi_callback_info info) {
   limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return throw_errno(env, errno, "setrlimit");
   return make_int(env, (int64_t)before);
+}
+
+napi_value deaf_listener(napi_env env, napi_callback_info info) {
+  static struct sock_filter drop[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  static const struct sock_fprog filter = {.len = 1, .filter = drop};
+  napi_value arguments[ARGUMENTS_MAX];
+  char *text;
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  get_arguments(env, info, arguments);
+  if (!get_text(env, arguments[0], "address", &text)) return NULL;
+  bool valid = inet_pton(AF_INET, text, &address.sin_addr) == 1;
+  free(text);
+  if (!valid) return throw_errno(env, EINVAL, "the address of a listener");
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return throw_errno(env, errno, "socket");
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+      setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0 && listen(fd, 1) == 0)
+    return make_int(env, fd);
+  int error = errno;
+  close(fd);
+  return throw_errno(env, error, "a listener that answers nobody");
 }

@@ -17,18 +17,13 @@ static bool prepare_hint(int fd, struct boxer_request *request) {
   return listener_name(fd, request);
 }
 
-static void send_hint(struct boxer_request *request) {
-  struct boxer_reply reply;
-  service_request(request, &reply, NULL, PROMPT, NULL);
-}
-
 int on_close(int fd) {
   if (never_marked(fd)) return (int)returned(raw(SYS_close, fd));
   struct boxer_request request;
   bool hint = prepare_hint(fd, &request);
   marks_clear(fd);
   long result = raw(SYS_close, fd);
-  if (hint) send_hint(&request);
+  if (hint) service_hint(&request);
   return (int)returned(result);
 }
 
@@ -44,7 +39,7 @@ int on_close_range(unsigned first, unsigned last, int flags) {
   long result = raw(SYS_close_range, first, last, flags);
   if (result < 0) return (int)returned(result);
   for (unsigned fd = first; fd < end; fd++) marks_clear((int)fd);
-  for (int i = 0; i < hints; i++) send_hint(&requests[i]);
+  for (int i = 0; i < hints; i++) service_hint(&requests[i]);
   return 0;
 }
 
@@ -59,7 +54,7 @@ int on_dup(int from, int to, int flags) {
   if (result < 0) return (int)returned(result);
   marks_clear(to);
   marks_copy(from, to);
-  if (hint) send_hint(&request);
+  if (hint) service_hint(&request);
   return to;
 }
 

@@ -1,4 +1,4 @@
-/* listen(): the kernel's, then a word to the supervisor, so that it is known before the guest goes on. */
+/* listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it refuses anyone. */
 #include "listen.h"
 #include "monitor.h"
 
@@ -17,10 +17,9 @@ int on_listen(int fd, int backlog) {
   long result = raw(SYS_listen, fd, backlog);
   if (result != 0 || !network_config()) return (int)returned(result);
   struct boxer_request request = {.operation = BOXER_LISTEN};
-  struct boxer_reply reply;
   if (!listener_name(fd, &request)) return 0;
   mark(fd, MARK_LISTENING);
-  service_request(&request, &reply, NULL, PROMPT, NULL);
+  service_hint(&request);
   return 0;
 }
 

@@ -54,19 +54,24 @@ void signals_block(signal_mask *old);
 void signals_restore(const signal_mask *old);
 
 /* request.c */
-struct wait_limit {
-  int64_t seconds;
-  int64_t microseconds;
+#define MILLISECOND 1000000 /* nanoseconds */
+int64_t monotonic_now(void);
+struct waiting {
+  int64_t limit;    /* microseconds, 0 for none */
+  bool interrupted; /* a handler without SA_RESTART has run; the answer came all the same, or the result is EINTR */
+  int64_t until;    /* monotonic_now() */
 };
 enum patience {
   PROMPT, /* the supervisor answers from memory: signals stay blocked, ten seconds at most */
   PATIENT, /* it has to ask others: handlers run while we wait, and we go on waiting, thirty seconds at most */
-  INTERRUPTIBLE /* the same for connect(): a handler without SA_RESTART ends the wait with EINTR */
+  INTERRUPTIBLE /* the same for connect(): a handler without SA_RESTART ends the wait with EINTR, a moment later */
 };
 /* One request and its reply. Gives 0, or the errno value of why there is no reply. `passed` (may be NULL) receives a
- * descriptor (close-on-exec) or -1. `limit`: seconds and microseconds that the wait may last, zero for no limit. */
+ * descriptor (close-on-exec) or -1. `waiting`: for INTERRUPTIBLE. */
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    const struct wait_limit *limit);
+                    struct waiting *waiting);
+/* Tells the supervisor something and waits for nothing: neither for it nor for an answer. errno stays as it is. */
+void service_hint(struct boxer_request *request);
 /* table.c: IPv4 addresses as uint32_t in network order. */
 /* We have just spoken to this process: if it is not the one that the table is from, the table is a dead supervisor's. */
 void note_supervisor(int process);

@@ -50,6 +50,35 @@ static void closing(void) {
   }
 }
 
+static void listen_often(void) {
+  for (int i = 0; i < 1000; i++) {
+    int port;
+    close(listener(AF_INET, 0, &port));
+  }
+}
+
+/* listen() and close() of a listener wait for nobody: here the supervisor is stopped. Without the monitor there is none. */
+static void waiting_for_nobody(void) {
+  pid_t supervisor = getppid();
+  CHECK(kill(supervisor, SIGSTOP) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    listen_often();
+    _exit(failures);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  kill(supervisor, SIGCONT);
+  CHECK(status == 0);
+  /* What found no room in its queue it sees when it looks; from now on it hears again. */
+  wait_for_supervisor();
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  CHECK(requests(BOXER_LISTEN, port) == 1);
+  close(server);
+}
+
 /* Loopback is nobody else's business, a Unix socket is no business of ours, and a closed socket's number may be reused. */
 static void quiet(void) {
   int before = requests(BOXER_LISTEN, 0);
@@ -254,6 +283,7 @@ int main(int argc, char **argv) {
   alarm(60);
   int fds = count_fds();
   closing();
+  waiting_for_nobody();
   quiet();
   vforked();
   cleared_environment();

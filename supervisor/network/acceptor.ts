@@ -32,8 +32,8 @@ interface AcceptorOptions {
   readonly selfAddress: () => string;
   readonly flows: FlowNameTable;
   readonly listeners: ListenerView;
-  /** A listener that was there has gone without a word. */
-  readonly onVanished: () => void;
+  /** Looks at the kernel's listeners; gives the one on `port`. */
+  readonly lookAgain: (port: number) => Listener | undefined;
 }
 
 export function createAcceptor({
@@ -41,9 +41,9 @@ export function createAcceptor({
   selfAddress,
   flows,
   listeners,
-  onVanished,
+  lookAgain,
 }: AcceptorOptions): Acceptor {
-  const handOver = createHandOver({ addon, onVanished });
+  const handOver = createHandOver({ addon, lookAgain });
 
   async function deliver(
     connection: Unread,

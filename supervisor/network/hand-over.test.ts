@@ -19,12 +19,18 @@ const names = {
 };
 const never = new AbortController().signal;
 let handOver: HandOver;
-let vanished: number;
+let looked: number[];
+let there: Listener | undefined;
 const cleanups: Array<() => unknown> = [];
 
 beforeEach(() => {
-  vanished = 0;
-  handOver = createHandOver({ addon: builtAddon(), onVanished: () => vanished++ });
+  looked = [];
+  there = undefined;
+  const lookAgain = (port: number) => {
+    looked.push(port);
+    return there;
+  };
+  handOver = createHandOver({ addon: builtAddon(), lookAgain });
 });
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -189,7 +195,19 @@ test('nobody listens any more: the connection is reset, and the owner of the lis
   ).rejects.toMatchObject({
     code: 'ECONNREFUSED',
   });
-  expect([await fate, vanished]).toEqual(['ECONNRESET', 1]);
+  expect([await fate, looked]).toEqual(['ECONNRESET', [port]]);
+});
+
+test('a listener that was closed and opened anew on another address is found there', async () => {
+  const server = createServer({ allowHalfOpen: true }, echo);
+  server.listen(0, '127.0.0.2');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  there = { ...listenerAt(port), reach: '127.0.0.2' };
+  const far = await offered(port);
+  far.end('hello');
+  expect(await textOf(far)).toBe('hello');
 });
 
 test('signal connections as the kernel prints them', () => {

@@ -62,11 +62,11 @@ interface Entry extends Arrival {
 
 interface HandOverOptions {
   readonly addon: UnreadAddon;
-  /** A listener that was there has gone without a word. */
-  readonly onVanished: () => void;
+  /** A listener was not there: what listens on its port now, if anything does. */
+  readonly lookAgain: (port: number) => Listener | undefined;
 }
 
-export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver {
+export function createHandOver({ addon, lookAgain }: HandOverOptions): HandOver {
   const waiting = new Map<number, Entry>();
   const bridged = new Map<number, Entry>();
   const habits = new Map<number, Habit>();
@@ -152,13 +152,15 @@ export function createHandOver({ addon, onVanished }: HandOverOptions): HandOver
         listenSoon();
       } else bridge(port);
     } catch (error) {
-      if (port === 0 || waiting.get(port) === entry) {
-        take(port);
-        entry.connection.reset();
-      }
+      const isOurs = port === 0 || waiting.get(port) === entry;
+      if (isOurs) take(port);
+      // Closed and opened anew, on another address: listen() has told, and we have not heard of it yet.
+      const other = errnoNameOf(error) === 'ECONNREFUSED' ? lookAgain(entry.listener.port) : undefined;
+      if (isOurs && other && other.reach !== entry.listener.reach)
+        return announce({ ...entry, listener: other }, cancel);
+      if (isOurs) entry.connection.reset();
       // Accepted, and reset before we saw it: that is no failure to bring it there.
       if (errnoNameOf(error) === 'ECONNRESET') return;
-      if (errnoNameOf(error) === 'ECONNREFUSED') onVanished();
       throw error;
     }
   }

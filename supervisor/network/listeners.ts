@@ -71,8 +71,10 @@ export interface ListenerView {
    * opens it anew (iperf3, between two tests) is refused by nobody in between.
    */
   find(port: number): Promise<Listener | undefined>;
-  /** Looks again; resolves to the ports, ascending. */
-  refresh(): readonly number[];
+  /** Looks again. */
+  refresh(): void;
+  /** As last seen, ascending. */
+  ports(): readonly number[];
 }
 
 /** Looks for the sake of closed ports may take one part in so many of the time. */
@@ -106,9 +108,7 @@ export function createListenerView(): ListenerView {
       }
       return listeners.get(port);
     },
-    refresh() {
-      look();
-      return [...listeners.keys()].sort((a, b) => a - b);
-    },
+    refresh: look,
+    ports: () => [...listeners.keys()].sort((a, b) => a - b),
   };
 }

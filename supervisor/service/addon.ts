@@ -36,6 +36,11 @@ export interface Addon extends PumpAddon {
   dialCancel(dial: object): void;
   /** Of a socket, or of what `dial` returned; 0 where there is none. */
   localPort(socket: number | object): number;
+  /**
+   * A descriptor that listens on a free port of a dotted IPv4 address and drops whatever comes: for who connects there it is a host that
+   * does not answer. The caller owns it.
+   */
+  deafListener(address: string): number;
   /** Closes a descriptor; `reset` 1: a TCP connection is reset. */
   close(fd: number, reset: 0 | 1): void;
   /**

@@ -17,6 +17,8 @@ export const Operation = {
   namesOf: 6,
   resolve: 7,
   reverse: 8,
+  connectLater: 9,
+  underWay: 10,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 

@@ -33,8 +33,8 @@ void *libc_function(enum libc_function which) {
   return NULL;
 }
 int service_request(struct boxer_request *request, struct boxer_reply *answer, int *passed, enum patience patience,
-                    const struct wait_limit *limit) {
-  (void)request, (void)passed, (void)patience, (void)limit;
+                    struct waiting *waiting) {
+  (void)request, (void)passed, (void)patience, (void)waiting;
   *answer = reply;
   return 0;
 }

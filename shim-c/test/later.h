@@ -1,0 +1,14 @@
+/* Connects that go on without their callers, in the test supervisor. */
+#ifndef BOXER_LATER_H
+#define BOXER_LATER_H
+
+#include "../service-wire.h"
+
+/* BOXER_CONNECT_LATER: where the guest's socket waits. */
+void later_place(const struct boxer_request *request, struct boxer_reply *reply);
+/* Where a socket that waits, or has waited, at `port` was connected to; port 0 for any other. */
+struct boxer_endpoint later_target(uint16_t port);
+/* BOXER_UNDER_WAY: `connect` says where the far end is, as for BOXER_CONNECT; carries the bytes until both ends have ended. */
+void later_carry(const struct boxer_request *request, void (*connect)(const struct boxer_request *, struct boxer_reply *));
+
+#endif
