@@ -1,11 +1,11 @@
+import type { Launch } from '../launches/launch.ts';
+import { EXIT_TIMED_OUT, type Outcome } from '../launches/outcome.ts';
+import { type Renewal, type Times, timesOf } from '../launches/renewal/times.ts';
 import type { Front } from './front.ts';
-import type { Launch } from './launch.ts';
-import { EXIT_TIMED_OUT, type Outcome } from './outcome.ts';
+import type { Input } from './lend-input.ts';
 import { retire } from './retire.ts';
 import { sleepUntil } from './sleep.ts';
-import type { Input } from './stdio.ts';
 import { handOver, succeed } from './succeed.ts';
-import { type Renewal, type Times, timesOf } from './times.ts';
 
 export interface KeepOptions {
   readonly start: (duty: 'active' | 'standby') => Launch;

@@ -1,6 +1,6 @@
-import type { Launch } from './launch.ts';
+import type { Launch } from '../launches/launch.ts';
+import type { Renewal, Times } from '../launches/renewal/times.ts';
 import { sleep, sleepUntil } from './sleep.ts';
-import type { Renewal, Times } from './times.ts';
 
 /** Whoever has looked up a name has connected by then; ms. */
 const SETTLE_MS = 1000;

@@ -1,13 +1,13 @@
 import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
+import { type Launch, startLaunch } from '../launches/launch.ts';
+import type { Outcome } from '../launches/outcome.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
-import { type Launch, startLaunch } from './launch.ts';
-import type { Outcome } from './outcome.ts';
-import { lendInput } from './stdio.ts';
+import { lendInput } from './lend-input.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;

@@ -1,8 +1,8 @@
 import { describeFailure } from '../control/control-error.ts';
 import type { Overlay } from '../coordination/join.ts';
-import type { Launch } from './launch.ts';
+import type { Launch } from '../launches/launch.ts';
+import type { Times } from '../launches/renewal/times.ts';
 import { sleep, sleepUntil } from './sleep.ts';
-import type { Times } from './times.ts';
 
 /** Between attempts to start a successor, ms: at first, and at last. */
 const FIRST_WAIT_MS = 1000;

@@ -8,14 +8,14 @@ import { dialIn } from '../network/relay/dial-in.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
+import { launchEventOf } from './create-launch-event.ts';
 import { type Fetch, fetchBySeed, fetchHere } from './fetch.ts';
+import { type GuestLife, printGuestOutput } from './guest-output.ts';
 import { createIntroducer } from './introduce.ts';
-import type { Twin } from './lambda-client.ts';
-import { launchEventOf } from './launch-event.ts';
+import type { Twin } from './invocation/lambda-client.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome-of-launch.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
-import { type GuestLife, printGuest } from './stdio.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
@@ -76,7 +76,7 @@ export function startLaunch(options: LaunchOptions): Launch {
   const signal = AbortSignal.any([options.signal, end.signal]);
   const said = { duty: options.duty };
   const claimed = Promise.withResolvers<GuestLife>();
-  const server = startSessionServer(signal, (winner) => claimed.resolve(printGuest(winner)));
+  const server = startSessionServer(signal, (winner) => claimed.resolve(printGuestOutput(winner)));
   const joined = join({ options, said, server, signal });
   const session = server.then((listening) => listening.session);
   const life = claimed.promise;
@@ -98,7 +98,7 @@ export function startLaunch(options: LaunchOptions): Launch {
 
   async function run(): Promise<Outcome> {
     const [listening, { overlay, credentials }] = await Promise.all([server, joined]);
-    const { invokeTwin } = await import('./invoke.ts');
+    const { invokeTwin } = await import('./invocation/invoke.ts');
     // A later attempt may come when the credentials of the first have expired.
     const event = async (attempt: number) => {
       const own = attempt === 1 ? credentials : await overlay.launch(listening);
@@ -149,7 +149,7 @@ export function startLaunch(options: LaunchOptions): Launch {
 async function join({ options, said, server, signal }: Parts) {
   const { config, key } = options;
   // The SDK takes longer to load than the seed to answer: both at once. It is also why it is loaded here and not above.
-  const loading = import('./invoke.ts');
+  const loading = import('./invocation/invoke.ts');
   const self = containerIdentity(config).then((identity) => ({
     role: 'phantom' as const,
     ...identity,
