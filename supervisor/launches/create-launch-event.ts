@@ -8,7 +8,7 @@ import type { LaunchEvent } from './launch-event.ts';
 import type { SessionServer } from './session-server.ts';
 
 /** What a function needs to know: the guest as this container would start it, and how to reach the seed and us. */
-export async function launchEventOf(
+export async function createLaunchEvent(
   { config, argv }: { readonly config: NodeConfig; readonly argv: readonly string[] },
   overlay: Overlay,
   server: SessionServer,

@@ -1,37 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { listenControl } from '../control/listen.ts';
-import { MessageType } from '../control/message-type.ts';
 import { pskOf } from '../control/psk.ts';
 import { ResumableServer } from '../control/resumable/resumable-server.ts';
 import type { Session } from '../control/session.ts';
 import { secure } from '../network/punch/secure.ts';
+import { Claim, MAX_CONTENDERS } from './claim.ts';
 import { PATIENT_HEARTBEAT } from './stdio-messages.ts';
 
-/** Waits for the one function that this phantom launches. */
+/** Waits for the one function of a launch. */
 export interface SessionServer {
   readonly port: number;
-  /** Leads to it from the seed's relay, for functions that cannot come to the port; hex. */
+  /** Leads to this server from the seed's relay, for functions that cannot dial the port; hex. */
   readonly token: string;
-  /** For the event: what the function shows to be let in. */
+  /** What the function shows to be let in; it travels in the event. */
   readonly identity: string;
   /** hex */
   readonly key: string;
-  /** The session of the function that has the launch; others are refused. */
+  /** The session of the function that has the launch. All others are refused. */
   readonly session: Promise<Session>;
-  /** A connection that came in by a relay, and may break with it; owns it. */
+  /** Takes a connection that came in through a relay, and may break with it. Owns the connection. */
   take(socket: Socket): void;
   close(): void;
 }
 
-/** The same event may have been delivered more than once: so many functions are heard until one has the launch. */
-const MAX_CONTENDERS = 8;
-/** ms; a connection that breaks meanwhile is taken up again. */
+/** ms; a connection that breaks meanwhile is resumed. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
 /**
- * Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. `onClaim` is called with the
- * session before anything more is read from it: what comes with the claim, in the same packet, has to find its handlers.
+ * Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. `onClaim` as for
+ * `Claim`. Rejects with the system's error where no port can be had, and with the signal's reason.
  */
 export async function startSessionServer(
   signal: AbortSignal,
@@ -39,37 +37,22 @@ export async function startSessionServer(
 ): Promise<SessionServer> {
   const identity = `session/${randomBytes(16).toString('hex')}`;
   const key = pskOf(randomBytes(32), identity);
-  const { promise, resolve } = Promise.withResolvers<Session>();
-  let taken = false;
-  const contenders = new Set<Session>();
-  /** The seed has given it the launch, and to nobody else. */
-  const claim = (winner: Session) => {
-    if (taken) return void winner.close('another function has the launch');
-    taken = true;
-    for (const other of contenders) if (other !== winner) void other.close('another function has the launch');
-    onClaim(winner);
-    resolve(winner);
-  };
-  const contend = (session: Session) => {
-    if (taken || contenders.size >= MAX_CONTENDERS) return void session.close();
-    contenders.add(session);
-    void session.closed.then(() => contenders.delete(session));
-    session.onNotification(MessageType.claim, () => claim(session));
-  };
+  const claim = new Claim(onClaim);
   const listener = await listenControl({
     host: '0.0.0.0',
     port: 0,
     signal,
     heartbeat: PATIENT_HEARTBEAT,
-    pskFor: (shown) => (shown === identity && !taken ? key : null),
-    onSession: contend,
+    pskFor: (shown) => (shown === identity && !claim.isTaken ? key : null),
+    onSession: (session) => claim.hear(session),
   });
   const resumable = new ResumableServer({
     max: MAX_CONTENDERS,
     onStream: (stream) => {
       const options = { heartbeat: PATIENT_HEARTBEAT };
       const limit = AbortSignal.any([signal, AbortSignal.timeout(HANDSHAKE_TIMEOUT)]);
-      secure(stream, 'called', { identity, key }, limit, contend, options).catch(() => stream.destroy());
+      const hear = (session: Session) => claim.hear(session);
+      secure(stream, 'called', { identity, key }, limit, hear, options).catch(() => stream.destroy());
     },
   });
   return {
@@ -77,7 +60,7 @@ export async function startSessionServer(
     token: randomBytes(16).toString('hex'),
     identity,
     key: key.toString('hex'),
-    session: promise,
+    session: claim.session,
     take: (socket) => void resumable.take(socket),
     close() {
       void listener.close();

@@ -1,6 +1,7 @@
 import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
-import { type Launch, startLaunch } from '../launches/launch.ts';
+import type { Launch } from '../launches/launch.ts';
+import { LaunchedFunction } from '../launches/launched-function.ts';
 import type { Outcome } from '../launches/outcome.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { BoxerError } from '../published/boxer-error.ts';
@@ -33,7 +34,7 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
     for (const launch of launches) launch.deliver(signal);
   });
   const start = (duty: 'active' | 'standby') => {
-    const launch = startLaunch({ ...options, twin, duty, signal: end.signal });
+    const launch = new LaunchedFunction({ ...options, twin, duty, signal: end.signal });
     launches.add(launch);
     const forget = () => void launches.delete(launch);
     launch.outcome.then(forget, forget);
