@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MessageType } from '../control/message-type.ts';
 import { openResumable } from '../control/resumable/open-resumable.ts';
+import { startSessionServer } from '../launches/session-server.ts';
 import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { fateOf, serve } from '../network/relay/socket-testbed.ts';
-import { startSessionServer } from '../phantom/session-server.ts';
 import type { Launch, Overlay } from './join.ts';
 import { bridge, config, createTestbed, open, type Testbed, until } from './overlay-testbed.ts';
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import type { StdioPipes } from '../guest/stdio-pipes.ts';
-import { signalMessage } from '../phantom/stdio-messages.ts';
+import { signalMessage } from '../launches/stdio-messages.ts';
 
 /** A frame's body stays well below the frame limit. */
 const MAX_CHUNK = 256 * 1024;

@@ -20,11 +20,11 @@ import { warnIfUnseen } from '../guest/program/warning.ts';
 import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { createStdioPipes } from '../guest/stdio-pipes.ts';
+import type { LaunchEvent } from '../launches/launch-event.ts';
+import { PATIENT_HEARTBEAT } from '../launches/stdio-messages.ts';
 import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { type Node, startNode } from '../node.ts';
-import type { LaunchEvent } from '../phantom/event.ts';
-import { PATIENT_HEARTBEAT } from '../phantom/stdio-messages.ts';
 import type { Runtime } from '../runtime.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 

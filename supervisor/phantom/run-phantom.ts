@@ -1,13 +1,14 @@
 import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
+import type { Launch } from '../launches/launch.ts';
+import { LaunchedFunction } from '../launches/launched-function.ts';
+import type { Outcome } from '../launches/outcome.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
-import { type Launch, startLaunch } from './launch.ts';
-import type { Outcome } from './outcome.ts';
-import { lendInput } from './stdio.ts';
+import { lendInput } from './lend-input.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;
@@ -33,7 +34,7 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
     for (const launch of launches) launch.deliver(signal);
   });
   const start = (duty: 'active' | 'standby') => {
-    const launch = startLaunch({ ...options, twin, duty, signal: end.signal });
+    const launch = new LaunchedFunction({ ...options, twin, duty, signal: end.signal });
     launches.add(launch);
     const forget = () => void launches.delete(launch);
     launch.outcome.then(forget, forget);

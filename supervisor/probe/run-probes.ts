@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { DeleteFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
-import { ensureFunction } from '../phantom/ensure-function.ts';
-import { startInvocation } from '../phantom/invoke.ts';
-import { createLambdaClient } from '../phantom/lambda-client.ts';
+import { ensureFunction } from '../launches/invocation/ensure-function.ts';
+import { startInvocation } from '../launches/invocation/invoke.ts';
+import { createLambdaClient } from '../launches/invocation/lambda-client.ts';
 import {
   type FunctionReport,
   PROBE_SERVICE,

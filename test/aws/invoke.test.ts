@@ -5,8 +5,8 @@ import { DeleteFunctionConcurrencyCommand, PutFunctionConcurrencyCommand } from 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { FUNCTION, startTestLambda, type TestLambda } from '../../lambda-local/testing/test-lambda.ts';
-import { startInvocation } from '../../supervisor/phantom/invoke.ts';
-import { createLambdaClient, type Twin } from '../../supervisor/phantom/lambda-client.ts';
+import { startInvocation } from '../../supervisor/launches/invocation/invoke.ts';
+import { createLambdaClient, type Twin } from '../../supervisor/launches/invocation/lambda-client.ts';
 import { eventually } from '../lib/project.ts';
 import { type FaultProxy, startFaultProxy } from './lib/fault-proxy.ts';
 

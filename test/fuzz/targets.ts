@@ -6,7 +6,7 @@ import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
 import * as messages from '../../supervisor/coordination/parse-messages.ts';
 import * as punching from '../../supervisor/coordination/parse-punch.ts';
 import * as probing from '../../supervisor/coordination/probe-messages.ts';
-import { launchEvent, launchReport } from '../../supervisor/phantom/event.ts';
+import { launchEvent, launchReport } from '../../supervisor/launches/launch-event.ts';
 import { hashName } from '../../supervisor/service/shared-table.ts';
 import {
   encodeReply,

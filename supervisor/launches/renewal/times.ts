@@ -1,4 +1,4 @@
-import type { NodeConfig } from '../published/node-config.ts';
+import type { NodeConfig } from '../../published/node-config.ts';
 
 export type Renewal = NonNullable<NodeConfig['renewal']>;
 

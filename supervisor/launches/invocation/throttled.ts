@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BoxerError } from '../published/boxer-error.ts';
+import { BoxerError } from '../../published/boxer-error.ts';
 
 interface ThrottleOptions {
   /** What is asked for, for the log. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { freePort } from '../network/relay/socket-testbed.ts';
+import { freePort } from '../../network/relay/socket-testbed.ts';
 import { whileAway } from './while-away.ts';
 
 const { signal } = new AbortController();

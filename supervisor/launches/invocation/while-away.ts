@@ -1,5 +1,5 @@
-import { backoff } from '../control/backoff.ts';
-import { codeOf } from '../control/control-error.ts';
+import { backoff } from '../../control/backoff.ts';
+import { codeOf } from '../../control/control-error.ts';
 
 /** Nobody has heard the request: nothing can have been started by it. */
 const AWAY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);

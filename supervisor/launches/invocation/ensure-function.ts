@@ -5,7 +5,7 @@ import {
   type LambdaClient,
   ResourceConflictException,
 } from '@aws-sdk/client-lambda';
-import { BoxerError } from '../published/boxer-error.ts';
+import { BoxerError } from '../../published/boxer-error.ts';
 import type { Twin } from './lambda-client.ts';
 import { whileThrottled } from './throttled.ts';
 import { whileAway } from './while-away.ts';

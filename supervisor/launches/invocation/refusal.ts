@@ -1,4 +1,4 @@
-import { BoxerError } from '../published/boxer-error.ts';
+import { BoxerError } from '../../published/boxer-error.ts';
 
 const EXPIRED = /^(ExpiredToken(Exception)?|RequestExpired|CredentialsProviderError)$/;
 const UNKNOWN =

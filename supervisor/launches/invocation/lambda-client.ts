@@ -1,5 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import type { NodeConfig } from '../published/node-config.ts';
+import type { NodeConfig } from '../../published/node-config.ts';
 import { readCredentials } from './credentials-file.ts';
 
 export type Twin = NonNullable<NodeConfig['twin']>;

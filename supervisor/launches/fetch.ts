@@ -5,7 +5,7 @@ import type { Endpoint } from '../control/endpoint.ts';
 import type { Overlay } from '../coordination/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import type { Relay } from '../network/relay/relay.ts';
-import type { Introduce } from './introduce.ts';
+import type { Introducer } from './introducer.ts';
 
 /** A neighbour's connection to a port of the guest's. */
 export interface Arrival {
@@ -20,7 +20,7 @@ export interface Arrival {
 export type Fetch = (arrival: Arrival, signal: AbortSignal) => Promise<Socket>;
 
 /** The function dials the phantom's own relay. */
-export function fetchHere(relay: Relay, overlay: Overlay, introduce: Introduce): Fetch {
+export function fetchHere(relay: Relay, overlay: Overlay, introducer: Introducer): Fetch {
   return async (arrival, signal) => {
     const token = randomBytes(16).toString('hex');
     const given = new AbortController();
@@ -28,7 +28,7 @@ export function fetchHere(relay: Relay, overlay: Overlay, introduce: Introduce):
     dialledIn.catch(() => undefined);
     try {
       const place = { relay: { address: overlay.local.address, port: relay.port }, token };
-      await introduce({ ...arrival, place });
+      await introducer.introduce({ ...arrival, place });
       return await dialledIn;
     } catch (error) {
       given.abort(error);

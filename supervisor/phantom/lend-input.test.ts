@@ -3,7 +3,7 @@ import { test } from '@jest/globals';
 import { MessageType } from '../control/message-type.ts';
 import { Session } from '../control/session.ts';
 import { connection } from '../network/relay/socket-testbed.ts';
-import { lendInput } from './stdio.ts';
+import { lendInput } from './lend-input.ts';
 
 /** A function's session, and what comes to its guest's standard input; `>` is its end. */
 async function guest() {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { BoxerError } from '../published/boxer-error.ts';
-import { awsCredentials } from '../published/node-config.ts';
+import { BoxerError } from '../../published/boxer-error.ts';
+import { awsCredentials } from '../../published/node-config.ts';
 
 /** What the SDK takes as credentials. */
 export interface Credentials {

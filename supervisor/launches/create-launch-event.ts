@@ -4,11 +4,11 @@ import { collectFiles, mountPoints } from '../files/travelling-files.ts';
 import { ownEnvironment } from '../guest/own-environment.ts';
 import { travellingEnvironment } from '../published/environment-filter.ts';
 import type { NodeConfig } from '../published/node-config.ts';
-import type { LaunchEvent } from './event.ts';
+import type { LaunchEvent } from './launch-event.ts';
 import type { SessionServer } from './session-server.ts';
 
 /** What a function needs to know: the guest as this container would start it, and how to reach the seed and us. */
-export async function launchEventOf(
+export async function createLaunchEvent(
   { config, argv }: { readonly config: NodeConfig; readonly argv: readonly string[] },
   overlay: Overlay,
   server: SessionServer,
