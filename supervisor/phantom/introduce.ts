@@ -1,6 +1,6 @@
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import type { ForwardRequest, Overlay, RelayPlace } from '../coordination/join.ts';
+import type { ForwardRequest, Overlay, RelayPlace } from '../membership/join.ts';
 
 /** Tells the function of a connection to fetch here; rejects with ControlError, the errno being the guest's answer. */
 export type Introduce = (request: ForwardRequest & { readonly place: RelayPlace }) => Promise<void>;

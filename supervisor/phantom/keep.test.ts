@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Duty, Overlay } from '../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
+import type { Duty, Overlay } from '../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { keep } from './keep.ts';
 import type { Joined, Launch } from './launch.ts';
 import type { Outcome } from './outcome.ts';

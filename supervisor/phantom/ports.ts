@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Overlay } from '../coordination/join.ts';
+import type { Overlay } from '../membership/join.ts';
 import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import type { Fetch } from './fetch.ts';

@@ -1,5 +1,5 @@
 import { describeFailure } from '../control/control-error.ts';
-import type { Overlay } from '../coordination/join.ts';
+import type { Overlay } from '../membership/join.ts';
 import type { Launch } from './launch.ts';
 import { sleep, sleepUntil } from './sleep.ts';
 import type { Times } from './times.ts';
