@@ -41,7 +41,7 @@ function endingSignal(): AbortSignal {
 }
 
 async function seed(): Promise<number> {
-  const { runMeteredSeed } = await import('./metrics/run-metered-seed.ts');
+  const { runMeteredSeed } = await import('./seed/metrics/run-metered-seed.ts');
   const config = readConfig(seedConfig);
   const log = logOf('seed');
   const options = {
@@ -121,7 +121,7 @@ async function lambdaFunction(authority: string): Promise<number> {
 }
 
 async function nodes(args: readonly string[]): Promise<number> {
-  const { listNodes, streamNodes } = await import('./coordination/nodes-command.ts');
+  const { listNodes, streamNodes } = await import('./seed/admin/nodes-command.ts');
   const seed = { port: readConfig(seedConfig).port, projectKey: readKey() };
   return args.includes('--watch')
     ? streamNodes(seed)

@@ -1,5 +1,5 @@
 import { hostname as kernelHostname } from 'node:os';
-import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
+import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './membership/join.ts';
 import { type Acceptor, createAcceptor } from './network/acceptor.ts';
 import { createLateConnector, type LateConnector } from './network/connect-later.ts';
 import { type Connector, createConnector } from './network/connector.ts';

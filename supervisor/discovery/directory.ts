@@ -1,4 +1,4 @@
-import type { Member, Overlay } from '../coordination/join.ts';
+import type { Member, Overlay } from '../membership/join.ts';
 
 /** What discovery needs of the overlay. */
 export type Directory = Pick<Overlay, 'nodeId' | 'members' | 'gateways' | 'onChange' | 'resolve'>;

@@ -4,7 +4,6 @@ import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import { openResumable } from '../control/resumable/open-resumable.ts';
 import type { Session } from '../control/session.ts';
-import { parseIntroduction } from '../coordination/parse-messages.ts';
 import { startDiscovery } from '../discovery/start-discovery.ts';
 import { makeMissingFolders } from '../files/missing-folders.ts';
 import { linkNestedRemaps } from '../files/nested-remaps.ts';
@@ -25,6 +24,7 @@ import { PATIENT_HEARTBEAT } from '../launches/stdio-messages.ts';
 import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { type Node, startNode } from '../node.ts';
+import { parseIntroduction } from '../protocol/parse-messages.ts';
 import type { Runtime } from '../runtime.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Overlay } from '../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
+import type { Overlay } from '../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { passGate } from './gate.ts';
 
 let bed: Testbed;

@@ -1,4 +1,4 @@
-import type { Overlay } from '../coordination/join.ts';
+import type { Overlay } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import type { Launch, Overlay } from '../coordination/join.ts';
 import { collectFiles, mountPoints } from '../files/travelling-files.ts';
 import { ownEnvironment } from '../guest/own-environment.ts';
+import type { Launch, Overlay } from '../membership/join.ts';
 import { travellingEnvironment } from '../published/environment-filter.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import type { LaunchEvent } from './launch-event.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ControlError } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
-import type { Overlay } from '../coordination/join.ts';
+import type { Overlay } from '../membership/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import type { Introducer } from './introducer.ts';

@@ -1,6 +1,6 @@
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import type { ForwardRequest, Overlay, RelayPlace } from '../coordination/join.ts';
+import type { ForwardRequest, Overlay, RelayPlace } from '../membership/join.ts';
 
 /** A neighbour's connection that waits at a relay for the function. */
 export type Introduction = ForwardRequest & { readonly place: RelayPlace };

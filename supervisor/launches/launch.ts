@@ -1,5 +1,5 @@
 import type { Session } from '../control/session.ts';
-import type { Duty, Overlay } from '../coordination/join.ts';
+import type { Duty, Overlay } from '../membership/join.ts';
 import type { Relay } from '../network/relay/relay.ts';
 import type { Fetch } from './fetch.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../control/endpoint.ts';
-import type { Introduction } from '../coordination/join.ts';
+import type { Introduction } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';

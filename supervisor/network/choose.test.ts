@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { NAT_KINDS, type NatKind } from '../protocol/offer.ts';
 import { choose, type OrderFacts, orderOf } from './choose.ts';
-import { NAT_KINDS, type NatKind } from './punch/offer.ts';
 
 const facts = (nat: NatKind) => ({ nat, filtering: 'silent' }) as const;
 

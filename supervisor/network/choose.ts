@@ -1,4 +1,4 @@
-import type { Filtering, NatKind } from './punch/offer.ts';
+import type { Filtering, NatKind } from '../protocol/offer.ts';
 
 /** What decides how two nodes connect. */
 export interface Facts {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Member } from '../coordination/join.ts';
+import type { Member } from '../membership/join.ts';
 import type { PairStatus } from '../published/node-config.ts';
 
 const ESTABLISHED = '01';

@@ -1,4 +1,4 @@
-import type { Overlay } from '../coordination/join.ts';
+import type { Overlay } from '../membership/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
 /** Base and mask of an IPv4 range in CIDR form, both dotted. */

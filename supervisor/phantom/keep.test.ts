@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Duty, Overlay } from '../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import type { Joined, Launch } from '../launches/launch.ts';
 import type { Outcome } from '../launches/outcome.ts';
 import type { Renewal } from '../launches/renewal/times.ts';
+import type { Duty, Overlay } from '../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { keep } from './keep.ts';
 
 /** The order of things, with a real seed and real nodes; guests do what a test says. */

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Overlay } from '../coordination/join.ts';
 import type { Fetch } from '../launches/fetch.ts';
+import type { Overlay } from '../membership/join.ts';
 import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
 

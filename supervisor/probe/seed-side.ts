@@ -3,9 +3,9 @@ import { dialControl } from '../control/dial.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import { parseHello } from '../coordination/parse-messages.ts';
-import { parseSeen } from '../coordination/probe-messages.ts';
-import type { Filtering } from '../network/punch/offer.ts';
+import type { Filtering } from '../protocol/offer.ts';
+import { parseHello } from '../protocol/parse-messages.ts';
+import { parseSeen } from '../protocol/probe-messages.ts';
 import type { ProbeEvent } from '../published/probe.ts';
 
 /** How long the other function may take to arrive at the same point, ms: it may be a cold start later. */

@@ -4,11 +4,11 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
-import type { Overlay } from '../coordination/join.ts';
-import { createTestbed, open, projectKey, type Testbed, until } from '../coordination/overlay-testbed.ts';
+import type { Overlay } from '../membership/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { builtAddon, digestOf, fateOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
 import { RELAY_SERVICE } from '../published/node-config.ts';
+import { createTestbed, open, projectKey, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { type RunRelayOptions, runRelay } from './run-relay.ts';
 
 let bed: Testbed;

@@ -1,9 +1,9 @@
 import { ControlError } from '../control/control-error.ts';
 import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import { parseAbandon, parseOpen, parseParty } from '../coordination/relay-messages.ts';
 import { openFlow } from '../network/relay/open-flow.ts';
 import type { Relay } from '../network/relay/relay.ts';
+import { parseAbandon, parseOpen, parseParty } from '../protocol/relay-messages.ts';
 
 /** Opens flows at `relay` when the seed asks. They outlive the session: only what is still being opened ends with it. */
 export function serveSeed(session: Session, relay: Relay): void {

@@ -3,10 +3,10 @@ import { ControlError } from '../../supervisor/control/control-error.ts';
 import { deflated, inflated } from '../../supervisor/control/deflated.ts';
 import { encodeFrame, type Frame, FrameDecoder, MAX_BODY } from '../../supervisor/control/frame.ts';
 import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
-import * as messages from '../../supervisor/coordination/parse-messages.ts';
-import * as punching from '../../supervisor/coordination/parse-punch.ts';
-import * as probing from '../../supervisor/coordination/probe-messages.ts';
 import { launchEvent, launchReport } from '../../supervisor/launches/launch-event.ts';
+import * as messages from '../../supervisor/protocol/parse-messages.ts';
+import * as punching from '../../supervisor/protocol/parse-punch.ts';
+import * as probing from '../../supervisor/protocol/probe-messages.ts';
 import { hashName } from '../../supervisor/service/shared-table.ts';
 import {
   encodeReply,

@@ -1,4 +1,4 @@
-import type { Overlay } from '../../coordination/join.ts';
+import type { Overlay } from '../../membership/join.ts';
 
 /** Calls `check` now and after each change of the overlay's members, until `signal` aborts. */
 export function watchMembers(overlay: Overlay, check: () => void, signal: AbortSignal): void {

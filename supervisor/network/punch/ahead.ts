@@ -1,7 +1,7 @@
 import { MessageType } from '../../control/message-type.ts';
-import type { AheadRequest } from '../../coordination/messages.ts';
-import { parseOpened } from '../../coordination/parse-punch.ts';
-import type { PortPair } from './offer.ts';
+import type { AheadRequest } from '../../protocol/messages.ts';
+import type { PortPair } from '../../protocol/offer.ts';
+import { parseOpened } from '../../protocol/parse-punch.ts';
 import type { Peer } from './peers.ts';
 
 /** An end that the acceptor has opened, for whichever connection comes first. */

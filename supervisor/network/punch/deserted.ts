@@ -1,4 +1,4 @@
-import type { Member } from '../../coordination/join.ts';
+import type { Member } from '../../membership/join.ts';
 import type { Peer } from './peers.ts';
 
 /** Ports on which nobody listens, as the peer says itself: the seed may not have told yet. */

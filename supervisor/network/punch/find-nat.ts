@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../control/endpoint.ts';
+import type { NatKind } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
-import type { NatKind } from './offer.ts';
 
 /** A port may be in use at a NAT that others share: then another one is tried. */
 const ATTEMPTS = 2;

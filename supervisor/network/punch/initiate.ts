@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
 import { MessageType } from '../../control/message-type.ts';
-import type { Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parsePunched } from '../../coordination/parse-punch.ts';
+import type { Overlay, PunchIntroduction } from '../../membership/join.ts';
+import type { PortPair } from '../../protocol/offer.ts';
+import { parsePunched } from '../../protocol/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { Order } from '../choose.ts';
-import type { PortPair } from './offer.ts';
 import type { Peer } from './peers.ts';
 
 /** The acceptor's packet should have opened its NAT when the guest's arrives: a moment more than a busy supervisor needs, ms. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../../control/endpoint.ts';
+import type { PortPair } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
-import type { PortPair } from './offer.ts';
 import type { PublicPorts } from './public-ports.ts';
 
 /** Ports that wait for a connection, and such for incoming ones. Each is a connection to the seed that stays open. */

@@ -3,12 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
+import { type Offer, samePort } from '../../protocol/offer.ts';
 import { dialUnread } from '../dial.ts';
 import { fateOf } from '../relay/socket-testbed.ts';
 import { listenOnce } from './listen-once.ts';
 import { createLocalPorts } from './local-ports.ts';
 import { answer, call } from './meeting.ts';
-import { type Offer, samePort } from './offer.ts';
 import { openTogether } from './open-together.ts';
 
 const ports = createLocalPorts(() => false);

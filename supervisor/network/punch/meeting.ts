@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import type { Counterpart } from '../../coordination/join.ts';
+import type { Counterpart } from '../../membership/join.ts';
+import type { Offer } from '../../protocol/offer.ts';
 import { dialUnread } from '../dial.ts';
 import type { OncePort } from './listen-once.ts';
-import type { Offer } from './offer.ts';
 import { openTogether } from './open-together.ts';
 import { type PeerCredentials, secure } from './secure.ts';
 

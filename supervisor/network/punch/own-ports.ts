@@ -1,8 +1,8 @@
 import { ControlError } from '../../control/control-error.ts';
-import type { Overlay } from '../../coordination/join.ts';
+import type { Overlay } from '../../membership/join.ts';
+import type { NatKind, Offer, PortPair } from '../../protocol/offer.ts';
 import { findNat } from './find-nat.ts';
 import { createLocalPorts } from './local-ports.ts';
-import type { NatKind, Offer, PortPair } from './offer.ts';
 import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
 export interface OwnPortsOptions {

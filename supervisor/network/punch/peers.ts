@@ -1,10 +1,10 @@
 import { ControlError, codeOf, describeFailure } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import type { Counterpart, Overlay } from '../../coordination/join.ts';
+import type { Counterpart, Overlay } from '../../membership/join.ts';
+import type { FirstConnection, Offer, PortPair } from '../../protocol/offer.ts';
 import { listenOnce } from './listen-once.ts';
 import { answer, call, type PeerLink, shareNat } from './meeting.ts';
-import type { FirstConnection, Offer, PortPair } from './offer.ts';
 
 /** A node that this one has a control connection with. */
 export interface Peer extends PeerLink {

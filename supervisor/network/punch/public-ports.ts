@@ -1,7 +1,7 @@
 import type { Endpoint } from '../../control/endpoint.ts';
+import { type NatKind, type PortPair, samePort } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { createMappedPorts } from './mapped-ports.ts';
-import { type NatKind, type PortPair, samePort } from './offer.ts';
 
 /** Local ports of which it is known how the world sees them. */
 export interface PublicPorts {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parseAhead, parseDeserted, parsePunch } from '../../coordination/parse-punch.ts';
+import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../membership/join.ts';
+import type { FirstConnection, Offer, PortPair } from '../../protocol/offer.ts';
+import { parseAhead, parseDeserted, parsePunch } from '../../protocol/parse-punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { ServiceRequest } from '../../service/wire.ts';
 import { type Choice, choose, orderOf } from '../choose.ts';
@@ -14,7 +15,6 @@ import { createPunchAcceptor, type PunchAcceptorOptions } from './accept-punch.t
 import { type AheadEnd, createAhead } from './ahead.ts';
 import { createDeserted } from './deserted.ts';
 import { initiate, initiateNearby } from './initiate.ts';
-import type { FirstConnection, Offer, PortPair } from './offer.ts';
 import { createOwnPorts } from './own-ports.ts';
 import { type Peer, Peers } from './peers.ts';
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { RelayPlace } from '../../coordination/join.ts';
+import type { RelayPlace } from '../../membership/join.ts';
 import { dialUnread } from '../dial.ts';
 
 /**

@@ -1,0 +1,125 @@
+import { ControlError, codeOf } from '../control/control-error.ts';
+import { DEFLATE } from '../control/deflated.ts';
+import { dialControl } from '../control/dial.ts';
+import type { Endpoint } from '../control/endpoint.ts';
+import { MessageType } from '../control/message-type.ts';
+import type { Session, SessionOptions } from '../control/session.ts';
+import type {
+  Counterpart,
+  Hello,
+  Introduction,
+  Joined,
+  JoinRequest,
+  Offer,
+  PunchIntroduction,
+} from '../protocol/messages.ts';
+import {
+  parseHello,
+  parseIntroduction,
+  parseJoined,
+  parseMembership,
+  parseSeeds,
+} from '../protocol/parse-messages.ts';
+import { parseCounterpart, parsePunch } from '../protocol/parse-punch.ts';
+import type { PairStatus } from '../published/node-config.ts';
+import { measureRelays } from './distances.ts';
+import type { Membership } from './view.ts';
+
+export interface LinkOptions extends SessionOptions {
+  readonly seed: { readonly host: string; readonly port: number };
+  /** May still be on its way: it is needed only when the connection stands. */
+  readonly join: JoinRequest | Promise<JoinRequest>;
+  /** ms for look-up, connect and handshake; as `dialControl` unless told otherwise */
+  readonly timeout?: number | undefined;
+  /** As `JoinBody.claim`. */
+  readonly claim?: string | undefined;
+  /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */
+  readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
+  /** What makes this node one that others can meet. */
+  readonly peers?: PeerHandlers | undefined;
+}
+
+/** What the seed asks on behalf of others. */
+export interface PeerHandlers {
+  /** Another node wants a connection with this one; resolves to what this one offers. */
+  meet(counterpart: Counterpart): Promise<Offer>;
+  /** Resolves when this node's end of the connection is under way; the `code` of an error is what the peer's connect() gets. */
+  punch(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
+  /** Pairs that this node has used. */
+  pairs(): readonly PairStatus[];
+}
+
+/** A connection to the seed that has joined. */
+export interface Link {
+  readonly session: Session;
+  readonly hello: Hello;
+  readonly joined: Joined;
+  readonly local: Endpoint;
+}
+
+/** Answers of the seed after which another attempt makes sense. */
+const PASSING: ReadonlySet<string> = new Set(['ECONNRESET', 'ETIMEDOUT', 'EAGAIN', 'ENOSPC']);
+
+/** The seed, or whoever answers in its place, does not want this node: `errno` says why. Trying again does not help. */
+export class Refused extends ControlError {}
+
+/**
+ * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError where a later attempt
+ * may succeed, or with the signal's reason.
+ */
+export async function openLink(
+  options: LinkOptions,
+  credentials: { readonly identity: string; readonly key: Buffer },
+  membership: Membership,
+  signal: AbortSignal | undefined,
+): Promise<Link> {
+  const session = await dialControl({
+    ...{ ...options, ...options.seed, ...credentials, signal },
+    takesDeflated: true,
+  }).catch((error: unknown) => {
+    throw codeOf(error) === 'EACCES' ? refused(error) : error;
+  });
+  const snapshot = Promise.withResolvers<void>();
+  void session.closed.then((reason) => snapshot.reject(new ControlError('ECONNRESET', reason)));
+  session.onNotification(MessageType.membership, (body) => {
+    const update = parseMembership(body);
+    membership.apply(update);
+    if (!update.more) snapshot.resolve();
+  });
+  session.onNotification(MessageType.seeds, (body) => {
+    membership.seeds = parseSeeds(body);
+  });
+  measureRelays(session);
+  session.handle(MessageType.introduce, (body, context) =>
+    options.introduce(parseIntroduction(body), context),
+  );
+  const { peers } = options;
+  if (peers) {
+    session.handle(MessageType.meet, async (body) => ({ offer: await peers.meet(parseCounterpart(body)) }));
+    session.handle(MessageType.punch, (body) => peers.punch(parsePunch(body)));
+    session.handle(MessageType.pairs, () => ({ pairs: peers.pairs() }));
+  }
+  try {
+    const { local, remote } = session;
+    const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
+    // Both at once: the answer to hello changes nothing in what is asked next.
+    const [hello, joined] = await Promise.all([
+      session.request(
+        MessageType.hello,
+        { version: 1, capabilities: ['relay', 'punch', DEFLATE] },
+        { signal },
+      ),
+      session.request(MessageType.join, body, { signal }),
+      snapshot.promise,
+    ]);
+    return { session, hello: parseHello(hello), joined: parseJoined(joined), local };
+  } catch (error) {
+    void session.close('could not join');
+    throw signal?.aborted || PASSING.has(codeOf(error)) ? error : refused(error);
+  }
+}
+
+function refused(error: unknown): Refused {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Refused(codeOf(error) || 'EPROTO', message, { cause: error });
+}

@@ -1,0 +1,125 @@
+import { backoff } from '../control/backoff.ts';
+import { ControlError, codeOf } from '../control/control-error.ts';
+import type { RequestOptions, Session } from '../control/session.ts';
+import { type Waiting, waitFor } from '../control/waiting.ts';
+import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
+import type { Membership } from './view.ts';
+
+/** How long a request waits for a seed that is away, ms. */
+const AWAY_TIMEOUT = 5000;
+/** How long one of several seeds may take to answer the dial, ms: at first, and at last. */
+const FIRST_DIAL = 1000;
+const LONGEST_DIAL = 10_000;
+
+/** A node's link to the seed, reopened under the node's resume identity whenever it is lost. */
+export class Uplink {
+  /** Resolves when the link is closed for good, with the reason. */
+  readonly closed: Promise<string>;
+  readonly #options: LinkOptions;
+  readonly #membership: Membership;
+  readonly #stop = new AbortController();
+  readonly #waiting = new Set<Waiting<Session>>();
+  #link: Link;
+  /** What every seed has to be told: message type -> body. */
+  readonly #told = new Map<number, unknown>();
+  #end: string | undefined;
+  readonly #turn = Math.floor(Math.random() * 16);
+
+  constructor(options: LinkOptions, membership: Membership, link: Link) {
+    this.#options = options;
+    this.#membership = membership;
+    this.#link = link;
+    this.closed = this.#keep();
+  }
+
+  /** The present link, or the last one while the seed is away. */
+  get link(): Link {
+    return this.#link;
+  }
+
+  /** As `Session.request`; waits for a seed that is away, and asks again when it went away over the answer. */
+  async request(type: number, body: unknown, options: RequestOptions = {}): Promise<unknown> {
+    for (;;) {
+      const session = this.#link.session.ended ? await this.#relinked(options.signal) : this.#link.session;
+      try {
+        return await session.request(type, body, options);
+      } catch (error) {
+        if (!session.ended || codeOf(error) !== 'ECONNRESET') throw error;
+      }
+    }
+  }
+
+  /** Remembered, and told to every seed that comes, in place of what was said before; resolves at once while there is none. */
+  async tell(type: number, body: unknown): Promise<void> {
+    this.#told.set(type, body);
+    const { session } = this.#link;
+    try {
+      await session.request(type, body);
+    } catch (error) {
+      if (!session.ended) throw error;
+    }
+  }
+
+  close(reason: string): Promise<string> {
+    this.#stop.abort(reason);
+    void this.#link.session.close(reason);
+    return this.closed;
+  }
+
+  async #keep(): Promise<string> {
+    let reason: string;
+    do {
+      reason = await this.#link.session.closed;
+      if (!this.#stop.signal.aborted) reason = (await this.#reopen()) ?? '';
+    } while (reason === '');
+    this.#end = reason;
+    this.#membership.close();
+    for (const waiting of this.#waiting) waiting.reject(new ControlError('ENETDOWN', reason));
+    return reason;
+  }
+
+  /** The one that it was with first, for it may only have lost the connection; then all in turn, not everybody the same one. */
+  #wayFor(attempt: number): Pick<LinkOptions, 'seed' | 'timeout'> {
+    const { address, port } = this.#link.session.remote;
+    const others = this.#membership.seeds.map((seed) => ({ host: seed.address, port: seed.port }));
+    if (others.length === 0) return { seed: this.#options.seed };
+    const all = [{ host: address, port }, ...others, this.#options.seed];
+    // Nobody answers at the address of a container that has gone: the next one is tried soon.
+    const timeout = Math.min(LONGEST_DIAL, FIRST_DIAL * 2 ** Math.floor(attempt / all.length));
+    return {
+      seed: all[attempt === 0 ? 0 : (this.#turn + attempt) % all.length] ?? this.#options.seed,
+      timeout,
+    };
+  }
+
+  /** Resolves to undefined once linked again, or to the reason why that will not be. */
+  async #reopen(): Promise<string | undefined> {
+    const { signal } = this.#stop;
+    for (let attempt = 0; !signal.aborted; attempt += 1) {
+      try {
+        await backoff(attempt, signal);
+        const { identity, key } = this.#link.joined.resume;
+        const credentials = { identity, key: Buffer.from(key, 'hex') };
+        const options = { ...this.#options, ...this.#wayFor(attempt) };
+        this.#link = await openLink(options, credentials, this.#membership, signal);
+        // Closed in the same turn in which the link came.
+        if (signal.aborted) void this.#link.session.close(String(signal.reason));
+        await Promise.allSettled([...this.#told].map(([type, body]) => this.tell(type, body)));
+        for (const waiting of this.#waiting) waiting.resolve(this.#link.session);
+        return undefined;
+      } catch (error) {
+        if (error instanceof Refused) return error.message;
+      }
+    }
+    return String(signal.reason);
+  }
+
+  #relinked(signal: AbortSignal | undefined): Promise<Session> {
+    if (this.#end !== undefined) return Promise.reject(new ControlError('ENETDOWN', this.#end));
+    const waiting = waitFor<Session>('the seed', { signal, timeout: AWAY_TIMEOUT }, () => {
+      this.#waiting.delete(waiting);
+    });
+    this.#waiting.add(waiting);
+    return waiting.promise;
+  }
+}

@@ -1,0 +1,99 @@
+import * as z from 'zod/mini';
+import { backoff } from '../../control/backoff.ts';
+import { codeOf } from '../../control/control-error.ts';
+import { dialControl } from '../../control/dial.ts';
+import { MessageType } from '../../control/message-type.ts';
+import { formatIdentity, newNonce, pskOf } from '../../control/psk.ts';
+import type { Session } from '../../control/session.ts';
+import { BoxerError } from '../../published/boxer-error.ts';
+import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../../published/node-config.ts';
+import { nodesTable } from './nodes-table.ts';
+
+export interface NodesOptions {
+  /** Of the seed's control listener, in this container. */
+  readonly port: number;
+  readonly projectKey: Buffer;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** ms: its store may have to be waited for. */
+const STARTING = 30_000;
+
+const answer = z.object({ nodes: z.array(nodeStatus) });
+
+/** An administrator's session with the seed of this container. Rejects with ControlError where it is not there or the key is not its own. */
+function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> {
+  const identity = formatIdentity({ kind: 'admin', nonce: newNonce() });
+  return dialControl({ host: '127.0.0.1', port, identity, key: pskOf(projectKey, identity), signal });
+}
+
+/** As `dialSeed`; one that has just been started may take `STARTING` until it listens. */
+async function dialStartingSeed(options: NodesOptions): Promise<Session> {
+  const until = performance.now() + STARTING;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await dialSeed(options);
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNREFUSED' || performance.now() > until) throw error;
+    }
+    await backoff(attempt, options.signal);
+  }
+}
+
+/** Asks the seed of this container, which asks the nodes for their `pairs` where these are wanted. Errors as `dialSeed`. */
+export async function queryNodes(options: NodesOptions, pairs = false): Promise<NodeStatus[]> {
+  const { port, signal } = options;
+  const session = await dialSeed(options);
+  try {
+    const parsed = answer.safeParse(await session.request(MessageType.nodes, { pairs }, { signal }));
+    if (!parsed.success) throw new BoxerError('EPROTO', `seed on port ${port}: not the list of nodes`);
+    return parsed.data.nodes.sort((a, b) => a.id - b.id);
+  } finally {
+    await session.close();
+  }
+}
+
+/**
+ * Tells of every node that is there (as an event `up` or `starting`), then of each change, until the seed goes or `signal` aborts.
+ * Errors as `queryNodes`.
+ */
+export async function followNodes(options: NodesOptions, tell: (event: NodeEvent) => void): Promise<void> {
+  const session = await dialStartingSeed(options);
+  const stop = () => void session.close();
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    const snapshot = session.request(MessageType.watch, {}).then((body) => {
+      const { nodes } = answer.parse(body);
+      for (const node of nodes) tell({ time: node.since, event: node.state, node });
+    });
+    session.onNotification(MessageType.nodeEvent, (body) => {
+      const event = nodeEvent.parse(body);
+      // It may have come in one piece with the snapshot.
+      void snapshot.then(() => tell(event));
+    });
+    await snapshot;
+    await session.closed;
+  } finally {
+    options.signal?.removeEventListener('abort', stop);
+    await session.close();
+  }
+}
+
+/** `boxer nodes --watch`: one line of JSON for each event of `followNodes`; resolves to the exit code. */
+export async function streamNodes(options: NodesOptions): Promise<number> {
+  const unread = new AbortController();
+  process.stdout.once('error', () => unread.abort());
+  await followNodes({ ...options, signal: unread.signal }, (event) => {
+    process.stdout.write(`${JSON.stringify(event)}\n`);
+  });
+  return 0;
+}
+
+/** `boxer nodes [--json [--pairs]]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`. */
+export async function listNodes(
+  options: NodesOptions & { readonly json: boolean; readonly pairs: boolean },
+): Promise<number> {
+  const nodes = await queryNodes(options, options.pairs);
+  process.stdout.write(options.json ? `${JSON.stringify(nodes)}\n` : nodesTable(nodes, Date.now()));
+  return 0;
+}

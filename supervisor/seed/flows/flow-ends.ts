@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { ControlError } from '../../control/control-error.ts';
+import type { Endpoint } from '../../control/endpoint.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Party } from '../../network/relay/flow-limits.ts';
+import type { Relay } from '../../network/relay/relay.ts';
+import type { Introduction, RelayPlace } from '../../protocol/messages.ts';
+import type { Attachment, NodeRecord } from '../nodes/node-record.ts';
+import type { Relays } from './relays.ts';
+
+/** How long a node may take to dial in, ms. */
+export const REACH_TIMEOUT = 10_000;
+
+/** Brings the ends of flows to the seed's relay, and knows whose they are. */
+export class FlowEnds {
+  readonly #relay: Relay;
+  readonly #relays: Relays;
+  readonly #parties = new WeakMap<Attachment, Party>();
+  #lastParty = 0;
+
+  constructor(relay: Relay, relays: Relays) {
+    this.#relay = relay;
+    this.#relays = relays;
+  }
+
+  /** A connection of a node to the seed; when it falls silent, its flows are reset: a frozen host does not do it. */
+  partyOf(attachment: Attachment): Party {
+    const known = this.#parties.get(attachment);
+    if (known !== undefined) return known;
+    this.#lastParty += 1;
+    const party = String(this.#lastParty);
+    this.#parties.set(attachment, party);
+    const reset = () => {
+      this.#relay.reset(party);
+      this.#relays.lost(party);
+    };
+    attachment.lost.addEventListener('abort', reset, { once: true });
+    return party;
+  }
+
+  /** Has the acceptor dial in. The caller owns the socket. Rejects as `introduce`. */
+  dialIn(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
+    const ask = (place: RelayPlace) => this.introduce(acceptor, { port, ...place, peer }, signal);
+    return this.fetch(acceptor.host, ask);
+  }
+
+  /** Has whoever is at `end` dial in by asking it to; rejects as `ask` does. */
+  async fetch(end: Attachment | undefined, ask: (place: RelayPlace) => Promise<unknown>): Promise<Socket> {
+    const place = this.placeFor(end);
+    const cancel = new AbortController();
+    const dialledIn = this.#relay.expect(place.token, { signal: cancel.signal, timeout: REACH_TIMEOUT });
+    dialledIn.catch(() => undefined);
+    try {
+      await ask(place);
+      return await dialledIn;
+    } catch (error) {
+      cancel.abort(error);
+      // It may have dialled in before it, or we, gave up.
+      dialledIn.then(
+        (socket) => socket.resetAndDestroy(),
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  /** Tells a node of a connection to fetch. Rejects with ControlError, the errno being what the peer's connect() shall say. */
+  async introduce(node: NodeRecord, introduction: Introduction, signal: AbortSignal): Promise<void> {
+    const session = node.host?.session;
+    if (!session) throw new ControlError('EHOSTUNREACH', `node ${node.id} is not up`);
+    try {
+      await session.request(MessageType.introduce, introduction, { signal, timeout: REACH_TIMEOUT });
+    } catch (error) {
+      // The node went away over it: for the other side there is no host any more.
+      if (node.host?.session !== session) throw new ControlError('EHOSTUNREACH', `node ${node.id} has gone`);
+      throw error;
+    }
+  }
+
+  /** Where whoever is at `end` dials in, with a token of its own. */
+  placeFor(end: Attachment | undefined): RelayPlace {
+    const token = randomBytes(16).toString('hex');
+    return { relay: { address: end?.via ?? '', port: this.#relay.port }, token };
+  }
+}

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { connect as dialTcp, type Socket } from 'node:net';
+import { ControlError, codeOf, describeFailure } from '../../control/control-error.ts';
+import type { Endpoint } from '../../control/endpoint.ts';
+import { waitFor } from '../../control/waiting.ts';
+import { openFlow } from '../../network/relay/open-flow.ts';
+import type { Relay } from '../../network/relay/relay.ts';
+import { isOutside } from '../nodes/address-pool.ts';
+import { type Attachment, isVisible, type NodeRecord } from '../nodes/node-record.ts';
+import type { NodeRegistry } from '../nodes/node-registry.ts';
+import type { OverlayRange } from '../nodes/overlay-range.ts';
+import { type FlowEnds, REACH_TIMEOUT } from './flow-ends.ts';
+import type { Gateways } from './gateways.ts';
+import type { Relays, RemoteRelay } from './relays.ts';
+
+export interface FlowsOptions {
+  readonly range: OverlayRange;
+  readonly registry: NodeRegistry;
+  readonly gateways: Gateways;
+  /** The seed's own: for hosts outside the overlay, and where no other relay is to be had. */
+  readonly relay: Relay;
+  readonly relays: Relays;
+  readonly ends: FlowEnds;
+  /** Nodes may come by the address that the seed advertises, and reach of the relay what is published there. */
+  readonly hasOutside: boolean;
+}
+
+interface NodeToNode {
+  readonly node: NodeRecord;
+  readonly from: Attachment;
+  readonly acceptor: NodeRecord;
+  readonly port: number;
+}
+
+/** How long an initiator may take to come, once the far end is reached, ms. */
+const INITIATOR_TIMEOUT = 10_000;
+/** Connects of one node that are under way at the same time. */
+const MAX_CONNECTING = 512;
+
+/** Relays beside the seed's own are on its networks only. */
+const isInside = (...ends: readonly Attachment[]) => ends.every(({ side }) => side === 'inside');
+
+/** Brings two ends of a connection together at the relay. */
+export class Flows {
+  readonly #options: FlowsOptions;
+  readonly #connecting = new WeakMap<Attachment, number>();
+
+  constructor(options: FlowsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reaches `target` for a node and opens a port of the relay for its connection. Rejects with ControlError, the errno being what
+   * connect() shall say: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS where there are too many.
+   */
+  async connect(
+    node: NodeRecord,
+    from: Attachment,
+    target: Endpoint,
+    signal: AbortSignal,
+  ): Promise<Endpoint> {
+    const underWay = this.#connecting.get(from) ?? 0;
+    if (underWay >= MAX_CONNECTING)
+      throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
+    this.#connecting.set(from, underWay + 1);
+    try {
+      return await this.#open(node, from, target, signal);
+    } finally {
+      this.#connecting.set(from, (this.#connecting.get(from) ?? 1) - 1);
+    }
+  }
+
+  async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+    const { relay, relays, ends, hasOutside } = this.#options;
+    const acceptor = this.#acceptorAt(node, target);
+    const remote = acceptor?.host && isInside(from, acceptor.host) && relays.between(from, acceptor.host);
+    if (acceptor && remote) {
+      const at = await this.#openAt(remote, { node, from, acceptor, port: target.port }, signal);
+      if (at) return at;
+    }
+    const flow = await openFlow(relay, {
+      from: from.observed.address,
+      initiator: ends.partyOf(from),
+      acceptor: acceptor?.host && ends.partyOf(acceptor.host),
+      timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
+      // The few that are published are for those who reach no others.
+      anyPort: hasOutside && from.side === 'inside',
+    });
+    try {
+      const peer = { address: node.address, port: flow.port };
+      flow.join(
+        await (acceptor
+          ? ends.dialIn(acceptor, peer, target.port, signal)
+          : this.#reachOutside(node, target, signal)),
+      );
+      return { address: from.via, port: flow.port };
+    } catch (error) {
+      flow.abandon(error);
+      throw error;
+    }
+  }
+
+  /** Undefined where the relay does not take the flow; another one may. */
+  async #openAt(
+    relay: RemoteRelay,
+    { node, from, acceptor, port }: NodeToNode,
+    signal: AbortSignal,
+  ): Promise<Endpoint | undefined> {
+    if (!acceptor.host) return undefined;
+    const token = randomBytes(16).toString('hex');
+    let opened: number;
+    try {
+      opened = await relay.open({
+        from: from.observed.address,
+        initiator: this.#options.ends.partyOf(from),
+        acceptor: this.#options.ends.partyOf(acceptor.host),
+        token,
+        timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
+      });
+    } catch (error) {
+      // The node's own share is used up: it has no other one elsewhere.
+      if (codeOf(error) === 'EAGAIN') throw error;
+      return undefined;
+    }
+    try {
+      const peer = { address: node.address, port: opened };
+      await this.#options.ends.introduce(acceptor, { port, relay: relay.at, token, peer }, signal);
+      return { address: relay.at.address, port: opened };
+    } catch (error) {
+      relay.abandon(token);
+      throw error;
+    }
+  }
+
+  /** The node that `target` is an address of; undefined for one outside the overlay. */
+  #acceptorAt(node: NodeRecord, target: Endpoint): NodeRecord | undefined {
+    const { range, registry } = this.#options;
+    if (isOutside(range, target.address)) return undefined;
+    const acceptor = registry.at(target.address);
+    if (!acceptor?.host || !isVisible(node, acceptor))
+      throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
+    // Whether it listens there, only it knows at this moment.
+    return acceptor;
+  }
+
+  async #reachOutside(node: NodeRecord, target: Endpoint, signal: AbortSignal): Promise<Socket> {
+    const host = await this.#options.gateways.hostAt(target.address, node.networks, signal);
+    if (host === undefined)
+      throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
+    return dial(host, target.port, signal);
+  }
+}
+
+/** Rejects with ControlError, the errno of the connect. The caller owns the socket, of which nothing is read. */
+async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+  const socket = dialTcp({ host, port, allowHalfOpen: true, noDelay: true });
+  socket.pause();
+  const waiting = waitFor<void>(`${host}:${port}`, { signal, timeout: REACH_TIMEOUT }, () => undefined);
+  socket.once('connect', waiting.resolve);
+  socket.on('error', waiting.reject);
+  try {
+    await waiting.promise;
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw codeOf(error) === ''
+      ? error
+      : new ControlError(describeFailure(error).errno, describeFailure(error).message);
+  }
+}

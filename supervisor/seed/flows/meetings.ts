@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { ControlError } from '../../control/control-error.ts';
+import { MessageType } from '../../control/message-type.ts';
+import { fieldsOf } from '../../protocol/fields.ts';
+import type { Counterpart, MeetRequest, Offer, PunchIntroduction } from '../../protocol/messages.ts';
+import { parseOffer } from '../../protocol/parse-punch.ts';
+import { type Attachment, isVisible, type NodeRecord, type NodeSession } from '../nodes/node-record.ts';
+import type { NodeRegistry } from '../nodes/node-registry.ts';
+
+/** How long the other node may take to answer, ms. */
+const ANSWER_TIMEOUT = 2000;
+
+/** Lets two nodes find each other, so that they need the seed no more. */
+export class Meetings {
+  readonly #registry: NodeRegistry;
+  /** Pairs of node ids, the smaller one first. */
+  readonly #underWay = new Set<string>();
+
+  constructor(registry: NodeRegistry) {
+    this.#registry = registry;
+  }
+
+  /**
+   * Tells each node of the other and gives both a key of their own. Rejects with ControlError: EHOSTUNREACH where the other node is
+   * not up, EALREADY where it has asked for the same meeting, ENOSYS where it knows of no meetings.
+   */
+  async meet(
+    node: NodeRecord,
+    from: Attachment,
+    { to, offer }: MeetRequest,
+    signal: AbortSignal,
+  ): Promise<Counterpart> {
+    const { other, session } = this.#find(node, from, to);
+    const pair = [node.id, other.id].sort((a, b) => a - b).join('/');
+    if (this.#underWay.has(pair)) throw new ControlError('EALREADY', `${to} is meeting this node already`);
+    this.#underWay.add(pair);
+    try {
+      const credentials = {
+        identity: `peer/${node.id}/${other.id}/${randomBytes(16).toString('hex')}`,
+        key: randomBytes(32).toString('hex'),
+      };
+      const caller = { nodeId: node.id, address: node.address, offer: vouched(from, offer), ...credentials };
+      const answer = await session.request(MessageType.meet, caller, { signal, timeout: ANSWER_TIMEOUT });
+      const { host } = other;
+      if (!host) throw new ControlError('EHOSTUNREACH', `${to} has gone`);
+      const answered = vouched(host, parseOffer(fieldsOf(answer).offer));
+      return { nodeId: other.id, address: other.address, offer: answered, ...credentials };
+    } finally {
+      this.#underWay.delete(pair);
+    }
+  }
+
+  /** Passes an introduction on whose own way, the connection between the two nodes, has broken. Errors as `meet`, and the acceptor's. */
+  async punch(
+    node: NodeRecord,
+    from: Attachment,
+    introduction: PunchIntroduction,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { session } = this.#find(node, from, introduction.to ?? '');
+    const own =
+      introduction.from.address === from.observed.address && introduction.peer.address === node.address;
+    if (!own) throw new ControlError('EACCES', `${introduction.from.address} is not where this node is seen`);
+    return session.request(MessageType.punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
+  }
+
+  #find(node: NodeRecord, from: Attachment, address: string): { other: NodeRecord; session: NodeSession } {
+    const other = this.#registry.at(address);
+    const session = other?.host?.session;
+    if (!other || !session || other.id === node.id || !isVisible(node, other))
+      throw new ControlError('EHOSTUNREACH', `${address} is no node that is up`);
+    if (other.host?.side !== from.side)
+      throw new ControlError('EOPNOTSUPP', `only one of the two is on the networks of the seed`);
+    return { other, session };
+  }
+}
+
+/** A node says which ports it has; where it is, the seed has seen: nobody can have others connect to a stranger. */
+function vouched({ observed, filtering }: Attachment, offer: Offer): Offer {
+  return { ...offer, publicAddress: observed.address, filtering };
+}

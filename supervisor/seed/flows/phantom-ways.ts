@@ -1,0 +1,112 @@
+import type { Socket } from 'node:net';
+import { ControlError } from '../../control/control-error.ts';
+import { endpointsOf } from '../../control/endpoint.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Lease } from '../../network/relay/flow-limits.ts';
+import type { Relay } from '../../network/relay/relay.ts';
+import type { Forwarded, ForwardRequest, RelayPlace, Way } from '../../protocol/messages.ts';
+import type { Attachment, NodeRecord } from '../nodes/node-record.ts';
+import { type FlowEnds, REACH_TIMEOUT } from './flow-ends.ts';
+import type { Gateways } from './gateways.ts';
+
+interface PhantomWaysOptions {
+  readonly gateways: Gateways;
+  readonly relay: Relay;
+  readonly ends: FlowEnds;
+}
+
+/** Functions that are being brought to one phantom; an event may be delivered more than once. */
+const MAX_CALLERS = 8;
+
+/** Brings phantoms and their functions together. */
+export class PhantomWays {
+  readonly #options: PhantomWaysOptions;
+
+  constructor(options: PhantomWaysOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Introduces a phantom's node to a connection that the phantom holds, `from` being the phantom's own to the seed. Answers with the
+   * overlay address that its origin was given, so that the phantom can introduce the next one itself. Errors as `connect`.
+   */
+  async forward(
+    node: NodeRecord,
+    from: Attachment,
+    request: ForwardRequest,
+    signal: AbortSignal,
+  ): Promise<Forwarded> {
+    const { gateways, relay, ends } = this.#options;
+    const { port, place, origin } = request;
+    const address = await gateways.addressFor(origin.address, node.networks);
+    const peer = { address, port: origin.port };
+    if (place) {
+      await ends.introduce(node, { port, ...place, peer }, signal);
+      return { origin: address };
+    }
+    if (!node.host) throw new ControlError('EHOSTUNREACH', `node ${node.id} is not up`);
+    const lease = relay.admit(ends.partyOf(from), ends.partyOf(node.host));
+    try {
+      const far = await ends.dialIn(node, peer, port, signal);
+      return { origin: address, place: this.#hold(from, lease, far) };
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  /** Of the relay. */
+  get port(): number {
+    return this.#options.relay.port;
+  }
+
+  /** Whoever dials the relay and shows the token is introduced to the port of the phantom, as long as `signal` has not aborted. */
+  lead({ port, token }: Way, phantom: Attachment, signal: AbortSignal): void {
+    let underWay = 0;
+    const bring = async (socket: Socket) => {
+      if (underWay >= MAX_CALLERS) return void socket.resetAndDestroy();
+      underWay += 1;
+      try {
+        await this.#bringTo(phantom, port, socket, signal);
+      } catch {
+        socket.resetAndDestroy();
+      } finally {
+        underWay -= 1;
+      }
+    };
+    this.#options.relay.serve(token, (socket) => void bring(socket), signal);
+  }
+
+  /** Has the phantom dial in for a connection of its function's. */
+  async #bringTo(phantom: Attachment, port: number, socket: Socket, signal: AbortSignal): Promise<void> {
+    const { relay, ends } = this.#options;
+    const peer = endpointsOf(socket).remote;
+    const lease = relay.admit(ends.partyOf(phantom));
+    const ask = (place: RelayPlace) =>
+      phantom.session.request(
+        MessageType.introduce,
+        { port, ...place, peer },
+        { signal, timeout: REACH_TIMEOUT },
+      );
+    try {
+      relay.join(lease, socket, await ends.fetch(phantom, ask));
+    } catch (error) {
+      lease.release();
+      throw error;
+    }
+  }
+
+  /** Keeps the function's end of a connection until its phantom has fetched it. */
+  #hold(phantom: Attachment, lease: Lease, far: Socket): RelayPlace {
+    const { relay, ends } = this.#options;
+    const place = ends.placeFor(phantom);
+    relay.expect(place.token, { timeout: REACH_TIMEOUT }).then(
+      (near) => relay.join(lease, near, far),
+      () => {
+        far.resetAndDestroy();
+        lease.release();
+      },
+    );
+    return place;
+  }
+}

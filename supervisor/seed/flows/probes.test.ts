@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { dialControl } from '../../control/dial.ts';
+import { MessageType } from '../../control/message-type.ts';
+import { newServiceIdentity, pskOf, serviceKey } from '../../control/psk.ts';
+import type { Session } from '../../control/session.ts';
+import { PROBE_SERVICE } from '../../published/probe.ts';
+import { createTestbed, projectKey, type Testbed } from '../overlay-testbed.ts';
+
+let bed: Testbed;
+const sessions: Session[] = [];
+beforeEach(async () => {
+  bed = await createTestbed();
+});
+afterEach(async () => {
+  await Promise.all(sessions.splice(0).map((session) => session.close()));
+  await bed.close();
+});
+
+async function dial(service = PROBE_SERVICE): Promise<Session> {
+  const identity = newServiceIdentity(service);
+  const key = pskOf(serviceKey(projectKey, service), identity);
+  const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
+  sessions.push(session);
+  return session;
+}
+
+const begin = (session: Session) => session.request(MessageType.probe, {});
+const meet = (session: Session, side: string, step: string, value: unknown = null) =>
+  session.request(MessageType.probeMeet, { pair: 'p', side, step, value });
+
+test('a probe learns from where it is seen, and is no node', async () => {
+  const session = await dial();
+  expect(await begin(session)).toEqual({ observed: session.local, filtering: 'resetting' });
+  await expect(session.request(MessageType.join, {})).rejects.toMatchObject({ code: 'ENOSYS' });
+  await expect(session.request(MessageType.nodes, {})).rejects.toMatchObject({ code: 'ENOSYS' });
+  expect(bed.seed.status().nodes).toEqual([]);
+});
+
+test('nobody else is served as a probe', async () => {
+  const session = await dial('worker');
+  await expect(begin(session)).rejects.toMatchObject({ code: 'ENOSYS' });
+});
+
+test('two of a pair exchange what they have, step by step, whoever comes first', async () => {
+  const [a, b, stranger] = await Promise.all([dial(), dial(), dial()]);
+  await Promise.all([a, b, stranger].map(begin));
+  const first = meet(a, 'a', 'one', { port: 1 });
+  expect(await meet(b, 'b', 'one', { port: 2 })).toEqual({ value: { port: 1 } });
+  expect(await first).toEqual({ value: { port: 2 } });
+  const second = meet(b, 'b', 'two', 'x');
+  expect(await meet(a, 'a', 'two', 'y')).toEqual({ value: 'x' });
+  expect(await second).toEqual({ value: 'y' });
+  // Another pair's step of the same name is another step.
+  const alone = stranger.request(MessageType.probeMeet, { pair: 'q', side: 'b', step: 'three' });
+  const third = meet(a, 'a', 'three');
+  const told = expect(alone).rejects.toMatchObject({ code: 'ECONNRESET' });
+  await stranger.close();
+  await told;
+  await meet(b, 'b', 'three');
+  await third;
+});
+
+test('who waits for one that has gone is told', async () => {
+  const [a, b] = await Promise.all([dial(), dial()]);
+  await Promise.all([a, b].map(begin));
+  await Promise.all([meet(a, 'a', 'one'), meet(b, 'b', 'one')]);
+  const waiting = meet(a, 'a', 'two');
+  const told = expect(waiting).rejects.toMatchObject({
+    code: 'ECONNRESET',
+    message: 'the other function has gone',
+  });
+  await b.close();
+  await told;
+});
+
+test('what is too much, too large or out of turn is refused', async () => {
+  const session = await dial();
+  await expect(meet(session, 'a', 'one')).rejects.toMatchObject({ code: 'EPROTO' });
+  await begin(session);
+  await expect(meet(session, 'c', 'one')).rejects.toMatchObject({ code: 'EINVAL' });
+  await expect(meet(session, 'a', 'one', 'x'.repeat(20_000))).rejects.toMatchObject({ code: 'EINVAL' });
+  const others = await Promise.all(Array.from({ length: 15 }, () => dial()));
+  await Promise.all(others.map(begin));
+  await expect(begin(await dial())).rejects.toMatchObject({ code: 'EAGAIN' });
+  await others[0]?.close();
+  await begin(await dial());
+});

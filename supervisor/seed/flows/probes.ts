@@ -1,0 +1,89 @@
+import { ControlError } from '../../control/control-error.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Session } from '../../control/session.ts';
+import { parseProbeMeeting } from '../../protocol/probe-messages.ts';
+import type { FilterProbe } from './filter-probe.ts';
+
+/** Two functions at a time, and leftovers of ones that were cut. */
+const MAX_SESSIONS = 16;
+/** ms; a probe takes less. */
+const LIFE = 300_000;
+
+interface Waiting {
+  readonly value: unknown;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A function that is probing, and who may be waiting for it. */
+interface Probe {
+  pair?: string;
+  /** The step that it waits at. */
+  waitsAt?: string;
+}
+
+/** What the seed does for probe functions: it tells each how it is seen, and lets the two of a pair go step by step. */
+export class Probes {
+  readonly #filter: FilterProbe;
+  readonly #probes = new Map<Session, Probe>();
+  /** By pair, side and step. */
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(filter: FilterProbe) {
+    this.#filter = filter;
+  }
+
+  /** A connection that has proven to be a probe's; `begun` is called when it has asked for something. */
+  serve(session: Session, begun: () => void): void {
+    session.handle(MessageType.probe, async () => {
+      if (!this.#probes.has(session)) this.#add(session);
+      begun();
+      return { observed: session.remote, filtering: await this.#filter.of(session.remote.address) };
+    });
+    session.handle(MessageType.probeMeet, async (body) => {
+      const probe = this.#probes.get(session);
+      if (!probe) throw new ControlError('EPROTO', 'probe comes first');
+      return { value: await this.#meet(probe, body) };
+    });
+  }
+
+  /** Resolves to what the other one of the pair gives at the same step. One step at a time. */
+  #meet(probe: Probe, body: unknown): Promise<unknown> {
+    const { pair, side, step, value } = parseProbeMeeting(body);
+    probe.pair = pair;
+    const theirs = keyOf(pair, side === 'a' ? 'b' : 'a', step);
+    const other = this.#waiting.get(theirs);
+    if (other) {
+      this.#waiting.delete(theirs);
+      other.resolve(value);
+      return Promise.resolve(other.value);
+    }
+    this.#giveUp(probe.waitsAt, 'went on to another step');
+    const waiting = Promise.withResolvers<unknown>();
+    probe.waitsAt = keyOf(pair, side, step);
+    this.#waiting.set(probe.waitsAt, { value, ...waiting });
+    return waiting.promise;
+  }
+
+  #add(session: Session): void {
+    if (this.#probes.size >= MAX_SESSIONS) throw new ControlError('EAGAIN', `${MAX_SESSIONS} probes at most`);
+    const probe: Probe = {};
+    this.#probes.set(session, probe);
+    const timer = setTimeout(() => session.close('a probe takes less'), LIFE);
+    void session.closed.then(() => {
+      clearTimeout(timer);
+      this.#probes.delete(session);
+      this.#giveUp(probe.waitsAt, 'has gone');
+      for (const { pair, waitsAt } of this.#probes.values())
+        if (pair === probe.pair) this.#giveUp(waitsAt, 'the other function has gone');
+    });
+  }
+
+  #giveUp(key: string | undefined, why: string): void {
+    const waiting = this.#waiting.get(key ?? '');
+    this.#waiting.delete(key ?? '');
+    waiting?.reject(new ControlError('ECONNRESET', why));
+  }
+}
+
+const keyOf = (pair: string, side: string, step: string) => `${pair} ${side} ${step}`;

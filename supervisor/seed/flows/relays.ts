@@ -1,0 +1,141 @@
+import { ControlError, codeOf } from '../../control/control-error.ts';
+import type { Endpoint } from '../../control/endpoint.ts';
+import { MessageType } from '../../control/message-type.ts';
+import type { Session } from '../../control/session.ts';
+import {
+  type Distances,
+  MAX_RELAYS,
+  type OpenRequest,
+  parseOpened,
+  parseRelayJoin,
+} from '../../protocol/relay-messages.ts';
+import type { Attachment } from '../nodes/node-record.ts';
+
+/** A relay beside the seed's own. */
+export interface RemoteRelay {
+  readonly id: number;
+  /** Where acceptors dial in; initiators' ports are at the same address. */
+  readonly at: Endpoint;
+  /** Has it take a flow; resolves to the initiator's port. Rejects with ControlError, ECONNRESET when it went away. */
+  open(request: OpenRequest): Promise<number>;
+  /** The far end of a flow cannot be reached. */
+  abandon(token: string): void;
+}
+
+/** Relays whose distances differ by less, in ms, are equally near: they take turns. */
+const NEAR = 1;
+/** ms; a relay has only to open a port. */
+const OPEN_TIMEOUT = 2000;
+
+interface Known extends RemoteRelay {
+  readonly session: Session;
+}
+
+/** Those with the shortest way over both distances. One that was not measured counts only where none was. */
+export function nearest<T extends { readonly id: number }>(
+  relays: readonly T[],
+  first: Distances | undefined,
+  second: Distances | undefined,
+): T[] {
+  const far = Number.POSITIVE_INFINITY;
+  const ways = relays.map((relay) => (first?.get(relay.id) ?? far) + (second?.get(relay.id) ?? far));
+  const shortest = Math.min(...ways);
+  return relays.filter((_, index) => {
+    const way = ways[index] ?? far;
+    return way === shortest || way < shortest + NEAR;
+  });
+}
+
+/** The relays that have joined, and who is near which. */
+export class Relays {
+  readonly #log: (line: string) => void;
+  readonly #known = new Map<number, Known>();
+  readonly #listeners = new Set<Session>();
+  readonly #distances = new WeakMap<Attachment, Distances>();
+  #lastId = 0;
+  #turn = 0;
+
+  constructor(log: (line: string) => void) {
+    this.#log = log;
+  }
+
+  /** A connection that has proven to be a relay's; `joined` is called when it has joined. */
+  serve(session: Session, joined: () => void): void {
+    let relay: Known | undefined;
+    session.handle(MessageType.relayJoin, (body) => {
+      if (relay) throw new ControlError('EPROTO', 'joined already');
+      if (this.#known.size >= MAX_RELAYS) throw new ControlError('ENOSPC', `${MAX_RELAYS} relays at most`);
+      const { port, advertise = session.remote.address } = parseRelayJoin(body);
+      relay = this.#add(session, { address: advertise, port });
+      joined();
+      return { id: relay.id };
+    });
+    void session.closed.then((reason) => {
+      if (!relay) return;
+      this.#known.delete(relay.id);
+      this.#log(`relay ${relay.id} left: ${reason}`);
+      this.#announce();
+    });
+  }
+
+  /** Tells a node of all relays, and of changes, until its session ends. */
+  announceTo(session: Session): void {
+    this.#listeners.add(session);
+    void session.closed.then(() => this.#listeners.delete(session));
+    if (this.#known.size > 0) this.#tell(session);
+  }
+
+  /** What a node has measured. */
+  distances(attachment: Attachment, distances: Distances): void {
+    this.#distances.set(attachment, distances);
+  }
+
+  /** The relay with the shortest way from one to the other; equally near ones in turn. Undefined when there is none. */
+  between(a: Attachment, b: Attachment): RemoteRelay | undefined {
+    const near = nearest([...this.#known.values()], this.#distances.get(a), this.#distances.get(b));
+    this.#turn += 1;
+    return near[this.#turn % near.length];
+  }
+
+  /** A node's connection to the seed fell silent: relays reset its flows. */
+  lost(party: string): void {
+    for (const { session } of this.#known.values()) session.notify(MessageType.relayReset, { party });
+  }
+
+  #add(session: Session, at: Endpoint): Known {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const relay: Known = {
+      id,
+      at,
+      session,
+      open: async (request) => {
+        try {
+          return parseOpened(
+            await session.request(MessageType.relayOpen, request, { timeout: OPEN_TIMEOUT }),
+          );
+        } catch (error) {
+          // It may have opened the port all the same.
+          if (codeOf(error) === 'ETIMEDOUT')
+            session.notify(MessageType.relayAbandon, { token: request.token });
+          throw error;
+        }
+      },
+      abandon: (token) => void session.notify(MessageType.relayAbandon, { token }),
+    };
+    this.#known.set(id, relay);
+    this.#log(`relay ${id} joined: ${at.address}:${at.port}`);
+    this.#announce();
+    return relay;
+  }
+
+  #announce(): void {
+    for (const session of this.#listeners) this.#tell(session);
+  }
+
+  #tell(session: Session): void {
+    session.notify(MessageType.relays, {
+      relays: [...this.#known.values()].map(({ id, at }) => ({ id, at })),
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import type { Endpoint } from '../../control/endpoint.ts';
+import type { Session } from '../../control/session.ts';
+import type { Duty, Member, NamesByNetwork } from '../../protocol/messages.ts';
+import type { Filtering, NatKind } from '../../protocol/offer.ts';
+import type { NodeStatus } from '../../published/node-config.ts';
+
+/** How a node is asked, directly or by way of its own seed. */
+export type NodeSession = Pick<Session, 'request' | 'close'>;
+
+/**
+ * From where a node reaches the seed: on the seed's own networks, or by the address that the seed advertises to the rest of the world.
+ * No address of a node on one side leads there from the other.
+ */
+export type Side = 'inside' | 'outside';
+
+/** One connection of a node's to a seed. */
+export interface Attachment {
+  readonly session: NodeSession;
+  /** The other seed of the project that the connection is with; undefined: this one. */
+  readonly seed?: string | undefined;
+  /** The seed's address as this end reaches it. */
+  readonly via: string;
+  readonly observed: Endpoint;
+  readonly direct: boolean;
+  readonly side: Side;
+  nat: NatKind;
+  filtering: Filtering;
+  /** Aborts when this end fell silent: frozen or cut off, it will not end its connections itself. */
+  readonly lost: AbortSignal;
+  readonly requestId?: string | undefined;
+  readonly functionName?: string | undefined;
+}
+
+/** `host`: the supervisor of the guest itself, in a container or a function. */
+export type Slot = 'host' | 'phantom';
+
+/** What the seed knows of a node; changed by the registry alone. */
+export interface NodeRecord {
+  readonly id: number;
+  readonly address: string;
+  readonly service: string;
+  readonly role: 'container' | 'function';
+  networks: NamesByNetwork;
+  container: string;
+  /** Whether others find it by its names. */
+  duty: Duty;
+  ports: readonly number[];
+  /** When the node came into its present state, ms since the epoch. */
+  since: number;
+  host: Attachment | undefined;
+  phantom: Attachment | undefined;
+  /** Its host was connected to the last seed and has not come back to this one yet: nobody is told of the node until it has. */
+  absent: boolean;
+}
+
+/** Who looks: a node sees itself, and all others that share a network with it. */
+export interface Viewer {
+  readonly id: number;
+  readonly networks: NamesByNetwork;
+}
+
+export function sharesNetwork(a: NamesByNetwork, b: NamesByNetwork): boolean {
+  return Object.keys(a).some((network) => Object.hasOwn(b, network));
+}
+
+export function isVisible(viewer: Viewer, node: Viewer): boolean {
+  return viewer.id === node.id || sharesNetwork(viewer.networks, node.networks);
+}
+
+/** The names that `viewer` knows a node by, `node-<id>` always among them. */
+export function namesFor(viewer: Viewer, node: Viewer): string[] {
+  const shared = Object.entries(node.networks).filter(([network]) => Object.hasOwn(viewer.networks, network));
+  return [...new Set([...shared.flatMap(([, names]) => names), `node-${node.id}`])];
+}
+
+/** Undefined when the viewer must not see the node. `side`: where the viewer is. */
+export function memberFor(viewer: Viewer, side: Side, node: NodeRecord): Member | undefined {
+  if (node.absent || !isVisible(viewer, node)) return undefined;
+  const apart = node.host !== undefined && node.host.side !== side;
+  return {
+    id: node.id,
+    address: node.address,
+    // What is under way to it by name finds the other one from now on; what it has stays.
+    names: node.duty === 'active' ? namesFor(viewer, node) : [`node-${node.id}`],
+    ports: node.ports,
+    underlay: node.host?.observed.address ?? '',
+    direct: (node.host?.direct ?? false) && !apart,
+    ...(apart ? { apart } : {}),
+    state: stateOf(node, node.host !== undefined),
+    nat: node.host?.nat ?? 'unknown',
+    filtering: node.host?.filtering ?? 'unknown',
+  };
+}
+
+function stateOf({ duty }: NodeRecord, connected: boolean): Member['state'] {
+  if (!connected) return 'starting';
+  return duty === 'active' ? 'up' : duty;
+}
+
+export function statusOf(node: NodeRecord): NodeStatus {
+  const { requestId, functionName } = node.host ?? {};
+  return {
+    id: node.id,
+    role: node.role,
+    service: node.service,
+    state: stateOf(node, node.host !== undefined || node.absent),
+    names: namesFor(node, node),
+    address: node.address,
+    ports: [...node.ports],
+    container: node.container,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(functionName === undefined ? {} : { functionName }),
+    since: node.since,
+  };
+}

@@ -1,0 +1,61 @@
+import {
+  booleanAt,
+  choiceAt,
+  endpointAt,
+  fieldsOf,
+  integerAt,
+  integersAt,
+  optionalTextAt,
+  textAt,
+  textsAt,
+} from '../../protocol/fields.ts';
+import { parseDuty } from '../../protocol/parse-messages.ts';
+import { parseFiltering, parseNat } from '../../protocol/parse-punch.ts';
+import type { Attachment, NodeRecord, Slot } from '../nodes/node-record.ts';
+import type { Told } from '../nodes/node-registry.ts';
+
+/** One connection of a node's, as its seed tells the others of it. */
+export interface LiveEntry extends Omit<Told, 'attachment'> {
+  readonly seed: string;
+  readonly attachment: Pick<
+    Attachment,
+    'observed' | 'direct' | 'nat' | 'filtering' | 'requestId' | 'functionName'
+  >;
+}
+
+/** Undefined where there is none, or it is another seed's to tell. */
+export function liveEntryOf(seed: string, node: NodeRecord | undefined, slot: Slot): LiveEntry | undefined {
+  const end = node?.[slot];
+  if (!node || !end || end.seed !== undefined) return undefined;
+  const { service, role, networks, container, duty, ports, since } = node;
+  const { observed, direct, nat, filtering, requestId, functionName } = end;
+  return {
+    ...{ seed, service, role, networks, container, duty, ports, since },
+    attachment: { observed, direct, nat, filtering, requestId, functionName },
+  };
+}
+
+/** Throws ControlError EINVAL for what no seed has written. */
+export function parseLiveEntry(value: unknown): LiveEntry {
+  const fields = fieldsOf(value);
+  const networks = fieldsOf(fields.networks);
+  const attachment = fieldsOf(fields.attachment);
+  return {
+    seed: textAt(fields, 'seed', 32),
+    service: textAt(fields, 'service'),
+    role: choiceAt(fields, 'role', ['container', 'function']),
+    networks: Object.fromEntries(Object.keys(networks).map((key) => [key, textsAt(networks, key, 64)])),
+    container: textAt(fields, 'container', 64),
+    duty: parseDuty(fields),
+    ports: integersAt(fields, 'ports', 4096, 65_535),
+    since: integerAt(fields, 'since', 0, Number.MAX_SAFE_INTEGER),
+    attachment: {
+      observed: endpointAt(attachment, 'observed'),
+      direct: booleanAt(attachment, 'direct'),
+      nat: parseNat(attachment),
+      filtering: parseFiltering(attachment),
+      requestId: optionalTextAt(attachment, 'requestId'),
+      functionName: optionalTextAt(attachment, 'functionName'),
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import {
+  formatIdentity,
+  type Identity,
+  newNonce,
+  parseIdentity,
+  pskOf,
+  type Role,
+  serviceKey,
+} from '../../control/psk.ts';
+import type { Credentials } from '../../protocol/messages.ts';
+
+export const LAUNCH_TTL = 120_000;
+
+/**
+ * What the keys of launches and returns are derived under. Another label makes all such keys worthless that were handed out before,
+ * whoever has them; every seed of a project has to have the same.
+ */
+const HANDED_OUT = 'boxer handed out 2';
+
+/**
+ * Who may open a control connection, and what is handed out for later connections. All keys follow from the project key, so no memory is
+ * needed of what was handed out. Whether a launch has been used is asked when it joins (see `Launches`).
+ */
+export class Admission {
+  readonly #projectKey: Buffer;
+  /** The keys of launches and returns follow from this one; only seeds have it. */
+  readonly #handedOut: Buffer;
+
+  constructor(projectKey: Buffer) {
+    this.#projectKey = projectKey;
+    this.#handedOut = pskOf(projectKey, HANDED_OUT);
+  }
+
+  /** The key that a connection of this identity has to prove; null when nobody may come under it (any more). */
+  pskFor(text: string): Buffer | null {
+    const identity = parseIdentity(text);
+    switch (identity?.kind) {
+      case 'service':
+        return pskOf(serviceKey(this.#projectKey, identity.service), text);
+      case 'launch':
+      case 'resume':
+        return isExpired(identity) ? null : pskOf(this.#handedOut, text);
+      case 'admin':
+        return pskOf(this.#projectKey, text);
+      default:
+        return null;
+    }
+  }
+
+  launch(service: string, nodeId: number): Credentials & { expires: number } {
+    const expires = Date.now() + LAUNCH_TTL;
+    return { ...this.#issue({ kind: 'launch', service, nodeId, expires, nonce: newNonce() }), expires };
+  }
+
+  /** `ttl` in ms. */
+  resume(role: Role, service: string, nodeId: number, ttl: number): Credentials & { expires: number } {
+    const expires = Date.now() + ttl;
+    return { ...this.#issue({ kind: 'resume', role, service, nodeId, expires, nonce: newNonce() }), expires };
+  }
+
+  #issue(identity: Identity): Credentials {
+    const text = formatIdentity(identity);
+    return { identity: text, key: pskOf(this.#handedOut, text).toString('hex') };
+  }
+}
+
+/** Whether the time is over in which this identity may open a connection, and join by it. */
+export function isExpired(identity: Identity): boolean {
+  return 'expires' in identity && identity.expires < Date.now();
+}
