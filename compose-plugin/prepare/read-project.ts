@@ -3,6 +3,7 @@ import type { OwnImages } from '../compose/images-file.ts';
 import type { Model } from '../compose/model.ts';
 import { subject } from '../compose/problem.ts';
 import { refusals, remarks } from '../compose/refusals/index.ts';
+import { stateProblems, stateRemarks } from '../compose/refusals/state.ts';
 import { problemsError } from '../compose/report.ts';
 import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import { type Annotations, readAnnotations } from '../compose/validate.ts';
@@ -29,8 +30,13 @@ export function checkedAnnotations(context: Context, model: Model): Annotations 
   const read = readAnnotations(model);
   const provider = effectiveProvider(context, read.project.provider);
   const annotations = { ...read, project: { ...read.project, provider } };
-  const problems = [...annotations.problems, ...refusals(model, annotations)];
+  const isBoxed = annotations.services.size > 0;
+  const problems = [
+    ...[...annotations.problems, ...refusals(model, annotations)],
+    ...(isBoxed ? stateProblems(model, context.project) : []),
+  ];
   if (problems.length > 0) throw problemsError(problems, context.project, context.cwd);
-  for (const { path, message } of remarks(model, annotations)) context.warn(`${subject(path)}: ${message}`);
+  const said = [...remarks(model, annotations), ...stateRemarks(model, context.project)];
+  for (const { path, message } of isBoxed ? said : []) context.warn(`${subject(path)}: ${message}`);
   return annotations;
 }

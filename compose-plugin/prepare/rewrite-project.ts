@@ -1,7 +1,7 @@
 import type { Context } from '../cli/context.ts';
-import { makeBoxerFolder, writeAtomically } from '../compose/boxer-folder.ts';
 import type { OwnImages } from '../compose/images-file.ts';
 import { writeKeys } from '../compose/keys.ts';
+import { makeStateFolder } from '../compose/make-state-folder.ts';
 import { imageOf, type Model } from '../compose/model.ts';
 import type { ReadModel } from '../compose/read-model.ts';
 import { problemsError } from '../compose/report.ts';
@@ -9,8 +9,11 @@ import { localAccess } from '../compose/rewrite/lambda-access.ts';
 import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
+import { writeAtomically } from '../compose/write-atomically.ts';
 import { type ImageFacts, inspectImages } from '../engine/images.ts';
 import { boxedServices } from './boxed-services.ts';
+import { removeEarlierFolder } from './earlier-folder.ts';
+import { adoptNotes } from './forsaken.ts';
 import { getImages } from './get-images.ts';
 import { makeTwins } from './make-twins.ts';
 import { ownImages, requireOwnImage } from './own-images.ts';
@@ -39,8 +42,10 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   if (aws !== undefined && started.length > 0)
     await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 
-  makeBoxerFolder(project.folder);
-  writeKeys(project.folder, keyHolders(boxed, settings));
+  makeStateFolder(project);
+  adoptNotes(project);
+  removeEarlierFolder(context);
+  const keyId = writeKeys(project.folder, keyHolders(boxed, settings));
   if (purpose.kind === 'start') {
     noteProvider(context);
     await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
@@ -55,8 +60,13 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
     access,
     images: own,
     runtimeId: runtime.id,
+    ...{ folder: project.folder, keyId },
   });
   writeAtomically(project.override, serialise(content, sourcesDigest(project, cwd)));
+  if (project.linked !== undefined && project.linked !== project.override) {
+    const where = `${project.linked}, which is not the override of this project any more`;
+    context.warn(`docker boxer: COMPOSE_FILE names ${where}: run \`docker boxer link\` again.`);
+  }
   return { model, override: project.override };
 }
 

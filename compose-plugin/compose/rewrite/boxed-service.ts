@@ -44,6 +44,7 @@ export function boxedService(
   project: string,
   settings: ProjectSettings,
   access: LambdaAccess,
+  keyId: string,
 ): Record<string, unknown> {
   const { name, service, image, twin } = boxed;
   const { entrypoint, command } = guestCommand(service, image);
@@ -70,7 +71,10 @@ export function boxedService(
         ...(twin === undefined || access.provider === 'aws' ? [] : ['boxer-lambda']),
       ].map((other) => [other, { condition: 'service_started' }]),
     ),
-    labels: { 'io.boxer.target': boxed.settings.target, 'io.boxer.digest': digest([config, image.id]) },
+    labels: {
+      'io.boxer.target': boxed.settings.target,
+      'io.boxer.digest': digest([config, image.id, keyId]),
+    },
     ...(twin === undefined ? {} : memoryResets(service)),
   };
 }
