@@ -19,7 +19,8 @@ import { type GuestLife, printGuest } from './stdio.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
-  readonly twin: Twin;
+  /** As it is for this launch: the container may be of a newer image than the twin of the configuration. */
+  readonly twin: () => Promise<Twin>;
   readonly argv: readonly string[];
   readonly key: Buffer;
   readonly say: (line: string) => void;
@@ -58,6 +59,9 @@ export interface Launch {
   /** Ends the function as a crash of ours would. */
   end(): void;
 }
+
+/** Credentials of a launch are good for 120 s; ms, with a wide margin for the function to come up. */
+const FRESH_MS = 20_000;
 
 /** Signals that end a process which has no handler for them. */
 const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGKILL']);
@@ -99,15 +103,18 @@ export function startLaunch(options: LaunchOptions): Launch {
   async function run(): Promise<Outcome> {
     const [listening, { overlay, credentials }] = await Promise.all([server, joined]);
     const { invokeTwin } = await import('./invoke.ts');
-    // A later attempt may come when the credentials of the first have expired.
+    const began = performance.now();
+    const twin = await options.twin();
+    const fresh = performance.now() - began < FRESH_MS;
+    // A later attempt, or one whose twin had to be made, may come when the credentials of the first have expired.
     const event = async (attempt: number) => {
-      const own = attempt === 1 ? credentials : await overlay.launch(listening);
+      const own = attempt === 1 && fresh ? credentials : await overlay.launch(listening);
       return launchEventOf(options, overlay, listening, own);
     };
     const onInvoke = () => {
       invokedAt = performance.now();
     };
-    const invocation = invokeTwin(options.twin, event, { signal, say: options.say, onInvoke });
+    const invocation = invokeTwin(twin, event, { signal, say: options.say, onInvoke });
     invocation.catch(() => undefined);
     const exit = life.then((guest) => guest.exit);
     return outcomeOf(session, exit, invocation);

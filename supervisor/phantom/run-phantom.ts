@@ -8,6 +8,7 @@ import { keep } from './keep.ts';
 import { type Launch, startLaunch } from './launch.ts';
 import type { Outcome } from './outcome.ts';
 import { lendInput } from './stdio.ts';
+import { twinOf } from './twin-of.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;
@@ -21,8 +22,8 @@ interface PhantomOptions {
 /** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
 export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const { config } = options;
-  const twin = config.twin;
-  if (!twin) throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
+  if (!config.twin)
+    throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
   const end = new AbortController();
   const stopping = new AbortController();
   const launches = new Set<Launch>();
@@ -33,7 +34,12 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
     for (const launch of launches) launch.deliver(signal);
   });
   const start = (duty: 'active' | 'standby') => {
-    const launch = startLaunch({ ...options, twin, duty, signal: end.signal });
+    const launch = startLaunch({
+      ...options,
+      twin: () => twinOf(config, end.signal, options.say),
+      duty,
+      signal: end.signal,
+    });
     launches.add(launch);
     const forget = () => void launches.delete(launch);
     launch.outcome.then(forget, forget);

@@ -47,14 +47,13 @@ export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings)
 /** The override: a Compose file that moves the boxed services and adds Boxer's own. Pure. */
 export function override(input: RewriteInput) {
   const { model, boxed, boxedNames, settings, access, images, runtimeId, folder, keyId } = input;
+  const place = { project: model.name, settings, access, keyId, images, runtimeId };
   const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
   const local = access.provider === 'local' && boxed.some(({ twin }) => twin !== undefined);
   const lambda = local ? images.lambdaLocal : undefined;
   return {
     services: {
-      ...Object.fromEntries(
-        boxed.map((one) => [one.name, boxedService(one, model.name, settings, access, keyId)]),
-      ),
+      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, place)])),
       'boxer-seed': seedService(model, boxedNames, networks, settings, images, keyId),
       ...(settings.relays === 0
         ? {}
