@@ -7,6 +7,7 @@ import type { Sessions } from './environment/environment.ts';
 import { createFleet } from './environment/fleet.ts';
 import { argvOf, type FunctionConfig } from './functions/function-config.ts';
 import { createFunctions } from './functions/functions.ts';
+import { createDeriveImage } from './images/derive-image.ts';
 import { createEventQueue } from './invoke/event-queue.ts';
 import { createInvoke } from './invoke/invoke.ts';
 import { createLog, type Log, reason } from './log.ts';
@@ -80,7 +81,8 @@ async function serve(
   const functions = createFunctions(openFleet);
   const invoke = createInvoke(functions, concurrency, (name) => functionArn(home, name));
   const enqueue = createEventQueue(invoke, settings.RETRY_SECONDS, log, signal);
-  const route = createRouter({ home, engine, functions, invoke, enqueue, concurrency });
+  const deriveImage = createDeriveImage(engine);
+  const route = createRouter({ home, engine, functions, deriveImage, invoke, enqueue, concurrency });
   await startApi(settings.PORT, route, log, signal);
 }
 

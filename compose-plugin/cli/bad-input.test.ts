@@ -15,7 +15,11 @@ function refused(lines: string, words = ['up', '-d'], env: NodeJS.ProcessEnv = {
   const project = makeProject({ ...home, env: { ...home.env, ...env } }, `${text}\n`);
   try {
     const { code, stdout, stderr } = project.boxer(...words);
-    expect({ code, stdout, folder: project.has('.boxer') }).toEqual({ code: 1, stdout: '', folder: false });
+    expect({ code, stdout, folder: project.has(project.state()) }).toEqual({
+      code: 1,
+      stdout: '',
+      folder: false,
+    });
     return stderr;
   } finally {
     project.remove();
@@ -71,7 +75,7 @@ test('a project without x-boxer is left to Compose', () => {
   const project = makeProject(home, 'services:\n  web:\n    image: debian:bookworm-slim\n');
   try {
     expect(project.boxer('config').stdout).toBe(project.docker('compose', 'config').stdout);
-    expect(project.has('.boxer')).toBe(false);
+    expect(project.has(project.state())).toBe(false);
   } finally {
     project.remove();
   }

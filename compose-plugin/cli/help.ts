@@ -32,7 +32,7 @@ Run 'docker boxer COMMAND --help' for more information on a command.`;
 const own: Readonly<Record<string, string>> = {
   link: `Usage:  docker boxer link
 
-Set COMPOSE_FILE in .env of the project directory to the project's files and .boxer/override.yaml`,
+Set COMPOSE_FILE in .env of the project directory to the project's files and the generated override`,
   unlink: `Usage:  docker boxer unlink
 
 Take COMPOSE_FILE out of .env again, as it was before link`,

@@ -50,7 +50,7 @@ test('config before the image is there says what is missing, and where', () => {
   expect(stderr).toMatch(
     /compose\.yaml:8: service "worker": build: the image .*-worker is not in this engine/,
   );
-  expect(project.has('.boxer')).toBe(false);
+  expect(project.has(project.state())).toBe(false);
 });
 
 test('up builds, makes the twin and starts everything', () => {
@@ -70,11 +70,12 @@ test('up builds, makes the twin and starts everything', () => {
 
 test('no key is in the override, on a command line or in a label', () => {
   const inspected =
-    project.docker('inspect', id('worker'), id('boxed')).stdout + project.read('.boxer/override.yaml');
+    project.docker('inspect', id('worker'), id('boxed')).stdout +
+    project.read(project.state('override.yaml'));
   for (const file of ['key', 'keys/worker', 'keys/boxed']) {
-    expect(inspected).not.toContain(project.read(`.boxer/${file}`));
+    expect(inspected).not.toContain(project.read(project.state(file)));
   }
-  expect(project.read('.boxer/override.yaml')).not.toContain(project.directory);
+  expect(project.read(project.state('override.yaml'))).not.toContain(project.directory);
 });
 
 test('a second up changes nothing, and a changed annotation recreates its service alone', () => {
@@ -99,7 +100,7 @@ test('ps shows the nodes that the seed knows, and says so where it does not answ
   project.docker('exec', seed, 'sh', '-c', `echo '${nodes}' >/tmp/nodes.json`);
   const { stdout, stderr } = project.boxer('ps');
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +1m0\ds +running/);
+  expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +1m\d\ds +running/);
 });
 
 test('scale, and what other verbs see', () => {
@@ -111,11 +112,11 @@ test('scale, and what other verbs see', () => {
 });
 
 test('a corrupt override is written again', () => {
-  const good = project.read('.boxer/override.yaml');
-  project.write('.boxer/override.yaml', '{{{ nonsense');
+  const good = project.read(project.state('override.yaml'));
+  project.write(project.state('override.yaml'), '{{{ nonsense');
   expect(project.boxer('ps', '--all').code).toBe(0);
   expect(project.boxer('up', '-d').code).toBe(0);
-  expect(project.read('.boxer/override.yaml')).toBe(good);
+  expect(project.read(project.state('override.yaml'))).toBe(good);
 });
 
 test('linked, plain docker compose keeps services rewritten', () => {

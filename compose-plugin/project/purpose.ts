@@ -6,7 +6,7 @@ export interface Purpose {
   /** Services that the call names; none: all enabled ones. */
   services: readonly string[];
   withDependencies: boolean;
-  /** `start`: images, twins and volume are made; `show`: nothing outside `.boxer` is; `plan`: nothing is, and images may be missing. */
+  /** `start`: images, twins and volume are made; `show`: nothing outside the state folder is; `plan`: nothing is, and images may be missing. */
   kind: 'start' | 'show' | 'plan';
   policy: ImagePolicy;
   /** Of what is going to be made in an AWS account. */

@@ -1,4 +1,5 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { TWIN_PROJECT, TWIN_SERVICE, twinLabels } from '../../supervisor/published/twin-names.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 import { twinDockerfile } from './dockerfile.ts';
 import { withoutTriggers } from './without-triggers.ts';
@@ -14,10 +15,6 @@ export interface WantedTwin {
   /** Whether the image has ONBUILD triggers. */
   triggers: boolean;
 }
-
-/** Labels of twin images, by which they are found again. */
-export const TWIN_PROJECT = 'io.boxer.twin.project';
-export const TWIN_SERVICE = 'io.boxer.twin.service';
 
 /**
  * Builds a twin with the engine's own BuildKit, the only builder that sees images which are in no registry.
@@ -37,9 +34,10 @@ async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, imag
     [
       ...['buildx', 'build', '--builder', engine.context ?? 'default', '--load', '--provenance=false'],
       ...['--platform', `linux/${twin.architecture}`],
-      ...['--label', `${TWIN_PROJECT}=${twin.project}`, '--label', `${TWIN_SERVICE}=${twin.service}`],
-      // Compose labels the images that it builds, and a function must not pass for one of its containers.
-      ...['project', 'service', 'version'].flatMap((key) => ['--label', `com.docker.compose.${key}=`]),
+      ...Object.entries(twinLabels(twin.project, twin.service)).flatMap(([key, value]) => [
+        '--label',
+        `${key}=${value}`,
+      ]),
       ...['--progress', 'plain', '--tag', twin.tag, '-'],
     ],
     { input: twinDockerfile(image, runtime) },

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
 import type { Functions } from '../functions/functions.ts';
+import type { DeriveImage } from '../images/derive-image.ts';
 import type { Event } from '../invoke/event-queue.ts';
 import type { Invoke } from '../invoke/invoke.ts';
 import type { Call } from './call.ts';
@@ -11,6 +12,7 @@ export interface ApiContext {
   readonly home: Home;
   readonly engine: Engine;
   readonly functions: Functions;
+  readonly deriveImage: DeriveImage;
   readonly invoke: Invoke;
   readonly enqueue: (record: FunctionRecord, event: Event) => void;
   /** Concurrent executions of the account. */

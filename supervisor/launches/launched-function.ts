@@ -19,7 +19,8 @@ import { type SessionServer, startSessionServer } from './session-server.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
-  readonly twin: Twin;
+  /** The twin as it is for this launch: the container may be of a newer image than the configuration's twin. */
+  readonly twin: () => Promise<Twin>;
   readonly argv: readonly string[];
   readonly key: Buffer;
   readonly say: (line: string) => void;
@@ -28,6 +29,9 @@ export interface LaunchOptions {
   /** Ends the launch, its function and its node. */
   readonly signal: AbortSignal;
 }
+
+/** Credentials of a launch are good for 120 s; ms, with a wide margin for the function to come up. */
+const FRESH_MS = 20_000;
 
 /** Signals that end a process which has no handler for them. */
 const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGKILL']);
@@ -174,10 +178,13 @@ export class LaunchedFunction implements Launch {
   async #invoke(): Promise<Outcome> {
     const [server, { overlay, credentials }] = await Promise.all([this.#server, this.#membership]);
     const { invokeTwin } = await import('./invocation/invoke.ts');
-    const { twin, say } = this.#options;
-    // Credentials that the first attempt has used may have expired before the next one.
+    const { say } = this.#options;
+    const began = performance.now();
+    const twin = await this.#options.twin();
+    const isFresh = performance.now() - began < FRESH_MS;
+    // Credentials may have expired before a later attempt, or while a missing twin was made.
     const event = async (attempt: number) => {
-      const fresh = attempt === 1 ? credentials : await overlay.launch(wayTo(server));
+      const fresh = attempt === 1 && isFresh ? credentials : await overlay.launch(wayTo(server));
       return createLaunchEvent(this.#options, overlay, server, fresh);
     };
     const onInvoke = () => {

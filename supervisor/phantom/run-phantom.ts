@@ -9,6 +9,7 @@ import type { NodeConfig } from '../published/node-config.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
 import { lendInput } from './lend-input.ts';
+import { twinOf } from './twin-of.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;
@@ -22,8 +23,8 @@ interface PhantomOptions {
 /** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
 export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const { config } = options;
-  const twin = config.twin;
-  if (!twin) throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
+  if (!config.twin)
+    throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
   const end = new AbortController();
   const stopping = new AbortController();
   const launches = new Set<Launch>();
@@ -34,7 +35,12 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
     for (const launch of launches) launch.deliver(signal);
   });
   const start = (duty: 'active' | 'standby') => {
-    const launch = new LaunchedFunction({ ...options, twin, duty, signal: end.signal });
+    const launch = new LaunchedFunction({
+      ...options,
+      twin: () => twinOf(config, end.signal, options.say),
+      duty,
+      signal: end.signal,
+    });
     launches.add(launch);
     const forget = () => void launches.delete(launch);
     launch.outcome.then(forget, forget);

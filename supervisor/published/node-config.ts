@@ -61,6 +61,26 @@ export type RelayConfig = z.infer<typeof relayConfig>;
 /** Names per Docker network of the project; nodes see each other when they share a network. */
 const namesByNetwork = z.record(z.string(), z.array(z.string()));
 
+/** What of its image the rewrite has put into a service, as Docker has it; absent what the service says itself. */
+export const imageSettings = z.object({
+  entrypoint: z.optional(z.array(z.string())),
+  command: z.optional(z.array(z.string())),
+  volumes: z.array(z.string()),
+  stopSignal: z.optional(z.string()),
+});
+export type ImageSettings = z.infer<typeof imageSettings>;
+
+/** From what a twin was made, and can be made again for another image of the service. */
+export const twinOrigin = z.object({
+  /** Id of the service's image. */
+  image: z.string(),
+  settings: imageSettings,
+  /** Tag and id of the image with the runtime. */
+  runtime: z.string(),
+  runtimeId: z.string(),
+});
+export type TwinOrigin = z.infer<typeof twinOrigin>;
+
 /** A twin, in the words of the Lambda API's CreateFunction. */
 export const twinConfig = z.object({
   /** `http://host:port` of the local Lambda; absent: the AWS SDK's own endpoint. */
@@ -78,6 +98,8 @@ export const twinConfig = z.object({
   ephemeralStorage: z.number(),
   /** The phantom creates a function that is not there (local provider); otherwise that is an error. */
   createIfMissing: z.boolean(),
+  /** Where the provider can tell what a container was made from, and make another twin: the local one. */
+  origin: z.optional(twinOrigin),
 });
 
 /** What the entrypoint of a phantom or a boxed container is told. Written by the rewrite, read by the supervisor. */

@@ -34,7 +34,7 @@ async function failedUp(project: BedProject, env: NodeJS.ProcessEnv = {}): Promi
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
   expect(stderr).not.toContain(SECRET);
   expect(project.docker('compose', '-p', project.name, 'ps', '--all', '--quiet').stdout).toBe('');
-  expect(project.has('.boxer/override.yaml')).toBe(false);
+  expect(project.has(project.state('override.yaml'))).toBe(false);
   return stderr;
 }
 

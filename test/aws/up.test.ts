@@ -93,7 +93,7 @@ test('up: functions as the project wants them, phantoms that reach them, and no 
   expect((await bed.client.send(events)).MaximumRetryAttempts).toBe(0);
 
   const inspected = project.docker('inspect', `${project.name}-worker-1`).stdout;
-  const override = project.read('.boxer/override.yaml');
+  const override = project.read(project.state('override.yaml'));
   expect(override).toContain(functionOf(project));
   expect(override).toContain(bed.lambdaProxy.url);
   expect(override).not.toContain('boxer-lambda');
@@ -116,15 +116,15 @@ test('phantoms get the credentials of the profile that is meant for them, or non
   project.write('aws', '[phantom]\naws_access_key_id = AKIDPHANTOM\naws_secret_access_key = other\n');
   const env = { AWS_SHARED_CREDENTIALS_FILE: join(project.directory, 'aws') };
   expect((await project.run(['up', '-d', '--yes'], env)).exitCode).toBe(0);
-  expect(JSON.parse(project.read('.boxer/aws-credentials.json'))).toMatchObject({
+  expect(JSON.parse(project.read(project.state('aws-credentials.json')))).toMatchObject({
     accessKeyId: 'AKIDPHANTOM',
   });
   expect((await project.run(['down', '--timeout', '1'], env)).exitCode).toBe(0);
-  expect(project.has('.boxer/aws-credentials.json')).toBe(false);
+  expect(project.has(project.state('aws-credentials.json'))).toBe(false);
   project.write('compose.yaml', oneService('', '  credentials: instance'));
   expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
-  expect(project.has('.boxer/aws-credentials.json')).toBe(false);
-  expect(project.read('.boxer/override.yaml')).not.toContain('boxer-aws');
+  expect(project.has(project.state('aws-credentials.json'))).toBe(false);
+  expect(project.read(project.state('override.yaml'))).not.toContain('boxer-aws');
 }, 120_000);
 
 test('--provider of up holds for the verbs that follow, until the next up', async () => {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
@@ -39,14 +38,11 @@ async function start(): Promise<void> {
   });
 }
 
-const read = (...path: string[]) => readFileSync(join(project.directory, '.boxer', ...path), 'utf8').trim();
+const read = (...path: string[]) => readFileSync(project.state(...path), 'utf8').trim();
 
 /** Every key of the project, as text and as bytes. */
 function secrets(): Buffer[] {
-  const keys = [
-    read('key'),
-    ...readdirSync(join(project.directory, '.boxer', 'keys')).map((name) => read('keys', name)),
-  ];
+  const keys = [read('key'), ...readdirSync(project.state('keys')).map((name) => read('keys', name))];
   return keys.flatMap((hex) => {
     const bytes = Buffer.from(hex, 'hex');
     return [Buffer.from(hex), bytes, Buffer.from(bytes.toString('base64').replace(/=+$/, ''))];
@@ -139,7 +135,7 @@ test('no key is in a log, a label, an argument, an environment, the override or 
 test('a new key takes the place of the old one', async () => {
   const before = read('key');
   expect(await project.boxer('down', '--timeout', '1')).toMatchObject({ exitCode: 0 });
-  for (const name of ['key', 'keys']) rmSync(join(project.directory, '.boxer', name), { recursive: true });
+  for (const name of ['key', 'keys']) rmSync(project.state(name), { recursive: true });
   await start();
   expect(read('key')).not.toBe(before);
 }, 120_000);

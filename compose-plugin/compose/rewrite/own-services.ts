@@ -61,6 +61,7 @@ export function seedService(
   networks: readonly string[],
   settings: ProjectSettings,
   images: OwnImages,
+  keyId: string,
 ): Record<string, unknown> {
   const outside = outsidePart(settings);
   const config: SeedConfig = {
@@ -100,7 +101,7 @@ export function seedService(
         : [{ source: STORE_SECRET, target: STORE_CREDENTIALS_FILE }]),
     ],
     ...carrier(settings),
-    labels: { 'io.boxer.role': 'seed' },
+    labels: { 'io.boxer.role': 'seed', 'io.boxer.key': keyId },
   };
 }
 
@@ -109,6 +110,7 @@ export function relayService(
   project: string,
   settings: ProjectSettings,
   image: string,
+  keyId: string,
 ): Record<string, unknown> {
   const config: RelayConfig = { version: 1, project, ...relayPart(settings) };
   return {
@@ -122,7 +124,7 @@ export function relayService(
     secrets: [{ source: keySecret(RELAY_SERVICE), target: KEY_FILE }],
     ...carrier(settings),
     depends_on: { 'boxer-seed': { condition: 'service_started' } },
-    labels: { 'io.boxer.role': 'relay' },
+    labels: { 'io.boxer.role': 'relay', 'io.boxer.key': keyId },
   };
 }
 
