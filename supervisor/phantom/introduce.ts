@@ -1,6 +1,6 @@
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import type { ForwardRequest, Overlay, RelayPlace } from '../membership/join.ts';
+import { Introduce as IntroduceMessage } from '../protocol/flows.ts';
 
 /** Tells the function of a connection to fetch here; rejects with ControlError, the errno being the guest's answer. */
 export type Introduce = (request: ForwardRequest & { readonly place: RelayPlace }) => Promise<void>;
@@ -30,7 +30,7 @@ export function createIntroducer(overlay: Overlay, session: () => Session | unde
     const remembered = known.get(origin.address);
     const direct = session();
     if (!direct || !remembered || remembered.until < Date.now()) return bySeed(request);
-    await direct.request(MessageType.introduce, {
+    await direct.request(IntroduceMessage, {
       port,
       ...place,
       peer: { address: remembered.overlay, port: origin.port },

@@ -6,10 +6,10 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
 import { exitCodeOf } from '../guest/exit-status.ts';
+import { type LaunchEvent, launchReport } from '../protocol/launch-event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { MAX_EVENT_BYTES } from '../published/node-config.ts';
 import { ensureFunction, type InvocationOptions } from './ensure-function.ts';
-import { type LaunchEvent, launchReport } from './event.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from './outcome.ts';
 import { refusalOf } from './refusal.ts';

@@ -1,11 +1,11 @@
 import { containerIdentity } from '../container/own-names.ts';
 import { seedContact } from '../container/seed-contact.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { type Duty, joinOverlay, type Overlay } from '../membership/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import type { Relay } from '../network/relay/relay.ts';
+import { Signal } from '../protocol/stdio.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { type Fetch, fetchBySeed, fetchHere } from './fetch.ts';
@@ -92,7 +92,7 @@ export function startLaunch(options: LaunchOptions): Launch {
 
   let toldToStop: string | undefined;
   const deliver = (name: string) => {
-    if (connected) connected.notify(MessageType.signal, { signal: name });
+    if (connected) connected.notify(Signal, { signal: name });
     else if (ENDING.has(name)) stopped.resolve({ exitCode: exitCodeOf({ code: null, signal: name }) });
   };
 

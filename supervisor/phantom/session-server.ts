@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { listenControl } from '../control/listen.ts';
-import { MessageType } from '../control/message-type.ts';
 import { pskOf } from '../control/psk.ts';
 import { ResumableServer } from '../control/resumable/resumable-server.ts';
 import type { Session } from '../control/session.ts';
 import { secure } from '../network/punch/secure.ts';
-import { PATIENT_HEARTBEAT } from './stdio-messages.ts';
+import { Claim, PATIENT_HEARTBEAT } from '../protocol/stdio.ts';
 
 /** Waits for the one function that this phantom launches. */
 export interface SessionServer {
@@ -54,7 +53,7 @@ export async function startSessionServer(
     if (taken || contenders.size >= MAX_CONTENDERS) return void session.close();
     contenders.add(session);
     void session.closed.then(() => contenders.delete(session));
-    session.onNotification(MessageType.claim, () => claim(session));
+    session.onNotification(Claim, () => claim(session));
   };
   const listener = await listenControl({
     host: '0.0.0.0',

@@ -1,13 +1,13 @@
 import type { Readable, Writable } from 'node:stream';
-import { MessageType } from '../control/message-type.ts';
+import type { NotificationMessage } from '../control/message.ts';
 import type { Session } from '../control/session.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
-import { exitMessage } from './stdio-messages.ts';
+import { Exit, Started, Stderr, Stdin, StdinEnd, Stdout } from '../protocol/stdio.ts';
 
 /** Prints one of the guest's streams as our own; while the reader of our output is slow, the session is not read. */
-function printStream(session: Session, type: number, output: Writable): void {
-  session.onNotification(type, (body) => {
-    if (!Buffer.isBuffer(body) || output.write(body)) return;
+function printStream(session: Session, message: NotificationMessage<Buffer>, output: Writable): void {
+  session.onNotification(message, (chunk) => {
+    if (output.write(chunk)) return;
     session.pause();
     output.once('drain', () => session.resume());
   });
@@ -23,12 +23,12 @@ export interface GuestLife {
 
 /** Prints what the guest prints. */
 export function printGuest(session: Session): GuestLife {
-  printStream(session, MessageType.stdout, process.stdout);
-  printStream(session, MessageType.stderr, process.stderr);
+  printStream(session, Stdout, process.stdout);
+  printStream(session, Stderr, process.stderr);
   return {
-    started: new Promise((resolve) => session.onNotification(MessageType.started, () => resolve())),
+    started: new Promise((resolve) => session.onNotification(Started, () => resolve())),
     exit: new Promise((resolve) => {
-      session.onNotification(MessageType.exit, (body) => resolve(exitMessage.safeParse(body).data));
+      session.onNotification(Exit, resolve);
       void session.closed.then(() => resolve(undefined));
     }),
   };
@@ -49,20 +49,19 @@ export function lendInput(source: Readable = process.stdin): Input {
     try {
       for await (const chunk of source) {
         // The session of a guest that has gone takes nothing; the next one gets what is read then.
-        if (taker?.notify(MessageType.stdin, Buffer.from(chunk)) === false)
-          await taker.drained().catch(() => undefined);
+        if (taker?.notify(Stdin, Buffer.from(chunk)) === false) await taker.drained().catch(() => undefined);
       }
     } catch {
       // An input that fails has ended for the guest, too.
     }
     state = 'ended';
-    taker?.notify(MessageType.stdinEnd, {});
+    taker?.notify(StdinEnd, {});
   }
 
   return {
     give(session) {
       taker = session;
-      if (state === 'ended') session.notify(MessageType.stdinEnd, {});
+      if (state === 'ended') session.notify(StdinEnd, {});
       else if (state === 'unread') void pass();
     },
   };
