@@ -6,6 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { NO_OBSERVER } from './control-observer.ts';
 import { dialControl } from './dial.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
+import { unchecked } from './message.ts';
 import { newNonce, pskOf } from './psk.ts';
 import type { Session } from './session.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
@@ -96,9 +97,9 @@ test('handshakes and sessions are bounded', async () => {
   await first.close();
   await delay(20);
   const third = await dial(port);
-  third.handle(1, () => ({ alive: true }));
+  third.handle(unchecked(1), () => ({ alive: true }));
   await delay(20);
-  await expect(sessions[1]?.request(1, {})).resolves.toEqual({ alive: true });
+  await expect(sessions[1]?.request(unchecked(1), {})).resolves.toEqual({ alive: true });
 });
 
 test('one address cannot keep the others out, and whoever sends a byte now and then is not waited for', async () => {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Member } from '../protocol/messages.ts';
+import type { Member } from '../protocol/membership.ts';
 
 /** Where a function's own versions stand; it cannot write to /etc. */
 const PLACE = '/tmp/.boxer/network';

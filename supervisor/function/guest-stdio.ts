@@ -1,18 +1,22 @@
 import type { Readable } from 'node:stream';
-import { MessageType } from '../control/message-type.ts';
+import type { NotificationMessage } from '../control/message.ts';
 import type { Session } from '../control/session.ts';
 import type { StdioPipes } from '../guest/stdio-pipes.ts';
-import { signalMessage } from '../launches/stdio-messages.ts';
+import { Signal, Stderr, Stdin, StdinEnd, Stdout } from '../protocol/stdio.ts';
 
 /** A frame's body stays well below the frame limit. */
 const MAX_CHUNK = 256 * 1024;
 
 /** Sends a stream as frames; a full session stops the reading, and so, by its pipe, the guest. */
-async function sendStream(stream: Readable, session: Session, type: number): Promise<void> {
+async function sendStream(
+  stream: Readable,
+  session: Session,
+  message: NotificationMessage<Buffer>,
+): Promise<void> {
   for await (const chunk of stream) {
     const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
     for (let at = 0; at < bytes.length; at += MAX_CHUNK) {
-      if (!session.notify(type, bytes.subarray(at, at + MAX_CHUNK))) await session.drained();
+      if (!session.notify(message, bytes.subarray(at, at + MAX_CHUNK))) await session.drained();
     }
   }
 }
@@ -28,9 +32,8 @@ export interface SignalInlet {
 
 /** Hands the phantom's signals to `inlet`, from the first moment of the session. */
 export function receiveSignals(session: Session, inlet: SignalInlet): void {
-  session.onNotification(MessageType.signal, (body) => {
-    const parsed = signalMessage.safeParse(body);
-    const signal = parsed.success ? asSignal(parsed.data.signal) : undefined;
+  session.onNotification(Signal, ({ signal: name }) => {
+    const signal = asSignal(name);
     if (signal) inlet.deliver(signal);
   });
 }
@@ -41,15 +44,12 @@ export async function connectGuestStdio(
   session: Session,
 ): Promise<void> {
   stdin.on('error', () => undefined); // The guest closed its input; that is its right.
-  session.onNotification(MessageType.stdin, (body) => {
-    if (Buffer.isBuffer(body) && stdin.write(body) === false) {
+  session.onNotification(Stdin, (chunk) => {
+    if (stdin.write(chunk) === false) {
       session.pause();
       stdin.once('drain', () => session.resume());
     }
   });
-  session.onNotification(MessageType.stdinEnd, () => stdin.end());
-  await Promise.all([
-    sendStream(stdout, session, MessageType.stdout),
-    sendStream(stderr, session, MessageType.stderr),
-  ]);
+  session.onNotification(StdinEnd, () => stdin.end());
+  await Promise.all([sendStream(stdout, session, Stdout), sendStream(stderr, session, Stderr)]);
 }

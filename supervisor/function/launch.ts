@@ -1,7 +1,6 @@
 import { accessSync, constants as fsConstants } from 'node:fs';
 import { dirname } from 'node:path';
 import { dialControl } from '../control/dial.ts';
-import { MessageType } from '../control/message-type.ts';
 import { openResumable } from '../control/resumable/open-resumable.ts';
 import type { Session } from '../control/session.ts';
 import { startDiscovery } from '../discovery/start-discovery.ts';
@@ -19,12 +18,12 @@ import { warnIfUnseen } from '../guest/program/warning.ts';
 import type { Reaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { createStdioPipes } from '../guest/stdio-pipes.ts';
-import type { LaunchEvent } from '../launches/launch-event.ts';
-import { PATIENT_HEARTBEAT } from '../launches/stdio-messages.ts';
 import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { type Node, startNode } from '../node.ts';
-import { parseIntroduction } from '../protocol/parse-messages.ts';
+import { Introduce } from '../protocol/flows.ts';
+import type { LaunchEvent } from '../protocol/launch-event.ts';
+import { Claim, Exit, PATIENT_HEARTBEAT, Started, Stderr } from '../protocol/stdio.ts';
 import type { Runtime } from '../runtime.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
@@ -130,7 +129,7 @@ interface GuestContext extends LaunchContext {
 /** Waits for the guest's gate, shows it the overlay, and runs it. */
 async function startAndServe(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
   const { signal, node, session } = context;
-  const say = (line: string) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`));
+  const say = (line: string) => session.notify(Stderr, Buffer.from(`boxer: ${line}\n`));
   await passGate(node.overlay, event.waitFor, say, signal);
   const discovery = await startDiscovery(node.overlay, say);
   try {
@@ -171,7 +170,7 @@ async function runGuest(
     const abandon = () => guest.process.kill('SIGKILL');
     signal.addEventListener('abort', abandon, { once: true });
     const flushed = connectGuestStdio(stdio, session);
-    session.notify(MessageType.started, { pid: guest.pid });
+    session.notify(Started, { pid: guest.pid });
     const status = await guest.exited;
     signal.removeEventListener('abort', abandon);
     // As when a container's first process ends: the others go too, and with them the last writers of the pipes.
@@ -189,7 +188,7 @@ const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 /** Tells the phantom, and so the container's log, why there is no guest. */
 function reportFailure(session: Session, error: unknown): ExitStatus {
   const message = error instanceof Error ? error.message : String(error);
-  session.notify(MessageType.stderr, Buffer.from(`boxer: ${message}\n`));
+  session.notify(Stderr, Buffer.from(`boxer: ${message}\n`));
   return { code: startFailureCode(error), signal: null };
 }
 
@@ -204,8 +203,8 @@ async function serveSession(
   const inlet: SignalInlet = { deliver: (name) => void (ENDING.has(name) && stopped.abort(name)) };
   receiveSignals(session, inlet);
   const node = await joining;
-  session.notify(MessageType.claim, {});
-  session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
+  session.notify(Claim, {});
+  session.handle(Introduce, (introduction, at) => node.introduce(introduction, at.signal));
   try {
     const signal = AbortSignal.any([context.signal, stopped.signal]);
     const guest = startAndServe(event, { ...context, signal, node, session, inlet, remap });
@@ -214,7 +213,7 @@ async function serveSession(
       if (context.signal.aborted) throw error;
       return reportFailure(session, error);
     });
-    session.notify(MessageType.exit, status);
+    session.notify(Exit, status);
     // The phantom closes when it has printed the last byte, however slow its reader is.
     await session.closed;
     return status;

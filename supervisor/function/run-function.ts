@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { startReaper } from '../guest/reaper.ts';
-import { type LaunchEvent, type LaunchReport, launchEvent } from '../launches/launch-event.ts';
+import { type LaunchEvent, type LaunchReport, launchEvent } from '../protocol/launch-event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { type ProbeEvent, probeEvent } from '../published/probe.ts';
 import type { Runtime } from '../runtime.ts';

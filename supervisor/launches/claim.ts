@@ -1,5 +1,5 @@
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
+import { Claim as ClaimMessage } from '../protocol/stdio.ts';
 
 /** One event may be delivered more than once: so many functions are heard until one of them claims the launch. */
 export const MAX_CONTENDERS = 8;
@@ -31,7 +31,7 @@ export class Claim {
     if (this.#isTaken || this.#contenders.size >= MAX_CONTENDERS) return void session.close();
     this.#contenders.add(session);
     void session.closed.then(() => this.#contenders.delete(session));
-    session.onNotification(MessageType.claim, () => this.#take(session));
+    session.onNotification(ClaimMessage, () => this.#take(session));
   }
 
   #take(session: Session): void {

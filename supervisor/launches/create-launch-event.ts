@@ -1,10 +1,11 @@
 import { hostname } from 'node:os';
 import { collectFiles, mountPoints } from '../files/travelling-files.ts';
 import { ownEnvironment } from '../guest/own-environment.ts';
-import type { Launch, Overlay } from '../membership/join.ts';
+import type { Overlay } from '../membership/join.ts';
+import type { LaunchEvent } from '../protocol/launch-event.ts';
+import type { Launched } from '../protocol/phantom.ts';
 import { travellingEnvironment } from '../published/environment-filter.ts';
 import type { NodeConfig } from '../published/node-config.ts';
-import type { LaunchEvent } from './launch-event.ts';
 import type { SessionServer } from './session-server.ts';
 
 /** What a function needs to know: the guest as this container would start it, and how to reach the seed and us. */
@@ -12,7 +13,7 @@ export async function createLaunchEvent(
   { config, argv }: { readonly config: NodeConfig; readonly argv: readonly string[] },
   overlay: Overlay,
   server: SessionServer,
-  launch: Launch,
+  launch: Launched,
 ): Promise<LaunchEvent> {
   const mounts = await mountPoints(config.files ?? []);
   return {
@@ -31,7 +32,7 @@ export async function createLaunchEvent(
   };
 }
 
-function wayToUs(overlay: Overlay, server: SessionServer, { outside }: Launch) {
+function wayToUs(overlay: Overlay, server: SessionServer, { outside }: Launched) {
   if (!outside) return { addresses: [overlay.local.address], port: server.port };
   return { addresses: [outside.seed.address], port: outside.relay, token: server.token };
 }

@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream';
-import { MessageType } from '../control/message-type.ts';
+import type { NotificationMessage } from '../control/message.ts';
 import type { Session } from '../control/session.ts';
 import type { ExitStatus } from '../guest/exit-status.ts';
-import { exitMessage } from './stdio-messages.ts';
+import { Exit, Started, Stderr, Stdout } from '../protocol/stdio.ts';
 
 /** Writes one of the guest's streams to `output`. While the reader of `output` is slow, the session is not read. */
-function printStream(session: Session, type: number, output: Writable): void {
-  session.onNotification(type, (body) => {
-    if (!Buffer.isBuffer(body) || output.write(body)) return;
+function printStream(session: Session, message: NotificationMessage<Buffer>, output: Writable): void {
+  session.onNotification(message, (chunk) => {
+    if (output.write(chunk)) return;
     session.pause();
     output.once('drain', () => session.resume());
   });
@@ -23,12 +23,12 @@ export interface GuestLife {
 
 /** Copies the guest's output to the standard output and the standard error of this process. */
 export function printGuestOutput(session: Session): GuestLife {
-  printStream(session, MessageType.stdout, process.stdout);
-  printStream(session, MessageType.stderr, process.stderr);
+  printStream(session, Stdout, process.stdout);
+  printStream(session, Stderr, process.stderr);
   return {
-    started: new Promise((resolve) => session.onNotification(MessageType.started, () => resolve())),
+    started: new Promise((resolve) => session.onNotification(Started, () => resolve())),
     exit: new Promise((resolve) => {
-      session.onNotification(MessageType.exit, (body) => resolve(exitMessage.safeParse(body).data));
+      session.onNotification(Exit, resolve);
       void session.closed.then(() => resolve(undefined));
     }),
   };

@@ -1,6 +1,6 @@
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import type { ForwardRequest, Overlay, RelayPlace } from '../membership/join.ts';
+import { Introduce } from '../protocol/flows.ts';
 
 /** A neighbour's connection that waits at a relay for the function. */
 export type Introduction = ForwardRequest & { readonly place: RelayPlace };
@@ -34,7 +34,7 @@ export class Introducer {
     const { origin, port, place } = introduction;
     const known = this.#known.get(origin.address);
     if (!this.#session || !known || known.until < Date.now()) return this.#introduceBySeed(introduction);
-    await this.#session.request(MessageType.introduce, {
+    await this.#session.request(Introduce, {
       port,
       ...place,
       peer: { address: known.overlay, port: origin.port },

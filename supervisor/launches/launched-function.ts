@@ -1,10 +1,10 @@
 import { containerIdentity } from '../container/own-names.ts';
 import { seedContact } from '../container/seed-contact.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
-import { type Launch as Credentials, type Duty, joinOverlay, type Overlay } from '../membership/join.ts';
+import { type Duty, joinOverlay, type Launched, type Overlay } from '../membership/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
+import { Signal } from '../protocol/stdio.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { createLaunchEvent } from './create-launch-event.ts';
@@ -38,7 +38,7 @@ const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 
 interface Membership extends Joined {
   /** What the function joins with; good once. */
-  readonly credentials: Credentials;
+  readonly credentials: Launched;
 }
 
 /** A launch that joins the overlay for its function and invokes the twin, as soon as it has been constructed. */
@@ -109,7 +109,7 @@ export class LaunchedFunction implements Launch {
   }
 
   #send(signal: string): void {
-    if (this.#connected) this.#connected.notify(MessageType.signal, { signal });
+    if (this.#connected) this.#connected.notify(Signal, { signal });
     else if (ENDING.has(signal)) this.#stopped.resolve({ exitCode: exitCodeOf({ code: null, signal }) });
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { dialControl } from '../control/dial.ts';
-import { MessageType } from '../control/message-type.ts';
+import { Claim, Started } from '../protocol/stdio.ts';
 import { startSessionServer } from './session-server.ts';
 
 const stop = new AbortController();
@@ -9,11 +9,11 @@ afterEach(() => stop.abort());
 test('what a function says in the same breath as its claim is heard', async () => {
   const heard = Promise.withResolvers<string>();
   const { port, identity, key } = await startSessionServer(stop.signal, (session) =>
-    session.onNotification(MessageType.started, () => heard.resolve('started')),
+    session.onNotification(Started, () => heard.resolve('started')),
   );
   const credentials = { identity, key: Buffer.from(key, 'hex') };
   const session = await dialControl({ host: '127.0.0.1', port, ...credentials, signal: stop.signal });
-  session.notify(MessageType.claim, {});
-  session.notify(MessageType.started, { pid: 1 });
+  session.notify(Claim, {});
+  session.notify(Started, { pid: 1 });
   expect(await heard.promise).toBe('started');
 });

@@ -5,8 +5,8 @@ import { pskOf } from '../control/psk.ts';
 import { ResumableServer } from '../control/resumable/resumable-server.ts';
 import type { Session } from '../control/session.ts';
 import { secure } from '../network/punch/secure.ts';
+import { PATIENT_HEARTBEAT } from '../protocol/stdio.ts';
 import { Claim, MAX_CONTENDERS } from './claim.ts';
-import { PATIENT_HEARTBEAT } from './stdio-messages.ts';
 
 /** Waits for the one function of a launch. */
 export interface SessionServer {

@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import type { Endpoint } from '../control/endpoint.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import { parseRelays, type RelayAddress } from '../protocol/relay-messages.ts';
+import { type RelayAddress, RelayDistances, RelayList } from '../protocol/relay.ts';
 
 /** Ways change seldom; ms. */
 const REFRESH = 10 * 60_000;
@@ -24,13 +23,13 @@ export function measureRelays(session: Session): void {
     const distances = await Promise.all(relays.map(async ({ id, at }) => ({ id, ms: await roundTrip(at) })));
     // Another list has come meanwhile, and its measurement.
     if (mine !== round || session.ended) return;
-    const known = distances.filter(({ ms }) => ms !== undefined);
-    await session.request(MessageType.distances, { distances: known }).catch(() => undefined);
+    const known = distances.flatMap(({ id, ms }) => (ms === undefined ? [] : [{ id, ms }]));
+    await session.request(RelayDistances, { distances: known }).catch(() => undefined);
     if (relays.length > 0 && !session.ended) timer = setTimeout(() => void measure(), REFRESH).unref();
   }
 
-  session.onNotification(MessageType.relays, (body) => {
-    relays = parseRelays(body);
+  session.onNotification(RelayList, (list) => {
+    ({ relays } = list);
     void measure();
   });
   void session.closed.then(() => clearTimeout(timer));

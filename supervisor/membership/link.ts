@@ -2,25 +2,13 @@ import { ControlError, codeOf } from '../control/control-error.ts';
 import { DEFLATE } from '../control/deflated.ts';
 import { dialControl } from '../control/dial.ts';
 import type { Endpoint } from '../control/endpoint.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session, SessionOptions } from '../control/session.ts';
-import type {
-  Counterpart,
-  Hello,
-  Introduction,
-  Joined,
-  JoinRequest,
-  Offer,
-  PunchIntroduction,
-} from '../protocol/messages.ts';
-import {
-  parseHello,
-  parseIntroduction,
-  parseJoined,
-  parseMembership,
-  parseSeeds,
-} from '../protocol/parse-messages.ts';
-import { parseCounterpart, parsePunch } from '../protocol/parse-punch.ts';
+import { Introduce, type Introduction } from '../protocol/flows.ts';
+import { Hello, type HelloReply } from '../protocol/greeting.ts';
+import { Join, type Joined, type JoinRequest } from '../protocol/join.ts';
+import { MembershipChanged, OtherSeeds } from '../protocol/membership.ts';
+import type { Offer } from '../protocol/offer.ts';
+import { AskToMeet, type Counterpart, Pairs, Punch, type PunchIntroduction } from '../protocol/punch.ts';
 import type { PairStatus } from '../published/node-config.ts';
 import { measureRelays } from './distances.ts';
 import type { Membership } from './view.ts';
@@ -52,7 +40,7 @@ export interface PeerHandlers {
 /** A connection to the seed that has joined. */
 export interface Link {
   readonly session: Session;
-  readonly hello: Hello;
+  readonly hello: HelloReply;
   readonly joined: Joined;
   readonly local: Endpoint;
 }
@@ -81,38 +69,31 @@ export async function openLink(
   });
   const snapshot = Promise.withResolvers<void>();
   void session.closed.then((reason) => snapshot.reject(new ControlError('ECONNRESET', reason)));
-  session.onNotification(MessageType.membership, (body) => {
-    const update = parseMembership(body);
+  session.onNotification(MembershipChanged, (update) => {
     membership.apply(update);
     if (!update.more) snapshot.resolve();
   });
-  session.onNotification(MessageType.seeds, (body) => {
-    membership.seeds = parseSeeds(body);
+  session.onNotification(OtherSeeds, ({ seeds }) => {
+    membership.seeds = seeds;
   });
   measureRelays(session);
-  session.handle(MessageType.introduce, (body, context) =>
-    options.introduce(parseIntroduction(body), context),
-  );
+  session.handle(Introduce, options.introduce);
   const { peers } = options;
   if (peers) {
-    session.handle(MessageType.meet, async (body) => ({ offer: await peers.meet(parseCounterpart(body)) }));
-    session.handle(MessageType.punch, (body) => peers.punch(parsePunch(body)));
-    session.handle(MessageType.pairs, () => ({ pairs: peers.pairs() }));
+    session.handle(AskToMeet, async (counterpart) => ({ offer: await peers.meet(counterpart) }));
+    session.handle(Punch, (introduction) => peers.punch(introduction));
+    session.handle(Pairs, () => ({ pairs: peers.pairs() }));
   }
   try {
     const { local, remote } = session;
     const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
     // Both at once: the answer to hello changes nothing in what is asked next.
     const [hello, joined] = await Promise.all([
-      session.request(
-        MessageType.hello,
-        { version: 1, capabilities: ['relay', 'punch', DEFLATE] },
-        { signal },
-      ),
-      session.request(MessageType.join, body, { signal }),
+      session.request(Hello, { version: 1, capabilities: ['relay', 'punch', DEFLATE] }, { signal }),
+      session.request(Join, body, { signal }),
       snapshot.promise,
     ]);
-    return { session, hello: parseHello(hello), joined: parseJoined(joined), local };
+    return { session, hello, joined, local };
   } catch (error) {
     void session.close('could not join');
     throw signal?.aborted || PASSING.has(codeOf(error)) ? error : refused(error);

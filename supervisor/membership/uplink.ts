@@ -1,5 +1,6 @@
 import { backoff } from '../control/backoff.ts';
 import { ControlError, codeOf } from '../control/control-error.ts';
+import type { RequestMessage } from '../control/message.ts';
 import type { RequestOptions, Session } from '../control/session.ts';
 import { type Waiting, waitFor } from '../control/waiting.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
@@ -20,8 +21,8 @@ export class Uplink {
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Waiting<Session>>();
   #link: Link;
-  /** What every seed has to be told: message type -> body. */
-  readonly #told = new Map<number, unknown>();
+  /** What every seed has to be told, by the message's number. */
+  readonly #told = new Map<number, () => Promise<void>>();
   #end: string | undefined;
   readonly #turn = Math.floor(Math.random() * 16);
 
@@ -38,11 +39,15 @@ export class Uplink {
   }
 
   /** As `Session.request`; waits for a seed that is away, and asks again when it went away over the answer. */
-  async request(type: number, body: unknown, options: RequestOptions = {}): Promise<unknown> {
+  async request<Request, Reply>(
+    message: RequestMessage<Request, Reply>,
+    body: NoInfer<Request>,
+    options: RequestOptions = {},
+  ): Promise<Reply> {
     for (;;) {
       const session = this.#link.session.ended ? await this.#relinked(options.signal) : this.#link.session;
       try {
-        return await session.request(type, body, options);
+        return await session.request(message, body, options);
       } catch (error) {
         if (!session.ended || codeOf(error) !== 'ECONNRESET') throw error;
       }
@@ -50,14 +55,17 @@ export class Uplink {
   }
 
   /** Remembered, and told to every seed that comes, in place of what was said before; resolves at once while there is none. */
-  async tell(type: number, body: unknown): Promise<void> {
-    this.#told.set(type, body);
-    const { session } = this.#link;
-    try {
-      await session.request(type, body);
-    } catch (error) {
-      if (!session.ended) throw error;
-    }
+  async tell<Request>(message: RequestMessage<Request, void>, body: NoInfer<Request>): Promise<void> {
+    const tell = async () => {
+      const { session } = this.#link;
+      try {
+        await session.request(message, body);
+      } catch (error) {
+        if (!session.ended) throw error;
+      }
+    };
+    this.#told.set(message.number, tell);
+    await tell();
   }
 
   close(reason: string): Promise<string> {
@@ -104,7 +112,7 @@ export class Uplink {
         this.#link = await openLink(options, credentials, this.#membership, signal);
         // Closed in the same turn in which the link came.
         if (signal.aborted) void this.#link.session.close(String(signal.reason));
-        await Promise.allSettled([...this.#told].map(([type, body]) => this.tell(type, body)));
+        await Promise.allSettled([...this.#told.values()].map((tell) => tell()));
         for (const waiting of this.#waiting) waiting.resolve(this.#link.session);
         return undefined;
       } catch (error) {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import type { Member, MembershipUpdate } from '../protocol/messages.ts';
+import type { Member, MembershipUpdate } from '../protocol/membership.ts';
 import { Membership } from './view.ts';
 
 const member = (id: number, ports: number[] = []): Member => ({
@@ -20,7 +20,7 @@ const snapshot = (seed: string, ...ids: number[]): MembershipUpdate => ({
   nodes: ids.map((id) => member(id)),
   removed: [],
   seed,
-  gateways: ['redis'],
+  gateways: { names: ['redis'] },
 });
 const delta = (nodes: Member[], removed: number[] = []): MembershipUpdate => ({
   epoch: 2,

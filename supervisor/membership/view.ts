@@ -1,5 +1,5 @@
 import type { Endpoint } from '../control/endpoint.ts';
-import type { Member, MembershipUpdate } from '../protocol/messages.ts';
+import type { Member, MembershipUpdate } from '../protocol/membership.ts';
 
 /** How long members are kept that a restarted seed has not named yet, ms: as long as they may take to come back to it. */
 const KEEP = 5000;
@@ -37,7 +37,7 @@ export class Membership {
       this.members.set(member.id, member);
       this.#kept.delete(member.id);
     }
-    if (update.gateways) this.gateways = update.gateways;
+    if (update.gateways) this.gateways = update.gateways.names;
     this.#tell();
   }
 

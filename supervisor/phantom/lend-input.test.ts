@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { test } from '@jest/globals';
-import { MessageType } from '../control/message-type.ts';
 import { Session } from '../control/session.ts';
 import { connection } from '../network/relay/socket-testbed.ts';
+import { Stdin, StdinEnd } from '../protocol/stdio.ts';
 import { lendInput } from './lend-input.ts';
 
 /** A function's session, and what comes to its guest's standard input; `>` is its end. */
@@ -13,11 +13,11 @@ async function guest() {
   for (const socket of [near, far]) socket.resume();
   let text = '';
   let wake = () => undefined as unknown;
-  theirs.onNotification(MessageType.stdin, (body) => {
+  theirs.onNotification(Stdin, (body) => {
     text += String(body);
     wake();
   });
-  theirs.onNotification(MessageType.stdinEnd, () => {
+  theirs.onNotification(StdinEnd, () => {
     text += '>';
     wake();
   });

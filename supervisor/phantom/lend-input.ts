@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
+import { Stdin, StdinEnd } from '../protocol/stdio.ts';
 
 /** Our standard input, which one guest has at a time. */
 export interface Input {
@@ -17,20 +17,19 @@ export function lendInput(source: Readable = process.stdin): Input {
     try {
       for await (const chunk of source) {
         // The session of a guest that has gone takes nothing; the next one gets what is read then.
-        if (taker?.notify(MessageType.stdin, Buffer.from(chunk)) === false)
-          await taker.drained().catch(() => undefined);
+        if (taker?.notify(Stdin, Buffer.from(chunk)) === false) await taker.drained().catch(() => undefined);
       }
     } catch {
       // An input that fails has ended for the guest, too.
     }
     state = 'ended';
-    taker?.notify(MessageType.stdinEnd, {});
+    taker?.notify(StdinEnd, {});
   }
 
   return {
     give(session) {
       taker = session;
-      if (state === 'ended') session.notify(MessageType.stdinEnd, {});
+      if (state === 'ended') session.notify(StdinEnd, {});
       else if (state === 'unread') void pass();
     },
   };

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { codeOf } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
-import { MessageType } from '../control/message-type.ts';
 import { dialUnread } from '../network/dial.ts';
 import type { LocalPorts } from '../network/punch/local-ports.ts';
 import { observe } from '../network/punch/observe.ts';
 import { openTogether } from '../network/punch/open-together.ts';
+import { Probe } from '../protocol/probe.ts';
 import type { Mapping, Network, Times } from '../published/probe.ts';
 import type { SeedSide } from './seed-side.ts';
 import { measureUpload } from './throughput.ts';
@@ -31,7 +31,7 @@ export async function measureNetwork(
   const { session, observers, seen } = seed;
   const isDirect =
     session.local.address === seen.observed.address && session.local.port === seen.observed.port;
-  const roundTrip = await timed(ROUND_TRIPS, () => session.request(MessageType.probe, {}, { signal }));
+  const roundTrip = await timed(ROUND_TRIPS, () => session.request(Probe, {}, { signal }));
   const to = { address: session.remote.address, port: session.remote.port };
   const connect = await timed(CONNECTS, async () => {
     (await dialUnread({ host: to.address, port: to.port }, within(signal, PATIENCE))).destroy();

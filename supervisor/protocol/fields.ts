@@ -1,7 +1,13 @@
+import { isIPv4 } from 'node:net';
+import type * as z from 'zod/mini';
 import { ControlError } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 
-/** Readers for the fields of JSON bodies. Each throws ControlError EINVAL, naming the field, for what is not as it should be. */
+/** Readers for the fields of JSON bodies. Each throws ControlError EINVAL, naming the field, for a value that is not as it should be. */
+
+export const MAX_NODE_ID = 65_535;
+
+const TOKEN = /^[0-9a-f]{32}$/;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -65,4 +71,33 @@ export function integersAt(fields: Fields, key: string, max: number, highest: nu
 export function endpointAt(fields: Fields, key: string): Endpoint {
   const endpoint = fieldsOf(fields[key]);
   return { address: textAt(endpoint, 'address', 45), port: integerAt(endpoint, 'port', 0, 65_535) };
+}
+
+/** An address in digits. A name would be looked up, and its sender would decide where this node connects to. */
+export function ipv4At(fields: Fields, key: string): string {
+  const address = textAt(fields, key, 15);
+  if (!isIPv4(address)) throw invalid(key, 'an IPv4 address');
+  return address;
+}
+
+export function ipv4EndpointAt(fields: Fields, key: string): Endpoint {
+  const endpoint = fieldsOf(fields[key]);
+  return { address: ipv4At(endpoint, 'address'), port: portAt(endpoint, 'port') };
+}
+
+/** A random token, or the nonce of one process: 32 hex digits. */
+export function tokenAt(fields: Fields, key: string): string {
+  const token = textAt(fields, key, 32);
+  if (!TOKEN.test(token)) throw invalid(key, '32 hex digits');
+  return token;
+}
+
+/** A body that the plugin knows too, by the schema that both share. */
+export function bodyOf<T extends z.ZodMiniType>(schema: T): (body: unknown) => z.output<T> {
+  return (body) => {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw invalid(issue?.path.join('.') || 'body', issue?.message ?? 'another value');
+  };
 }

@@ -1,3 +1,5 @@
+import { type Fields, fieldsOf, integerAt, invalid, ipv4At, listAt, portAt, textAt } from './fields.ts';
+
 /**
  * What happens to the ports of outgoing connections: there is no translation; the port is kept; it is another one, but the same
  * for every destination; it is another one for every destination.
@@ -48,4 +50,50 @@ export interface FirstConnection {
 /** Where a node that kept its port, or has no NAT, is seen. */
 export function samePort(port: number): PortPair {
   return { local: port, public: port };
+}
+
+const MAX_DOORS = 64;
+const ID = /^[0-9a-f]{16,32}$/;
+
+/** A word of a later version is no error. */
+export function natAt(fields: Fields): NatKind {
+  return NAT_KINDS.find((kind) => kind === fields.nat) ?? 'unknown';
+}
+
+/** A word of a later version is no error. */
+export function filteringAt(fields: Fields): Filtering {
+  return FILTERINGS.find((kind) => kind === fields.filtering) ?? 'unknown';
+}
+
+/** Of a connection that is introduced: 16 to 32 hex digits. */
+export function idAt(fields: Fields): string {
+  const id = textAt(fields, 'id', 32);
+  if (!ID.test(id)) throw invalid('id', '16 to 32 hex digits');
+  return id;
+}
+
+function parsePortPair(body: unknown): PortPair {
+  const fields = fieldsOf(body);
+  return { local: portAt(fields, 'local'), public: portAt(fields, 'public') };
+}
+
+function parseFirst(body: unknown): FirstConnection {
+  const fields = fieldsOf(body);
+  return { id: idAt(fields), port: portAt(fields, 'port'), from: parsePortPair(fields.from) };
+}
+
+/** Throws ControlError EINVAL. */
+export function parseOffer(body: unknown): Offer {
+  const fields = fieldsOf(body);
+  return {
+    nat: natAt(fields),
+    filtering: filteringAt(fields),
+    publicAddress: ipv4At(fields, 'publicAddress'),
+    privateAddress: ipv4At(fields, 'privateAddress'),
+    port: parsePortPair(fields.port),
+    privatePort: integerAt(fields, 'privatePort', 0, 65_535),
+    doors: listAt(fields, 'doors', MAX_DOORS).map(parsePortPair),
+    ...(fields.first === undefined ? {} : { first: parseFirst(fields.first) }),
+    ...(fields.opened === undefined ? {} : { opened: parsePortPair(fields.opened) }),
+  };
 }

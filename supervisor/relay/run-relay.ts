@@ -1,10 +1,11 @@
 import { backoff } from '../control/backoff.ts';
 import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { type Relay, type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
+import { Hello } from '../protocol/greeting.ts';
+import { RelayJoin } from '../protocol/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { RelaySettings } from '../published/node-config.ts';
 import { serveSeed } from './serve-seed.ts';
@@ -60,12 +61,8 @@ async function join(options: RunRelayOptions, relay: Relay): Promise<Session | u
     session = await dialControl({ ...seed, identity, key, signal });
     serveSeed(session, relay);
     await Promise.all([
-      session.request(MessageType.hello, { version: 1, capabilities: ['relay'] }, { signal }),
-      session.request(
-        MessageType.relayJoin,
-        { port: relay.port, advertise: options.relay?.advertise },
-        { signal },
-      ),
+      session.request(Hello, { version: 1, capabilities: ['relay'] }, { signal }),
+      session.request(RelayJoin, { port: relay.port, advertise: options.relay?.advertise }, { signal }),
     ]);
     return session;
   } catch (error) {

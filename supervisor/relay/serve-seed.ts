@@ -1,17 +1,15 @@
 import { ControlError } from '../control/control-error.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
 import { openFlow } from '../network/relay/open-flow.ts';
 import type { Relay } from '../network/relay/relay.ts';
-import { parseAbandon, parseOpen, parseParty } from '../protocol/relay-messages.ts';
+import { RelayAbandon, RelayOpen, RelayReset } from '../protocol/relay.ts';
 
 /** Opens flows at `relay` when the seed asks. They outlive the session: only what is still being opened ends with it. */
 export function serveSeed(session: Session, relay: Relay): void {
   /** Token -> ends the wait for the acceptor. */
   const opening = new Map<string, AbortController>();
 
-  session.handle(MessageType.relayOpen, async (body) => {
-    const { from, initiator, acceptor, token, timeout } = parseOpen(body);
+  session.handle(RelayOpen, async ({ from, initiator, acceptor, token, timeout }) => {
     if (opening.has(token)) throw new ControlError('EEXIST', 'the token is in use');
     const cancel = new AbortController();
     opening.set(token, cancel);
@@ -27,8 +25,8 @@ export function serveSeed(session: Session, relay: Relay): void {
       throw error;
     }
   });
-  session.onNotification(MessageType.relayAbandon, (body) => {
-    opening.get(parseAbandon(body))?.abort(new ControlError('ECONNABORTED', 'the far end cannot be reached'));
+  session.onNotification(RelayAbandon, ({ token }) => {
+    opening.get(token)?.abort(new ControlError('ECONNABORTED', 'the far end cannot be reached'));
   });
-  session.onNotification(MessageType.relayReset, (body) => relay.reset(parseParty(body)));
+  session.onNotification(RelayReset, ({ party }) => relay.reset(party));
 }

@@ -5,13 +5,20 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { NO_OBSERVER } from '../control/control-observer.ts';
 import { dialControl } from '../control/dial.ts';
 import { encodeFrame } from '../control/frame.ts';
-import { MessageType } from '../control/message-type.ts';
+import { unchecked } from '../control/message.ts';
 import { formatIdentity, newNonce, newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import type { PskOffer } from '../control/raw-tls-testbed/client-hello.ts';
 import { RawTlsClient } from '../control/raw-tls-testbed/raw-tls-client.ts';
 import type { Session, SessionOptions } from '../control/session.ts';
 import { TLS_OPTIONS } from '../control/tls-options.ts';
 import type { Overlay } from '../membership/join.ts';
+import { Nodes } from '../protocol/admin.ts';
+import { Connect } from '../protocol/flows.ts';
+import { Hello } from '../protocol/greeting.ts';
+import { Join } from '../protocol/join.ts';
+import { Listening } from '../protocol/membership.ts';
+import { Forward } from '../protocol/phantom.ts';
+import { Punch } from '../protocol/punch.ts';
 import { NO_SEED_OBSERVER } from './metrics/seed-observer.ts';
 import { config, createTestbed, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
@@ -75,8 +82,8 @@ const joinOf = (session: Session, more: object = {}) => ({
 
 async function joined(more: object = {}): Promise<{ session: Session; reply: Record<string, unknown> }> {
   const session = await dial();
-  await session.request(MessageType.hello, { version: 1 });
-  const reply = await session.request(MessageType.join, joinOf(session, more));
+  await session.request(Hello, { version: 1 });
+  const reply = await session.request(unchecked(Join.number), joinOf(session, more));
   return { session, reply: { ...(typeof reply === 'object' ? reply : {}) } };
 }
 
@@ -90,12 +97,12 @@ test('it cannot be another service, nor an administrator, nor a function', async
     errno: 'EACCES',
   });
   const session = await dial();
-  await session.request(MessageType.hello, { version: 1 });
+  await session.request(Hello, { version: 1 });
   for (const more of [{ service: 'web' }, { role: 'function' }])
-    await expect(session.request(MessageType.join, joinOf(session, more))).rejects.toMatchObject({
+    await expect(session.request(unchecked(Join.number), joinOf(session, more))).rejects.toMatchObject({
       errno: 'EACCES',
     });
-  await expect(session.request(MessageType.nodes, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await expect(session.request(Nodes, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
   await othersAreWell();
 });
 
@@ -148,8 +155,8 @@ test('it cannot come back as another node, nor with a key that it made up, nor a
   const as = async (identity: string, more: object) => {
     const key = Buffer.from(resume.key, 'hex');
     const again = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
-    await again.request(MessageType.hello, { version: 1 });
-    return again.request(MessageType.join, joinOf(again, more)).finally(() => again.close());
+    await again.request(Hello, { version: 1 });
+    return again.request(unchecked(Join.number), joinOf(again, more)).finally(() => again.close());
   };
   const other = resume.identity.replace(/\/worker\/\d+\//, `/worker/${api.nodeId}/`);
   expect(other).not.toBe(resume.identity);
@@ -162,7 +169,7 @@ test('it cannot come back as another node, nor with a key that it made up, nor a
 
 test('what it says beyond all measure is refused by name, and it goes on', async () => {
   const session = await dial();
-  await session.request(MessageType.hello, { version: 1 });
+  await session.request(Hello, { version: 1 });
   const long = Array.from({ length: 64 }, (_, index) => `${index}${'x'.repeat(250)}`);
   const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`n${index}`, []]));
   for (const networks of [
@@ -173,18 +180,22 @@ test('what it says beyond all measure is refused by name, and it goes on', async
     'front',
     null,
   ])
-    await expect(session.request(MessageType.join, joinOf(session, { networks }))).rejects.toMatchObject({
+    await expect(
+      session.request(unchecked(Join.number), joinOf(session, { networks })),
+    ).rejects.toMatchObject({
       errno: 'EINVAL',
     });
-  await session.request(MessageType.join, joinOf(session));
+  await session.request(unchecked(Join.number), joinOf(session));
   const ports = Array.from({ length: 4097 }, (_, index) => index + 1);
   for (const wrong of [ports, [0], [65_536], [1.5], 'all', { length: 3 }])
-    await expect(session.request(MessageType.listening, { ports: wrong })).rejects.toMatchObject({
+    await expect(session.request(unchecked(Listening.number), { ports: wrong })).rejects.toMatchObject({
       errno: 'EINVAL',
     });
-  await expect(session.request(99, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await expect(session.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
   // Of a later version: fields that nobody knows yet are no reason to refuse.
-  await expect(session.request(MessageType.listening, { ports: [1], colour: 'red' })).resolves.toEqual({});
+  await expect(session.request(unchecked(Listening.number), { ports: [1], colour: 'red' })).resolves.toEqual(
+    {},
+  );
   await session.close();
   await othersAreWell();
 });
@@ -193,13 +204,13 @@ test('it cannot send others where it likes, nor reach who is on other networks',
   const { session } = await joined();
   const back = await bed.join('redis', { networks: { back: ['redis'] } });
   await back.setListening([6379]);
-  const connect = (address: string, port: number) => session.request(MessageType.connect, { address, port });
+  const connect = (address: string, port: number) => session.request(Connect, { address, port });
   await expect(connect(back.address, 6379)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
   await expect(connect('127.0.0.1', bed.seed.port)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
   await expect(connect('198.19.255.1', 22)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
   const forward = { port: 80, relay: { address: '203.0.113.9', port: 1 }, token: newNonce() };
   await expect(
-    session.request(MessageType.forward, { ...forward, origin: { address: '1.2.3.4', port: 1 } }),
+    session.request(unchecked(Forward.number), { ...forward, origin: { address: '1.2.3.4', port: 1 } }),
   ).rejects.toMatchObject({ errno: 'ENOSYS' });
   const punch = {
     id: newNonce(),
@@ -210,7 +221,7 @@ test('it cannot send others where it likes, nor reach who is on other networks',
     peer: { address: web.address, port: 1 },
     underWay: true,
   };
-  await expect(session.request(MessageType.punch, punch)).rejects.toMatchObject({ errno: 'EACCES' });
+  await expect(session.request(Punch, punch)).rejects.toMatchObject({ errno: 'EACCES' });
   await session.close();
   await othersAreWell();
 });
@@ -218,12 +229,10 @@ test('it cannot send others where it likes, nor reach who is on other networks',
 test('floods of requests slow down nobody but itself', async () => {
   const { session } = await joined();
   const flood = Array.from({ length: 1000 }, (_, index) =>
-    session
-      .request(MessageType.connect, { address: api.address, port: index + 100 })
-      .catch((error: unknown) => error),
+    session.request(Connect, { address: api.address, port: index + 100 }).catch((error: unknown) => error),
   );
   const listening = Array.from({ length: 20 }, (_, index) =>
-    session.request(MessageType.listening, { ports: [index + 1] }).catch((error: unknown) => error),
+    session.request(Listening, { ports: [index + 1] }).catch((error: unknown) => error),
   );
   await othersAreWell();
   await Promise.all([...flood, ...listening]);
@@ -277,7 +286,7 @@ test('one that never reads is dropped before it costs much', async () => {
   const socket = await rawTls();
   socket.pause();
   const session = encodeFrame({
-    type: MessageType.hello,
+    type: Hello.number,
     flags: 0,
     id: 1,
     body: Buffer.from('{"version":1}'),

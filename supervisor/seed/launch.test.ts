@@ -3,12 +3,12 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { dialControl } from '../control/dial.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Introduction, JoinOptions, Overlay } from '../membership/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { startRelay } from '../network/relay/relay.ts';
 import { builtAddon, serve } from '../network/relay/socket-testbed.ts';
-import { parseJoined } from '../protocol/parse-messages.ts';
+import { Hello } from '../protocol/greeting.ts';
+import { Join } from '../protocol/join.ts';
 import { queryNodes } from './admin/nodes-command.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 import { Admission, LAUNCH_TTL } from './sessions/admission.ts';
@@ -148,10 +148,8 @@ test('what a function was given to come back with is worth nothing once it has l
   const joining = functionOptions({ identity, key: Buffer.from(key, 'hex') });
   const session = await dialControl({ ...joining, host: '127.0.0.1', port: bed.seed.port });
   const { local } = session;
-  await session.request(MessageType.hello, { version: 1 });
-  const { resume } = parseJoined(
-    await session.request(MessageType.join, { ...joining.join, local, via: '127.0.0.1' }),
-  );
+  await session.request(Hello, { version: 1 });
+  const { resume } = await session.request(Join, { ...(await joining.join), local, via: '127.0.0.1' });
   const back = () =>
     bed.join('worker', functionOptions({ identity: resume.identity, key: Buffer.from(resume.key, 'hex') }));
   await session.close();
@@ -170,12 +168,12 @@ test('the key of a launch that has expired takes over no node, though its connec
   const sessions = await Promise.all(
     late.map((shown) => dialControl({ ...shown, host: '127.0.0.1', port: bed.seed.port })),
   );
-  await Promise.all(sessions.map((session) => session.request(MessageType.hello, { version: 1 })));
+  await Promise.all(sessions.map((session) => session.request(Hello, { version: 1 })));
   jest.useFakeTimers({ now: Date.now() + LAUNCH_TTL + 130_000, doNotFake: [...NOT_THE_DATE] });
   for (const session of sessions) {
     const { local } = session;
-    const body = { ...functionOptions(credentials).join, local, via: '127.0.0.1' };
-    await expect(session.request(MessageType.join, body)).rejects.toMatchObject({
+    const body = { ...(await functionOptions(credentials).join), local, via: '127.0.0.1' };
+    await expect(session.request(Join, body)).rejects.toMatchObject({
       errno: 'EACCES',
       message: expect.stringContaining('has expired'),
     });

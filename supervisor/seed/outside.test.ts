@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { MessageType } from '../control/message-type.ts';
+import { notification } from '../control/message.ts';
 import { openResumable } from '../control/resumable/open-resumable.ts';
 import { startSessionServer } from '../launches/session-server.ts';
-import type { Launch, Overlay } from '../membership/join.ts';
+import type { Launched as Launch, Overlay } from '../membership/join.ts';
 import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { fateOf, serve } from '../network/relay/socket-testbed.ts';
+import { Ping } from '../protocol/greeting.ts';
+import { Claim } from '../protocol/stdio.ts';
 import { bridge, config, createTestbed, open, type Testbed, until } from './overlay-testbed.ts';
 
 /** Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in between. */
@@ -17,6 +19,12 @@ const TOKEN = 'ab'.repeat(16);
 /** Below the kernel's own range, from which other sockets take theirs. */
 const FIRST = 21_000 + (process.pid % 9000);
 const ports = { first: FIRST, last: FIRST + 1 };
+
+/** A message of the test's own. */
+const Count = notification({
+  ...{ number: 200, name: 'count', from: 'function', body: 'number', about: '' },
+  parse: Number,
+});
 
 let bed: Testbed;
 let published: Server[];
@@ -98,10 +106,10 @@ test('a launch says where the function finds the seed, and leads it to its phant
     return secure(stream, 'caller', credentials, signal, () => undefined);
   };
   const [first, second] = [await dial(), await dial()];
-  second?.notify(MessageType.claim, {});
+  second?.notify(Claim, {});
   const session = await server.session;
   await expect(first?.closed).resolves.toBeDefined();
-  session.handle(MessageType.ping, () => ({}));
+  session.handle(Ping, () => undefined);
   const stranger = await dialIn({ ...place, token: 'ee'.repeat(16) }, signal);
   expect(await fateOf(stranger)).toBe('ECONNRESET');
   await session.close();
@@ -192,11 +200,11 @@ test('a session goes on over a seed that was restarted, and nothing of it is los
   const stream = await openResumable({ dial: (limit) => dialIn(place, limit), signal });
   const credentials = { identity: server.identity, key: Buffer.from(server.key, 'hex') };
   const session = await secure(stream, 'caller', credentials, signal, () => undefined);
-  session.notify(MessageType.claim, {});
+  session.notify(Claim, {});
   const phantom = await server.session;
   const told: unknown[] = [];
   const { promise: last, resolve } = Promise.withResolvers<void>();
-  phantom.onNotification(MessageType.signal, (body) => {
+  phantom.onNotification(Count, (body) => {
     told.push(body);
     if (told.length === 100) resolve();
   });
@@ -204,7 +212,7 @@ test('a session goes on over a seed that was restarted, and nothing of it is los
     if (count === 30) await bed.stopSeed();
     // Its relay is where it was, as published ports are.
     if (count === 60) await bed.startSeed({ relay: { port: relay } });
-    session.notify(MessageType.signal, count);
+    session.notify(Count, count);
   }
   await last;
   expect(told).toEqual(Array.from({ length: 100 }, (_, count) => count));

@@ -4,11 +4,14 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { dialControl } from '../control/dial.ts';
-import { MessageType } from '../control/message-type.ts';
+import { unchecked } from '../control/message.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { digestOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
-import type { MembershipUpdate } from '../protocol/messages.ts';
-import { parseMembership } from '../protocol/parse-messages.ts';
+import { Nodes } from '../protocol/admin.ts';
+import { Hello } from '../protocol/greeting.ts';
+import { Join } from '../protocol/join.ts';
+import type { MembershipUpdate } from '../protocol/membership.ts';
+import { MembershipChanged, Resolve } from '../protocol/membership.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
 let bed: Testbed;
@@ -142,18 +145,18 @@ test('whoever does not join, or asks before joining, gets nothing', async () => 
   const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
   const join = { role: 'container', service: 'web', networks: {}, hostname: '', container: '', via: '' };
   const local = session.local;
-  await expect(session.request(MessageType.nodes, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
-  await expect(session.request(MessageType.resolve, { name: 'redis' })).rejects.toMatchObject({
+  await expect(session.request(Nodes, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await expect(session.request(Resolve, { name: 'redis' })).rejects.toMatchObject({
     errno: 'ENOSYS',
   });
-  await expect(session.request(MessageType.join, { ...join, local })).rejects.toMatchObject({
+  await expect(session.request(unchecked(Join.number), { ...join, local })).rejects.toMatchObject({
     errno: 'EPROTO',
   });
-  await expect(session.request(MessageType.hello, { version: 2 })).rejects.toMatchObject({
+  await expect(session.request(Hello, { version: 2 })).rejects.toMatchObject({
     errno: 'EPROTONOSUPPORT',
   });
-  await session.request(MessageType.hello, { version: 1 });
-  await expect(session.request(MessageType.join, { ...join, local: 7 })).rejects.toMatchObject({
+  await session.request(Hello, { version: 1 });
+  await expect(session.request(unchecked(Join.number), { ...join, local: 7 })).rejects.toMatchObject({
     errno: 'EINVAL',
   });
   // It answers heartbeats, and is dropped all the same.
@@ -168,10 +171,10 @@ test('a node that reads slowly misses deltas, and gets a snapshot instead', asyn
   const key = pskOf(serviceKey(projectKey, 'web'), identity);
   const slow = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
   const updates: MembershipUpdate[] = [];
-  slow.onNotification(MessageType.membership, (body) => updates.push(parseMembership(body)));
-  await slow.request(MessageType.hello, { version: 1 });
+  slow.onNotification(MembershipChanged, (update) => updates.push(update));
+  await slow.request(Hello, { version: 1 });
   const join = { role: 'container', service: 'web', hostname: '', container: '', via: '', local: slow.local };
-  await slow.request(MessageType.join, {
+  await slow.request(unchecked(Join.number), {
     ...join,
     networks: Object.fromEntries(networks.map((key) => [key, []])),
   });

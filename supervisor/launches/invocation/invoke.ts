@@ -6,9 +6,9 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-lambda';
 import { exitCodeOf } from '../../guest/exit-status.ts';
+import { type LaunchEvent, launchReport } from '../../protocol/launch-event.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
 import { MAX_EVENT_BYTES } from '../../published/node-config.ts';
-import { type LaunchEvent, launchReport } from '../launch-event.ts';
 import { EXIT_CANNOT_START, type Outcome, outcomeOfFailure } from '../outcome.ts';
 import { ensureFunction, type InvocationOptions } from './ensure-function.ts';
 import { createLambdaClient, type Twin } from './lambda-client.ts';

@@ -1,5 +1,5 @@
 import { ControlError } from '../../control/control-error.ts';
-import type { AheadRequest } from '../../protocol/messages.ts';
+import type { AheadRequest } from '../../protocol/punch.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
 import { dial, type Unread, type UnreadAddon } from '../unread.ts';
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ControlError } from '../../control/control-error.ts';
 import { type Endpoint, endpointsOf } from '../../control/endpoint.ts';
 import type { PunchIntroduction } from '../../membership/join.ts';
-import type { AheadRequest } from '../../protocol/messages.ts';
+import type { AheadRequest } from '../../protocol/punch.ts';
 import type { FlowNames } from '../flow-names.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
 import { dial, type Unread, type UnreadAddon, unreadOf } from '../unread.ts';

@@ -1,7 +1,5 @@
-import { MessageType } from '../../control/message-type.ts';
-import type { AheadRequest } from '../../protocol/messages.ts';
 import type { PortPair } from '../../protocol/offer.ts';
-import { parseOpened } from '../../protocol/parse-punch.ts';
+import { type AheadRequest, OpenAhead } from '../../protocol/punch.ts';
 import type { Peer } from './peers.ts';
 
 /** An end that the acceptor has opened, for whichever connection comes first. */
@@ -79,8 +77,7 @@ export function createAhead({ address, pair }: AheadOptions): Ahead {
         peer: address(),
         ends: ends.map(({ from, door }) => ({ at: door.local, port: from.public })),
       };
-      const answer = await peer.session.request(MessageType.ahead, request, { timeout: ANSWER_TIMEOUT });
-      const opened = parseOpened(answer);
+      const { opened } = await peer.session.request(OpenAhead, request, { timeout: ANSWER_TIMEOUT });
       if (opened < ends.length) pool.restUntil = Date.now() + REST;
       // Nobody may have listened meanwhile, and the pool have been given up.
       if (pools.get(peer)?.get(port) === pool)

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Overlay, PunchIntroduction } from '../../membership/join.ts';
 import type { PortPair } from '../../protocol/offer.ts';
-import { parsePunched } from '../../protocol/parse-punch.ts';
+import { Punch } from '../../protocol/punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { Order } from '../choose.ts';
 import type { Peer } from './peers.ts';
@@ -65,9 +64,9 @@ export async function introduce(
 ): Promise<number> {
   const started = performance.now();
   try {
-    const answer = await peer.session.request(MessageType.punch, introduction, { timeout: ANSWER_TIMEOUT });
+    const answer = await peer.session.request(Punch, introduction, { timeout: ANSWER_TIMEOUT });
     peer.rtt = Math.min(peer.rtt ?? Number.POSITIVE_INFINITY, performance.now() - started);
-    return parsePunched(answer);
+    return answer.port ?? 0;
   } catch (error) {
     if (codeOf(error) !== 'ECONNRESET') throw error;
     return overlay.punch({ ...introduction, to: peer.address });

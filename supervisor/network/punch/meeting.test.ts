@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
+import { unchecked } from '../../control/message.ts';
 import type { Session } from '../../control/session.ts';
 import { type Offer, samePort } from '../../protocol/offer.ts';
 import { dialUnread } from '../dial.ts';
@@ -31,7 +31,7 @@ const credentials = () => ({
   identity: `peer/1/2/${randomBytes(16).toString('hex')}`,
   key: randomBytes(32).toString('hex'),
 });
-const echo = (session: Session) => session.handle(MessageType.hello, (body) => body);
+const echo = (session: Session) => session.handle(unchecked(1), (body) => body);
 
 describe('two nodes that open a connection together', () => {
   test('end when they are told to', async () => {
@@ -66,8 +66,8 @@ describe('two nodes that open a connection together', () => {
     const links = await meetAtHome();
     const [caller, called] = links.map((link) => (link.status === 'fulfilled' ? link.value : undefined));
     expect([caller?.way, called?.way]).toEqual(['private', 'private']);
-    expect(await caller?.session.request(MessageType.hello, { x: 1 })).toEqual({ x: 1 });
-    expect(await called?.session.request(MessageType.hello, { y: 2 })).toEqual({ y: 2 });
+    expect(await caller?.session.request(unchecked(1), { x: 1 })).toEqual({ x: 1 });
+    expect(await called?.session.request(unchecked(1), { y: 2 })).toEqual({ y: 2 });
     await Promise.all([caller?.session.close(), called?.session.close()]);
   });
 

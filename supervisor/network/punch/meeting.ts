@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart } from '../../membership/join.ts';
 import type { Offer } from '../../protocol/offer.ts';
+import { Met } from '../../protocol/punch.ts';
 import { dialUnread } from '../dial.ts';
 import type { OncePort } from './listen-once.ts';
 import { openTogether } from './open-together.ts';
@@ -62,7 +62,7 @@ export async function call({
       ),
     );
   const link = await first(attempts, signal);
-  link.session.notify(MessageType.met, {});
+  link.session.notify(Met, {});
   return link;
 }
 
@@ -78,7 +78,7 @@ export async function answer(
       const met = Promise.withResolvers<PeerLink>();
       const session = await secure(socket, 'called', credentialsOf(counterpart), limit, (fresh) => {
         onSession(fresh);
-        fresh.onNotification(MessageType.met, () => met.resolve(linkOf(fresh, way, own, offer)));
+        fresh.onNotification(Met, () => met.resolve(linkOf(fresh, way, own, offer)));
       });
       void session.closed.then((reason) => met.reject(new Error(reason)));
       const abort = () => void session.close('another way was taken');

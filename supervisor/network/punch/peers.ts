@@ -1,7 +1,7 @@
 import { ControlError, codeOf, describeFailure } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Overlay } from '../../membership/join.ts';
+import { Ping } from '../../protocol/greeting.ts';
 import type { FirstConnection, Offer, PortPair } from '../../protocol/offer.ts';
 import { listenOnce } from './listen-once.ts';
 import { answer, call, type PeerLink, shareNat } from './meeting.ts';
@@ -234,7 +234,7 @@ export class Peers {
 
 async function measure(peer: Peer): Promise<void> {
   const started = performance.now();
-  await peer.session.request(MessageType.ping, {}).catch(() => undefined);
+  await peer.session.request(Ping, {}).catch(() => undefined);
   if (!peer.session.ended) peer.rtt = performance.now() - started;
 }
 

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ControlError, codeOf } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import type { Counterpart, Member, Overlay, PunchIntroduction } from '../../membership/join.ts';
 import type { FirstConnection, Offer, PortPair } from '../../protocol/offer.ts';
-import { parseAhead, parseDeserted, parsePunch } from '../../protocol/parse-punch.ts';
+import { Deserted, OpenAhead, Punch } from '../../protocol/punch.ts';
 import type { ServiceAnswer } from '../../service/server.ts';
 import type { ServiceRequest } from '../../service/wire.ts';
 import { type Choice, choose, orderOf } from '../choose.ts';
@@ -78,8 +77,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
 
   /** A peer speaks for itself only: for its own overlay address, and from where it is. */
   function serve(session: Session, { address, offer: theirs }: Counterpart): void {
-    session.handle(MessageType.punch, (body) => {
-      const introduction = parsePunch(body);
+    session.handle(Punch, (introduction) => {
       const { from, peer } = introduction;
       const isOwn = from.address === theirs.publicAddress || from.address === theirs.privateAddress;
       if (peer.address !== address || !isOwn)
@@ -87,17 +85,15 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
       touch(address);
       return acceptor.introduce(introduction);
     });
-    session.handle(MessageType.ahead, async (body) => {
-      const request = parseAhead(body);
+    session.handle(OpenAhead, async (request) => {
       if (request.peer !== address || request.from !== theirs.publicAddress)
         throw new ControlError('EACCES', `${request.from} is not the node ${address}`);
       touch(address);
       return { opened: await acceptor.ahead(request) };
     });
-    session.onNotification(MessageType.deserted, (body) => {
+    session.onNotification(Deserted, ({ port }) => {
       const peer = peers.get(address);
       if (!peer) return;
-      const port = parseDeserted(body);
       ahead.forget(peer, port);
       deserted.add(peer, port);
     });
@@ -286,7 +282,7 @@ export function createPuncher({ addon, overlay, listeners, flows, pairs, deliver
     meet: (counterpart) => peers.called(counterpart),
     punch: (introduction) => acceptor.introduce(introduction),
     vanished(port) {
-      for (const { session } of peers.all()) session.notify(MessageType.deserted, { port });
+      for (const { session } of peers.all()) session.notify(Deserted, { port });
     },
     close() {
       stop.abort(new Error('the node ends'));

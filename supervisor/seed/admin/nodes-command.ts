@@ -1,12 +1,11 @@
-import * as z from 'zod/mini';
 import { backoff } from '../../control/backoff.ts';
 import { codeOf } from '../../control/control-error.ts';
 import { dialControl } from '../../control/dial.ts';
-import { MessageType } from '../../control/message-type.ts';
 import { formatIdentity, newNonce, pskOf } from '../../control/psk.ts';
 import type { Session } from '../../control/session.ts';
+import { NodeChanged, Nodes, Watch } from '../../protocol/admin.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
-import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../../published/node-config.ts';
+import type { NodeEvent, NodeStatus } from '../../published/node-config.ts';
 import { nodesTable } from './nodes-table.ts';
 
 export interface NodesOptions {
@@ -18,8 +17,6 @@ export interface NodesOptions {
 
 /** ms: its store may have to be waited for. */
 const STARTING = 30_000;
-
-const answer = z.object({ nodes: z.array(nodeStatus) });
 
 /** An administrator's session with the seed of this container. Rejects with ControlError where it is not there or the key is not its own. */
 function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> {
@@ -45,9 +42,11 @@ export async function queryNodes(options: NodesOptions, pairs = false): Promise<
   const { port, signal } = options;
   const session = await dialSeed(options);
   try {
-    const parsed = answer.safeParse(await session.request(MessageType.nodes, { pairs }, { signal }));
-    if (!parsed.success) throw new BoxerError('EPROTO', `seed on port ${port}: not the list of nodes`);
-    return parsed.data.nodes.sort((a, b) => a.id - b.id);
+    const { nodes } = await session.request(Nodes, { pairs }, { signal }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EINVAL') throw error;
+      throw new BoxerError('EPROTO', `seed on port ${port}: not the list of nodes`, { cause: error });
+    });
+    return nodes.sort((a, b) => a.id - b.id);
   } finally {
     await session.close();
   }
@@ -62,12 +61,10 @@ export async function followNodes(options: NodesOptions, tell: (event: NodeEvent
   const stop = () => void session.close();
   options.signal?.addEventListener('abort', stop, { once: true });
   try {
-    const snapshot = session.request(MessageType.watch, {}).then((body) => {
-      const { nodes } = answer.parse(body);
+    const snapshot = session.request(Watch, {}).then(({ nodes }) => {
       for (const node of nodes) tell({ time: node.since, event: node.state, node });
     });
-    session.onNotification(MessageType.nodeEvent, (body) => {
-      const event = nodeEvent.parse(body);
+    session.onNotification(NodeChanged, (event) => {
       // It may have come in one piece with the snapshot.
       void snapshot.then(() => tell(event));
     });

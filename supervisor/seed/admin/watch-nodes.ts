@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
+import { NodeChanged } from '../../protocol/admin.ts';
 import type { NodeEvent, NodeStatus } from '../../published/node-config.ts';
 import { statusOf } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
@@ -23,7 +23,7 @@ export function watchNodes(session: Session, registry: NodeRegistry): { nodes: N
     const event = eventOf(told.get(id), status);
     if (status) told.set(id, status);
     else told.delete(id);
-    if (event) session.notify(MessageType.nodeEvent, event);
+    if (event) session.notify(NodeChanged, event);
   });
   void session.closed.then(unsubscribe);
   return { nodes: [...told.values()] };

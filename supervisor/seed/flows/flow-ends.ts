@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { ControlError } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Party } from '../../network/relay/flow-limits.ts';
 import type { Relay } from '../../network/relay/relay.ts';
-import type { Introduction, RelayPlace } from '../../protocol/messages.ts';
+import { Introduce, type Introduction, type RelayPlace } from '../../protocol/flows.ts';
 import type { Attachment, NodeRecord } from '../nodes/node-record.ts';
 import type { Relays } from './relays.ts';
 
@@ -70,7 +69,7 @@ export class FlowEnds {
     const session = node.host?.session;
     if (!session) throw new ControlError('EHOSTUNREACH', `node ${node.id} is not up`);
     try {
-      await session.request(MessageType.introduce, introduction, { signal, timeout: REACH_TIMEOUT });
+      await session.request(Introduce, introduction, { signal, timeout: REACH_TIMEOUT });
     } catch (error) {
       // The node went away over it: for the other side there is no host any more.
       if (node.host?.session !== session) throw new ControlError('EHOSTUNREACH', `node ${node.id} has gone`);

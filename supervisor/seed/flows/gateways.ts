@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { ControlError, codeOf } from '../../control/control-error.ts';
-import type { NamesByNetwork } from '../../protocol/messages.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { SeedConfig } from '../../published/node-config.ts';
 import type { Hosts } from '../nodes/hosts.ts';
 import { sharesNetwork } from '../nodes/node-record.ts';

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { ControlError } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
-import { fieldsOf } from '../../protocol/fields.ts';
-import type { Counterpart, MeetRequest, Offer, PunchIntroduction } from '../../protocol/messages.ts';
-import { parseOffer } from '../../protocol/parse-punch.ts';
+import type { Offer } from '../../protocol/offer.ts';
+import {
+  AskToMeet,
+  type Counterpart,
+  type MeetRequest,
+  Punch,
+  type PunchIntroduction,
+} from '../../protocol/punch.ts';
 import { type Attachment, isVisible, type NodeRecord, type NodeSession } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
 
@@ -40,10 +44,10 @@ export class Meetings {
         key: randomBytes(32).toString('hex'),
       };
       const caller = { nodeId: node.id, address: node.address, offer: vouched(from, offer), ...credentials };
-      const answer = await session.request(MessageType.meet, caller, { signal, timeout: ANSWER_TIMEOUT });
+      const answer = await session.request(AskToMeet, caller, { signal, timeout: ANSWER_TIMEOUT });
       const { host } = other;
       if (!host) throw new ControlError('EHOSTUNREACH', `${to} has gone`);
-      const answered = vouched(host, parseOffer(fieldsOf(answer).offer));
+      const answered = vouched(host, answer.offer);
       return { nodeId: other.id, address: other.address, offer: answered, ...credentials };
     } finally {
       this.#underWay.delete(pair);
@@ -56,12 +60,12 @@ export class Meetings {
     from: Attachment,
     introduction: PunchIntroduction,
     signal: AbortSignal,
-  ): Promise<unknown> {
+  ): Promise<{ readonly port?: number | undefined }> {
     const { session } = this.#find(node, from, introduction.to ?? '');
     const own =
       introduction.from.address === from.observed.address && introduction.peer.address === node.address;
     if (!own) throw new ControlError('EACCES', `${introduction.from.address} is not where this node is seen`);
-    return session.request(MessageType.punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
+    return session.request(Punch, introduction, { signal, timeout: ANSWER_TIMEOUT });
   }
 
   #find(node: NodeRecord, from: Attachment, address: string): { other: NodeRecord; session: NodeSession } {

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { ControlError } from '../../control/control-error.ts';
 import { endpointsOf } from '../../control/endpoint.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Lease } from '../../network/relay/flow-limits.ts';
 import type { Relay } from '../../network/relay/relay.ts';
-import type { Forwarded, ForwardRequest, RelayPlace, Way } from '../../protocol/messages.ts';
+import { Introduce, type RelayPlace } from '../../protocol/flows.ts';
+import type { Forwarded, ForwardRequest, Way } from '../../protocol/phantom.ts';
 import type { Attachment, NodeRecord } from '../nodes/node-record.ts';
 import { type FlowEnds, REACH_TIMEOUT } from './flow-ends.ts';
 import type { Gateways } from './gateways.ts';
@@ -83,11 +83,7 @@ export class PhantomWays {
     const peer = endpointsOf(socket).remote;
     const lease = relay.admit(ends.partyOf(phantom));
     const ask = (place: RelayPlace) =>
-      phantom.session.request(
-        MessageType.introduce,
-        { port, ...place, peer },
-        { signal, timeout: REACH_TIMEOUT },
-      );
+      phantom.session.request(Introduce, { port, ...place, peer }, { signal, timeout: REACH_TIMEOUT });
     try {
       relay.join(lease, socket, await ends.fetch(phantom, ask));
     } catch (error) {

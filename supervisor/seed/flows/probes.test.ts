@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { dialControl } from '../../control/dial.ts';
-import { MessageType } from '../../control/message-type.ts';
+import { unchecked } from '../../control/message.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../../control/psk.ts';
 import type { Session } from '../../control/session.ts';
+import { Nodes } from '../../protocol/admin.ts';
+import { Join } from '../../protocol/join.ts';
+import { Probe, ProbeMeet } from '../../protocol/probe.ts';
 import { PROBE_SERVICE } from '../../published/probe.ts';
 import { createTestbed, projectKey, type Testbed } from '../overlay-testbed.ts';
 
@@ -24,15 +27,15 @@ async function dial(service = PROBE_SERVICE): Promise<Session> {
   return session;
 }
 
-const begin = (session: Session) => session.request(MessageType.probe, {});
+const begin = (session: Session) => session.request(Probe, {});
 const meet = (session: Session, side: string, step: string, value: unknown = null) =>
-  session.request(MessageType.probeMeet, { pair: 'p', side, step, value });
+  session.request(unchecked(ProbeMeet.number), { pair: 'p', side, step, value });
 
 test('a probe learns from where it is seen, and is no node', async () => {
   const session = await dial();
   expect(await begin(session)).toEqual({ observed: session.local, filtering: 'resetting' });
-  await expect(session.request(MessageType.join, {})).rejects.toMatchObject({ code: 'ENOSYS' });
-  await expect(session.request(MessageType.nodes, {})).rejects.toMatchObject({ code: 'ENOSYS' });
+  await expect(session.request(unchecked(Join.number), {})).rejects.toMatchObject({ code: 'ENOSYS' });
+  await expect(session.request(Nodes, {})).rejects.toMatchObject({ code: 'ENOSYS' });
   expect(bed.seed.status().nodes).toEqual([]);
 });
 
@@ -51,7 +54,7 @@ test('two of a pair exchange what they have, step by step, whoever comes first',
   expect(await meet(a, 'a', 'two', 'y')).toEqual({ value: 'x' });
   expect(await second).toEqual({ value: 'y' });
   // Another pair's step of the same name is another step.
-  const alone = stranger.request(MessageType.probeMeet, { pair: 'q', side: 'b', step: 'three' });
+  const alone = stranger.request(unchecked(ProbeMeet.number), { pair: 'q', side: 'b', step: 'three' });
   const third = meet(a, 'a', 'three');
   const told = expect(alone).rejects.toMatchObject({ code: 'ECONNRESET' });
   await stranger.close();

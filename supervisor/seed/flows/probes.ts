@@ -1,7 +1,6 @@
 import { ControlError } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import { parseProbeMeeting } from '../../protocol/probe-messages.ts';
+import { Probe, ProbeMeet, type ProbeMeeting } from '../../protocol/probe.ts';
 import type { FilterProbe } from './filter-probe.ts';
 
 /** Two functions at a time, and leftovers of ones that were cut. */
@@ -16,7 +15,7 @@ interface Waiting {
 }
 
 /** A function that is probing, and who may be waiting for it. */
-interface Probe {
+interface Probing {
   pair?: string;
   /** The step that it waits at. */
   waitsAt?: string;
@@ -25,7 +24,7 @@ interface Probe {
 /** What the seed does for probe functions: it tells each how it is seen, and lets the two of a pair go step by step. */
 export class Probes {
   readonly #filter: FilterProbe;
-  readonly #probes = new Map<Session, Probe>();
+  readonly #probes = new Map<Session, Probing>();
   /** By pair, side and step. */
   readonly #waiting = new Map<string, Waiting>();
 
@@ -35,21 +34,20 @@ export class Probes {
 
   /** A connection that has proven to be a probe's; `begun` is called when it has asked for something. */
   serve(session: Session, begun: () => void): void {
-    session.handle(MessageType.probe, async () => {
+    session.handle(Probe, async () => {
       if (!this.#probes.has(session)) this.#add(session);
       begun();
       return { observed: session.remote, filtering: await this.#filter.of(session.remote.address) };
     });
-    session.handle(MessageType.probeMeet, async (body) => {
+    session.handle(ProbeMeet, async (meeting) => {
       const probe = this.#probes.get(session);
       if (!probe) throw new ControlError('EPROTO', 'probe comes first');
-      return { value: await this.#meet(probe, body) };
+      return { value: await this.#meet(probe, meeting) };
     });
   }
 
   /** Resolves to what the other one of the pair gives at the same step. One step at a time. */
-  #meet(probe: Probe, body: unknown): Promise<unknown> {
-    const { pair, side, step, value } = parseProbeMeeting(body);
+  #meet(probe: Probing, { pair, side, step, value }: ProbeMeeting): Promise<unknown> {
     probe.pair = pair;
     const theirs = keyOf(pair, side === 'a' ? 'b' : 'a', step);
     const other = this.#waiting.get(theirs);
@@ -67,7 +65,7 @@ export class Probes {
 
   #add(session: Session): void {
     if (this.#probes.size >= MAX_SESSIONS) throw new ControlError('EAGAIN', `${MAX_SESSIONS} probes at most`);
-    const probe: Probe = {};
+    const probe: Probing = {};
     this.#probes.set(session, probe);
     const timer = setTimeout(() => session.close('a probe takes less'), LIFE);
     void session.closed.then(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseDistances, parseOpen, parseRelays } from '../../protocol/relay-messages.ts';
+import { RelayDistances, RelayList, RelayOpen } from '../../protocol/relay.ts';
 import { nearest } from './relays.ts';
 
 const relays = [{ id: 1 }, { id: 2 }, { id: 3 }];
@@ -61,13 +61,17 @@ test('one that was not reached from both ends is taken only where none was', () 
 });
 
 test.each([
-  [parseDistances, { distances: [{ id: 1, ms: -1 }] }, 'ms'],
-  [parseDistances, { distances: [{ id: 1, ms: '1' }] }, 'ms'],
-  [parseDistances, { distances: Array(65).fill({ id: 1, ms: 1 }) }, 'distances'],
-  [parseRelays, { relays: [{ id: 1, at: { address: '1.2.3.4', port: 70_000 } }] }, 'port'],
-  [parseOpen, { from: '1.2.3.4', initiator: '1', acceptor: '2', token: 'xy', timeout: 1 }, 'token'],
+  [RelayDistances.parseRequest, { distances: [{ id: 1, ms: -1 }] }, 'ms'],
+  [RelayDistances.parseRequest, { distances: [{ id: 1, ms: '1' }] }, 'ms'],
+  [RelayDistances.parseRequest, { distances: Array(65).fill({ id: 1, ms: 1 }) }, 'distances'],
+  [RelayList.parse, { relays: [{ id: 1, at: { address: '1.2.3.4', port: 70_000 } }] }, 'port'],
   [
-    parseOpen,
+    RelayOpen.parseRequest,
+    { from: '1.2.3.4', initiator: '1', acceptor: '2', token: 'xy', timeout: 1 },
+    'token',
+  ],
+  [
+    RelayOpen.parseRequest,
     { from: '1.2.3.4', initiator: '1', acceptor: '2', token: 'a'.repeat(32), timeout: 0 },
     'timeout',
   ],

@@ -1,15 +1,20 @@
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
 import {
-  type Distances,
+  type FlowRequest,
   MAX_RELAYS,
-  type OpenRequest,
-  parseOpened,
-  parseRelayJoin,
-} from '../../protocol/relay-messages.ts';
+  RelayAbandon,
+  type RelayDistance,
+  RelayJoin,
+  RelayList,
+  RelayOpen,
+  RelayReset,
+} from '../../protocol/relay.ts';
 import type { Attachment } from '../nodes/node-record.ts';
+
+/** A node's round trips to relays, id -> ms. */
+export type Distances = ReadonlyMap<number, number>;
 
 /** A relay beside the seed's own. */
 export interface RemoteRelay {
@@ -17,7 +22,7 @@ export interface RemoteRelay {
   /** Where acceptors dial in; initiators' ports are at the same address. */
   readonly at: Endpoint;
   /** Has it take a flow; resolves to the initiator's port. Rejects with ControlError, ECONNRESET when it went away. */
-  open(request: OpenRequest): Promise<number>;
+  open(request: FlowRequest): Promise<number>;
   /** The far end of a flow cannot be reached. */
   abandon(token: string): void;
 }
@@ -62,10 +67,9 @@ export class Relays {
   /** A connection that has proven to be a relay's; `joined` is called when it has joined. */
   serve(session: Session, joined: () => void): void {
     let relay: Known | undefined;
-    session.handle(MessageType.relayJoin, (body) => {
+    session.handle(RelayJoin, ({ port, advertise = session.remote.address }) => {
       if (relay) throw new ControlError('EPROTO', 'joined already');
       if (this.#known.size >= MAX_RELAYS) throw new ControlError('ENOSPC', `${MAX_RELAYS} relays at most`);
-      const { port, advertise = session.remote.address } = parseRelayJoin(body);
       relay = this.#add(session, { address: advertise, port });
       joined();
       return { id: relay.id };
@@ -86,8 +90,8 @@ export class Relays {
   }
 
   /** What a node has measured. */
-  distances(attachment: Attachment, distances: Distances): void {
-    this.#distances.set(attachment, distances);
+  distances(attachment: Attachment, distances: readonly RelayDistance[]): void {
+    this.#distances.set(attachment, new Map(distances.map(({ id, ms }) => [id, ms])));
   }
 
   /** The relay with the shortest way from one to the other; equally near ones in turn. Undefined when there is none. */
@@ -99,7 +103,7 @@ export class Relays {
 
   /** A node's connection to the seed fell silent: relays reset its flows. */
   lost(party: string): void {
-    for (const { session } of this.#known.values()) session.notify(MessageType.relayReset, { party });
+    for (const { session } of this.#known.values()) session.notify(RelayReset, { party });
   }
 
   #add(session: Session, at: Endpoint): Known {
@@ -111,17 +115,14 @@ export class Relays {
       session,
       open: async (request) => {
         try {
-          return parseOpened(
-            await session.request(MessageType.relayOpen, request, { timeout: OPEN_TIMEOUT }),
-          );
+          return (await session.request(RelayOpen, request, { timeout: OPEN_TIMEOUT })).port;
         } catch (error) {
           // It may have opened the port all the same.
-          if (codeOf(error) === 'ETIMEDOUT')
-            session.notify(MessageType.relayAbandon, { token: request.token });
+          if (codeOf(error) === 'ETIMEDOUT') session.notify(RelayAbandon, { token: request.token });
           throw error;
         }
       },
-      abandon: (token) => void session.notify(MessageType.relayAbandon, { token }),
+      abandon: (token) => void session.notify(RelayAbandon, { token }),
     };
     this.#known.set(id, relay);
     this.#log(`relay ${id} joined: ${at.address}:${at.port}`);
@@ -134,7 +135,7 @@ export class Relays {
   }
 
   #tell(session: Session): void {
-    session.notify(MessageType.relays, {
+    session.notify(RelayList, {
       relays: [...this.#known.values()].map(({ id, at }) => ({ id, at })),
     });
   }

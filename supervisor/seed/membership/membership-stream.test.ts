@@ -3,11 +3,13 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DEFLATE, inflated } from '../../control/deflated.ts';
 import { dialControl } from '../../control/dial.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag } from '../../control/frame.ts';
-import { MessageType } from '../../control/message-type.ts';
+import { unchecked } from '../../control/message.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../../control/psk.ts';
 import { TLS_OPTIONS } from '../../control/tls-options.ts';
-import type { MembershipUpdate } from '../../protocol/messages.ts';
-import { parseMembership } from '../../protocol/parse-messages.ts';
+import type { Overlay } from '../../membership/join.ts';
+import { Hello } from '../../protocol/greeting.ts';
+import { Join, Leave } from '../../protocol/join.ts';
+import { MembershipChanged, type MembershipUpdate } from '../../protocol/membership.ts';
 import { createTestbed, projectKey, type Testbed } from '../overlay-testbed.ts';
 
 let bed: Testbed;
@@ -17,15 +19,15 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Members of 16 KB each. */
-const talkative = (count: number) =>
-  Promise.all(
-    Array.from({ length: count }, (_, node) =>
-      bed.join('api', {
-        networks: { front: Array.from({ length: 64 }, (_, name) => `${node}-${name}-${'x'.repeat(230)}`) },
-      }),
-    ),
-  );
+/** Members of 16 KB each, who come one after the other: all are told of all. */
+async function talkative(count: number): Promise<Overlay[]> {
+  const nodes: Overlay[] = [];
+  for (let node = 0; node < count; node += 1) {
+    const front = Array.from({ length: 64 }, (_, name) => `${node}-${name}-${'x'.repeat(230)}`);
+    nodes.push(await bed.join('api', { networks: { front } }));
+  }
+  return nodes;
+}
 
 /** What a node that joins as `service` and leaves is told of the membership until then. */
 async function heard(service: string, capabilities: readonly string[]): Promise<Frame[]> {
@@ -36,14 +38,14 @@ async function heard(service: string, capabilities: readonly string[]): Promise<
     socket.write(encodeFrame({ type, flags: 0, id, body: Buffer.from(JSON.stringify(body)) }));
   const join = { role: 'container', service, hostname: '', container: '', via: '' };
   const local = { address: '127.0.0.1', port: 1 };
-  send(MessageType.hello, 1, { version: 1, capabilities });
-  send(MessageType.join, 2, { ...join, networks: { front: [service] }, local });
+  send(Hello.number, 1, { version: 1, capabilities });
+  send(Join.number, 2, { ...join, networks: { front: [service] }, local });
   const decoder = new FrameDecoder();
   const frames: Frame[] = [];
   for await (const chunk of socket) {
     for (const frame of decoder.push(chunk)) {
-      if (frame.type === MessageType.membership) frames.push(frame);
-      else if (frame.id === 2) send(MessageType.leave, 3, {});
+      if (frame.type === MembershipChanged.number) frames.push(frame);
+      else if (frame.id === 2) send(Leave.number, 3, {});
     }
   }
   return frames;
@@ -56,14 +58,17 @@ test('a membership that is more than a socket takes at once is told once', async
   const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
   const updates: MembershipUpdate[] = [];
   const heard = Promise.withResolvers<void>();
-  session.onNotification(MessageType.membership, (body) => {
-    const update = parseMembership(body);
+  session.onNotification(MembershipChanged, (update) => {
     updates.push(update);
     if (update.nodes.some(({ ports }) => ports.includes(7))) heard.resolve();
   });
-  await session.request(MessageType.hello, { version: 1 });
+  await session.request(Hello, { version: 1 });
   const join = { role: 'container', service: 'web', hostname: '', container: '', via: '' };
-  await session.request(MessageType.join, { ...join, networks: { front: ['web'] }, local: session.local });
+  await session.request(unchecked(Join.number), {
+    ...join,
+    networks: { front: ['web'] },
+    local: session.local,
+  });
   await talker?.setListening([7]);
   await heard.promise;
   expect(updates.filter(({ snapshot }) => snapshot)).toHaveLength(1);
@@ -90,7 +95,7 @@ test('who says so is told in deflated frames, all others in plain ones, and both
     new Set(
       some
         .map((frame) => (frame.flags & FrameFlag.deflated ? inflated(frame) : frame.body))
-        .flatMap((body) => parseMembership(JSON.parse(String(body))).nodes)
+        .flatMap((body) => MembershipChanged.parse(JSON.parse(String(body))).nodes)
         .flatMap(({ names: [name = ''] }) => (name.startsWith('s') ? [name] : [])),
     );
   expect(names(packed)).toEqual(names(plain));

@@ -1,5 +1,5 @@
 import type { Session } from '../../control/session.ts';
-import type { NamesByNetwork } from '../../protocol/messages.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import { NO_SEED_OBSERVER, type SeedObserver } from '../metrics/seed-observer.ts';
 import type { NodeRecord, Side } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
@@ -135,7 +135,7 @@ export class MembershipStream {
 
   #sendSnapshot(subscriber: Subscriber): void {
     const { networks } = subscriber.node;
-    const head = { epoch: this.#epoch, seed: this.#seed, gateways: this.#gatewaysFor(networks) };
+    const head = { epoch: this.#epoch, seed: this.#seed, gateways: { names: this.#gatewaysFor(networks) } };
     const view = this.#viewOf(subscriber);
     this.#send(
       subscriber,

@@ -1,7 +1,6 @@
 import { deflated } from '../../control/deflated.ts';
 import { encodeFrame, type Frame } from '../../control/frame.ts';
-import { MessageType } from '../../control/message-type.ts';
-import type { MembershipUpdate } from '../../protocol/messages.ts';
+import { MembershipChanged, type MembershipUpdate } from '../../protocol/membership.ts';
 import { isVisible, memberFor, type NodeRecord, type Side, type Viewer } from '../nodes/node-record.ts';
 import type { Changes } from './membership-stream.ts';
 
@@ -21,7 +20,7 @@ export class Telling {
   #deflated: Buffer | undefined;
 
   constructor(body: Buffer) {
-    this.#frame = { type: MessageType.membership, flags: 0, id: 0, body };
+    this.#frame = { type: MembershipChanged.number, flags: 0, id: 0, body };
   }
 
   for(takesDeflated: boolean): Buffer {
@@ -71,8 +70,8 @@ export class MembershipView {
     find: (id: number) => NodeRecord | undefined,
     head: Pick<MembershipUpdate, 'epoch' | 'seed' | 'gateways'>,
   ): Telling[] {
-    const { epoch, seed, gateways = [] } = head;
-    const first = { snapshot: true, seed, gateways: { names: gateways } };
+    const { epoch, seed, gateways = { names: [] } } = head;
+    const first = { snapshot: true, seed, gateways };
     this.#snapshot ??= pages([...nodes()].flatMap((node) => this.#member(node) ?? [])).map((page, index) =>
       tell({ ...deltaOf(epoch, []), ...(index === 0 ? first : {}), more: true }, page),
     );

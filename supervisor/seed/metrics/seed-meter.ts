@@ -1,5 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { MessageType } from '../../control/message-type.ts';
+import { Connect } from '../../protocol/flows.ts';
+import { Join } from '../../protocol/join.ts';
+import { MESSAGES } from '../../protocol/messages.ts';
+import { Forward } from '../../protocol/phantom.ts';
+import { Meet, Punch } from '../../protocol/punch.ts';
 import type { SeedObserver, SeedStatus, TransportCounts } from './seed-observer.ts';
 
 /** Counts for Prometheus. */
@@ -18,15 +22,21 @@ export interface Watched {
 
 /** Requests that bring two nodes together. */
 const INTRODUCTIONS: ReadonlyMap<number, string> = new Map([
-  [MessageType.connect, 'connect'],
-  [MessageType.forward, 'forward'],
-  [MessageType.meet, 'meet'],
-  [MessageType.punch, 'punch'],
+  [Connect.number, 'connect'],
+  [Forward.number, 'forward'],
+  [Meet.number, 'meet'],
+  [Punch.number, 'punch'],
 ]);
 /** Seconds: from a hop on one machine to the limit of a connect. */
 const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-const typeNames = new Map<number, string>(Object.entries(MessageType).map(([name, type]) => [type, name]));
+/** As the label `type` has them: `relayJoin`. */
+const typeNames: ReadonlyMap<number, string> = new Map(
+  MESSAGES.map(({ number, name }) => [
+    number,
+    name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()),
+  ]),
+);
 
 export function createSeedMeter(): SeedMeter {
   const registry = new Registry();
@@ -72,7 +82,7 @@ export function createSeedMeter(): SeedMeter {
         const result = errno ?? 'ok';
         // What a peer makes up must not make up series.
         requests.inc({ type: typeNames.get(number) ?? 'unknown', result });
-        if (number === MessageType.join) joins.inc({ result });
+        if (number === Join.number) joins.inc({ result });
         const kind = INTRODUCTIONS.get(number);
         if (kind === undefined) return;
         introductions.inc({ kind, result });

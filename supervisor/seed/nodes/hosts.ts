@@ -1,5 +1,5 @@
 import { fieldsOf, textAt, textsAt } from '../../protocol/fields.ts';
-import type { NamesByNetwork } from '../../protocol/messages.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { Store } from '../store/store.ts';
 import { AddressPool, type PoolPlace } from './address-pool.ts';
 import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';

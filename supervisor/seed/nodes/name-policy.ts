@@ -1,4 +1,4 @@
-import type { NamesByNetwork } from '../../protocol/messages.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { SeedConfig } from '../../published/node-config.ts';
 import type { NodeRegistry } from './node-registry.ts';
 

@@ -1,6 +1,8 @@
 import type { Endpoint } from '../../control/endpoint.ts';
 import type { Session } from '../../control/session.ts';
-import type { Duty, Member, NamesByNetwork } from '../../protocol/messages.ts';
+import type { Duty } from '../../protocol/duty.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
+import type { Member } from '../../protocol/membership.ts';
 import type { Filtering, NatKind } from '../../protocol/offer.ts';
 import type { NodeStatus } from '../../published/node-config.ts';
 

@@ -1,4 +1,5 @@
-import type { Duty, NamesByNetwork } from '../../protocol/messages.ts';
+import type { Duty } from '../../protocol/duty.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { NodeIds } from './node-ids.ts';
 import type { Attachment, NodeRecord, Slot } from './node-record.ts';
 import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';

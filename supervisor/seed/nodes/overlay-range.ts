@@ -1,4 +1,4 @@
-import { MAX_NODE_ID } from '../../protocol/messages.ts';
+import { MAX_NODE_ID } from '../../protocol/fields.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
 
 /** The overlay's IPv4 range: nodes in the lower half, hosts outside the overlay in the upper one. */

@@ -1,3 +1,4 @@
+import { type Duty, dutyAt } from '../../protocol/duty.ts';
 import {
   booleanAt,
   choiceAt,
@@ -7,8 +8,7 @@ import {
   textAt,
   textsAt,
 } from '../../protocol/fields.ts';
-import type { Duty, NamesByNetwork } from '../../protocol/messages.ts';
-import { parseDuty } from '../../protocol/parse-messages.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { NodeRecord, Slot } from './node-record.ts';
 
 /** Credentials of a kind that expire before this are no longer good, ms since the epoch. */
@@ -43,7 +43,7 @@ export function parseRememberedNode(value: unknown): RememberedNode {
     role: choiceAt(fields, 'role', ['container', 'function']),
     networks: Object.fromEntries(Object.keys(networks).map((key) => [key, textsAt(networks, key, 64)])),
     container: textAt(fields, 'container', 64),
-    duty: fields.duty === undefined ? 'active' : parseDuty(fields),
+    duty: fields.duty === undefined ? 'active' : dutyAt(fields),
     ports: integersAt(fields, 'ports', 4096, 65_535),
     up: booleanAt(fields, 'up'),
     since: time(fields, 'since'),

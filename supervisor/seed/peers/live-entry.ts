@@ -1,3 +1,4 @@
+import { dutyAt } from '../../protocol/duty.ts';
 import {
   booleanAt,
   choiceAt,
@@ -9,8 +10,7 @@ import {
   textAt,
   textsAt,
 } from '../../protocol/fields.ts';
-import { parseDuty } from '../../protocol/parse-messages.ts';
-import { parseFiltering, parseNat } from '../../protocol/parse-punch.ts';
+import { filteringAt, natAt } from '../../protocol/offer.ts';
 import type { Attachment, NodeRecord, Slot } from '../nodes/node-record.ts';
 import type { Told } from '../nodes/node-registry.ts';
 
@@ -46,14 +46,14 @@ export function parseLiveEntry(value: unknown): LiveEntry {
     role: choiceAt(fields, 'role', ['container', 'function']),
     networks: Object.fromEntries(Object.keys(networks).map((key) => [key, textsAt(networks, key, 64)])),
     container: textAt(fields, 'container', 64),
-    duty: parseDuty(fields),
+    duty: dutyAt(fields),
     ports: integersAt(fields, 'ports', 4096, 65_535),
     since: integerAt(fields, 'since', 0, Number.MAX_SAFE_INTEGER),
     attachment: {
       observed: endpointAt(attachment, 'observed'),
       direct: booleanAt(attachment, 'direct'),
-      nat: parseNat(attachment),
-      filtering: parseFiltering(attachment),
+      nat: natAt(attachment),
+      filtering: filteringAt(attachment),
       requestId: optionalTextAt(attachment, 'requestId'),
       functionName: optionalTextAt(attachment, 'functionName'),
     },

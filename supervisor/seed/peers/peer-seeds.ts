@@ -1,8 +1,11 @@
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
-import { MessageType } from '../../control/message-type.ts';
+import { type RequestMessage, unchecked } from '../../control/message.ts';
 import type { RequestOptions, Session } from '../../control/session.ts';
 import { choiceAt, endpointAt, fieldsOf, integerAt } from '../../protocol/fields.ts';
+import { Introduce } from '../../protocol/flows.ts';
+import { OtherSeeds } from '../../protocol/membership.ts';
+import { AskToMeet, Pairs, Punch } from '../../protocol/punch.ts';
 import type { Absentees } from '../nodes/absentees.ts';
 import type { NodeSession, Slot } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
@@ -35,10 +38,10 @@ const DEFAULT_TIMEOUT = 10_000;
 const LIVE_TTL = 86_400_000;
 /** What one seed asks a node of another seed's. */
 const FORWARDED: ReadonlySet<number> = new Set([
-  MessageType.introduce,
-  MessageType.meet,
-  MessageType.punch,
-  MessageType.pairs,
+  Introduce.number,
+  AskToMeet.number,
+  Punch.number,
+  Pairs.number,
 ]);
 const SLOTS: readonly Slot[] = ['host', 'phantom'];
 
@@ -168,7 +171,11 @@ export class PeerSeeds {
 
   #attachment(id: number, slot: Slot, { seed, attachment }: LiveEntry) {
     const session: NodeSession = {
-      request: (type, body, options) => this.#ask({ id, slot, type, body }, seed, options),
+      request: async <Request, Reply>(
+        { number, parseReply }: RequestMessage<Request, Reply>,
+        body: NoInfer<Request>,
+        options?: RequestOptions,
+      ) => parseReply(await this.#ask({ id, slot, type: number, body }, seed, options)),
       close: async (reason = '') => reason,
     };
     // What is relayed for this node comes to this seed's relay.
@@ -193,7 +200,7 @@ export class PeerSeeds {
       await this.#moved(request.id, request.slot, seed, options.signal);
       const end = registry.get(request.id)?.[request.slot];
       if (!end || end.seed === seed) throw new ControlError('EHOSTUNREACH', `node ${request.id} has gone`);
-      return end.session.request(request.type, request.body, options);
+      return end.session.request(unchecked(request.type), request.body, options);
     }
   }
 
@@ -223,7 +230,7 @@ export class PeerSeeds {
     const end = this.#options.registry.get(id)?.[slot];
     if (!end || end.seed !== undefined) throw new ControlError('ECONNRESET', `node ${id} is not here`);
     if (!FORWARDED.has(type)) throw new ControlError('ENOSYS', `a seed does not ask for ${type}`);
-    return end.session.request(type, body);
+    return end.session.request(unchecked(type), body);
   }
 
   async #write(key: string): Promise<void> {
@@ -245,7 +252,7 @@ export class PeerSeeds {
   }
 
   #tell(session: Session): void {
-    session.notify(MessageType.seeds, { seeds: [...this.#peers.values()] });
+    session.notify(OtherSeeds, { seeds: [...this.#peers.values()] });
   }
 }
 

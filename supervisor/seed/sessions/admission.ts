@@ -7,7 +7,7 @@ import {
   type Role,
   serviceKey,
 } from '../../control/psk.ts';
-import type { Credentials } from '../../protocol/messages.ts';
+import type { Credentials } from '../../protocol/join.ts';
 
 export const LAUNCH_TTL = 120_000;
 

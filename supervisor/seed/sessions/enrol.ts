@@ -1,6 +1,6 @@
 import { ControlError } from '../../control/control-error.ts';
 import type { Identity } from '../../control/psk.ts';
-import type { JoinBody } from '../../protocol/messages.ts';
+import type { JoinBody } from '../../protocol/join.ts';
 import { LEASE } from '../nodes/node-ledger.ts';
 import type { NodeRecord, Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';

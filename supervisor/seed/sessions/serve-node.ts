@@ -1,17 +1,11 @@
 import { ControlError } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import {
-  parseAddress,
-  parseConnect,
-  parseDuty,
-  parseForward,
-  parseListening,
-  parseName,
-  parseWay,
-} from '../../protocol/parse-messages.ts';
-import { parseFacts, parseMeet, parsePunch } from '../../protocol/parse-punch.ts';
-import { parseDistances } from '../../protocol/relay-messages.ts';
+import { Connect } from '../../protocol/flows.ts';
+import { Leave } from '../../protocol/join.ts';
+import { Facts, Listening, Resolve, Reverse } from '../../protocol/membership.ts';
+import { Forward, Launch, LeadWay, SetDuty } from '../../protocol/phantom.ts';
+import { Meet, Punch } from '../../protocol/punch.ts';
+import { RelayDistances } from '../../protocol/relay.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';
 
@@ -26,11 +20,11 @@ export interface JoinedSession {
 export function serveNode(context: SeedContext, session: Session, joined: JoinedSession): void {
   const { gateways } = context;
   const { node, slot } = joined;
-  session.handle(MessageType.resolve, async (body, { signal }) => ({
-    addresses: await gateways.resolve(parseName(body), node.networks, signal),
+  session.handle(Resolve, async ({ name }, { signal }) => ({
+    addresses: await gateways.resolve(name, node.networks, signal),
   }));
-  session.handle(MessageType.reverse, (body) => ({ names: namesAt(context, node, parseAddress(body)) }));
-  session.handle(MessageType.leave, () => leave(context, session, joined));
+  session.handle(Reverse, ({ address }) => ({ names: namesAt(context, node, address) }));
+  session.handle(Leave, () => leave(context, session, joined));
   if (slot === 'host') serveHost(context, session, joined);
   else servePhantom(context, session, joined);
 }
@@ -41,29 +35,24 @@ function serveHost(
   { node, attachment }: JoinedSession,
 ): void {
   const turn = quotas.changes();
-  session.handle(MessageType.listening, async (body, { signal }) => {
-    const ports = parseListening(body);
+  session.handle(Listening, async ({ ports }, { signal }) => {
     await turn(signal);
     if (node.host === attachment) registry.listening(node, ports);
   });
   relays.announceTo(session);
-  session.handle(MessageType.distances, (body) => relays.distances(attachment, parseDistances(body)));
+  session.handle(RelayDistances, ({ distances }) => relays.distances(attachment, distances));
   // A seed that has just been restarted knows of nodes that are not back yet: whoever asks for them waits.
   const back = (address: string, signal: AbortSignal) => absentees.back(registry.idAt(address), signal);
-  session.handle(MessageType.connect, async (body, { signal }) => {
-    const target = parseConnect(body);
+  session.handle(Connect, async (target, { signal }) => {
     await back(target.address, signal);
     return { relay: await flows.connect(node, attachment, target, signal) };
   });
-  session.handle(MessageType.facts, (body) => registry.facts(node, attachment, { nat: parseFacts(body) }));
-  session.handle(MessageType.meet, async (body, { signal }) => {
-    const request = parseMeet(body);
+  session.handle(Facts, ({ nat }) => registry.facts(node, attachment, { nat }));
+  session.handle(Meet, async (request, { signal }) => {
     await back(request.to, signal);
     return meetings.meet(node, attachment, request, signal);
   });
-  session.handle(MessageType.punch, (body, { signal }) =>
-    meetings.punch(node, attachment, parsePunch(body), signal),
-  );
+  session.handle(Punch, (introduction, { signal }) => meetings.punch(node, attachment, introduction, signal));
 }
 
 function servePhantom(
@@ -72,14 +61,13 @@ function servePhantom(
   { node, attachment }: JoinedSession,
 ): void {
   const turn = quotas.changes();
-  session.handle(MessageType.duty, async (body, { signal }) => {
-    const duty = parseDuty(body);
+  session.handle(SetDuty, async ({ duty }, { signal }) => {
     await turn(signal);
     if (node.phantom === attachment) registry.assign(node, duty);
   });
   let ended = new AbortController();
   void session.closed.then(() => ended.abort());
-  session.handle(MessageType.launch, () => {
+  session.handle(Launch, () => {
     const launch = admission.launch(node.service, node.id);
     ledger.generations.begin('launch', node.id, launch.expires);
     const { advertise } = config;
@@ -87,15 +75,13 @@ function servePhantom(
     const seed = { address: advertise.host, port: advertise.port };
     return { nodeId: node.id, ...launch, outside: { seed, relay: phantomWays.port } };
   });
-  session.handle(MessageType.way, (body) => {
+  session.handle(LeadWay, (way) => {
     // The one before is no longer open.
     ended.abort();
     ended = new AbortController();
-    if (!session.ended) phantomWays.lead(parseWay(body), attachment, ended.signal);
+    if (!session.ended) phantomWays.lead(way, attachment, ended.signal);
   });
-  session.handle(MessageType.forward, (body, { signal }) =>
-    phantomWays.forward(node, attachment, parseForward(body), signal),
-  );
+  session.handle(Forward, (request, { signal }) => phantomWays.forward(node, attachment, request, signal));
 }
 
 function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, address: string): string[] {

@@ -1,12 +1,11 @@
 import { ControlError } from '../../control/control-error.ts';
 import { DEFLATE } from '../../control/deflated.ts';
-import { MessageType } from '../../control/message-type.ts';
 import { negotiate } from '../../control/protocol-version.ts';
 import type { Identity } from '../../control/psk.ts';
 import { type Session, SILENT } from '../../control/session.ts';
-import type { JoinBody, Joined } from '../../protocol/messages.ts';
-import { parseHelloRequest, parseJoin } from '../../protocol/parse-messages.ts';
-import { parseWantsPairs } from '../../protocol/parse-punch.ts';
+import { Nodes, Watch } from '../../protocol/admin.ts';
+import { Hello } from '../../protocol/greeting.ts';
+import { Join, type JoinBody, type Joined } from '../../protocol/join.ts';
 import { RELAY_SERVICE } from '../../published/node-config.ts';
 import { PROBE_SERVICE } from '../../published/probe.ts';
 import { gatherPairs } from '../admin/gather-pairs.ts';
@@ -26,10 +25,9 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   const deadline = setTimeout(() => session.close('did not join'), JOIN_TIMEOUT);
   void session.closed.then(() => clearTimeout(deadline));
 
-  session.handle(MessageType.hello, (body) => {
-    const hello = parseHelloRequest(body);
-    const version = negotiate(hello);
-    ({ capabilities } = hello);
+  session.handle(Hello, (hello) => {
+    const version = negotiate({ newest: hello.version, oldest: hello.oldest ?? hello.version });
+    capabilities = hello.capabilities ?? [];
     const { project, overlay } = context.config;
     return {
       version,
@@ -41,11 +39,11 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   });
 
   if (identity.kind === 'admin') {
-    session.handle(MessageType.nodes, async (body) => {
+    session.handle(Nodes, async ({ pairs }) => {
       const nodes = context.registry.all();
-      return { nodes: parseWantsPairs(body) ? await gatherPairs(nodes) : nodes.map(statusOf) };
+      return { nodes: pairs ? await gatherPairs(nodes) : nodes.map(statusOf) };
     });
-    session.handle(MessageType.watch, () => {
+    session.handle(Watch, () => {
       clearTimeout(deadline);
       return watchNodes(session, context.registry);
     });
@@ -59,12 +57,12 @@ export function serveSession(context: SeedContext, session: Session, identity: I
     context.probes.serve(session, () => clearTimeout(deadline));
     return;
   }
-  session.handle(MessageType.join, async (body) => {
+  session.handle(Join, async (body) => {
     if (!capabilities || joined)
       throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
     joined = true;
     try {
-      return await join(context, session, identity, parseJoin(body), capabilities.includes(DEFLATE));
+      return await join(context, session, identity, body, capabilities.includes(DEFLATE));
     } catch (error) {
       joined = false;
       throw error;
