@@ -3,6 +3,7 @@
 
 #include "libc.h"
 #include "monitor.h"
+#include "permitted.h"
 
 typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
@@ -37,7 +38,7 @@ static void keep(int signal, const struct boxer_reply *reply) {
 
 /*
  * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor
- * to ask with, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
+ * to ask with, or under a filter that forbids to ask, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
  */
 static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
   struct boxer_request request = {.operation = BOXER_ACCEPT,
@@ -51,7 +52,7 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
   signals_block(&old);
   int real;
   int error = service_request(&request, &reply, &real, PROMPT, NULL);
-  bool asked = error != EMFILE && error != ENFILE && error != ENOBUFS;
+  bool asked = may_ask() && error != EMFILE && error != ENFILE && error != ENOBUFS;
   bool arrived = error == 0 && reply.error == 0;
   if (arrived && real >= 0) {
     put_in_place(listener, real, signal, family, flags);

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "monitor.h"
+#include "permitted.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
@@ -130,7 +131,7 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
   static const struct wait_limit prompt = {.seconds = PROMPT_LIMIT};
   static const struct wait_limit patient = {.seconds = PATIENT_LIMIT};
   const struct config *config = network_config();
-  if (!config) return ENETUNREACH;
+  if (!config || !may_ask()) return ENETUNREACH;
   if (patience != INTERRUPTIBLE) limit = patience == PROMPT ? &prompt : &patient;
   if (passed) *passed = -1;
   request->magic = BOXER_WIRE_MAGIC;

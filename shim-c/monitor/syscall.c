@@ -2,6 +2,7 @@
  * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the headers; six
  * arguments travel in the same registers either way.
  */
+#include "filter.h"
 #include "monitor.h"
 
 long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
@@ -14,10 +15,14 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_close_range((unsigned)a, (unsigned)b, (int)c);
 #ifdef SYS_dup2
     case SYS_dup2:
-      return on_dup((int)a, (int)b, -1);
+      return on_dup2((int)a, (int)b);
 #endif
     case SYS_dup3:
-      return on_dup((int)a, (int)b, (int)c);
+      return on_dup3((int)a, (int)b, (int)c);
+    case SYS_prctl:
+      return returned(on_prctl(a, b, c, d, e));
+    case SYS_seccomp:
+      return returned(on_seccomp(a, b, c));
     case SYS_connect:
       return on_connect((int)a, (const struct sockaddr *)b, (socklen_t)c);
     case SYS_bind:

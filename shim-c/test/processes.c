@@ -88,12 +88,12 @@ static void vforked(void) {
   CHECK(requests(BOXER_UNLISTEN, port) == 1);
 }
 
-/* Started again by closing_environment(): tells whether it runs under the monitor. */
+/* Started again by cleared_environment(): tells whether it runs under the monitor, and sees nothing of it. */
 static int report(void) {
   char name[256];
   gethostname(name, sizeof name);
   const char *preload = getenv("LD_PRELOAD");
-  return strcmp(name, "self-node") == 0 && preload && getenv("BOXER_SOCKET") ? 0 : 1;
+  return strcmp(name, "self-node") == 0 && (!preload || !*preload) && !getenv("BOXER_SOCKET") ? 0 : 1;
 }
 
 static int status_of(pid_t child) {

@@ -106,6 +106,23 @@ loading() {
   rm -rf "$work/loaded"
 }
 
+# preloading <how> <program> <LD_PRELOAD's value, if any>: a library in front of the monitor, or behind it.
+preloading() {
+  env ${3+"LD_PRELOAD=$3"} "$2" >"$work/native" 2>/dev/null || note "$1" "native run failed"
+  BOXER_REMAP="/nowhere=/tmp/nowhere" LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
+  diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
+}
+
+hooking() {
+  for separator in : ' '; do
+    preloading "$2 preloaded hook, separated by '$separator'" "$1/hooking" "$1/hook/libhook.so$separator"
+  done
+  preloading "$2 preloaded hook" "$1/hooking" "$1/hook/libhook.so"
+  preloading "$2 preloaded hook, named twice" "$1/hooking" "$1/hook/libhook.so:$1/hook/libhook.so"
+  preloading "$2 linked hook" "$1/linked-hooking"
+  preloading "$2 linked hook that is preloaded as well" "$1/linked-hooking" "$1/hook/libhook.so"
+}
+
 suite() {
   outliving "$1" "$2"
   conformances "$1" "$2"
@@ -125,6 +142,8 @@ else
   supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
+hooking "$programs" glibc
+[ -z "$musl" ] || hooking "$musl" musl
 loading "$programs" glibc
 [ -z "$musl" ] || loading "$musl" musl
 sharing "$programs" glibc
