@@ -111,7 +111,7 @@ static int borrowers;
 static char **lent;
 static size_t lent_size;
 static char **original;
-static struct completion completion;
+static struct completion completion; /* from `original` to `lent` */
 
 static void hold(signal_mask *mask) {
   int self = (int)raw(SYS_getpid);
@@ -132,15 +132,17 @@ void environment_lend(void) {
   signal_mask mask;
   hold(&mask);
   borrowers++;
-  if (examine_environment(environ, true, &completion)) {
-    size_t size = completed_size(&completion);
+  struct completion missing;
+  if (examine_environment(environ, true, &missing)) {
+    size_t size = completed_size(&missing);
     if (size > lent_size || environ == lent) {
       lent = map(size);
       lent_size = lent ? size : 0;
     }
     if (lent) {
       original = environ;
-      complete_environment(environ, &completion, lent);
+      completion = missing;
+      complete_environment(environ, &missing, lent);
       environ = lent;
     }
   }
