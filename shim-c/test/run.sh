@@ -99,7 +99,7 @@ outliving() {
 # Objects by bare name and below a remapped folder; and whose the calls are that move bytes.
 loading() {
   mkdir "$work/loaded"
-  cp "$1/plugins/libplugin.so" "$work/loaded"
+  cp "$1/plugins/"*.so "$work/loaded"
   "$1/loading" "$work/loaded" >"$work/native" 2>/dev/null || note "$2 loading" "native run failed"
   LD_PRELOAD=$library BOXER_REMAP="$work/visible=$work/loaded" "$1/loading" "$work/visible" >"$work/seen" 2>"$work/said"
   diff "$work/native" "$work/seen" && grep -q '^connect is intercepted' "$work/said" && note "$2 loading" ok || note "$2 loading" differs
