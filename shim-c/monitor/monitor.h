@@ -186,6 +186,7 @@ struct utsname;
 int on_connect(int fd, const struct sockaddr *address, socklen_t length);
 int on_bind(int fd, const struct sockaddr *address, socklen_t length);
 int on_listen(int fd, int backlog);
+int on_accept(int fd, struct sockaddr *address, socklen_t *room);
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags);
 int on_getsockname(int fd, struct sockaddr *address, socklen_t *room);
 int on_getpeername(int fd, struct sockaddr *address, socklen_t *room);

@@ -30,7 +30,7 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_listen:
       return on_listen((int)a, (int)b);
     case SYS_accept:
-      return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, 0);
+      return on_accept((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_accept4:
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, (int)d);
     case SYS_getsockname:

@@ -123,11 +123,19 @@ hooking() {
   preloading "$2 linked hook that is preloaded as well" "$1/linked-hooking" "$1/hook/libhook.so"
 }
 
+# Guests that may make few system calls.
+filtered() {
+  "$programs/supervisor" native "$work/log" "$1/filtered" >"$work/native" || note "$2 filtered" "native run failed"
+  supervised "$1/filtered" boxed >"$work/seen" || note "$2 filtered" failed
+  diff "$work/native" "$work/seen" && note "$2 filtered" ok || note "$2 filtered" differs
+}
+
 suite() {
   outliving "$1" "$2"
   conformances "$1" "$2"
   sending "$1" "$2"
   transcript "$1" "$2"
+  filtered "$1" "$2"
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done
