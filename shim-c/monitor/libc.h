@@ -12,6 +12,7 @@
   each(listen) each(getsockname) each(getpeername) each(ioctl) each(uname) each(gethostname) each(syscall) \
   each(execve) each(execveat) each(fexecve) each(execvpe) each(posix_spawn) each(posix_spawnp) each(pidfd_spawn) each(pidfd_spawnp) \
   each(system) each(popen) each(wordexp) each(prctl) \
+  each(io_uring_queue_init) each(io_uring_queue_init_params) each(io_uring_queue_init_mem) each(io_uring_setup) \
   each(res_query) each(__res_query) each(res_search) each(__res_search) each(res_querydomain) each(__res_querydomain) each(res_send) each(__res_send) \
   each(res_nquery) each(__res_nquery) each(res_nsearch) each(__res_nsearch) each(res_nquerydomain) each(__res_nquerydomain) each(res_nsend) each(__res_nsend) \
   each(getaddrinfo) each(freeaddrinfo) each(getnameinfo) \

@@ -200,6 +200,7 @@ int on_dup2(int from, int to);
 int on_dup3(int from, int to, int flags);
 long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
 long on_ioctl(int fd, unsigned long request, void *argument);
+long on_io_uring_setup(unsigned entries, void *settings); /* the kernel's result */
 int on_uname(struct utsname *name);
 int on_execve(const char *path, char *const *arguments, char *const *environment);
 int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);

@@ -19,6 +19,8 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
 #endif
     case SYS_dup3:
       return on_dup3((int)a, (int)b, (int)c);
+    case SYS_io_uring_setup:
+      return returned(on_io_uring_setup((unsigned)a, (void *)b));
     case SYS_prctl:
       return returned(on_prctl(a, b, c, d, e));
     case SYS_seccomp:
