@@ -46,6 +46,7 @@ static void keep(int signal, const struct boxer_reply *reply) {
  * to ask with, or under a filter that forbids to ask, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
  */
 static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
+  if (!may_ask()) return true;
   struct boxer_request request = {.operation = BOXER_ACCEPT,
                                   .family = (uint16_t)family,
                                   .flags = is_nonblocking(listener) ? BOXER_NONBLOCK : 0,
@@ -57,7 +58,7 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
   signals_block(&old);
   int real;
   int error = service_request(&request, &reply, &real, PROMPT, NULL);
-  bool asked = may_ask() && error != EMFILE && error != ENFILE && error != ENOBUFS;
+  bool asked = error != EMFILE && error != ENFILE && error != ENOBUFS;
   bool arrived = error == 0 && reply.error == 0;
   if (arrived && real >= 0) {
     put_in_place(listener, real, signal, family, flags);

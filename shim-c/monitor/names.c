@@ -21,6 +21,7 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
     set_endpoint_ip(peer, known);
     return;
   }
+  if (!may_look()) return;
   struct boxer_request request = {.peer = *peer};
   struct boxer_reply reply;
   request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
