@@ -91,6 +91,8 @@ async function expectPortable(library: string) {
   expect(await symbolsOf(library, '--undefined-only')).toEqual([
     '__errno_location',
     '__h_errno_location',
+    '_dl_debug_addr',
+    '_r_debug',
     'dl_iterate_phdr',
     'environ',
   ]);

@@ -34,6 +34,9 @@ launcher=musl-gcc
 [ -z "$cross" ] || launcher=${cross}gcc
 "$launcher" -static -Os -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher.c
 cp "$shim/libboxer.so" "$shim/boxer.node" "$to/lib/"
+# By a path that programs with the address sanitizer accept: see supervisor/runtime.ts.
+mkdir "$to/lib/beside-libasan.so"
+ln -s ../libboxer.so "$to/lib/beside-libasan.so/libboxer.so"
 cp -R "$supervisor/." images/runtime/start.cjs "$to/lib/"
 
 cp "$node/LICENSE" "$to/share/licenses/node"

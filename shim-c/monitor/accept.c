@@ -3,11 +3,17 @@
 
 #include "libc.h"
 #include "monitor.h"
+#include "permitted.h"
 
 typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
-/* libc's accept4 is a cancellation point, a raw system call would not be. */
+#define PLAIN (-1) /* in place of flags: accept(), which is another system call than accept4() */
+
+/* libc's are cancellation points, a raw system call would not be. */
 static int kernel_accept(int fd, struct sockaddr *address, socklen_t *room, int flags) {
+  int (*plain)(int, struct sockaddr *, socklen_t *) = LIBC(int (*)(int, struct sockaddr *, socklen_t *), accept);
+  if (flags == PLAIN && plain) return plain(fd, address, room);
+  if (flags == PLAIN) flags = 0;
   accept_function *real = LIBC(accept_function *, accept4);
   return real ? real(fd, address, room, flags) : (int)returned(raw(SYS_accept4, fd, address, room, flags));
 }
@@ -37,9 +43,10 @@ static void keep(int signal, const struct boxer_reply *reply) {
 
 /*
  * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor
- * to ask with, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
+ * to ask with, or under a filter that forbids to ask, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
  */
 static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
+  if (!may_ask()) return true;
   struct boxer_request request = {.operation = BOXER_ACCEPT,
                                   .family = (uint16_t)family,
                                   .flags = is_nonblocking(listener) ? BOXER_NONBLOCK : 0,
@@ -67,7 +74,7 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
   return arrived || !asked;
 }
 
-int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
+static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   if (!network_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
   socklen_t given = address ? *room : 0;
   for (;;) {
@@ -79,7 +86,7 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
     if (as_ipv4(&from.any, length, &peer)) {
       if (is_signal_source(endpoint_ip(&peer))) {
         /* Gone: whatever else waits in the queue is next, and an empty queue is the kernel's to report. */
-        if (!exchange(fd, accepted, &peer, from.any.sa_family, flags)) continue;
+        if (!exchange(fd, accepted, &peer, from.any.sa_family, flags == PLAIN ? 0 : flags)) continue;
       } else if (address && !is_loopback(endpoint_ip(&peer))) {
         overlay_peer(accepted, &peer);
       }
@@ -99,7 +106,14 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   }
 }
 
-EXPORT int accept(int fd, struct sockaddr *address, socklen_t *room) { return on_accept4(fd, address, room, 0); }
+int on_accept(int fd, struct sockaddr *address, socklen_t *room) { return accepted_by(fd, address, room, PLAIN); }
+
+/* The kernel refuses what would be PLAIN here. */
+int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
+  return flags == PLAIN ? fail(EINVAL) : accepted_by(fd, address, room, flags);
+}
+
+EXPORT int accept(int fd, struct sockaddr *address, socklen_t *room) { return on_accept(fd, address, room); }
 EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   return on_accept4(fd, address, room, flags);
 }

@@ -1,11 +1,12 @@
 /* bind(): the node's overlay address is the wildcard in the kernel's eyes. */
+#include "libc.h"
 #include "monitor.h"
 
 static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_t ip) {
   union address address;
   set_endpoint_ip(endpoint, ip);
   socklen_t length = as_family(family, endpoint, &address);
-  return raw(SYS_bind, fd, &address, length);
+  return next(bind, fd, &address, length);
 }
 
 static const uint8_t loopback[4] = {127, 0, 0, 1};
@@ -40,21 +41,21 @@ static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local
 
 int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint local;
-  if (!any_config() || !readable(fd, address)) return (int)returned(raw(SYS_bind, fd, address, length));
+  if (!any_config() || !readable(fd, address)) return (int)returned(next(bind, fd, address, length));
   if (address && length > sizeof(sa_family_t) && address->sa_family == AF_UNIX && remap_value()) {
     union address room;
     length = remapped_unix(address, length, &room);
-    return (int)returned(raw(SYS_bind, fd, &room, length));
+    return (int)returned(next(bind, fd, &room, length));
   }
   bool ours = network_config() && as_ipv4(address, length, &local);
   if (!ours || !in_overlay(endpoint_ip(&local))) {
-    long result = raw(SYS_bind, fd, address, length);
+    long result = next(bind, fd, address, length);
     if (result == -EADDRINUSE && ours) result = bind_shadowed(fd, address->sa_family, &local);
     return (int)returned(result);
   }
 
   /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
-  if (endpoint_ip(&local) != self_overlay()) return (int)returned(raw(SYS_bind, fd, address, length));
+  if (endpoint_ip(&local) != self_overlay()) return (int)returned(next(bind, fd, address, length));
   int family = address->sa_family;
   long result = bind_to(fd, family, &local, 0);
   /* Another socket of the guest has the port on a single address, say 127.0.0.1. */

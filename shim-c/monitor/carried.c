@@ -5,12 +5,14 @@
 #include <netinet/tcp.h>
 
 #include "monitor.h"
+#include "permitted.h"
 
 #define CARRIED 0xfeb00000u
 #define CARRIED_SHADOW 0x10000u
 
 void carry_mark(int fd, unsigned marks, uint16_t port) {
   uint32_t value = CARRIED | (marks & MARK_SHADOWED ? CARRIED_SHADOW : 0) | port;
+  if (!may_look()) return;
   mark_port(fd, marks, port);
   raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }

@@ -1,6 +1,7 @@
 /* connect(): always the kernel's own connect on the guest's own socket; only the address may be another one. */
 #include "libc.h"
 #include "monitor.h"
+#include "permitted.h"
 
 typedef int connect_function(int, const struct sockaddr *, socklen_t);
 
@@ -44,6 +45,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
     case ASK:
       break;
   }
+  if (!may_ask()) return fail(ENETUNREACH);
   int type = 0;
   socklen_t size = sizeof type;
   long result = raw(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size);

@@ -37,7 +37,8 @@ bool copy_text(char *to, size_t room, const char *text);
 struct config {
   char socket[108]; /* sun_path of BOXER_SOCKET, abstract names with their leading NUL */
   uint32_t socket_length;
-  char preload[512];       /* our own entry of LD_PRELOAD */
+  const char *preload;     /* our own entry of LD_PRELOAD; NULL: none */
+  char preload_setting[512]; /* "LD_PRELOAD=..." with nothing but that */
   char socket_setting[128]; /* "BOXER_SOCKET=..." */
   char remap_setting[4096]; /* "BOXER_REMAP=..." */
 };
@@ -190,6 +191,7 @@ struct utsname;
 int on_connect(int fd, const struct sockaddr *address, socklen_t length);
 int on_bind(int fd, const struct sockaddr *address, socklen_t length);
 int on_listen(int fd, int backlog);
+int on_accept(int fd, struct sockaddr *address, socklen_t *room);
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags);
 int on_getsockname(int fd, struct sockaddr *address, socklen_t *room);
 int on_getpeername(int fd, struct sockaddr *address, socklen_t *room);
@@ -199,9 +201,11 @@ struct mmsghdr;
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
-int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
+int on_dup2(int from, int to);
+int on_dup3(int from, int to, int flags);
 long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
 long on_ioctl(int fd, unsigned long request, void *argument);
+long on_io_uring_setup(unsigned entries, void *settings); /* the kernel's result */
 int on_uname(struct utsname *name);
 int on_execve(const char *path, char *const *arguments, char *const *environment);
 int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);

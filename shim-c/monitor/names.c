@@ -1,5 +1,7 @@
 /* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
+#include "libc.h"
 #include "monitor.h"
+#include "permitted.h"
 
 static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
@@ -19,6 +21,7 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
     set_endpoint_ip(peer, known);
     return;
   }
+  if (!may_look()) return;
   struct boxer_request request = {.peer = *peer};
   struct boxer_reply reply;
   request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
@@ -63,11 +66,15 @@ static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint 
     overlay_peer(fd, endpoint);
 }
 
+static long next_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
+  return call == SYS_getsockname ? next(getsockname, fd, address, room) : next(getpeername, fd, address, room);
+}
+
 /* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  if (!any_config() || !readable(fd, room)) return (int)returned(raw(call, fd, address, room));
+  if (!any_config() || !may_look() || !readable(fd, room)) return (int)returned(next_name(fd, call, address, room));
   socklen_t given = *room;
-  long result = raw(call, fd, address, room);
+  long result = next_name(fd, call, address, room);
   union address answer;
   socklen_t length = sizeof answer;
   struct boxer_endpoint endpoint;

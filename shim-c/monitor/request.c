@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "monitor.h"
+#include "permitted.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
@@ -150,7 +151,7 @@ static int exchange(int fd, const struct boxer_request *request, struct boxer_re
 /* A full queue means that the supervisor has not come to its work yet: what it sees then is the present. */
 void service_hint(struct boxer_request *request) {
   const struct config *config = network_config();
-  if (!config) return;
+  if (!config || !may_ask()) return;
   request->magic = BOXER_WIRE_MAGIC;
   request->process = (uint32_t)raw(SYS_getpid);
   signal_mask old;
@@ -167,7 +168,7 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
                     struct waiting *waiting) {
   static const int64_t limits[] = {[PROMPT] = PROMPT_LIMIT * 1000000, [PATIENT] = PATIENT_LIMIT * 1000000};
   const struct config *config = network_config();
-  if (!config) return ENETUNREACH;
+  if (!config || !may_ask()) return ENETUNREACH;
   if (passed) *passed = -1;
   request->magic = BOXER_WIRE_MAGIC;
   request->process = (uint32_t)raw(SYS_getpid);

@@ -99,11 +99,35 @@ outliving() {
 # Objects by bare name and below a remapped folder; and whose the calls are that move bytes.
 loading() {
   mkdir "$work/loaded"
-  cp "$1/plugins/libplugin.so" "$work/loaded"
+  cp "$1/plugins/"*.so "$work/loaded"
   "$1/loading" "$work/loaded" >"$work/native" 2>/dev/null || note "$2 loading" "native run failed"
   LD_PRELOAD=$library BOXER_REMAP="$work/visible=$work/loaded" "$1/loading" "$work/visible" >"$work/seen" 2>"$work/said"
   diff "$work/native" "$work/seen" && grep -q '^connect is intercepted' "$work/said" && note "$2 loading" ok || note "$2 loading" differs
   rm -rf "$work/loaded"
+}
+
+# preloading <how> <program> <LD_PRELOAD's value, if any>: a library in front of the monitor, or behind it.
+preloading() {
+  env ${3+"LD_PRELOAD=$3"} "$2" >"$work/native" 2>/dev/null || note "$1" "native run failed"
+  BOXER_REMAP="/nowhere=/tmp/nowhere" LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
+  diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
+}
+
+hooking() {
+  for separator in : ' '; do
+    preloading "$2 preloaded hook, separated by '$separator'" "$1/hooking" "$1/hook/libhook.so$separator"
+  done
+  preloading "$2 preloaded hook" "$1/hooking" "$1/hook/libhook.so"
+  preloading "$2 preloaded hook, named twice" "$1/hooking" "$1/hook/libhook.so:$1/hook/libhook.so"
+  preloading "$2 linked hook" "$1/linked-hooking"
+  preloading "$2 linked hook that is preloaded as well" "$1/linked-hooking" "$1/hook/libhook.so"
+}
+
+# as_natively <program> <libc>: the same transcript; the program is told by an argument when it is boxed.
+as_natively() {
+  "$programs/supervisor" native "$work/log" "$1" >"$work/native" || note "$2 $(basename "$1")" "native run failed"
+  supervised "$1" boxed >"$work/seen" || note "$2 $(basename "$1")" failed
+  diff "$work/native" "$work/seen" && note "$2 $(basename "$1")" ok || note "$2 $(basename "$1")" differs
 }
 
 suite() {
@@ -111,6 +135,7 @@ suite() {
   conformances "$1" "$2"
   sending "$1" "$2"
   transcript "$1" "$2"
+  for program in filtered cancelling; do as_natively "$1/$program" "$2"; done
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done
@@ -125,6 +150,8 @@ else
   supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
+hooking "$programs" glibc
+[ -z "$musl" ] || hooking "$musl" musl
 loading "$programs" glibc
 [ -z "$musl" ] || loading "$musl" musl
 sharing "$programs" glibc

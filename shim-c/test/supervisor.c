@@ -335,6 +335,7 @@ int main(int argc, char **argv) {
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) die("/proc/self/exe");
     setenv("BOXER_TEST_SUPERVISOR", self, 1);
     setenv("BOXER_TEST_LOG", argv[2], 1);
+    setenv("BOXER_TEST_SOCKET", setting, 1);
     if (strcmp(argv[1], "native") != 0) {
       setenv("BOXER_SOCKET", setting, 1);
       setenv("LD_PRELOAD", argv[1], 1);

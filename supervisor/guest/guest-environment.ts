@@ -7,7 +7,10 @@ export interface MonitorSettings {
   readonly remap: Readonly<Record<string, string>>;
 }
 
-/** The guest's environment: its own, the process monitor preloaded before whatever it preloads itself. */
+/**
+ * The guest's environment: its own, the process monitor preloaded behind whatever it preloads itself. So a library that wants to see
+ * the guest's calls sees them first, and finds the monitor where it would find libc.
+ */
 export function guestEnvironment(
   own: Readonly<Record<string, string>>,
   monitor: MonitorSettings,
@@ -18,7 +21,7 @@ export function guestEnvironment(
   const remap = byLength.map(([visible, real]) => `${visible}=${real}`);
   return {
     ...own,
-    LD_PRELOAD: preload ? `${monitor.library}:${preload}` : monitor.library,
+    LD_PRELOAD: preload === undefined ? monitor.library : `${preload}:${monitor.library}`,
     BOXER_SOCKET: monitor.socketName,
     ...(remap.length > 0 ? { BOXER_REMAP: remap.join(':') } : {}),
   };
