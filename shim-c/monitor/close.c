@@ -43,19 +43,23 @@ int on_close_range(unsigned first, unsigned last, int flags) {
   return 0;
 }
 
-/* dup3, and dup2 with flags -1 (which allows equal descriptors): over a listener it is a close as well. */
-int on_dup(int from, int to, int flags) {
-  if (flags == -1 && from == to) return raw(SYS_fcntl, from, F_GETFD) < 0 ? fail(EBADF) : to;
-  int dup_flags = flags == -1 ? 0 : flags;
-  if (never_marked(from) && never_marked(to)) return (int)returned(raw(SYS_dup3, from, to, dup_flags));
+/* Over a listener it is a close as well. */
+int on_dup3(int from, int to, int flags) {
+  if (never_marked(from) && never_marked(to)) return (int)returned(raw(SYS_dup3, from, to, flags));
   struct boxer_request request;
   bool hint = prepare_hint(to, &request);
-  long result = raw(SYS_dup3, from, to, dup_flags);
+  long result = raw(SYS_dup3, from, to, flags);
   if (result < 0) return (int)returned(result);
   marks_clear(to);
   marks_copy(from, to);
   if (hint) service_hint(&request);
   return to;
+}
+
+/* Unlike dup3 it allows equal descriptors; arm64 has no such system call. */
+int on_dup2(int from, int to) {
+  if (from == to) return raw(SYS_fcntl, from, F_GETFD) < 0 ? fail(EBADF) : to;
+  return on_dup3(from, to, 0);
 }
 
 EXPORT int close(int fd) { return on_close(fd); }

@@ -20,9 +20,9 @@ static int on_fcntl(int fd, int command, long argument) {
 }
 
 EXPORT int dup(int fd) { return copied(fd, raw(SYS_dup, fd)); }
-EXPORT int dup2(int from, int to) { return on_dup(from, to, -1); }
-EXPORT int __dup2(int from, int to) { return on_dup(from, to, -1); }
-EXPORT int dup3(int from, int to, int flags) { return on_dup(from, to, flags); }
+EXPORT int dup2(int from, int to) { return on_dup2(from, to); }
+EXPORT int __dup2(int from, int to) { return on_dup2(from, to); }
+EXPORT int dup3(int from, int to, int flags) { return on_dup3(from, to, flags); }
 
 /* Variadic in the headers; on both machines the third argument travels in the same register either way. */
 EXPORT int boxer_fcntl(int fd, int command, long argument) __asm__("fcntl");

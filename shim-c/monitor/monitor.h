@@ -82,6 +82,8 @@ enum destination destination_of(uint32_t address, uint32_t *kernel);
 uint32_t self_overlay(void);
 uint32_t self_underlay(void);
 uint32_t overlay_mask(void);
+/* What the kernel binds in the own overlay address' place, zero for the wildcard. */
+uint32_t self_bound(void);
 bool is_signal_source(uint32_t address);
 /* The overlay address of a node that is reached directly at `underlay`, zero when there is none. */
 uint32_t overlay_of_direct(uint32_t underlay);
@@ -199,7 +201,8 @@ struct mmsghdr;
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
-int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
+int on_dup2(int from, int to);
+int on_dup3(int from, int to, int flags);
 long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
 long on_ioctl(int fd, unsigned long request, void *argument);
 int on_uname(struct utsname *name);

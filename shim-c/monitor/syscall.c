@@ -14,10 +14,10 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_close_range((unsigned)a, (unsigned)b, (int)c);
 #ifdef SYS_dup2
     case SYS_dup2:
-      return on_dup((int)a, (int)b, -1);
+      return on_dup2((int)a, (int)b);
 #endif
     case SYS_dup3:
-      return on_dup((int)a, (int)b, (int)c);
+      return on_dup3((int)a, (int)b, (int)c);
     case SYS_connect:
       return on_connect((int)a, (const struct sockaddr *)b, (socklen_t)c);
     case SYS_bind:
@@ -27,6 +27,8 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_accept:
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, 0);
     case SYS_accept4:
+      /* musl's accept4() makes do without flags that the kernel refuses. */
+      if (d & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) return returned(raw(SYS_accept4, a, b, c, d));
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, (int)d);
     case SYS_getsockname:
       return on_getsockname((int)a, (struct sockaddr *)b, (socklen_t *)c);

@@ -79,11 +79,12 @@ conformance() {
 # What a guest takes without asking needs a supervisor that carries bytes: the real one, see test/conformance.
 conformances() {
   folder=$1
+  alone='-address-both -address-own -address-mapped-four -address-mapped-own -own-alone'
   "$programs/supervisor" native "$work/log" "$1/conformance" direct 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.77 ${CONFORMANCE_WITHOUT:-} >"$work/native"
   grep "ended with" "$work/native" && note "$2 conformance" "native run failed"
   conformance "$2 conformance, own node" direct 198.18.0.1 198.18.0.1 198.18.0.1 198.18.0.1 198.18.0.77
-  conformance "$2 conformance, direct" direct 198.18.0.2 198.18.0.2 198.18.0.1 198.18.0.1 198.18.0.77 -address-both
-  conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 -address-both
+  conformance "$2 conformance, direct" direct 198.18.0.2 198.18.0.2 198.18.0.1 198.18.0.1 198.18.0.77 $alone
+  conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 $alone
   conformance "$2 conformance, signal" signal 198.18.0.20 198.18.0.20 198.18.0.1 198.18.0.1 198.18.0.77 \
     -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors
 }
@@ -111,6 +112,7 @@ suite() {
   conformances "$1" "$2"
   sending "$1" "$2"
   transcript "$1" "$2"
+  BOXER_TEST_SEVERAL=1 supervised "$1/connecting" && note "$2 connecting, several addresses" ok || note "$2 connecting, several addresses" failed
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done

@@ -101,6 +101,7 @@ static void make_table(void) {
   inet_pton(AF_INET, "255.254.0.0", table->overlay_mask);
   inet_pton(AF_INET, SELF, table->self_overlay);
   inet_pton(AF_INET, UNDERLAY_SELF, table->self_underlay);
+  if (!getenv("BOXER_TEST_SEVERAL")) inet_pton(AF_INET, UNDERLAY_SELF, table->self_bound);
   inet_pton(AF_INET, SIGNAL_SOURCE, table->signal_source);
   strcpy(table->hostname, "self-node");
   add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF);
