@@ -132,7 +132,8 @@ struct boxer_table {
   uint8_t signal_source[4]; /* connections from this loopback address are signal connections */
   uint32_t node_count;
   uint32_t name_count;
-  uint8_t reserved[28];
+  uint8_t self_bound[4]; /* what the kernel binds in the own overlay address' place; 0.0.0.0: the wildcard */
+  uint8_t reserved[24];
   char hostname[BOXER_NAME_MAX]; /* what gethostname() and uname() answer; empty: the kernel's own */
   struct boxer_table_node nodes[BOXER_TABLE_NODES]; /* sorted by overlay address (as a number) */
   struct boxer_table_name names[BOXER_TABLE_NAMES]; /* sorted by hash; one entry per name and address */

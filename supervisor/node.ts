@@ -71,7 +71,7 @@ function handlerOf({ table, acceptor, connector, later, publisher, onListener }:
         return onListening(request);
       case Operation.connect:
         publisher.catchUp();
-        return connector.connect(request, signal);
+        return later.connect(request, signal);
       case Operation.connectLater:
         return later.place(request);
       case Operation.underWay:

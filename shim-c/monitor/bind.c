@@ -1,4 +1,7 @@
-/* bind(): the node's overlay address is the wildcard in the kernel's eyes. */
+/*
+ * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as natively; on a node with
+ * several addresses it is the wildcard, so that it stands for all of them.
+ */
 #include "libc.h"
 #include "monitor.h"
 
@@ -57,7 +60,9 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
   if (endpoint_ip(&local) != self_overlay()) return (int)returned(next(bind, fd, address, length));
   int family = address->sa_family;
-  long result = bind_to(fd, family, &local, 0);
+  uint32_t bound = self_bound();
+  long result = bind_to(fd, family, &local, bound);
+  if (bound) return (int)returned(result);
   /* Another socket of the guest has the port on a single address, say 127.0.0.1. */
   if (result == -EADDRINUSE && self_underlay()) result = bind_to(fd, family, &local, self_underlay());
   if (result == 0) carry_mark(fd, MARK_OVERLAY_BOUND, 0);

@@ -28,7 +28,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint peer;
   uint32_t there;
   /* The socket may be on its way to another peer than before. */
-  if (marks_of(fd) & MARK_ARRANGED) forget_names(socket_inode(fd));
+  forget_names(socket_inode(fd));
   if (!as_ipv4(address, length, &peer)) {
     bool is_unix = address && length > sizeof(sa_family_t) && address->sa_family == AF_UNIX && remap_value();
     return is_unix ? connect_unix(fd, address, length) : kernel_connect(fd, address, length);

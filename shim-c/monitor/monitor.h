@@ -83,6 +83,8 @@ enum destination destination_of(uint32_t address, uint32_t *kernel);
 uint32_t self_overlay(void);
 uint32_t self_underlay(void);
 uint32_t overlay_mask(void);
+/* What the kernel binds in the own overlay address' place, zero for the wildcard. */
+uint32_t self_bound(void);
 bool is_signal_source(uint32_t address);
 /* The overlay address of a node that is reached directly at `underlay`, zero when there is none. */
 uint32_t overlay_of_direct(uint32_t underlay);

@@ -7,7 +7,14 @@ static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_rep
   request->operation = BOXER_NAMES_OF;
   request->inode = socket_inode(fd);
   if (known_names(request->inode, &reply->local, &reply->peer)) return true;
-  if (service_request(request, reply, NULL, PROMPT, NULL) != 0 || reply->error != 0) return false;
+  int error = service_request(request, reply, NULL, PROMPT, NULL);
+  if (error != 0 || (reply->error != 0 && reply->error != ENOENT)) return false;
+  if (reply->error == ENOENT) {
+    /* A connection with the world outside: that is remembered, too. */
+    reply->local = request->local;
+    reply->peer = request->peer;
+    if (!is_loopback(endpoint_ip(&reply->local))) set_endpoint_ip(&reply->local, self_overlay());
+  }
   remember_names(request->inode, &reply->local, &reply->peer);
   return true;
 }
@@ -34,6 +41,17 @@ static bool is_signal(int fd, const struct boxer_endpoint *local) {
   return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) && is_signal_source(endpoint_ip(&peer));
 }
 
+/*
+ * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS): its peer is neither this node nor one
+ * that is reached directly.
+ */
+static bool is_strange(int fd) {
+  struct boxer_endpoint peer;
+  if (!kernel_name(fd, SYS_getpeername, &peer)) return false;
+  uint32_t ip = endpoint_ip(&peer);
+  return !is_loopback(ip) && ip != self_underlay() && !overlay_of_direct(ip);
+}
+
 static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) {
   static const uint8_t loopback[4] = {127, 0, 0, 1};
   if (marks & MARK_SHADOWED) {
@@ -44,7 +62,7 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if (marks & MARK_ARRANGED || is_signal(fd, local)) {
+  if (marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) {
     struct boxer_request request = {.local = *local};
     struct boxer_reply reply;
     request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);

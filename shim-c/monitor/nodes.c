@@ -97,6 +97,11 @@ uint32_t self_underlay(void) {
   return table ? table_word(table->self_underlay) : 0;
 }
 
+uint32_t self_bound(void) {
+  const struct boxer_table *table = shared_table();
+  return table ? table_word(table->self_bound) : 0;
+}
+
 bool is_signal_source(uint32_t address) {
   const struct boxer_table *table = is_loopback(address) ? shared_table() : NULL;
   return table && table_word(table->signal_source) == address;

@@ -34,6 +34,8 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_accept:
       return on_accept((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_accept4:
+      /* musl's accept4() makes do without flags that the kernel refuses. */
+      if (d & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) return returned(raw(SYS_accept4, a, b, c, d));
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, (int)d);
     case SYS_getsockname:
       return on_getsockname((int)a, (struct sockaddr *)b, (socklen_t *)c);

@@ -75,15 +75,19 @@ conformance() {
   awk -F, 'NR == FNR { run[$1]; next } $1 in run' "$work/cases" "$work/native" | diff - "$work/seen" && note "$name" ok || note "$name" differs
 }
 
-# A client comes to the stand-in's other addresses as if from another node; a server bound to one address alone is not there.
+# A client comes to the stand-in's other addresses as if from another node.
 # What a guest takes without asking needs a supervisor that carries bytes: the real one, see test/conformance.
 conformances() {
   folder=$1
+  # The own address is all addresses there, as in a container with several networks.
+  several='-address-both -own-alone -own-beside -own-elsewhere -own-six -own-datagrams -limit-flags'
   "$programs/supervisor" native "$work/log" "$1/conformance" direct 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.77 ${CONFORMANCE_WITHOUT:-} >"$work/native"
   grep "ended with" "$work/native" && note "$2 conformance" "native run failed"
   conformance "$2 conformance, own node" direct 198.18.0.1 198.18.0.1 198.18.0.1 198.18.0.1 198.18.0.77
-  conformance "$2 conformance, direct" direct 198.18.0.2 198.18.0.2 198.18.0.1 198.18.0.1 198.18.0.77 -address-both
-  conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 -address-both
+  export BOXER_TEST_SEVERAL=1
+  conformance "$2 conformance, direct" direct 198.18.0.2 198.18.0.2 198.18.0.1 198.18.0.1 198.18.0.77 $several
+  conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 $several
+  unset BOXER_TEST_SEVERAL
   conformance "$2 conformance, signal" signal 198.18.0.20 198.18.0.20 198.18.0.1 198.18.0.1 198.18.0.77 \
     -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors
 }
@@ -136,6 +140,7 @@ suite() {
   sending "$1" "$2"
   transcript "$1" "$2"
   for program in filtered cancelling; do as_natively "$1/$program" "$2"; done
+  BOXER_TEST_SEVERAL=1 supervised "$1/connecting" && note "$2 connecting, several addresses" ok || note "$2 connecting, several addresses" failed
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done

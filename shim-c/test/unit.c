@@ -39,8 +39,8 @@ const struct boxer_table *table_begin(uint32_t *sequence) {
 }
 bool table_changed(const struct boxer_table *read, uint32_t sequence) { return read->sequence != sequence; }
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    const struct wait_limit *limit) {
-  (void)request, (void)passed, (void)patience, (void)limit;
+                    struct waiting *waiting) {
+  (void)request, (void)passed, (void)patience, (void)waiting;
   *reply = next_reply;
   return 0;
 }

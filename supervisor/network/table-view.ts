@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import type { Overlay } from '../membership/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
@@ -9,10 +10,22 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
 }
 
 /**
- * What the process monitors may know of the overlay: every member that can be reached and, where the node `asks`, the names that the seed
+ * A function is reached by its supervisor, at whatever address its guest listens. A container is reached at each of its networks' addresses,
+ * and the own address is all of them.
+ */
+function boundAddress(underlay: string, isFunction: boolean): string {
+  if (isFunction) return underlay;
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal);
+  return addresses.length > 1 ? '0.0.0.0' : underlay;
+}
+
+/**
+ * What the process monitors may know of the overlay: every member that can be reached and, in a function, the names that the seed
  * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
  */
-export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
+export function tableViewOf(overlay: Overlay, hostname: string, isFunction: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
     ({ state, id }) => state !== 'starting' || id === overlay.nodeId,
@@ -25,6 +38,7 @@ export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): 
     overlayMask: mask,
     selfOverlay: overlay.address,
     selfUnderlay: overlay.local.address,
+    selfBound: boundAddress(overlay.local.address, isFunction),
     hostname,
     nodes: members.map(({ id, address, underlay, direct }) => ({
       id,
@@ -37,7 +51,7 @@ export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): 
         names.filter((name) => name !== own).map((name) => ({ name, overlay: address })),
       ),
       ...(own ? [{ name: own, overlay: overlay.address }] : []),
-      ...(asks ? overlay.gateways().map((name) => ({ name })) : []),
+      ...(isFunction ? overlay.gateways().map((name) => ({ name })) : []),
     ],
   };
 }

@@ -26,6 +26,8 @@ export interface TableView {
   readonly overlayMask: string;
   readonly selfOverlay: string;
   readonly selfUnderlay: string;
+  /** What the kernel binds in the own overlay address' place; '0.0.0.0' on a node that is reached at several addresses. */
+  readonly selfBound: string;
   readonly hostname: string;
   readonly nodes: readonly { id: number; overlay: string; direct?: string; self: boolean }[];
   /** A name and one of its addresses; without an address the supervisor is asked. */
@@ -98,6 +100,7 @@ function encodeHeader(view: TableView, sequence: number, nodes: number, names: n
   writeIpv4(bytes, 24, SIGNAL_SOURCE);
   bytes.writeUInt32LE(nodes, 28);
   bytes.writeUInt32LE(names, 32);
+  writeIpv4(bytes, 36, view.selfBound);
   bytes.write(view.hostname.slice(0, NAME_MAX - 1), HOSTNAME_OFFSET, 'latin1');
   return bytes;
 }

@@ -30,6 +30,7 @@ extern const struct conformance_case sharing_cases[];
 extern const struct conformance_case queue_cases[];
 extern const struct conformance_case limit_cases[];
 extern const struct conformance_case address_cases[];
+extern const struct conformance_case own_cases[];
 extern const struct conformance_case option_cases[];
 extern const struct conformance_case stream_cases[];
 
