@@ -76,6 +76,7 @@ async function serve(
       prepared: settings.PREPARED,
       idleLimit: settings.IDLE_LIMIT,
       idleSeconds: settings.IDLE_SECONDS,
+      surplusSeconds: settings.SURPLUS_SECONDS,
       log,
     });
   const functions = createFunctions(openFleet);
