@@ -60,7 +60,7 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
     access,
     images: own,
     runtimeId: runtime.id,
-    ...{ folder: project.folder, keyId },
+    ...{ directory: project.directory, folder: project.folder, keyId },
   });
   writeAtomically(project.override, serialise(content, sourcesDigest(project, cwd)));
   if (project.linked !== undefined && project.linked !== project.override) {

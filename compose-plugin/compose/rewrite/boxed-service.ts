@@ -20,6 +20,7 @@ import type { LambdaAccess } from './lambda-access.ts';
 import { memoryResets } from './memory.ts';
 import { movedPaths, travellingPaths } from './moved-paths.ts';
 import { renewalOf } from './renewal.ts';
+import { watchedAnew } from './watched.ts';
 
 export const BOXER = '/opt/boxer/bin/boxer';
 export const RUNTIME_VOLUME = 'boxer-runtime';
@@ -44,6 +45,8 @@ export interface Boxed {
 /** What the services of a project have in common. */
 export interface BoxedPlace {
   project: string;
+  /** The project's, absolute. */
+  directory: string;
   settings: ProjectSettings;
   access: LambdaAccess;
   keyId: string;
@@ -83,7 +86,7 @@ export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, un
       'io.boxer.target': boxed.settings.target,
       'io.boxer.digest': digest([config, image.id, keyId]),
     },
-    ...(twin === undefined ? {} : memoryResets(service)),
+    ...(twin === undefined ? {} : { ...memoryResets(service), ...watchedAnew(service, place.directory) }),
   };
 }
 
