@@ -17,6 +17,7 @@ import { adoptNotes } from './forsaken.ts';
 import { getImages } from './get-images.ts';
 import { makeTwins } from './make-twins.ts';
 import { ownImages, requireOwnImage } from './own-images.ts';
+import { withoutImage, writePreview } from './preview.ts';
 import { noteProvider } from './provider.ts';
 import type { Prepared, Purpose } from './purpose.ts';
 import { checkedAnnotations, type ReadProject } from './read-project.ts';
@@ -42,6 +43,8 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   if (aws !== undefined && started.length > 0)
     await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 
+  const unknown = purpose.kind === 'preview' ? withoutImage(annotations, found) : [];
+  if (unknown.length > 0) return { model, ...writePreview(context, found, access, unknown) };
   makeStateFolder(project);
   adoptNotes(project);
   removeEarlierFolder(context);
@@ -86,7 +89,7 @@ export async function readProject(
   const usesLambda = [...annotations.services.values()].some(({ target }) => target === 'lambda');
   if (usesLambda && annotations.project.provider === 'local') requireOwnImage(ours, own.lambdaLocal);
   const boxed = boxedServices(model, annotations, facts, runtime.id);
-  if (purpose.kind !== 'show') {
+  if (purpose.kind === 'start' || purpose.kind === 'plan') {
     const runtimes = runtimesOf(own, runtime);
     for (const one of boxed) if (one.twin !== undefined && selected.has(one.name)) runtimeFor(runtimes, one);
   }
@@ -122,7 +125,7 @@ async function boxedImages(
     found = await inspect();
   }
   const absent = [...boxed].filter((name) => selected.has(name) && !found.facts.has(name));
-  if (absent.length === 0 || purpose.kind === 'plan') return found;
+  if (absent.length === 0 || purpose.kind === 'plan' || purpose.kind === 'preview') return found;
   const problems = absent.map((name) => missingImage(model, name));
   throw problemsError(problems, context.project, context.cwd);
 }

@@ -75,3 +75,9 @@ test('paths where the runtime and the keys of a boxed container are', () => {
     [...['services.web.volumes.0', 'services.web.secrets.0', 'services.web.secrets.2']],
   );
 });
+
+test.each(['pre_start', 'post_start', 'pre_stop'])('%s of a function is refused', (key) => {
+  expect(refused({ web: { 'x-boxer': 'lambda', [key]: [{ command: 'x' }] } })).toEqual([
+    `services.web.${key}`,
+  ]);
+});

@@ -16,6 +16,7 @@ import type { Service } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
+import { imageByPluginOnly } from './image-of-function.ts';
 import type { LambdaAccess } from './lambda-access.ts';
 import { memoryResets } from './memory.ts';
 import { movedPaths, travellingPaths } from './moved-paths.ts';
@@ -86,6 +87,7 @@ export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, un
       'io.boxer.target': boxed.settings.target,
       'io.boxer.digest': digest([config, image.id, keyId]),
     },
+    ...(twin !== undefined && access.provider === 'aws' ? imageByPluginOnly(service) : {}),
     ...(twin === undefined ? {} : { ...memoryResets(service), ...watchedAnew(service, place.directory) }),
   };
 }
