@@ -30,6 +30,7 @@ test.each([
   ['volumes: ["data:/data"]\nvolumes: {data: {}}', 'volumes.0: the volume data at /data stays on the host'],
   ['volumes: ["/anon"]', 'volumes.0: the anonymous volume at /anon stays on the host'],
   ['volumes: ["./x:/x"]', 'volumes.0: the writable bind mount at /x cannot be shared'],
+  ['volumes: ["./x:/x:ro", "./y:/y"]', 'volumes.1: the writable bind mount at /y cannot be shared'],
   ['privileged: true', 'privileged: not possible in a function'],
   ['network_mode: host', 'network_mode: not possible in a function'],
   ['pid: host', 'pid: not possible in a function'],
@@ -54,6 +55,19 @@ test('all problems at once, each with its line and what to do', () => {
   );
   expect(stderr).toContain('compose.yaml:8: x-boxer.provider: must be local or aws, and is "azure"');
   expect(stderr).toContain('compose.yaml:5: service "boxer-seed": the name is taken by Boxer');
+});
+
+test('the refusal of a writable bind says how it becomes one that travels', () => {
+  expect(refused('volumes: ["./x:/x"]')).toContain('Append `:ro` where the files are only read');
+});
+
+test('a neighbour that would see the inside of a boxed container', () => {
+  const boxed = '  api:\n    image: x\n    x-boxer: lambda\n';
+  const stderr = refused(
+    `services:\n${boxed}  db:\n    image: x\n    volumes_from:\n      - api:ro\n    pid: service:api`,
+  );
+  expect(stderr).toContain('compose.yaml:8: service "db": volumes_from.0: api:ro is a container of Boxer');
+  expect(stderr).toContain('compose.yaml:9: service "db": pid: service:api is boxed');
 });
 
 test('an environment that no invocation could carry', () => {

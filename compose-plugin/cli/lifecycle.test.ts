@@ -44,8 +44,20 @@ const rows = () =>
     .split('\n')
     .map((line): Record<string, unknown> => JSON.parse(line));
 
-test('config before the image is there says what is missing, and where', () => {
-  const { code, stderr } = project.boxer('config');
+test('config before the image is there shows what will run, and says what is not known yet', () => {
+  const { code, stdout, stderr } = project.boxer('config');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /service "worker": its image is not in this engine: ENTRYPOINT, CMD and .* placeholders/,
+  );
+  expect(stdout).toMatch(/^ {2}boxer-seed:/m);
+  expect(stdout).toContain('ENTRYPOINT-OF-THE-IMAGE');
+  expect(stdout.match(/phantom/g)).toHaveLength(1);
+  expect(project.has(project.state())).toBe(false);
+});
+
+test('link before the image is there says what is missing, and where', () => {
+  const { code, stderr } = project.boxer('link');
   expect(code).toBe(1);
   expect(stderr).toMatch(
     /compose\.yaml:8: service "worker": build: the image .*-worker is not in this engine/,
@@ -109,6 +121,16 @@ test('scale, and what other verbs see', () => {
   expect(project.boxer('logs').stdout).not.toContain('boxer-seed');
   expect(project.boxer('exec', '-T', 'plain', 'sh', '-c', 'exit 7').code).toBe(7);
   expect(project.boxer('run', '--rm', '-T', 'worker', 'echo other').stdout.trim()).toBe('other');
+  const [inFunction, inContainer] = ['worker', 'plain'].map((name) =>
+    project.boxer('exec', '-T', name, 'echo', 'in'),
+  );
+  expect(inFunction).toMatchObject({
+    code: 0,
+    stdout: 'in\n',
+    stderr: expect.stringContaining('not the function'),
+  });
+  expect(inContainer).toMatchObject({ code: 0, stdout: 'in\n', stderr: '' });
+  expect(project.boxer('up', '--help').stdout).toMatch(/Options of Boxer:\n +--provider string/);
 });
 
 test('a corrupt override is written again', () => {

@@ -14,6 +14,7 @@ import { runtimesOf } from '../project/runtimes.ts';
 import type { Work } from '../project/work.ts';
 import { removeEarlierFolder } from './earlier-folder.ts';
 import { adoptNotes } from './forsaken.ts';
+import { withoutImage, writePreview } from './preview.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 
 /**
@@ -34,6 +35,8 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   if (aws !== undefined && started.length > 0)
     await aws.deploy(work, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 
+  const unknown = purpose.kind === 'preview' ? withoutImage(annotations, found) : [];
+  if (unknown.length > 0) return { model, ...writePreview(work, found, access, unknown) };
   makeStateFolder(project);
   adoptNotes(project);
   removeEarlierFolder(work);
@@ -52,7 +55,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
     access,
     images: own,
     runtimeId: runtime.id,
-    ...{ folder: project.folder, keyId },
+    ...{ directory: project.directory, folder: project.folder, keyId },
   });
   writeAtomically(project.override, serialise(content, sourcesDigest(project, cwd)));
   if (project.linked !== undefined && project.linked !== project.override) {

@@ -127,6 +127,26 @@ test('phantoms get the credentials of the profile that is meant for them, or non
   expect(project.read(project.state('override.yaml'))).not.toContain('boxer-aws');
 }, 120_000);
 
+test('linked, plain docker compose builds nothing for a function, and says what does', async () => {
+  const yaml = oneService().replace('image: debian:bookworm-slim', 'build: .');
+  const project = make(yaml);
+  project.write('Dockerfile', 'FROM debian:bookworm-slim\nCOPY compose.yaml /\n');
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['link'])).exitCode).toBe(0);
+  const container = () => project.docker('ps', '-q', '--filter', `name=${project.name}-worker-1`).stdout;
+  const before = container();
+  project.write('compose.yaml', `${yaml}# changed\n`);
+  for (const words of [['build'], ['up', '-d', '--build']]) {
+    const { code, stderr } = project.docker('compose', ...words);
+    expect({ words, code: code === 0 }).toEqual({ words, code: false });
+    expect(stderr).toContain('docker boxer up -d --build');
+  }
+  expect(container()).toBe(before);
+  expect((await project.run(['up', '-d', '--build', '--yes'])).exitCode).toBe(0);
+  expect(container()).not.toBe(before);
+  project.docker('image', 'rm', '--force', `${project.name}-worker`);
+}, 240_000);
+
 test('--provider of up holds for the verbs that follow, until the next up', async () => {
   const project = make(oneService());
   expect((await project.run(['up', '-d', '--provider', 'local'])).exitCode).toBe(0);

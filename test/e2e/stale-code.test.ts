@@ -11,15 +11,20 @@ services:
     build: .
     stop_signal: SIGKILL
     x-boxer: lambda
-    develop: { watch: [{ path: ., action: rebuild }] }
+    develop: { watch: [{ path: ., action: rebuild, ignore: [synced] }, { path: synced, action: sync, target: /synced }] }
 `;
 const dockerfile = (command: string) =>
-  `FROM boxer-test/tools:1\nCOPY version /version\nCMD ["sh", "-c", "${command}"]\n`;
-const serve = 'cat /version; exec sleep 600';
+  `FROM boxer-test/tools:1\nCOPY version /version\nCOPY synced /synced\nCMD ["sh", "-c", "${command}"]\n`;
+const serve = 'cat /version /synced; exec sleep 600';
 
 beforeAll(async () => {
   await buildTestImages();
-  project = createProject({ 'compose.yaml': compose, Dockerfile: dockerfile(serve), version: 'v1\n' });
+  project = createProject({
+    'compose.yaml': compose,
+    Dockerfile: dockerfile(serve),
+    version: 'v1\n',
+    synced: '',
+  });
   expect(await project.boxer('up', '-d')).toMatchObject({ exitCode: 0 });
   expect(await project.boxer('link')).toMatchObject({ exitCode: 0 });
 }, 300_000);
@@ -39,7 +44,7 @@ const says = (...versions: string[]) =>
   eventually(
     `the functions say ${versions}`,
     async () => (String(await printed()) === String(versions) ? true : undefined),
-    60,
+    200,
   );
 const plainly = async (...words: string[]) =>
   expect(await project.compose(...words)).toMatchObject({ exitCode: 0 });
@@ -75,7 +80,7 @@ test('docker boxer up after all that finds the twin that was made, and changes n
   await says('v4');
 }, 120_000);
 
-test('watch: rebuild', async () => {
+test('watch: rebuild, and sync, which is another rebuild', async () => {
   const stop = new AbortController();
   const watching = project.lines(['watch', '--no-up'], stop.signal);
   try {
@@ -84,11 +89,13 @@ test('watch: rebuild', async () => {
       if (line.value.includes('Watch enabled')) break;
     edit('v5');
     await says('v5');
+    project.write('synced', 'v6\n');
+    await says('v5', 'v6');
   } finally {
     stop.abort();
     for await (const _ of watching);
   }
-}, 180_000);
+}, 480_000);
 
 test('an image with another CMD is not started with the old one: the log says what to run', async () => {
   project.write('Dockerfile', dockerfile(`echo changed; ${serve}`));
@@ -101,6 +108,6 @@ test('an image with another CMD is not started with the old one: the log says wh
   expect(log).not.toMatch(/^v5$/m);
   expect((await project.compose('ps', '-a', '--format', '{{.State}}', 'api')).stdout).toBe('exited');
   expect(await project.boxer('up', '-d')).toMatchObject({ exitCode: 0 });
-  await says('v5');
+  await says('v5', 'v6');
   expect((await project.compose('logs', '--no-log-prefix', 'api')).stdout).toContain('changed');
 }, 180_000);

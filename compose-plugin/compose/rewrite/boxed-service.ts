@@ -16,10 +16,12 @@ import type { Service } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
+import { imageByPluginOnly } from './image-of-function.ts';
 import type { LambdaAccess } from './lambda-access.ts';
 import { memoryResets } from './memory.ts';
 import { movedPaths, travellingPaths } from './moved-paths.ts';
 import { renewalOf } from './renewal.ts';
+import { watchedAnew } from './watched.ts';
 
 export const BOXER = '/opt/boxer/bin/boxer';
 export const RUNTIME_VOLUME = 'boxer-runtime';
@@ -44,6 +46,8 @@ export interface Boxed {
 /** What the services of a project have in common. */
 export interface BoxedPlace {
   project: string;
+  /** The project's, absolute. */
+  directory: string;
   settings: ProjectSettings;
   access: LambdaAccess;
   keyId: string;
@@ -83,7 +87,8 @@ export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, un
       'io.boxer.target': boxed.settings.target,
       'io.boxer.digest': digest([config, image.id, keyId]),
     },
-    ...(twin === undefined ? {} : memoryResets(service)),
+    ...(twin !== undefined && access.provider === 'aws' ? imageByPluginOnly(service) : {}),
+    ...(twin === undefined ? {} : { ...memoryResets(service), ...watchedAnew(service, place.directory) }),
   };
 }
 

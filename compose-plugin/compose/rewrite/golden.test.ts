@@ -71,7 +71,7 @@ async function rewritten(directory: string): Promise<{ bytes: string; config: st
           : { provider: 'aws', region: 'us-east-1', endpoint: undefined, credentials: true },
       images: { runtime: 'boxer/runtime:1', lambdaLocal: 'boxer/lambda-local:1' },
       runtimeId,
-      ...{ folder: '/state/project', keyId: 'fedcba9876543210' },
+      ...{ directory, folder: '/state/project', keyId: 'fedcba9876543210' },
     }),
     'none',
   );

@@ -28,6 +28,8 @@ export interface RewriteInput {
   access: LambdaAccess;
   images: OwnImages;
   runtimeId: string;
+  /** The project's directory, absolute. */
+  directory: string;
   /** State folder of the project: what is in it is named by absolute paths, wherever the project is. */
   folder: string;
   /** Of the project key: a new key recreates every container that holds one. */
@@ -47,7 +49,15 @@ export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings)
 /** The override: a Compose file that moves the boxed services and adds Boxer's own. Pure. */
 export function override(input: RewriteInput) {
   const { model, boxed, boxedNames, settings, access, images, runtimeId, folder, keyId } = input;
-  const place = { project: model.name, settings, access, keyId, images, runtimeId };
+  const place = {
+    project: model.name,
+    directory: input.directory,
+    settings,
+    access,
+    keyId,
+    images,
+    runtimeId,
+  };
   const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
   const local = access.provider === 'local' && boxed.some(({ twin }) => twin !== undefined);
   const lambda = local ? images.lambdaLocal : undefined;
