@@ -10,6 +10,7 @@ import { hasIntactOverride } from '../compose/standing-override.ts';
 import { attach } from '../engine/attached.ts';
 import { removeLeftovers, removeStore } from '../prepare/leftovers.ts';
 import { withLock } from '../prepare/lock.ts';
+import { tidyTwins } from '../prepare/tidy-twins.ts';
 import { removeTwins } from '../twin/build.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
@@ -45,6 +46,7 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
   // Nobody is left who needs them, and the next `up` writes them anew.
   if (code === 0) rmSync(join(context.project.folder, AWS_CREDENTIALS), { force: true });
   if (flags.has('--rmi')) await removeTwins(engine, project);
+  else if (code === 0) await tidyTwins(context, project);
   return code;
 }
 

@@ -13,6 +13,8 @@ const inspected = z.array(
         ...{ Entrypoint: argv, Cmd: argv },
         Volumes: z.nullish(z.record(z.string(), z.unknown())),
         StopSignal: z.nullish(z.string()),
+        WorkingDir: z.nullish(z.string()),
+        User: z.nullish(z.string()),
       }),
     ),
   }),
@@ -32,6 +34,9 @@ export interface ImageFacts {
   volumes: string[];
   /** As the image writes it; '': it does not. */
   stopSignal: string;
+  workingDirectory: string;
+  /** As the image writes it; '': root. */
+  user: string;
 }
 
 const FORMAT =
@@ -72,5 +77,7 @@ function facts(line: string): ImageFacts {
     command: image.Config?.Cmd ?? [],
     volumes: Object.keys(image.Config?.Volumes ?? {}),
     stopSignal: image.Config?.StopSignal ?? '',
+    workingDirectory: image.Config?.WorkingDir || '/',
+    user: image.Config?.User ?? '',
   };
 }

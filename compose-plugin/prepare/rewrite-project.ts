@@ -17,6 +17,7 @@ import { ownImages, requireOwnImage } from './own-images.ts';
 import { noteProvider } from './provider.ts';
 import type { Prepared, Purpose } from './purpose.ts';
 import { checkedAnnotations, type ReadProject } from './read-project.ts';
+import { renewFunctions } from './renew-functions.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 import { runtimeFor, runtimesOf } from './runtimes.ts';
 import { selection } from './selection.ts';
@@ -57,6 +58,8 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
     runtimeId: runtime.id,
   });
   writeAtomically(project.override, serialise(content, sourcesDigest(project, cwd)));
+  if (purpose.kind === 'start' && aws === undefined && purpose.recreates !== false)
+    await renewFunctions(context, model.name, content, selected);
   return { model, override: project.override };
 }
 

@@ -44,6 +44,8 @@ const image: ImageFacts = {
   command: ['serve', '$HOME'],
   volumes: ['/var/lib/data'],
   stopSignal: '',
+  workingDirectory: '/',
+  user: '',
 };
 
 async function rewritten(directory: string): Promise<{ bytes: string; config: string }> {
