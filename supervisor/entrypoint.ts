@@ -17,6 +17,8 @@ const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node o
        boxer seed                   coordinate the project's nodes
        boxer relay                  carry connections between nodes, beside the seed
        boxer nodes [--json|--watch] list the nodes (in the seed's container)
+       boxer twins                  make and delete functions, as standard input says
+       boxer inspect                look at the image around, as standard input asks
        boxer probe                  have functions measure the place that they run in
        boxer version
 Without a command, in an AWS Lambda environment: be a function.
@@ -128,6 +130,16 @@ async function nodes(args: readonly string[]): Promise<number> {
     : listNodes({ ...seed, json: args.includes('--json'), pairs: args.includes('--pairs') });
 }
 
+async function twins(): Promise<number> {
+  const { twinsCommand } = await import('./twins/twins-command.ts');
+  return twinsCommand();
+}
+
+async function inspect(): Promise<number> {
+  const { inspectCommand } = await import('./inspect/inspect-command.ts');
+  return inspectCommand();
+}
+
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {
   const authority = process.env.AWS_LAMBDA_RUNTIME_API;
   switch (command) {
@@ -143,6 +155,10 @@ async function run(command: string | undefined, args: readonly string[]): Promis
       return probe();
     case 'nodes':
       return nodes(args);
+    case 'twins':
+      return twins();
+    case 'inspect':
+      return inspect();
     case 'version':
       process.stdout.write(`boxer ${VERSION}\n`);
       return 0;

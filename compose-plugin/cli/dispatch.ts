@@ -19,6 +19,8 @@ const commands: Readonly<Record<string, Command>> = {
   scale,
   run,
   watch: run,
+  start: async (context) => (await import('./start.ts')).start(context),
+  restart: async (context) => (await import('./start.ts')).start(context),
   config,
   convert: config,
   down,

@@ -12,6 +12,7 @@ import { removeEarlierFolder } from '../prepare/earlier-folder.ts';
 import { adoptNotes, removeForsaken } from '../prepare/forsaken.ts';
 import { removeLeftovers, removeStore } from '../prepare/leftovers.ts';
 import { withLock } from '../prepare/lock.ts';
+import { tidyTwins } from '../prepare/tidy-twins.ts';
 import { removeTwins } from '../twin/build.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
@@ -52,6 +53,7 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
     removeForsaken(place);
   }
   if (flags.has('--rmi')) await removeTwins(engine, project);
+  else if (code === 0) await tidyTwins(context, project);
   return code;
 }
 

@@ -14,6 +14,8 @@ const inspected = z.array(
         Volumes: z.nullish(z.record(z.string(), z.unknown())),
         StopSignal: z.nullish(z.string()),
         OnBuild: argv,
+        WorkingDir: z.nullish(z.string()),
+        User: z.nullish(z.string()),
       }),
     ),
   }),
@@ -35,6 +37,9 @@ export interface ImageFacts {
   stopSignal: string;
   /** Whether a build from it runs instructions of its own. */
   triggers: boolean;
+  workingDirectory: string;
+  /** As the image writes it; '': root. */
+  user: string;
 }
 
 const FORMAT =
@@ -76,5 +81,7 @@ function facts(line: string): ImageFacts {
     volumes: Object.keys(image.Config?.Volumes ?? {}),
     stopSignal: image.Config?.StopSignal ?? '',
     triggers: (image.Config?.OnBuild ?? []).length > 0,
+    workingDirectory: image.Config?.WorkingDir || '/',
+    user: image.Config?.User ?? '',
   };
 }

@@ -15,6 +15,7 @@ import type { Work } from '../project/work.ts';
 import { removeEarlierFolder } from './earlier-folder.ts';
 import { adoptNotes } from './forsaken.ts';
 import { withoutImage, writePreview } from './preview.ts';
+import { renewFunctions } from './renew-functions.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 
 /**
@@ -62,5 +63,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
     const where = `${project.linked}, which is not the override of this project any more`;
     work.warn(`docker boxer: COMPOSE_FILE names ${where}: run \`docker boxer link\` again.`);
   }
+  if (purpose.kind === 'start' && aws === undefined && purpose.recreates !== false)
+    await renewFunctions(work, model.name, content, selected);
   return { model, override: project.override };
 }

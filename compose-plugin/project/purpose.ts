@@ -9,6 +9,8 @@ export interface Purpose {
   /** `start`: images, twins and volume are made; `show`: nothing outside the state folder is; `preview`: images may be missing, and then nothing is; `plan`: nothing is, and images may be missing. */
   kind: 'start' | 'show' | 'preview' | 'plan';
   policy: ImagePolicy;
+  /** Whether replicas of another image are replaced; unless told otherwise they are. */
+  recreates?: boolean;
   /** Of what is going to be made in an AWS account. */
   consent?: Consent | undefined;
 }

@@ -1,5 +1,5 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { TWIN_PROJECT, TWIN_SERVICE, twinLabels } from '../../supervisor/published/twin-names.ts';
+import { TWIN_PROJECT, twinLabels } from '../../supervisor/published/twin-names.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 import { twinDockerfile } from './dockerfile.ts';
 import { withoutTriggers } from './without-triggers.ts';
@@ -54,24 +54,30 @@ async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, imag
 
 const lastLines = (text: string) => text.trim().split('\n').slice(-10).join('\n');
 
-/** Removes twins of the project: of one service all but `keep`, or of all services. In use: left alone. */
+const hashOf = (tag: string) => tag.slice(tag.lastIndexOf(':') + 1);
+
+/**
+ * Removes the project's twins except those of `keep`, by their tags; in the provider's repository a twin ends in the same hash. One
+ * that a sandbox still runs is left alone, for the next time.
+ */
 export async function removeTwins(
   engine: Docker,
   project: string,
-  service?: string,
-  keep?: string,
-): Promise<string[]> {
-  const filters = [`label=${TWIN_PROJECT}=${project}`];
-  if (service !== undefined) filters.push(`label=${TWIN_SERVICE}=${service}`);
+  keep: readonly string[] = [],
+): Promise<void> {
   const listed = await dockerOutput(engine, [
-    ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
-    ...filters.flatMap((filter) => ['--filter', filter]),
+    ...[
+      'image',
+      'ls',
+      '--format',
+      '{{.Repository}}:{{.Tag}}',
+      '--filter',
+      `label=${TWIN_PROJECT}=${project}`,
+    ],
   ]);
-  // In the provider's repository a twin ends in the same hash.
-  const kept = keep?.slice(keep.lastIndexOf(':') + 1);
+  const kept = new Set(keep.map(hashOf));
   const old = listed
     .split('\n')
-    .filter((tag) => tag !== '' && !tag.includes('<none>') && (kept === undefined || !tag.endsWith(kept)));
+    .filter((tag) => tag !== '' && !tag.includes('<none>') && !kept.has(hashOf(tag)));
   if (old.length > 0) await docker(engine, ['image', 'rm', ...old]);
-  return old;
 }

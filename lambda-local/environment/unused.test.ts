@@ -43,11 +43,16 @@ test('of unused environments one stays warm, what is more goes after a while', a
   expect((await patient.invoke('burst', {})).payload).toMatchObject({ invocations: 2 });
 }, 120_000);
 
-test('a function that is deleted keeps no environment', async () => {
+test('a function that is deleted keeps no environment, and what ends after that is counted', async () => {
   await patient.create('gone');
   await patient.invoke('gone', {});
+  const last = patient.invoke('gone', { shell: 'sleep 2; echo done' });
+  await becomes(patient, 'gone', ['running']);
   await patient.client.send(new DeleteFunctionCommand({ FunctionName: 'gone' }));
+  expect((await last).payload).toBe('done\n');
   await becomes(patient, 'gone', []);
+  const billing = await fetch(`http://${patient.address}:9000/2021-local/billing`);
+  expect(await billing.json()).toMatchObject({ functions: { gone: { invocations: 2 } } });
 }, 120_000);
 
 test('a function that nobody uses keeps nothing prepared, and starts when it is used', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { startReaper } from '../guest/reaper.ts';
-import { type LaunchEvent, type LaunchReport, launchEvent } from '../protocol/launch-event.ts';
+import { type LaunchEvent, type LaunchReport, launchEvent, warmEvent } from '../protocol/launch-event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { type ProbeEvent, probeEvent } from '../published/probe.ts';
 import type { Runtime } from '../runtime.ts';
@@ -9,10 +9,18 @@ import { runLaunch } from './launch.ts';
 import { createRuntimeApi, type Invocation, type RuntimeApi } from './runtime-api.ts';
 import { wipeDirectory } from './wipe.ts';
 
-function parseEvent(payload: string): { launch?: LaunchEvent | undefined; probe?: ProbeEvent | undefined } {
+interface Event {
+  readonly launch?: LaunchEvent | undefined;
+  readonly probe?: ProbeEvent | undefined;
+  /** It is to be there, and to do nothing. */
+  readonly warm?: true;
+}
+
+function parseEvent(payload: string): Event {
   try {
     const parsed: unknown = JSON.parse(payload);
     const probe = probeEvent.safeParse(parsed).data?.probe;
+    if (warmEvent.safeParse(parsed).success) return { warm: true };
     return probe ? { probe } : { launch: launchEvent.safeParse(parsed).data };
   } catch {
     return {};
@@ -51,6 +59,7 @@ async function handle(
 ): Promise<void> {
   const event = parseEvent(invocation.payload);
   if (event.probe) return probe(api, runtime, invocation, event.probe, count);
+  if (event.warm) return finish(api.respond(invocation.requestId));
   if (!event.launch) {
     const message =
       'this function is the twin of a Docker Compose service: it is started by docker boxer, not by hand';

@@ -38,6 +38,10 @@ export const launchEvent = z.object({
 });
 export type LaunchEvent = z.infer<typeof launchEvent>;
 
+/** What a function is invoked with to come up before somebody needs it. */
+export const warmEvent = z.object({ boxer: z.literal('warm') });
+export type WarmEvent = z.infer<typeof warmEvent>;
+
 /** Lines of the function's streamed response; what matters comes over the session, this is for when there is none. */
 export const launchReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started') }),

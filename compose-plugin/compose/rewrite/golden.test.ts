@@ -45,6 +45,8 @@ const image: ImageFacts = {
   volumes: ['/var/lib/data'],
   stopSignal: '',
   triggers: false,
+  workingDirectory: '/',
+  user: '',
 };
 
 async function rewritten(directory: string): Promise<{ bytes: string; config: string }> {
