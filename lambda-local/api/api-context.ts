@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
 import type { Functions } from '../functions/functions.ts';
+import type { ImageKeeper } from '../images/image-keeper.ts';
 import type { Event } from '../invoke/event-queue.ts';
 import type { Invoke } from '../invoke/invoke.ts';
 import type { Call } from './call.ts';
@@ -10,6 +11,7 @@ import { functionArn, functionName, type Home } from './function-name.ts';
 export interface ApiContext {
   readonly home: Home;
   readonly engine: Engine;
+  readonly images: ImageKeeper;
   readonly functions: Functions;
   readonly invoke: Invoke;
   readonly enqueue: (record: FunctionRecord, event: Event) => void;
