@@ -19,10 +19,7 @@ test('a killed Lambda is followed by one that clears up, a stopped one leaves no
     expect(orphans.length).toBeGreaterThan(1);
 
     await execa('docker', ['start', lambda.container]);
-    await execa('curl', [
-      ...['--silent', '--retry', '20', '--retry-connrefused', '--retry-delay', '1'],
-      `http://${lambda.address}:9000/2016-08-19/account-settings`,
-    ]);
+    await lambda.answers();
     // Only the volume is there again.
     expect(await leftOf(lambda)).toHaveLength(1);
     await lambda.create('two');

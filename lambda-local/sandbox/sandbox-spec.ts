@@ -5,7 +5,8 @@ import { seccompProfile } from './seccomp.ts';
 /** What one sandbox is made of. */
 export interface SandboxSpec {
   readonly functionName: string;
-  readonly imageId: string;
+  /** A name that stays as long as the function does: an id may be gone as soon as a tag moves. */
+  readonly image: string;
   readonly argv: readonly string[];
   readonly workingDirectory: string | undefined;
   /** `NAME=value`, on top of the image's own. */
@@ -35,7 +36,7 @@ const USER = '993:990';
 /** The Engine's words for a sandbox like Lambda's. `gateVolume` holds the gate's program. */
 export function containerOptions(spec: SandboxSpec, instance: string, gateVolume: string): object {
   return {
-    Image: spec.imageId,
+    Image: spec.image,
     Labels: { [INSTANCE_LABEL]: instance, [FUNCTION_LABEL]: spec.functionName },
     // Lambda's host names say no more than its addresses do.
     Hostname: FUNCTION_ADDRESS,

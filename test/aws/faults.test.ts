@@ -1,5 +1,6 @@
 import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { FUNCTION } from '../../lambda-local/testing/test-lambda.ts';
 import { type Bed, type BedProject, oneService, ROLE, SECRET, startBed } from './lib/bed.ts';
 import { startEcrEndpoint } from './lib/ecr-endpoint.ts';
 
@@ -207,7 +208,7 @@ test("a function of that name that is not Boxer's is left alone", async () => {
     new CreateFunctionCommand({
       FunctionName: functionOf(project),
       PackageType: 'Image',
-      Code: { ImageUri: 'lambda-local-test/function' },
+      Code: { ImageUri: FUNCTION },
       Role: ROLE,
     }),
   );
