@@ -4,7 +4,10 @@ import { newNonce, pskOf } from './psk.ts';
 import type { PskOffer } from './raw-tls-testbed/client-hello.ts';
 import { RawTlsClient } from './raw-tls-testbed/raw-tls-client.ts';
 
-/** A client that offers lists of keys, as an honest one never does. `session/...` is known, `gone/...` is refused. */
+/**
+ * A client that offers lists of keys, as an honest one never does. `session/...` is known, `gone/...` is
+ * refused.
+ */
 
 const ikm = Buffer.alloc(32, 3);
 let listener: ControlListener;

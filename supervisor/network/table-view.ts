@@ -1,4 +1,4 @@
-import type { Overlay } from '../membership/join.ts';
+import type { OverlayView } from '../membership/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
 /** Base and mask of an IPv4 range in CIDR form, both dotted. */
@@ -12,7 +12,7 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
  * What the process monitors may know of the overlay: every member that can be reached and, where the node `asks`, the names that the seed
  * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
  */
-export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
+export function tableViewOf(overlay: OverlayView, hostname: string, asks: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
     ({ state, id }) => state !== 'starting' || id === overlay.nodeId,

@@ -1,5 +1,5 @@
 import type { Session } from '../control/session.ts';
-import type { ForwardRequest, Overlay, RelayPlace } from '../membership/join.ts';
+import type { ForwardRequest, PhantomRequests, RelayPlace } from '../membership/join.ts';
 import { Introduce as IntroduceMessage } from '../protocol/flows.ts';
 
 /** Tells the function of a connection to fetch here; rejects with ControlError, the errno being the guest's answer. */
@@ -13,7 +13,7 @@ const REMEMBERED_MS = 60_000;
  * The first connection of an origin goes by the seed, which gives the origin its overlay address; those that follow go
  * straight to the function, one hop less. `session` is there once the function has called.
  */
-export function createIntroducer(overlay: Overlay, session: () => Session | undefined): Introduce {
+export function createIntroducer(overlay: PhantomRequests, session: () => Session | undefined): Introduce {
   const known = new Map<string, { overlay: string; until: number }>();
 
   async function bySeed(request: ForwardRequest): Promise<void> {

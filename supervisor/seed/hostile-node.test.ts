@@ -23,8 +23,8 @@ import { NO_SEED_OBSERVER } from './metrics/seed-observer.ts';
 import { config, createTestbed, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
 /**
- * A container that was taken over: it has the key of its service, `worker`, and speaks the protocol as it likes. Two others, `web` and
- * `api`, go on working beside it; each test ends with a look at them.
+ * A container that was taken over: it has the key of its service, `worker`, and speaks the protocol as it
+ * likes. Two others, `web` and `api`, go on working beside it; each test ends with a look at them.
  */
 
 let bed: Testbed;

@@ -12,7 +12,10 @@ import { Ping } from '../protocol/greeting.ts';
 import { Claim } from '../protocol/stdio.ts';
 import { bridge, config, createTestbed, open, type Testbed, until } from './overlay-testbed.ts';
 
-/** Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in between. */
+/**
+ * Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in
+ * between.
+ */
 
 const OUTSIDE = '127.0.0.2';
 const TOKEN = 'ab'.repeat(16);
