@@ -98,7 +98,7 @@ export function createSeedMeter(): SeedMeter {
   };
 }
 
-function watchSeed(registry: Registry, { status, transports }: Watched): void {
+function watchSeed(registry: Registry, seed: Watched): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: (now: SeedStatus) => number) =>
     new Gauge({
@@ -106,7 +106,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
       help,
       registers,
       collect() {
-        this.set(read(status()));
+        this.set(read(seed.status()));
       },
     });
   gauge('boxer_relay_flows', 'Connections that the relay carries or opens', ({ relay }) => relay.flows);
@@ -121,7 +121,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
     registers,
     collect() {
       this.reset();
-      this.inc(status().relay.bytes);
+      this.inc(seed.status().relay.bytes);
     },
   });
   new Counter({
@@ -131,7 +131,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
     registers,
     collect() {
       this.reset();
-      for (const [reason, count] of status().relay.refused) this.inc({ reason }, count);
+      for (const [reason, count] of seed.status().relay.refused) this.inc({ reason }, count);
     },
   });
   new Gauge({
@@ -141,7 +141,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
     registers,
     collect() {
       this.reset();
-      for (const { role, state, nat } of status().nodes) this.inc({ role, state, nat });
+      for (const { role, state, nat } of seed.status().nodes) this.inc({ role, state, nat });
     },
   });
   const perTransport = (name: string, help: string, what: 'pairs' | 'connections') =>
@@ -151,7 +151,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
       labelNames: ['transport'],
       registers,
       async collect() {
-        for (const [transport, counts] of await transports()) this.set({ transport }, counts[what]);
+        for (const [transport, counts] of await seed.transports()) this.set({ transport }, counts[what]);
       },
     });
   perTransport(
