@@ -119,7 +119,7 @@ test('another’s identity is never served, wherever in the list it is', async (
   await expect(servedAs([mine, others()])).resolves.toEqual([nameOf(mine)]);
 });
 
-test('who proves one key, and another after a HelloRetryRequest, is not served under either', async () => {
+test('a client that proves one key, and another after a HelloRetryRequest, is served under neither', async () => {
   const [first, second] = [own(), own()];
   await expect(servedAs([first], [first])).resolves.toEqual([nameOf(first)]);
   await expect(servedAs([first], [others()])).rejects.toThrow(/alert/);
