@@ -12,8 +12,8 @@ interface Described {
 }
 
 /**
- * A message that is answered. A parser returns what was sent, checked: unknown fields are left out. It throws ControlError EINVAL, naming
- * the field that is not as it should be.
+ * A message that is answered. A parser returns what was sent, checked: unknown fields are left out. It throws
+ * ControlError EINVAL, naming the field that is not as it should be.
  */
 export interface RequestMessage<Request, Reply> extends Described {
   readonly parseRequest: (body: unknown) => Request;
@@ -51,7 +51,9 @@ export function bytes(message: Omit<Described, 'body'>): NotificationMessage<Buf
   return { ...message, body: 'bytes', parse: (body) => (Buffer.isBuffer(body) ? body : Buffer.alloc(0)) };
 }
 
-/** A request that is passed on, or made up, with any body: for those who do not take part in the conversation. */
+/**
+ * A request that is passed on, or made up, with any body: for those who do not take part in the conversation.
+ */
 export function unchecked(number: number): RequestMessage<unknown, unknown> {
   const same = (body: unknown) => body;
   const described = { name: `message ${number}`, from: 'anybody', body: 'anything', about: '' };

@@ -143,7 +143,7 @@ test('requests end by timeout, by signal, by the end of the session, and are bou
   expect(client.notify(STARTED, {})).toBe(false);
 });
 
-test('a peer that asks too much at once is told so', async () => {
+test('too many requests at once get EAGAIN', async () => {
   const { client } = await pair({}, { maxHandling: 1 });
   const { client: busy, server } = await pair({}, { maxHandling: 1 });
   server.handle(unchecked(6), () => delay(30));
@@ -232,7 +232,7 @@ test.each([
   await expect(session.closed).resolves.toMatch(/^malformed: /);
 });
 
-test('an answer that nobody asked for is ignored, and so is an unknown notification', async () => {
+test('unexpected replies and unknown notifications are ignored', async () => {
   const [near, far] = await plainPair();
   const session = new Session(near);
   session.handle(unchecked(4), () => ({ fine: true }));
@@ -244,7 +244,7 @@ test('an answer that nobody asked for is ignored, and so is an unknown notificat
   await session.close();
 });
 
-test('a peer that sends too much is read from slowly, loses nothing, and is not taken for dead meanwhile', async () => {
+test('a peer that sends too much is read more slowly, loses nothing, and is not given up', async () => {
   const throttled: number[] = [];
   const rateLimit = { frames: { perSecond: 200, burst: 50 }, bytes: { perSecond: 1e9, burst: 1e9 } };
   const { client, server } = await pair(
@@ -261,7 +261,7 @@ test('a peer that sends too much is read from slowly, loses nothing, and is not 
   expect([client.ended, server.ended]).toEqual([false, false]);
 });
 
-test('bytes count too, and who has paused reading goes on pausing after a rest', async () => {
+test('the rate limit counts bytes too, and a paused session stays paused after a rest', async () => {
   const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
   const throttled = Promise.withResolvers<number>();
   const { client, server } = await pair(
@@ -282,7 +282,7 @@ test('bytes count too, and who has paused reading goes on pausing after a rest',
   while (received < 2) await delay(5);
 });
 
-test('a frame that was encoded once reaches many sessions as it is', async () => {
+test('a frame that was encoded once can be sent to many sessions', async () => {
   const pairs = await Promise.all([pair(), pair()]);
   const arrived = pairs.map(({ client }) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
@@ -294,7 +294,7 @@ test('a frame that was encoded once reaches many sessions as it is', async () =>
   await expect(Promise.all(arrived)).resolves.toEqual([{ pid: 7 }, { pid: 7 }]);
 });
 
-test('a deflated frame is taken by who asked for it, and ends the session of all others', async () => {
+test('a deflated frame is accepted by sessions that asked for it, and ends others', async () => {
   const frame = encodeFrame(
     deflated({ type: 38, flags: 0, id: 0, body: Buffer.from(JSON.stringify({ pid: '7'.repeat(5000) })) }),
   );

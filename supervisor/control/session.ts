@@ -18,12 +18,17 @@ export interface SessionOptions {
   readonly maxHandling?: number | undefined;
   /** Bytes that may wait to be written; a peer that lets more pile up is dropped. */
   readonly maxQueued?: number | undefined;
-  /** Bytes that are handed to the socket at once: memory that TLS keeps for as long as the connection lives. */
+  /**
+   * Bytes that are handed to the socket at once: memory that TLS keeps for as long as the connection lives.
+   */
   readonly maxWrite?: number | undefined;
   /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
   readonly rateLimit?: RateLimit | undefined;
   readonly observer?: ControlObserver | undefined;
-  /** Deflated frames are taken from the peer; where they are not, one is malformed: who has little to send could have much unpacked. */
+  /**
+   * Deflated frames are taken from the peer; where they are not, one is malformed: who has little to send
+   * could have much unpacked.
+   */
   readonly takesDeflated?: boolean | undefined;
 }
 
@@ -33,7 +38,10 @@ export interface RequestOptions {
   readonly timeout?: number | undefined;
 }
 
-/** `signal` aborts when the session ends. The `code` of an error thrown here becomes the errno that the peer sees. */
+/**
+ * `signal` aborts when the session ends. The `code` of an error thrown here becomes the errno that the peer
+ * sees.
+ */
 export type RequestHandler<Request, Reply> = (
   body: Request,
   context: { signal: AbortSignal },
@@ -53,8 +61,8 @@ export const MALFORMED = 'malformed: ';
 const EMPTY_BODY = Buffer.from('{}');
 
 /**
- * Requests, notifications and heartbeats over one connected socket, which the session owns from now on. Register
- * handlers in the same turn of the event loop, so that no early message is missed.
+ * Requests, notifications and heartbeats over one connected socket, which the session owns from now on.
+ * Register handlers in the same turn of the event loop, so that no early message is missed.
  */
 export class Session {
   readonly local: Endpoint;
@@ -119,8 +127,9 @@ export class Session {
   }
 
   /**
-   * Resolves to the reply. Rejects with ControlError: the peer's errno; EINVAL for a reply that is not as it should be; ETIMEDOUT;
-   * ECONNRESET when the session ends; EAGAIN when too many wait. When `signal` aborts, rejects with its reason.
+   * Resolves to the reply. Rejects with ControlError: the peer's errno; EINVAL for a reply that is not as it
+   * should be; ETIMEDOUT; ECONNRESET when the session ends; EAGAIN when too many wait. When `signal` aborts,
+   * rejects with its reason.
    */
   async request<Request, Reply>(
     message: RequestMessage<Request, Reply>,
@@ -132,7 +141,10 @@ export class Session {
     return message.parseReply(await this.#pending.add(options, send));
   }
 
-  /** False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. Throws RangeError over `MAX_BODY`. */
+  /**
+   * False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. Throws
+   * RangeError over `MAX_BODY`.
+   */
   notify<Body>(message: NotificationMessage<Body>, body: NoInfer<Body>): boolean {
     return this.#reason === undefined && this.#write(message.number, 0, 0, encodeBody(body));
   }
@@ -155,7 +167,10 @@ export class Session {
     return this.#drain.promise;
   }
 
-  /** One handler for each message; it starts in the order in which requests arrive. A malformed request is answered with EINVAL. */
+  /**
+   * One handler for each message; it starts in the order in which requests arrive. A malformed request is
+   * answered with EINVAL.
+   */
   handle<Request, Reply>(
     message: RequestMessage<Request, Reply>,
     handler: RequestHandler<Request, NoInfer<Reply>>,
@@ -163,12 +178,17 @@ export class Session {
     this.#handlers.set(message.number, (body, context) => handler(message.parseRequest(body), context));
   }
 
-  /** One listener for each message. An error thrown here closes the session, and so does a malformed notification. */
+  /**
+   * One listener for each message. An error thrown here closes the session, and so does a malformed
+   * notification.
+   */
   onNotification<Body>(message: NotificationMessage<Body>, listener: (body: Body) => void): void {
     this.#listeners.set(message.number, (body) => listener(message.parse(body)));
   }
 
-  /** Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive. */
+  /**
+   * Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive.
+   */
   pause(): void {
     this.#paused = true;
     this.#socket.pause();

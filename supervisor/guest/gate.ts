@@ -1,11 +1,11 @@
-import type { Overlay } from '../membership/join.ts';
+import type { OverlayView } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 
 type WaitFor = NonNullable<NodeConfig['waitFor']>;
 
 /** What is still missing, in words; empty when the gate is open. */
-function missing(overlay: Overlay, waitFor: WaitFor): string[] {
+function missing(overlay: OverlayView, waitFor: WaitFor): string[] {
   const up = [...overlay.members().values()].filter(({ state }) => state === 'up');
   const lacking: string[] = [];
   if (waitFor.nodes !== undefined && up.length < waitFor.nodes)
@@ -22,7 +22,7 @@ function missing(overlay: Overlay, waitFor: WaitFor): string[] {
  * Rejects with BoxerError GATE_TIMEOUT after `waitFor.timeout` seconds, or with the signal's reason.
  */
 export async function passGate(
-  overlay: Overlay,
+  overlay: OverlayView,
   waitFor: WaitFor | undefined,
   say: (line: string) => void,
   signal: AbortSignal,

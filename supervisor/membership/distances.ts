@@ -3,36 +3,53 @@ import type { Endpoint } from '../control/endpoint.ts';
 import type { Session } from '../control/session.ts';
 import { type RelayAddress, RelayDistances, RelayList } from '../protocol/relay.ts';
 
-/** Ways change seldom; ms. */
+/** How often distances are measured again, ms: they change seldom. */
 const REFRESH = 10 * 60_000;
-/** A relay that takes longer to reach is not told of; ms. */
+/** A relay that takes longer to reach is not reported, ms. */
 const TIMEOUT = 2000;
-/** The shortest of these: the first one may have waited for anything. */
+/** How many connections are timed. The shortest time counts, as the first one may have been delayed. */
 const ATTEMPTS = 3;
 
-/** Measures the way to each relay that the seed tells of, at once and now and then, and tells the seed. Ends with the session. */
+/**
+ * Measures the way to each relay that the seed names, at once and every ten minutes, and tells the seed. Ends
+ * with the session.
+ */
 export function measureRelays(session: Session): void {
-  let relays: readonly RelayAddress[] = [];
-  let round = 0;
-  let timer: NodeJS.Timeout | undefined;
+  const measurement = new RelayMeasurement(session);
+  session.onNotification(RelayList, ({ relays }) => measurement.begin(relays));
+  void session.closed.then(() => measurement.end());
+}
 
-  async function measure(): Promise<void> {
-    round += 1;
-    const mine = round;
-    clearTimeout(timer);
-    const distances = await Promise.all(relays.map(async ({ id, at }) => ({ id, ms: await roundTrip(at) })));
-    // Another list has come meanwhile, and its measurement.
-    if (mine !== round || session.ended) return;
-    const known = distances.flatMap(({ id, ms }) => (ms === undefined ? [] : [{ id, ms }]));
-    await session.request(RelayDistances, { distances: known }).catch(() => undefined);
-    if (relays.length > 0 && !session.ended) timer = setTimeout(() => void measure(), REFRESH).unref();
+class RelayMeasurement {
+  readonly #session: Session;
+  #relays: readonly RelayAddress[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
   }
 
-  session.onNotification(RelayList, (list) => {
-    ({ relays } = list);
-    void measure();
-  });
-  void session.closed.then(() => clearTimeout(timer));
+  /** Measures these relays from now on. */
+  begin(relays: readonly RelayAddress[]): void {
+    this.#relays = relays;
+    void this.#measure();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #measure(): Promise<void> {
+    const relays = this.#relays;
+    clearTimeout(this.#timer);
+    const measured = await Promise.all(relays.map(async ({ id, at }) => ({ id, ms: await roundTrip(at) })));
+    // Another list has come meanwhile, and its measurement.
+    if (relays !== this.#relays || this.#session.ended) return;
+    const distances = measured.flatMap(({ id, ms }) => (ms === undefined ? [] : [{ id, ms }]));
+    await this.#session.request(RelayDistances, { distances }).catch(() => undefined);
+    if (relays !== this.#relays || relays.length === 0 || this.#session.ended) return;
+    this.#timer = setTimeout(() => void this.#measure(), REFRESH).unref();
+  }
 }
 
 /** ms that a TCP connection takes to open, which is one round trip; undefined where it does not. */

@@ -20,13 +20,14 @@ export interface JoinOptions extends LinkOptions {
   readonly key: Buffer;
   /** Ends the membership. */
   readonly signal: AbortSignal;
-  /** ms to go on dialling a seed that is not there yet */
+  /** How long to go on dialling a seed that is not there yet, ms. */
   readonly retryFor: number;
 }
 
 /**
- * Joins through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses, LAUNCH_USED when another function has this launch,
- * SEED_UNREACHABLE when no seed is there for `retryFor` ms, or with the signal's reason.
+ * Joins through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses, LAUNCH_USED when
+ * another function has this launch, SEED_UNREACHABLE when no seed is there for `retryFor` ms, or with the
+ * signal's reason.
  */
 export async function joinOverlay(options: JoinOptions): Promise<Overlay> {
   const membership = new Membership();

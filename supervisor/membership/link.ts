@@ -15,25 +15,31 @@ import type { Membership } from './view.ts';
 
 export interface LinkOptions extends SessionOptions {
   readonly seed: { readonly host: string; readonly port: number };
-  /** May still be on its way: it is needed only when the connection stands. */
+  /** May still be pending: it is needed only when the connection is open. */
   readonly join: JoinRequest | Promise<JoinRequest>;
   /** ms for look-up, connect and handshake; as `dialControl` unless told otherwise */
   readonly timeout?: number | undefined;
   /** As `JoinBody.claim`. */
   readonly claim?: string | undefined;
-  /** Brings the connection of an introduction to the guest; the `code` of an error is the errno that the peer's connect() gets. */
+  /**
+   * Brings the connection of an introduction to the guest. The `code` of an error is the errno of the peer's
+   * connect().
+   */
   readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
-  /** What makes this node one that others can meet. */
+  /** Handlers for meetings with other nodes; without them other nodes cannot meet this one. */
   readonly peers?: PeerHandlers | undefined;
 }
 
-/** What the seed asks on behalf of others. */
+/** Handlers for what the seed asks on behalf of other nodes. */
 export interface PeerHandlers {
-  /** Another node wants a connection with this one; resolves to what this one offers. */
+  /** Another node wants a connection with this one; resolves to the offer of this one. */
   meet(counterpart: Counterpart): Promise<Offer>;
-  /** Resolves when this node's end of the connection is under way; the `code` of an error is what the peer's connect() gets. */
+  /**
+   * Resolves when this node's end of the connection is under way. The `code` of an error is the errno of the
+   * peer's connect().
+   */
   punch(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
-  /** Pairs that this node has used. */
+  /** The pairs that this node has used. */
   pairs(): readonly PairStatus[];
 }
 
@@ -45,15 +51,18 @@ export interface Link {
   readonly local: Endpoint;
 }
 
-/** Answers of the seed after which another attempt makes sense. */
+/** Errors after which another attempt may succeed. */
 const PASSING: ReadonlySet<string> = new Set(['ECONNRESET', 'ETIMEDOUT', 'EAGAIN', 'ENOSPC']);
 
-/** The seed, or whoever answers in its place, does not want this node: `errno` says why. Trying again does not help. */
+/**
+ * The seed, or whoever answers in its place, refuses this node: `errno` says why. Another attempt would not
+ * help.
+ */
 export class Refused extends ControlError {}
 
 /**
- * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError where a later attempt
- * may succeed, or with the signal's reason.
+ * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError
+ * where a later attempt may succeed, or with the signal's reason.
  */
 export async function openLink(
   options: LinkOptions,
@@ -87,7 +96,7 @@ export async function openLink(
   try {
     const { local, remote } = session;
     const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
-    // Both at once: the answer to hello changes nothing in what is asked next.
+    // Both at once: the join does not depend on the reply to hello.
     const [hello, joined] = await Promise.all([
       session.request(Hello, { version: 1, capabilities: ['relay', 'punch', DEFLATE] }, { signal }),
       session.request(Join, body, { signal }),

@@ -49,21 +49,28 @@ export interface HostRequests {
   tellNat(nat: NatKind): Promise<void>;
   /** Asks the node at overlay address `to` to make a connection together. Errors as `Meetings.meet`. */
   meet(to: string, offer: Offer, signal: AbortSignal): Promise<Counterpart>;
-  /** An introduction whose own way is broken; resolves to the port where the other node listens, 0 where it does not. */
+  /**
+   * An introduction whose own way is broken; resolves to the port where the other node listens, 0 where it
+   * does not.
+   */
   punch(introduction: PunchIntroduction): Promise<number>;
   /** Overlay addresses of a host outside the overlay; ENOENT for an unknown name. */
   resolve(name: string): Promise<readonly string[]>;
   /** Names of an overlay address; ENOENT where there are none. */
   reverse(address: string): Promise<readonly string[]>;
-  /** Where to connect to instead, once the far end has taken the connection; the errno is for the guest's connect(). */
+  /**
+   * Where to connect to instead, once the far end has taken the connection; the errno is for the guest's
+   * connect().
+   */
   connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
 }
 
 /** What a phantom asks of the seed for its function. */
 export interface PhantomRequests {
   /**
-   * Credentials for the function, good once; earlier ones that were not used yet are no longer good. `way`: told to every seed that this
-   * phantom comes to, where functions may be outside; a function that takes it is brought to `introduce`.
+   * Credentials for the function, good once; earlier ones that were not used yet are no longer good. `way`:
+   * told to every seed that this phantom comes to, where functions may be outside; a function that takes it
+   * is brought to `introduce`.
    */
   launch(way?: Way): Promise<Launched>;
   /** See `Duty`; resolves when others are about to be told. What a later join says counts too. */
@@ -73,8 +80,9 @@ export interface PhantomRequests {
 }
 
 /**
- * This node's place in the overlay. Requests reject with ControlError; while the seed is away they wait for it for some seconds
- * (ETIMEDOUT). What describes a connection (`nodeId`, `address`, `observed`, `local`, `seed`) describes the present one.
+ * This node's place in the overlay. Requests reject with ControlError; while the seed is away they wait for
+ * it for some seconds (ETIMEDOUT). What describes a connection (`nodeId`, `address`, `observed`, `local`,
+ * `seed`) describes the present one.
  */
 export interface Overlay extends OverlayView, HostRequests, PhantomRequests {
   /** Tells the seed and ends. Never rejects. */

@@ -8,7 +8,7 @@ import type { Membership } from './view.ts';
 
 /** How long a request waits for a seed that is away, ms. */
 const AWAY_TIMEOUT = 5000;
-/** How long one of several seeds may take to answer the dial, ms: at first, and at last. */
+/** How long one of several seeds may take to answer a dial, ms: at first, and in later attempts at most. */
 const FIRST_DIAL = 1000;
 const LONGEST_DIAL = 10_000;
 
@@ -21,7 +21,7 @@ export class Uplink {
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Waiting<Session>>();
   #link: Link;
-  /** What every seed has to be told, by the message's number. */
+  /** What every seed has to be told again, by the number of the message. */
   readonly #told = new Map<number, () => Promise<void>>();
   #end: string | undefined;
   readonly #turn = Math.floor(Math.random() * 16);
@@ -38,7 +38,10 @@ export class Uplink {
     return this.#link;
   }
 
-  /** As `Session.request`; waits for a seed that is away, and asks again when it went away over the answer. */
+  /**
+   * As `Session.request`, but waits for a seed that is away, and repeats a request if the seed left before it
+   * replied.
+   */
   async request<Request, Reply>(
     message: RequestMessage<Request, Reply>,
     body: NoInfer<Request>,
@@ -54,7 +57,10 @@ export class Uplink {
     }
   }
 
-  /** Remembered, and told to every seed that comes, in place of what was said before; resolves at once while there is none. */
+  /**
+   * Tells the seed, and later every other one that this node joins; replaces what was told by the same
+   * message. Resolves at once while the seed is away.
+   */
   async tell<Request>(message: RequestMessage<Request, void>, body: NoInfer<Request>): Promise<void> {
     const tell = async () => {
       const { session } = this.#link;
@@ -86,13 +92,16 @@ export class Uplink {
     return reason;
   }
 
-  /** The one that it was with first, for it may only have lost the connection; then all in turn, not everybody the same one. */
+  /**
+   * The seed for an attempt: first the last one, as perhaps only the connection broke; then all in turn, each
+   * node beginning with another one.
+   */
   #wayFor(attempt: number): Pick<LinkOptions, 'seed' | 'timeout'> {
     const { address, port } = this.#link.session.remote;
     const others = this.#membership.seeds.map((seed) => ({ host: seed.address, port: seed.port }));
     if (others.length === 0) return { seed: this.#options.seed };
     const all = [{ host: address, port }, ...others, this.#options.seed];
-    // Nobody answers at the address of a container that has gone: the next one is tried soon.
+    // The address of a container that has gone does not answer: the next seed is tried soon.
     const timeout = Math.min(LONGEST_DIAL, FIRST_DIAL * 2 ** Math.floor(attempt / all.length));
     return {
       seed: all[attempt === 0 ? 0 : (this.#turn + attempt) % all.length] ?? this.#options.seed,
@@ -110,7 +119,7 @@ export class Uplink {
         const credentials = { identity, key: Buffer.from(key, 'hex') };
         const options = { ...this.#options, ...this.#wayFor(attempt) };
         this.#link = await openLink(options, credentials, this.#membership, signal);
-        // Closed in the same turn in which the link came.
+        // Closed in the same turn of the event loop in which the link was opened.
         if (signal.aborted) void this.#link.session.close(String(signal.reason));
         await Promise.allSettled([...this.#told.values()].map((tell) => tell()));
         for (const waiting of this.#waiting) waiting.resolve(this.#link.session);

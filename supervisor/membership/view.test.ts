@@ -30,7 +30,7 @@ const delta = (nodes: Member[], removed: number[] = []): MembershipUpdate => ({
 });
 const idsOf = ({ members }: Membership) => [...members.keys()].sort();
 
-test('snapshots replace, deltas add and remove, each tells the listeners once', () => {
+test('snapshots replace members, deltas add and remove them, and each notifies the listeners once', () => {
   const membership = new Membership();
   let told = 0;
   const unsubscribe = membership.onChange(() => {

@@ -1,10 +1,13 @@
 import type { Endpoint } from '../control/endpoint.ts';
 import type { Member, MembershipUpdate } from '../protocol/membership.ts';
 
-/** How long members are kept that a restarted seed has not named yet, ms: as long as they may take to come back to it. */
+/**
+ * How long members are kept that a restarted seed has not named yet, ms: as long as these nodes may take to
+ * return.
+ */
 const KEEP = 5000;
 
-/** What a node knows of the others. */
+/** What a node knows of the other nodes. */
 export class Membership {
   readonly members = new Map<number, Member>();
   gateways: readonly string[] = [];
@@ -13,7 +16,7 @@ export class Membership {
   readonly #listeners = new Set<() => void>();
   readonly #keep: number;
   #seed: string | undefined;
-  /** Members from before the seed's restart that it has not named yet. */
+  /** Members from before the seed's restart that the seed has not named yet. */
   #kept = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -47,7 +50,7 @@ export class Membership {
   }
 
   #startOver({ seed }: MembershipUpdate): void {
-    // A seed that was restarted learns of its nodes as they come back; the guests shall not see that.
+    // A restarted seed learns of its nodes as they return; guests must not notice that.
     const restarted = this.#seed !== undefined && this.#seed !== seed;
     this.#seed = seed;
     if (restarted) {

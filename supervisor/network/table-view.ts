@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { Overlay } from '../membership/join.ts';
+import type { OverlayView } from '../membership/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
 /** Base and mask of an IPv4 range in CIDR form, both dotted. */
@@ -25,7 +25,7 @@ function boundAddress(underlay: string, isFunction: boolean): string {
  * What the process monitors may know of the overlay: every member that can be reached and, in a function, the names that the seed
  * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
  */
-export function tableViewOf(overlay: Overlay, hostname: string, isFunction: boolean): TableView {
+export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
     ({ state, id }) => state !== 'starting' || id === overlay.nodeId,

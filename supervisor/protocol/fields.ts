@@ -3,7 +3,10 @@ import type * as z from 'zod/mini';
 import { ControlError } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 
-/** Readers for the fields of JSON bodies. Each throws ControlError EINVAL, naming the field, for a value that is not as it should be. */
+/**
+ * Readers for the fields of JSON bodies. Each throws ControlError EINVAL, naming the field, for a value that
+ * is not as it should be.
+ */
 
 export const MAX_NODE_ID = 65_535;
 
@@ -73,7 +76,9 @@ export function endpointAt(fields: Fields, key: string): Endpoint {
   return { address: textAt(endpoint, 'address', 45), port: integerAt(endpoint, 'port', 0, 65_535) };
 }
 
-/** An address in digits. A name would be looked up, and its sender would decide where this node connects to. */
+/**
+ * An address in digits. A name would be looked up, and its sender would decide where this node connects to.
+ */
 export function ipv4At(fields: Fields, key: string): string {
   const address = textAt(fields, key, 15);
   if (!isIPv4(address)) throw invalid(key, 'an IPv4 address');

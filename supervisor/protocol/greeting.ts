@@ -18,7 +18,10 @@ export interface HelloReply {
   /** CIDR */
   readonly overlay: string;
   readonly capabilities: readonly string[];
-  /** Ports of the seed that tell whoever connects from which address and port it is seen; [] where there are none. */
+  /**
+   * Ports of the seed that tell whoever connects from which address and port it is seen; [] where there are
+   * none.
+   */
   readonly observers: readonly number[];
 }
 

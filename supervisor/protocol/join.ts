@@ -39,7 +39,9 @@ export interface JoinBody extends JoinRequest {
   readonly local: Endpoint;
   /** Its other end as the node sees it, which is how the node reaches the seed. */
   readonly via: string;
-  /** Random, the same in every attempt of one process to join: a process that missed the reply may ask again. */
+  /**
+   * Random, the same in every attempt of one process to join: a process that missed the reply may ask again.
+   */
   readonly claim?: string | undefined;
 }
 

@@ -4,13 +4,16 @@ import { nodeConfig } from '../published/node-config.ts';
 const endpoint = z.object({ address: z.string(), port: z.number() });
 const credentials = z.object({ identity: z.string(), key: z.string() });
 
-/** What a phantom invokes its twin with. Keys are hex, made for this one launch; nothing in it outlives the launch. */
+/**
+ * What a phantom invokes its twin with. Keys are hex, made for this one launch; nothing in it outlives the
+ * launch.
+ */
 export const launchEvent = z.object({
   boxer: z.literal(1),
   seed: z.extend(endpoint, { identity: z.string(), key: z.string() }),
   /**
-   * Where the phantom waits for the function's stdio; the first address that answers is taken. With a token it is the seed's relay, which
-   * leads whoever shows it to the phantom.
+   * Where the phantom waits for the function's stdio; the first address that answers is taken. With a token
+   * it is the seed's relay, which leads whoever shows it to the phantom.
    */
   session: z.extend(credentials, {
     addresses: z.array(z.string()),
@@ -38,11 +41,14 @@ export const launchEvent = z.object({
 });
 export type LaunchEvent = z.infer<typeof launchEvent>;
 
-/** What a function is invoked with to come up before somebody needs it. */
+/** The event that starts a function before anybody needs it. */
 export const warmEvent = z.object({ boxer: z.literal('warm') });
 export type WarmEvent = z.infer<typeof warmEvent>;
 
-/** Lines of the function's streamed response; what matters comes over the session, this is for when there is none. */
+/**
+ * Lines of the function's streamed response; what matters comes over the session, this is for when there is
+ * none.
+ */
 export const launchReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started') }),
   z.object({ type: z.literal('exit'), code: z.nullable(z.number()), signal: z.nullable(z.string()) }),

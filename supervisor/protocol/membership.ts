@@ -29,7 +29,9 @@ export interface Member {
   readonly id: number;
   /** overlay address */
   readonly address: string;
-  /** On the networks that both share, and `node-<id>`, which is all while another node stands in for this one. */
+  /**
+   * On the networks that both share, and `node-<id>`, which is all while another node stands in for this one.
+   */
   readonly names: readonly string[];
   readonly ports: readonly number[];
   /** The address that the seed observed, '' while the node is starting. */

@@ -1,8 +1,8 @@
 import { type Fields, fieldsOf, integerAt, invalid, ipv4At, listAt, portAt, textAt } from './fields.ts';
 
 /**
- * What happens to the ports of outgoing connections: there is no translation; the port is kept; it is another one, but the same
- * for every destination; it is another one for every destination.
+ * What happens to the ports of outgoing connections: there is no translation; the port is kept; it is another
+ * one, but the same for every destination; it is another one for every destination.
  */
 export type NatKind = 'none' | 'preserving' | 'mapped' | 'symmetric' | 'unknown';
 export const NAT_KINDS = ['none', 'preserving', 'mapped', 'symmetric', 'unknown'] as const;

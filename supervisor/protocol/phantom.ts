@@ -25,7 +25,10 @@ export interface Launched extends Credentials {
   readonly outside?: LaunchOutside | undefined;
 }
 
-/** How such a function reaches the seed, by name or address, and its phantom: by the seed's relay at the same host. */
+/**
+ * How such a function reaches the seed, by name or address, and its phantom: by the seed's relay at the same
+ * host.
+ */
 export interface LaunchOutside {
   readonly seed: Endpoint;
   /** Port of the relay. */
@@ -39,8 +42,8 @@ export interface Way {
 }
 
 /**
- * A phantom asks to have its own node introduced to a connection that came from outside the overlay. The node dials the phantom's relay
- * at `place`; without one, the node and the phantom both dial the seed's.
+ * A phantom asks to have its own node introduced to a connection that came from outside the overlay. The node
+ * dials the phantom's relay at `place`; without one, the node and the phantom both dial the seed's.
  */
 export interface ForwardRequest {
   readonly port: number;

@@ -20,12 +20,12 @@ const punch = {
   underWay: true,
 };
 
-test('a name is no address: nobody has a node look one up', () => {
+test('addresses in offers and introductions are IPv4 addresses, never names', () => {
   expect(() => parseOffer({ ...offer, publicAddress: 'seed.internal' })).toThrow('IPv4');
   expect(() => Punch.parseRequest({ ...punch, from: { address: 'example.org', port: 1 } })).toThrow('IPv4');
 });
 
-test('unknown fields and words of later versions are no errors', () => {
+test('unknown fields and words of later versions are ignored', () => {
   expect(parseOffer({ ...offer, nat: 'quantum', more: 1 })).toEqual({ ...offer, nat: 'unknown' });
   expect(Punch.parseRequest({ ...punch, more: 1 })).toEqual({ ...punch, to: undefined });
 });

@@ -44,7 +44,10 @@ export interface PunchIntroduction {
   readonly to?: string | undefined;
   /** The guest's port at the acceptor. */
   readonly port: number;
-  /** The acceptor's own local port for this connection; 0 for a port on which it listens for it and which the reply names. */
+  /**
+   * The acceptor's own local port for this connection; 0 for a port on which it listens for it and which the
+   * reply names.
+   */
   readonly at: number;
   /** Where the initiator's packets come from. */
   readonly from: Endpoint;

@@ -85,8 +85,8 @@ export const Exit = notification<Exited>({
 });
 
 /**
- * The heartbeat of both ends, in seconds. Where the reader of the phantom's output stops reading, the whole phantom stops (a write to a pipe
- * blocks), which is right: the guest waits then, as it would natively. That must not pass for a death; a crash closes the connection and is
- * noticed at once.
+ * The heartbeat of both ends, in seconds. Where the reader of the phantom's output stops reading, the whole
+ * phantom stops (a write to a pipe blocks), which is right: the guest waits then, as it would natively. That
+ * must not pass for a death; a crash closes the connection and is noticed at once.
  */
 export const PATIENT_HEARTBEAT = { interval: 1000, suspect: 10, dead: 120 };

@@ -78,7 +78,7 @@ async function guest(onConnection: (socket: Socket) => void): Promise<number> {
   return port;
 }
 
-test('a flow goes by a relay that has joined: every byte, both ways, with half-close', async () => {
+test('a relay that has joined carries every byte both ways, and half-close', async () => {
   const received = Promise.withResolvers<string>();
   const answer = randomBytes(3_000_000);
   const port = await guest(async (socket) => {
@@ -95,7 +95,7 @@ test('a flow goes by a relay that has joined: every byte, both ways, with half-c
   await expect(received.promise).resolves.toBe(sha256(body));
 });
 
-test('refusals arrive as they do without it, and hosts outside the overlay stay with the seed', async () => {
+test('refusals arrive as without a relay, and hosts outside the overlay use the seed’s own', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
   const [web, api] = [
@@ -113,7 +113,7 @@ test('refusals arrive as they do without it, and hosts outside the overlay stay 
   socket.destroy();
 });
 
-test('relays that are equally near take turns; one that dies takes its own flows along and no others', async () => {
+test('equally near relays take turns; one that dies ends its own flows and no others', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const first = await startRelay('127.0.0.8');
   await startRelay('127.0.0.9');
@@ -132,7 +132,7 @@ test('relays that are equally near take turns; one that dies takes its own flows
   expect(new Set(later.map(({ remoteAddress }) => remoteAddress))).toEqual(new Set(['127.0.0.9']));
 });
 
-test('without a relay that takes it, a flow goes by the seed', async () => {
+test('a flow that no relay takes uses the seed’s own relay', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const relay = await startRelay('127.0.0.9', { relay: { advertise: '127.0.0.9', limits: { flows: 1 } } });
   const { web, api } = await pair(port);
@@ -144,7 +144,7 @@ test('without a relay that takes it, a flow goes by the seed', async () => {
   expect(addresses).toEqual(['127.0.0.9', '127.0.0.1', '127.0.0.1', '127.0.0.1']);
 });
 
-test('a relay’s flows outlive the seed, and the next seed has the relay again', async () => {
+test('a relay’s flows survive the seed, and the relay joins the next seed', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
   const { web, api } = await pair(port);
@@ -160,7 +160,7 @@ test('a relay’s flows outlive the seed, and the next seed has the relay again'
   expect(again.remoteAddress).toBe('127.0.0.9');
 });
 
-test('flows of a node that fell silent are reset at the relay', async () => {
+test('the relay resets the flows of a node that fell silent', async () => {
   await bed.close();
   bed = await createTestbed({
     log: (line) => lines.push(line),
@@ -187,7 +187,7 @@ test('flows of a node that fell silent are reset at the relay', async () => {
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('a relay that ends lets its flows end first, and takes no more', async () => {
+test('a relay that ends lets its flows end first and takes no new ones', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const relay = await startRelay('127.0.0.9', { drain: 60_000 });
   const { web, api } = await pair(port);

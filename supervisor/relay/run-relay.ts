@@ -11,7 +11,7 @@ import type { RelaySettings } from '../published/node-config.ts';
 import { serveSeed } from './serve-seed.ts';
 
 export interface RunRelayOptions {
-  /** Where the seed is, and how this relay shows that it belongs to the project. */
+  /** Where the seed is, and the credentials of this relay. */
   readonly contact: () => { seed: { host: string; port: number }; identity: string; key: Buffer };
   readonly addon: PumpAddon;
   readonly settings?: RelaySettings | undefined;
@@ -24,8 +24,9 @@ export interface RunRelayOptions {
 }
 
 /**
- * Carries flows for a seed until `signal` aborts and the flows have ended. While the seed is away they go on, and it looks for the seed
- * again. Rejects with BoxerError RELAY_REFUSED when the seed does not want it, or the system's error for a taken port.
+ * Carries flows for a seed until `signal` aborts and the flows have ended. While the seed is away flows go
+ * on, and the relay dials the seed again. Rejects with BoxerError RELAY_REFUSED if the seed refuses this
+ * relay, or the system's error for a taken port.
  */
 export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { addon, signal, drain, log = () => undefined } = options;

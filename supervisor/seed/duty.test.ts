@@ -49,7 +49,7 @@ const named = (viewer: Overlay, name = 'worker') =>
 const states = async () =>
   (await queryNodes({ port: bed.seed.port, projectKey })).map(({ id, state }) => `${id} ${state}`);
 
-test('a name passes from one node to another and is never without one', async () => {
+test('a name passes from one node to another and always leads to a node', async () => {
   const web = await bed.join('web');
   const old = await replica('active');
   await until(web, () => named(web).length === 1);
@@ -76,7 +76,7 @@ test('a name passes from one node to another and is never without one', async ()
   server.close();
 });
 
-test('a host name that two have is each one’s own', async () => {
+test('each of two nodes with the same host name finds itself by it', async () => {
   const old = await replica('active');
   const next = await replica('standby');
   await until(old.node, () => old.node.members().has(2));
@@ -110,7 +110,7 @@ test.each(['standby', 'draining'] as const)(
   },
 );
 
-test('a container, or a function itself, has no say in it', async () => {
+test('containers and functions cannot set a duty', async () => {
   const { node } = await replica('active');
   await expect(node.setDuty('draining')).rejects.toMatchObject({ code: 'ENOSYS' });
   const container = await bed.join('web', {

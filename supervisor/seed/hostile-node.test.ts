@@ -23,8 +23,8 @@ import { NO_SEED_OBSERVER } from './metrics/seed-observer.ts';
 import { config, createTestbed, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
 /**
- * A container that was taken over: it has the key of its service, `worker`, and speaks the protocol as it likes. Two others, `web` and
- * `api`, go on working beside it; each test ends with a look at them.
+ * A container that was taken over: it has the key of its service, `worker`, and speaks the protocol as it
+ * likes. Two others, `web` and `api`, go on working beside it; each test ends with a look at them.
  */
 
 let bed: Testbed;
@@ -87,7 +87,7 @@ async function joined(more: object = {}): Promise<{ session: Session; reply: Rec
   return { session, reply: { ...(typeof reply === 'object' ? reply : {}) } };
 }
 
-test('it cannot be another service, nor an administrator, nor a function', async () => {
+test('it cannot join as another service or as a function, nor act as administrator', async () => {
   await expect(dial('web')).rejects.toMatchObject({ errno: 'EACCES' });
   const admin = formatIdentity({ kind: 'admin', nonce: newNonce() });
   const key = pskOf(serviceKey(projectKey, 'worker'), admin);
@@ -106,7 +106,7 @@ test('it cannot be another service, nor an administrator, nor a function', async
   await othersAreWell();
 });
 
-test('it cannot come under the identity of another by the session ticket of its own connection', async () => {
+test('it cannot use the session ticket of its own connection under another identity', async () => {
   const identity = newServiceIdentity('worker');
   const key = pskOf(serviceKey(projectKey, 'worker'), identity);
   const connectWith = (...offers: PskOffer[]) => RawTlsClient.connect({ port: bed.seed.port, offers });
@@ -126,7 +126,7 @@ test('it cannot come under the identity of another by the session ticket of its 
   await othersAreWell();
 });
 
-test('it gets neither the names of others nor onto their networks', async () => {
+test('it gets neither names nor networks of other services', async () => {
   const names = [
     'worker',
     'web',
@@ -148,7 +148,7 @@ test('it gets neither the names of others nor onto their networks', async () => 
   await othersAreWell();
 });
 
-test('it cannot come back as another node, nor with a key that it made up, nor as another role', async () => {
+test('it cannot return as another node, with a made-up key, or in another role', async () => {
   const { session, reply } = await joined();
   const resume = { identity: '', key: '', ...(typeof reply.resume === 'object' ? reply.resume : {}) };
   await session.close();
@@ -167,7 +167,7 @@ test('it cannot come back as another node, nor with a key that it made up, nor a
   await othersAreWell();
 });
 
-test('what it says beyond all measure is refused by name, and it goes on', async () => {
+test('oversized requests are refused with the name of the field, and the connection goes on', async () => {
   const session = await dial();
   await session.request(Hello, { version: 1 });
   const long = Array.from({ length: 64 }, (_, index) => `${index}${'x'.repeat(250)}`);
@@ -200,7 +200,7 @@ test('what it says beyond all measure is refused by name, and it goes on', async
   await othersAreWell();
 });
 
-test('it cannot send others where it likes, nor reach who is on other networks', async () => {
+test('it cannot direct other nodes to addresses of its choice, nor reach nodes on other networks', async () => {
   const { session } = await joined();
   const back = await bed.join('redis', { networks: { back: ['redis'] } });
   await back.setListening([6379]);
@@ -226,7 +226,7 @@ test('it cannot send others where it likes, nor reach who is on other networks',
   await othersAreWell();
 });
 
-test('floods of requests slow down nobody but itself', async () => {
+test('floods of requests slow down only the node that sends them', async () => {
   const { session } = await joined();
   const flood = Array.from({ length: 1000 }, (_, index) =>
     session.request(Connect, { address: api.address, port: index + 100 }).catch((error: unknown) => error),
@@ -241,7 +241,7 @@ test('floods of requests slow down nobody but itself', async () => {
   await session.close();
 });
 
-test('it cannot use up the ids: who joins again and again is sent away', async () => {
+test('it cannot use up the node ids: too many joins get EAGAIN', async () => {
   const attempts: string[] = [];
   for (let count = 0; count < 80; count++) {
     const { session } = await joined().catch((error: unknown) => {
@@ -273,7 +273,7 @@ test.each([
   ['a frame of another version', Buffer.from([0, 0, 0, 8, 1, 9, 0, 0, 0, 0, 0, 1])],
   ['a frame that is no JSON', encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('{"version":') })],
   ['deeply nested JSON', encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('['.repeat(500_000)) })],
-])('%s ends its connection, and no other', async (_name, bytes) => {
+])('%s ends its own connection and no other', async (_name, bytes) => {
   const socket = await rawTls();
   socket.resume();
   socket.write(bytes);
@@ -282,7 +282,7 @@ test.each([
   await othersAreWell();
 });
 
-test('one that never reads is dropped before it costs much', async () => {
+test('a node that never reads is dropped', async () => {
   const socket = await rawTls();
   socket.pause();
   const session = encodeFrame({
@@ -304,7 +304,7 @@ test('one that never reads is dropped before it costs much', async () => {
   clearInterval(timer);
 }, 20_000);
 
-test('whoever has no key at all cannot keep others out', async () => {
+test('connections without a key cannot keep nodes out', async () => {
   const strangers = Array.from({ length: 300 }, () =>
     connectTcp({ port: bed.seed.port, host: '127.0.0.1', localAddress: '127.0.0.9' }).on(
       'error',

@@ -88,7 +88,7 @@ const NOT_THE_DATE = [
 
 const nodes = () => queryNodes({ port: bed.seed.port, projectKey });
 
-test('a phantom reserves the node that its function becomes', async () => {
+test('a function gets the node id and address that its phantom reserved', async () => {
   const web = await bed.join('web');
   const phantom = await phantomOf('worker');
   await until(web, () => web.members().get(phantom.nodeId)?.state === 'starting');
@@ -116,7 +116,7 @@ test('a phantom reserves the node that its function becomes', async () => {
   await until(web, () => !web.members().has(2));
 });
 
-test('a launch is good once, and not after a newer one, and not after its phantom left', async () => {
+test('a launch is good once, and no longer after a newer one or after its phantom has left', async () => {
   const phantom = await phantomOf('worker');
   const { credentials } = await functionOf(phantom);
   await expect(bed.join('worker', functionOptions(credentials))).rejects.toMatchObject({
@@ -132,7 +132,7 @@ test('a launch is good once, and not after a newer one, and not after its phanto
   await expect(bed.join('worker', functionOptions(last))).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('a function that is launched anew replaces the old one, which cannot come back', async () => {
+test('a newly launched function replaces the old one, which cannot return', async () => {
   const phantom = await phantomOf('worker');
   const { node: old } = await functionOf(phantom);
   await delay(2);
@@ -142,7 +142,7 @@ test('a function that is launched anew replaces the old one, which cannot come b
   await expect(nodes()).resolves.toMatchObject([{ id: 1, state: 'up', ports: [80] }]);
 });
 
-test('what a function was given to come back with is worth nothing once it has left', async () => {
+test('a function’s return key is refused once the function has left', async () => {
   const phantom = await phantomOf('worker');
   const { identity, key } = await phantom.launch();
   const joining = functionOptions({ identity, key: Buffer.from(key, 'hex') });
@@ -160,7 +160,7 @@ test('what a function was given to come back with is worth nothing once it has l
   await expect(functionOf(phantom)).resolves.toMatchObject({ node: { nodeId: phantom.nodeId } });
 });
 
-test('the key of a launch that has expired takes over no node, though its connection was opened before', async () => {
+test('an expired launch cannot join, even if its connection was opened before the expiry', async () => {
   const phantom = await phantomOf('worker');
   const { node, credentials } = await functionOf(phantom);
   const unused = await phantom.launch();
@@ -183,7 +183,7 @@ test('the key of a launch that has expired takes over no node, though its connec
   await expect(nodes()).resolves.toMatchObject([{ id: node.nodeId, state: 'up' }]);
 });
 
-test('a launch of a node whose id is another service’s by now takes over nothing', async () => {
+test('a launch cannot take over a node id that was given to another service since', async () => {
   const { phantom, node } = await apiFunction();
   const stale = new Admission(projectKey).launch('worker', phantom.nodeId);
   const credentials = { identity: stale.identity, key: Buffer.from(stale.key, 'hex') };
@@ -195,7 +195,7 @@ test('a launch of a node whose id is another service’s by now takes over nothi
   await expect(apiFunction(phantom)).resolves.toBeDefined();
 });
 
-test('a launch or a return of a node that no seed has given out is refused', async () => {
+test('a launch or a return of a node id that no seed has given out is refused', async () => {
   const admission = new Admission(projectKey);
   const launch = admission.launch('worker', 77);
   await expect(
@@ -208,7 +208,7 @@ test('a launch or a return of a node that no seed has given out is refused', asy
   await expect(nodes()).resolves.toEqual([]);
 });
 
-test('nobody joins as what the identity does not say', async () => {
+test('a connection can join only in the role that its identity allows', async () => {
   const phantom = await phantomOf('worker');
   const launch = await phantom.launch();
   const credentials = { identity: launch.identity, key: Buffer.from(launch.key, 'hex') };

@@ -12,7 +12,10 @@ import { Ping } from '../protocol/greeting.ts';
 import { Claim } from '../protocol/stdio.ts';
 import { bridge, config, createTestbed, open, type Testbed, until } from './overlay-testbed.ts';
 
-/** Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in between. */
+/**
+ * Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in
+ * between.
+ */
 
 const OUTSIDE = '127.0.0.2';
 const TOKEN = 'ab'.repeat(16);
@@ -93,7 +96,7 @@ async function answerOf(overlay: Overlay, address: string, port: number): Promis
   return String(answer);
 }
 
-test('a launch says where the function finds the seed, and leads it to its phantom', async () => {
+test('a launch tells the function how to reach the seed and its phantom from outside', async () => {
   const server = await startSessionServer(signal);
   const { launch } = await launched((socket) => server.take(socket), server);
   expect(launch.outside).toMatchObject({ seed: { address: OUTSIDE, port: entrance } });
@@ -116,7 +119,7 @@ test('a launch says where the function finds the seed, and leads it to its phant
   server.close();
 });
 
-test('the way to a phantom ends with its launch and with itself', async () => {
+test('the relay no longer leads to a phantom after its next launch or its end', async () => {
   const { phantom, launch } = await launched();
   const { relay } = launch.outside ?? { relay: 0 };
   const place = { relay: { address: '127.0.0.1', port: relay }, token: TOKEN };
@@ -128,7 +131,7 @@ test('the way to a phantom ends with its launch and with itself', async () => {
   expect(await fateOf(await dialIn({ ...place, token: last }, signal))).toBe('ECONNRESET');
 });
 
-test('nodes inside and outside connect by the relay, and neither takes an address of the other for one that leads there', async () => {
+test('nodes inside and outside connect by the relay and never dial each other directly', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { introduce: bridge });
   const { node } = await launched();
@@ -153,7 +156,7 @@ test('nodes inside and outside connect by the relay, and neither takes an addres
   echo.server.close();
 });
 
-test('who comes from outside gets published ports, one after another where they are few; who is inside any', async () => {
+test('initiators from outside get published ports, one after the other if there are few; those inside get any port', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { introduce: bridge });
   const { node } = await launched();
@@ -192,7 +195,7 @@ test('a phantom fetches its function’s end of a neighbour’s connection from 
   echo.server.close();
 });
 
-test('a session goes on over a seed that was restarted, and nothing of it is lost', async () => {
+test('a session with a phantom survives a restart of the seed without losing a message', async () => {
   const server = await startSessionServer(signal);
   const { launch } = await launched((socket) => server.take(socket), server);
   const { relay } = launch.outside ?? { relay: 0 };

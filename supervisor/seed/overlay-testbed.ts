@@ -105,7 +105,10 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
   };
 }
 
-/** What a supervisor does with an introduction, without a process monitor: it dials the relay and its guest and joins the two. */
+/**
+ * What a supervisor does with an introduction, without a process monitor: it dials the relay and its guest
+ * and joins the two.
+ */
 export async function bridge({ port, relay, token }: Introduction): Promise<void> {
   const guest = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
   await once(guest, 'connect');

@@ -26,7 +26,7 @@ async function eventually(check: () => Promise<boolean>): Promise<void> {
 
 const identityOf = ({ nodeId, address }: Overlay) => ({ nodeId, address });
 
-test('after a restart of the seed all nodes are what they were, and nobody saw them go', async () => {
+test('after a restart of the seed all nodes have their ids, and no node saw another leave', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
   const api = await bed.join('api');
@@ -89,7 +89,7 @@ test('after a restart of the seed all nodes are what they were, and nobody saw t
   echo.server.close();
 });
 
-test('a restarted seed takes launches that the last one promised', async () => {
+test('a restarted seed accepts launches that the last one gave out', async () => {
   const phantom = await bed.join('worker', {
     join: {
       role: 'phantom',
@@ -111,7 +111,7 @@ test('a restarted seed takes launches that the last one promised', async () => {
   await until(worker, () => worker.members().get(worker.nodeId)?.names.includes('worker') === true);
 });
 
-test('a node that falls silent is given up, and comes back as itself', async () => {
+test('a node that falls silent is given up, and can return under its id', async () => {
   await bed.close();
   bed = await createTestbed({ heartbeat: { interval: 20, suspect: 3, dead: 5 } });
   // Between the node and the seed, like a NAT; what it holds back makes the node look frozen.
@@ -140,7 +140,7 @@ test('a node that falls silent is given up, and comes back as itself', async () 
   between.server.close();
 });
 
-test('a node whose process dies is gone as soon as its connection is, without a heartbeat', async () => {
+test('a node whose process dies is removed when its connection closes, without a heartbeat', async () => {
   await bed.close();
   bed = await createTestbed({ heartbeat: { interval: 1_000_000, suspect: 3, dead: 4 } });
   const between = await serve((near) => void pipeFlow(near, connect(bed.seed.port, '127.0.0.1')));
@@ -157,7 +157,7 @@ test('a node whose process dies is gone as soon as its connection is, without a 
   stop.abort();
 });
 
-test('a node that may not come back ends, and says why', async () => {
+test('a node that is refused on its return ends, and says why', async () => {
   const web = await bed.join('web');
   await bed.stopSeed();
   await bed.startSeed({ projectKey: Buffer.alloc(32, 6) });

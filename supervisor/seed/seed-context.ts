@@ -16,7 +16,7 @@ import type { PeerSeeds } from './peers/peer-seeds.ts';
 import type { Admission } from './sessions/admission.ts';
 import type { Quotas } from './sessions/quotas.ts';
 
-/** The parts of one seed, for the sessions that it serves. */
+/** The parts of one seed that its sessions use. */
 export interface SeedContext {
   readonly config: SeedConfig;
   readonly admission: Admission;
@@ -24,8 +24,8 @@ export interface SeedContext {
   readonly ledger: NodeLedger;
   readonly absentees: Absentees;
   readonly registry: NodeRegistry;
-  /** The other seeds, where several share a store. */
-  readonly peerSeeds: () => PeerSeeds | undefined;
+  /** The other seeds, if several share a store. */
+  readonly peerSeeds: PeerSeeds | undefined;
   readonly stream: MembershipStream;
   readonly gateways: Gateways;
   readonly flows: Flows;
@@ -38,6 +38,6 @@ export interface SeedContext {
   readonly quotas: Quotas;
   /** Ports where nodes learn how they are seen. */
   readonly observers: readonly number[];
-  /** One line, no line end. */
+  /** Takes a line without its end. */
   readonly log: (line: string) => void;
 }

@@ -9,7 +9,7 @@ import { NodeRegistry } from './nodes/node-registry.ts';
 import { lastNodeId, type OverlayRange } from './nodes/overlay-range.ts';
 import type { Store } from './store/store.ts';
 
-/** The parts of a seed that remember, and what they remember of before. */
+/** The parts of a seed whose state outlives it. */
 export interface SeedMemory {
   readonly store: Store;
   readonly registry: NodeRegistry;
@@ -17,7 +17,7 @@ export interface SeedMemory {
   readonly absentees: Absentees;
   readonly launches: Launches;
   readonly hosts: Hosts;
-  /** Remembers nothing more from now on: that all sessions end is the seed's doing. */
+  /** Records nothing more: sessions that end from now on end because the seed does. */
   close(): Promise<void>;
 }
 
@@ -26,9 +26,9 @@ export interface MemoryOptions {
   readonly projectKey: Buffer;
   readonly range: OverlayRange;
   readonly log: (line: string) => void;
-  /** For the servers of the store; nobody else may see them. */
+  /** The credentials for the servers of the store; secret. */
   readonly credentials?: string | undefined;
-  /** In place of the one that the configuration says; the caller closes it. */
+  /** In place of the store that the configuration names; the caller closes it. */
   readonly store?: Store | undefined;
 }
 
@@ -68,11 +68,14 @@ export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
   }
 }
 
-/** Each store is loaded where it is used, and none outside the seed. */
+/**
+ * Opens the store that the configuration names. The module of each kind of store is loaded only if it is
+ * used.
+ */
 async function openStore({ config, projectKey, log, credentials }: MemoryOptions): Promise<Store> {
   const { store, project } = config;
   const about = `${project} ${config.overlay}`;
-  // Whose memory it is; it says nothing of the key.
+  // Says to which project and key the store belongs, without revealing the key.
   const owner = derive(projectKey, `boxer store ${about}`, 16).toString('hex');
   if (store && 'nats' in store) {
     const { openNatsProjectStore } = await import('./store/nats-project-store.ts');

@@ -139,7 +139,7 @@ test('a wrong key, and a service that is not the key’s own, are refused at onc
   await expect(bed.join('api', other)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('whoever does not join, or asks before joining, gets nothing', async () => {
+test('a connection that has not joined is refused everything, and is closed', async () => {
   const identity = newServiceIdentity('web');
   const key = pskOf(serviceKey(projectKey, 'web'), identity);
   const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
@@ -163,7 +163,7 @@ test('whoever does not join, or asks before joining, gets nothing', async () => 
   await expect(session.closed).resolves.toBe('the peer closed the connection');
 });
 
-test('a node that reads slowly misses deltas, and gets a snapshot instead', async () => {
+test('a node that reads slowly gets a snapshot in place of the changes that it missed', async () => {
   // Many long names fill the sockets' buffers soon; only the slow node sees them all.
   const names = Array.from({ length: 64 }, (_, index) => `${index}-${'x'.repeat(240)}`);
   const networks = Array.from({ length: 8 }, (_, index) => `network-${index}`);
@@ -197,7 +197,7 @@ test('a node that reads slowly misses deltas, and gets a snapshot instead', asyn
   await slow.close();
 });
 
-test('a seed that is not there is waited for, but not for ever', async () => {
+test('joining waits for a seed that is absent, for a limited time', async () => {
   await bed.stopSeed();
   await expect(bed.join('web', { retryFor: 60 })).rejects.toMatchObject({ code: 'SEED_UNREACHABLE' });
   const joining = bed.join('web', { retryFor: 5000 });

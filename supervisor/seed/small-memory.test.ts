@@ -8,7 +8,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('memory goes back twice after the last connection that came or went, and not more often while many do', () => {
+test('memory is returned twice after the last connection came or went, and not more often while many do', () => {
   const stop = new AbortController();
   let trims = 0;
   const trimMemory = () => {

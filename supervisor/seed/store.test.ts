@@ -45,7 +45,7 @@ const functionOf = (launch: { identity: string; key: string }, claim?: string): 
     join: { role: 'function', service: 'worker', networks: {}, hostname: '', container: '' },
   });
 
-test('a new node does not get the id of one that has not come back yet', async () => {
+test('a new node does not get the id of a node that has not returned yet', async () => {
   const web = await bed.join('web');
   const phantom = await phantomOf('worker');
   await phantom.leave();
@@ -57,7 +57,7 @@ test('a new node does not get the id of one that has not come back yet', async (
   expect(web.nodeId).toBe(1);
 });
 
-test('a launch that was used stays used', async () => {
+test('a launch that was used stays used after a restart of the seed', async () => {
   const phantom = await phantomOf('worker');
   const launch = await phantom.launch();
   await functionOf(launch);
@@ -73,7 +73,7 @@ test('a launch that was used stays used', async () => {
   });
 });
 
-test('who has not heard the answer to its launch may ask again, and nobody else', async () => {
+test('a process that missed the reply to its join may repeat it, and no other process may', async () => {
   const launch = await (await phantomOf('worker')).launch();
   await functionOf(launch, 'a'.repeat(32));
   await restart();
@@ -81,7 +81,7 @@ test('who has not heard the answer to its launch may ask again, and nobody else'
   await expect(functionOf(launch, 'a'.repeat(32))).resolves.toMatchObject({ nodeId: 1 });
 });
 
-test('an earlier function of a node stays out, though the seed was restarted in between', async () => {
+test('an earlier function of a node is refused after a restart of the seed', async () => {
   const phantom = await phantomOf('worker');
   const old = await phantom.launch();
   await delay(2);
@@ -96,7 +96,7 @@ test('an earlier function of a node stays out, though the seed was restarted in 
   await expect(functionOf(launch)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('since when a node is up, its names and its ports outlive the seed, also where its phantom comes later', async () => {
+test('names, ports and start time of a node survive a restart of the seed, also if its phantom returns later', async () => {
   const web = await bed.join('web');
   const phantom = await phantomOf('worker');
   const worker = await functionOf(await phantom.launch());
@@ -114,7 +114,7 @@ test('since when a node is up, its names and its ports outlive the seed, also wh
     expect(member).toMatchObject({ names: ['worker', 'node-2'], ports: [80], state: 'up' });
 });
 
-test('a connect to a node that has not come back yet waits for it', async () => {
+test('a connect to a node that has not returned yet waits for it', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web');
   const api = await bed.join('api');
@@ -136,7 +136,7 @@ test('unboxed hosts keep their addresses and names', async () => {
   await expect(web.resolve('redis')).resolves.toEqual([redis]);
 });
 
-test('another project’s memory is not taken over', async () => {
+test('the store of another project is not taken over', async () => {
   await bed.join('web');
   await bed.stopSeed();
   await bed.startSeed({ config: { ...config, store: { folder }, overlay: '10.0.0.0/15' } });
@@ -144,7 +144,7 @@ test('another project’s memory is not taken over', async () => {
   await expect(statuses()).resolves.toEqual([]);
 });
 
-test('a node of which the seed knows nothing is refused, and ends', async () => {
+test('a node that the seed does not know is refused and ends', async () => {
   const web = await bed.join('web');
   await bed.stopSeed();
   await bed.startSeed({ config: { ...config, store: { folder: join(folder, 'another') } } });
@@ -152,7 +152,7 @@ test('a node of which the seed knows nothing is refused, and ends', async () => 
   await expect(statuses()).resolves.toEqual([]);
 });
 
-test('a seed whose store cannot be used says so and does not start', async () => {
+test('a seed whose store cannot be used fails to start and names the store', async () => {
   await bed.stopSeed();
   await expect(
     bed.startSeed({ config: { ...config, store: { folder: '/dev/null/store' } } }),

@@ -169,10 +169,11 @@ test('a socket that was closed before the flow began resets the other', async ()
 });
 
 test('a reset from here, a long silence and the pump’s own end reset both ends', async () => {
-  const silent = await flow(start({ idleTimeout: 50 }));
   const reset = await flow();
   const last = start();
   const closed = await flow(last);
+  // Last of all: its time runs from now on.
+  const silent = await flow(start({ idleTimeout: 50 }));
   const fates = [silent, reset, closed].flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);
   reset.reset();
   reset.reset();

@@ -2,10 +2,12 @@ import { Pairs } from '../../protocol/punch.ts';
 import type { NodeStatus, PairStatus } from '../../published/node-config.ts';
 import { type NodeRecord, statusOf } from '../nodes/node-record.ts';
 
-/** A node that is frozen does not answer, ms. */
+/** How long a node may take to reply, ms: one that is frozen does not. */
 const ANSWER_TIMEOUT = 1000;
 
-/** Nodes with the pairs that they have used. One that does not answer in a second has none. */
+/**
+ * The status of nodes with the pairs that they have used, [] for a node that does not reply within a second.
+ */
 export function gatherPairs(nodes: readonly NodeRecord[]): Promise<NodeStatus[]> {
   return Promise.all(nodes.map(async (node) => ({ ...statusOf(node), pairs: await pairsOf(node) })));
 }

@@ -9,22 +9,25 @@ import type { NodeEvent, NodeStatus } from '../../published/node-config.ts';
 import { nodesTable } from './nodes-table.ts';
 
 export interface NodesOptions {
-  /** Of the seed's control listener, in this container. */
+  /** The port of the seed's control listener, in this container. */
   readonly port: number;
   readonly projectKey: Buffer;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** ms: its store may have to be waited for. */
+/** How long a seed may take to start, ms: it may have to wait for its store. */
 const STARTING = 30_000;
 
-/** An administrator's session with the seed of this container. Rejects with ControlError where it is not there or the key is not its own. */
+/**
+ * An administrator's session with the seed of this container. Rejects with ControlError if there is no seed
+ * or it has another key.
+ */
 function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> {
   const identity = formatIdentity({ kind: 'admin', nonce: newNonce() });
   return dialControl({ host: '127.0.0.1', port, identity, key: pskOf(projectKey, identity), signal });
 }
 
-/** As `dialSeed`; one that has just been started may take `STARTING` until it listens. */
+/** As `dialSeed`, but waits up to `STARTING` for a seed that does not listen yet. */
 async function dialStartingSeed(options: NodesOptions): Promise<Session> {
   const until = performance.now() + STARTING;
   for (let attempt = 0; ; attempt += 1) {
@@ -37,7 +40,10 @@ async function dialStartingSeed(options: NodesOptions): Promise<Session> {
   }
 }
 
-/** Asks the seed of this container, which asks the nodes for their `pairs` where these are wanted. Errors as `dialSeed`. */
+/**
+ * All nodes that the seed of this container knows, with the pairs that they have used if `pairs` is set.
+ * Errors as `dialSeed`.
+ */
 export async function queryNodes(options: NodesOptions, pairs = false): Promise<NodeStatus[]> {
   const { port, signal } = options;
   const session = await dialSeed(options);
@@ -53,8 +59,8 @@ export async function queryNodes(options: NodesOptions, pairs = false): Promise<
 }
 
 /**
- * Tells of every node that is there (as an event `up` or `starting`), then of each change, until the seed goes or `signal` aborts.
- * Errors as `queryNodes`.
+ * Calls `tell` for each node that the seed knows (as an event `up` or `starting`), then for each change,
+ * until the seed ends or `signal` aborts. Errors as `queryNodes`.
  */
 export async function followNodes(options: NodesOptions, tell: (event: NodeEvent) => void): Promise<void> {
   const session = await dialStartingSeed(options);
@@ -65,7 +71,7 @@ export async function followNodes(options: NodesOptions, tell: (event: NodeEvent
       for (const node of nodes) tell({ time: node.since, event: node.state, node });
     });
     session.onNotification(NodeChanged, (event) => {
-      // It may have come in one piece with the snapshot.
+      // The event may have arrived in one piece with the snapshot.
       void snapshot.then(() => tell(event));
     });
     await snapshot;
@@ -86,7 +92,9 @@ export async function streamNodes(options: NodesOptions): Promise<number> {
   return 0;
 }
 
-/** `boxer nodes [--json [--pairs]]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`. */
+/**
+ * `boxer nodes [--json [--pairs]]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`.
+ */
 export async function listNodes(
   options: NodesOptions & { readonly json: boolean; readonly pairs: boolean },
 ): Promise<number> {

@@ -2,7 +2,7 @@ import type { NodeStatus } from '../../published/node-config.ts';
 
 const HEADINGS = ['ID', 'SERVICE', 'ROLE', 'STATE', 'SINCE', 'ADDRESS', 'PORTS', 'CONTAINER', 'NAMES'];
 
-/** Aligned columns in the manner of `docker ps`, one line for each node; `now` in ms since the epoch. */
+/** Aligned columns as `docker ps` prints them, one line for each node; `now` in ms since the epoch. */
 export function nodesTable(nodes: readonly NodeStatus[], now: number): string {
   const rows = [
     HEADINGS,

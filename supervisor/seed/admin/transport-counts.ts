@@ -2,23 +2,29 @@ import type { TransportCounts } from '../metrics/seed-observer.ts';
 import type { NodeRecord } from '../nodes/node-record.ts';
 import { gatherPairs } from './gather-pairs.ts';
 
-/** ms for which an answer is good: whoever scrapes more often asks no node for it. */
+/** ms for which a count is good: a scraper that comes more often asks no node for it. */
 const FRESH = 5000;
 
-/** Asks the nodes of this seed how their connections are made, at most once in 5 s; `nodes` says who is there. */
-export function transportCounts(nodes: () => readonly NodeRecord[]): () => Promise<TransportCounts> {
-  let counted: Promise<TransportCounts> | undefined;
-  let at = Number.NEGATIVE_INFINITY;
-  return () => {
+/** Asks the nodes of this seed how their connections are made, at most once in 5 s. */
+export class TransportCounter {
+  readonly #nodes: () => readonly NodeRecord[];
+  #counted: { readonly at: number; readonly counts: Promise<TransportCounts> } | undefined;
+
+  /** `nodes` are those that the seed knows at the time. */
+  constructor(nodes: () => readonly NodeRecord[]) {
+    this.#nodes = nodes;
+  }
+
+  count(): Promise<TransportCounts> {
     const now = performance.now();
-    if (counted && now - at < FRESH) return counted;
-    at = now;
-    counted = count(nodes().filter(({ host }) => host && host.seed === undefined));
-    return counted;
-  };
+    if (this.#counted && now - this.#counted.at < FRESH) return this.#counted.counts;
+    const own = this.#nodes().filter(({ host }) => host && host.seed === undefined);
+    this.#counted = { at: now, counts: countTransports(own) };
+    return this.#counted.counts;
+  }
 }
 
-async function count(nodes: readonly NodeRecord[]): Promise<TransportCounts> {
+async function countTransports(nodes: readonly NodeRecord[]): Promise<TransportCounts> {
   const counts = new Map<string, { pairs: number; connections: number }>(
     ['direct', 'punch', 'relay'].map((transport) => [transport, { pairs: 0, connections: 0 }]),
   );

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-test('an administrator is told of every node, then of every change', async () => {
+test('an administrator gets every node, then every change', async () => {
   const web = await bed.join('web');
   const events = new PassThrough({ objectMode: true });
   const stop = new AbortController();
@@ -37,7 +37,7 @@ test('an administrator is told of every node, then of every change', async () =>
   await following;
 });
 
-test('it ends with the seed', async () => {
+test('watching ends with the seed', async () => {
   await bed.join('web');
   const told = Promise.withResolvers<NodeEvent>();
   const following = followNodes({ port: bed.seed.port, projectKey }, told.resolve);
@@ -46,7 +46,7 @@ test('it ends with the seed', async () => {
   await following;
 });
 
-test('a seed that has just been started and does not listen yet is waited for', async () => {
+test('watching waits for a seed that does not listen yet', async () => {
   const { port } = bed.seed;
   await bed.stopSeed();
   const told = Promise.withResolvers<NodeEvent>();

@@ -5,7 +5,7 @@ import type { NodeEvent, NodeStatus } from '../../published/node-config.ts';
 import { statusOf } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
 
-/** What a change of a node's is called; undefined: nobody would see it. */
+/** The event for a change of a node; undefined if nothing visible has changed. */
 function eventOf(before: NodeStatus | undefined, node: NodeStatus | undefined): NodeEvent | undefined {
   const time = Date.now();
   if (!node) return before && { time, event: 'left', node: before };
@@ -14,7 +14,10 @@ function eventOf(before: NodeStatus | undefined, node: NodeStatus | undefined): 
   return isDeepStrictEqual(before, node) ? undefined : { time, event: 'changed', node };
 }
 
-/** All nodes; from now on the session is notified of every change. One that does not read is dropped by its own limit. */
+/**
+ * Returns all nodes, and from now on notifies the session of every change. A session that does not read is
+ * dropped by its own limit.
+ */
 export function watchNodes(session: Session, registry: NodeRegistry): { nodes: NodeStatus[] } {
   const told = new Map(registry.all().map((node) => [node.id, statusOf(node)]));
   const unsubscribe = registry.onChange((id) => {

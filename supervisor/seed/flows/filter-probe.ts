@@ -3,13 +3,16 @@ import { connect } from 'node:net';
 import { codeOf } from '../../control/control-error.ts';
 import type { Filtering } from '../../protocol/offer.ts';
 
-/** How long an answer to an unexpected packet may take, ms; a round trip to anywhere. */
+/** How long an answer to an unexpected packet may take, ms: enough for any round trip. */
 const PATIENCE = 400;
-/** How long the answer of an address is remembered, ms, and of how many addresses. */
+/** How long the result for an address is remembered, ms, and for how many addresses. */
 const MEMORY = 600_000;
 const MAX_REMEMBERED = 4096;
 
-/** What NATs do with packets that nobody asked for: one attempt for each public address, at a port that nobody should have. */
+/**
+ * Finds out what NATs do with packets that nobody asked for, by one attempt per public address, at a port
+ * that should be unused.
+ */
 export class FilterProbe {
   readonly #known = new Map<string, { readonly at: number; readonly filtering: Promise<Filtering> }>();
 

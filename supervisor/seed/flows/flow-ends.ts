@@ -8,10 +8,10 @@ import { Introduce, type Introduction, type RelayPlace } from '../../protocol/fl
 import type { Attachment, NodeRecord } from '../nodes/node-record.ts';
 import type { Relays } from './relays.ts';
 
-/** How long a node may take to dial in, ms. */
+/** How long a node may take to dial the relay, ms. */
 export const REACH_TIMEOUT = 10_000;
 
-/** Brings the ends of flows to the seed's relay, and knows whose they are. */
+/** Brings the ends of flows to the seed's relay, and knows to which nodes they belong. */
 export class FlowEnds {
   readonly #relay: Relay;
   readonly #relays: Relays;
@@ -23,7 +23,10 @@ export class FlowEnds {
     this.#relays = relays;
   }
 
-  /** A connection of a node to the seed; when it falls silent, its flows are reset: a frozen host does not do it. */
+  /**
+   * The relay's name for a node's connection to the seed. When the node falls silent its flows are reset, as
+   * a frozen host does not do that.
+   */
   partyOf(attachment: Attachment): Party {
     const known = this.#parties.get(attachment);
     if (known !== undefined) return known;
@@ -38,13 +41,13 @@ export class FlowEnds {
     return party;
   }
 
-  /** Has the acceptor dial in. The caller owns the socket. Rejects as `introduce`. */
+  /** Has the acceptor dial the relay. The caller owns the socket. Rejects as `introduce`. */
   dialIn(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
     const ask = (place: RelayPlace) => this.introduce(acceptor, { port, ...place, peer }, signal);
     return this.fetch(acceptor.host, ask);
   }
 
-  /** Has whoever is at `end` dial in by asking it to; rejects as `ask` does. */
+  /** Has the node at `end` dial the relay: `ask` requests it. Rejects as `ask`. */
   async fetch(end: Attachment | undefined, ask: (place: RelayPlace) => Promise<unknown>): Promise<Socket> {
     const place = this.placeFor(end);
     const cancel = new AbortController();
@@ -55,7 +58,7 @@ export class FlowEnds {
       return await dialledIn;
     } catch (error) {
       cancel.abort(error);
-      // It may have dialled in before it, or we, gave up.
+      // The node may have dialled in before it, or the seed, gave up.
       dialledIn.then(
         (socket) => socket.resetAndDestroy(),
         () => undefined,
@@ -64,20 +67,23 @@ export class FlowEnds {
     }
   }
 
-  /** Tells a node of a connection to fetch. Rejects with ControlError, the errno being what the peer's connect() shall say. */
+  /**
+   * Tells a node to fetch a connection. Rejects with ControlError, whose errno is that of the peer's
+   * connect().
+   */
   async introduce(node: NodeRecord, introduction: Introduction, signal: AbortSignal): Promise<void> {
     const session = node.host?.session;
     if (!session) throw new ControlError('EHOSTUNREACH', `node ${node.id} is not up`);
     try {
       await session.request(Introduce, introduction, { signal, timeout: REACH_TIMEOUT });
     } catch (error) {
-      // The node went away over it: for the other side there is no host any more.
+      // The node left meanwhile: for the other side its host is gone.
       if (node.host?.session !== session) throw new ControlError('EHOSTUNREACH', `node ${node.id} has gone`);
       throw error;
     }
   }
 
-  /** Where whoever is at `end` dials in, with a token of its own. */
+  /** A place at the relay for the node at `end`, with a token of its own. */
   placeFor(end: Attachment | undefined): RelayPlace {
     const token = randomBytes(16).toString('hex');
     return { relay: { address: end?.via ?? '', port: this.#relay.port }, token };

@@ -17,11 +17,11 @@ export interface FlowsOptions {
   readonly range: OverlayRange;
   readonly registry: NodeRegistry;
   readonly gateways: Gateways;
-  /** The seed's own: for hosts outside the overlay, and where no other relay is to be had. */
+  /** The seed's own relay: for hosts outside the overlay, and if no other relay can be used. */
   readonly relay: Relay;
   readonly relays: Relays;
   readonly ends: FlowEnds;
-  /** Nodes may come by the address that the seed advertises, and reach of the relay what is published there. */
+  /** Nodes may reach the seed by its advertised address; of the relay they reach only the published ports. */
   readonly hasOutside: boolean;
 }
 
@@ -32,12 +32,12 @@ interface NodeToNode {
   readonly port: number;
 }
 
-/** How long an initiator may take to come, once the far end is reached, ms. */
+/** How long an initiator may take to connect once the far end is reached, ms. */
 const INITIATOR_TIMEOUT = 10_000;
-/** Connects of one node that are under way at the same time. */
+/** How many connects of one node may be under way. */
 const MAX_CONNECTING = 512;
 
-/** Relays beside the seed's own are on its networks only. */
+/** Whether all ends reach the relays beside the seed's own, which are on its networks only. */
 const isInside = (...ends: readonly Attachment[]) => ends.every(({ side }) => side === 'inside');
 
 /** Brings two ends of a connection together at the relay. */
@@ -50,8 +50,9 @@ export class Flows {
   }
 
   /**
-   * Reaches `target` for a node and opens a port of the relay for its connection. Rejects with ControlError, the errno being what
-   * connect() shall say: ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS where there are too many.
+   * Reaches `target` for a node and opens a port of the relay for its connection. Rejects with ControlError,
+   * whose errno is that of connect(): ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS if there
+   * are too many.
    */
   async connect(
     node: NodeRecord,
@@ -83,7 +84,7 @@ export class Flows {
       initiator: ends.partyOf(from),
       acceptor: acceptor?.host && ends.partyOf(acceptor.host),
       timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
-      // The few that are published are for those who reach no others.
+      // The few published ports are for nodes that reach no others.
       anyPort: hasOutside && from.side === 'inside',
     });
     try {
@@ -100,7 +101,7 @@ export class Flows {
     }
   }
 
-  /** Undefined where the relay does not take the flow; another one may. */
+  /** Opens the flow at `relay`; undefined if that relay does not take it, while another one may. */
   async #openAt(
     relay: RemoteRelay,
     { node, from, acceptor, port }: NodeToNode,
@@ -118,7 +119,7 @@ export class Flows {
         timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
       });
     } catch (error) {
-      // The node's own share is used up: it has no other one elsewhere.
+      // The node's share is used up, at every relay.
       if (codeOf(error) === 'EAGAIN') throw error;
       return undefined;
     }
@@ -132,14 +133,14 @@ export class Flows {
     }
   }
 
-  /** The node that `target` is an address of; undefined for one outside the overlay. */
+  /** The node with this address; undefined if the address is outside the overlay. */
   #acceptorAt(node: NodeRecord, target: Endpoint): NodeRecord | undefined {
     const { range, registry } = this.#options;
     if (isOutside(range, target.address)) return undefined;
     const acceptor = registry.at(target.address);
     if (!acceptor?.host || !isVisible(node, acceptor))
       throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
-    // Whether it listens there, only it knows at this moment.
+    // Only the node itself knows whether its guest listens there at this moment.
     return acceptor;
   }
 
@@ -151,7 +152,10 @@ export class Flows {
   }
 }
 
-/** Rejects with ControlError, the errno of the connect. The caller owns the socket, of which nothing is read. */
+/**
+ * Rejects with ControlError, whose errno is that of the connect. The caller owns the socket, of which nothing
+ * is read.
+ */
 async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const socket = dialTcp({ host, port, allowHalfOpen: true, noDelay: true });
   socket.pause();

@@ -5,17 +5,20 @@ import type { SeedConfig } from '../../published/node-config.ts';
 import type { Hosts } from '../nodes/hosts.ts';
 import { sharesNetwork } from '../nodes/node-record.ts';
 
-/** Addresses of a host by its name; rejects as `dns.lookup` does. */
+/** Resolves a host name to addresses; rejects as `dns.lookup`. */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
-/** The container's own resolution, which on Docker's networks knows the services of the project. */
+/** The container's own resolver, which on Docker's networks knows the services of the project. */
 export const resolveHere: Resolver = async (name) =>
   (await lookup(name, { all: true, family: 4 })).map(({ address }) => address);
 
 const RESOLVE_TIMEOUT = 5000;
 const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA']);
 
-/** The project's hosts outside the overlay: unboxed services by name, and whoever connected to a phantom. */
+/**
+ * The hosts of the project outside the overlay: unboxed services, by name, and hosts that connected to a
+ * phantom.
+ */
 export class Gateways {
   readonly #resolver: Resolver;
   readonly #networksByName = new Map<string, NamesByNetwork>();
@@ -31,8 +34,9 @@ export class Gateways {
   }
 
   /**
-   * Names about which a function on these networks has to ask: of unboxed services there, which `resolve` knows, and of services
-   * on other networks only, which it denies; the function's own resolver may know them and must not be asked.
+   * Names about which a function on these networks has to ask: of unboxed services there, which `resolve`
+   * knows, and of services on other networks only, which it denies; the function's own resolver may know them
+   * and must not be asked.
    */
   namesToAsk(networks: NamesByNetwork): string[] {
     const elsewhere = [...this.#networksByName, ...this.#boxed].filter(
@@ -50,7 +54,10 @@ export class Gateways {
     return [...this.#networksByName].filter(([, on]) => sharesNetwork(networks, on)).map(([name]) => name);
   }
 
-  /** Overlay addresses of an unboxed service. ControlError ENOENT: no such name on these networks; EAGAIN: not resolvable now. */
+  /**
+   * Overlay addresses of an unboxed service. Rejects with ControlError ENOENT if these networks have no such
+   * name, EAGAIN if it cannot be resolved now.
+   */
   async resolve(given: string, networks: NamesByNetwork, signal: AbortSignal): Promise<string[]> {
     const name = given.toLowerCase();
     const on = this.#networksByName.get(name);
@@ -78,13 +85,13 @@ export class Gateways {
     return found && sharesNetwork(networks, found.entry.networks) ? found.address : undefined;
   }
 
-  /** Names by which the host behind an overlay address was met; [] for an unknown one. */
+  /** The names under which the host behind an overlay address is known; [] for an unknown host. */
   namesAt(overlay: string, networks: NamesByNetwork): string[] {
     const found = this.#hosts.find(overlay);
     return found && sharesNetwork(networks, found.entry.networks) ? [...found.entry.names] : [];
   }
 
-  /** Look-ups of the same name at the same time are one. */
+  /** Resolves a name; simultaneous look-ups of one name share one query. */
   async #lookUp(name: string, signal: AbortSignal): Promise<readonly string[]> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT)]);
     const pending = this.#pending.get(name) ?? this.#resolver(name);

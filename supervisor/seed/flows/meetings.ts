@@ -11,13 +11,13 @@ import {
 import { type Attachment, isVisible, type NodeRecord, type NodeSession } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
 
-/** How long the other node may take to answer, ms. */
+/** How long the other node may take to reply, ms. */
 const ANSWER_TIMEOUT = 2000;
 
-/** Lets two nodes find each other, so that they need the seed no more. */
+/** Introduces two nodes to each other, so that they can go on without the seed. */
 export class Meetings {
   readonly #registry: NodeRegistry;
-  /** Pairs of node ids, the smaller one first. */
+  /** Pairs of node ids, the smaller id first. */
   readonly #underWay = new Set<string>();
 
   constructor(registry: NodeRegistry) {
@@ -25,8 +25,9 @@ export class Meetings {
   }
 
   /**
-   * Tells each node of the other and gives both a key of their own. Rejects with ControlError: EHOSTUNREACH where the other node is
-   * not up, EALREADY where it has asked for the same meeting, ENOSYS where it knows of no meetings.
+   * Tells each node of the other and gives both a fresh key. Rejects with ControlError: EHOSTUNREACH if the
+   * other node is not up, EALREADY if it has asked for the same meeting, ENOSYS if it does not handle
+   * meetings.
    */
   async meet(
     node: NodeRecord,
@@ -54,7 +55,10 @@ export class Meetings {
     }
   }
 
-  /** Passes an introduction on whose own way, the connection between the two nodes, has broken. Errors as `meet`, and the acceptor's. */
+  /**
+   * Passes on an introduction because the connection between the two nodes has broken. Errors as `meet`, and
+   * those of the acceptor.
+   */
   async punch(
     node: NodeRecord,
     from: Attachment,
@@ -79,7 +83,10 @@ export class Meetings {
   }
 }
 
-/** A node says which ports it has; where it is, the seed has seen: nobody can have others connect to a stranger. */
+/**
+ * The offer with the address that the seed itself observed, so that no node can have others connect to a
+ * third host.
+ */
 function vouched({ observed, filtering }: Attachment, offer: Offer): Offer {
   return { ...offer, publicAddress: observed.address, filtering };
 }

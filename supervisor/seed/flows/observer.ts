@@ -7,60 +7,76 @@ const ANY_PORTS: readonly number[] = [0, 0];
 const MAX_CONNECTIONS = 4096;
 /** Of one address: a project may have many nodes behind one NAT. */
 const MAX_PER_ADDRESS = 256;
-/** Nodes keep some of these connections, so that their NATs keep the port; longer than any NAT forgets in, ms. */
+/**
+ * Nodes keep some of these connections, so that their NATs keep the port; longer than any NAT forgets in, ms.
+ */
 const IDLE_LIMIT = 3_600_000;
 
-export interface Observer {
-  readonly ports: readonly number[];
-  close(): void;
+/** Rejects with the system's error where a port cannot be had. */
+export async function startObserver(
+  host = '0.0.0.0',
+  ports: readonly number[] = ANY_PORTS,
+): Promise<Observer> {
+  const observer = new Observer();
+  try {
+    for (const port of ports) await observer.listen(host, port);
+    return observer;
+  } catch (error) {
+    observer.close();
+    throw error;
+  }
 }
 
 /**
- * Tells everybody who connects under which address and port he is seen, as one line of text, and keeps the connection until he
- * closes it. Rejects with the system's error where a port cannot be had.
+ * Tells whoever connects, as one line of text, from which address and port the connection comes, and keeps
+ * the connection until its other end closes it.
  */
-export async function startObserver(
-  host: string | undefined,
-  ports: readonly number[] = ANY_PORTS,
-): Promise<Observer> {
-  const perAddress = new Map<string, number>();
-  const sockets = new Set<Socket>();
+export class Observer {
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #perAddress = new Map<string, number>();
 
-  function observe(socket: Socket): void {
+  get ports(): readonly number[] {
+    return this.#servers.map((server) => (server.address() as AddressInfo).port);
+  }
+
+  /** Rejects with the system's error where the port cannot be had. */
+  async listen(host: string, port: number): Promise<void> {
+    const server = createServer((socket) => this.#observe(socket));
+    this.#servers.push(server);
+    server.listen({ port, host, backlog: 512 });
+    await once(server, 'listening');
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #observe(socket: Socket): void {
     socket.on('error', () => socket.destroy());
     const { address, port } = endpointsOf(socket).remote;
-    const same = perAddress.get(address) ?? 0;
-    if (sockets.size >= MAX_CONNECTIONS || same >= MAX_PER_ADDRESS) return void socket.resetAndDestroy();
-    perAddress.set(address, same + 1);
-    sockets.add(socket);
-    socket.once('close', () => {
-      sockets.delete(socket);
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left > 0) perAddress.set(address, left);
-      else perAddress.delete(address);
-    });
+    if (!this.#admit(socket, address)) return void socket.resetAndDestroy();
     socket.setTimeout(IDLE_LIMIT, () => socket.destroy());
-    // Who has left without a word is found by the kernel.
+    // The kernel finds a peer that has vanished.
     socket.setKeepAlive(true, 60_000);
     socket.resume();
     socket.write(`${address}:${port}\n`);
   }
 
-  const servers: Server[] = [];
-  const close = () => {
-    for (const server of servers) server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  try {
-    for (const port of ports) {
-      const server = createServer(observe);
-      servers.push(server);
-      server.listen({ port, host: host ?? '0.0.0.0', backlog: 512 });
-      await once(server, 'listening');
-    }
-  } catch (error) {
-    close();
-    throw error;
+  #admit(socket: Socket, address: string): boolean {
+    const same = this.#perAddress.get(address) ?? 0;
+    if (this.#sockets.size >= MAX_CONNECTIONS || same >= MAX_PER_ADDRESS) return false;
+    this.#perAddress.set(address, same + 1);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#forget(socket, address));
+    return true;
   }
-  return { ports: servers.map((server) => (server.address() as AddressInfo).port), close };
+
+  #forget(socket: Socket, address: string): void {
+    this.#sockets.delete(socket);
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+  }
 }

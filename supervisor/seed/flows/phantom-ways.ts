@@ -15,7 +15,7 @@ interface PhantomWaysOptions {
   readonly ends: FlowEnds;
 }
 
-/** Functions that are being brought to one phantom; an event may be delivered more than once. */
+/** How many functions may be on their way to one phantom: an event may be delivered more than once. */
 const MAX_CALLERS = 8;
 
 /** Brings phantoms and their functions together. */
@@ -27,8 +27,9 @@ export class PhantomWays {
   }
 
   /**
-   * Introduces a phantom's node to a connection that the phantom holds, `from` being the phantom's own to the seed. Answers with the
-   * overlay address that its origin was given, so that the phantom can introduce the next one itself. Errors as `connect`.
+   * Introduces a phantom's node to a connection that the phantom holds; `from` is the phantom's connection to
+   * the seed. The reply has the overlay address of the origin, so that the phantom can introduce its next
+   * connections itself. Errors as `connect`.
    */
   async forward(
     node: NodeRecord,
@@ -55,12 +56,15 @@ export class PhantomWays {
     }
   }
 
-  /** Of the relay. */
+  /** The relay's dial-in port. */
   get port(): number {
     return this.#options.relay.port;
   }
 
-  /** Whoever dials the relay and shows the token is introduced to the port of the phantom, as long as `signal` has not aborted. */
+  /**
+   * Introduces each connection that shows the token at the relay to the phantom's port, until `signal`
+   * aborts.
+   */
   lead({ port, token }: Way, phantom: Attachment, signal: AbortSignal): void {
     let underWay = 0;
     const bring = async (socket: Socket) => {
@@ -77,7 +81,7 @@ export class PhantomWays {
     this.#options.relay.serve(token, (socket) => void bring(socket), signal);
   }
 
-  /** Has the phantom dial in for a connection of its function's. */
+  /** Has the phantom dial the relay for a connection of its function. */
   async #bringTo(phantom: Attachment, port: number, socket: Socket, signal: AbortSignal): Promise<void> {
     const { relay, ends } = this.#options;
     const peer = endpointsOf(socket).remote;

@@ -31,7 +31,7 @@ const begin = (session: Session) => session.request(Probe, {});
 const meet = (session: Session, side: string, step: string, value: unknown = null) =>
   session.request(unchecked(ProbeMeet.number), { pair: 'p', side, step, value });
 
-test('a probe learns from where it is seen, and is no node', async () => {
+test('a probe learns how the seed sees it, and is not listed as a node', async () => {
   const session = await dial();
   expect(await begin(session)).toEqual({ observed: session.local, filtering: 'resetting' });
   await expect(session.request(unchecked(Join.number), {})).rejects.toMatchObject({ code: 'ENOSYS' });
@@ -39,12 +39,12 @@ test('a probe learns from where it is seen, and is no node', async () => {
   expect(bed.seed.status().nodes).toEqual([]);
 });
 
-test('nobody else is served as a probe', async () => {
+test('a connection of another service is not served as a probe', async () => {
   const session = await dial('worker');
   await expect(begin(session)).rejects.toMatchObject({ code: 'ENOSYS' });
 });
 
-test('two of a pair exchange what they have, step by step, whoever comes first', async () => {
+test('the two functions of a pair exchange values step by step, whichever comes first', async () => {
   const [a, b, stranger] = await Promise.all([dial(), dial(), dial()]);
   await Promise.all([a, b, stranger].map(begin));
   const first = meet(a, 'a', 'one', { port: 1 });
@@ -63,7 +63,7 @@ test('two of a pair exchange what they have, step by step, whoever comes first',
   await third;
 });
 
-test('who waits for one that has gone is told', async () => {
+test('a function that waits for one that has left gets ECONNRESET', async () => {
   const [a, b] = await Promise.all([dial(), dial()]);
   await Promise.all([a, b].map(begin));
   await Promise.all([meet(a, 'a', 'one'), meet(b, 'b', 'one')]);
@@ -76,7 +76,7 @@ test('who waits for one that has gone is told', async () => {
   await told;
 });
 
-test('what is too much, too large or out of turn is refused', async () => {
+test('probe requests that are too many, too large or out of order are refused', async () => {
   const session = await dial();
   await expect(meet(session, 'a', 'one')).rejects.toMatchObject({ code: 'EPROTO' });
   await begin(session);

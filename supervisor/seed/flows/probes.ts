@@ -3,9 +3,9 @@ import type { Session } from '../../control/session.ts';
 import { Probe, ProbeMeet, type ProbeMeeting } from '../../protocol/probe.ts';
 import type { FilterProbe } from './filter-probe.ts';
 
-/** Two functions at a time, and leftovers of ones that were cut. */
+/** Enough for two functions at a time and for the remains of interrupted probes. */
 const MAX_SESSIONS = 16;
-/** ms; a probe takes less. */
+/** How long a probe may take, ms. */
 const LIFE = 300_000;
 
 interface Waiting {
@@ -14,25 +14,27 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** A function that is probing, and who may be waiting for it. */
+/** The state of a function that probes. */
 interface Probing {
   pair?: string;
-  /** The step that it waits at. */
+  /** The key of the step at which the function waits. */
   waitsAt?: string;
 }
 
-/** What the seed does for probe functions: it tells each how it is seen, and lets the two of a pair go step by step. */
+/**
+ * Tells probe functions how the seed sees them, and lets the two functions of a pair proceed step by step.
+ */
 export class Probes {
   readonly #filter: FilterProbe;
   readonly #probes = new Map<Session, Probing>();
-  /** By pair, side and step. */
+  /** Functions that wait, by pair, side and step. */
   readonly #waiting = new Map<string, Waiting>();
 
   constructor(filter: FilterProbe) {
     this.#filter = filter;
   }
 
-  /** A connection that has proven to be a probe's; `begun` is called when it has asked for something. */
+  /** Serves a connection with a probe's identity; `begun` is called at its first request. */
   serve(session: Session, begun: () => void): void {
     session.handle(Probe, async () => {
       if (!this.#probes.has(session)) this.#add(session);
@@ -46,7 +48,7 @@ export class Probes {
     });
   }
 
-  /** Resolves to what the other one of the pair gives at the same step. One step at a time. */
+  /** Resolves to the value of the other function of the pair at the same step. One step at a time. */
   #meet(probe: Probing, { pair, side, step, value }: ProbeMeeting): Promise<unknown> {
     probe.pair = pair;
     const theirs = keyOf(pair, side === 'a' ? 'b' : 'a', step);

@@ -8,7 +8,7 @@ const idsOf = (...distances: ReadonlyArray<ReadonlyArray<readonly [number, numbe
   return nearest(relays, first, second).map(({ id }) => id);
 };
 
-test('the relay with the shortest way over both distances is taken, not the one that is nearest to one end', () => {
+test('a flow uses the relay with the smallest sum of both distances, not the one nearest to one end', () => {
   expect(
     idsOf(
       [
@@ -25,7 +25,7 @@ test('the relay with the shortest way over both distances is taken, not the one 
   ).toEqual([2]);
 });
 
-test('relays within a millisecond are equally near', () => {
+test('relays whose distances differ by less than a millisecond count as equally near', () => {
   expect(
     idsOf(
       [
@@ -42,7 +42,7 @@ test('relays within a millisecond are equally near', () => {
   ).toEqual([1, 2]);
 });
 
-test('one that was not reached from both ends is taken only where none was', () => {
+test('a relay that was not reached from both ends is used only if no relay was', () => {
   expect(
     idsOf(
       [

@@ -21,22 +21,27 @@ export interface RemoteRelay {
   readonly id: number;
   /** Where acceptors dial in; initiators' ports are at the same address. */
   readonly at: Endpoint;
-  /** Has it take a flow; resolves to the initiator's port. Rejects with ControlError, ECONNRESET when it went away. */
+  /**
+   * Asks the relay to take a flow; resolves to the initiator's port. Rejects with ControlError, ECONNRESET if
+   * the relay left.
+   */
   open(request: FlowRequest): Promise<number>;
-  /** The far end of a flow cannot be reached. */
+  /** Tells the relay that the far end of a flow cannot be reached. */
   abandon(token: string): void;
 }
 
-/** Relays whose distances differ by less, in ms, are equally near: they take turns. */
+/** Relays whose distances differ by less than this, in ms, count as equally near and take turns. */
 const NEAR = 1;
-/** ms; a relay has only to open a port. */
+/** How long a relay may take to open a port, ms. */
 const OPEN_TIMEOUT = 2000;
 
 interface Known extends RemoteRelay {
   readonly session: Session;
 }
 
-/** Those with the shortest way over both distances. One that was not measured counts only where none was. */
+/**
+ * The relays with the smallest sum of both distances. An unmeasured relay counts only if all are unmeasured.
+ */
 export function nearest<T extends { readonly id: number }>(
   relays: readonly T[],
   first: Distances | undefined,
@@ -51,7 +56,7 @@ export function nearest<T extends { readonly id: number }>(
   });
 }
 
-/** The relays that have joined, and who is near which. */
+/** The relays that have joined, and the nodes' distances to them. */
 export class Relays {
   readonly #log: (line: string) => void;
   readonly #known = new Map<number, Known>();
@@ -64,7 +69,7 @@ export class Relays {
     this.#log = log;
   }
 
-  /** A connection that has proven to be a relay's; `joined` is called when it has joined. */
+  /** Serves a connection with a relay's identity; `joined` is called when it has joined. */
   serve(session: Session, joined: () => void): void {
     let relay: Known | undefined;
     session.handle(RelayJoin, ({ port, advertise = session.remote.address }) => {
@@ -82,26 +87,29 @@ export class Relays {
     });
   }
 
-  /** Tells a node of all relays, and of changes, until its session ends. */
+  /** Sends a node the list of relays, now and whenever it changes, until its session ends. */
   announceTo(session: Session): void {
     this.#listeners.add(session);
     void session.closed.then(() => this.#listeners.delete(session));
     if (this.#known.size > 0) this.#tell(session);
   }
 
-  /** What a node has measured. */
+  /** Records the distances that a node has measured. */
   distances(attachment: Attachment, distances: readonly RelayDistance[]): void {
     this.#distances.set(attachment, new Map(distances.map(({ id, ms }) => [id, ms])));
   }
 
-  /** The relay with the shortest way from one to the other; equally near ones in turn. Undefined when there is none. */
+  /**
+   * The relay with the shortest way between two nodes; equally near ones take turns. Undefined if no relay
+   * has joined.
+   */
   between(a: Attachment, b: Attachment): RemoteRelay | undefined {
     const near = nearest([...this.#known.values()], this.#distances.get(a), this.#distances.get(b));
     this.#turn += 1;
     return near[this.#turn % near.length];
   }
 
-  /** A node's connection to the seed fell silent: relays reset its flows. */
+  /** Has all relays reset the flows of a node that fell silent. */
   lost(party: string): void {
     for (const { session } of this.#known.values()) session.notify(RelayReset, { party });
   }
@@ -117,7 +125,7 @@ export class Relays {
         try {
           return (await session.request(RelayOpen, request, { timeout: OPEN_TIMEOUT })).port;
         } catch (error) {
-          // It may have opened the port all the same.
+          // The relay may have opened the port all the same.
           if (codeOf(error) === 'ETIMEDOUT') session.notify(RelayAbandon, { token: request.token });
           throw error;
         }

@@ -51,7 +51,7 @@ async function heard(service: string, capabilities: readonly string[]): Promise<
   return frames;
 }
 
-test('a membership that is more than a socket takes at once is told once', async () => {
+test('a membership that is larger than a socket’s buffer is sent once', async () => {
   const [talker] = await talkative(12);
   const identity = newServiceIdentity('web');
   const key = pskOf(serviceKey(projectKey, 'web'), identity);
@@ -75,13 +75,13 @@ test('a membership that is more than a socket takes at once is told once', async
   await session.close();
 });
 
-test('a membership of several messages is whole when the node has joined', async () => {
+test('a node has the whole membership when it has joined, however many messages it takes', async () => {
   await talkative(40);
   const node = await bed.join('web');
   expect(node.members().size).toBe(41);
 });
 
-test('who says so is told in deflated frames, all others in plain ones, and both the same', async () => {
+test('nodes that accept deflated frames get the same membership as all others', async () => {
   const everybody = Array.from({ length: 20 }, (_, index) => bed.join(`s${index}`));
   await Promise.all(everybody);
   const frames = (capabilities: string[]) => heard('web', capabilities);
@@ -102,7 +102,7 @@ test('who says so is told in deflated frames, all others in plain ones, and both
   expect(names(plain).size).toBe(everybody.length);
 });
 
-test('nodes that come in the same moment see each other as soon as they have joined', async () => {
+test('nodes that join at the same moment see each other at once', async () => {
   const nodes = await Promise.all(Array.from({ length: 30 }, (_, index) => bed.join(`s${index}`)));
   for (const node of nodes) expect(node.members().has(node.nodeId)).toBe(true);
   const last = await bed.join('last');

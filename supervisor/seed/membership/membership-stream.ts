@@ -5,12 +5,21 @@ import type { NodeRecord, Side } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
 import { MembershipView, type Telling, viewKeyOf } from './membership-view.ts';
 
-/** ms in which changes gather before they are told: a burst of twenty joins is then one message to each. */
+/**
+ * How long changes gather before nodes are told, ms: a burst of twenty joins is then one message to each
+ * node.
+ */
 const BATCH = 10;
-/** Where telling all nodes takes long, so many times as long is between two tellings: most of the time is for those who want to join. */
+/**
+ * If telling all nodes takes long, the pause until the next time is so many times as long: most of the seed's
+ * time is for joining nodes.
+ */
 const REST_RATIO = 3;
 const LONGEST_REST = 200;
-/** Bytes that may wait for a node before it counts as slow. A snapshot of a large overlay is more, and alone no reason. */
+/**
+ * How many bytes may wait for a node before it counts as slow. The snapshot of a large overlay is longer, and
+ * does not count alone.
+ */
 const SLOW = 262_144;
 
 /** Changed nodes -> their networks before. */
@@ -21,14 +30,14 @@ interface Subscriber {
   readonly node: NodeRecord;
   readonly side: Side;
   readonly takesDeflated: boolean;
-  /** Of the node, when its view was found. */
+  /** The node's networks when its view was last looked up. */
   networks: NamesByNetwork;
   viewKey: string;
-  /** The peer is slow: nothing is sent until it has read what it got, then it gets a snapshot. */
+  /** The peer reads slowly: nothing is sent until it has read everything, and then a snapshot. */
   behind: boolean;
 }
 
-/** Tells every node about those that it may see. */
+/** Tells every node about the nodes that it may see. */
 export class MembershipStream {
   readonly #seed: string;
   readonly #registry: NodeRegistry;
@@ -39,7 +48,7 @@ export class MembershipStream {
   readonly #find = (id: number) => this.#registry.get(id);
   #changed = new Map<number, NamesByNetwork>();
   #epoch = 0;
-  /** When the next telling may be, of performance.now(). */
+  /** When nodes may be told again, as performance.now(). */
   #notBefore = 0;
   #firstChange = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -119,7 +128,7 @@ export class MembershipStream {
   #viewOf({ viewKey, node, side }: Subscriber): MembershipView {
     let view = this.#views.get(viewKey);
     if (!view) {
-      // Of those that share networks each sees itself as the others do.
+      // Nodes that share networks see themselves as the others see them.
       const { networks } = node;
       view = new MembershipView({ id: Object.keys(networks).length === 0 ? node.id : 0, networks }, side);
       this.#views.set(viewKey, view);

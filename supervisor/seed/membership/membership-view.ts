@@ -13,7 +13,7 @@ export function viewKeyOf({ id, networks }: Viewer, side: Side): string {
   return `${side} ${keys.length === 0 ? `node ${id}` : JSON.stringify(keys.sort())}`;
 }
 
-/** One message for many, in two forms, each made when the first one takes it. */
+/** One message for many nodes, in two encodings, each made when it is first needed. */
 export class Telling {
   readonly #frame: Frame;
   #plain: Buffer | undefined;
@@ -31,13 +31,13 @@ export class Telling {
 }
 
 /**
- * What all nodes on the same networks see, as frames: whatever is told to many of them is put into words once. Between two
- * flushes the snapshot stands still; whoever comes meanwhile gets it, and what has changed since.
+ * What all nodes on the same networks see, as frames that are encoded once for all of them. The snapshot
+ * stays the same between two flushes; a node that joins meanwhile gets it and the changes since.
  */
 export class MembershipView {
   readonly #viewer: Viewer;
   readonly #side: Side;
-  /** Members' JSON as it was last told; forgotten when a member changes. */
+  /** Members' JSON as it was last sent; dropped when a member changes. */
   readonly #told = new Map<number, string>();
   #snapshot: readonly Telling[] | undefined;
 
@@ -46,24 +46,27 @@ export class MembershipView {
     this.#side = side;
   }
 
-  /** Messages that tell of the changes; [] where none can be seen from here. */
+  /** Messages about the changes; [] if none is visible in this view. */
   delta(changed: Changes, find: (id: number) => NodeRecord | undefined, epoch: number): Telling[] {
     const { nodes, removed } = this.#seen(changed, find);
     if (nodes.length + removed.length === 0) return [];
     return pages(nodes).map((page, index) => tell(deltaOf(epoch, index === 0 ? removed : []), page));
   }
 
-  /** What changed is no longer as it was told. To be called when it changes, not when it is told. */
+  /** Drops the encoded form of a member. To be called when the member changes, not when nodes are told. */
   changed(id: number): void {
     this.#told.delete(id);
   }
 
-  /** All that was flushed is part of the next snapshot. */
+  /** The next snapshot includes all changes that were flushed. */
   flushed(): void {
     this.#snapshot = undefined;
   }
 
-  /** Messages of everything there is, made once between two flushes, and of `pending` changes since. The last one, and it alone, is without `more`. */
+  /**
+   * The messages of a snapshot, encoded once between two flushes, and those of the `pending` changes since.
+   * All but the last have `more`.
+   */
   snapshot(
     nodes: () => Iterable<NodeRecord>,
     pending: Changes,
@@ -91,7 +94,7 @@ export class MembershipView {
     ];
   }
 
-  /** Of what has changed, what can be seen from here. */
+  /** The changes that are visible in this view. */
   #seen(
     changed: Changes,
     find: (id: number) => NodeRecord | undefined,
@@ -118,7 +121,7 @@ export class MembershipView {
   }
 }
 
-/** Members of one message each, at least one message. */
+/** The members of each message; at least one message. */
 function pages(members: readonly string[]): string[] {
   const all: string[][] = [[]];
   let size = 0;

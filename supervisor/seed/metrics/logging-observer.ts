@@ -1,7 +1,10 @@
 import type { Logger } from '../../log/logger.ts';
 import type { SeedObserver } from './seed-observer.ts';
 
-/** Says what goes wrong at a seed, for who looks for a reason. Answers that say no are part of the day, so all of it is `debug`. */
+/**
+ * Logs what goes wrong at a seed, for those who look for a reason. Refusals are part of normal operation, so
+ * all lines are `debug`.
+ */
 export function loggingObserver(log: Logger, next: SeedObserver): SeedObserver {
   return {
     ...next,

@@ -4,7 +4,10 @@ import { keepHeapSmall } from '../small-memory.ts';
 import { loggingObserver } from './logging-observer.ts';
 import { NO_SEED_OBSERVER } from './seed-observer.ts';
 
-/** Coordinates a project until the signal aborts, with metrics where the configuration names a port. Errors as `startSeed`. */
+/**
+ * Coordinates a project until the signal aborts, with metrics where the configuration names a port. Errors as
+ * `startSeed`.
+ */
 export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise<void> {
   const { config, host, signal } = options;
   const meter =

@@ -25,7 +25,10 @@ const scrape = (path = '/metrics', init = {}) => fetch(`http://127.0.0.1:${port}
 const SAMPLE =
   /^([a-z_][a-z0-9_]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9.e+-]+|NaN|[+-]Inf)$/;
 
-/** Of each sample its name with labels and its value. Every sample has to belong to a metric with HELP and TYPE before it. */
+/**
+ * Of each sample its name with labels and its value. Every sample has to belong to a metric with HELP and
+ * TYPE before it.
+ */
 function samplesOf(text: string): Map<string, number> {
   expect(text.endsWith('\n')).toBe(true);
   const samples = new Map<string, number>();

@@ -6,15 +6,15 @@ import { Forward } from '../../protocol/phantom.ts';
 import { Meet, Punch } from '../../protocol/punch.ts';
 import type { SeedObserver, SeedStatus, TransportCounts } from './seed-observer.ts';
 
-/** Counts for Prometheus. */
+/** The seed's metrics for Prometheus. */
 export interface SeedMeter {
   readonly observer: SeedObserver;
   readonly registry: Registry;
-  /** Where to look when somebody asks for the numbers of this moment. */
+  /** Sets where the current values are read when Prometheus scrapes. */
   watch(seed: Watched): void;
 }
 
-/** Where the numbers of this moment are. */
+/** A source of current values. */
 export interface Watched {
   status(): SeedStatus;
   transports(): Promise<TransportCounts>;
@@ -27,7 +27,7 @@ const INTRODUCTIONS: ReadonlyMap<number, string> = new Map([
   [Meet.number, 'meet'],
   [Punch.number, 'punch'],
 ]);
-/** Seconds: from a hop on one machine to the limit of a connect. */
+/** Bucket limits in seconds: from a hop on one machine to the limit of a connect. */
 const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** As the label `type` has them: `relayJoin`. */
@@ -80,7 +80,7 @@ export function createSeedMeter(): SeedMeter {
       throttled: (ms) => throttled.inc(ms / 1000),
       served(number, ms, errno) {
         const result = errno ?? 'ok';
-        // What a peer makes up must not make up series.
+        // Types that a peer makes up must not create series.
         requests.inc({ type: typeNames.get(number) ?? 'unknown', result });
         if (number === Join.number) joins.inc({ result });
         const kind = INTRODUCTIONS.get(number);
@@ -98,7 +98,7 @@ export function createSeedMeter(): SeedMeter {
   };
 }
 
-function watchSeed(registry: Registry, { status, transports }: Watched): void {
+function watchSeed(registry: Registry, seed: Watched): void {
   const registers = [registry];
   const gauge = (name: string, help: string, read: (now: SeedStatus) => number) =>
     new Gauge({
@@ -106,7 +106,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
       help,
       registers,
       collect() {
-        this.set(read(status()));
+        this.set(read(seed.status()));
       },
     });
   gauge('boxer_relay_flows', 'Connections that the relay carries or opens', ({ relay }) => relay.flows);
@@ -121,7 +121,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
     registers,
     collect() {
       this.reset();
-      this.inc(status().relay.bytes);
+      this.inc(seed.status().relay.bytes);
     },
   });
   new Counter({
@@ -131,7 +131,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
     registers,
     collect() {
       this.reset();
-      for (const [reason, count] of status().relay.refused) this.inc({ reason }, count);
+      for (const [reason, count] of seed.status().relay.refused) this.inc({ reason }, count);
     },
   });
   new Gauge({
@@ -141,7 +141,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
     registers,
     collect() {
       this.reset();
-      for (const { role, state, nat } of status().nodes) this.inc({ role, state, nat });
+      for (const { role, state, nat } of seed.status().nodes) this.inc({ role, state, nat });
     },
   });
   const perTransport = (name: string, help: string, what: 'pairs' | 'connections') =>
@@ -151,7 +151,7 @@ function watchSeed(registry: Registry, { status, transports }: Watched): void {
       labelNames: ['transport'],
       registers,
       async collect() {
-        for (const [transport, counts] of await transports()) this.set({ transport }, counts[what]);
+        for (const [transport, counts] of await seed.transports()) this.set({ transport }, counts[what]);
       },
     });
   perTransport(

@@ -1,8 +1,11 @@
 import { type ControlObserver, NO_OBSERVER } from '../../control/control-observer.ts';
 
-/** Is told what happens at a seed; numbers only, never a name, an address or a key. */
+/** Is notified of what happens at a seed: numbers only, never a name, an address or a key. */
 export interface SeedObserver extends ControlObserver {
-  /** Changes of so many nodes were told to so many others; building and handing over took `ms`, since the first change `age` ms passed. */
+  /**
+   * So many changed nodes were reported to so many receivers; that took `ms`, and `age` ms had passed since
+   * the first change.
+   */
   fannedOut(changes: number, receivers: number, ms: number, age: number): void;
 }
 

@@ -17,7 +17,10 @@ export interface MetricsOptions {
 const MAX_CONNECTIONS = 16;
 const PATIENCE = 5000;
 
-/** Answers `GET /metrics` in Prometheus' text format. Resolves to the port; rejects with the system's error where it cannot be had. */
+/**
+ * Answers `GET /metrics` in Prometheus' text format. Resolves to the port; rejects with the system's error
+ * where it cannot be had.
+ */
 export async function serveMetrics({
   registry,
   port,

@@ -1,16 +1,19 @@
 import { waitFor } from '../../control/waiting.ts';
 
-/** How long nodes that were up when the last seed ended may take to come back to this one, ms; as long as the others keep them. */
+/**
+ * How long nodes that were up when the last seed ended may take to return, ms; nodes keep them as members for
+ * as long.
+ */
 const WINDOW = 5000;
 
-/** Nodes that a seed knows from the one before it, and has not heard of yet: they are up, as far as anybody can tell. */
+/** Nodes that were up when the last seed ended and have not returned yet. They count as up for a while. */
 export class Absentees {
   readonly #absent = new Set<number>();
   readonly #onGivenUp: (id: number) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  /** `onGivenUp` is told of those that did not come. */
+  /** `onGivenUp` is called with each node that did not return in time. */
   constructor(onGivenUp: (id: number) => void, window = WINDOW) {
     this.#onGivenUp = onGivenUp;
     this.#timer = setTimeout(() => this.close(), window);
@@ -25,14 +28,17 @@ export class Absentees {
     return this.#absent.has(id);
   }
 
-  /** The node is back, or another one has taken its place. */
+  /** The node has returned, or its id was given to another node. */
   remove(id: number): void {
     this.#absent.delete(id);
     this.#waiting.get(id)?.resolve();
     this.#waiting.delete(id);
   }
 
-  /** Resolves when the node is back or is not awaited any more, at once where it is not absent. Rejects with the signal's reason. */
+  /**
+   * Resolves when the node has returned or is given up, at once if it is not absent. Rejects with the
+   * signal's reason.
+   */
   async back(id: number | undefined, signal: AbortSignal): Promise<void> {
     if (id === undefined || !this.#absent.has(id)) return;
     const back = this.#waiting.get(id) ?? Promise.withResolvers<void>();
@@ -43,7 +49,7 @@ export class Absentees {
     signal.throwIfAborted();
   }
 
-  /** Nobody is awaited any more. */
+  /** Gives up all nodes that have not returned. */
   close(): void {
     clearTimeout(this.#timer);
     for (const id of [...this.#absent]) {

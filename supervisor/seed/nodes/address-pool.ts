@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
 
-/** What the pool knows of one host; `entry` is the caller's. */
+/** One host in the pool; `entry` is the caller's own record. */
 export interface PoolPlace<T> {
   readonly overlay: string;
   /** The host's real address. */
@@ -9,23 +9,27 @@ export interface PoolPlace<T> {
   readonly entry: T;
 }
 
-/** More hosts than a Docker network has addresses; beyond, the longest unused one is given up. */
+/**
+ * More hosts than a Docker network has addresses. Beyond that, the host that was not used for longest is
+ * dropped.
+ */
 const MAX_HOSTS = 4096;
 
 /**
- * Overlay addresses from the upper half of the range for hosts outside the overlay. A host's place follows from its address (the next
- * free one, where that is taken), so that a restarted seed finds most hosts where guests remember them.
+ * Overlay addresses from the upper half of the range for hosts outside the overlay. A host's place follows
+ * from its address (the next free one, where that is taken), so that a restarted seed finds most hosts where
+ * guests remember them.
  */
 export class AddressPool<T> {
   readonly #range: OverlayRange;
   readonly #create: () => T;
   readonly #onDrop: (overlay: string) => void;
-  /** In the order of use, the longest unused first. */
+  /** In the order of use, the host that was not used for longest first. */
   readonly #byAddress = new Map<string, PoolPlace<T>>();
   readonly #byOverlay = new Map<string, PoolPlace<T>>();
   readonly #capacity: number;
 
-  /** `onDrop` is told of the overlay address of a host that was given up. */
+  /** `onDrop` is called with the overlay address of a host that was dropped. */
   constructor(
     range: OverlayRange,
     create: () => T,
@@ -38,18 +42,18 @@ export class AddressPool<T> {
     this.#capacity = Math.min(maxHosts, this.#places);
   }
 
-  /** The place of a host, given to it now if it has none. */
+  /** The overlay address of a host, which gets one now if it has none. */
   take(address: string): PoolPlace<T> {
     return this.of(address) ?? this.place(address, this.freeFor(address));
   }
 
-  /** The place that a host has; counts as use. */
+  /** The overlay address that a host has; counts as use. */
   of(address: string): PoolPlace<T> | undefined {
     const place = this.#byAddress.get(address);
     return place && this.#touch(place);
   }
 
-  /** Gives a host this very overlay address, in place of whoever had it. */
+  /** Gives a host this overlay address, and takes it from the host that had it. */
   place(address: string, overlay: string): PoolPlace<T> {
     const known = this.#byAddress.get(address);
     if (known?.overlay === overlay) return this.#touch(known);
@@ -89,7 +93,10 @@ export class AddressPool<T> {
     this.#byOverlay.delete(place.overlay);
   }
 
-  /** Where a host without a place gets it: from its address, or next to that. The longest unused one makes room where there is none. */
+  /**
+   * The overlay address for a new host: the one that follows from its own address, or the next free one. If
+   * the pool is full, the host that was not used for longest is dropped.
+   */
   freeFor(address: string): string {
     this.#makeRoom();
     const wanted = createHash('sha256').update(address).digest().readUInt32BE(0);

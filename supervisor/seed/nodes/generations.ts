@@ -4,15 +4,16 @@ import type { Floors } from './remembered-node.ts';
 type Kind = Slot | 'launch';
 
 /**
- * Refuses the past: of a node that was launched anew, the function of an earlier launch may wake up (Lambda freezes and thaws) and
- * must not take the node back. Later credentials expire later, so their expiry tells the order. Times in ms since the epoch.
+ * Refuses credentials of earlier launches. Lambda freezes and thaws functions: one of an earlier launch may
+ * wake up after its node was launched anew, and must not take the node back. Later credentials expire later,
+ * so their expiry tells the order. Times in ms since the epoch.
  */
 export class Generations {
-  /** Node id -> earliest expiry of credentials that are still good */
+  /** Node id -> the earliest expiry of credentials that are still accepted. */
   readonly #floors = new Map<number, Floors>();
   readonly #onChange: (nodeId: number) => void;
 
-  /** `onChange` is called when a floor has risen. */
+  /** `onChange` is called with the node id when a floor has risen. */
   constructor(onChange: (nodeId: number) => void = () => undefined) {
     this.#onChange = onChange;
   }
@@ -21,7 +22,7 @@ export class Generations {
     return this.#floors.get(nodeId) ?? {};
   }
 
-  /** What is known of a node from elsewhere, in place of what was. */
+  /** Replaces the floors of a node by those that the store or another seed has. */
   load(nodeId: number, floors: Floors): void {
     this.#floors.set(nodeId, floors);
   }
@@ -30,7 +31,7 @@ export class Generations {
     this.#floors.delete(nodeId);
   }
 
-  /** From now on only these credentials and later ones are good. */
+  /** From now on only credentials with this expiry or a later one are accepted. */
   begin(kind: Kind, nodeId: number, expires: number): void {
     const floors = this.of(nodeId);
     if (floors[kind] === expires) return;
@@ -38,7 +39,7 @@ export class Generations {
     this.#onChange(nodeId);
   }
 
-  /** Whether credentials are good; those older than good ones that were shown no longer are. */
+  /** Whether credentials with this expiry are accepted. If they are, older ones no longer are. */
   admit(kind: Kind, nodeId: number, expires: number): boolean {
     if (expires < (this.of(nodeId)[kind] ?? 0)) return false;
     this.begin(kind, nodeId, expires);

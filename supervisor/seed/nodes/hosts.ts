@@ -7,14 +7,17 @@ import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
 /** A host outside the overlay. */
 export interface Host {
   readonly names: Set<string>;
-  /** Networks on which it was met; nodes on any of them may connect. */
+  /** Networks on which the host was seen; nodes on any of them may connect to it. */
   networks: NamesByNetwork;
 }
 
-/** How long an address is remembered that was last given out or described so long ago, ms. */
+/** How long an address is remembered after it was last given out or described, ms. */
 const LEASE = 30 * 86_400_000;
 
-/** Which overlay address each host outside the overlay has, the same for all seeds of the project and after a restart. */
+/**
+ * Which overlay address each host outside the overlay has, the same for all seeds of the project and after a
+ * restart.
+ */
 export class Hosts {
   readonly #store: Store;
   readonly #range: OverlayRange;
@@ -38,7 +41,7 @@ export class Hosts {
     return hosts;
   }
 
-  /** The place of a host, given to it now if it has none. Rejects as `Store`. */
+  /** The overlay address of a host, which gets one now if it has none. Rejects as `Store`. */
   async take(address: string): Promise<PoolPlace<Host>> {
     const known = this.#pool.of(address);
     if (known) return known;
@@ -56,7 +59,7 @@ export class Hosts {
     return this.#pool.find(overlay);
   }
 
-  /** Further names of a host, and networks where it was met. */
+  /** Adds names of a host, and networks on which it was seen. */
   describe(
     { overlay, address, entry }: PoolPlace<Host>,
     names: readonly string[],
@@ -66,7 +69,7 @@ export class Hosts {
     for (const name of names) entry.names.add(name);
     entry.networks = { ...entry.networks, ...networks };
     const after = encode(address, entry);
-    // Only for the time after a restart: whoever asks does not wait for it.
+    // Needed only after a restart, so the caller does not wait for it.
     if (JSON.stringify(before) !== JSON.stringify(after))
       void this.#store.put(this.#keyOf(overlay), after, { ttl: LEASE }).catch(() => undefined);
   }
@@ -78,7 +81,7 @@ export class Hosts {
       const key = this.#keyOf(overlay);
       if ((await this.#store.create(key, encode(address, entry), { ttl: LEASE })) !== undefined)
         return this.#pool.place(address, overlay);
-      // Another seed was faster, and it may even have been for this host.
+      // Another seed was faster, perhaps for this very host.
       const taken = await this.#store.get(key);
       if (taken) this.#note(key, taken.value);
       const known = this.#pool.of(address);

@@ -2,10 +2,13 @@ import { ControlError } from '../../control/control-error.ts';
 import { fieldsOf } from '../../protocol/fields.ts';
 import type { Store } from '../store/store.ts';
 
-/** Of an expired launch nothing needs to be known; clocks of seeds may differ by this, ms. */
+/** How long a launch is remembered after its expiry, ms: the clocks of seeds may differ by so much. */
 const MARGIN = 60_000;
 
-/** Which launches have been used: one may run once, whatever seed it comes to, and whether or not that has been restarted. */
+/**
+ * Which launches have been used. A launch is good for one function, at whichever seed it is used and however
+ * often seeds restart.
+ */
 export class Launches {
   readonly #store: Store;
 
@@ -14,8 +17,8 @@ export class Launches {
   }
 
   /**
-   * Leases a launch to the invocation that says `claim`; it may ask again, having lost the answer. Rejects with ControlError
-   * EALREADY for any other, and as `Store`.
+   * Leases a launch to the process that sends `claim`, which may repeat the request if it missed the reply.
+   * Rejects with ControlError EALREADY for any other process, and as `Store`.
    */
   async lease(nonce: string, expires: number, claim: string | undefined): Promise<void> {
     const key = `launch.${nonce}`;

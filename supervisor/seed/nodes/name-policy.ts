@@ -2,23 +2,29 @@ import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { SeedConfig } from '../../published/node-config.ts';
 import type { NodeRegistry } from './node-registry.ts';
 
-/** One label: a name with dots is one of somebody's domain, and has to be in the compose file. */
+/** One label. A name with dots belongs to somebody's domain, and has to be in the compose file. */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-/** Names that mean something else everywhere. */
+/** Names with a meaning of their own on every host. */
 const RESERVED = /^(localhost|node-\d+)$/;
 
 /**
- * What a container may call itself. It says which names it has, because Docker made some of them; a container that was taken over must
- * not come between others by taking theirs.
+ * Which names a container may have. The container itself reports its names, because Docker made some of them;
+ * one that was taken over must not intercept connections to others by claiming their names.
  */
 export class NamePolicy {
   readonly #project: string;
-  /** Service -> network -> names, as the compose file has them; of all services, where the seed was told. */
+  /**
+   * Service -> network -> names in the compose file. Covers unboxed services too if the configuration lists
+   * them.
+   */
   readonly #services = new Map<string, NamesByNetwork>();
   /** Every name of the compose file. */
   readonly #written = new Set<string>();
   readonly #boxedAreKnown: boolean;
-  /** Name -> service -> how many of its nodes have it; those that are not written. */
+  /**
+   * Name -> service -> number of its nodes that have the name. Only names that the compose file does not
+   * give.
+   */
   readonly #held = new Map<string, Map<string, number>>();
   readonly #byNode = new Map<number, { readonly service: string; readonly names: readonly string[] }>();
 
@@ -31,7 +37,7 @@ export class NamePolicy {
     }
   }
 
-  /** Remembers who has which names; returns what ends it. */
+  /** Keeps track of the names that nodes have; returns what ends that. */
   follow(registry: NodeRegistry): () => void {
     return registry.onChange((id) => {
       const node = registry.get(id);
@@ -53,7 +59,10 @@ export class NamePolicy {
     });
   }
 
-  /** Of what a container of `service` says: its own networks, and on these the names that are its own or nobody's. */
+  /**
+   * The part of `networks` that a container of `service` may claim: its own networks, and on these the names
+   * that are its own or nobody's.
+   */
   permitted(service: string, claimed: NamesByNetwork): NamesByNetwork {
     const own = this.#services.get(service);
     const networks = Object.entries(claimed).filter(([network]) => !own || Object.hasOwn(own, network));
@@ -66,14 +75,14 @@ export class NamePolicy {
   }
 
   #isFree(service: string, name: string): boolean {
-    // A seed that was not told of the project's services has nothing to compare with.
+    // A configuration without the project's services leaves nothing to compare with.
     if (!this.#boxedAreKnown) return !RESERVED.test(name);
     if (this.#written.has(name) || RESERVED.test(name) || !LABEL.test(name)) return false;
     for (const holder of this.#held.get(name)?.keys() ?? []) if (holder !== service) return false;
     return !this.#isContainerOf(name, service);
   }
 
-  /** Whether it is how Compose names containers of another service. */
+  /** Whether Compose would give this name to a container of another service. */
   #isContainerOf(name: string, service: string): boolean {
     const isOf = (other: string) =>
       ['-', '_'].some((dash) => name.startsWith(`${this.#project}${dash}${other}${dash}`));

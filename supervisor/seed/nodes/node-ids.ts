@@ -1,13 +1,16 @@
 import { ControlError } from '../../control/control-error.ts';
 
-/** An id is free for another node only when its last one has been gone for so long, in ms; until then its owner may resume. */
+/**
+ * How long an id rests after its node has gone, ms. Until then its owner may return; afterwards another node
+ * may get it.
+ */
 const REST = 60_000;
 
-/** Node ids from 1 on: the lowest that was never used, then those that have been free the longest. */
+/** Gives out node ids from 1 on: first the lowest unused one, then those that have been free for longest. */
 export class NodeIds {
   readonly #last: number;
   readonly #taken = new Set<number>();
-  /** id -> when it became free; in that order */
+  /** Id -> when it became free, in that order. */
   readonly #free = new Map<number, number>();
   #next = 1;
 
@@ -26,7 +29,7 @@ export class NodeIds {
     return id;
   }
 
-  /** Takes this very id; false when another node has it. */
+  /** Takes this id; false if another node has it. */
   claim(id: number): boolean {
     if (id > this.#last || this.#taken.has(id)) return false;
     this.#free.delete(id);
@@ -38,7 +41,7 @@ export class NodeIds {
     if (this.#taken.delete(id)) this.#free.set(id, now);
   }
 
-  /** An id that was used where this seed has not seen it: no other node gets it before its time. */
+  /** Another seed has used this id: it rests before a node gets it from this one. */
   rest(id: number, now = Date.now()): void {
     if (id <= this.#last && !this.#taken.has(id) && !this.#free.has(id)) this.#free.set(id, now);
   }

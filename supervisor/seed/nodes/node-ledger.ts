@@ -9,15 +9,18 @@ import type { NodeRecord } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
 import { higherFloors, parseRememberedNode, type RememberedNode } from './remembered-node.ts';
 
-/** How long a node may resume, ms. Functions live for 15 minutes at most; a container's host may sleep for days. */
+/**
+ * How long a node may return, ms. Functions live for 15 minutes at most; a container's host may sleep for
+ * days.
+ */
 export const LEASE = { function: 86_400_000, container: 30 * 86_400_000 } as const;
 
-/** Entries that are written at the same time. */
+/** How many entries are written at the same time. */
 const BATCH = 256;
 
 interface Known {
   readonly node: RememberedNode;
-  /** Of the store, undefined while it is not written there. */
+  /** The entry's revision in the store; undefined until it is written. */
   readonly revision: number | undefined;
 }
 
@@ -30,27 +33,28 @@ export interface LedgerOptions {
 }
 
 /**
- * Who has which node id: given out atomically among all seeds of the project, and kept for the node's lease, so that it can come back as itself,
- * and an earlier launch of it cannot. What changes of a node is written behind: after a crash it may be missing, and the node tells it again.
+ * Which node has which id. Ids are given out atomically among all seeds of the project, and are kept for the
+ * node's lease, so that the node can return under its id and an earlier launch of it cannot. Changes of a
+ * node are written with a delay; those that a crash loses the node reports again.
  */
 export class NodeLedger {
   readonly generations = new Generations((id) => this.#touch(id));
   readonly #options: LedgerOptions;
   readonly #known = new Map<number, Known>();
   readonly #dirty = new Set<number>();
-  /** What came of entries that were being written. */
+  /** Changes of entries that arrived while these entries were being written. */
   readonly #missed = new Map<number, Change>();
   readonly #inFlight = new Set<number>();
   #writing: Promise<void> | undefined;
   #registry: NodeRegistry | undefined;
-  /** Nothing is remembered from now on. */
+  /** The seed is ending: nothing more is written. */
   #frozen = false;
 
   private constructor(options: LedgerOptions) {
     this.#options = options;
   }
 
-  /** Reads what is remembered, and follows what other seeds write. Rejects as `Store`. */
+  /** Reads the ledger from the store, and follows the changes of other seeds. Rejects as `Store`. */
   static async open(options: LedgerOptions): Promise<NodeLedger> {
     const ledger = new NodeLedger(options);
     let reading = true;
@@ -72,7 +76,7 @@ export class NodeLedger {
     return this.#known.get(id)?.node;
   }
 
-  /** The node of this id, also where another seed has just made it and this one has not heard of it yet. Rejects as `Store`. */
+  /** The node with this id, even if another seed has created it just now. Rejects as `Store`. */
   async find(id: number): Promise<RememberedNode | undefined> {
     const { store } = this.#options;
     const known = this.get(id);
@@ -83,7 +87,7 @@ export class NodeLedger {
     return this.get(id);
   }
 
-  /** An id that nobody has. Rejects with ControlError ENOSPC when the overlay is full, and as `Store`. */
+  /** A free id, for a new node. Rejects with ControlError ENOSPC when the overlay is full, and as `Store`. */
   async allocate(service: string, role: NodeRecord['role']): Promise<number> {
     const { ids, store, absentees } = this.#options;
     for (;;) {
@@ -118,16 +122,16 @@ export class NodeLedger {
     }
   }
 
-  /** Remembers what becomes of the nodes of a registry. */
+  /** Records the changes of a registry's nodes; returns what ends that. */
   follow(registry: NodeRegistry): () => void {
     this.#registry = registry;
     return registry.onChange((id) => {
       const record = registry.get(id);
-      // The seed that it is connected to remembers it.
+      // The seed to which the node is connected records it.
       if (record && [record.host, record.phantom].every((end) => end === undefined || end.seed !== undefined))
         return;
       const known = this.#known.get(id)?.node;
-      // A node that has gone is remembered as it was, until its lease ends or its id is another's.
+      // A node that has gone stays recorded as it was, until its lease ends or its id is given to another node.
       const next = record ? this.#capture(record, known) : known && { ...known, up: false, ports: [] };
       if (!next || isDeepStrictEqual(next, known)) return;
       this.#known.set(id, { node: next, revision: this.#known.get(id)?.revision });
@@ -135,7 +139,10 @@ export class NodeLedger {
     });
   }
 
-  /** Remembers nothing more: what happens from now on happens because this seed ends. Resolves when all before is written. */
+  /**
+   * Records nothing more: changes from now on are caused by the seed's own end. Resolves when all earlier
+   * changes are written.
+   */
   async freeze(): Promise<void> {
     this.#frozen = true;
     await this.#writing;
@@ -156,7 +163,10 @@ export class NodeLedger {
     };
   }
 
-  /** In place of the last node that had this id, if that has been known; otherwise only where there is none. */
+  /**
+   * Replaces the entry of the last node with this id if the ledger knows one; otherwise creates the entry,
+   * which must not exist.
+   */
   #enter(store: Store, id: number, node: RememberedNode): Promise<number | undefined> {
     const ttl = LEASE[node.role];
     const revision = this.#known.get(id)?.revision;
@@ -180,7 +190,7 @@ export class NodeLedger {
 
   async #write(): Promise<void> {
     const { signal, log } = this.#options;
-    // What else changes in this turn of the event loop comes along.
+    // Further changes in this turn of the event loop are written together.
     await new Promise((resolve) => setImmediate(resolve));
     for (let attempt = 0; this.#dirty.size > 0; ) {
       const batch = [...this.#dirty].slice(0, BATCH);
@@ -225,7 +235,10 @@ export class NodeLedger {
     }
   }
 
-  /** Another seed has written of the same node: the function is at one, its phantom at the other. */
+  /**
+   * Another seed has written the entry of this node: the function is connected to one seed, its phantom to
+   * the other.
+   */
   async #merge(id: number): Promise<void> {
     const entry = await this.#options.store.get(keyOf(id));
     const mine = this.#known.get(id)?.node;
@@ -241,7 +254,10 @@ export class NodeLedger {
     this.#dirty.add(id);
   }
 
-  /** What the store has of a node, whoever wrote it; the node's id. */
+  /**
+   * Takes over an entry of the store, whichever seed wrote it. Returns the node's id, undefined if the entry
+   * was not used.
+   */
   #noteChange(change: Change): number | undefined {
     const { key, value, revision } = change;
     const id = Number(key.slice(key.indexOf('.') + 1));
@@ -251,7 +267,7 @@ export class NodeLedger {
     if (this.#frozen || old) return undefined;
     if (value === undefined) {
       this.#forget(id);
-      // Its lease has ended while it is here: it begins anew.
+      // The lease has ended while the node is connected: it begins anew.
       if (known && this.#registry?.get(id)) {
         this.#known.set(id, { node: known.node, revision: undefined });
         this.generations.load(id, known.node.floors);

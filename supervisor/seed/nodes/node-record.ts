@@ -6,19 +6,19 @@ import type { Member } from '../../protocol/membership.ts';
 import type { Filtering, NatKind } from '../../protocol/offer.ts';
 import type { NodeStatus } from '../../published/node-config.ts';
 
-/** How a node is asked, directly or by way of its own seed. */
+/** Sends requests to a node, directly or through the seed to which the node is connected. */
 export type NodeSession = Pick<Session, 'request' | 'close'>;
 
 /**
- * From where a node reaches the seed: on the seed's own networks, or by the address that the seed advertises to the rest of the world.
- * No address of a node on one side leads there from the other.
+ * From where a node reaches the seed: on the seed's own networks, or by the address that the seed advertises
+ * to the rest of the world. No address of a node on one side leads there from the other.
  */
 export type Side = 'inside' | 'outside';
 
-/** One connection of a node's to a seed. */
+/** A connection of a node to a seed. */
 export interface Attachment {
   readonly session: NodeSession;
-  /** The other seed of the project that the connection is with; undefined: this one. */
+  /** The other seed to which the node is connected; undefined: this one. */
   readonly seed?: string | undefined;
   /** The seed's address as this end reaches it. */
   readonly via: string;
@@ -27,7 +27,9 @@ export interface Attachment {
   readonly side: Side;
   nat: NatKind;
   filtering: Filtering;
-  /** Aborts when this end fell silent: frozen or cut off, it will not end its connections itself. */
+  /**
+   * Aborts when the node fell silent: a host that is frozen or cut off does not end its connections itself.
+   */
   readonly lost: AbortSignal;
   readonly requestId?: string | undefined;
   readonly functionName?: string | undefined;
@@ -44,18 +46,21 @@ export interface NodeRecord {
   readonly role: 'container' | 'function';
   networks: NamesByNetwork;
   container: string;
-  /** Whether others find it by its names. */
+  /** Whether other nodes find this one by its names. */
   duty: Duty;
   ports: readonly number[];
   /** When the node came into its present state, ms since the epoch. */
   since: number;
   host: Attachment | undefined;
   phantom: Attachment | undefined;
-  /** Its host was connected to the last seed and has not come back to this one yet: nobody is told of the node until it has. */
+  /**
+   * The host was connected to the last seed and has not returned yet. Other nodes are not told of it until it
+   * has.
+   */
   absent: boolean;
 }
 
-/** Who looks: a node sees itself, and all others that share a network with it. */
+/** A node as an observer: it sees itself, and all others that share a network with it. */
 export interface Viewer {
   readonly id: number;
   readonly networks: NamesByNetwork;
@@ -75,14 +80,14 @@ export function namesFor(viewer: Viewer, node: Viewer): string[] {
   return [...new Set([...shared.flatMap(([, names]) => names), `node-${node.id}`])];
 }
 
-/** Undefined when the viewer must not see the node. `side`: where the viewer is. */
+/** The node as `viewer` may see it; undefined if the viewer must not see it. `side`: where the viewer is. */
 export function memberFor(viewer: Viewer, side: Side, node: NodeRecord): Member | undefined {
   if (node.absent || !isVisible(viewer, node)) return undefined;
   const apart = node.host !== undefined && node.host.side !== side;
   return {
     id: node.id,
     address: node.address,
-    // What is under way to it by name finds the other one from now on; what it has stays.
+    // From now on its names lead to its successor; the connections that it has stay.
     names: node.duty === 'active' ? namesFor(viewer, node) : [`node-${node.id}`],
     ports: node.ports,
     underlay: node.host?.observed.address ?? '',

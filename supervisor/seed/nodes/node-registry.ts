@@ -8,13 +8,13 @@ import type { RememberedNode } from './remembered-node.ts';
 /** Called after every change that others may see; `before`: the networks until then, {} for a new node. */
 export type ChangeListener = (id: number, before: NamesByNetwork) => void;
 
-/** What another seed tells of a node's connection. */
+/** A node's connection as another seed reports it. */
 export interface Told
   extends Pick<NodeRecord, 'service' | 'role' | 'networks' | 'container' | 'duty' | 'ports' | 'since'> {
   readonly attachment: Attachment;
 }
 
-/** All nodes that are connected by themselves or by their phantom. */
+/** All nodes whose host or phantom is connected. */
 export class NodeRegistry {
   readonly #range: OverlayRange;
   readonly #ids: NodeIds;
@@ -27,7 +27,7 @@ export class NodeRegistry {
     this.#ids = ids;
   }
 
-  /** Returns what ends it. */
+  /** Returns what ends the subscription. */
   onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -41,7 +41,10 @@ export class NodeRegistry {
     return this.#byAddress.get(address);
   }
 
-  /** The node id that an overlay address belongs to, whether or not there is such a node; undefined for other addresses. */
+  /**
+   * The node id that an overlay address belongs to, whether or not there is such a node; undefined for other
+   * addresses.
+   */
   idAt(address: string): number | undefined {
     return offsetOf(this.#range, address);
   }
@@ -50,14 +53,14 @@ export class NodeRegistry {
     return [...this.#byId.values()];
   }
 
-  /** A new node under an id that was allocated for it. */
+  /** Adds a new node under an id that was allocated for it. */
   create(id: number, service: string, role: NodeRecord['role']): NodeRecord {
     return this.#add(id, service, role);
   }
 
   /**
-   * The node of this id as its owner left it, or, where the seed or the node was away, as it is remembered; undefined: it is somebody
-   * else's now, or not known at all.
+   * The node with this id as it is, or, if the seed or the node was away, as it was recorded. Undefined if
+   * the id belongs to another owner or is not known.
    */
   reclaim(
     id: number,
@@ -76,7 +79,7 @@ export class NodeRegistry {
     return node;
   }
 
-  /** The host of a node is not waited for any longer. */
+  /** Gives up waiting for the host of a node. */
   settle(id: number): void {
     const node = this.#byId.get(id);
     if (!node?.absent) return;
@@ -84,7 +87,10 @@ export class NodeRegistry {
     this.#changed(id, node.networks);
   }
 
-  /** Connects a node or its phantom; an older connection in the same place is closed. `back`: what it was is what it is. */
+  /**
+   * Connects a node or its phantom, and closes the older connection in the same place. `back`: the node
+   * returns, and keeps its ports.
+   */
   attach(node: NodeRecord, slot: Slot, attachment: Attachment, back = false): void {
     const before = node[slot];
     node[slot] = attachment;
@@ -97,7 +103,7 @@ export class NodeRegistry {
     this.#changed(node.id, node.networks);
   }
 
-  /** A node that is connected to another seed, as that one tells of it. */
+  /** Takes over a node that is connected to another seed, as that seed reports it. */
   adopt(id: number, slot: Slot, told: Told): void {
     this.#ids.claim(id);
     const node = this.#byId.get(id) ?? this.#add(id, told.service, told.role);
@@ -106,14 +112,14 @@ export class NodeRegistry {
     node[slot] = told.attachment;
     if (Object.keys(told.networks).length > 0)
       Object.assign(node, { networks: told.networks, container: told.container });
-    // The seed of its phantom knows.
+    // The seed to which its phantom is connected knows the duty.
     if (slot === 'phantom') node.duty = told.duty;
     if (slot === 'host') Object.assign(node, { ports: told.ports, since: told.since, absent: false });
     if (old && !old.seed) void old.session.close('replaced by a connection with another seed');
     this.#changed(id, before);
   }
 
-  /** What a container or a phantom says of its node. */
+  /** Sets what a container or a phantom reports of its node. */
   describe(node: NodeRecord, networks: NamesByNetwork, container: string, duty: Duty = 'active'): void {
     const before = node.networks;
     Object.assign(node, { networks, container, duty });
@@ -130,7 +136,7 @@ export class NodeRegistry {
     this.#changed(node.id, node.networks);
   }
 
-  /** What was found out about the network in front of a node. */
+  /** Sets what was found out about the network in front of a node. */
   facts(
     node: NodeRecord,
     attachment: Attachment,
@@ -140,7 +146,7 @@ export class NodeRegistry {
     if (node.host === attachment) this.#changed(node.id, node.networks);
   }
 
-  /** Without effect when another connection has taken the place. */
+  /** Disconnects a node or its phantom; no effect if another connection has taken the place. */
   detach(node: NodeRecord, slot: Slot, attachment: Attachment): void {
     if (node[slot] !== attachment) return;
     node[slot] = undefined;

@@ -29,7 +29,7 @@ export function addressAt({ base }: OverlayRange, offset: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 }
 
-/** Undefined for addresses outside the range. */
+/** The address's place in the range; undefined outside the range. */
 export function offsetOf({ base, size }: OverlayRange, address: string): number | undefined {
   const offset = (toNumber(address) ?? -1) - base;
   return offset >= 0 && offset < size ? offset : undefined;

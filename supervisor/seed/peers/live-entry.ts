@@ -14,7 +14,7 @@ import { filteringAt, natAt } from '../../protocol/offer.ts';
 import type { Attachment, NodeRecord, Slot } from '../nodes/node-record.ts';
 import type { Told } from '../nodes/node-registry.ts';
 
-/** One connection of a node's, as its seed tells the others of it. */
+/** A connection of a node, as its seed reports it to the others. */
 export interface LiveEntry extends Omit<Told, 'attachment'> {
   readonly seed: string;
   readonly attachment: Pick<
@@ -23,7 +23,7 @@ export interface LiveEntry extends Omit<Told, 'attachment'> {
   >;
 }
 
-/** Undefined where there is none, or it is another seed's to tell. */
+/** Undefined if the node has no such connection, or has it with another seed. */
 export function liveEntryOf(seed: string, node: NodeRecord | undefined, slot: Slot): LiveEntry | undefined {
   const end = node?.[slot];
   if (!node || !end || end.seed !== undefined) return undefined;
@@ -35,7 +35,7 @@ export function liveEntryOf(seed: string, node: NodeRecord | undefined, slot: Sl
   };
 }
 
-/** Throws ControlError EINVAL for what no seed has written. */
+/** Throws ControlError EINVAL for a value that no seed writes. */
 export function parseLiveEntry(value: unknown): LiveEntry {
   const fields = fieldsOf(value);
   const networks = fieldsOf(fields.networks);

@@ -3,7 +3,10 @@ import { networkInterfaces } from 'node:os';
 import { BoxerError } from '../../published/boxer-error.ts';
 import { SEED_CLOUD_NAME } from '../../published/node-config.ts';
 
-/** The address of this container that its seeds' common name stands for; `host` where the seed listens on one only. Throws BoxerError CONFIG. */
+/**
+ * The address of this container on the network `boxer`; `host` if the seed listens on that address only.
+ * Rejects with BoxerError CONFIG if there is none.
+ */
 export async function ownAddress(host: string | undefined): Promise<string> {
   if (host !== undefined) return host;
   const own = new Set(

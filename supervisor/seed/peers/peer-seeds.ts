@@ -14,29 +14,27 @@ import { type LiveEntry, liveEntryOf, parseLiveEntry } from './live-entry.ts';
 import { WriteBehind } from './write-behind.ts';
 
 export interface PeerSeedsOptions {
-  /** Of this seed, another one for each of its lives: letters and digits. */
+  /** The name of this run of the seed, different in each run: letters and digits. */
   readonly name: string;
   readonly store: Store;
   readonly bus: Bus;
   readonly registry: NodeRegistry;
   readonly absentees: Absentees;
-  /** Where nodes reach this seed's control listener. */
-  readonly at: Endpoint;
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
-/** A seed that did not say for so long that it is there is not, ms; and how often it says so. */
+/** How long a seed's own entry is valid, ms, and how often the seed renews it. */
 const PRESENCE_TTL = 3000;
 const PRESENCE_INTERVAL = 1000;
-/** How long the nodes of a seed that has gone may take to come to another one, ms. */
+/** How long the nodes of a seed that has gone may take to join another one, ms. */
 const GRACE = 5000;
-/** How long who asks for such a node waits for that, ms. */
+/** How long a request to such a node waits for that, ms. */
 const MOVE_TIMEOUT = 3000;
 const DEFAULT_TIMEOUT = 10_000;
-/** A bound for what a seed leaves of which nobody takes notice any more, ms. */
+/** How long entries of connections stay if no seed removes them, ms. */
 const LIVE_TTL = 86_400_000;
-/** What one seed asks a node of another seed's. */
+/** The requests that a seed may send to a node of another seed. */
 const FORWARDED: ReadonlySet<number> = new Set([
   Introduce.number,
   AskToMeet.number,
@@ -45,43 +43,51 @@ const FORWARDED: ReadonlySet<number> = new Set([
 ]);
 const SLOTS: readonly Slot[] = ['host', 'phantom'];
 
-/** The other seeds that share the store: each tells of the nodes that are connected to it, and asks them on behalf of the others. */
+/**
+ * The other seeds that share the store. Each reports the nodes that are connected to it, and passes on
+ * requests of the others to them.
+ */
 export class PeerSeeds {
   readonly #options: PeerSeedsOptions;
   readonly #writer: WriteBehind;
-  /** Revisions of our own entries. */
+  /** This seed's own entries, as they were last written. */
   readonly #written = new Map<string, { readonly text: string; readonly revision: number }>();
   readonly #peers = new Map<string, Endpoint>();
   readonly #departing = new Map<string, NodeJS.Timeout>();
   readonly #listeners = new Set<Session>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  /** Where nodes reach this seed's control listener. */
+  #at: Endpoint = { address: '', port: 0 };
 
-  private constructor(options: PeerSeedsOptions) {
+  constructor(options: PeerSeedsOptions) {
     this.#options = options;
     this.#writer = new WriteBehind((key) => this.#write(key), options.signal);
+  }
+
+  /**
+   * Tells the other seeds that this one is there, nodes reaching it `at`, and learns of their nodes. Rejects
+   * as `Store`.
+   */
+  async open(at: Endpoint): Promise<void> {
+    const { store, bus, registry, signal, name } = this.#options;
+    this.#at = at;
+    signal.addEventListener('abort', () => this.#close(), { once: true });
     this.#timer = setInterval(() => void this.#present(), PRESENCE_INTERVAL);
     this.#timer.unref();
-  }
-
-  /** Learns of the nodes of other seeds. Rejects as `Store`. */
-  static async open(options: PeerSeedsOptions): Promise<PeerSeeds> {
-    const { store, bus, registry, signal, name } = options;
-    const seeds = new PeerSeeds(options);
-    signal.addEventListener('abort', () => seeds.#close(), { once: true });
-    bus.serve(name, (message) => seeds.#forward(message), signal);
-    await store.watch('seed', (change) => seeds.#noteSeed(change), signal);
-    await store.watch('live', (change) => seeds.#noteLive(change), signal);
-    await seeds.#present();
-    const touch = (id: number) => {
-      for (const slot of SLOTS) seeds.#writer.touch(`live.${id}.${slot}`);
-    };
-    const unfollow = registry.onChange(touch);
-    for (const { id } of registry.all()) touch(id);
+    bus.serve(name, (message) => this.#forward(message), signal);
+    await store.watch('seed', (change) => this.#noteSeed(change), signal);
+    await store.watch('live', (change) => this.#noteLive(change), signal);
+    await this.#present();
+    const unfollow = registry.onChange((id) => this.#touch(id));
+    for (const { id } of registry.all()) this.#touch(id);
     signal.addEventListener('abort', unfollow, { once: true });
-    return seeds;
   }
 
-  /** Tells a node where else it finds a seed, now and whenever that changes. */
+  #touch(id: number): void {
+    for (const slot of SLOTS) this.#writer.touch(`live.${id}.${slot}`);
+  }
+
+  /** Sends a node the addresses of the other seeds, now and whenever they change. */
   announceTo(session: Session): void {
     this.#listeners.add(session);
     void session.closed.then(() => this.#listeners.delete(session));
@@ -92,13 +98,13 @@ export class PeerSeeds {
     const { store, name } = this.#options;
     clearInterval(this.#timer);
     for (const timer of this.#departing.values()) clearTimeout(timer);
-    // The nodes that were here may come to the others at once; what they are stays written until then.
+    // This seed's nodes may join the others at once; their entries stay until then.
     void store.remove(`seed.${name}`).catch(() => undefined);
   }
 
   async #present(): Promise<void> {
-    const { store, name, at } = this.#options;
-    await store.put(`seed.${name}`, { at }, { ttl: PRESENCE_TTL }).catch(() => undefined);
+    const { store, name } = this.#options;
+    await store.put(`seed.${name}`, { at: this.#at }, { ttl: PRESENCE_TTL }).catch(() => undefined);
   }
 
   #noteSeed({ key, value }: Change): void {
@@ -119,7 +125,7 @@ export class PeerSeeds {
     for (const session of this.#listeners) this.#tell(session);
   }
 
-  /** Its nodes are on their way to another seed; those that do not arrive have gone with it. */
+  /** Waits for the nodes of a seed that has gone to join another one, and removes those that do not. */
   #expectDeparture(seed: string): void {
     if (this.#departing.has(seed) || this.#peers.has(seed)) return;
     const timer = setTimeout(() => {
@@ -178,19 +184,19 @@ export class PeerSeeds {
       ) => parseReply(await this.#ask({ id, slot, type: number, body }, seed, options)),
       close: async (reason = '') => reason,
     };
-    // What is relayed for this node comes to this seed's relay.
+    // Flows that are relayed for this node use this seed's relay.
     return {
       ...attachment,
       session,
       seed,
-      // Several seeds are reached on their own networks only.
+      // A project with several seeds has no advertised address: all nodes are inside.
       side: 'inside' as const,
-      via: this.#options.at.address,
+      via: this.#at.address,
       lost: new AbortController().signal,
     };
   }
 
-  /** Has the node's own seed ask it; follows a node that is changing its seed. */
+  /** Sends a request through the node's own seed, also if the node is just changing its seed. */
   async #ask(request: Forwarded, seed: string, options: RequestOptions = {}): Promise<unknown> {
     const { bus, registry } = this.#options;
     try {
@@ -204,7 +210,7 @@ export class PeerSeeds {
     }
   }
 
-  /** Resolves when the node is at another seed than it was, or after a while. */
+  /** Resolves when the node has joined another seed than `from`, or after `MOVE_TIMEOUT`. */
   #moved(id: number, slot: Slot, from: string, signal: AbortSignal | undefined): Promise<void> {
     const { registry } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -224,7 +230,7 @@ export class PeerSeeds {
     });
   }
 
-  /** Another seed asks a node of ours. */
+  /** Passes on a request of another seed to a node of this one. */
   async #forward(message: unknown): Promise<unknown> {
     const { id, slot, type, body } = parseForwarded(message);
     const end = this.#options.registry.get(id)?.[slot];
@@ -240,7 +246,7 @@ export class PeerSeeds {
     const written = this.#written.get(key);
     if (!entry) {
       if (!written) return;
-      // Only while it is ours: the node may be at another seed by now.
+      // Only at our own revision: the node may have joined another seed by now.
       await store.remove(key, { revision: written.revision });
       this.#written.delete(key);
       return;

@@ -51,7 +51,7 @@ const functionAt = (bed: Testbed, launch: { identity: string; key: string }): Pr
   });
 const statuses = (bed: Testbed) => queryNodes({ port: bed.seed.port, projectKey });
 
-test('nodes of both seeds are members for all, with ids of their own', async () => {
+test('nodes of two seeds see each other and have different ids', async () => {
   const joined = await Promise.all(
     Array.from({ length: 20 }, (_, index) => (index % 2 ? one : two).join(`service-${index}`)),
   );
@@ -64,7 +64,7 @@ test('nodes of both seeds are members for all, with ids of their own', async () 
   await until(first as Overlay, () => first?.members().size === 19);
 });
 
-test('a connect reaches a node of the other seed, and carries every byte', async () => {
+test('a connection reaches a node of the other seed and carries every byte', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await two.join('api');
@@ -77,7 +77,7 @@ test('a connect reaches a node of the other seed, and carries every byte', async
   echo.server.close();
 });
 
-test('a launch is used once, whichever seed it comes to', async () => {
+test('a launch is good for one function, whichever seed it joins', async () => {
   const phantom = await phantomAt(one);
   const launch = await phantom.launch();
   const outcomes = await Promise.allSettled([functionAt(one, launch), functionAt(two, launch)]);
@@ -93,7 +93,7 @@ test('an unboxed host has the same address at both', async () => {
   expect(addresses[0]).toEqual(addresses[1]);
 });
 
-test('when a seed is killed its nodes come to the other one as what they are, and nobody sees them go', async () => {
+test('when a seed is killed its nodes join the other one under their ids, and no node sees them leave', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await two.join('api');
@@ -124,7 +124,7 @@ test('when a seed is killed its nodes come to the other one as what they are, an
   echo.server.close();
 }, 60_000);
 
-test('what does not come back after its seed has gone, is gone for the others', async () => {
+test('a node that does not return after its seed has gone disappears for the others', async () => {
   const api = await two.join('api');
   const web = await one.join('web');
   await until(api, () => api.members().size === 2);
@@ -135,7 +135,7 @@ test('what does not come back after its seed has gone, is gone for the others', 
   await one.startSeed();
 }, 30_000);
 
-test('while the servers are away what stands goes on; a join fails in time, and succeeds when they are back', async () => {
+test('while the store is away connections go on and a join fails in time; it succeeds when the store is back', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await one.join('api');
@@ -156,7 +156,7 @@ test('while the servers are away what stands goes on; a join fails in time, and 
   echo.server.close();
 }, 60_000);
 
-test('one of three NATS servers may be killed', async () => {
+test('nodes join while one of three NATS servers is dead', async () => {
   const web = await one.join('web');
   await place.bed.kill(1);
   const api = await two.join('api', { retryFor: 30_000 });
@@ -164,7 +164,7 @@ test('one of three NATS servers may be killed', async () => {
   await place.bed.start(1);
 }, 60_000);
 
-test('a name passes to a node whose phantom and function are at two seeds, for the nodes of both', async () => {
+test('a name passes to a node whose phantom and function are connected to different seeds', async () => {
   const viewers = await Promise.all([one.join('web'), two.join('api')]);
   const phantomOf = (bed: Testbed, duty: 'active' | 'standby') =>
     bed.join('worker', {

@@ -1,13 +1,13 @@
 import { backoff } from '../../control/backoff.ts';
 
-/** Keys whose latest state is written one after the other, each again after a failure, until `signal` aborts. */
+/** Writes the latest state of keys one after the other, and again after a failure, until `signal` aborts. */
 export class WriteBehind {
   readonly #write: (key: string) => Promise<void>;
   readonly #signal: AbortSignal;
   readonly #dirty = new Set<string>();
   #writing: Promise<void> | undefined;
 
-  /** `write` writes what is true of a key when it is called. */
+  /** `write` writes the state that a key has when it is called. */
   constructor(write: (key: string) => Promise<void>, signal: AbortSignal) {
     this.#write = write;
     this.#signal = signal;
@@ -21,7 +21,7 @@ export class WriteBehind {
   }
 
   async #run(): Promise<void> {
-    // What else changes in this turn of the event loop comes along.
+    // Further changes in this turn of the event loop are written together.
     await new Promise((resolve) => setImmediate(resolve));
     for (let attempt = 0; this.#dirty.size > 0 && !this.#signal.aborted; ) {
       const keys = [...this.#dirty];

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const isGood = (identity: string) => admission.pskFor(identity) !== null;
 
-test('a launch is promised for two minutes, a return for the lease, and then there is no key for it', () => {
+test('a launch key is good for two minutes, a return key for the lease', () => {
   jest.useFakeTimers();
   const launch = admission.launch('web', 7);
   const resume = admission.resume('container', 'web', 7, LEASE.container);
@@ -27,7 +27,7 @@ test('a launch is promised for two minutes, a return for the lease, and then the
   expect(isGood(resume.identity)).toBe(false);
 });
 
-test('what was promised is bound to node, service and expiry: with any of them changed the key is another', () => {
+test('keys of launches and returns are bound to node, service, expiry and role', () => {
   const { identity, key } = admission.launch('web', 7);
   const [, , node, expires] = identity.split('/');
   const others = [
@@ -42,14 +42,14 @@ test('what was promised is bound to node, service and expiry: with any of them c
   }
 });
 
-test('keys of launches and returns that were derived as before the label was raised are worth nothing', () => {
+test('keys of launches and returns that were derived without the present label are refused', () => {
   for (const { identity } of [admission.launch('web', 7), admission.resume('container', 'web', 7, 60_000)]) {
     expect(admission.pskFor(identity)).not.toBeNull();
     expect(admission.pskFor(identity)).not.toEqual(pskOf(projectKey, identity));
   }
 });
 
-test('a service has a key of its own, from which no other follows', () => {
+test('every service has a key of its own, and unknown identities have none', () => {
   const identity = `service/web/${'a1'.repeat(16)}`;
   expect(admission.pskFor(identity)).toEqual(pskOf(serviceKey(projectKey, 'web'), identity));
   expect(admission.pskFor('session/x')).toBeNull();

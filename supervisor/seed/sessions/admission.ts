@@ -12,18 +12,19 @@ import type { Credentials } from '../../protocol/join.ts';
 export const LAUNCH_TTL = 120_000;
 
 /**
- * What the keys of launches and returns are derived under. Another label makes all such keys worthless that were handed out before,
- * whoever has them; every seed of a project has to have the same.
+ * The label under which the keys of launches and returns are derived. A new label makes all such keys
+ * worthless that were handed out before, whoever has them. All seeds of a project need the same label.
  */
 const HANDED_OUT = 'boxer handed out 2';
 
 /**
- * Who may open a control connection, and what is handed out for later connections. All keys follow from the project key, so no memory is
- * needed of what was handed out. Whether a launch has been used is asked when it joins (see `Launches`).
+ * Decides who may open a control connection, and makes the credentials of later ones. All keys follow from
+ * the project key, so the seed need not remember which it has handed out. Whether a launch has been used is
+ * checked when it joins (see `Launches`).
  */
 export class Admission {
   readonly #projectKey: Buffer;
-  /** The keys of launches and returns follow from this one; only seeds have it. */
+  /** The keys of launches and returns follow from this key, which only seeds have. */
   readonly #handedOut: Buffer;
 
   constructor(projectKey: Buffer) {
@@ -31,7 +32,10 @@ export class Admission {
     this.#handedOut = pskOf(projectKey, HANDED_OUT);
   }
 
-  /** The key that a connection of this identity has to prove; null when nobody may come under it (any more). */
+  /**
+   * The key that a connection with this identity has to prove; null if the identity is refused or has
+   * expired.
+   */
   pskFor(text: string): Buffer | null {
     const identity = parseIdentity(text);
     switch (identity?.kind) {
@@ -64,7 +68,7 @@ export class Admission {
   }
 }
 
-/** Whether the time is over in which this identity may open a connection, and join by it. */
+/** Whether this identity may no longer open a connection or join. */
 export function isExpired(identity: Identity): boolean {
   return 'expires' in identity && identity.expires < Date.now();
 }

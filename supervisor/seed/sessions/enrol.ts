@@ -6,25 +6,26 @@ import type { NodeRecord, Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';
 import { isExpired } from './admission.ts';
 
-/** How long a connection may be resumed, ms; a phantom is a container. */
+/** How long a node may return, ms; a phantom is a container. */
 const RESUME_TTL = { ...LEASE, phantom: LEASE.container } as const;
 
 export interface Enrolled {
   readonly node: NodeRecord;
   readonly slot: Slot;
   readonly resume: { readonly identity: string; readonly key: string };
-  /** The node goes on as what it was at the seed before this one. */
+  /** The node returns, and keeps what it had. */
   readonly back: boolean;
 }
 
 /**
- * Finds or makes the node that a connection may speak for. Rejects with ControlError EACCES where the identity has expired or does not
- * entitle to what `join` asks, ESTALE where a newer launch or another node has taken the node's place, or no such node is known, EALREADY
- * where the launch has been used, EAGAIN where the store that has to know is away.
+ * Finds or makes the node that a connection may speak for. Rejects with ControlError EACCES where the
+ * identity has expired or does not entitle to what `join` asks, ESTALE where a newer launch or another node
+ * has taken the node's place, or no such node is known, EALREADY where the launch has been used, EAGAIN where
+ * the store that has to know is away.
  */
 export async function enrol(context: SeedContext, identity: Identity, join: JoinBody): Promise<Enrolled> {
   const { admission, absentees } = context;
-  // The connection may have been opened just before.
+  // The key was good when the connection was opened, which may be some seconds ago.
   if (isExpired(identity)) throw new ControlError('EACCES', `the key of this ${identity.kind} has expired`);
   const { generations } = context.ledger;
   const slot = join.role === 'phantom' ? 'phantom' : 'host';
@@ -52,12 +53,12 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
       await checkOwner(context, nodeId, { service, role });
       if (!generations.admit('launch', nodeId, expires)) throw stale(nodeId);
       await launches.lease(nonce, expires, join.claim);
-      // A newer one may have come over it.
+      // A newer launch may have joined meanwhile.
       if (!generations.admit('launch', nodeId, expires)) throw stale(nodeId);
       return reclaimed(context, nodeId, { service, role });
     }
     case 'resume': {
-      // A function that was taken over must not come back as a container, which says its own names.
+      // A function that was taken over must not return as a container, which reports its own names.
       if (join.role !== identity.role || join.service !== identity.service) break;
       const { service, nodeId, expires } = identity;
       await checkOwner(context, nodeId, { service, role });
@@ -73,7 +74,10 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
 
 type Owner = Pick<NodeRecord, 'service' | 'role'>;
 
-/** Rejects where no seed has given the id out, or to another service; nothing of the node has changed then. */
+/**
+ * Rejects with ESTALE if no seed has given out the id, or if it was given to another service. Changes
+ * nothing.
+ */
 async function checkOwner({ registry, ledger }: SeedContext, id: number, owner: Owner): Promise<void> {
   const node = registry.get(id) ?? (await ledger.find(id));
   if (node?.service !== owner.service || node.role !== owner.role) throw stale(id);

@@ -4,20 +4,23 @@ import type { Identity } from '../../control/psk.ts';
 import type { RateLimit } from '../../control/throttle.ts';
 import { type Allowance, TokenBucket } from '../../control/token-bucket.ts';
 
-/** What a seed grants. */
+/** The limits that a seed sets. */
 export interface SeedLimits {
-  /** What one connection may send. */
+  /** How much one connection may send. */
   readonly rate: RateLimit;
-  /** Connections that have not proven anything yet, in all and from one address. */
+  /** Connections that have not proven a key yet, in all and from one address. */
   readonly handshakes: number;
   readonly handshakesPerAddress: number;
-  /** New nodes from one address (each container has its own), and returns of one node. */
+  /** Joins of new nodes from one address (each container has its own), and returns of one node. */
   readonly joins: Allowance;
-  /** Changes of one node that everybody is told. */
+  /** Changes of one node that all others are told. */
   readonly changes: Allowance;
 }
 
-/** A busy proxy opens hundreds of connections a second; the bounds are far above, and far below what would keep others waiting. */
+/**
+ * A busy proxy opens hundreds of connections a second. The limits are far above that, and far below what
+ * would delay other nodes.
+ */
 export const SEED_LIMITS: SeedLimits = {
   rate: {
     frames: { perSecond: 2000, burst: 4000 },
@@ -29,12 +32,17 @@ export const SEED_LIMITS: SeedLimits = {
   changes: { perSecond: 50, burst: 500 },
 };
 
-/** Changes of one node that wait for their turn. */
+/** How many changes of one node may wait. */
 const MAX_WAITING = 16;
-/** Who joined lately; beyond, those who did nothing for the longest are forgotten. */
+/**
+ * How many joining addresses and nodes are remembered. Beyond that, those that have been quiet for longest
+ * are forgotten.
+ */
 const MAX_REMEMBERED = 8192;
 
-/** Keeps one node from using up what all need: ids, and everybody's attention. */
+/**
+ * Keeps one node from using up what all nodes share: ids, and the time of the seed and of the other nodes.
+ */
 export class Quotas {
   readonly #limits: SeedLimits;
   readonly #joins = new Map<string, TokenBucket>();
@@ -43,9 +51,9 @@ export class Quotas {
     this.#limits = limits;
   }
 
-  /** Throws ControlError EAGAIN for who joins too often; `address` is where the seed sees it. */
+  /** Throws ControlError EAGAIN if a node joins too often; `address` is where the seed sees it. */
   join(identity: Identity, address: string): void {
-    // Many functions may share the address of their NAT, but each of them has a launch of its own.
+    // Many functions may share the address of their NAT, but each has a launch of its own.
     const key = 'nodeId' in identity ? `node ${identity.nodeId}` : address;
     const bucket = this.#joins.get(key) ?? new TokenBucket(this.#limits.joins);
     this.#joins.delete(key);
@@ -55,7 +63,10 @@ export class Quotas {
     if (!bucket.tryTake()) throw new ControlError('EAGAIN', `${key} joins too often`);
   }
 
-  /** For one connection: resolves when it is the turn of the next change. Rejects with EAGAIN where too many wait, or with the signal's reason. */
+  /**
+   * Returns, for one connection, a function that resolves when the next change may be made. It rejects with
+   * EAGAIN if too many wait, or with the signal's reason.
+   */
   changes(): (signal: AbortSignal) => Promise<void> {
     const bucket = new TokenBucket(this.#limits.changes);
     let waiting = 0;

@@ -9,14 +9,14 @@ import { RelayDistances } from '../../protocol/relay.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';
 
-/** A connection that has joined, and as what. */
+/** A connection that has joined, with its node and its place there. */
 export interface JoinedSession {
   readonly node: NodeRecord;
   readonly slot: Slot;
   readonly attachment: Attachment;
 }
 
-/** Handles what nodes and phantoms ask for once they have joined. */
+/** Handles the requests of nodes and phantoms that have joined. */
 export function serveNode(context: SeedContext, session: Session, joined: JoinedSession): void {
   const { gateways } = context;
   const { node, slot } = joined;
@@ -41,7 +41,7 @@ function serveHost(
   });
   relays.announceTo(session);
   session.handle(RelayDistances, ({ distances }) => relays.distances(attachment, distances));
-  // A seed that has just been restarted knows of nodes that are not back yet: whoever asks for them waits.
+  // After a restart the seed knows nodes that have not returned yet: requests that need them wait.
   const back = (address: string, signal: AbortSignal) => absentees.back(registry.idAt(address), signal);
   session.handle(Connect, async (target, { signal }) => {
     await back(target.address, signal);
@@ -76,7 +76,7 @@ function servePhantom(
     return { nodeId: node.id, ...launch, outside: { seed, relay: phantomWays.port } };
   });
   session.handle(LeadWay, (way) => {
-    // The one before is no longer open.
+    // The phantom's earlier port is closed by now.
     ended.abort();
     ended = new AbortController();
     if (!session.ended) phantomWays.lead(way, attachment, ended.signal);
@@ -93,14 +93,14 @@ function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, addres
   return names;
 }
 
-/** At once, not when the connection has closed: the answer says that others no longer see the node. */
+/** Takes the node out before the connection closes: the reply says that others no longer see it. */
 function leave(
   { registry, ledger }: SeedContext,
   session: Session,
   { node, slot, attachment }: JoinedSession,
 ): void {
   registry.detach(node, slot, attachment);
-  // A launch that has not arrived yet has nobody left to serve, and what a host was given to come back with is of no more use to anybody.
+  // A launch whose phantom has left has nobody to serve, and a host that has left must not return.
   const kind = slot === 'phantom' ? 'launch' : 'host';
   ledger.generations.begin(kind, node.id, Number.MAX_SAFE_INTEGER);
   setImmediate(() => void session.close('left'));

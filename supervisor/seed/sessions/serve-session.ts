@@ -15,10 +15,10 @@ import type { SeedContext } from '../seed-context.ts';
 import { enrol } from './enrol.ts';
 import { serveNode } from './serve-node.ts';
 
-/** ms until a connection has to have said what it is. */
+/** How long a connection may take to join, ms. */
 const JOIN_TIMEOUT = 5000;
 
-/** Serves one connection from its proven identity to its end. */
+/** Serves a connection whose identity is proven, until it ends. */
 export function serveSession(context: SeedContext, session: Session, identity: Identity): void {
   let capabilities: readonly string[] | undefined;
   let joined = false;
@@ -85,7 +85,7 @@ async function join(
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
   const direct = local.address === observed.address && local.port === observed.port;
-  // What is advertised leads here by somebody else's translation; on our own networks there is none.
+  // An advertised address leads here by somebody else's translation; on the seed's own networks there is none.
   const isOutside = context.config.advertise !== undefined && via !== session.local.address;
   const lost = new AbortController();
   const attachment: Attachment = {
@@ -94,7 +94,7 @@ async function join(
     observed,
     direct,
     side: isOutside ? 'outside' : 'inside',
-    // A host without NAT resets what comes to a closed port.
+    // A host without NAT answers packets to a closed port with a reset.
     nat: direct ? 'none' : 'unknown',
     filtering: direct ? 'resetting' : 'unknown',
     lost: lost.signal,
@@ -119,7 +119,7 @@ async function join(
       .of(observed.address)
       .then((filtering) => registry.facts(node, attachment, { filtering }));
   serveNode(context, session, { node, slot, attachment });
-  context.peerSeeds()?.announceTo(session);
+  context.peerSeeds?.announceTo(session);
   stream.subscribe(session, node, attachment.side, takesDeflated);
   return { nodeId: node.id, address: node.address, observed, resume };
 }

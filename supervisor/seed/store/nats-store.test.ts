@@ -15,7 +15,7 @@ afterAll(async () => {
   await place.close();
 }, 60_000);
 
-test('any one server of three may be killed: nothing is lost, and who watches goes on', async () => {
+test('with one of three servers killed nothing is lost, and watches go on', async () => {
   const store = await place.open();
   const { changes, listener, until } = recorder();
   await store.watch('node', listener, stop.signal);
@@ -34,7 +34,7 @@ test('any one server of three may be killed: nothing is lost, and who watches go
   await store.close();
 }, 60_000);
 
-test('while the servers do not answer calls fail in time, and afterwards all is as it was', async () => {
+test('calls fail in time while the servers do not answer, and succeed afterwards', async () => {
   const store = await place.open();
   const { listener, until } = recorder();
   await store.watch('live', listener, stop.signal);
@@ -55,7 +55,7 @@ test('while the servers do not answer calls fail in time, and afterwards all is 
   await store.close();
 }, 60_000);
 
-test('what a seed of another key has written is left alone', async () => {
+test('entries that a seed with another key has written are left alone', async () => {
   const { connection } = place;
   const open = (fill: number) =>
     openNatsStore({
@@ -76,7 +76,7 @@ test('what a seed of another key has written is left alone', async () => {
   await other.close();
 }, 30_000);
 
-test('servers that are not there, or not ours, are an error that names them', async () => {
+test('servers that are absent or refuse us are named in the error', async () => {
   await expect(connectNats({ servers: ['127.0.0.1:1'] })).rejects.toMatchObject({
     code: 'STORE',
     message: expect.stringContaining('127.0.0.1:1'),
