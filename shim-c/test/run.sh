@@ -113,6 +113,19 @@ preloading() {
   diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
 }
 
+# Programs that are linked to the shared sanitizers, with the monitor where the runtime image has it.
+sanitized() {
+  mkdir "$work/beside-libasan.so"
+  ln -s "$library" "$work/beside-libasan.so/libboxer.so"
+  (
+    library=$work/beside-libasan.so/libboxer.so
+    for kind in address thread undefined; do preloading "$2 under the $kind sanitizer" "$1/sanitized-$kind"; done
+    runtime=$(ldd "$1/sanitized-address" | sed -n 's/^.*\(libasan\.so[^ ]*\) .*/\1/p')
+    preloading "$2 with $runtime preloaded" "$1/sanitized-address" "$runtime"
+    exit $failed
+  ) || failed=1
+}
+
 hooking() {
   for separator in : ' '; do
     preloading "$2 preloaded hook, separated by '$separator'" "$1/hooking" "$1/hook/libhook.so$separator"
@@ -151,6 +164,7 @@ else
 fi
 
 hooking "$programs" glibc
+sanitized "$programs" glibc
 [ -z "$musl" ] || hooking "$musl" musl
 loading "$programs" glibc
 [ -z "$musl" ] || loading "$musl" musl
