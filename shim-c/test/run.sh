@@ -109,7 +109,7 @@ loading() {
 # preloading <how> <program> <LD_PRELOAD's value, if any>: a library in front of the monitor, or behind it.
 preloading() {
   env ${3+"LD_PRELOAD=$3"} "$2" >"$work/native" 2>/dev/null || note "$1" "native run failed"
-  BOXER_REMAP="/nowhere=/tmp/nowhere" LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
+  BOXER_SOCKET=@boxer-test-nobody LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
   diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
 }
 
