@@ -24,6 +24,13 @@
   each(getcwd) each(get_current_dir_name) each(strdup) \
   each(shm_open) each(shm_unlink) each(sem_open) each(sem_close) each(sem_unlink) each(sem_init) \
   each(fopen) each(freopen) each(opendir) each(scandir) each(scandirat) each(posix_spawn_file_actions_addopen) \
+  each(stat) each(stat64) each(lstat) each(lstat64) each(__xstat) each(__xstat64) each(__lxstat) each(__lxstat64) \
+  each(statfs) each(__statfs) each(statfs64) each(access) each(mkdir) each(rmdir) each(unlink) each(rename) each(link) \
+  each(symlink) each(chdir) each(chroot) each(chmod) each(truncate) each(truncate64) each(mkfifo) each(listxattr) \
+  each(llistxattr) each(removexattr) each(lremovexattr) each(fstatat) each(fstatat64) each(__fxstatat) each(__fxstatat64) \
+  each(statx) each(mkdirat) each(unlinkat) each(renameat) each(renameat2) each(linkat) each(symlinkat) each(readlink) \
+  each(readlinkat) each(chown) each(lchown) each(fchownat) each(utimensat) each(mkfifoat) each(mknod) each(mknodat) \
+  each(inotify_add_watch) each(getxattr) each(lgetxattr) each(setxattr) each(lsetxattr) \
   each(mktemp) \
   each(mkstemp) each(mkostemp) each(mkstemps) each(mkostemps) each(mkdtemp)
 /* clang-format on */

@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "check.h"
@@ -132,6 +133,42 @@ static void names(enum way way) {
   close(server);
 }
 
+/* What libc has a system call of its own for is no other one, for the lack of which a filter might kill. */
+static void files(enum way way) {
+#ifdef SYS_access
+  pid_t child = fork();
+  if (child == 0) {
+    struct sock_filter steps[] = {LOAD(nr),           ALLOW(SYS_access),  ALLOW(SYS_unlink),     ALLOW(SYS_rename), ALLOW(SYS_readlink),
+                                  ALLOW(SYS_mkdir),   ALLOW(SYS_rmdir),   ALLOW(SYS_chmod),      ALLOW(SYS_chown),  ALLOW(SYS_lchown),
+                                  ALLOW(SYS_link),    ALLOW(SYS_symlink), ALLOW(SYS_newfstatat), ALLOW(SYS_stat),   ALLOW(SYS_lstat),
+                                  ALLOW(SYS_mknod),   ALLOW(SYS_mknodat), ALLOW(SYS_exit_group),
+                                  OTHERWISE(SECCOMP_RET_KILL_PROCESS)};
+    INSTALL(steps, way);
+    static const char *const path = "/nonexistent/file";
+    char text[8];
+    struct stat found;
+    int good = access("/", R_OK) == 0;
+    good += unlink(path) != 0;
+    good += rename(path, path) != 0;
+    good += readlink(path, text, sizeof text) < 0;
+    good += mkdir(path, 0700) != 0;
+    good += rmdir(path) != 0;
+    good += chmod(path, 0700) != 0;
+    good += chown(path, 0, 0) != 0;
+    good += lchown(path, 0, 0) != 0;
+    good += link(path, path) != 0;
+    good += symlink(path, path) != 0;
+    good += stat("/", &found) == 0;
+    good += lstat("/", &found) == 0;
+    good += mkfifo(path, 0600) != 0;
+    _exit(good);
+  }
+  told("files", child);
+#else
+  (void)way;
+#endif
+}
+
 /* A filter stays over exec. */
 static void inherited(const char *self) {
   pid_t child = fork();
@@ -183,6 +220,7 @@ int main(int argc, char **argv) {
   for (enum way way = BY_PRCTL; way <= BY_PRCTL_CALL; way++) {
     descriptors(way);
     names(way);
+    files(way);
   }
   inherited(argv[0]);
   harmless(argc > 1);

@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static int seen[8];
-enum { BIND, LISTEN, CLOSE, DUP2, GETSOCKNAME, GETHOSTNAME, CONNECT, EXECVE };
+static int seen[10];
+enum { BIND, LISTEN, CLOSE, DUP2, GETSOCKNAME, GETHOSTNAME, CONNECT, ACCESS, UNLINK };
 
 #define REAL(type, name) ((type)dlsym(RTLD_NEXT, name))
 
@@ -37,6 +37,14 @@ int gethostname(char *name, size_t room) {
   seen[GETHOSTNAME]++;
   return REAL(int (*)(char *, size_t), "gethostname")(name, room);
 }
+int access(const char *path, int mode) {
+  seen[ACCESS]++;
+  return REAL(int (*)(const char *, int), "access")(path, mode);
+}
+int unlink(const char *path) {
+  seen[UNLINK]++;
+  return REAL(int (*)(const char *), "unlink")(path);
+}
 int execve(const char *path, char *const arguments[], char *const environment[]) {
   dprintf(1, "hook: execve\n");
   return REAL(int (*)(const char *, char *const *, char *const *), "execve")(path, arguments, environment);
@@ -44,6 +52,6 @@ int execve(const char *path, char *const arguments[], char *const environment[])
 
 void report_seen(void);
 void report_seen(void) {
-  printf("bind %d listen %d close %d dup2 %d getsockname %d gethostname %d connect %d\n", seen[BIND], seen[LISTEN], seen[CLOSE],
-         seen[DUP2], seen[GETSOCKNAME], seen[GETHOSTNAME], seen[CONNECT]);
+  printf("bind %d listen %d close %d dup2 %d getsockname %d gethostname %d connect %d access %d unlink %d\n", seen[BIND], seen[LISTEN], seen[CLOSE],
+         seen[DUP2], seen[GETSOCKNAME], seen[GETHOSTNAME], seen[CONNECT], seen[ACCESS], seen[UNLINK]);
 }

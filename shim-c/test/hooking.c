@@ -19,6 +19,8 @@ static void calls(void) {
   close(100);
   close(client);
   close(server);
+  access("/", R_OK);
+  unlink("/nonexistent/file");
   char name[256] = "";
   gethostname(name, sizeof name);
   fprintf(stderr, "gethostname: %s\n", name);

@@ -113,8 +113,21 @@ loading() {
 # preloading <how> <program> <LD_PRELOAD's value, if any>: a library in front of the monitor, or behind it.
 preloading() {
   env ${3+"LD_PRELOAD=$3"} "$2" >"$work/native" 2>/dev/null || note "$1" "native run failed"
-  BOXER_REMAP="/nowhere=/tmp/nowhere" LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
+  BOXER_SOCKET=@boxer-test-nobody LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
   diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
+}
+
+# Programs that are linked to the shared sanitizers, with the monitor where the runtime image has it.
+sanitized() {
+  mkdir "$work/beside-libasan.so"
+  ln -s "$library" "$work/beside-libasan.so/libboxer.so"
+  (
+    library=$work/beside-libasan.so/libboxer.so
+    for kind in address thread undefined; do preloading "$2 under the $kind sanitizer" "$1/sanitized-$kind"; done
+    runtime=$(ldd "$1/sanitized-address" | sed -n 's/^.*\(libasan\.so[^ ]*\) .*/\1/p')
+    preloading "$2 with $runtime preloaded" "$1/sanitized-address" "$runtime"
+    exit $failed
+  ) || failed=1
 }
 
 hooking() {
@@ -156,6 +169,7 @@ else
 fi
 
 hooking "$programs" glibc
+sanitized "$programs" glibc
 [ -z "$musl" ] || hooking "$musl" musl
 loading "$programs" glibc
 [ -z "$musl" ] || loading "$musl" musl
