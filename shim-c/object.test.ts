@@ -65,8 +65,6 @@ const DATA_PATH = [
     'socket',
     'socketpair',
     'shutdown',
-    'setsockopt',
-    'getsockopt',
     'io_uring_enter',
     'mmap',
     'fsync',

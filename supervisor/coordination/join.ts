@@ -77,8 +77,12 @@ export interface Overlay {
   resolve(name: string): Promise<string[]>;
   /** Names of an overlay address; ENOENT where there is none. */
   reverse(address: string): Promise<string[]>;
-  /** Where to connect to instead, once the far end has taken the connection; the errno is for the guest's connect(). */
-  connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
+  /** Where to connect to instead, once the far end has taken the connection, from port `from` in its eyes; the errno is for the guest's connect(). */
+  connect(
+    address: string,
+    port: number,
+    options?: { signal?: AbortSignal | undefined; from?: number | undefined },
+  ): Promise<Endpoint>;
   /**
    * Phantoms: credentials for the function, good once; earlier ones that were not used yet are no longer good. `way`: told to every seed
    * that comes, where functions may be outside; who takes it is brought to `introduce`.
@@ -184,9 +188,13 @@ function overlayOf(uplink: Uplink, membership: Membership): Overlay {
     tellNat: (nat) => uplink.tell(MessageType.facts, { nat }),
     resolve: async (name) => parseAddresses(await uplink.request(MessageType.resolve, { name })),
     reverse: async (address) => parseNames(await uplink.request(MessageType.reverse, { address })),
-    connect: async (address, port, { signal } = {}) =>
+    connect: async (address, port, { signal, from } = {}) =>
       parseConnected(
-        await uplink.request(MessageType.connect, { address, port }, { signal, timeout: CONNECT_TIMEOUT }),
+        await uplink.request(
+          MessageType.connect,
+          { address, port, from },
+          { signal, timeout: CONNECT_TIMEOUT },
+        ),
       ),
     launch: async (way) => {
       const launch = parseLaunch(await uplink.request(MessageType.launch, {}));

@@ -85,6 +85,12 @@ export interface Member {
   readonly filtering: Filtering;
 }
 
+/** A guest's connect(); `from`: the port that it has bound, which the other end shall see. */
+export interface ConnectRequest {
+  readonly target: Endpoint;
+  readonly from?: number | undefined;
+}
+
 /** A node wants a control connection with `to` (overlay address), made by both at the same time. */
 export interface MeetRequest {
   readonly to: string;

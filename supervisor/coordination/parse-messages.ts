@@ -15,6 +15,7 @@ import {
   textsAt,
 } from './fields.ts';
 import {
+  type ConnectRequest,
   type Duty,
   type Forwarded,
   type ForwardRequest,
@@ -161,9 +162,10 @@ export function parseAddresses(body: unknown): string[] {
   return textsAt(fieldsOf(body), 'addresses', MAX_MEMBERS);
 }
 
-export function parseConnect(body: unknown): Endpoint {
+export function parseConnect(body: unknown): ConnectRequest {
   const fields = fieldsOf(body);
-  return { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
+  const target = { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
+  return { target, from: fields.from === undefined ? undefined : portAt(fields, 'from') };
 }
 
 export function parseConnected(body: unknown): Endpoint {

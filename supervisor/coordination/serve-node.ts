@@ -51,9 +51,9 @@ function serveHost(
   // A seed that has just been restarted knows of nodes that are not back yet: whoever asks for them waits.
   const back = (address: string, signal: AbortSignal) => absentees.back(registry.idAt(address), signal);
   session.handle(MessageType.connect, async (body, { signal }) => {
-    const target = parseConnect(body);
-    await back(target.address, signal);
-    return { relay: await flows.connect(node, attachment, target, signal) };
+    const request = parseConnect(body);
+    await back(request.target.address, signal);
+    return { relay: await flows.connect(node, attachment, request, signal) };
   });
   session.handle(MessageType.facts, (body) => registry.facts(node, attachment, { nat: parseFacts(body) }));
   session.handle(MessageType.meet, async (body, { signal }) => {
