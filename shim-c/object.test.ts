@@ -61,18 +61,7 @@ const DATA_PATH = [
     'tee',
   ],
   ...['epoll_create', 'epoll_create1', 'epoll_ctl', 'epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'eventfd'],
-  ...[
-    'socket',
-    'socketpair',
-    'shutdown',
-    'setsockopt',
-    'getsockopt',
-    'io_uring_enter',
-    'mmap',
-    'fsync',
-    'fork',
-    'vfork',
-  ],
+  ...['socket', 'socketpair', 'shutdown', 'io_uring_enter', 'mmap', 'fsync', 'fork', 'vfork'],
 ];
 
 /** Loads the object into any libc that there is: nothing here may ask for more than glibc 2.17 and musl have. */

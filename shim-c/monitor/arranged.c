@@ -59,6 +59,9 @@ static long take_port(int fd, int family, uint16_t port) {
   static const int yes = 1;
   union address address;
   struct boxer_endpoint local = {.port = port};
+  struct boxer_endpoint bound = {0};
+  /* The guest has chosen it. */
+  if (kernel_name(fd, SYS_getsockname, &bound) && bound.port == port) return 0;
   socklen_t length = as_family(family, &local, &address);
   int before = socket_option(fd, SOL_SOCKET, SO_REUSEADDR);
   raw(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);

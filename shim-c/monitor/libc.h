@@ -7,7 +7,7 @@
 /* clang-format off */
 #define LIBC_FUNCTIONS(each) \
   each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) each(getgrgid) each(getgrgid_r) each(getgrnam) each(getgrnam_r) \
-  each(sendto) each(sendmsg) each(sendmmsg) \
+  each(sendto) each(sendmsg) each(sendmmsg) each(setsockopt) each(getsockopt) \
   each(accept) each(accept4) each(bind) each(close) each(close_range) each(connect) each(dup) each(dup2) each(dup3) each(fcntl) each(closefrom) \
   each(listen) each(getsockname) each(getpeername) each(ioctl) each(uname) each(gethostname) each(syscall) \
   each(execve) each(execveat) each(fexecve) each(execvpe) each(posix_spawn) each(posix_spawnp) each(pidfd_spawn) each(pidfd_spawnp) \

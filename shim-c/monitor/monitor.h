@@ -201,6 +201,8 @@ ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struc
 ssize_t on_sendmsg(int fd, const struct msghdr *message, int flags);
 struct mmsghdr;
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int on_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
+int on_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
 int on_dup2(int from, int to);

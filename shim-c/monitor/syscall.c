@@ -41,6 +41,10 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_getsockname((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_getpeername:
       return on_getpeername((int)a, (struct sockaddr *)b, (socklen_t *)c);
+    case SYS_setsockopt:
+      return on_setsockopt((int)a, (int)b, (int)c, (const void *)d, (socklen_t)e);
+    case SYS_getsockopt:
+      return on_getsockopt((int)a, (int)b, (int)c, (void *)d, (socklen_t *)e);
     case SYS_sendto:
       return on_sendto((int)a, (const void *)b, (size_t)c, (int)d, (const struct sockaddr *)e, (socklen_t)f);
     case SYS_sendmsg:

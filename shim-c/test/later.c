@@ -1,6 +1,7 @@
 #include "later.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -22,6 +23,13 @@ static struct place {
   uint16_t port;
 } places[PLACES];
 static struct boxer_endpoint targets[65536];
+/* The last BOXER_CONNECT of each guest's socket: who goes on with it has the same answer, for the far end may know of it already. */
+static struct question {
+  uint64_t inode;
+  bool answered;
+  struct boxer_reply reply;
+} questions[1024];
+static pthread_cond_t answered = PTHREAD_COND_INITIALIZER;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static struct sockaddr_in address_of(const uint8_t address[4], uint16_t port) {
@@ -60,6 +68,35 @@ void later_place(const struct boxer_request *request, struct boxer_reply *reply)
   pthread_mutex_unlock(&lock);
 }
 
+static struct question *question_of(uint64_t inode) { return &questions[inode % (sizeof questions / sizeof *questions)]; }
+
+void later_asked(const struct boxer_request *request) {
+  pthread_mutex_lock(&lock);
+  *question_of(request->inode) = (struct question){.inode = request->inode};
+  pthread_mutex_unlock(&lock);
+}
+
+void later_answered(const struct boxer_request *request, const struct boxer_reply *reply) {
+  struct question *question = question_of(request->inode);
+  pthread_mutex_lock(&lock);
+  if (question->inode == request->inode) {
+    question->answered = true;
+    question->reply = *reply;
+  }
+  pthread_cond_broadcast(&answered);
+  pthread_mutex_unlock(&lock);
+}
+
+static struct boxer_reply answer_to(uint64_t inode) {
+  struct question *question = question_of(inode);
+  struct boxer_reply none = {.error = ECONNREFUSED};
+  pthread_mutex_lock(&lock);
+  while (question->inode == inode && !question->answered) pthread_cond_wait(&answered, &lock);
+  struct boxer_reply reply = question->inode == inode ? question->reply : none;
+  pthread_mutex_unlock(&lock);
+  return reply;
+}
+
 struct boxer_endpoint later_target(uint16_t port) { return targets[port]; }
 
 static bool take(uint64_t inode, struct place *taken) {
@@ -93,12 +130,10 @@ static void pump(int a, int b) {
   }
 }
 
-void later_carry(const struct boxer_request *request, void (*connect_as)(const struct boxer_request *, struct boxer_reply *)) {
+void later_carry(const struct boxer_request *request) {
   struct place place;
   if (!take(request->inode, &place)) return;
-  struct boxer_reply where = {0};
-  place.request.local.port = 0;
-  connect_as(&place.request, &where);
+  struct boxer_reply where = answer_to(request->inode);
   uint16_t any = 0;
   uint8_t wildcard[4] = {0};
   uint8_t here[4];

@@ -89,7 +89,7 @@ conformances() {
   conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 $several
   unset BOXER_TEST_SEVERAL
   conformance "$2 conformance, signal" signal 198.18.0.20 198.18.0.20 198.18.0.1 198.18.0.1 198.18.0.77 \
-    -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors
+    -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors -source-chosen
 }
 
 # The guest kills its supervisor, which therefore cannot tell how it went.

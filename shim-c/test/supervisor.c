@@ -223,6 +223,7 @@ static int answer(const struct boxer_request *request, struct boxer_reply *reply
       return table_fd;
     case BOXER_CONNECT:
       on_connect(request, reply);
+      later_answered(request, reply);
       break;
     case BOXER_CONNECT_LATER:
       later_place(request, reply);
@@ -278,7 +279,7 @@ static void *serve(void *data) {
   sendmsg(client->fd, &message, MSG_NOSIGNAL);
   if (passed >= 0 && passed != table_fd) close(passed);
   close(client->fd);
-  if (client->request.operation == BOXER_UNDER_WAY) later_carry(&client->request, on_connect);
+  if (client->request.operation == BOXER_UNDER_WAY) later_carry(&client->request);
   free(client);
   return NULL;
 }
@@ -293,6 +294,7 @@ static void *serve_all(void *data) {
     bool valid = client->fd >= 0 && recv(client->fd, &client->request, size, MSG_WAITALL) == (ssize_t)size &&
                  client->request.magic == BOXER_WIRE_MAGIC;
     if (valid) log_request(&client->request);
+    if (valid && client->request.operation == BOXER_CONNECT) later_asked(&client->request);
     pthread_t thread;
     if (valid && pthread_create(&thread, NULL, serve, client) == 0) {
       pthread_detach(thread);

@@ -18,6 +18,12 @@ import { type Counterpart, Meet, Punch, type PunchIntroduction } from '../protoc
 import type { Uplink } from './uplink.ts';
 import type { Membership } from './view.ts';
 
+export interface ConnectOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The port that the guest has bound, which the other end shall see. */
+  readonly from?: number | undefined;
+}
+
 /** What a node knows of the overlay, without asking anybody. */
 export interface OverlayView {
   readonly nodeId: number;
@@ -62,7 +68,7 @@ export interface HostRequests {
    * Where to connect to instead, once the far end has taken the connection; the errno is for the guest's
    * connect().
    */
-  connect(address: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Endpoint>;
+  connect(address: string, port: number, options?: ConnectOptions): Promise<Endpoint>;
 }
 
 /** What a phantom asks of the seed for its function. */
@@ -175,13 +181,9 @@ export class JoinedOverlay implements Overlay {
     return (await this.#uplink.request(Reverse, { address })).names;
   }
 
-  async connect(
-    address: string,
-    port: number,
-    { signal }: { signal?: AbortSignal | undefined } = {},
-  ): Promise<Endpoint> {
+  async connect(address: string, port: number, { signal, from }: ConnectOptions = {}): Promise<Endpoint> {
     const options = { signal, timeout: CONNECT_TIMEOUT };
-    return (await this.#uplink.request(Connect, { address, port }, options)).relay;
+    return (await this.#uplink.request(Connect, { address, port, from }, options)).relay;
   }
 
   async launch(way?: Way): Promise<Launched> {

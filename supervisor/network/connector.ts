@@ -2,6 +2,7 @@ import type { Overlay } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
+import { createBoundConnections } from './bound-connections.ts';
 import type { Choice } from './choose.ts';
 import type { FlowNameTable } from './flow-names.ts';
 import type { Pairs } from './pairs.ts';
@@ -23,6 +24,8 @@ interface ConnectorOptions {
 }
 
 export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOptions): Connector {
+  const boundConnections = createBoundConnections();
+
   /** Punched where facts and the meeting of the two allow it; otherwise why not. */
   async function punched(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
     const relay = (why: string): Choice => ({ transport: 'relay', why });
@@ -31,6 +34,18 @@ export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOpt
     if (member.state === 'starting') return relay('the other node is starting');
     if (request.noPunch) return relay('the ports of earlier attempts were taken');
     return puncher.connect(request, member);
+  }
+
+  async function wayOf(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
+    const { peer, local } = request;
+    const way = await punched(request);
+    signal.throwIfAborted();
+    if (!('transport' in way)) return way;
+    const from = local.port === 0 ? undefined : local.port;
+    const relay = await overlay.connect(peer.address, peer.port, { signal, from });
+    flows.rememberInitiated(relay, peer);
+    pairs.count(peer.address, 'relay', way.why);
+    return { peer: relay };
   }
 
   /** Direct connections arrive from the address that the seed observed; it names a node only if one node has it. */
@@ -42,13 +57,15 @@ export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOpt
   return {
     async connect(request, signal) {
       const { peer } = request;
-      const way = await punched(request);
-      signal.throwIfAborted();
-      if (!('transport' in way)) return way;
-      const relay = await overlay.connect(peer.address, peer.port, { signal });
-      flows.rememberInitiated(relay, peer);
-      pairs.count(peer.address, 'relay', way.why);
-      return { peer: relay };
+      const bound = request.local.port;
+      if (bound !== 0 && boundConnections.has(bound, peer))
+        throw new BoxerError(
+          'EADDRNOTAVAIL',
+          `port ${bound} is connected to ${peer.address}:${peer.port} already`,
+        );
+      const answer = await wayOf(request, signal);
+      if (bound !== 0 && answer.peer) boundConnections.add(bound, peer, answer.peer);
+      return answer;
     },
 
     namesOf({ local, peer }) {

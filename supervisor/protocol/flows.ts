@@ -21,15 +21,24 @@ export function placeAt(fields: Fields): RelayPlace {
   return { relay: endpointAt(fields, 'relay'), token: tokenAt(fields, 'token') };
 }
 
-export const Connect = request<Endpoint, { readonly relay: Endpoint }>({
+/** A connect() of a guest. */
+export interface ConnectRequest extends Endpoint {
+  /** The port that the guest has bound, which the other end shall see. */
+  readonly from?: number | undefined;
+}
+
+export const Connect = request<ConnectRequest, { readonly relay: Endpoint }>({
   number: 6,
   name: 'connect',
   from: 'node',
-  body: '{address, port} -> {relay: {address, port}}',
-  about: "Connect there, without a preface. An error has the errno of the guest's connect().",
+  body: '{address, port, from?} -> {relay: {address, port}}',
+  about:
+    'Connect there, without a preface. `from` is the port that the guest has bound, and that the other end ' +
+    "sees. An error has the errno of the guest's connect().",
   parseRequest(body) {
     const fields = fieldsOf(body);
-    return { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
+    const target = { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
+    return { ...target, from: fields.from === undefined ? undefined : portAt(fields, 'from') };
   },
   parseReply: (body) => ({ relay: endpointAt(fieldsOf(body), 'relay') }),
 });

@@ -24,6 +24,7 @@ struct conformance_case {
 
 extern const struct conformance_case connect_cases[];
 extern const struct conformance_case interrupted_cases[];
+extern const struct conformance_case source_cases[];
 extern const struct conformance_case accept_cases[];
 extern const struct conformance_case waiting_cases[];
 extern const struct conformance_case sharing_cases[];

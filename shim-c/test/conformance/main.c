@@ -12,7 +12,7 @@
 #define OUT_FD 201
 #define TIME_LIMIT 20 /* seconds for one side of one case */
 
-static const struct conformance_case *const groups[] = {connect_cases, interrupted_cases, accept_cases, waiting_cases, sharing_cases, queue_cases,
+static const struct conformance_case *const groups[] = {connect_cases, interrupted_cases, source_cases, accept_cases, waiting_cases, sharing_cases, queue_cases,
                                                         limit_cases, address_cases, own_cases, option_cases, stream_cases};
 #define EACH_CASE(item)                                                     \
   for (size_t group = 0; group < sizeof groups / sizeof *groups; group++) \

@@ -1,4 +1,7 @@
 /* The own address beside loopback: whoever listens on the one does not answer on the other. */
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include "conformance.h"
 
 static int bound(int type, const char *address, int port, int option) {
@@ -122,6 +125,40 @@ static void datagrams(void) {
   say_name("local", local_of(local), port);
 }
 
+/* The own address names the interface. */
+static void multicast(void) {
+  int fd = bound(SOCK_DGRAM, "0.0.0.0", 0, 0);
+  struct sockaddr_in group = at("239.66.1.2", port_of(fd));
+  struct sockaddr_in own = at(server_own, 0);
+  struct ip_mreq join = {.imr_multiaddr = group.sin_addr, .imr_interface = own.sin_addr};
+  struct ip_mreqn joinn = {.imr_multiaddr = group.sin_addr, .imr_address = own.sin_addr};
+  struct ip_mreq_source from = {.imr_multiaddr = at("239.66.1.3", 0).sin_addr, .imr_interface = own.sin_addr, .imr_sourceaddr = {htonl(INADDR_LOOPBACK)}};
+  struct in_addr found = {0};
+  socklen_t size = sizeof found;
+  say_result("join", setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join));
+  say_result("join again", setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &joinn, sizeof joinn));
+  say_result("join a source", setsockopt(fd, IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, &from, sizeof from));
+  say_result("block another", setsockopt(fd, IPPROTO_IP, IP_BLOCK_SOURCE, &from, sizeof from));
+  say_result("leave the source", setsockopt(fd, IPPROTO_IP, IP_DROP_SOURCE_MEMBERSHIP, &from, sizeof from));
+  say_result("interface", setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &own.sin_addr, sizeof own.sin_addr));
+  say_result("interface found", getsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &found, &size));
+  say("it is the own: %d", size == sizeof found && found.s_addr == own.sin_addr.s_addr);
+  say_result("by number", (int)syscall(SYS_setsockopt, fd, IPPROTO_IP, IP_MULTICAST_IF, &joinn, sizeof joinn));
+  say_result("send", (int)sendto(fd, "x", 1, 0, (struct sockaddr *)&group, sizeof group));
+  struct pollfd wait = {.fd = fd, .events = POLLIN};
+  struct sockaddr_storage sender = {0};
+  char byte;
+  size = sizeof sender;
+  if (poll(&wait, 1, 5000) == 1) say_result("came back", (int)recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&sender, &size));
+  say_result("leave", setsockopt(fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &join, sizeof join));
+  say_result("leave again", setsockopt(fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &join, sizeof join));
+  join.imr_interface = at("203.0.113.9", 0).sin_addr;
+  say_result("nobody's", setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join));
+  say_result("short", setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, 3));
+  void *none = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  say_result("wrong pointer", setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, none, sizeof join));
+}
+
 static void one_client(void) { exchange_echo(connected(far_port()), "hello"); }
 
 const struct conformance_case own_cases[] = {
@@ -130,4 +167,5 @@ const struct conformance_case own_cases[] = {
     {"own-elsewhere", "the same for two processes", elsewhere, NULL, 0, NULL},
     {"own-six", "mapped addresses and ::1", six, NULL, 0, NULL},
     {"own-datagrams", "UDP sockets on the own address and on loopback", datagrams, NULL, 0, NULL},
+    {"own-multicast", "interfaces named by the own address", multicast, NULL, 0, NULL},
     {0}};

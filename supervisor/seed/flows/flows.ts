@@ -5,6 +5,7 @@ import type { Endpoint } from '../../control/endpoint.ts';
 import { waitFor } from '../../control/waiting.ts';
 import { openFlow } from '../../network/relay/open-flow.ts';
 import type { Relay } from '../../network/relay/relay.ts';
+import type { ConnectRequest } from '../../protocol/flows.ts';
 import { isOutside } from '../nodes/address-pool.ts';
 import { type Attachment, isVisible, type NodeRecord } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
@@ -28,6 +29,8 @@ export interface FlowsOptions {
 interface NodeToNode {
   readonly node: NodeRecord;
   readonly from: Attachment;
+  /** The guest's own port, where it has chosen one. */
+  readonly bound: number | undefined;
   readonly acceptor: NodeRecord;
   readonly port: number;
 }
@@ -50,14 +53,14 @@ export class Flows {
   }
 
   /**
-   * Reaches `target` for a node and opens a port of the relay for its connection. Rejects with ControlError,
+   * Reaches the target for a node and opens a port of the relay for its connection. Rejects with ControlError,
    * whose errno is that of connect(): ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS if there
    * are too many.
    */
   async connect(
     node: NodeRecord,
     from: Attachment,
-    target: Endpoint,
+    request: ConnectRequest,
     signal: AbortSignal,
   ): Promise<Endpoint> {
     const underWay = this.#connecting.get(from) ?? 0;
@@ -65,18 +68,23 @@ export class Flows {
       throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
     this.#connecting.set(from, underWay + 1);
     try {
-      return await this.#open(node, from, target, signal);
+      return await this.#open(node, from, request, signal);
     } finally {
       this.#connecting.set(from, (this.#connecting.get(from) ?? 1) - 1);
     }
   }
 
-  async #open(node: NodeRecord, from: Attachment, target: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+  async #open(
+    node: NodeRecord,
+    from: Attachment,
+    { from: bound, ...target }: ConnectRequest,
+    signal: AbortSignal,
+  ): Promise<Endpoint> {
     const { relay, relays, ends, hasOutside } = this.#options;
     const acceptor = this.#acceptorAt(node, target);
     const remote = acceptor?.host && isInside(from, acceptor.host) && relays.between(from, acceptor.host);
     if (acceptor && remote) {
-      const at = await this.#openAt(remote, { node, from, acceptor, port: target.port }, signal);
+      const at = await this.#openAt(remote, { node, from, bound, acceptor, port: target.port }, signal);
       if (at) return at;
     }
     const flow = await openFlow(relay, {
@@ -88,7 +96,7 @@ export class Flows {
       anyPort: hasOutside && from.side === 'inside',
     });
     try {
-      const peer = { address: node.address, port: flow.port };
+      const peer = { address: node.address, port: bound ?? flow.port };
       flow.join(
         await (acceptor
           ? ends.dialIn(acceptor, peer, target.port, signal)
@@ -104,7 +112,7 @@ export class Flows {
   /** Opens the flow at `relay`; undefined if that relay does not take it, while another one may. */
   async #openAt(
     relay: RemoteRelay,
-    { node, from, acceptor, port }: NodeToNode,
+    { node, from, bound, acceptor, port }: NodeToNode,
     signal: AbortSignal,
   ): Promise<Endpoint | undefined> {
     if (!acceptor.host) return undefined;
@@ -124,7 +132,7 @@ export class Flows {
       return undefined;
     }
     try {
-      const peer = { address: node.address, port: opened };
+      const peer = { address: node.address, port: bound ?? opened };
       await this.#options.ends.introduce(acceptor, { port, relay: relay.at, token, peer }, signal);
       return { address: relay.at.address, port: opened };
     } catch (error) {

@@ -43,9 +43,9 @@ function serveHost(
   session.handle(RelayDistances, ({ distances }) => relays.distances(attachment, distances));
   // After a restart the seed knows nodes that have not returned yet: requests that need them wait.
   const back = (address: string, signal: AbortSignal) => absentees.back(registry.idAt(address), signal);
-  session.handle(Connect, async (target, { signal }) => {
-    await back(target.address, signal);
-    return { relay: await flows.connect(node, attachment, target, signal) };
+  session.handle(Connect, async (request, { signal }) => {
+    await back(request.address, signal);
+    return { relay: await flows.connect(node, attachment, request, signal) };
   });
   session.handle(Facts, ({ nat }) => registry.facts(node, attachment, { nat }));
   session.handle(Meet, async (request, { signal }) => {
