@@ -96,20 +96,28 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
   });
 }
 
+interface PreparedFiles {
+  /** Where the guest finds what stands elsewhere. */
+  readonly remap: Record<string, string>;
+  /** What the guest's log has to say of it. */
+  readonly lines: readonly string[];
+}
+
 /** Everything that the guest finds elsewhere than it stands: its own remaps before ours. */
-async function prepareFiles(event: LaunchEvent): Promise<Record<string, string>> {
+async function prepareFiles(event: LaunchEvent): Promise<PreparedFiles> {
+  const lines: string[] = [];
   const { remap, files, mounts, workingDirectory } = event;
   const [usual, shared, placed] = await Promise.all([
     makeUsualPathsWritable(),
     makeSharedMemory(),
     placeFiles(files, mounts),
-    prepareRemaps(remap),
+    prepareRemaps(remap, (line) => lines.push(line)),
   ]);
   const shown = { ...usual, ...shared, ...placed, ...remap };
   const folders = [...mounts.map((path) => dirname(path)), workingDirectory];
   const everything = { ...(await makeMissingFolders(folders, shown)), ...shown };
   await linkNestedRemaps(everything);
-  return everything;
+  return { remap: everything, lines };
 }
 
 /** What the files in /etc say of this node's network. */
@@ -123,8 +131,7 @@ interface GuestContext extends LaunchContext {
   readonly node: Node;
   readonly session: Session;
   readonly inlet: SignalInlet;
-  /** Remaps of the files that are ready for the guest. */
-  readonly remap: Promise<Record<string, string>>;
+  readonly files: Promise<PreparedFiles>;
 }
 
 /** Waits for the guest's gate, shows it the overlay, and runs it. */
@@ -135,7 +142,9 @@ async function startAndServe(event: LaunchEvent, context: GuestContext): Promise
   const discovery = await startDiscovery(node.overlay, say);
   try {
     const network = await showNetwork(node, event.hostname, discovery.nameserver);
-    const remap = { ...discovery.remap, ...network, ...(await context.remap) };
+    const files = await context.files;
+    files.lines.forEach(say);
+    const remap = { ...discovery.remap, ...network, ...files.remap };
     warnIfUnseen({ ...event, remap, isFunction: true, overlay: node.overlay.overlay }, say);
     return await runGuest(event, context, remap);
   } finally {
@@ -191,7 +200,7 @@ async function serveSession(
   context: LaunchContext,
   session: Session,
   joining: Promise<Node>,
-  remap: Promise<Record<string, string>>,
+  files: Promise<PreparedFiles>,
 ): Promise<ExitStatus> {
   const stopped = new AbortController();
   const inlet: SignalInlet = { deliver: (name) => void (ENDING.has(name) && stopped.abort(name)) };
@@ -201,7 +210,7 @@ async function serveSession(
   session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
   try {
     const signal = AbortSignal.any([context.signal, stopped.signal]);
-    const guest = startAndServe(event, { ...context, signal, node, session, inlet, remap });
+    const guest = startAndServe(event, { ...context, signal, node, session, inlet, files });
     const status = await guest.catch((error: unknown): ExitStatus => {
       if (stopped.signal.aborted) return { code: null, signal: String(stopped.signal.reason) };
       if (context.signal.aborted) throw error;
@@ -225,8 +234,8 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
   const signal = AbortSignal.any([context.signal, cancel.signal]);
   const contact = AbortSignal.any([signal, AbortSignal.timeout(CONTACT_TIMEOUT_MS)]);
   const joining = joinAsFunction(event, { ...context, signal });
-  const remap = prepareFiles(event);
-  for (const early of [joining, remap]) early.catch(() => undefined);
+  const files = prepareFiles(event);
+  for (const early of [joining, files]) early.catch(() => undefined);
   let session: Session | undefined;
   try {
     session = await contactPhantom(event, contact, signal).catch(async (error: unknown) => {
@@ -236,7 +245,7 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
     });
     // A phantom that is gone was stopped or killed: its guest must not live on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
-    return await serveSession(event, { ...context, signal }, session, joining, remap);
+    return await serveSession(event, { ...context, signal }, session, joining, files);
   } finally {
     cancel.abort(new Error('the launch has ended'));
     void session?.close();
