@@ -42,10 +42,6 @@ const DATA_PATH = [
     '__send',
     'recv',
     '__recv_chk',
-    'recvfrom',
-    '__recvfrom_chk',
-    'recvmsg',
-    'recvmmsg',
     'copy_file_range',
   ],
   ...[

@@ -2,7 +2,7 @@
 #include <fcntl.h>
 
 #include "libc.h"
-#include "monitor.h"
+#include "place.h"
 
 typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
@@ -30,7 +30,7 @@ static void put_in_place(int listener, int real, int signal, int family, int fla
 }
 
 /* The signal connection itself is the connection: the supervisor carries its bytes. */
-static void keep(int signal, const struct boxer_reply *reply) {
+__attribute__((noinline)) static void keep(int signal, const struct boxer_reply *reply) {
   mark(signal, MARK_ARRANGED);
   remember_names(socket_inode(signal), &reply->local, &reply->peer);
 }
@@ -39,7 +39,7 @@ static void keep(int signal, const struct boxer_reply *reply) {
  * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor
  * to ask with, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
  */
-static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
+__attribute__((noinline)) static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
   struct boxer_request request = {.operation = BOXER_ACCEPT,
                                   .family = (uint16_t)family,
                                   .flags = is_nonblocking(listener) ? BOXER_NONBLOCK : 0,
@@ -68,7 +68,7 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
 }
 
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
-  if (!network_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
+  if (!any_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
   socklen_t given = address ? *room : 0;
   for (;;) {
     union address from;
@@ -84,6 +84,8 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
         overlay_peer(accepted, &peer);
       }
       length = as_family(from.any.sa_family, &peer, &from);
+    } else {
+      visible_unix(&from, &length);
     }
     if (!address) return accepted;
     /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost, as natively. */

@@ -32,20 +32,51 @@ int on_close(int fd) {
   return (int)returned(result);
 }
 
+/* What a hint says, without the room for a name: many of them are kept on a stack. */
+struct closed {
+  uint64_t inode;
+  struct boxer_endpoint local;
+  uint16_t family;
+};
+
+__attribute__((noinline)) static bool note_closed(int fd, struct closed *closed) {
+  struct boxer_request request;
+  if (!prepare_hint(fd, &request)) return false;
+  *closed = (struct closed){.inode = request.inode, .local = request.local, .family = request.family};
+  return true;
+}
+
+__attribute__((noinline)) static void tell_closed(const struct closed *closed) {
+  struct boxer_request request = {
+      .operation = BOXER_UNLISTEN, .inode = closed->inode, .local = closed->local, .family = closed->family};
+  send_hint(&request);
+}
+
 int on_close_range(unsigned first, unsigned last, int flags) {
   unsigned limit = (unsigned)marked_limit();
   if (flags & CLOSE_RANGE_CLOEXEC || first >= limit || is_vfork_child())
     return (int)returned(raw(SYS_close_range, first, last, flags));
-  struct boxer_request requests[RANGE_HINTS];
+  struct closed closed[RANGE_HINTS];
   int hints = 0;
   unsigned end = last < limit ? last + 1 : limit;
   for (unsigned fd = first; fd < end && hints < RANGE_HINTS; fd++)
-    if (prepare_hint((int)fd, &requests[hints])) hints++;
+    if (note_closed((int)fd, &closed[hints])) hints++;
   long result = raw(SYS_close_range, first, last, flags);
   if (result < 0) return (int)returned(result);
   for (unsigned fd = first; fd < end; fd++) marks_clear((int)fd);
-  for (int i = 0; i < hints; i++) send_hint(&requests[i]);
+  for (int i = 0; i < hints; i++) tell_closed(&closed[i]);
   return 0;
+}
+
+__attribute__((noinline)) static int dup_marked(int from, int to, int flags) {
+  struct boxer_request request;
+  bool hint = prepare_hint(to, &request);
+  long result = raw(SYS_dup3, from, to, flags);
+  if (result < 0) return (int)returned(result);
+  marks_clear(to);
+  marks_copy(from, to);
+  if (hint) send_hint(&request);
+  return to;
 }
 
 /* dup3, and dup2 with flags -1 (which allows equal descriptors): over a listener it is a close as well. */
@@ -53,14 +84,7 @@ int on_dup(int from, int to, int flags) {
   if (flags == -1 && from == to) return raw(SYS_fcntl, from, F_GETFD) < 0 ? fail(EBADF) : to;
   int dup_flags = flags == -1 ? 0 : flags;
   if (never_marked(from) && never_marked(to)) return (int)returned(raw(SYS_dup3, from, to, dup_flags));
-  struct boxer_request request;
-  bool hint = prepare_hint(to, &request);
-  long result = raw(SYS_dup3, from, to, dup_flags);
-  if (result < 0) return (int)returned(result);
-  marks_clear(to);
-  marks_copy(from, to);
-  if (hint) send_hint(&request);
-  return to;
+  return dup_marked(from, to, dup_flags);
 }
 
 EXPORT int close(int fd) { return on_close(fd); }

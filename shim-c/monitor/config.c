@@ -2,7 +2,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 
-#include "monitor.h"
+#include "place.h"
 
 extern char **environ;
 
@@ -57,7 +57,7 @@ static void read_proc(void) {
   if (fd < 0) return;
   static char variable[4096];
   size_t used = 0;
-  char chunk[1024];
+  static char chunk[1024];
   long got;
   while ((got = raw(SYS_read, fd, chunk, sizeof chunk)) > 0)
     for (long i = 0; i < got; i++) {

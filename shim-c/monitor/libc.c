@@ -142,6 +142,6 @@ void *libc_function(enum libc_function which) {
 
 /* Before there are threads: a child of fork() or vfork() must not wait for the loader's lock that another thread held. */
 __attribute__((constructor)) static void find_early(void) {
-  static const enum libc_function early[] = {LIBC_connect, LIBC_accept4, LIBC_fcntl, LIBC_open, LIBC_openat, LIBC_execvpe, LIBC_posix_spawn, LIBC_posix_spawnp, LIBC_sendto, LIBC_sendmsg, LIBC_getcwd};
+  static const enum libc_function early[] = {LIBC_connect, LIBC_accept4, LIBC_fcntl, LIBC_open, LIBC_openat, LIBC_execvpe, LIBC_posix_spawn, LIBC_posix_spawnp, LIBC_sendto, LIBC_sendmsg, LIBC_recvfrom, LIBC_recvmsg, LIBC_getcwd};
   for (size_t i = 0; i < sizeof early / sizeof *early; i++) libc_function(early[i]);
 }

@@ -5,7 +5,7 @@
 /* clang-format off */
 #define LIBC_FUNCTIONS(each) \
   each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) each(getgrgid) each(getgrgid_r) each(getgrnam) each(getgrnam_r) \
-  each(sendto) each(sendmsg) each(sendmmsg) \
+  each(sendto) each(sendmsg) each(sendmmsg) each(recvfrom) each(recvmsg) each(recvmmsg) \
   each(accept4) each(connect) each(fcntl) each(closefrom) \
   each(execvpe) each(posix_spawn) each(posix_spawnp) \
   each(res_query) each(__res_query) each(res_search) each(__res_search) each(res_querydomain) each(__res_querydomain) each(res_send) each(__res_send) \

@@ -152,29 +152,8 @@ int socket_option(int fd, int level, int option);
 /* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
 int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 
-/* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL (and errno) when that is too long. */
-#define REMAP_ROOM 4096
-/* Takes the rules out of BOXER_REMAP's value, which has to stay where it is. */
-void remap_read(const char *value);
-const char *remapped(const char *path, char room[REMAP_ROOM]);
-/* The same for a path that is relative to an open directory, or AT_FDCWD. */
-const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
-/* The same for a Unix socket's address; gives the length to use. */
-socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
-
-/* search.c: gives `file`, or where execvp() would find it (in `room`) when that is in a remapped folder; NULL when that is too long. */
-const char *searched(const char *file, char room[REMAP_ROOM]);
-
-/* lexical.c */
-bool lexical_path(const char *path, char room[REMAP_ROOM]);
-
 /* fortified.c: ends the process, as libc does, where a buffer is smaller than the guest says. */
 void check_room(size_t size, size_t room);
-
-/* visible.c: the way back, `path` itself where no remap leads there. */
-const char *visible(const char *path, char room[REMAP_ROOM]);
-/* The same for a Unix socket's address as the kernel gave it; false: it stays as it is. */
-bool visible_unix(union address *address, socklen_t *length);
 
 /* moved.c: a system call with its paths remapped; results as libc gives them. */
 long moved(long number, long a, long b, long c, long d, long e, long f);
@@ -192,6 +171,9 @@ ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struc
 ssize_t on_sendmsg(int fd, const struct msghdr *message, int flags);
 struct mmsghdr;
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room);
+ssize_t on_recvmsg(int fd, struct msghdr *message, int flags);
+int on_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, void *timeout);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
 int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */

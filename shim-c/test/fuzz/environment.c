@@ -26,21 +26,18 @@ static bool has_variable(char *const *environment, const char *name) {
 }
 
 static void start_program(char *const *guest) {
-  struct completion found;
-  char room[PRELOAD_ROOM];
-  if (!examine(guest, &found)) return;
-  char **made = malloc((found.variables + 4) * sizeof *made);
-  complete(guest, &found, made, room);
+  char *const *made = guest;
+  char **claimed;
+  if (!completed(&made, &claimed) || !claimed) return;
   size_t count = 0;
   while (made[count]) count++;
-  if (count > found.variables + 3) abort();
   /* Nothing that the monitor needs is lost, and nothing is passed twice. */
   if (config.preload[0] && !has_variable(made, PRELOAD)) abort();
   if (config.socket_setting[0] && !has_variable(guest, "BOXER_SOCKET=") && !has(made, config.socket_setting)) abort();
   if (config.remap_setting[0] && !has_variable(guest, "BOXER_REMAP=") && !has(made, config.remap_setting)) abort();
   struct completion again;
-  if (found.variables <= VARIABLES - 4 && examine(made, &again)) abort();
-  free(made);
+  if (examine(made, &again)) abort();
+  unclaim(claimed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -67,8 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   size_t first = 0;
   while (first < count && guest[first][0]) first++;
   start_program(guest + (first < count ? first + 1 : count));
-  char path[REMAP_ROOM];
-  remapped("/data/x", path);
+  SHORT_PLACE(place);
+  if (find_place(AT_FDCWD, "/data/x", &place)) leave_place(&place);
   while (count > 0) free(guest[--count]);
   return 0;
 }
