@@ -72,6 +72,15 @@ stacks() {
   rm -rf "$work/stacks" "$work/stacks-real"
 }
 
+# Unix sockets below a remapped folder. Both folders' names are as long, as addresses tell their length.
+letters() {
+  mkdir "$work/natives" "$work/real-place"
+  "$1/letters" "$work/natives" >"$work/native" || note "$2 letters" "native run failed"
+  LD_PRELOAD=$library BOXER_REMAP="$work/visible=$work/real-place" "$1/letters" "$work/visible" >"$work/seen"
+  diff "$work/native" "$work/seen" && note "$2 letters" ok || note "$2 letters" differ
+  rm -rf "$work/natives" "$work/real-place"
+}
+
 # Wrong pointers: what natively is an error is the same one, and no crash; what crashes natively may do what it likes.
 pointers() {
   mkdir "$work/pointers" "$work/pointers-real"
@@ -172,6 +181,8 @@ else
   supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
+letters "$programs" glibc
+[ -z "$musl" ] || letters "$musl" musl
 stacks "$programs" glibc
 [ -z "$musl" ] || stacks "$musl" musl
 pointers "$programs" glibc
