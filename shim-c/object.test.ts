@@ -37,13 +37,7 @@ const DATA_PATH = [
     'sendfile64',
     'splice',
   ],
-  ...[
-    'send',
-    '__send',
-    'recv',
-    '__recv_chk',
-    'copy_file_range',
-  ],
+  ...['send', '__send', 'recv', '__recv_chk', 'copy_file_range'],
   ...[
     'poll',
     '__poll',

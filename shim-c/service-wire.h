@@ -127,7 +127,9 @@ struct boxer_table {
   uint8_t signal_source[4]; /* connections from this loopback address are signal connections */
   uint32_t node_count;
   uint32_t name_count;
-  uint8_t reserved[28];
+  uint32_t account_user;  /* the platform's user and group, which no image knows, each one more than its number; 0: none */
+  uint32_t account_group;
+  uint8_t reserved[20];
   char hostname[BOXER_NAME_MAX]; /* what gethostname() and uname() answer; empty: the kernel's own */
   struct boxer_table_node nodes[BOXER_TABLE_NODES]; /* sorted by overlay address (as a number) */
   struct boxer_table_name names[BOXER_TABLE_NAMES]; /* sorted by hash; one entry per name and address */

@@ -10,7 +10,7 @@
   each(execvpe) each(posix_spawn) each(posix_spawnp) \
   each(res_query) each(__res_query) each(res_search) each(__res_search) each(res_querydomain) each(__res_querydomain) each(res_send) each(__res_send) \
   each(res_nquery) each(__res_nquery) each(res_nsearch) each(__res_nsearch) each(res_nquerydomain) each(__res_nquerydomain) each(res_nsend) each(__res_nsend) \
-  each(getaddrinfo) each(freeaddrinfo) each(getnameinfo) \
+  each(getaddrinfo) each(gai_strerror) each(freeaddrinfo) each(getnameinfo) \
   each(gethostbyname) each(gethostbyname2) each(gethostbyname_r) each(gethostbyname2_r) \
   each(gethostbyaddr) each(gethostbyaddr_r) each(__chk_fail) each(getifaddrs) \
   each(open) each(openat) each(__open_2) each(__openat_2) each(faccessat) each(euidaccess) each(fchmodat) each(remove) \

@@ -128,6 +128,8 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
 }
 
 bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]) {
+  /* As Docker's line in /etc/hosts has it; getfqdn() goes by it. */
+  if (address == self_overlay() && overlay_hostname(name)) return true;
   struct question *question = claim(sizeof *question, HERE);
   if (!question) return false;
   question->request.operation = BOXER_REVERSE;

@@ -89,6 +89,9 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]);
 bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]);
 bool in_overlay(uint32_t address);
 
+/* getaddrinfo.c: whether this libc tells names without a fitting address from names that there are not. */
+bool knows_no_data(void);
+
 /* marks.c: what we remember about a descriptor, checked against its inode whenever it is read. */
 enum mark {
   MARK_LISTENING = 1,
@@ -107,6 +110,9 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* nodes.c: whether they are the platform's, in a function. */
+bool is_platform_user(uint32_t user);
+bool is_platform_group(uint32_t group);
 /* account.c, group.c: what a user and a group are called that no image knows, as in Lambda's own base images. */
 #define ACCOUNT "sbx_user1051"
 /* carried.c: marks that go with the socket itself, over exec and SCM_RIGHTS. */

@@ -102,6 +102,8 @@ static void make_table(void) {
   inet_pton(AF_INET, UNDERLAY_SELF, table->self_underlay);
   inet_pton(AF_INET, SIGNAL_SOURCE, table->signal_source);
   strcpy(table->hostname, "self-node");
+  table->account_user = 4711 + 1;
+  table->account_group = 4712 + 1;
   add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF);
   add_node(NODE_DIRECT, UNDERLAY_DIRECT, BOXER_NODE_DIRECT);
   add_node(NODE_ASKED, NULL, 0);

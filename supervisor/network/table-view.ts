@@ -8,9 +8,15 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
   return { base, mask: [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.') };
 }
 
+/** Who a function's guest is. Undefined where there are no users. */
+function ownAccount(): TableView['account'] {
+  const [user, group] = [process.getuid?.(), process.getgid?.()];
+  return user === undefined || group === undefined ? undefined : { user, group };
+}
+
 /**
  * What the process monitors may know of the overlay: every member that can be reached and, where the node `asks`, the names that the seed
- * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
+ * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node, and its users are the image's.
  */
 export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
@@ -26,6 +32,7 @@ export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): 
     selfOverlay: overlay.address,
     selfUnderlay: overlay.local.address,
     hostname,
+    account: asks ? ownAccount() : undefined,
     nodes: members.map(({ id, address, underlay, direct }) => ({
       id,
       overlay: address,

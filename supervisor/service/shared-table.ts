@@ -27,6 +27,8 @@ export interface TableView {
   readonly selfOverlay: string;
   readonly selfUnderlay: string;
   readonly hostname: string;
+  /** In a function: the platform's user and group, which no image knows. */
+  readonly account?: { readonly user: number; readonly group: number } | undefined;
   readonly nodes: readonly { id: number; overlay: string; direct?: string; self: boolean }[];
   /** A name and one of its addresses; without an address the supervisor is asked. */
   readonly names: readonly { name: string; overlay?: string }[];
@@ -98,6 +100,8 @@ function encodeHeader(view: TableView, sequence: number, nodes: number, names: n
   writeIpv4(bytes, 24, SIGNAL_SOURCE);
   bytes.writeUInt32LE(nodes, 28);
   bytes.writeUInt32LE(names, 32);
+  bytes.writeUInt32LE(view.account ? view.account.user + 1 : 0, 36);
+  bytes.writeUInt32LE(view.account ? view.account.group + 1 : 0, 40);
   bytes.write(view.hostname.slice(0, NAME_MAX - 1), HOSTNAME_OFFSET, 'latin1');
   return bytes;
 }
