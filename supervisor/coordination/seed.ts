@@ -17,7 +17,7 @@ import { Admission } from './admission.ts';
 import { FilterProbe } from './filter-probe.ts';
 import { FlowEnds } from './flow-ends.ts';
 import { Flows } from './flows.ts';
-import { Gateways, type Resolver } from './gateways.ts';
+import { Gateways, type Resolver, type ReverseResolver } from './gateways.ts';
 import { Meetings } from './meetings.ts';
 import { MembershipStream } from './membership-stream.ts';
 import { NamePolicy } from './name-policy.ts';
@@ -48,6 +48,7 @@ export interface SeedOptions {
   /** All IPv4 addresses unless told otherwise. */
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;
+  readonly reverse?: ReverseResolver | undefined;
   /** Where nodes reach this seed, for the nodes of other seeds; its own address on the network with that name unless told otherwise. */
   readonly advertise?: string | undefined;
   /** In place of the one that the configuration says; the caller closes it. */
@@ -90,7 +91,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
   });
   const { registry } = memory;
   const seedName = randomBytes(8).toString('hex');
-  const gateways = new Gateways(config, memory.hosts, options.resolver);
+  const gateways = new Gateways(config, memory.hosts, options.resolver, options.reverse);
   const stream = new MembershipStream(seedName, registry, (on) => gateways.namesToAsk(on), meter);
   const names = new NamePolicy(config);
   names.follow(registry);

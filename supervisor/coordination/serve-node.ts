@@ -29,7 +29,9 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
   session.handle(MessageType.resolve, async (body, { signal }) => ({
     addresses: await gateways.resolve(parseName(body), node.networks, signal),
   }));
-  session.handle(MessageType.reverse, (body) => ({ names: namesAt(context, node, parseAddress(body)) }));
+  session.handle(MessageType.reverse, async (body) => ({
+    names: await namesAt(context, node, parseAddress(body)),
+  }));
   session.handle(MessageType.leave, () => leave(context, session, joined));
   if (slot === 'host') serveHost(context, session, joined);
   else servePhantom(context, session, joined);
@@ -98,13 +100,21 @@ function servePhantom(
   );
 }
 
-function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, address: string): string[] {
+/** The names of a node or a host outside; what Docker's resolver calls it comes first, as it would for a neighbour. */
+async function namesAt(
+  { registry, gateways }: SeedContext,
+  viewer: NodeRecord,
+  address: string,
+): Promise<string[]> {
   const node = registry.at(address);
   const names = node
     ? isVisible(viewer, node) && namesFor(viewer, node)
     : gateways.namesAt(address, viewer.networks);
   if (!names || names.length === 0) throw new ControlError('ENOENT', `no name is known for ${address}`);
-  return names;
+  // A function's phantom has its place on the engine's networks.
+  const place = node ? (node.phantom ?? node.host)?.observed.address : gateways.placeOf(address);
+  const first = place === undefined ? [] : await gateways.nameHere(place);
+  return [...new Set([...first, ...names])];
 }
 
 /** At once, not when the connection has closed: the answer says that others no longer see the node. */

@@ -9,7 +9,7 @@ import {
 import type { ImageFacts } from '../../engine/images.ts';
 import { awsFunctionName, type FunctionShape, functionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
-import type { Service } from '../model.ts';
+import type { Model, Service } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
@@ -41,13 +41,13 @@ export interface Boxed {
 /** What the override says about one boxed service; only what changes. */
 export function boxedService(
   boxed: Boxed,
-  project: string,
+  model: Model,
   settings: ProjectSettings,
   access: LambdaAccess,
 ): Record<string, unknown> {
   const { name, service, image, twin } = boxed;
   const { entrypoint, command } = guestCommand(service, image);
-  const config = nodeConfiguration(boxed, project, access);
+  const config = nodeConfiguration(boxed, model, access);
   return {
     entrypoint: [BOXER, twin === undefined ? 'node' : 'phantom', '--', ...entrypoint],
     // The service's own command stays where it is, so that `run service other-command` replaces it.
@@ -95,7 +95,8 @@ function writableTmp(service: Service): { tmpfs?: string[] } {
 const digest = (parts: unknown) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
-function nodeConfiguration(boxed: Boxed, project: string, access: LambdaAccess): NodeConfig {
+function nodeConfiguration(boxed: Boxed, model: Model, access: LambdaAccess): NodeConfig {
+  const project = model.name;
   const { name, service, settings: own } = boxed;
   const files = travellingPaths(service);
   const names = [...(service.hostname === undefined ? [] : [service.hostname]), ...own.names];
@@ -103,7 +104,7 @@ function nodeConfiguration(boxed: Boxed, project: string, access: LambdaAccess):
     version: 1,
     project,
     service: name,
-    networks: namesByNetwork(name, service, names),
+    networks: namesByNetwork(model, name, service, names),
     environment: own.environment,
     remap: boxed.twin === undefined ? own.remap : { ...movedPaths(service, boxed.image), ...own.remap },
     ...(boxed.twin === undefined || files.length === 0 ? {} : { files }),

@@ -47,7 +47,7 @@ export function override({ model, boxed, boxedNames, settings, access, images, r
   const lambda = local ? images.lambdaLocal : undefined;
   return {
     services: {
-      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings, access)])),
+      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model, settings, access)])),
       'boxer-seed': seedService(model, boxedNames, networks, settings, images),
       ...(settings.relays === 0
         ? {}
