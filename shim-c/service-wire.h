@@ -37,7 +37,9 @@ enum boxer_operation {
   /* Overlay addresses of a name: reply.addresses[0..count). error ENOENT: there is no such name for this node. */
   BOXER_RESOLVE = 7,
   /* Name of overlay address `peer`: reply.name. error ENOENT: none. */
-  BOXER_REVERSE = 8
+  BOXER_REVERSE = 8,
+  /* The read-only root of a function refused the path in `name`: for the log. */
+  BOXER_DENIED = 11
 };
 
 enum boxer_request_flags {
@@ -127,9 +129,9 @@ struct boxer_table {
   uint8_t signal_source[4]; /* connections from this loopback address are signal connections */
   uint32_t node_count;
   uint32_t name_count;
-  uint32_t account_user;  /* the platform's user and group, which no image knows, each one more than its number; 0: none */
-  uint32_t account_group;
   uint8_t reserved[20];
+  uint32_t account_user; /* in a function: the platform's user and group, each one more than its number; 0: not in a function */
+  uint32_t account_group;
   char hostname[BOXER_NAME_MAX]; /* what gethostname() and uname() answer; empty: the kernel's own */
   struct boxer_table_node nodes[BOXER_TABLE_NODES]; /* sorted by overlay address (as a number) */
   struct boxer_table_name names[BOXER_TABLE_NAMES]; /* sorted by hash; one entry per name and address */

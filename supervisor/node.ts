@@ -27,6 +27,8 @@ export interface NodeOptions {
   /** What gethostname() answers; empty: the kernel's own name. */
   readonly hostname: string;
   readonly signal: AbortSignal;
+  /** The read-only root refused this path to the guest. */
+  readonly onDenied?: ((path: string) => void) | undefined;
   /** ms to go on dialling a seed that is not there yet */
   readonly retryFor: number;
 }
@@ -51,6 +53,7 @@ interface Parts {
   readonly refresh: () => Promise<void>;
   /** A process monitor has spoken of its guest's listener. */
   readonly onListener: () => void;
+  readonly onDenied: NodeOptions['onDenied'];
 }
 
 function handlerOf({
@@ -61,6 +64,7 @@ function handlerOf({
   listeners,
   refresh,
   onListener,
+  onDenied,
 }: Parts): ServiceHandler {
   async function onListening({ operation, local }: ServiceRequest): Promise<ServiceAnswer> {
     onListener();
@@ -90,6 +94,9 @@ function handlerOf({
         return connector.resolve(request);
       case Operation.reverse:
         return connector.reverse(request);
+      case Operation.denied:
+        onDenied?.(request.name);
+        return {};
       default:
         throw new BoxerError('EOPNOTSUPP', `unknown operation ${request.operation}`);
     }
@@ -146,7 +153,17 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const connector = createConnector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
-  const parts = { table, acceptor, connector, puncher, listeners, refresh, onListener: stopLooking };
+  const { onDenied } = options;
+  const parts = {
+    table,
+    acceptor,
+    connector,
+    puncher,
+    listeners,
+    refresh,
+    onListener: stopLooking,
+    onDenied,
+  };
   const server = startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () =>
     table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));

@@ -110,7 +110,8 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
-/* nodes.c: whether they are the platform's, in a function. */
+/* nodes.c: whether this node is a function, and whether they are the platform's there. */
+bool in_function(void);
 bool is_platform_user(uint32_t user);
 bool is_platform_group(uint32_t group);
 /* account.c, group.c: what a user and a group are called that no image knows, as in Lambda's own base images. */
@@ -160,6 +161,9 @@ int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 
 /* fortified.c: ends the process, as libc does, where a buffer is smaller than the guest says. */
 void check_room(size_t size, size_t room);
+
+/* denied.c: a call with this path has failed; `error` is its errno value. Keeps errno. */
+void note_denied(int directory, const char *path, int error);
 
 /* moved.c: a system call with its paths remapped; results as libc gives them. */
 long moved(long number, long a, long b, long c, long d, long e, long f);

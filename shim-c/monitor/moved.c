@@ -129,6 +129,17 @@ __attribute__((noinline)) static long call_twice_moved(long number, long *argume
   return result;
 }
 
+/* Whoever asks what he may do has not been refused anything. */
+static bool only_asks(long number) {
+#ifdef SYS_access
+  if (number == SYS_access) return true;
+#endif
+#ifdef SYS_faccessat2
+  if (number == SYS_faccessat2) return true;
+#endif
+  return number == SYS_faccessat;
+}
+
 static bool is_concerned(long number, const long *arguments, int path) {
   return !stays(directory_of(number, arguments, path), (const char *)arguments[path - 1]);
 }
@@ -145,7 +156,10 @@ long moved(long number, long a, long b, long c, long d, long e, long f) {
     bool other = second && is_concerned(number, arguments, second);
     if (other) return returned(call_twice_moved(number, arguments, first, second));
     if (is_concerned(number, arguments, first)) return returned(call_moved(number, arguments, first));
-    return returned(call_as(number, arguments));
+    long result = call_as(number, arguments);
+    if ((result == -EROFS || result == -EACCES) && !only_asks(number))
+      note_denied(directory_of(number, arguments, first), (const char *)arguments[first - 1], (int)-result);
+    return returned(result);
   }
   return returned(call(number, arguments));
 }

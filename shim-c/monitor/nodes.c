@@ -102,6 +102,11 @@ bool is_signal_source(uint32_t address) {
   return table && table_word(table->signal_source) == address;
 }
 
+bool in_function(void) {
+  const struct boxer_table *table = shared_table();
+  return table && table->account_user != 0;
+}
+
 bool is_platform_user(uint32_t user) {
   const struct boxer_table *table = shared_table();
   return table && table->account_user != 0 && table->account_user == user + 1;

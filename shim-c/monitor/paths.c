@@ -4,9 +4,9 @@
 
 #include "path-call.h"
 
-PATH_CALL_AT(directory, int, faccessat, -1, (int directory, const char *path, int mode, int flags), (directory, path, mode, flags),
+ASKING_PATH_CALL_AT(directory, int, faccessat, -1, (int directory, const char *path, int mode, int flags), (directory, path, mode, flags),
              int, const char *, int, int)
-PATH_CALL(int, euidaccess, -1, (const char *path, int mode), (path, mode), const char *, int)
+ASKING_PATH_CALL_AT(AT_FDCWD, int, euidaccess, -1, (const char *path, int mode), (path, mode), const char *, int)
 PATH_CALL_AT(directory, int, fchmodat, -1, (int directory, const char *path, mode_t mode, int flags), (directory, path, mode, flags),
              int, const char *, mode_t, int)
 PATH_CALL(int, remove, -1, (const char *path), (path), const char *)

@@ -27,11 +27,8 @@ static long ask_directory(int directory, char *to, size_t room) {
   return raw(SYS_readlinkat, AT_FDCWD, link, to, room);
 }
 
-/*
- * The path that a relative one stands for: `mkdir -p /run/app` goes there step by step. Gives its length, 0 where the kernel does not
- * tell the directory or it is too long; -1 when there is no memory.
- */
-static long whole_path(int directory, const char *path, size_t length, char **text, size_t room) {
+/* `mkdir -p /run/app` goes there step by step, by relative paths. */
+long absolute_path(int directory, const char *path, size_t length, char **text, size_t room) {
   const char *short_text = *text;
   if (room == 0 && !grow(text, short_text, 0)) return -1;
   if (room == 0) room = REMAP_ROOM;
@@ -56,7 +53,7 @@ __attribute__((noinline)) static bool relative_stays(int directory, const char *
   char short_text[RELATIVE_ROOM];
   char *text = short_text;
   const char *rest;
-  long whole = whole_path(directory, path, length, &text, sizeof short_text);
+  long whole = absolute_path(directory, path, length, &text, sizeof short_text);
   bool moved = whole < 0 || (whole > 0 && rule_of(text, (size_t)whole, &rest));
   if (text != short_text) unclaim(text);
   return !moved;
@@ -112,7 +109,7 @@ static bool climb(struct place *place, const char *path, size_t length, const st
 static bool move(struct place *place, int directory, size_t length) {
   const char *path = place->path;
   if (*path != '/') {
-    long whole = whole_path(directory, path, length, &place->text, place->short_room);
+    long whole = absolute_path(directory, path, length, &place->text, place->short_room);
     if (whole <= 0) return whole == 0;
     path = place->text;
     length = (size_t)whole;

@@ -62,6 +62,10 @@ bool stays(int directory, const char *path);
 bool find_place(int directory, const char *path, struct place *place);
 void leave_place(struct place *place);
 
+/* The path that a relative one stands for, in `*text`, which has `room` bytes and may become claimed memory. Gives its length, 0 where the
+ * kernel does not tell the directory or it is too long; -1 when there is no memory. */
+long absolute_path(int directory, const char *path, size_t length, char **text, size_t room);
+
 /* search.c: where execvp() would find `file` when that is in a remapped folder; else `file` itself. As find_place(). */
 bool search_place(const char *file, struct place *place);
 

@@ -31,7 +31,10 @@ static void take_back(char *template, const char *there) {
     return result == failed ? failed : (answer);                               \
   }                                                                            \
   static type on_##name parameters {                                           \
-    return stays(AT_FDCWD, path) ? real_##name arguments : moved_##name arguments; \
+    if (!stays(AT_FDCWD, path)) return moved_##name arguments;                 \
+    type result = real_##name arguments;                                       \
+    if (result == failed) note_denied(AT_FDCWD, path, last_error());           \
+    return result;                                                             \
   }
 
 TEMPORARY(int, mkstemp, -1, result, (char *path), (path), char *)

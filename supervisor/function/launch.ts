@@ -26,6 +26,7 @@ import { type Node, startNode } from '../node.ts';
 import type { LaunchEvent } from '../phantom/event.ts';
 import { PATIENT_HEARTBEAT } from '../phantom/stdio-messages.ts';
 import type { Runtime } from '../runtime.ts';
+import { createDeniedWrites, type DeniedWrites } from './denied-writes.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
 /** How long the phantom and the seed may take to answer a function that has just started. */
@@ -73,7 +74,11 @@ async function contactPhantom(
   throw failure;
 }
 
-function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Node> {
+function joinAsFunction(
+  event: LaunchEvent,
+  context: LaunchContext,
+  onDenied: (path: string) => void,
+): Promise<Node> {
   const { runtime, requestId, functionName, signal } = context;
   return startNode({
     addon: runtime.addon,
@@ -90,6 +95,7 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
       functionName,
     },
     isFunction: true,
+    onDenied,
     hostname: event.hostname,
     signal,
     retryFor: CONTACT_TIMEOUT_MS,
@@ -132,12 +138,14 @@ interface GuestContext extends LaunchContext {
   readonly session: Session;
   readonly inlet: SignalInlet;
   readonly files: Promise<PreparedFiles>;
+  readonly denied: DeniedWrites;
 }
 
 /** Waits for the guest's gate, shows it the overlay, and runs it. */
 async function startAndServe(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
   const { signal, node, session } = context;
   const say = (line: string) => session.notify(MessageType.stderr, Buffer.from(`boxer: ${line}\n`));
+  context.denied.tellTo(say);
   await passGate(node.overlay, event.waitFor, say, signal);
   const discovery = await startDiscovery(node.overlay, say);
   try {
@@ -201,6 +209,7 @@ async function serveSession(
   session: Session,
   joining: Promise<Node>,
   files: Promise<PreparedFiles>,
+  denied: DeniedWrites,
 ): Promise<ExitStatus> {
   const stopped = new AbortController();
   const inlet: SignalInlet = { deliver: (name) => void (ENDING.has(name) && stopped.abort(name)) };
@@ -210,7 +219,7 @@ async function serveSession(
   session.handle(MessageType.introduce, (body, at) => node.introduce(parseIntroduction(body), at.signal));
   try {
     const signal = AbortSignal.any([context.signal, stopped.signal]);
-    const guest = startAndServe(event, { ...context, signal, node, session, inlet, files });
+    const guest = startAndServe(event, { ...context, signal, node, session, inlet, files, denied });
     const status = await guest.catch((error: unknown): ExitStatus => {
       if (stopped.signal.aborted) return { code: null, signal: String(stopped.signal.reason) };
       if (context.signal.aborted) throw error;
@@ -233,7 +242,8 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
   const cancel = new AbortController();
   const signal = AbortSignal.any([context.signal, cancel.signal]);
   const contact = AbortSignal.any([signal, AbortSignal.timeout(CONTACT_TIMEOUT_MS)]);
-  const joining = joinAsFunction(event, { ...context, signal });
+  const denied = createDeniedWrites();
+  const joining = joinAsFunction(event, { ...context, signal }, denied.note);
   const files = prepareFiles(event);
   for (const early of [joining, files]) early.catch(() => undefined);
   let session: Session | undefined;
@@ -245,7 +255,7 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
     });
     // A phantom that is gone was stopped or killed: its guest must not live on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
-    return await serveSession(event, { ...context, signal }, session, joining, files);
+    return await serveSession(event, { ...context, signal }, session, joining, files, denied);
   } finally {
     cancel.abort(new Error('the launch has ended'));
     void session?.close();

@@ -100,8 +100,8 @@ function encodeHeader(view: TableView, sequence: number, nodes: number, names: n
   writeIpv4(bytes, 24, SIGNAL_SOURCE);
   bytes.writeUInt32LE(nodes, 28);
   bytes.writeUInt32LE(names, 32);
-  bytes.writeUInt32LE(view.account ? view.account.user + 1 : 0, 36);
-  bytes.writeUInt32LE(view.account ? view.account.group + 1 : 0, 40);
+  bytes.writeUInt32LE(view.account ? view.account.user + 1 : 0, 56);
+  bytes.writeUInt32LE(view.account ? view.account.group + 1 : 0, 60);
   bytes.write(view.hostname.slice(0, NAME_MAX - 1), HOSTNAME_OFFSET, 'latin1');
   return bytes;
 }

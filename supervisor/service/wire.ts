@@ -17,6 +17,7 @@ export const Operation = {
   namesOf: 6,
   resolve: 7,
   reverse: 8,
+  denied: 11,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
