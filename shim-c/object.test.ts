@@ -37,17 +37,7 @@ const DATA_PATH = [
     'sendfile64',
     'splice',
   ],
-  ...[
-    'send',
-    '__send',
-    'recv',
-    '__recv_chk',
-    'recvfrom',
-    '__recvfrom_chk',
-    'recvmsg',
-    'recvmmsg',
-    'copy_file_range',
-  ],
+  ...['send', '__send', 'recv', '__recv_chk', 'copy_file_range'],
   ...[
     'poll',
     '__poll',

@@ -42,7 +42,9 @@ enum boxer_operation {
    * nothing, for the guest's socket to be connected to until the supervisor has reached the far end. */
   BOXER_CONNECT_LATER = 9,
   /* The socket of an earlier BOXER_CONNECT_LATER (by its inode) is on its way there: local = as the kernel says. */
-  BOXER_UNDER_WAY = 10
+  BOXER_UNDER_WAY = 10,
+  /* The read-only root of a function refused the path in `name`: for the log. */
+  BOXER_DENIED = 11
 };
 
 enum boxer_request_flags {
@@ -133,7 +135,9 @@ struct boxer_table {
   uint32_t node_count;
   uint32_t name_count;
   uint8_t self_bound[4]; /* what the kernel binds in the own overlay address' place; 0.0.0.0: the wildcard */
-  uint8_t reserved[24];
+  uint8_t reserved[16];
+  uint32_t account_user; /* in a function: the platform's user and group, each one more than its number; 0: not in a function */
+  uint32_t account_group;
   char hostname[BOXER_NAME_MAX]; /* what gethostname() and uname() answer; empty: the kernel's own */
   struct boxer_table_node nodes[BOXER_TABLE_NODES]; /* sorted by overlay address (as a number) */
   struct boxer_table_name names[BOXER_TABLE_NAMES]; /* sorted by hash; one entry per name and address */

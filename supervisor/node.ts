@@ -29,6 +29,8 @@ export interface NodeOptions {
   /** What gethostname() answers; empty: the kernel's own name. */
   readonly hostname: string;
   readonly signal: AbortSignal;
+  /** The read-only root refused this path to the guest. */
+  readonly onDenied?: ((path: string) => void) | undefined;
   /** ms to go on dialling a seed that is not there yet */
   readonly retryFor: number;
 }
@@ -51,9 +53,18 @@ interface Parts {
   readonly publisher: ListenerPublisher;
   /** A process monitor has spoken of its guest's listener. */
   readonly onListener: () => void;
+  readonly onDenied: NodeOptions['onDenied'];
 }
 
-function handlerOf({ table, acceptor, connector, later, publisher, onListener }: Parts): ServiceHandler {
+function handlerOf({
+  table,
+  acceptor,
+  connector,
+  later,
+  publisher,
+  onListener,
+  onDenied,
+}: Parts): ServiceHandler {
   /** Nobody waits for the answer. Who connects before the look is asked about here, and the kernel is looked at then. */
   function onListening({ operation, local }: ServiceRequest): ServiceAnswer {
     onListener();
@@ -84,6 +95,9 @@ function handlerOf({ table, acceptor, connector, later, publisher, onListener }:
         return connector.resolve(request);
       case Operation.reverse:
         return connector.reverse(request);
+      case Operation.denied:
+        onDenied?.(request.name);
+        return {};
       default:
         throw new BoxerError('EOPNOTSUPP', `unknown operation ${request.operation}`);
     }
@@ -139,7 +153,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
   const later = createLateConnector({ addon: options.addon, connector, flows });
-  const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking };
+  const { onDenied } = options;
+  const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking, onDenied };
   const server = startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () =>
     table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));

@@ -22,7 +22,7 @@
  * by the kernel out of the socket's state without looking at the address. On a fresh socket the broadcast address fails with
  * ENETUNREACH before anything is sent or changed: that, and only that, is a connect that we have to arrange.
  */
-static bool is_fresh(int fd, int family, int *result) {
+__attribute__((noinline)) static bool is_fresh(int fd, int family, int *result) {
   static const struct boxer_endpoint broadcast = {.address = {255, 255, 255, 255}, .port = 9};
   union address address;
   socklen_t length = as_family(family, &broadcast, &address);
@@ -55,7 +55,7 @@ static long begin_connect(int fd, int family, const struct boxer_endpoint *peer)
 }
 
 /* Puts SO_REUSEADDR back: the port may also be held by the supervisor, and what the guest set is what it shall find. */
-static long take_port(int fd, int family, uint16_t port) {
+__attribute__((noinline)) static long take_port(int fd, int family, uint16_t port) {
   static const int yes = 1;
   union address address;
   struct boxer_endpoint local = {.port = port};
@@ -92,7 +92,7 @@ static bool outcome_before(int fd, int64_t end) {
  * The far end's NAT, or its host, resets what arrives before its own packet has left. `result` is what the first attempt came to. A
  * guest that does not want to wait is kept a little, as a relay would keep it, and then has a connection under way.
  */
-static int connect_again(int fd, int family, const struct boxer_reply *reply, long result, bool hurried) {
+__attribute__((noinline)) static int connect_again(int fd, int family, const struct boxer_reply *reply, long result, bool hurried) {
   union address address;
   socklen_t length = as_family(family, &reply->peer, &address);
   int64_t start = monotonic_now();
@@ -111,7 +111,7 @@ static int connect_again(int fd, int family, const struct boxer_reply *reply, lo
   return (int)returned(result);
 }
 
-static int connect_as_told(int fd, int family, const struct boxer_reply *reply, bool interrupted) {
+__attribute__((noinline)) static int connect_as_told(int fd, int family, const struct boxer_reply *reply, bool interrupted) {
   int result = interrupted ? (int)returned(begin_connect(fd, family, &reply->peer)) : kernel_connect_to(fd, family, &reply->peer);
   /* Where both ends open, who does not listen resets a connection that is half there already: a listener's kernel would have refused it. */
   if (result < 0 && (reply->flags & BOXER_BIND) && last_error() == ECONNRESET) result = fail(ECONNREFUSED);
@@ -123,22 +123,21 @@ static int connect_as_told(int fd, int family, const struct boxer_reply *reply, 
  * The guest goes on, and so does its connection: its socket is connected to an address that answers nothing, and so is neither readable
  * nor writable, nor failed. Once the supervisor has reached the far end it opens a connection from that address, and carries the bytes.
  */
-static int connect_later(int fd, int family, struct boxer_request *request, int result) {
-  struct boxer_reply reply;
+__attribute__((noinline)) static int connect_later(int fd, int family, struct boxer_request *request, struct boxer_reply *reply, int result) {
   request->operation = BOXER_CONNECT_LATER;
-  int error = service_request(request, &reply, NULL, PROMPT, NULL);
-  if (error || reply.error) return fail(error ? ENETUNREACH : reply.error);
+  int error = service_request(request, reply, NULL, PROMPT, NULL);
+  if (error || reply->error) return fail(error ? ENETUNREACH : reply->error);
   mark(fd, MARK_ARRANGED);
-  long begun = begin_connect(fd, family, &reply.peer);
+  long begun = begin_connect(fd, family, &reply->peer);
   if (begun != -EINPROGRESS) return (int)returned(begun);
   request->operation = BOXER_UNDER_WAY;
   kernel_name(fd, SYS_getsockname, &request->local);
-  service_request(request, &reply, NULL, PROMPT, NULL);
+  service_request(request, reply, NULL, PROMPT, NULL);
   return fail(result);
 }
 
 /* Asks for the way; gives 0 or an errno value. EINTR and EINPROGRESS: there is no answer yet, and the guest's time is up. */
-static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd, bool *interrupted) {
+__attribute__((noinline)) static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd, bool *interrupted) {
   bool nonblocking = request->flags & BOXER_NONBLOCK;
   struct waiting waiting = {.limit = nonblocking ? 0 : send_timeout(fd)};
   int error = service_request(request, reply, NULL, nonblocking ? PROMPT : INTERRUPTIBLE, &waiting);
@@ -166,7 +165,7 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
     struct boxer_reply reply;
     kernel_name(fd, SYS_getsockname, &request.local);
     int error = ask(&request, &reply, fd, &interrupted);
-    if (error == EINTR || error == EINPROGRESS) return connect_later(fd, family, &request, error);
+    if (error == EINTR || error == EINPROGRESS) return connect_later(fd, family, &request, &reply, error);
     if (error) return fail(error);
     bool more = attempt <= PORT_ATTEMPTS;
     if ((reply.flags & BOXER_BIND) && take_port(fd, family, reply.local.port) < 0) {

@@ -3,7 +3,7 @@
  * several addresses it is the wildcard, so that it stands for all of them.
  */
 #include "libc.h"
-#include "monitor.h"
+#include "place.h"
 
 static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_t ip) {
   union address address;
@@ -42,14 +42,19 @@ static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local
   return result;
 }
 
+__attribute__((noinline)) static int bind_unix(int fd, const struct sockaddr *address, socklen_t length) {
+  struct unix_place place;
+  if (!find_new_unix_place(&place, address, length)) return -1;
+  long result = next(bind, fd, &place.address, place.length);
+  if (result == 0) result = settle_unix(&place);
+  leave_unix_place(&place);
+  return (int)returned(result);
+}
+
 int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint local;
-  if (!any_config() || !readable(fd, address)) return (int)returned(next(bind, fd, address, length));
-  if (address && length > sizeof(sa_family_t) && address->sa_family == AF_UNIX && remap_value()) {
-    union address room;
-    length = remapped_unix(address, length, &room);
-    return (int)returned(next(bind, fd, &room, length));
-  }
+  if (!any_config() || !can_read(address, length)) return (int)returned(next(bind, fd, address, length));
+  if (is_moved_unix(address, length)) return bind_unix(fd, address, length);
   bool ours = network_config() && as_ipv4(address, length, &local);
   if (!ours || !in_overlay(endpoint_ip(&local))) {
     long result = next(bind, fd, address, length);

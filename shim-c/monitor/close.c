@@ -40,19 +40,39 @@ static int closed(int fd, long (*by)(int)) {
 
 int on_close(int fd) { return closed(fd, close_at_once); }
 
+/* What a hint says, without the room for a name: many of them are kept on a stack. */
+struct closing {
+  uint64_t inode;
+  struct boxer_endpoint local;
+  uint16_t family;
+};
+
+__attribute__((noinline)) static bool note_closing(int fd, struct closing *closing) {
+  struct boxer_request request;
+  if (!prepare_hint(fd, &request)) return false;
+  *closing = (struct closing){.inode = request.inode, .local = request.local, .family = request.family};
+  return true;
+}
+
+__attribute__((noinline)) static void tell_closed(const struct closing *closing) {
+  struct boxer_request request = {
+      .operation = BOXER_UNLISTEN, .inode = closing->inode, .local = closing->local, .family = closing->family};
+  service_hint(&request);
+}
+
 int on_close_range(unsigned first, unsigned last, int flags) {
   unsigned limit = (unsigned)marked_limit();
   if (flags & CLOSE_RANGE_CLOEXEC || first >= limit || !may_look() || is_vfork_child())
     return (int)returned(next(close_range, first, last, flags));
-  struct boxer_request requests[RANGE_HINTS];
+  struct closing closing[RANGE_HINTS];
   int hints = 0;
   unsigned end = last < limit ? last + 1 : limit;
   for (unsigned fd = first; fd < end && hints < RANGE_HINTS; fd++)
-    if (prepare_hint((int)fd, &requests[hints])) hints++;
+    if (note_closing((int)fd, &closing[hints])) hints++;
   long result = next(close_range, first, last, flags);
   if (result < 0) return (int)returned(result);
   for (unsigned fd = first; fd < end; fd++) marks_clear((int)fd);
-  for (int i = 0; i < hints; i++) service_hint(&requests[i]);
+  for (int i = 0; i < hints; i++) tell_closed(&closing[i]);
   return 0;
 }
 
@@ -67,8 +87,7 @@ static long copy_by_dup2(int from, int to, int flags) {
 static long copy_by_dup3(int from, int to, int flags) { return next(dup3, from, to, flags); }
 
 /* Over a listener it is a close as well. */
-static int copied_over(int from, int to, int flags, long (*by)(int, int, int)) {
-  if (from == to || (never_marked(from) && never_marked(to)) || !may_look()) return (int)returned(by(from, to, flags));
+__attribute__((noinline)) static int copy_marked(int from, int to, int flags, long (*by)(int, int, int)) {
   struct boxer_request request;
   bool hint = prepare_hint(to, &request);
   long result = by(from, to, flags);
@@ -77,6 +96,11 @@ static int copied_over(int from, int to, int flags, long (*by)(int, int, int)) {
   marks_copy(from, to);
   if (hint) service_hint(&request);
   return to;
+}
+
+static int copied_over(int from, int to, int flags, long (*by)(int, int, int)) {
+  if (from == to || (never_marked(from) && never_marked(to)) || !may_look()) return (int)returned(by(from, to, flags));
+  return copy_marked(from, to, flags, by);
 }
 
 int on_dup2(int from, int to) { return copied_over(from, to, 0, copy_by_dup2); }

@@ -4,6 +4,7 @@
 
 #include "environment.h"
 #include "permitted.h"
+#include "place.h"
 #include "preload.h"
 
 extern char **environ;
@@ -54,7 +55,7 @@ static void read_proc(void) {
   if (fd < 0) return;
   static char variable[4096];
   size_t used = 0;
-  char chunk[1024];
+  static char chunk[1024];
   long got;
   while ((got = raw(SYS_read, fd, chunk, sizeof chunk)) > 0)
     for (long i = 0; i < got; i++) {

@@ -10,9 +10,15 @@
 #include <sys/mman.h>
 
 #include "permitted.h"
+#include "place.h"
 #include "preload.h"
 
+#define LONGEST_VARIABLE (128u * 1024)
+
 extern char **environ;
+
+/* Not all of it, but as much as the names that are looked for. */
+static bool can_read_name(const char *variable) { return text_length(variable, sizeof "BOXER_FILTERED=") != UNREADABLE; }
 
 bool examine_environment(char *const *environment, bool monitored, struct completion *found) {
   const struct config *config = any_config();
@@ -22,15 +28,20 @@ bool examine_environment(char *const *environment, bool monitored, struct comple
                                .add_socket = config->socket_setting[0] != 0,
                                .add_remap = config->remap_setting[0] != 0,
                                .add_filter = filter_setting() != NULL};
+  /* What cannot be read is the kernel's to refuse. */
+  if (environment && !can_read(environment, sizeof *environment)) return false;
   if (environment)
     for (; environment[found->variables]; found->variables++) {
       const char *variable = environment[found->variables];
+      if (!can_read_name(variable) || !can_read(&environment[found->variables + 1], sizeof *environment)) return false;
       if (starts_with(variable, "BOXER_SOCKET=")) found->add_socket = false;
       if (starts_with(variable, "BOXER_REMAP=")) found->add_remap = false;
       if (starts_with(variable, "BOXER_FILTERED=")) found->add_filter = false;
       if (!starts_with(variable, PRELOAD) || !config->preload) continue;
       /* Of two, the loader goes by the last. */
       const char *value = variable + sizeof PRELOAD - 1;
+      /* More than the kernel takes for one variable. */
+      if (text_length(value, LONGEST_VARIABLE) >= LONGEST_VARIABLE) return false;
       size_t length;
       bool wrong = monitored ? !ends_in_entry(value, config->preload) : own_entry(value, &length) != NULL;
       found->preload = wrong ? value : NULL;

@@ -176,13 +176,17 @@ EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
   PASS(mknodat, directory, path, mode, device)
   return MOVED(SYS_mknodat, directory, path, mode, device, 0);
 }
-/* As __xstat(). */
+/* As __xstat(). What has no room in the kernel's 32 bits glibc refuses. */
+static bool fits_kernel(dev_t device) { return device == (uint32_t)device; }
+
 EXPORT int __xmknod(int version, const char *path, mode_t mode, const dev_t *device) {
   (void)version;
+  if (!fits_kernel(*device)) return fail(EINVAL);
   return MOVED(SYS_mknodat, AT_FDCWD, path, mode, *device, 0);
 }
 EXPORT int __xmknodat(int version, int directory, const char *path, mode_t mode, const dev_t *device) {
   (void)version;
+  if (!fits_kernel(*device)) return fail(EINVAL);
   return MOVED(SYS_mknodat, directory, path, mode, *device, 0);
 }
 EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask) {

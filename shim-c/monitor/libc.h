@@ -7,7 +7,7 @@
 /* clang-format off */
 #define LIBC_FUNCTIONS(each) \
   each(getpwuid) each(getpwuid_r) each(getpwnam) each(getpwnam_r) each(getgrgid) each(getgrgid_r) each(getgrnam) each(getgrnam_r) \
-  each(sendto) each(sendmsg) each(sendmmsg) each(setsockopt) each(getsockopt) \
+  each(sendto) each(sendmsg) each(sendmmsg) each(recvfrom) each(recvmsg) each(recvmmsg) each(setsockopt) each(getsockopt) \
   each(accept) each(accept4) each(bind) each(close) each(close_range) each(connect) each(dup) each(dup2) each(dup3) each(fcntl) each(closefrom) \
   each(listen) each(getsockname) each(getpeername) each(ioctl) each(uname) each(gethostname) each(syscall) \
   each(execve) each(execveat) each(fexecve) each(execvpe) each(posix_spawn) each(posix_spawnp) each(pidfd_spawn) each(pidfd_spawnp) \
@@ -15,7 +15,7 @@
   each(io_uring_queue_init) each(io_uring_queue_init_params) each(io_uring_queue_init_mem) each(io_uring_setup) \
   each(res_query) each(__res_query) each(res_search) each(__res_search) each(res_querydomain) each(__res_querydomain) each(res_send) each(__res_send) \
   each(res_nquery) each(__res_nquery) each(res_nsearch) each(__res_nsearch) each(res_nquerydomain) each(__res_nquerydomain) each(res_nsend) each(__res_nsend) \
-  each(getaddrinfo) each(freeaddrinfo) each(getnameinfo) \
+  each(getaddrinfo) each(gai_strerror) each(freeaddrinfo) each(getnameinfo) \
   each(gethostbyname) each(gethostbyname2) each(gethostbyname_r) each(gethostbyname2_r) \
   each(gethostbyaddr) each(gethostbyaddr_r) each(__chk_fail) each(getifaddrs) \
   each(open) each(openat) each(__open_2) each(__openat_2) each(faccessat) each(euidaccess) each(fchmodat) each(remove) \

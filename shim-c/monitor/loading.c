@@ -4,9 +4,10 @@
 #define _GNU_SOURCE
 #include "libc.h"
 #include "objects.h"
+#include "place.h"
 #include "rebind.h"
 
-#include "monitor.h"
+#include <fcntl.h>
 
 #define BIND_DEEP 8                      /* RTLD_DEEPBIND; musl has none, and ignores it */
 #define NEXT_OBJECT ((void *)-1l)        /* RTLD_NEXT */
@@ -16,10 +17,12 @@ typedef void *dlopen_function(const char *, int);
 typedef void *dlsym_function(void *, const char *);
 typedef void *dlvsym_function(void *, const char *, const char *);
 
-__attribute__((noinline)) static void *open_absolute(dlopen_function *real, const char *path, int flags) {
-  char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
-  return there ? real(there, flags) : NULL;
+__attribute__((noinline)) static void *open_moved(dlopen_function *real, const char *path, int flags) {
+  CLAIMED_PLACE(place);
+  if (!find_place(AT_FDCWD, path, &place)) return NULL;
+  void *opened = real(place.path, flags);
+  leave_place(&place);
+  return opened;
 }
 
 struct caller {
@@ -52,7 +55,7 @@ __attribute__((noinline)) static bool goes_by_caller(const char *path, void *add
 
 __attribute__((noinline)) static void *open_deeply(dlopen_function *real, const char *path, int flags) {
   int known = count_objects();
-  void *opened = *path == '/' && remap_value() ? open_absolute(real, path, flags) : real(path, flags);
+  void *opened = *path == '/' && !stays(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
   if (opened) rebind_from(known);
   return opened;
 }
@@ -65,7 +68,7 @@ EXPORT void *dlopen(const char *path, int flags) {
     /* Whoever is found by the caller's own folders finds us only where everybody does. */
     flags &= ~BIND_DEEP;
   }
-  if (path && *path == '/' && remap_value()) return open_absolute(real, path, flags);
+  if (path && *path == '/' && !stays(AT_FDCWD, path)) return open_moved(real, path, flags);
   return real(path, flags);
 }
 

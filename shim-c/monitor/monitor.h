@@ -97,6 +97,9 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]);
 bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]);
 bool in_overlay(uint32_t address);
 
+/* getaddrinfo.c: whether this libc tells names without a fitting address from names that there are not. */
+bool knows_no_data(void);
+
 /* marks.c: what we remember about a descriptor, checked against its inode whenever it is read. */
 enum mark {
   MARK_LISTENING = 1,
@@ -115,6 +118,10 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* nodes.c: whether this node is a function, and whether they are the platform's there. */
+bool in_function(void);
+bool is_platform_user(uint32_t user);
+bool is_platform_group(uint32_t group);
 /* account.c, group.c: what a user and a group are called that no image knows, as in Lambda's own base images. */
 #define ACCOUNT "sbx_user1051"
 /* carried.c: marks that go with the socket itself, over exec and SCM_RIGHTS. */
@@ -160,29 +167,11 @@ int socket_option(int fd, int level, int option);
 /* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
 int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 
-/* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL (and errno) when that is too long. */
-#define REMAP_ROOM 4096
-/* Takes the rules out of BOXER_REMAP's value, which has to stay where it is. */
-void remap_read(const char *value);
-const char *remapped(const char *path, char room[REMAP_ROOM]);
-/* The same for a path that is relative to an open directory, or AT_FDCWD. */
-const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
-/* The same for a Unix socket's address; gives the length to use. */
-socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
-
-/* search.c: gives `file`, or where execvp() would find it (in `room`) when that is in a remapped folder; NULL when that is too long. */
-const char *searched(const char *file, char room[REMAP_ROOM]);
-
-/* lexical.c */
-bool lexical_path(const char *path, char room[REMAP_ROOM]);
-
 /* fortified.c: ends the process, as libc does, where a buffer is smaller than the guest says. */
 void check_room(size_t size, size_t room);
 
-/* visible.c: the way back, `path` itself where no remap leads there. */
-const char *visible(const char *path, char room[REMAP_ROOM]);
-/* The same for a Unix socket's address as the kernel gave it; false: it stays as it is. */
-bool visible_unix(union address *address, socklen_t *length);
+/* denied.c: a call with this path has failed; `error` is its errno value. Keeps errno. */
+void note_denied(int directory, const char *path, int error);
 
 /* moved.c: a system call with its paths remapped; results as libc gives them. */
 long moved(long number, long a, long b, long c, long d, long e, long f);
@@ -203,6 +192,9 @@ struct mmsghdr;
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
 int on_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
 int on_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
+ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room);
+ssize_t on_recvmsg(int fd, struct msghdr *message, int flags);
+int on_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, void *timeout);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
 int on_dup2(int from, int to);

@@ -1,7 +1,7 @@
 /* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
 #include "libc.h"
-#include "monitor.h"
 #include "permitted.h"
+#include "place.h"
 
 static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
@@ -19,6 +19,13 @@ static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_rep
   return true;
 }
 
+__attribute__((noinline)) static void ask_peer(int fd, struct boxer_endpoint *peer) {
+  struct boxer_request request = {.peer = *peer};
+  struct boxer_reply reply;
+  request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
+  if (ask_names_of(fd, &request, &reply)) *peer = reply.peer;
+}
+
 void overlay_peer(int fd, struct boxer_endpoint *peer) {
   uint32_t self = self_overlay();
   if (!self) return;
@@ -28,11 +35,7 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
     set_endpoint_ip(peer, known);
     return;
   }
-  if (!may_look()) return;
-  struct boxer_request request = {.peer = *peer};
-  struct boxer_reply reply;
-  request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
-  if (ask_names_of(fd, &request, &reply)) *peer = reply.peer;
+  if (may_look()) ask_peer(fd, peer);
 }
 
 /* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows whose it is. */
@@ -52,6 +55,17 @@ static bool is_strange(int fd) {
   return !is_loopback(ip) && ip != self_underlay() && !overlay_of_direct(ip);
 }
 
+/* Apart, for the sake of the stack of those who need not ask. */
+__attribute__((noinline)) static bool ask_local(int fd, struct boxer_endpoint *local) {
+  struct boxer_request request = {.local = *local};
+  struct boxer_reply reply;
+  request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
+  /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
+  if (!request.family || !ask_names_of(fd, &request, &reply)) return false;
+  *local = reply.local;
+  return true;
+}
+
 static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) {
   static const uint8_t loopback[4] = {127, 0, 0, 1};
   if (marks & MARK_SHADOWED) {
@@ -62,16 +76,7 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if (marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) {
-    struct boxer_request request = {.local = *local};
-    struct boxer_reply reply;
-    request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
-    /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
-    if (request.family && ask_names_of(fd, &request, &reply)) {
-      *local = reply.local;
-      return;
-    }
-  }
+  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) && ask_local(fd, local)) return;
   bool ours = ip == 0 ? marks & MARK_OVERLAY_BOUND : !is_loopback(ip) || marks & MARK_ARRANGED;
   if (ours) set_endpoint_ip(local, self);
 }

@@ -51,6 +51,12 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_sendmsg((int)a, (const struct msghdr *)b, (int)c);
     case SYS_sendmmsg:
       return on_sendmmsg((int)a, (struct mmsghdr *)b, (unsigned)c, (int)d);
+    case SYS_recvfrom:
+      return on_recvfrom((int)a, (void *)b, (size_t)c, (int)d, (struct sockaddr *)e, (socklen_t *)f);
+    case SYS_recvmsg:
+      return on_recvmsg((int)a, (struct msghdr *)b, (int)c);
+    case SYS_recvmmsg:
+      return on_recvmmsg((int)a, (struct mmsghdr *)b, (unsigned)c, (int)d, (void *)e);
     case SYS_getcwd:
       return on_getcwd((char *)a, (size_t)b);
     case SYS_ioctl:

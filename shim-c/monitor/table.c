@@ -36,20 +36,28 @@ void note_supervisor(int process) {
   if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
 }
 
-static const struct boxer_table *both_copies(void) {
-  const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
-  if (__builtin_expect(found != NULL, 1) || !network_config()) return found;
-  struct boxer_request request = {.operation = BOXER_TABLE};
-  struct boxer_reply reply;
+/* Whoever needs the table first may be deep in a call, on a small stack. */
+__attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
+  const struct boxer_table *found = NULL;
   signal_mask old;
   signals_block(&old);
+  struct question *question = claim(sizeof *question, HERE);
   int fd;
-  if (service_request(&request, &reply, &fd, PROMPT, NULL) == 0 && fd >= 0) {
-    if (reply.error == 0) found = map(fd);
-    raw(SYS_close, fd);
+  if (question) {
+    question->request.operation = BOXER_TABLE;
+    if (service_request(&question->request, &question->reply, &fd, PROMPT, NULL) == 0 && fd >= 0) {
+      if (question->reply.error == 0) found = map(fd);
+      raw(SYS_close, fd);
+    }
+    unclaim(question);
   }
   signals_restore(&old);
   return found;
+}
+
+static const struct boxer_table *both_copies(void) {
+  const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
+  return __builtin_expect(found != NULL, 1) || !network_config() ? found : ask_for_table();
 }
 
 static uint32_t sequence_of(const struct boxer_table *copy) { return __atomic_load_n(&copy->sequence, __ATOMIC_ACQUIRE); }

@@ -3,6 +3,7 @@
  * LD_PRELOAD is passed on to it. Whatever cannot be told keeps the entry: a line too much is better than a program unseen.
  */
 #include "permitted.h"
+#include "place.h"
 #include "target.h"
 
 #include <elf.h>
@@ -13,7 +14,7 @@
 extern char **environ;
 
 #define INTERPRETERS 5 /* of scripts that the kernel follows */
-#define NAME_ROOM 256  /* what the kernel reads of a script */
+#define INTERPRETER_ROOM 256 /* what the kernel reads of a script */
 
 #if defined(__x86_64__)
 #define OWN_MACHINE EM_X86_64
@@ -56,18 +57,18 @@ static bool cut_interpreter(char *line, size_t length) {
     char letter = line[from + size];
     if (is_blank(letter) || letter == '\n' || letter == 0) break;
   }
-  if (size == 0 || from + size == NAME_ROOM) return false;
+  if (size == 0 || from + size == INTERPRETER_ROOM) return false;
   memmove(line, line + from, size);
   line[size] = 0;
   return true;
 }
 
 /* `interpreter` receives a script's. */
-static enum target judge(int fd, char interpreter[NAME_ROOM]) {
+static enum target judge(int fd, char interpreter[INTERPRETER_ROOM]) {
   unsigned char head[sizeof(Elf64_Ehdr)];
   long length = raw(SYS_pread64, fd, head, sizeof head, 0);
   if (length >= 3 && head[0] == '#' && head[1] == '!') {
-    length = raw(SYS_pread64, fd, interpreter, NAME_ROOM, 0);
+    length = raw(SYS_pread64, fd, interpreter, INTERPRETER_ROOM, 0);
     return length > 2 && cut_interpreter(interpreter, (size_t)length) ? SCRIPT : TAKES_US;
   }
   if (length < (long)sizeof head || memcmp(head, ELFMAG, SELFMAG) != 0) return TAKES_US;
@@ -75,7 +76,7 @@ static enum target judge(int fd, char interpreter[NAME_ROOM]) {
   return own || !has_loader(fd, head) ? TAKES_US : REFUSES_US;
 }
 
-static enum target judge_path(int directory, const char *path, char interpreter[NAME_ROOM]) {
+static enum target judge_path(int directory, const char *path, char interpreter[INTERPRETER_ROOM]) {
   int fd = (int)raw(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) return TAKES_US;
   enum target target = judge(fd, interpreter);
@@ -83,18 +84,18 @@ static enum target judge_path(int directory, const char *path, char interpreter[
   return target;
 }
 
-static bool follow(enum target target, char interpreter[NAME_ROOM]) {
+static bool follow(enum target target, char interpreter[INTERPRETER_ROOM]) {
   for (int depth = 0; target == SCRIPT && depth < INTERPRETERS; depth++) target = judge_path(AT_FDCWD, interpreter, interpreter);
   return target != REFUSES_US;
 }
 
 __attribute__((noinline)) bool takes_us(int directory, const char *path) {
-  char name[NAME_ROOM];
+  char name[INTERPRETER_ROOM];
   return !may_read() || follow(judge_path(directory, path, name), name);
 }
 
 __attribute__((noinline)) bool file_takes_us(int fd) {
-  char name[NAME_ROOM];
+  char name[INTERPRETER_ROOM];
   return !may_read() || follow(judge(fd, name), name);
 }
 
@@ -111,8 +112,9 @@ static bool has_slash(const char *text) {
 
 __attribute__((noinline)) bool found_takes_us(const char *file) {
   if (!may_read()) return true;
-  if (!file || !*file || has_slash(file)) return takes_us(AT_FDCWD, file);
-  char name[NAME_ROOM];
+  if (!file || text_length(file, INTERPRETER_ROOM) >= INTERPRETER_ROOM) return true;
+  if (!*file || has_slash(file)) return takes_us(AT_FDCWD, file);
+  char name[INTERPRETER_ROOM];
   size_t size = strlen(file) + 1;
   for (const char *folder = search_path(); folder;) {
     size_t length = 0;

@@ -104,6 +104,8 @@ static void make_table(void) {
   if (!getenv("BOXER_TEST_SEVERAL")) inet_pton(AF_INET, UNDERLAY_SELF, table->self_bound);
   inet_pton(AF_INET, SIGNAL_SOURCE, table->signal_source);
   strcpy(table->hostname, "self-node");
+  table->account_user = 4711 + 1;
+  table->account_group = 4712 + 1;
   add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF);
   add_node(NODE_DIRECT, UNDERLAY_DIRECT, BOXER_NODE_DIRECT);
   add_node(NODE_ASKED, NULL, 0);

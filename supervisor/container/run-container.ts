@@ -47,7 +47,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   try {
     await passGate(node.overlay, config.waitFor, say, cancel.signal);
     discovery = await startDiscovery(node.overlay, say);
-    await prepareRemaps(config.remap);
+    await prepareRemaps(config.remap, say);
     const remap = { ...discovery.remap, ...config.remap };
     const { socketName, overlay } = node;
     const environment = guestEnvironment(ownEnvironment(), { library: runtime.library, socketName, remap });

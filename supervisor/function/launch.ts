@@ -25,6 +25,7 @@ import { Introduce } from '../protocol/flows.ts';
 import type { LaunchEvent } from '../protocol/launch-event.ts';
 import { Claim, Exit, PATIENT_HEARTBEAT, Started, Stderr } from '../protocol/stdio.ts';
 import type { Runtime } from '../runtime.ts';
+import { createDeniedWrites, type DeniedWrites } from './denied-writes.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
 /** How long the phantom and the seed may take to answer a function that has just started. */
@@ -72,7 +73,11 @@ async function contactPhantom(
   throw failure;
 }
 
-function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Node> {
+function joinAsFunction(
+  event: LaunchEvent,
+  context: LaunchContext,
+  onDenied: (path: string) => void,
+): Promise<Node> {
   const { runtime, requestId, functionName, signal } = context;
   return startNode({
     addon: runtime.addon,
@@ -89,26 +94,35 @@ function joinAsFunction(event: LaunchEvent, context: LaunchContext): Promise<Nod
       functionName,
     },
     isFunction: true,
+    onDenied,
     hostname: event.hostname,
     signal,
     retryFor: CONTACT_TIMEOUT_MS,
   });
 }
 
+interface PreparedFiles {
+  /** Where the guest finds what stands elsewhere. */
+  readonly remap: Record<string, string>;
+  /** What the guest's log has to say of it. */
+  readonly lines: readonly string[];
+}
+
 /** Everything that the guest finds elsewhere than it stands: its own remaps before ours. */
-async function prepareFiles(event: LaunchEvent): Promise<Record<string, string>> {
+async function prepareFiles(event: LaunchEvent): Promise<PreparedFiles> {
+  const lines: string[] = [];
   const { remap, files, mounts, workingDirectory } = event;
   const [usual, shared, placed] = await Promise.all([
     makeUsualPathsWritable(),
     makeSharedMemory(),
     placeFiles(files, mounts),
-    prepareRemaps(remap),
+    prepareRemaps(remap, (line) => lines.push(line)),
   ]);
   const shown = { ...usual, ...shared, ...placed, ...remap };
   const folders = [...mounts.map((path) => dirname(path)), workingDirectory];
   const everything = { ...(await makeMissingFolders(folders, shown)), ...shown };
   await linkNestedRemaps(everything);
-  return everything;
+  return { remap: everything, lines };
 }
 
 /** What the files in /etc say of this node's network. */
@@ -122,19 +136,22 @@ interface GuestContext extends LaunchContext {
   readonly node: Node;
   readonly session: Session;
   readonly inlet: SignalInlet;
-  /** Remaps of the files that are ready for the guest. */
-  readonly remap: Promise<Record<string, string>>;
+  readonly files: Promise<PreparedFiles>;
+  readonly denied: DeniedWrites;
 }
 
 /** Waits for the guest's gate, shows it the overlay, and runs it. */
 async function startAndServe(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
   const { signal, node, session } = context;
   const say = (line: string) => session.notify(Stderr, Buffer.from(`boxer: ${line}\n`));
+  context.denied.tellTo(say);
   await passGate(node.overlay, event.waitFor, say, signal);
   const discovery = await startDiscovery(node.overlay, say);
   try {
     const network = await showNetwork(node, event.hostname, discovery.nameserver);
-    const remap = { ...discovery.remap, ...network, ...(await context.remap) };
+    const files = await context.files;
+    files.lines.forEach(say);
+    const remap = { ...discovery.remap, ...network, ...files.remap };
     warnIfUnseen({ ...event, remap, isFunction: true, overlay: node.overlay.overlay }, say);
     return await runGuest(event, context, remap);
   } finally {
@@ -197,7 +214,8 @@ async function serveSession(
   context: LaunchContext,
   session: Session,
   joining: Promise<Node>,
-  remap: Promise<Record<string, string>>,
+  files: Promise<PreparedFiles>,
+  denied: DeniedWrites,
 ): Promise<ExitStatus> {
   const stopped = new AbortController();
   const inlet: SignalInlet = { deliver: (name) => void (ENDING.has(name) && stopped.abort(name)) };
@@ -207,7 +225,7 @@ async function serveSession(
   session.handle(Introduce, (introduction, at) => node.introduce(introduction, at.signal));
   try {
     const signal = AbortSignal.any([context.signal, stopped.signal]);
-    const guest = startAndServe(event, { ...context, signal, node, session, inlet, remap });
+    const guest = startAndServe(event, { ...context, signal, node, session, inlet, files, denied });
     const status = await guest.catch((error: unknown): ExitStatus => {
       if (stopped.signal.aborted) return { code: null, signal: String(stopped.signal.reason) };
       if (context.signal.aborted) throw error;
@@ -230,9 +248,10 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
   const cancel = new AbortController();
   const signal = AbortSignal.any([context.signal, cancel.signal]);
   const contact = AbortSignal.any([signal, AbortSignal.timeout(CONTACT_TIMEOUT_MS)]);
-  const joining = joinAsFunction(event, { ...context, signal });
-  const remap = prepareFiles(event);
-  for (const early of [joining, remap]) early.catch(() => undefined);
+  const denied = createDeniedWrites();
+  const joining = joinAsFunction(event, { ...context, signal }, denied.note);
+  const files = prepareFiles(event);
+  for (const early of [joining, files]) early.catch(() => undefined);
   let session: Session | undefined;
   try {
     session = await contactPhantom(event, contact, signal).catch(async (error: unknown) => {
@@ -242,7 +261,7 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
     });
     // A phantom that is gone was stopped or killed: its guest must not live on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
-    return await serveSession(event, { ...context, signal }, session, joining, remap);
+    return await serveSession(event, { ...context, signal }, session, joining, files, denied);
   } finally {
     cancel.abort(new Error('the launch has ended'));
     void session?.close();

@@ -84,7 +84,12 @@ export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOpt
 
     async reverse({ peer }) {
       const member = [...overlay.members().values()].find(({ address }) => address === peer.address);
-      const name = member?.names[0] ?? (await overlay.reverse(peer.address))[0];
+      // The seed knows what Docker's resolver says; without it, a service's name is better than none.
+      const told = await overlay.reverse(peer.address).catch((error: unknown) => {
+        if (member) return [];
+        throw error;
+      });
+      const name = told[0] ?? member?.names[0];
       if (name === undefined) throw new BoxerError('ENOENT', `no name for ${peer.address}`);
       return { name };
     },

@@ -9,6 +9,12 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
   return { base, mask: [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.') };
 }
 
+/** Who a function's guest is. Undefined where there are no users. */
+function ownAccount(): TableView['account'] {
+  const [user, group] = [process.getuid?.(), process.getgid?.()];
+  return user === undefined || group === undefined ? undefined : { user, group };
+}
+
 /**
  * A function is reached by its supervisor, at whatever address its guest listens. A container is reached at each of its networks' addresses,
  * and the own address is all of them.
@@ -23,7 +29,7 @@ function boundAddress(underlay: string, isFunction: boolean): string {
 
 /**
  * What the process monitors may know of the overlay: every member that can be reached and, in a function, the names that the seed
- * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
+ * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node, and its users are the image's.
  */
 export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
@@ -40,6 +46,7 @@ export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: 
     selfUnderlay: overlay.local.address,
     selfBound: boundAddress(overlay.local.address, isFunction),
     hostname,
+    account: isFunction ? ownAccount() : undefined,
     nodes: members.map(({ id, address, underlay, direct }) => ({
       id,
       overlay: address,

@@ -54,6 +54,8 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
       projectKey,
       addon,
       host: '127.0.0.1',
+      // All nodes have the same address here, which tells nothing of them.
+      reverse: async () => [],
       signal: stopSeed.signal,
       store: memory,
       ...seedOptions,

@@ -2,7 +2,7 @@ import type { HeartbeatOptions } from '../control/heartbeat.ts';
 import type { RelayOptions } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import type { Addon } from '../service/addon.ts';
-import type { Resolver } from './flows/gateways.ts';
+import type { Resolver, ReverseResolver } from './flows/gateways.ts';
 import type { SeedObserver } from './metrics/seed-observer.ts';
 import type { SeedLimits } from './sessions/quotas.ts';
 import type { Store } from './store/store.ts';
@@ -20,6 +20,7 @@ export interface SeedOptions {
   /** All IPv4 addresses unless told otherwise. */
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;
+  readonly reverse?: ReverseResolver | undefined;
   /**
    * Where the nodes of other seeds reach this one; unless told otherwise, its address on the network `boxer`.
    */

@@ -59,7 +59,7 @@ export function contextOf(options: SeedOptions, held: Held, signal: AbortSignal)
   const { range, relay, memory, observer } = held;
   const { registry } = memory;
   const name = randomBytes(8).toString('hex');
-  const gateways = new Gateways(config, memory.hosts, options.resolver);
+  const gateways = new Gateways(config, memory.hosts, options.resolver, options.reverse);
   const names = new NamePolicy(config);
   names.follow(registry);
   const relays = new Relays(log);

@@ -77,6 +77,29 @@ test('names are seen on shared networks only, and nodes that share none not at a
   await expect(front.reverse(both.address)).resolves.toContain('api');
 });
 
+test('an address is called as the seed’s own resolver calls it, and else by its names', async () => {
+  await bed.close();
+  const asked: string[] = [];
+  const reverse = async (address: string) => {
+    asked.push(address);
+    if (asked.length > 2) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
+    return ['shop-api-1.shop_front', 'another'];
+  };
+  bed = await createTestbed({ resolver: async () => ['127.0.0.1'], reverse });
+  const [web, api] = await Promise.all([bed.join('web'), bed.join('api')]);
+  await until(web, () => web.members().size === 2);
+  await expect(web.reverse(api.address)).resolves.toEqual([
+    'shop-api-1.shop_front',
+    'api',
+    `node-${api.nodeId}`,
+  ]);
+  const cache = await bed.join('cache', { networks: { back: ['cache'] } });
+  const [redis = ''] = await cache.resolve('redis');
+  await expect(cache.reverse(redis)).resolves.toEqual(['shop-api-1.shop_front', 'redis']);
+  await expect(web.reverse(api.address)).resolves.toEqual(['api', `node-${api.nodeId}`]);
+  expect(asked).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
+});
+
 test('a flow carries every byte, both ways, with half-close', async () => {
   const received = Promise.withResolvers<string>();
   const answer = randomBytes(3_000_000);

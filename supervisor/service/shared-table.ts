@@ -29,6 +29,8 @@ export interface TableView {
   /** What the kernel binds in the own overlay address' place; '0.0.0.0' on a node that is reached at several addresses. */
   readonly selfBound: string;
   readonly hostname: string;
+  /** In a function: the platform's user and group, which no image knows. */
+  readonly account?: { readonly user: number; readonly group: number } | undefined;
   readonly nodes: readonly { id: number; overlay: string; direct?: string; self: boolean }[];
   /** A name and one of its addresses; without an address the supervisor is asked. */
   readonly names: readonly { name: string; overlay?: string }[];
@@ -101,6 +103,8 @@ function encodeHeader(view: TableView, sequence: number, nodes: number, names: n
   bytes.writeUInt32LE(nodes, 28);
   bytes.writeUInt32LE(names, 32);
   writeIpv4(bytes, 36, view.selfBound);
+  bytes.writeUInt32LE(view.account ? view.account.user + 1 : 0, 56);
+  bytes.writeUInt32LE(view.account ? view.account.group + 1 : 0, 60);
   bytes.write(view.hostname.slice(0, NAME_MAX - 1), HOSTNAME_OFFSET, 'latin1');
   return bytes;
 }

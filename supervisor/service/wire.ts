@@ -19,6 +19,7 @@ export const Operation = {
   reverse: 8,
   connectLater: 9,
   underWay: 10,
+  denied: 11,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 

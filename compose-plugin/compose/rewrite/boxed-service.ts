@@ -12,7 +12,7 @@ import type { ImageFacts } from '../../engine/images.ts';
 import { awsFunctionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
 import type { OwnImages } from '../images-file.ts';
-import type { Service } from '../model.ts';
+import type { Model, Service } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
@@ -45,6 +45,7 @@ export interface Boxed {
 
 /** What the services of a project have in common. */
 export interface BoxedPlace {
+  model: Model;
   project: string;
   /** The project's, absolute. */
   directory: string;
@@ -120,7 +121,7 @@ function nodeConfiguration(boxed: Boxed, place: BoxedPlace): NodeConfig {
     version: 1,
     project: place.project,
     service: name,
-    networks: namesByNetwork(name, service, names),
+    networks: namesByNetwork(place.model, name, service, names),
     environment: own.environment,
     remap: boxed.twin === undefined ? own.remap : { ...movedPaths(service, boxed.image), ...own.remap },
     ...(boxed.twin === undefined || files.length === 0 ? {} : { files }),

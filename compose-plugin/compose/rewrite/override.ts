@@ -50,6 +50,7 @@ export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings)
 export function override(input: RewriteInput) {
   const { model, boxed, boxedNames, settings, access, images, runtimeId, folder, keyId } = input;
   const place = {
+    model,
     project: model.name,
     directory: input.directory,
     settings,

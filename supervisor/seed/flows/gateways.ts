@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import { lookup, reverse } from 'node:dns/promises';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { SeedConfig } from '../../published/node-config.ts';
@@ -12,7 +12,12 @@ export type Resolver = (name: string) => Promise<readonly string[]>;
 export const resolveHere: Resolver = async (name) =>
   (await lookup(name, { all: true, family: 4 })).map(({ address }) => address);
 
+/** Names of an address, as `dns.reverse`. */
+export type ReverseResolver = (address: string) => Promise<readonly string[]>;
+
 const RESOLVE_TIMEOUT = 5000;
+/** A name that is told late is worth less than another one at once. */
+const REVERSE_TIMEOUT = 1000;
 const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA']);
 
 /**
@@ -21,13 +26,20 @@ const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_
  */
 export class Gateways {
   readonly #resolver: Resolver;
+  readonly #reverse: ReverseResolver;
   readonly #networksByName = new Map<string, NamesByNetwork>();
   readonly #boxed = new Map<string, NamesByNetwork>();
   readonly #hosts: Hosts;
   readonly #pending = new Map<string, Promise<readonly string[]>>();
 
-  constructor(config: SeedConfig, hosts: Hosts, resolver: Resolver = resolveHere) {
+  constructor(
+    config: SeedConfig,
+    hosts: Hosts,
+    resolver: Resolver = resolveHere,
+    reverseResolver: ReverseResolver = reverse,
+  ) {
     this.#resolver = resolver;
+    this.#reverse = reverseResolver;
     this.#hosts = hosts;
     collect(this.#networksByName, config.gateways);
     collect(this.#boxed, config.boxed ?? []);
@@ -89,6 +101,22 @@ export class Gateways {
   namesAt(overlay: string, networks: NamesByNetwork): string[] {
     const found = this.#hosts.find(overlay);
     return found && sharesNetwork(networks, found.entry.networks) ? [...found.entry.names] : [];
+  }
+
+  /** The address of the host behind an overlay address. */
+  placeOf(overlay: string): string | undefined {
+    return this.#hosts.find(overlay)?.address;
+  }
+
+  /** What this container's own resolver calls an address; [] where it knows none in time. */
+  async nameHere(address: string): Promise<string[]> {
+    const { promise: late, resolve } = Promise.withResolvers<readonly string[]>();
+    const timer = setTimeout(() => resolve([]), REVERSE_TIMEOUT);
+    try {
+      return [...(await Promise.race([this.#reverse(address).catch(() => []), late]))].slice(0, 1);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Resolves a name; simultaneous look-ups of one name share one query. */

@@ -43,6 +43,17 @@ test('a container has the names of its service, what Docker called it, and no na
   expect(policy.permitted('api', { back: ['cache'] })).toEqual({ back: ['cache'] });
 });
 
+test('names that have their network as a domain are as free as they are without it', () => {
+  const boxed = [
+    { service: 'web', networks: { front: ['web', 'web.shop_front'] } },
+    { service: 'api', networks: { front: ['api', 'api.shop_front'] } },
+  ];
+  const policy = new NamePolicy({ ...config, boxed });
+  const own = ['web', 'web.shop_front', 'shop-web-1', 'shop-web-1.shop_front'];
+  const others = ['api.shop_front', 'shop-api-1.shop_front', 'localhost.shop_front', 'mine.shop_back'];
+  expect(policy.permitted('web', { front: [...own, ...others] })).toEqual({ front: own });
+});
+
 test('whoever has a name that no file gives it keeps it until it has gone', () => {
   const policy = new NamePolicy(config);
   const range = parseRange(config.overlay);

@@ -1,4 +1,5 @@
 import type { NamesByNetwork } from '../../protocol/join.ts';
+import { domainOf } from '../../published/network-domain.ts';
 import type { SeedConfig } from '../../published/node-config.ts';
 import type { NodeRegistry } from './node-registry.ts';
 
@@ -67,10 +68,17 @@ export class NamePolicy {
     const own = this.#services.get(service);
     const networks = Object.entries(claimed).filter(([network]) => !own || Object.hasOwn(own, network));
     return Object.fromEntries(
-      networks.map(([network, names]) => [
-        network,
-        names.filter((name) => own?.[network]?.includes(name) || this.#isFree(service, name.toLowerCase())),
-      ]),
+      networks.map(([network, names]) => {
+        const written = own?.[network] ?? [];
+        const domain = domainOf(service, written);
+        // What Docker calls by a name it also calls by that name and the network's.
+        const plain = (name: string) =>
+          domain && name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : name;
+        return [
+          network,
+          names.filter((name) => written.includes(name) || this.#isFree(service, plain(name).toLowerCase())),
+        ];
+      }),
     );
   }
 

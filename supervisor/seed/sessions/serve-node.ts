@@ -23,7 +23,7 @@ export function serveNode(context: SeedContext, session: Session, joined: Joined
   session.handle(Resolve, async ({ name }, { signal }) => ({
     addresses: await gateways.resolve(name, node.networks, signal),
   }));
-  session.handle(Reverse, ({ address }) => ({ names: namesAt(context, node, address) }));
+  session.handle(Reverse, async ({ address }) => ({ names: await namesAt(context, node, address) }));
   session.handle(Leave, () => leave(context, session, joined));
   if (slot === 'host') serveHost(context, session, joined);
   else servePhantom(context, session, joined);
@@ -84,13 +84,21 @@ function servePhantom(
   session.handle(Forward, (request, { signal }) => phantomWays.forward(node, attachment, request, signal));
 }
 
-function namesAt({ registry, gateways }: SeedContext, viewer: NodeRecord, address: string): string[] {
+/** The names of a node or a host outside; what Docker's resolver calls it comes first, as it would for a neighbour. */
+async function namesAt(
+  { registry, gateways }: SeedContext,
+  viewer: NodeRecord,
+  address: string,
+): Promise<string[]> {
   const node = registry.at(address);
   const names = node
     ? isVisible(viewer, node) && namesFor(viewer, node)
     : gateways.namesAt(address, viewer.networks);
   if (!names || names.length === 0) throw new ControlError('ENOENT', `no name is known for ${address}`);
-  return names;
+  // A function's phantom has its place on the engine's networks.
+  const place = node ? (node.phantom ?? node.host)?.observed.address : gateways.placeOf(address);
+  const first = place === undefined ? [] : await gateways.nameHere(place);
+  return [...new Set([...first, ...names])];
 }
 
 /** Takes the node out before the connection closes: the reply says that others no longer see it. */
