@@ -6,7 +6,6 @@ import { encodeFrame, type Frame, FrameDecoder, FrameFlag } from '../../control/
 import { unchecked } from '../../control/message.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../../control/psk.ts';
 import { TLS_OPTIONS } from '../../control/tls-options.ts';
-import type { Overlay } from '../../membership/join.ts';
 import { Hello } from '../../protocol/greeting.ts';
 import { Join, Leave } from '../../protocol/join.ts';
 import { MembershipChanged, type MembershipUpdate } from '../../protocol/membership.ts';
@@ -19,15 +18,18 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Members of 16 KB each, who come one after the other: all are told of all. */
-async function talkative(count: number): Promise<Overlay[]> {
-  const nodes: Overlay[] = [];
-  for (let node = 0; node < count; node += 1) {
-    const front = Array.from({ length: 64 }, (_, name) => `${node}-${name}-${'x'.repeat(230)}`);
-    nodes.push(await bed.join('api', { networks: { front } }));
-  }
-  return nodes;
-}
+/** Members of 16 KB each, each on the network that `networkOf` says. */
+const talkative = (count: number, networkOf: (node: number) => string) =>
+  Promise.all(
+    Array.from({ length: count }, (_, node) => {
+      const names = Array.from({ length: 64 }, (_, name) => `${node}-${name}-${'x'.repeat(230)}`);
+      return bed.join('api', { networks: { [networkOf(node)]: names } });
+    }),
+  );
+
+/** Networks of their own for nodes that are not to be told of each other, all of which `web` is on. */
+const everywhere = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, node) => [`network-${node}`, ['web']]));
 
 /** What a node that joins as `service` and leaves is told of the membership until then. */
 async function heard(service: string, capabilities: readonly string[]): Promise<Frame[]> {
@@ -52,7 +54,7 @@ async function heard(service: string, capabilities: readonly string[]): Promise<
 }
 
 test('a membership that is larger than a socket’s buffer is sent once', async () => {
-  const [talker] = await talkative(12);
+  const [talker] = await talkative(12, () => 'front');
   const identity = newServiceIdentity('web');
   const key = pskOf(serviceKey(projectKey, 'web'), identity);
   const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
@@ -76,8 +78,8 @@ test('a membership that is larger than a socket’s buffer is sent once', async 
 });
 
 test('a node has the whole membership when it has joined, however many messages it takes', async () => {
-  await talkative(40);
-  const node = await bed.join('web');
+  await talkative(40, (node) => `network-${node}`);
+  const node = await bed.join('web', { networks: everywhere(40) });
   expect(node.members().size).toBe(41);
 });
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
 import * as z from 'zod/mini';
 import { serviceKey } from '../../../supervisor/control/psk.ts';
 import {
@@ -68,11 +69,14 @@ export async function startOverlay(bed: Bed, options: OverlayOptions = {}): Prom
   const projectKey = randomBytes(32);
   const host = options.host ?? (await bed.host());
   await boundBuffers(host);
+  // Outlives the seed, as the project's volume does. /tmp is another one in each place.
+  const folder = await mkdtemp('/var/tmp/boxer-store-');
+  bed.own(() => rm(folder, { recursive: true, force: true }));
   const seed = await startDaemon(bed, host, {
     hostname: 'seed',
     key: projectKey.toString('hex'),
     argv: [...COMMAND, 'seed'],
-    env: { [CONFIG_VARIABLE]: JSON.stringify({ ...SEED_CONFIG, ...options.config }) },
+    env: { [CONFIG_VARIABLE]: JSON.stringify({ ...SEED_CONFIG, store: { folder }, ...options.config }) },
     ready: (line) => line.includes('listens on port'),
   });
   const relayConfig: RelayConfig = { version: 1, project: SEED_CONFIG.project };
