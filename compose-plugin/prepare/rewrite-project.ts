@@ -10,6 +10,7 @@ import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/over
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { type ImageFacts, inspectImages } from '../engine/images.ts';
+import { engineSocket } from '../engine/socket.ts';
 import { boxedServices } from './boxed-services.ts';
 import { getImages } from './get-images.ts';
 import { makeTwins } from './make-twins.ts';
@@ -35,7 +36,10 @@ export async function rewriteProject(context: Context, purpose: Purpose, read: R
   const { project: settings } = annotations;
   const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
   const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
-  const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings);
+  const access =
+    aws === undefined
+      ? localAccess(settings.region, await engineSocket(engine))
+      : await aws.awsAccess(settings);
   if (aws !== undefined && started.length > 0)
     await aws.deploy(context, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 

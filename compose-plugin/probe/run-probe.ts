@@ -17,6 +17,7 @@ import { type LambdaAccess, localAccess } from '../compose/rewrite/lambda-access
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { inspectImages } from '../engine/images.ts';
+import { engineSocket } from '../engine/socket.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
 import { ownImages, requireOwnImage } from '../prepare/own-images.ts';
 import type { Consent } from '../prepare/purpose.ts';
@@ -66,7 +67,7 @@ export async function runProbe(
     memory: PROBE_MEMORY,
   };
   if (provider === 'local') {
-    const access = localAccess(region);
+    const access = localAccess(region, await engineSocket(context.engine));
     const twin = localProbe(model.name, access, project.own.runtime);
     const seed = { host: SEED_CLOUD_NAME, port: SEED_PORT };
     const output = await invoke(context, project, access, { twin, seed, trials: wishes.trials });

@@ -52,7 +52,7 @@ export function override({ model, boxed, boxedNames, settings, access, images, r
       ...(settings.relays === 0
         ? {}
         : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime) }),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access.region, lambda) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: {
