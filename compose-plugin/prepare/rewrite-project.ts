@@ -6,6 +6,7 @@ import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/over
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
+import { engineSocket } from '../engine/socket.ts';
 import { makeTwins } from '../project/make-twins.ts';
 import { noteProvider } from '../project/provider.ts';
 import type { Prepared, Purpose } from '../project/purpose.ts';
@@ -32,7 +33,10 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   const { project: settings } = annotations;
   const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
   const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
-  const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings);
+  const access =
+    aws === undefined
+      ? localAccess(settings.region, await engineSocket(engine))
+      : await aws.awsAccess(settings);
   if (aws !== undefined && started.length > 0)
     await aws.deploy(work, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 

@@ -37,7 +37,7 @@ export function probeOverride(input: ProbeOverrideInput): object {
   return {
     services: {
       'boxer-seed': seedService(model, boxed, [], alone, images, keyId),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access.region, lambda) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
       [PROBE_SERVICE]: {
         image: images.runtime,
         pull_policy: 'never',

@@ -15,6 +15,7 @@ import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import { inspectImages } from '../engine/images.ts';
+import { engineSocket } from '../engine/socket.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
 import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
 import { checkedAnnotations } from '../project/annotations.ts';
@@ -67,7 +68,7 @@ export async function runProbe(
     memory: PROBE_MEMORY,
   };
   if (provider === 'local') {
-    const access = localAccess(region);
+    const access = localAccess(region, await engineSocket(context.engine));
     const twin = localProbe(model.name, access, project.own.runtime);
     const seed = { host: SEED_CLOUD_NAME, port: SEED_PORT };
     const output = await invoke(context, project, access, { twin, seed, trials: wishes.trials });

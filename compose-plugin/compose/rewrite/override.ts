@@ -69,7 +69,7 @@ export function override(input: RewriteInput) {
       ...(settings.relays === 0
         ? {}
         : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime, keyId) }),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access.region, lambda) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: {
