@@ -8,6 +8,7 @@ import { keep } from './keep.ts';
 import { type Launch, startLaunch } from './launch.ts';
 import type { Outcome } from './outcome.ts';
 import { lendInput } from './stdio.ts';
+import { tellRunning } from './tell-running.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;
@@ -54,6 +55,7 @@ async function keepFirst(
   { config, addon, say, debug }: PhantomOptions,
 ): Promise<Outcome> {
   const first = start('active');
+  tellRunning(first.started, signal);
   const front = await openFront({ addon, say, signal });
   // `docker compose run` is for what somebody waits for.
   const renewal = (await isOneOff()) ? undefined : config.renewal;
