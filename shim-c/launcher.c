@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stddef.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NODE "/opt/boxer/bin/node"
@@ -80,7 +84,35 @@ static int fail(int error) {
   return error == ENOENT ? 127 : 126;
 }
 
+// `boxer running`: waits in a phantom's container until its function's guest runs (supervisor/phantom/tell-running.ts).
+// Here and not in the supervisor: it is asked once per replica, or by a health check.
+static const char RUNNING[] = "boxer-running";
+enum { ATTEMPTS = 3000, PAUSE_MS = 20 };
+
+static int connected_to_phantom(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  memcpy(address.sun_path + 1, RUNNING, sizeof RUNNING - 1);
+  socklen_t length = offsetof(struct sockaddr_un, sun_path) + sizeof RUNNING;
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&address, length) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+static int wait_until_running(void) {
+  const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+  int fd = connected_to_phantom();
+  // The phantom's own start takes a moment, and nothing tells of its end.
+  for (int i = 0; fd < 0 && i < ATTEMPTS; i++) {
+    nanosleep(&pause, NULL);
+    fd = connected_to_phantom();
+  }
+  char byte;
+  return fd >= 0 && read(fd, &byte, 1) == 1 ? 0 : 1;
+}
+
 int main(int argc, char **argv, char **envp) {
+  if (argc == 2 && strcmp(argv[1], "running") == 0) return wait_until_running();
   char **arguments = calloc((size_t)argc + COUNT(flags) + 2, sizeof *arguments);
   char **environment = own_environment(envp);
   if (arguments == NULL || environment == NULL) return fail(ENOMEM);

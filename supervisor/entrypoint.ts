@@ -17,6 +17,7 @@ const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node o
        boxer seed                   coordinate the project's nodes
        boxer relay                  carry connections between nodes, beside the seed
        boxer nodes [--json|--watch] list the nodes (in the seed's container)
+       boxer running                wait until the function of this phantom runs
        boxer twins                  make and delete functions, as standard input says
        boxer inspect                look at the image around, as standard input asks
        boxer probe                  have functions measure the place that they run in

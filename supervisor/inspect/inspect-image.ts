@@ -20,7 +20,8 @@ export function inspectImage(question: ImageQuestion): ImageReport {
   const unseen = findUnseen(argv[0] ?? '', { path, workingDirectory, real: (place) => place });
   return {
     ...(barred === undefined ? {} : { barred }),
-    unreadable: barred === undefined ? found(workingDirectory, isUnreadable) : [],
+    // The root is everybody's, and holds /root.
+    unreadable: barred === undefined && workingDirectory !== '/' ? found(workingDirectory, isUnreadable) : [],
     userFolders: foldersOf(user),
     ...(unseen === undefined ? {} : { unseen }),
   };

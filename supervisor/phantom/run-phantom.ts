@@ -9,6 +9,7 @@ import type { NodeConfig } from '../published/node-config.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
 import { lendInput } from './lend-input.ts';
+import { tellRunning } from './tell-running.ts';
 import { twinOf } from './twin-of.ts';
 
 interface PhantomOptions {
@@ -61,6 +62,7 @@ async function keepFirst(
   { config, addon, say, debug }: PhantomOptions,
 ): Promise<Outcome> {
   const first = start('active');
+  tellRunning(first.started, signal);
   const front = await openFront({ addon, say, signal });
   // `docker compose run` is for what somebody waits for.
   const renewal = (await isOneOff()) ? undefined : config.renewal;

@@ -5,7 +5,7 @@ import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
 import { type Docker, docker } from '../../engine/docker.ts';
 import { inspectImages } from '../../engine/images.ts';
 import { engineSocket, USUAL_SOCKET } from '../../engine/socket.ts';
-import { ownImages } from '../../prepare/own-images.ts';
+import { ownImages } from '../../project/own-images.ts';
 import type { Context } from '../context.ts';
 import type { Check } from '../../report/check.ts';
 

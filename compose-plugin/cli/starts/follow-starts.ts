@@ -53,7 +53,8 @@ async function follow(
 ): Promise<number> {
   const { engine, progress, warn } = context;
   const show = counter(progress);
-  const states = await watchStarts(context, project, phantoms, show, AbortSignal.timeout(timeout));
+  const limit = AbortSignal.timeout(timeout);
+  const states = await watchStarts(context, project, phantoms, { patient: wait, show }, limit);
   if (engine.signal.aborted) throw new BoxerError('CANCELLED', 'cancelled');
   const ended = states.filter(({ phantom, state }) => state === 'ended' && phantom.exitCode !== 0);
   for (const { phantom } of ended) {

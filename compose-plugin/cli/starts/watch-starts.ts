@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
+import { BOXER } from '../../compose/rewrite/boxed-service.ts';
+import { docker } from '../../engine/docker.ts';
 import { dockerLines } from '../../engine/lines.ts';
-import { followNodes } from '../../project/nodes/follow-nodes.ts';
 import { type Phantom, readPhantoms } from '../../project/phantoms.ts';
 import type { Context } from '../context.ts';
 
@@ -10,8 +10,8 @@ export interface Started {
   readonly state: 'starting' | 'running' | 'ended';
 }
 
-/** A guest that cannot be started has ended by then; ms since its function is up. */
-const SETTLE = 1000;
+/** The answer of a runtime that does not know the question: its functions are not waited for. */
+const UNKNOWN = 2;
 
 /** Containers by what they were started as: the same container that is started again is another one. */
 export const startsOf = (phantoms: readonly Phantom[]): ReadonlySet<string> =>
@@ -32,67 +32,71 @@ export async function startedSince(
 
 /**
  * Watches replicas that have just been started until each one's function runs or has ended, or `signal` aborts; tells `show` of every
- * change. Resolves to how far they have come.
+ * change. Resolves to how far they have come. `patient`: one that its restart policy starts again has not ended.
  */
 export async function watchStarts(
   context: Context,
   project: string,
   phantoms: readonly Phantom[],
-  show: (started: readonly Started[]) => void,
+  { patient, show }: { patient: boolean; show: (started: readonly Started[]) => void },
   signal: AbortSignal,
 ): Promise<Started[]> {
   const end = new AbortController();
   const engine = { ...context.engine, signal: AbortSignal.any([context.engine.signal, signal, end.signal]) };
   const running = new Set<string>();
   let current = new Map(phantoms.map((one) => [one.id, one]));
-  const stateOf = ({ id, status }: Phantom): Started['state'] =>
-    status === 'exited' || status === 'dead' ? 'ended' : running.has(id) ? 'running' : 'starting';
+  const stateOf = ({ id, status }: Phantom): Started['state'] => {
+    if (status === 'exited' || status === 'dead' || (status === 'restarting' && !patient)) return 'ended';
+    return running.has(id) ? 'running' : 'starting';
+  };
   const list = () => [...current.values()].map((phantom) => ({ phantom, state: stateOf(phantom) }));
   const done = Promise.withResolvers<void>();
   engine.signal.addEventListener('abort', () => done.resolve(), { once: true });
-
   const tell = () => {
     const states = list();
     show(states);
     if (states.every(({ state }) => state !== 'starting')) done.resolve();
   };
   const look = async () => {
-    const found = await readPhantoms({ ...engine, signal: context.engine.signal }, project);
+    const found = await readPhantoms(context.engine, project);
     // One that has been removed is as it was last seen.
     current = new Map([...current].map(([id, old]) => [id, found.find((one) => one.id === id) ?? old]));
     tell();
   };
-  const nodes = async () => {
-    for await (const { node } of followNodes(engine, project)) {
-      const id = [...current.keys()].find((one) => node.container !== '' && one.startsWith(node.container));
-      if (id === undefined || node.state !== 'up' || running.has(id)) continue;
-      const age = Math.max(0, Date.now() - node.since);
-      await settle(SETTLE - age, engine.signal);
-      running.add(id);
-      tell();
+  /** The container answers when its function's guest runs, and not at all where that does not come to it. */
+  const ask = async (id: string) => {
+    const { code } = await docker(engine, ['exec', id, BOXER, 'running']);
+    if (code === 0 || code === UNKNOWN) running.add(id);
+    await look();
+  };
+  const follow = async () => {
+    const since = phantoms.map(({ startedAt }) => startedAt).sort()[0] ?? '';
+    const filters = [
+      `label=com.docker.compose.project=${project}`,
+      'event=die',
+      'event=start',
+      'type=container',
+    ];
+    const events = ['events', '--since', since, '--format', '{{.Action}} {{.ID}}'];
+    for await (const line of dockerLines(engine, [
+      ...events,
+      ...filters.flatMap((filter) => ['--filter', filter]),
+    ])) {
+      const [action, id = ''] = line.split(' ');
+      if (!current.has(id)) continue;
+      if (action === 'start') questions.push(ask(id).catch(failed));
+      else await look();
     }
   };
-  const deaths = async () => {
-    const filters = [`label=com.docker.compose.project=${project}`, 'event=die', 'type=container'];
-    const since = phantoms.map(({ startedAt }) => startedAt).sort()[0] ?? '';
-    const events = ['events', '--since', since, ...filters.flatMap((filter) => ['--filter', filter])];
-    for await (const _ of dockerLines(engine, events)) await look();
-  };
-
+  // What is asked when all is over ends with it.
+  const failed = (error: unknown) => void (engine.signal.aborted || done.reject(error));
+  const questions: Promise<void>[] = [];
   try {
-    void Promise.all([nodes(), deaths()]).then(() => done.resolve(), done.reject);
-    await look();
+    questions.push(look().catch(failed), follow().catch(failed));
     await done.promise;
-    // What has come of those that were already counted.
-    await look();
     return list();
   } finally {
     end.abort();
+    await Promise.all(questions);
   }
-}
-
-/** Resolves after `ms`, or with `signal`. */
-function settle(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
