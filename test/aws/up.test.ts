@@ -13,13 +13,13 @@ const projects: BedProject[] = [];
 beforeAll(async () => {
   bed = await startBed();
 }, 240_000);
-afterAll(() => bed.stop());
+afterAll(() => bed.stop(), 120_000);
 afterEach(async () => {
   for (const project of projects.splice(0)) {
     await project.run(['down', '--timeout', '1']);
     project.remove();
   }
-});
+}, 240_000);
 
 const make = (yaml: string): BedProject => {
   const project = bed.project(yaml);
@@ -145,7 +145,7 @@ test('linked, plain docker compose builds nothing for a function, and says what 
   expect((await project.run(['up', '-d', '--build', '--yes'])).exitCode).toBe(0);
   expect(container()).not.toBe(before);
   project.docker('image', 'rm', '--force', `${project.name}-worker`);
-}, 240_000);
+}, 600_000);
 
 test('--provider of up holds for the verbs that follow, until the next up', async () => {
   const project = make(oneService());

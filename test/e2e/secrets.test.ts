@@ -32,10 +32,14 @@ afterAll(() => project.remove(), 60_000);
 
 async function start(): Promise<void> {
   expect(await project.boxer('up', '-d')).toMatchObject({ exitCode: 0 });
-  await eventually('both guests have started', async () => {
-    const { stdout } = await project.boxer('logs', '--no-log-prefix', 'job', 'box');
-    return stdout.split('\n').filter((line) => line === 'ready').length === 2 || undefined;
-  });
+  await eventually(
+    'both guests have started',
+    async () => {
+      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'job', 'box');
+      return stdout.split('\n').filter((line) => line === 'ready').length === 2 || undefined;
+    },
+    200,
+  );
 }
 
 const read = (...path: string[]) => readFileSync(project.state(...path), 'utf8').trim();
@@ -130,7 +134,7 @@ test('no key is in a log, a label, an argument, an environment, the override or 
   // The search itself finds what is there.
   expect(await holds(['exec', running[0] ?? '', 'echo', 'needle'], [Buffer.from('needle')])).toBe(true);
   expect(await holds(['save', ...images], needles)).toBe(false);
-}, 120_000);
+}, 300_000);
 
 test('a new key takes the place of the old one', async () => {
   const before = read('key');
@@ -138,4 +142,4 @@ test('a new key takes the place of the old one', async () => {
   for (const name of ['key', 'keys']) rmSync(project.state(name), { recursive: true });
   await start();
   expect(read('key')).not.toBe(before);
-}, 120_000);
+}, 300_000);
