@@ -4,6 +4,7 @@ import { remappedPath } from '../files/remapped-path.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ExitStatus } from './exit-status.ts';
+import { preloadableEnvironment } from './program/preloadable.ts';
 import type { StdioPipes } from './stdio-pipes.ts';
 
 export interface GuestOptions {
@@ -68,7 +69,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
     const remap = options.remap ?? {};
     const child = spawn(remappedPath(program, remap), rest, {
       argv0: program,
-      env: options.environment,
+      env: preloadableEnvironment(options),
       cwd: remappedPath(options.workingDirectory, remap),
       stdio: stdio === 'inherit' ? stdio : [...stdio.guestEnds],
     });
