@@ -6,6 +6,7 @@ import type { Addon } from '../service/addon.ts';
 import { errnoNameOf } from '../service/errno.ts';
 import type { ExitStatus } from './exit-status.ts';
 import { withOwnLimits } from './own-limits.ts';
+import { preloadableEnvironment } from './program/preloadable.ts';
 import type { StdioPipes } from './stdio-pipes.ts';
 
 export interface GuestOptions {
@@ -88,7 +89,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
       child = withOwnLimits(options.addon, () =>
         spawn(remappedPath(program, remap), rest, {
           argv0: program,
-          env: options.environment,
+          env: preloadableEnvironment(options),
           ...(folder === undefined ? {} : { cwd: folder }),
           stdio: stdio === 'inherit' ? stdio : [...stdio.guestEnds],
         }),

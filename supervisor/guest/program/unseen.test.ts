@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { parseElf } from './elf.ts';
+import { preloadableEnvironment } from './preloadable.ts';
 import { findUnseen } from './unseen.ts';
 import { warnIfUnseen } from './warning.ts';
 
@@ -74,6 +75,18 @@ test.each([
   '.',
 ])('nothing is said of %j', (name) => {
   expect(look(name)).toBeUndefined();
+});
+
+test.each([
+  ['other', '/app/own.so:/opt/libboxer.so', '/app/own.so'],
+  ['other', '/opt/libboxer.so', undefined],
+  ['dynamic', '/app/own.so:/opt/libboxer.so', '/app/own.so:/opt/libboxer.so'],
+  ['static', '/opt/libboxer.so', '/opt/libboxer.so'],
+  ['no-such-program', '/opt/libboxer.so', '/opt/libboxer.so'],
+])('%s is started with LD_PRELOAD=%s as %s', (program, LD_PRELOAD, expected) => {
+  const environment = { PATH: folder, LD_PRELOAD, OTHER: 'kept' };
+  const started = preloadableEnvironment({ argv: [program], environment, workingDirectory: folder });
+  expect(started).toEqual({ PATH: folder, OTHER: 'kept', ...(expected && { LD_PRELOAD: expected }) });
 });
 
 test('the programs of this machine that everybody runs are seen', () => {

@@ -7,6 +7,8 @@ export interface Unseen {
   readonly file: string;
   /** Why, as the end of a sentence that begins with the program. */
   readonly because: string;
+  /** Its loader would only complain about a library that is not made for it. */
+  readonly foreign: boolean;
 }
 
 /** The kernel follows this many interpreters of scripts. */
@@ -52,11 +54,15 @@ function examine(file: string): Examined {
     if (words) return { interpreter: behindEnv(words) };
     const elf = parseElf(read);
     if (!elf) return {};
-    if (elf.go) return { unseen: { file, because: 'is a Go program, which makes its own system calls' } };
-    if (!elf.native) return { unseen: { file, because: 'is built for another machine than Boxer is' } };
-    if (!elf.dynamic) return { unseen: { file, because: 'is statically linked' } };
+    if (elf.go)
+      return {
+        unseen: { file, because: 'is a Go program, which makes its own system calls', foreign: false },
+      };
+    if (!elf.native)
+      return { unseen: { file, because: 'is built for another machine than Boxer is', foreign: true } };
+    if (!elf.dynamic) return { unseen: { file, because: 'is statically linked', foreign: false } };
     if (changesUser(fstatSync(fd)))
-      return { unseen: { file, because: 'changes its user as it starts (set-user-id)' } };
+      return { unseen: { file, because: 'changes its user as it starts (set-user-id)', foreign: false } };
     return {};
   } finally {
     closeSync(fd);
