@@ -51,7 +51,7 @@ static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int 
   signals_block(&old);
   int real;
   int error = service_request(&request, &reply, &real, PROMPT, NULL);
-  bool asked = error != EMFILE && error != ENFILE && error != ENOBUFS;
+  bool asked = error != EMFILE && error != ENFILE;
   bool arrived = error == 0 && reply.error == 0;
   if (arrived && real >= 0) {
     put_in_place(listener, real, signal, family, flags);

@@ -145,7 +145,8 @@ static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd,
   *interrupted = *interrupted || waiting.interrupted;
   if (error == EINTR) return EINTR;
   if (error == EAGAIN) return waiting.limit ? EINPROGRESS : ETIMEDOUT;
-  if (error) return error == ENOBUFS ? ENOBUFS : ENETUNREACH;
+  /* What connect() may say of its own, unlike EMFILE. */
+  if (error) return error == EMFILE || error == ENFILE ? ENOBUFS : ENETUNREACH;
   return reply->error;
 }
 
