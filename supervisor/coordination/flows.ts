@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect as dialTcp, type Socket } from 'node:net';
 import { ControlError, codeOf, describeFailure } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
+import { MessageType } from '../control/message-type.ts';
 import { waitFor } from '../control/waiting.ts';
 import { openFlow } from '../network/relay/open-flow.ts';
 import type { Relay } from '../network/relay/relay.ts';
@@ -98,7 +99,7 @@ export class Flows {
       const peer = { address: node.address, port: bound ?? flow.port };
       flow.join(
         await (acceptor
-          ? ends.dialIn(acceptor, peer, target.port, signal)
+          ? this.#reachNode(acceptor, peer, target.port, signal)
           : this.#reachOutside(node, target, signal)),
       );
       return { address: from.via, port: flow.port };
@@ -108,7 +109,7 @@ export class Flows {
     }
   }
 
-  /** Undefined where the relay does not take the flow; another one may. */
+  /** Undefined where the relay does not take the flow, or the function: the seed's own may. */
   async #openAt(
     relay: RemoteRelay,
     { node, from, bound, acceptor, port }: NodeToNode,
@@ -136,7 +137,26 @@ export class Flows {
       return { address: relay.at.address, port: opened };
     } catch (error) {
       relay.abandon(token);
+      if (codeOf(error) === 'ECONNREFUSED' && acceptor.phantom) return undefined;
       throw error;
+    }
+  }
+
+  /** What a function refuses may be meant for a program that shares its phantom's network. Errors as `FlowEnds.dialIn`. */
+  async #reachNode(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
+    const { ends } = this.#options;
+    try {
+      return await ends.dialIn(acceptor, peer, port, signal);
+    } catch (error) {
+      const { phantom } = acceptor;
+      if (codeOf(error) !== 'ECONNREFUSED' || !phantom) throw error;
+      return ends.fetch(phantom, (place) =>
+        phantom.session.request(
+          MessageType.introduce,
+          { port, ...place, peer },
+          { signal, timeout: REACH_TIMEOUT },
+        ),
+      );
     }
   }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { ControlError } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import { MessageType } from '../control/message-type.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
@@ -9,7 +10,7 @@ import { startRelay } from '../network/relay/relay.ts';
 import { builtAddon, serve } from '../network/relay/socket-testbed.ts';
 import type { Introduction, JoinOptions, Overlay } from './join.ts';
 import { queryNodes } from './nodes-command.ts';
-import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
+import { bridge, createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 import { parseJoined } from './parse-messages.ts';
 
 let bed: Testbed;
@@ -24,8 +25,9 @@ afterEach(async () => {
   await bed.close();
 });
 
-const phantomOf = (service: string): Promise<Overlay> =>
+const phantomOf = (service: string, options: Partial<JoinOptions> = {}): Promise<Overlay> =>
   bed.join(service, {
+    ...options,
     join: {
       role: 'phantom',
       service,
@@ -63,6 +65,18 @@ const functionOptions = (
 });
 
 const nodes = () => queryNodes({ port: bed.seed.port, projectKey });
+
+test('a port that the function refuses may be one of a program in its phantom’s network', async () => {
+  const [web, echo] = await Promise.all([bed.join('web'), serve((socket) => socket.pipe(socket))]);
+  const phantom = await phantomOf('worker', { introduce: bridge });
+  const refuse = () => Promise.reject(new ControlError('ECONNREFUSED', 'nobody'));
+  const { node } = await functionOf(phantom, { introduce: refuse });
+  const socket = await open(web, node.address, echo.port);
+  socket.end('hello');
+  expect(String(await once(socket, 'data'))).toBe('hello');
+  await expect(web.connect(node.address, 1)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
+  stop.signal.addEventListener('abort', () => echo.server.close());
+});
 
 test('a phantom reserves the node that its function becomes', async () => {
   const web = await bed.join('web');

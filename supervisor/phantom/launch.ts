@@ -6,7 +6,6 @@ import { type Duty, joinOverlay, type Overlay } from '../coordination/join.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import type { Relay } from '../network/relay/relay.ts';
-import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { type Fetch, fetchBySeed, fetchHere } from './fetch.ts';
 import { createIntroducer } from './introduce.ts';
@@ -15,6 +14,7 @@ import { launchEventOf } from './launch-event.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome-of-launch.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
+import { bringToSidecar } from './sidecar.ts';
 import { type GuestLife, printGuest } from './stdio.ts';
 
 export interface LaunchOptions {
@@ -161,10 +161,10 @@ async function join({ options, said, server, signal }: Parts) {
   const overlay = await joinOverlay({
     ...seedContact(config.service, key),
     join: self,
-    // All that is ever introduced to a phantom is its function, where that cannot come here.
-    introduce: async ({ port: wanted, ...place }, context) => {
-      if (wanted !== port) throw new BoxerError('ECONNREFUSED', 'a phantom has no guest');
-      take(await dialIn(place, context.signal));
+    // Its function is introduced to a phantom where that cannot come here, and what the function has refused.
+    introduce: async (introduction, { signal: cancel }) => {
+      if (introduction.port !== port) return bringToSidecar(introduction, cancel);
+      take(await dialIn(introduction, cancel));
     },
     signal,
   });
