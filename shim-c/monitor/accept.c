@@ -54,7 +54,7 @@ __attribute__((noinline)) static void ask_for_connection(int listener, const str
   kernel_name(listener, SYS_getsockname, &request.local);
   struct boxer_reply reply;
   int error = service_request(&request, &reply, &answer->real, PROMPT, NULL);
-  answer->asked = error != EMFILE && error != ENFILE && error != ENOBUFS;
+  answer->asked = error != EMFILE && error != ENFILE;
   answer->arrived = error == 0 && reply.error == 0;
   if (!answer->arrived) return;
   answer->local = reply.local;

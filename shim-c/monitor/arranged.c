@@ -144,7 +144,8 @@ __attribute__((noinline)) static int ask(struct boxer_request *request, struct b
   *interrupted = *interrupted || waiting.interrupted;
   if (error == EINTR) return EINTR;
   if (error == EAGAIN) return waiting.limit ? EINPROGRESS : ETIMEDOUT;
-  if (error) return error == ENOBUFS ? ENOBUFS : ENETUNREACH;
+  /* What connect() may say of its own, unlike EMFILE. */
+  if (error) return error == EMFILE || error == ENFILE ? ENOBUFS : ENETUNREACH;
   return reply->error;
 }
 

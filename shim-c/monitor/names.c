@@ -3,7 +3,7 @@
 #include "permitted.h"
 #include "place.h"
 
-static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_reply *reply) {
+static bool ask_names_of(int fd, uint32_t self, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
   request->inode = socket_inode(fd);
   if (known_names(request->inode, &reply->local, &reply->peer)) return true;
@@ -13,17 +13,17 @@ static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_rep
     /* A connection with the world outside: that is remembered, too. */
     reply->local = request->local;
     reply->peer = request->peer;
-    if (!is_loopback(endpoint_ip(&reply->local))) set_endpoint_ip(&reply->local, self_overlay());
+    if (!is_loopback(endpoint_ip(&reply->local))) set_endpoint_ip(&reply->local, self);
   }
   remember_names(request->inode, &reply->local, &reply->peer);
   return true;
 }
 
-__attribute__((noinline)) static void ask_peer(int fd, struct boxer_endpoint *peer) {
+__attribute__((noinline)) static void ask_peer(int fd, uint32_t self, struct boxer_endpoint *peer) {
   struct boxer_request request = {.peer = *peer};
   struct boxer_reply reply;
   request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
-  if (ask_names_of(fd, &request, &reply)) *peer = reply.peer;
+  if (ask_names_of(fd, self, &request, &reply)) *peer = reply.peer;
 }
 
 void overlay_peer(int fd, struct boxer_endpoint *peer) {
@@ -35,7 +35,7 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
     set_endpoint_ip(peer, known);
     return;
   }
-  if (may_look()) ask_peer(fd, peer);
+  if (may_look()) ask_peer(fd, self, peer);
 }
 
 /* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows whose it is. */
@@ -56,12 +56,12 @@ static bool is_strange(int fd) {
 }
 
 /* Apart, for the sake of the stack of those who need not ask. */
-__attribute__((noinline)) static bool ask_local(int fd, struct boxer_endpoint *local) {
+__attribute__((noinline)) static bool ask_local(int fd, uint32_t self, struct boxer_endpoint *local) {
   struct boxer_request request = {.local = *local};
   struct boxer_reply reply;
   request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
   /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
-  if (!request.family || !ask_names_of(fd, &request, &reply)) return false;
+  if (!request.family || !ask_names_of(fd, self, &request, &reply)) return false;
   *local = reply.local;
   return true;
 }
@@ -76,7 +76,7 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) && ask_local(fd, local)) return;
+  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) && ask_local(fd, self, local)) return;
   bool ours = ip == 0 ? marks & MARK_OVERLAY_BOUND : !is_loopback(ip) || marks & MARK_ARRANGED;
   if (ours) set_endpoint_ip(local, self);
 }

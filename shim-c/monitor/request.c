@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "apart.h"
 #include "monitor.h"
 #include "permitted.h"
 
@@ -45,7 +46,7 @@ static void limit_wait(int fd, int64_t microseconds) {
 
 static int open_connection(const struct config *config, int64_t limit, int flags) {
   int fd = lifted((int)raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
-  if (fd < 0) return -ENOBUFS; /* what connect() may say of its own, unlike EMFILE */
+  if (fd < 0) return fd;
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, config->socket, config->socket_length);
   struct timeval wait = {.tv_sec = PROMPT_LIMIT};
@@ -148,6 +149,37 @@ static int exchange(int fd, const struct boxer_request *request, struct boxer_re
   return valid ? 0 : -EPROTO;
 }
 
+struct errand {
+  const struct config *config;
+  struct boxer_request *request;
+  struct boxer_reply *reply; /* NULL: nobody waits for one */
+  int *passed;
+  enum patience patience;
+  struct waiting *waiting;
+  const signal_mask *guest_mask;
+  int result;
+};
+
+static void run(void *data) {
+  static const int64_t limits[] = {[PROMPT] = PROMPT_LIMIT * 1000000, [PATIENT] = PATIENT_LIMIT * 1000000};
+  struct errand *errand = data;
+  int64_t limit = errand->patience == INTERRUPTIBLE ? errand->waiting->limit : limits[errand->patience];
+  int fd = open_connection(errand->config, limit, errand->reply ? 0 : SOCK_NONBLOCK);
+  errand->result = fd;
+  if (fd < 0) return;
+  errand->result = errand->reply ? exchange(fd, errand->request, errand->reply, errand->passed, errand->patience, errand->waiting, errand->guest_mask)
+                                 : send_all(fd, errand->request, sizeof *errand->request);
+  raw(SYS_close, fd);
+}
+
+/* A guest without a free descriptor asks all the same, unless it wants one; no handler runs then. */
+static void run_anywhere(struct errand *errand) {
+  run(errand);
+  if (errand->result != -EMFILE || errand->passed) return;
+  errand->patience = PROMPT;
+  run_apart(run, errand);
+}
+
 /* A full queue means that the supervisor has not come to its work yet: what it sees then is the present. */
 void service_hint(struct boxer_request *request) {
   const struct config *config = network_config();
@@ -156,17 +188,13 @@ void service_hint(struct boxer_request *request) {
   request->process = (uint32_t)raw(SYS_getpid);
   signal_mask old;
   signals_block(&old);
-  int fd = open_connection(config, 0, SOCK_NONBLOCK);
-  if (fd >= 0) {
-    send_all(fd, request, sizeof *request);
-    raw(SYS_close, fd);
-  }
+  struct errand errand = {.config = config, .request = request, .patience = PROMPT};
+  run_anywhere(&errand);
   signals_restore(&old);
 }
 
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
                     struct waiting *waiting) {
-  static const int64_t limits[] = {[PROMPT] = PROMPT_LIMIT * 1000000, [PATIENT] = PATIENT_LIMIT * 1000000};
   const struct config *config = network_config();
   if (!config || !may_ask()) return ENETUNREACH;
   if (passed) *passed = -1;
@@ -174,16 +202,12 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
   request->process = (uint32_t)raw(SYS_getpid);
   signal_mask old;
   signals_block(&old);
-  int fd = open_connection(config, patience == INTERRUPTIBLE ? waiting->limit : limits[patience], 0);
-  int result = fd;
-  if (fd >= 0) {
-    result = exchange(fd, request, reply, passed, patience, waiting, &old);
-    raw(SYS_close, fd);
-    if (result < 0 && passed && *passed >= 0) {
-      raw(SYS_close, *passed);
-      *passed = -1;
-    }
+  struct errand errand = {config, request, reply, passed, patience, waiting, &old, 0};
+  run_anywhere(&errand);
+  if (errand.result < 0 && passed && *passed >= 0) {
+    raw(SYS_close, *passed);
+    *passed = -1;
   }
   signals_restore(&old);
-  return result < 0 ? -result : 0;
+  return errand.result < 0 ? -errand.result : 0;
 }

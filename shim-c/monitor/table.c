@@ -1,6 +1,8 @@
 /* The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds no supervisor. */
 #include "table.h"
 
+#include "apart.h"
+
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -36,23 +38,34 @@ void note_supervisor(int process) {
   if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
 }
 
-/* Whoever needs the table first may be deep in a call, on a small stack. */
-__attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
-  const struct boxer_table *found = NULL;
-  signal_mask old;
-  signals_block(&old);
+struct fetched {
+  const struct boxer_table *table;
+  int error;
+};
+
+static void fetch(void *data) {
+  struct fetched *fetched = data;
   struct question *question = claim(sizeof *question, HERE);
   int fd;
-  if (question) {
-    question->request.operation = BOXER_TABLE;
-    if (service_request(&question->request, &question->reply, &fd, PROMPT, NULL) == 0 && fd >= 0) {
-      if (question->reply.error == 0) found = map(fd);
-      raw(SYS_close, fd);
-    }
-    unclaim(question);
+  if (!question) return;
+  question->request.operation = BOXER_TABLE;
+  fetched->error = service_request(&question->request, &question->reply, &fd, PROMPT, NULL);
+  if (!fetched->error && fd >= 0) {
+    if (question->reply.error == 0) fetched->table = map(fd);
+    raw(SYS_close, fd);
   }
+  unclaim(question);
+}
+
+/* Whoever needs the table first may be deep in a call, on a small stack. */
+__attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
+  struct fetched fetched = {0};
+  signal_mask old;
+  signals_block(&old);
+  fetch(&fetched);
+  if (fetched.error == EMFILE) run_apart(fetch, &fetched);
   signals_restore(&old);
-  return found;
+  return fetched.table;
 }
 
 static const struct boxer_table *both_copies(void) {

@@ -5,7 +5,6 @@ import { exitCodeOf } from '../guest/exit-status.ts';
 import { type Duty, joinOverlay, type Launched, type Overlay } from '../membership/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { Signal } from '../protocol/stdio.ts';
-import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { createLaunchEvent } from './create-launch-event.ts';
 import { fetchBySeed, fetchHere } from './fetch.ts';
@@ -16,6 +15,7 @@ import type { Joined, Launch } from './launch.ts';
 import type { Outcome } from './outcome.ts';
 import { outcomeOf } from './outcome-of-launch.ts';
 import { type SessionServer, startSessionServer } from './session-server.ts';
+import { bringToSidecar } from './sidecar.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
@@ -144,10 +144,10 @@ export class LaunchedFunction implements Launch {
     return joinOverlay({
       ...seedContact(config.service, key),
       join: this.#joinRequest(),
-      // The only connection that is ever introduced to a holder is its function's, where that cannot dial the holder.
-      introduce: async ({ port, ...place }, { signal }) => {
-        if (port !== server.port) throw new BoxerError('ECONNREFUSED', 'a phantom has no guest');
-        server.take(await dialIn(place, signal));
+      // A holder is introduced to its function, where that cannot dial the holder, and to what the function has refused.
+      introduce: async (introduction, { signal }) => {
+        if (introduction.port !== server.port) return bringToSidecar(introduction, signal);
+        server.take(await dialIn(introduction, signal));
       },
       signal: this.#signal,
     });

@@ -1,5 +1,6 @@
 import type { Overlay } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
 import { createBoundConnections } from './bound-connections.ts';
@@ -38,7 +39,11 @@ export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOpt
 
   async function wayOf(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
     const { peer, local } = request;
-    const way = await punched(request);
+    const way = await punched(request).catch((error: unknown): Choice => {
+      // The seed knows whether anybody else has the node's ports.
+      if (errnoNameOf(error) !== 'ECONNREFUSED') throw error;
+      return { transport: 'relay', why: 'the other node refused a punch' };
+    });
     signal.throwIfAborted();
     if (!('transport' in way)) return way;
     const from = local.port === 0 ? undefined : local.port;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { ControlError } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import type { Introduction, JoinOptions, Overlay } from '../membership/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
@@ -10,7 +11,7 @@ import { builtAddon, serve } from '../network/relay/socket-testbed.ts';
 import { Hello } from '../protocol/greeting.ts';
 import { Join } from '../protocol/join.ts';
 import { queryNodes } from './admin/nodes-command.ts';
-import { createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
+import { bridge, createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 import { Admission, LAUNCH_TTL } from './sessions/admission.ts';
 
 let bed: Testbed;
@@ -26,8 +27,9 @@ afterEach(async () => {
   await bed.close();
 });
 
-const phantomOf = (service: string): Promise<Overlay> =>
+const phantomOf = (service: string, options: Partial<JoinOptions> = {}): Promise<Overlay> =>
   bed.join(service, {
+    ...options,
     join: {
       role: 'phantom',
       service,
@@ -87,6 +89,18 @@ const NOT_THE_DATE = [
 ] as const;
 
 const nodes = () => queryNodes({ port: bed.seed.port, projectKey });
+
+test('a port that the function refuses may be one of a program in its phantom’s network', async () => {
+  const [web, echo] = await Promise.all([bed.join('web'), serve((socket) => socket.pipe(socket))]);
+  const phantom = await phantomOf('worker', { introduce: bridge });
+  const refuse = () => Promise.reject(new ControlError('ECONNREFUSED', 'nobody'));
+  const { node } = await functionOf(phantom, { introduce: refuse });
+  const socket = await open(web, node.address, echo.port);
+  socket.end('hello');
+  expect(String(await once(socket, 'data'))).toBe('hello');
+  await expect(web.connect(node.address, 1)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
+  stop.signal.addEventListener('abort', () => echo.server.close());
+});
 
 test('a function gets the node id and address that its phantom reserved', async () => {
   const web = await bed.join('web');

@@ -6,8 +6,8 @@ import { type Docker, docker } from '../../engine/docker.ts';
 import { inspectImages } from '../../engine/images.ts';
 import { engineSocket, USUAL_SOCKET } from '../../engine/socket.ts';
 import { ownImages } from '../../project/own-images.ts';
-import type { Context } from '../context.ts';
 import type { Check } from '../../report/check.ts';
+import type { Context } from '../context.ts';
 
 /** What the engine has to be able to do, tried: rootless engines, remapped users and remote hosts lack different parts. */
 export async function abilityChecks({ engine, root, cwd }: Context): Promise<Check[]> {

@@ -43,6 +43,28 @@ static void exhausted(void) {
   echo_and_close(fd);
 }
 
+/* The last number is the socket's: connect() and the questions about it open nothing that the guest could miss. */
+static void last_descriptor(void) {
+  int port = far_port();
+  int lowest = open("/dev/null", O_RDONLY);
+  leave_free(1);
+  int fd = tcp_socket(0);
+  say_result("another", tcp_socket(0));
+  say_result("connect", connect_far(fd, port));
+  say_name("peer", peer_of(fd), port);
+  say_name("local", local_of(fd), port_of(fd));
+  exchange_echo(fd, "hello");
+  fd = tcp_socket(0);
+  say_result("bind", bind_at(fd, client_own, 0));
+  say_result("listen", listen(fd, 1));
+  say_name("listens", local_of(fd), port_of(fd));
+  say_result("dup2", dup2(lowest, fd) == fd ? 0 : -1);
+  say_result("another", tcp_socket(0));
+  say("still open: %d", fcntl(lowest, F_GETFD));
+}
+
+static void serve_echo(void) { echo_and_close(accept(serve_at(AF_INET, 0, 8), NULL, NULL)); }
+
 static void three_clients(void) {
   int port = far_port();
   int fds[3] = {connected(port), connected(port), connected(port)};
@@ -109,5 +131,6 @@ static void one_client(void) { exchange_echo(connected(far_port()), "hello"); }
 const struct conformance_case limit_cases[] = {
     {"limit-descriptors", "EMFILE: the connection stays queued; the last number serves", exhausted, three_clients, 0, NULL},
     {"limit-stdio", "descriptors 0, 1 and 2 closed", without_stdio, clients_without_stdio, 0, NULL},
+    {"limit-connect", "connect() of the last descriptor, and what is asked about it", serve_echo, last_descriptor, 0, NULL},
     {"limit-flags", "flags and descriptors that mean nothing", wrong_flags, one_client, 0, NULL},
     {0}};

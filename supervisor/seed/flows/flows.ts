@@ -5,7 +5,7 @@ import type { Endpoint } from '../../control/endpoint.ts';
 import { waitFor } from '../../control/waiting.ts';
 import { openFlow } from '../../network/relay/open-flow.ts';
 import type { Relay } from '../../network/relay/relay.ts';
-import type { ConnectRequest } from '../../protocol/flows.ts';
+import { type ConnectRequest, Introduce } from '../../protocol/flows.ts';
 import { isOutside } from '../nodes/address-pool.ts';
 import { type Attachment, isVisible, type NodeRecord } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
@@ -99,7 +99,7 @@ export class Flows {
       const peer = { address: node.address, port: bound ?? flow.port };
       flow.join(
         await (acceptor
-          ? ends.dialIn(acceptor, peer, target.port, signal)
+          ? this.#reachNode(acceptor, peer, target.port, signal)
           : this.#reachOutside(node, target, signal)),
       );
       return { address: from.via, port: flow.port };
@@ -109,7 +109,7 @@ export class Flows {
     }
   }
 
-  /** Opens the flow at `relay`; undefined if that relay does not take it, while another one may. */
+  /** Opens the flow at `relay`; undefined if that relay does not take it, or the function refuses it: the seed's own relay may take it. */
   async #openAt(
     relay: RemoteRelay,
     { node, from, bound, acceptor, port }: NodeToNode,
@@ -137,7 +137,26 @@ export class Flows {
       return { address: relay.at.address, port: opened };
     } catch (error) {
       relay.abandon(token);
+      if (codeOf(error) === 'ECONNREFUSED' && acceptor.phantom) return undefined;
       throw error;
+    }
+  }
+
+  /**
+   * Reaches a node. What a function refuses may be meant for a program that shares its phantom's network. Errors as
+   * `FlowEnds.dialIn`.
+   */
+  async #reachNode(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
+    const { ends } = this.#options;
+    try {
+      return await ends.dialIn(acceptor, peer, port, signal);
+    } catch (error) {
+      const { phantom } = acceptor;
+      if (codeOf(error) !== 'ECONNREFUSED' || !phantom) throw error;
+      const options = { signal, timeout: REACH_TIMEOUT };
+      return ends.fetch(phantom, (place) =>
+        phantom.session.request(Introduce, { port, ...place, peer }, options),
+      );
     }
   }
 
