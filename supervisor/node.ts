@@ -1,12 +1,13 @@
 import { hostname as kernelHostname } from 'node:os';
 import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
-import { type Acceptor, createAcceptor } from './network/acceptor.ts';
-import { type Connector, createConnector } from './network/connector.ts';
+import { Acceptor } from './network/acceptor.ts';
+import { Connector } from './network/connector.ts';
 import { directPairs } from './network/direct-pairs.ts';
-import { createFlowNameTable } from './network/flow-names.ts';
+import { FlowNameTable } from './network/flow-names.ts';
 import { createListenerView, type ListenerView } from './network/listeners.ts';
-import { createPairs } from './network/pairs.ts';
-import { createPuncher, type Puncher } from './network/punch/puncher.ts';
+import { Pairs } from './network/pairs.ts';
+import type { Deliver } from './network/punch/listener-queues.ts';
+import { Puncher } from './network/punch/puncher.ts';
 import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
@@ -111,16 +112,16 @@ function listeningPublisher(overlay: Overlay, listeners: ListenerView): () => Pr
 
 /** Joins the overlay and serves the process monitors of this node. Rejects when the seed refuses or stays away. */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const flows = createFlowNameTable();
+  const flows = new FlowNameTable();
   const listeners = createListenerView();
-  const acceptor = createAcceptor({
+  const acceptor = new Acceptor({
     addon: options.addon,
     selfAddress: () => overlay.address,
     flows,
     listeners,
     onVanished: () => void refresh(),
   });
-  const pairs = createPairs();
+  const pairs = new Pairs();
   const ready = Promise.withResolvers<Puncher>();
   const { seed, identity, key, join, isFunction, signal, retryFor } = options;
   const overlay: Overlay = await joinOverlay({
@@ -138,12 +139,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
     },
   });
-  const { deliver } = acceptor;
-  const puncher = createPuncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
+  const deliver: Deliver = (...arrived) => acceptor.deliver(...arrived);
+  const puncher = new Puncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
   ready.resolve(puncher);
   const table = createSharedTable(options.addon);
   const refresh = listeningPublisher(overlay, listeners);
-  const connector = createConnector({ overlay, flows, puncher, pairs });
+  const connector = new Connector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
   const parts = { table, acceptor, connector, puncher, listeners, refresh, onListener: stopLooking };

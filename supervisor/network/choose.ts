@@ -13,17 +13,21 @@ export interface Choice {
   readonly why: string;
 }
 
+/** The choice of the relay. */
+export function relay(why: string): Choice {
+  return { transport: 'relay', why };
+}
+
 /** By facts alone; a punch that then fails falls back to the relay. `direct` is decided by the process monitor, by the same rule. */
 export function choose(own: Facts, peer: Facts): Choice {
-  if (peer.apart) return { transport: 'relay', why: 'only one of the two is on the networks of the seed' };
+  if (peer.apart) return relay('only one of the two is on the networks of the seed');
   if (peer.nat === 'none') return { transport: 'direct', why: 'no NAT in front of the other node' };
   for (const [whose, { nat }] of [
     ['this node', own],
     ['the other node', peer],
   ] as const) {
-    if (nat === 'symmetric')
-      return { transport: 'relay', why: `the NAT of ${whose} gives every connection another port` };
-    if (nat === 'unknown') return { transport: 'relay', why: `the NAT of ${whose} is not known (yet)` };
+    if (nat === 'symmetric') return relay(`the NAT of ${whose} gives every connection another port`);
+    if (nat === 'unknown') return relay(`the NAT of ${whose} is not known (yet)`);
   }
   const mapped = own.nat === 'mapped' || peer.nat === 'mapped';
   return {

@@ -1,19 +1,11 @@
-import type { Overlay } from '../coordination/join.ts';
+import type { Member, Overlay } from '../coordination/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
-import type { Choice } from './choose.ts';
+import { type Choice, relay } from './choose.ts';
 import type { FlowNameTable } from './flow-names.ts';
 import type { Pairs } from './pairs.ts';
 import type { Puncher } from './punch/puncher.ts';
-
-/** Answers the guest's control calls about connections that it opens, and about names. */
-export interface Connector {
-  connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer>;
-  namesOf(request: ServiceRequest): ServiceAnswer;
-  resolve(request: ServiceRequest): Promise<ServiceAnswer>;
-  reverse(request: ServiceRequest): Promise<ServiceAnswer>;
-}
 
 interface ConnectorOptions {
   readonly overlay: Overlay;
@@ -22,54 +14,67 @@ interface ConnectorOptions {
   readonly pairs: Pairs;
 }
 
-export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOptions): Connector {
-  /** Punched where facts and the meeting of the two allow it; otherwise why not. */
-  async function punched(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
-    const relay = (why: string): Choice => ({ transport: 'relay', why });
-    const member = [...overlay.members().values()].find(({ address }) => address === request.peer.address);
+/** Answers the guest's control calls about connections that it opens, and about names. */
+export class Connector {
+  readonly #options: ConnectorOptions;
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+  }
+
+  /** BOXER_CONNECT. Rejects with the errno that the guest's connect() fails with. */
+  async connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
+    const { overlay, flows, pairs } = this.#options;
+    const { peer } = request;
+    const answer = await this.#punch(request);
+    signal.throwIfAborted();
+    if (!('transport' in answer)) return answer;
+    const relay = await overlay.connect(peer.address, peer.port, { signal });
+    flows.rememberInitiated(relay, peer);
+    pairs.count(peer.address, 'relay', answer.why);
+    return { peer: relay };
+  }
+
+  namesOf({ local, peer }: ServiceRequest): ServiceAnswer {
+    const { overlay, flows } = this.#options;
+    const known = flows.find(local, peer);
+    const member = known ? undefined : this.#memberAt(peer.address);
+    if (!known && !member) throw new BoxerError('ENOENT', 'no overlay connection');
+    return {
+      local: known?.local ?? { address: overlay.address, port: local.port },
+      peer: known?.peer ?? { address: member ?? peer.address, port: peer.port },
+    };
+  }
+
+  async resolve({ name }: ServiceRequest): Promise<ServiceAnswer> {
+    return { addresses: await this.#options.overlay.resolve(name) };
+  }
+
+  async reverse({ peer }: ServiceRequest): Promise<ServiceAnswer> {
+    const name =
+      this.#member(peer.address)?.names[0] ?? (await this.#options.overlay.reverse(peer.address))[0];
+    if (name === undefined) throw new BoxerError('ENOENT', `no name for ${peer.address}`);
+    return { name };
+  }
+
+  /** Punches where facts and the meeting of the two nodes allow it; otherwise says why the relay has to be used. */
+  async #punch(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
+    const member = this.#member(request.peer.address);
     if (!member) return relay('not a node of the overlay');
     if (member.state === 'starting') return relay('the other node is starting');
     if (request.noPunch) return relay('the ports of earlier attempts were taken');
-    return puncher.connect(request, member);
+    return this.#options.puncher.connect(request, member);
   }
 
-  /** Direct connections arrive from the address that the seed observed; it names a node only if one node has it. */
-  function memberAt(underlay: string): string | undefined {
-    const found = [...overlay.members().values()].filter((member) => member.underlay === underlay);
+  #member(address: string): Member | undefined {
+    return [...this.#options.overlay.members().values()].find((member) => member.address === address);
+  }
+
+  /** Direct connections arrive from the address that the seed observed. It names a node only if one node alone has it. */
+  #memberAt(underlay: string): string | undefined {
+    const found = [...this.#options.overlay.members().values()].filter(
+      (member) => member.underlay === underlay,
+    );
     return found.length === 1 ? found[0]?.address : undefined;
   }
-
-  return {
-    async connect(request, signal) {
-      const { peer } = request;
-      const way = await punched(request);
-      signal.throwIfAborted();
-      if (!('transport' in way)) return way;
-      const relay = await overlay.connect(peer.address, peer.port, { signal });
-      flows.rememberInitiated(relay, peer);
-      pairs.count(peer.address, 'relay', way.why);
-      return { peer: relay };
-    },
-
-    namesOf({ local, peer }) {
-      const known = flows.find(local, peer);
-      const member = known ? undefined : memberAt(peer.address);
-      if (!known && !member) throw new BoxerError('ENOENT', 'no overlay connection');
-      return {
-        local: known?.local ?? { address: overlay.address, port: local.port },
-        peer: known?.peer ?? { address: member ?? peer.address, port: peer.port },
-      };
-    },
-
-    async resolve({ name }) {
-      return { addresses: await overlay.resolve(name) };
-    },
-
-    async reverse({ peer }) {
-      const member = [...overlay.members().values()].find(({ address }) => address === peer.address);
-      const name = member?.names[0] ?? (await overlay.reverse(peer.address))[0];
-      if (name === undefined) throw new BoxerError('ENOENT', `no name for ${peer.address}`);
-      return { name };
-    },
-  };
 }

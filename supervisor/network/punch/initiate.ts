@@ -5,14 +5,14 @@ import type { Endpoint } from '../../control/endpoint.ts';
 import { MessageType } from '../../control/message-type.ts';
 import type { Overlay, PunchIntroduction } from '../../coordination/join.ts';
 import { parsePunched } from '../../coordination/parse-punch.ts';
-import type { ServiceAnswer } from '../../service/server.ts';
 import type { Order } from '../choose.ts';
+import { nearbyIntroduction } from './nearby.ts';
 import type { PortPair } from './offer.ts';
-import type { Peer } from './peers.ts';
+import type { Peer } from './peer.ts';
 
 /** The acceptor's packet should have opened its NAT when the guest's arrives: a moment more than a busy supervisor needs, ms. */
 const HEAD_START = 2;
-/** A peer that does not answer for so long, ms, is no way for a guest. */
+/** How long a guest waits for its peer's answer, ms. */
 const ANSWER_TIMEOUT = 3000;
 
 export interface Initiation {
@@ -66,7 +66,7 @@ export async function introduce(
   const started = performance.now();
   try {
     const answer = await peer.session.request(MessageType.punch, introduction, { timeout: ANSWER_TIMEOUT });
-    peer.rtt = Math.min(peer.rtt ?? Number.POSITIVE_INFINITY, performance.now() - started);
+    peer.saw(performance.now() - started);
     return parsePunched(answer);
   } catch (error) {
     if (codeOf(error) !== 'ECONNRESET') throw error;
@@ -74,19 +74,13 @@ export async function introduce(
   }
 }
 
-/** Both are on one network: the other end listens, for this connection and this node only, and the guest connects as to any host. */
-export async function initiateNearby(
-  overlay: Overlay,
-  peer: Peer,
-  destination: Endpoint,
-): Promise<ServiceAnswer> {
-  const port = await introduce(overlay, peer, {
-    id: randomBytes(12).toString('hex'),
-    port: destination.port,
-    at: 0,
-    from: { address: peer.ownAddress, port: 1 },
-    peer: { address: overlay.address, port: 1 },
-    underWay: false,
-  });
-  return { peer: { address: peer.peerAddress, port } };
+/**
+ * Both nodes are on one network: the acceptor listens for this one connection of this one node, and the guest connects there as to any
+ * host. Resolves to the place where the acceptor listens.
+ */
+export async function initiateNearby(overlay: Overlay, peer: Peer, destination: Endpoint): Promise<Endpoint> {
+  const id = randomBytes(12).toString('hex');
+  const introduction = nearbyIntroduction(id, destination.port, peer.ownAddress, overlay.address);
+  const port = await introduce(overlay, peer, introduction);
+  return { address: peer.peerAddress, port };
 }

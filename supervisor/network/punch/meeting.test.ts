@@ -65,7 +65,7 @@ describe('two nodes that open a connection together', () => {
   test('take their own network where they share one and the way round does not work', async () => {
     const links = await meetAtHome();
     const [caller, called] = links.map((link) => (link.status === 'fulfilled' ? link.value : undefined));
-    expect([caller?.way, called?.way]).toEqual(['private', 'private']);
+    expect([caller?.path, called?.path]).toEqual(['private', 'private']);
     expect(await caller?.session.request(MessageType.hello, { x: 1 })).toEqual({ x: 1 });
     expect(await called?.session.request(MessageType.hello, { y: 2 })).toEqual({ y: 2 });
     await Promise.all([caller?.session.close(), called?.session.close()]);

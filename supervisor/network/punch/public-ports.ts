@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../control/endpoint.ts';
 import type { LocalPorts } from './local-ports.ts';
-import { createMappedPorts } from './mapped-ports.ts';
+import { MappedPorts } from './mapped-ports.ts';
 import { type NatKind, type PortPair, samePort } from './offer.ts';
 
 /** Local ports of which it is known how the world sees them. */
@@ -24,7 +24,7 @@ export function createPublicPorts(
   observer: () => Endpoint | undefined,
 ): PublicPorts | undefined {
   if (nat === 'symmetric' || nat === 'unknown') return undefined;
-  if (nat === 'mapped') return createMappedPorts(ports, observer);
+  if (nat === 'mapped') return new MappedPorts(ports, observer);
   const doors = Array.from({ length: DOORS }, () => samePort(ports.next()));
   return {
     take: () => Promise.resolve(samePort(ports.next())),

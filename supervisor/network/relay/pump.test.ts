@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Addon } from '../../service/addon.ts';
-import { type Flow, type Pump, type PumpOptions, startPump } from './pump.ts';
+import { type Flow, Pump, type PumpOptions } from './pump.ts';
 import { builtAddon, connection, digestOf, fateOf, sha256 } from './socket-testbed.ts';
 
 let addon: Addon;
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 function start(options: Partial<PumpOptions> = {}): Pump {
-  const pump = startPump(addon, { flows: 64, idleTimeout: 0, ...options });
+  const pump = new Pump(addon, { flows: 64, idleTimeout: 0, ...options });
   pumps.push(pump);
   return pump;
 }
@@ -82,7 +82,8 @@ test.each(['left', 'right'] as const)('an end on the %s leaves the other directi
 });
 
 test('a reader that stops stops the writer, what is held is known, and all of it arrives once it reads on', async () => {
-  const { left, right, done, held } = await flow();
+  const carried = await flow();
+  const { left, right, done } = carried;
   right.pause();
   const chunk = randomBytes(1 << 20);
   let written = 0;
@@ -91,7 +92,7 @@ test('a reader that stops stops the writer, what is held is known, and all of it
     if (!left.write(chunk) && !(await Promise.race([once(left, 'drain'), delay(200)]))) break;
   }
   expect(written).toBeLessThan(100);
-  expect(held()).toBeGreaterThan(10_000);
+  expect(carried.held()).toBeGreaterThan(10_000);
   left.end();
   const digest = digestOf(right);
   right.resume();
@@ -99,7 +100,7 @@ test('a reader that stops stops the writer, what is held is known, and all of it
   right.end();
   left.resume();
   await expect(done).resolves.toMatchObject({ sent: written * chunk.length });
-  expect(held()).toBe(0);
+  expect(carried.held()).toBe(0);
 });
 
 test.each(['left', 'right'] as const)(

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import { readPreface } from '../../control/preface.ts';
 import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
@@ -13,8 +13,8 @@ import {
   type Refusal,
 } from './flow-limits.ts';
 import { type InitiatorPort, openInitiatorPort } from './initiator-port.ts';
-import { type PortRange, portCycle } from './port-range.ts';
-import { type Flow, type PumpAddon, startPump } from './pump.ts';
+import { PortCycle, type PortRange } from './port-range.ts';
+import { type Flow, Pump, type PumpAddon } from './pump.ts';
 
 export interface RelayLimits extends FlowLimits {
   /** Connections to the dial-in port that have not shown a token yet. */
@@ -53,6 +53,17 @@ export function relayOptionsOf(settings: RelaySettings | undefined): Partial<Rel
   };
 }
 
+export interface RelayStatus {
+  /** Flows that are carried or being opened. */
+  readonly flows: number;
+  /** Bytes that these flows hold. */
+  readonly bytes: number;
+  /** Bytes that flows carried, in both directions; a flow counts when it has ended. */
+  readonly carried: number;
+  /** How many flows were refused, by reason. */
+  readonly refused: ReadonlyMap<Refusal, number>;
+}
+
 export interface Relay {
   readonly address: string;
   /** Acceptors connect here and write their token. */
@@ -69,8 +80,7 @@ export interface Relay {
   join(lease: Lease, near: Socket, far: Socket): Flow;
   /** Resets the flows that `party` has a part in. */
   reset(party: Party): void;
-  /** Flows that are carried or being opened, the bytes that they hold, and how many were refused. */
-  status(): { flows: number; bytes: number; refused: ReadonlyMap<Refusal, number> };
+  status(): RelayStatus;
   /** Takes no flow any more, lets those that are there end for `grace` ms, then closes. */
   drain(grace: number): Promise<void>;
   /** Waits end with ECONNABORTED, flows are reset. */
@@ -87,98 +97,149 @@ const TOKEN_SIZE = 16;
 const PREFACE_TIMEOUT = 8000;
 const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
 
-/** Rejects with the system's error where no port can be had. */
+/** Opens the dial-in port. Rejects with the system's error where no port can be had, or with the signal's reason. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { host = '0.0.0.0', advertise = host, signal, idleTimeout = 0, log = () => undefined } = options;
+  const { host = '0.0.0.0', port = 0, signal } = options;
   const limits = { ...defaultLimits(), ...STRANGERS, ...options.limits };
   signal?.throwIfAborted();
-  const expected = new Map<string, Waiting<Socket>>();
-  const served = new Map<string, (socket: Socket) => void>();
-  const opened = new Set<InitiatorPort>();
-  const strangers = new Set<Socket>();
-  const cycle = options.ports && portCycle(options.ports);
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void receive(socket));
-  server.listen({ port: options.port ?? 0, host, backlog: limits.strangers });
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  server.listen({ port, host, backlog: limits.strangers });
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const pump = startPump(options.addon, { flows: limits.flows, idleTimeout });
-  const admission = new FlowAdmission(limits, () => pump.held(), log);
-  let closed = false;
+  return new ListeningRelay(server, host, limits, options);
+}
 
-  async function receive(socket: Socket): Promise<void> {
-    socket.on('error', () => undefined);
-    if (strangers.size >= limits.strangers) return void socket.resetAndDestroy();
-    strangers.add(socket);
+class ListeningRelay implements Relay {
+  readonly address: string;
+  readonly port: number;
+  readonly #server: Server;
+  readonly #host: string;
+  readonly #limits: RelayLimits;
+  readonly #signal: AbortSignal | undefined;
+  readonly #cycle: PortCycle | undefined;
+  readonly #pump: Pump;
+  readonly #admission: FlowAdmission;
+  /** By token: the acceptors that are waited for, once each. */
+  readonly #expected = new Map<string, Waiting<Socket>>();
+  /** By token: the taker of every connection that shows it. */
+  readonly #served = new Map<string, (socket: Socket) => void>();
+  readonly #opened = new Set<InitiatorPort>();
+  readonly #strangers = new Set<Socket>();
+  readonly #abort = () => this.close();
+  #carried = 0;
+  #isClosed = false;
+
+  constructor(server: Server, host: string, limits: RelayLimits, options: RelayOptions) {
+    const { advertise = host, idleTimeout = 0, signal, ports, log = () => undefined } = options;
+    this.address = advertise;
+    this.port = portOf(server);
+    this.#server = server;
+    this.#host = host;
+    this.#limits = limits;
+    this.#signal = signal;
+    this.#cycle = ports && new PortCycle(ports);
+    this.#pump = new Pump(options.addon, { flows: limits.flows, idleTimeout });
+    this.#admission = new FlowAdmission(limits, () => this.#pump.held(), log);
+    server.on('connection', (socket) => void this.#receive(socket));
+    signal?.addEventListener('abort', this.#abort);
+  }
+
+  admit(initiator: Party, acceptor?: Party): Lease {
+    return this.#admission.admit(initiator, acceptor);
+  }
+
+  expect(token: string, options: WaitOptions = {}): Promise<Socket> {
+    const waiting = waitFor<Socket>('the acceptor', options, () => this.#expected.delete(token));
+    this.#expected.set(token, waiting);
+    if (this.#isClosed) waiting.reject(new ControlError('ECONNABORTED', 'the relay closed'));
+    return waiting.promise;
+  }
+
+  serve(token: string, take: (socket: Socket) => void, until: AbortSignal): void {
+    if (until.aborted) return;
+    this.#served.set(token, take);
+    until.addEventListener('abort', () => this.#served.delete(token), { once: true });
+  }
+
+  async openInitiatorPort(
+    observedAddress: string,
+    { anyPort = false, ...options }: InitiatorOptions = {},
+  ): Promise<InitiatorPort> {
     try {
-      const token = await readPreface(socket, TOKEN_SIZE, limits.prefaceTimeout);
-      const shown = token.toString('hex');
-      const take = served.get(shown);
+      const ports = anyPort ? undefined : this.#cycle;
+      const initiator = await openInitiatorPort(this.#host, observedAddress, options, ports);
+      this.#opened.add(initiator);
+      initiator.connection.catch(() => undefined).finally(() => this.#opened.delete(initiator));
+      return initiator;
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRNOTAVAIL') throw error;
+      const message = `all ${this.#cycle?.size} ports of the relay are in use`;
+      throw this.#admission.refuse('ports', 'EADDRNOTAVAIL', message);
+    }
+  }
+
+  join(lease: Lease, near: Socket, far: Socket): Flow {
+    const flow = this.#pump.join(near, far);
+    lease.hold(flow);
+    void flow.done.then(({ sent, received }) => {
+      this.#carried += sent + received;
+    });
+    return flow;
+  }
+
+  reset(party: Party): void {
+    this.#admission.reset(party);
+  }
+
+  status(): RelayStatus {
+    const { size: flows } = this.#admission;
+    const refused = this.#admission.refusals();
+    return { flows, bytes: this.#pump.held(), carried: this.#carried, refused };
+  }
+
+  async drain(grace: number): Promise<void> {
+    const timer = setTimeout(() => this.close(), grace);
+    await Promise.race([this.#admission.drain(), once(this.#server, 'close')]);
+    clearTimeout(timer);
+    this.close();
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
+    const reason = new ControlError('ECONNABORTED', 'the relay closed');
+    this.#server.close();
+    for (const socket of this.#strangers) socket.destroy();
+    for (const waiting of this.#expected.values()) waiting.reject(reason);
+    for (const initiator of this.#opened) initiator.close(reason);
+    this.#pump.close();
+  }
+
+  /** Gives a connection that dialled in to whoever its token names. */
+  async #receive(socket: Socket): Promise<void> {
+    socket.on('error', () => undefined);
+    if (this.#strangers.size >= this.#limits.strangers) return void socket.resetAndDestroy();
+    this.#strangers.add(socket);
+    try {
+      const preface = await readPreface(socket, TOKEN_SIZE, this.#limits.prefaceTimeout);
+      const token = preface.toString('hex');
+      const take = this.#served.get(token);
       if (take) return take(socket);
-      const waiting = expected.get(shown);
-      // At once: a second connection with the same token comes too late, even in the same turn.
-      expected.delete(shown);
+      const waiting = this.#expected.get(token);
+      // Removed in the same turn: a second connection with the same token always comes too late.
+      this.#expected.delete(token);
       if (!waiting) throw new ControlError('EACCES', 'nobody waits for this token');
       waiting.resolve(socket);
     } catch {
       socket.resetAndDestroy();
     } finally {
-      strangers.delete(socket);
+      this.#strangers.delete(socket);
     }
   }
+}
 
-  function close(): void {
-    if (closed) return;
-    closed = true;
-    signal?.removeEventListener('abort', close);
-    const reason = new ControlError('ECONNABORTED', 'the relay closed');
-    server.close();
-    for (const socket of strangers) socket.destroy();
-    for (const waiting of expected.values()) waiting.reject(reason);
-    for (const initiator of opened) initiator.close(reason);
-    pump.close();
-  }
-  signal?.addEventListener('abort', close);
-
-  return {
-    address: advertise,
-    port,
-    admit: (initiator, acceptor) => admission.admit(initiator, acceptor),
-    expect(token, waitOptions = {}) {
-      const waiting = waitFor<Socket>('the acceptor', waitOptions, () => expected.delete(token));
-      expected.set(token, waiting);
-      if (closed) waiting.reject(new ControlError('ECONNABORTED', 'the relay closed'));
-      return waiting.promise;
-    },
-    serve(token, take, until) {
-      served.set(token, take);
-      until.addEventListener('abort', () => served.delete(token), { once: true });
-      if (until.aborted) served.delete(token);
-    },
-    async openInitiatorPort(observedAddress, { anyPort = false, ...waitOptions } = {}) {
-      try {
-        const ports = anyPort ? undefined : cycle;
-        const initiator = await openInitiatorPort(host, observedAddress, waitOptions, ports);
-        opened.add(initiator);
-        initiator.connection.catch(() => undefined).finally(() => opened.delete(initiator));
-        return initiator;
-      } catch (error) {
-        if (codeOf(error) !== 'EADDRNOTAVAIL') throw error;
-        throw admission.refuse('ports', 'EADDRNOTAVAIL', `all ${cycle?.size} ports of the relay are in use`);
-      }
-    },
-    join(lease, near, far) {
-      const flow = pump.join(near, far);
-      lease.hold(flow);
-      return flow;
-    },
-    reset: (party) => admission.reset(party),
-    status: () => ({ flows: admission.size, bytes: pump.held(), refused: admission.refusals() }),
-    async drain(grace) {
-      const timer = setTimeout(close, grace);
-      await Promise.race([admission.drain(), once(server, 'close')]);
-      clearTimeout(timer);
-      close();
-    },
-    close,
-  };
+function portOf(server: Server): number {
+  const address = server.address();
+  if (typeof address !== 'object' || !address) throw new Error('the relay does not listen on a TCP port');
+  return address.port;
 }

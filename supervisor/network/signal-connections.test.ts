@@ -5,9 +5,9 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
-import { createHandOver, type HandOver } from './hand-over.ts';
 import type { Listener } from './listeners.ts';
 import { builtAddon, connection, fateOf } from './relay/socket-testbed.ts';
+import { SignalConnections } from './signal-connections.ts';
 import { parseSignalStates } from './signal-states.ts';
 import { unreadOf } from './unread.ts';
 
@@ -18,17 +18,17 @@ const names = {
   peer: { address: '198.18.0.2', port: 4242 },
 };
 const never = new AbortController().signal;
-let handOver: HandOver;
+let connections: SignalConnections;
 let vanished: number;
 const cleanups: Array<() => unknown> = [];
 
 beforeEach(() => {
   vanished = 0;
-  handOver = createHandOver({ addon: builtAddon(), onVanished: () => vanished++ });
+  connections = new SignalConnections({ addon: builtAddon(), onVanished: () => vanished++ });
 });
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
-  handOver.close();
+  connections.close();
 });
 
 const listenerAt = (port: number): Listener => ({
@@ -49,7 +49,7 @@ async function listening(server: Server): Promise<number> {
 async function offered(port: number): Promise<Socket> {
   const [far, socket] = await connection();
   cleanups.push(() => far.destroy());
-  await handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never);
+  await connections.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never);
   return far;
 }
 
@@ -69,14 +69,14 @@ const echo = (socket: Socket) => {
 
 test('a guest that speaks first is bridged by its first byte', async () => {
   const port = await listening(createServer((socket) => socket.end('220 hello\r\n')));
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   const far = await offered(port);
   expect(await textOf(far)).toBe('220 hello\r\n');
 });
 
 test('a guest that waits for its client is bridged when the kernel shows that it has accepted', async () => {
   const port = await listening(createServer({ allowHalfOpen: true }, echo));
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   for (const text of ['the first is found', 'the second is expected']) {
     const far = await offered(port);
     far.end(text);
@@ -91,9 +91,9 @@ test('the names of a bridged connection can be asked for', async () => {
   const guest = await accepted.promise;
   const peer = { address: SIGNAL_SOURCE, port: guest.remotePort ?? 0 };
   expect(guest.remoteAddress).toBe(SIGNAL_SOURCE);
-  expect(handOver.namesOf({ peer })).toEqual(names);
+  expect(connections.namesOf({ peer })).toEqual(names);
   // A process monitor that asks late is told to keep what it has.
-  expect(handOver.accept({ peer })).toEqual(names);
+  expect(connections.accept({ peer })).toEqual(names);
   far.write('through');
   expect(String((await once(guest, 'data'))[0])).toBe('through');
   guest.destroy();
@@ -101,7 +101,7 @@ test('the names of a bridged connection can be asked for', async () => {
 
 test('a guest that closes or resets at once is seen to do so', async () => {
   const closing = await listening(createServer((socket) => socket.destroy()));
-  handOver.monitored(closing, true);
+  connections.monitored(closing, true);
   expect(await textOf(await offered(closing))).toBe('');
   const resetting = await listening(createServer((socket) => socket.resetAndDestroy()));
   expect(await fateOf(await offered(resetting))).toBe('ECONNRESET');
@@ -128,7 +128,7 @@ sys.stdin.readline()
 
 test('a listener that closes with connections queued resets them', async () => {
   const { port, say } = await idleListener('');
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   const far = await offered(port);
   const fate = fateOf(far);
   say('close');
@@ -137,7 +137,7 @@ test('a listener that closes with connections queued resets them', async () => {
 
 test('a listener that the kernel wakes for data only (TCP_DEFER_ACCEPT) gets its connections', async () => {
   const { port, say } = await idleListener('s.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)');
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   say('accept');
   const far = await offered(port);
   far.write('request');
@@ -162,10 +162,10 @@ while True:
   cleanups.push(() => guest.kill('SIGKILL'));
   const lines = createInterface(guest.stdout);
   const port = Number((await once(lines, 'line'))[0]);
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   // In the process monitor's place: it asks for the connection, and the guest greets.
   lines.on('line', (line) => {
-    const { fd = -1, release } = handOver.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
+    const { fd = -1, release } = connections.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
     writeSync(fd, 'hello');
     release?.();
   });
@@ -185,7 +185,7 @@ test('nobody listens any more: the connection is reset, and the owner of the lis
   const [far, socket] = await connection();
   const fate = fateOf(far);
   await expect(
-    handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never),
+    connections.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never),
   ).rejects.toMatchObject({
     code: 'ECONNREFUSED',
   });
