@@ -5,7 +5,7 @@ import { type LaunchEvent, type LaunchReport, launchEvent } from '../launches/la
 import { BoxerError } from '../published/boxer-error.ts';
 import { type ProbeEvent, probeEvent } from '../published/probe.ts';
 import type { Runtime } from '../runtime.ts';
-import { runLaunch } from './launch.ts';
+import { runLaunch } from './run-launch.ts';
 import { createRuntimeApi, type Invocation, type RuntimeApi } from './runtime-api.ts';
 import { wipeDirectory } from './wipe.ts';
 
