@@ -5,9 +5,12 @@ import { parseAbandon, parseOpen, parseParty } from '../coordination/relay-messa
 import { openFlow } from '../network/relay/open-flow.ts';
 import type { Relay } from '../network/relay/relay.ts';
 
-/** Opens flows at `relay` when the seed asks. They outlive the session: only what is still being opened ends with it. */
+/**
+ * Opens flows at `relay` when the seed asks for them. Flows outlive the session; flows that are still being
+ * opened end with it.
+ */
 export function serveSeed(session: Session, relay: Relay): void {
-  /** Token -> ends the wait for the acceptor. */
+  /** By token: ends the wait for the acceptor. */
   const opening = new Map<string, AbortController>();
 
   session.handle(MessageType.relayOpen, async (body) => {
