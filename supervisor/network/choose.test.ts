@@ -4,7 +4,7 @@ import { NAT_KINDS, type NatKind } from './punch/offer.ts';
 
 const facts = (nat: NatKind) => ({ nat, filtering: 'silent' }) as const;
 
-test('direct to a node without NAT, punched where ports can be known, relayed otherwise', () => {
+test('a connection is direct to a node without NAT, punched where ports are predictable, and relayed otherwise', () => {
   const table = NAT_KINDS.map((own) =>
     NAT_KINDS.map((peer) => choose(facts(own), facts(peer)).transport).join(' '),
   );
@@ -29,13 +29,13 @@ describe('the order of the first packets', () => {
   };
   const order = (change: Partial<OrderFacts>) => orderOf({ ...far, ...change });
 
-  test('a far acceptor is introduced a moment ahead, a near one is asked', () => {
+  test('the first packet follows the introduction to a far acceptor, and waits for the answer of a near one', () => {
     expect(order({})).toEqual({ order: 'ahead', mayBeReset: false });
     expect(order({ rtt: 0.3 })).toEqual({ order: 'answered', mayBeReset: false });
     expect(order({ own: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: false });
   });
 
-  test('a host without a NAT would reset a near acceptor’s packet: its guest’s own is there first', () => {
+  test('without a NAT the guest’s packet leaves at once, as its host would reset a near acceptor’s packet', () => {
     const near = { rtt: 0.3, own: 'resetting', isOpen: true } as const;
     expect(order(near)).toEqual({ order: 'at once', mayBeReset: false });
     expect(order({ ...near, isListening: false })?.order).toBe('answered');
@@ -43,7 +43,7 @@ describe('the order of the first packets', () => {
     expect(order({ ...near, peer: 'resetting' })?.order).not.toBe('at once');
   });
 
-  test('a NAT that resets is open before the packet leaves, if this side does not close it again', () => {
+  test('a NAT that resets is opened before the packet leaves, unless this side would close it again', () => {
     expect(order({ peer: 'resetting' })).toEqual({ order: 'answered', mayBeReset: false });
     expect(order({ peer: 'resetting', own: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: true });
     expect(order({ peer: 'unknown', own: 'unknown' })).toEqual({ order: 'ahead', mayBeReset: true });
@@ -51,7 +51,7 @@ describe('the order of the first packets', () => {
     expect(order({ peer: 'resetting', own: 'resetting', rtt: undefined })).toBeUndefined();
   });
 
-  test('where nobody is known to listen, the acceptor is asked before anything leaves', () => {
+  test('where nobody is known to listen, the first packet waits for the acceptor’s answer', () => {
     for (const peer of ['silent', 'resetting'] as const)
       for (const isHairpin of [true, false])
         expect(order({ peer, isHairpin, isListening: false })?.order).toBe('answered');

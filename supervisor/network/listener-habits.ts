@@ -5,7 +5,7 @@
  */
 type Habit = 'exchange' | 'take' | 'defer';
 
-/** What is known of the guest's listeners, by port. */
+/** Remembers how the processes behind the guest's listeners, by port, treat signal connections. */
 export class ListenerHabits {
   readonly #habits = new Map<number, Habit>();
   /** Listeners that have taken a signal connection: the kernel shows them connections that carry no data. */

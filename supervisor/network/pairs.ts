@@ -2,7 +2,7 @@ import type { PairStatus } from '../published/node-config.ts';
 
 const MAX_PAIRS = 1024;
 
-/** Counts how this node's connections to others are made, for people who ask. */
+/** Counts by which transport this node has connected to other nodes, for `docker boxer ps --network`. */
 export class Pairs {
   readonly #pairs = new Map<string, PairStatus>();
 

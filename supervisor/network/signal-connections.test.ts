@@ -11,7 +11,7 @@ import { SignalConnections } from './signal-connections.ts';
 import { parseSignalStates } from './signal-states.ts';
 import { unreadOf } from './unread.ts';
 
-/** Guests here are without a process monitor: they take a signal connection for a real one. */
+/** The guests of these tests have no process monitor: they take a signal connection for a real one. */
 
 const names = {
   local: { address: '198.18.0.1', port: 80 },
@@ -45,7 +45,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Offers one end of a new connection to the listener on `port`; gives the far end. */
+/** Offers one end of a new connection to the listener on `port`. Resolves to the far end. */
 async function offered(port: number): Promise<Socket> {
   const [far, socket] = await connection();
   cleanups.push(() => far.destroy());
@@ -67,14 +67,14 @@ const echo = (socket: Socket) => {
   socket.pipe(socket);
 };
 
-test('a guest that speaks first is bridged by its first byte', async () => {
+test('a connection is bridged as soon as the guest sends a byte', async () => {
   const port = await listening(createServer((socket) => socket.end('220 hello\r\n')));
   connections.monitored(port, true);
   const far = await offered(port);
   expect(await textOf(far)).toBe('220 hello\r\n');
 });
 
-test('a guest that waits for its client is bridged when the kernel shows that it has accepted', async () => {
+test('a guest that waits for its client is bridged when the kernel shows that the guest has accepted the connection', async () => {
   const port = await listening(createServer({ allowHalfOpen: true }, echo));
   connections.monitored(port, true);
   for (const text of ['the first is found', 'the second is expected']) {
@@ -84,7 +84,7 @@ test('a guest that waits for its client is bridged when the kernel shows that it
   }
 });
 
-test('the names of a bridged connection can be asked for', async () => {
+test('a bridged connection has its names in the overlay', async () => {
   const accepted = Promise.withResolvers<Socket>();
   const port = await listening(createServer((socket) => accepted.resolve(socket)));
   const far = await offered(port);
@@ -92,14 +92,14 @@ test('the names of a bridged connection can be asked for', async () => {
   const peer = { address: SIGNAL_SOURCE, port: guest.remotePort ?? 0 };
   expect(guest.remoteAddress).toBe(SIGNAL_SOURCE);
   expect(connections.namesOf({ peer })).toEqual(names);
-  // A process monitor that asks late is told to keep what it has.
+  // A process monitor that asks late is told to keep the signal connection.
   expect(connections.accept({ peer })).toEqual(names);
   far.write('through');
   expect(String((await once(guest, 'data'))[0])).toBe('through');
   guest.destroy();
 });
 
-test('a guest that closes or resets at once is seen to do so', async () => {
+test('the far end sees a guest close or reset the connection at once', async () => {
   const closing = await listening(createServer((socket) => socket.destroy()));
   connections.monitored(closing, true);
   expect(await textOf(await offered(closing))).toBe('');
@@ -107,7 +107,7 @@ test('a guest that closes or resets at once is seen to do so', async () => {
   expect(await fateOf(await offered(resetting))).toBe('ECONNRESET');
 });
 
-/** A listener whose queue nobody serves: `options` in Python, behind listen(). */
+/** Starts a listener whose queue nobody serves. `options` is Python code that runs after listen(). */
 async function idleListener(options: string): Promise<{ port: number; say: (text: string) => void }> {
   const program = `
 import socket, sys
@@ -126,7 +126,7 @@ sys.stdin.readline()
   return { port: Number(line), say: (text) => guest.stdin.write(`\n${text}\n`) };
 }
 
-test('a listener that closes with connections queued resets them', async () => {
+test('a listener that closes while connections are queued resets them', async () => {
   const { port, say } = await idleListener('');
   connections.monitored(port, true);
   const far = await offered(port);
@@ -135,7 +135,7 @@ test('a listener that closes with connections queued resets them', async () => {
   expect(await fate).toBe('ECONNRESET');
 });
 
-test('a listener that the kernel wakes for data only (TCP_DEFER_ACCEPT) gets its connections', async () => {
+test('a listener with TCP_DEFER_ACCEPT gets its connections', async () => {
   const { port, say } = await idleListener('s.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)');
   connections.monitored(port, true);
   say('accept');
@@ -144,8 +144,9 @@ test('a listener that the kernel wakes for data only (TCP_DEFER_ACCEPT) gets its
   expect(String((await once(far, 'data'))[0])).toBe('late');
 });
 
-test('connections that come all at once to a short queue are all brought there, also those that the kernel has forgotten', async () => {
-  // A busy server: the queue is full again and again, and who does not fit is answered by SYN cookies.
+test('connections that arrive at once at a listener with a short queue all reach it, even those that the kernel has dropped', async () => {
+  // A busy server: its queue is full again and again, and the kernel answers further connections with SYN
+  // cookies.
   const program = `
 import socket, time
 s = socket.socket()
@@ -163,7 +164,7 @@ while True:
   const lines = createInterface(guest.stdout);
   const port = Number((await once(lines, 'line'))[0]);
   connections.monitored(port, true);
-  // In the process monitor's place: it asks for the connection, and the guest greets.
+  // This code acts as the process monitor, which asks for the connection, and as the guest, which greets.
   lines.on('line', (line) => {
     const { fd = -1, release } = connections.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
     writeSync(fd, 'hello');

@@ -1,7 +1,7 @@
 import type { Overlay } from '../coordination/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
-/** Base and mask of an IPv4 range in CIDR form, both dotted. */
+/** The base and the mask of an IPv4 range in CIDR form, both dotted. */
 export function rangeOf(cidr: string): { base: string; mask: string } {
   const [base = '0.0.0.0', bits = '32'] = cidr.split('/');
   const mask = (0xffffffff << (32 - Number(bits))) >>> 0;
@@ -9,17 +9,19 @@ export function rangeOf(cidr: string): { base: string; mask: string } {
 }
 
 /**
- * What the process monitors may know of the overlay: every member that can be reached and, where the node `asks`, the names that the seed
- * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
+ * The content of the table that the process monitors read: every member that can be reached and, where
+ * `usesGateways` is true, the names that the seed resolves. A container does not use them: Docker's own
+ * resolver and the kernel serve it for every host that is not a node.
  */
-export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
+export function tableViewOf(overlay: Overlay, hostname: string, usesGateways: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
     ({ state, id }) => state !== 'starting' || id === overlay.nodeId,
   );
   const self = overlay.members().get(overlay.nodeId);
-  // While two functions of one phantom have its host name, each is the one that it means: who binds to it needs an address of its own.
-  const own = self && self.state !== 'up' ? hostname : undefined;
+  // While two functions of one phantom have its host name, the name means in each of them the function
+  // itself: a program that binds to its host name needs a local address.
+  const selfName = self && self.state !== 'up' ? hostname : undefined;
   return {
     overlayBase: base,
     overlayMask: mask,
@@ -34,10 +36,10 @@ export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): 
     })),
     names: [
       ...members.flatMap(({ names, address }) =>
-        names.filter((name) => name !== own).map((name) => ({ name, overlay: address })),
+        names.filter((name) => name !== selfName).map((name) => ({ name, overlay: address })),
       ),
-      ...(own ? [{ name: own, overlay: overlay.address }] : []),
-      ...(asks ? overlay.gateways().map((name) => ({ name })) : []),
+      ...(selfName ? [{ name: selfName, overlay: overlay.address }] : []),
+      ...(usesGateways ? overlay.gateways().map((name) => ({ name })) : []),
     ],
   };
 }

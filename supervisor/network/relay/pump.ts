@@ -2,19 +2,22 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { socketFd } from '../../service/socket-fd.ts';
 
-/** What the pump calls of the native addon (`shim-c/addon/pump.h`). */
+/** The functions of the native addon that the pump calls (`shim-c/addon/pump.h`). */
 export interface PumpAddon {
   pumpStart(held: Uint32Array, idle: number, onEnded: (slot: number, ...bytes: number[]) => void): unknown;
-  /** Duplicates both descriptors; `early` was read from them before. */
+  /** Duplicates both descriptors. `earlyA` and `earlyB` are bytes that have been read from them already. */
   pumpAdd(pump: unknown, slot: number, a: number, b: number, earlyA?: Buffer, earlyB?: Buffer): void;
   pumpReset(pump: unknown, slot: number): void;
   pumpStop(pump: unknown): void;
 }
 
 export interface PumpOptions {
-  /** Flows at the same time. */
+  /** The most flows at the same time. */
   readonly flows: number;
-  /** ms without a byte in either direction, after which both ends are reset; 0: a flow may idle for ever. */
+  /**
+   * The time without a byte in either direction after which both ends are reset, in ms; 0: a flow may be idle
+   * for ever.
+   */
   readonly idleTimeout: number;
 }
 
@@ -27,7 +30,7 @@ export interface FlowBytes {
 export interface Flow {
   /** Resolves when both ends are closed, never rejects. */
   readonly done: Promise<FlowBytes>;
-  /** Bytes that one end has sent and the other does not take. */
+  /** Bytes that one end has sent and the other has not taken. */
   held(): number;
   /** Resets both ends. */
   reset(): void;
@@ -37,7 +40,10 @@ const NOTHING: FlowBytes = { sent: 0, received: 0 };
 /** A flow that is not carried: the pump is full or closed. */
 const REFUSED: Flow = { done: Promise.resolve(NOTHING), held: () => 0, reset: () => undefined };
 
-/** Makes one TCP connection of two, many times: backpressure, half-close and RST pass from each end to the other, no byte is lost. */
+/**
+ * Joins pairs of TCP connections into one each: backpressure, half-close and RST pass from each end to the
+ * other, and no byte is lost.
+ */
 export class Pump {
   readonly #addon: PumpAddon;
   readonly #native: unknown;
@@ -109,7 +115,7 @@ export class Pump {
     if (!this.#isClosed) this.#addon.pumpReset(this.#native, slot);
   }
 
-  /** Resets what it carries. */
+  /** Resets all flows. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -185,11 +191,11 @@ const isWhole = (socket: Socket) => !socket.destroyed && !socket.connecting;
 const isReady = (socket: Socket) =>
   socket.destroyed || (!socket.connecting && socket.writableLength === 0 && socket.isPaused());
 
-/** Resolves when it is connected, has written what it was given, or has closed. */
+/** Resolves when the socket is connected and has written all that it was given, or has closed. */
 async function ready(socket: Socket): Promise<void> {
   const stop = new AbortController();
   const closed = once(socket, 'close', stop).catch(() => undefined);
-  // Nothing more of it is for this process.
+  // All further bytes are for the pump.
   socket.pause();
   if (socket.connecting) await Promise.race([once(socket, 'connect', stop), closed]).catch(() => undefined);
   socket.pause();

@@ -17,31 +17,34 @@ import { PortCycle, type PortRange } from './port-range.ts';
 import { type Flow, Pump, type PumpAddon } from './pump.ts';
 
 export interface RelayLimits extends FlowLimits {
-  /** Connections to the dial-in port that have not shown a token yet. */
+  /** The most connections to the dial-in port that have not shown a token yet. */
   readonly strangers: number;
-  /** ms in which they have to */
+  /** How long such a connection may take to show its token, in ms. */
   readonly prefaceTimeout: number;
 }
 
 export interface RelayOptions {
   readonly addon: PumpAddon;
-  /** All IPv4 addresses unless told otherwise. */
+  /** The address to listen on; all IPv4 addresses by default. */
   readonly host?: string | undefined;
-  /** The address to tell others, where one fits all. */
+  /** The relay's address as nodes reach it, where it is the same for all of them. */
   readonly advertise?: string | undefined;
-  /** The dial-in port; any free one unless told otherwise. */
+  /** The dial-in port; any free one by default. */
   readonly port?: number | undefined;
-  /** Where initiators' ports are taken from; any free ones unless told otherwise. */
+  /** The ports for initiators; any free ones by default. */
   readonly ports?: PortRange | undefined;
-  /** ms without a byte after which a flow is reset; 0, the default: a flow may idle for ever, as long as its ends live. */
+  /**
+   * The time without a byte after which a flow is reset, in ms. 0, the default: a flow may be idle for ever,
+   * as long as both its ends are alive.
+   */
   readonly idleTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<RelayLimits> | undefined;
-  /** Takes a line on refused flows now and then. */
+  /** Takes a line about refused flows now and then. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** The relay's part of a configuration, whose times are in seconds. */
+/** The options that a relay's configuration stands for. Times in a configuration are in seconds. */
 export function relayOptionsOf(settings: RelaySettings | undefined): Partial<RelayOptions> {
   if (!settings) return {};
   const { port, ports, idleTimeout, flows } = settings;
@@ -68,32 +71,41 @@ export interface Relay {
   readonly address: string;
   /** Acceptors connect here and write their token. */
   readonly port: number;
-  /** Takes a flow's place; errors as `FlowAdmission.admit`. */
+  /** Takes a flow's place in the limits. Throws as `FlowAdmission.admit`. */
   admit(initiator: Party, acceptor?: Party): Lease;
-  /** Gives `take` every socket that dials in with `token`, which owns it then, until `signal` aborts. */
+  /** Gives every socket that dials in with `token` to `take`, which owns it, until `signal` aborts. */
   serve(token: string, take: (socket: Socket) => void, signal: AbortSignal): void;
-  /** The acceptor that dials in with `token` (32 hex digits). Waits 10 s unless told otherwise. The caller owns the socket. */
+  /**
+   * Waits for the acceptor that dials in with `token` (32 hex digits), for 10 s by default. The caller owns
+   * the socket.
+   */
   expect(token: string, options?: WaitOptions): Promise<Socket>;
-  /** A port for one connection of an initiator, see `openInitiatorPort`; of the range where there is one, unless `anyPort`. */
+  /**
+   * Opens a port for one connection of an initiator; see `openInitiatorPort`. The port is one of the range,
+   * where there is a range and `anyPort` is not set.
+   */
   openInitiatorPort(observedAddress: string, options?: InitiatorOptions): Promise<InitiatorPort>;
-  /** Makes one connection of two, in the lease's place; owns both sockets from now on. */
+  /** Joins two connections into one, in the lease's place. Owns both sockets from now on. */
   join(lease: Lease, near: Socket, far: Socket): Flow;
-  /** Resets the flows that `party` has a part in. */
+  /** Resets the flows in which `party` takes part. */
   reset(party: Party): void;
   status(): RelayStatus;
-  /** Takes no flow any more, lets those that are there end for `grace` ms, then closes. */
+  /** Admits no further flow, gives the present flows `grace` ms to end, and closes. */
   drain(grace: number): Promise<void>;
-  /** Waits end with ECONNABORTED, flows are reset. */
+  /** Ends all waits with ECONNABORTED, and resets all flows. */
   close(): void;
 }
 
 interface InitiatorOptions extends WaitOptions {
-  /** The initiator reaches every port of this host, and not only those of the range. */
+  /** The initiator reaches every port of this host, not only those of the range. */
   readonly anyPort?: boolean | undefined;
 }
 
 const TOKEN_SIZE = 16;
-/** ms: a token that is lost comes 3 s later where the first packet of its connection was lost too (RFC 6298, 5.7), and may be lost again. */
+/**
+ * ms. A token that is lost is sent again 3 s later where the first packet of its connection was lost, too
+ * (RFC 6298, 5.7), and may be lost once more.
+ */
 const PREFACE_TIMEOUT = 8000;
 const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
 
