@@ -10,7 +10,7 @@ import type { Peer } from './peer.ts';
 export interface AheadEnd {
   /** The guest's own port for it. */
   readonly from: PortPair;
-  /** The other node's. */
+  /** The other node's port for it. */
   readonly door: PortPair;
 }
 

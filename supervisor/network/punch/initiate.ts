@@ -10,7 +10,10 @@ import { nearbyIntroduction } from './nearby.ts';
 import type { PortPair } from './offer.ts';
 import type { Peer } from './peer.ts';
 
-/** The acceptor's packet should have opened its NAT when the guest's arrives: a moment more than a busy supervisor needs, ms. */
+/**
+ * How long the guest's packet follows the introduction, ms, so that the acceptor's packet has opened its NAT
+ * by then. A busy supervisor needs a little less.
+ */
 const HEAD_START = 2;
 /** How long a guest waits for its peer's answer, ms. */
 const ANSWER_TIMEOUT = 3000;
@@ -21,7 +24,7 @@ export interface Initiation {
   readonly order: Order;
   /** The guest's own port for this connection. */
   readonly from: PortPair;
-  /** The other node's. */
+  /** The other node's port. */
   readonly door: PortPair;
   readonly destination: Endpoint;
   /** The introduction failed after the guest's first packet had left. */
@@ -29,8 +32,9 @@ export interface Initiation {
 }
 
 /**
- * Introduces the guest's connection; resolves when its order says that the guest may connect. Rejects with the acceptor's errno, or that of a
- * connection to it which broke: then nothing of the guest's has left.
+ * Introduces the guest's connection. Resolves when the guest may connect, by the order of the first packets.
+ * Rejects with the acceptor's errno, or with that of a broken connection to the acceptor. In both cases no
+ * packet of the guest's has left.
  */
 export async function initiate(initiation: Initiation): Promise<void> {
   const { overlay, peer, order, from, door, destination, onLost } = initiation;
@@ -57,7 +61,10 @@ export async function initiate(initiation: Initiation): Promise<void> {
   introduced.catch(onLost);
 }
 
-/** Resolves to the port where the acceptor listens, if it does. One that was lost with its connection is repeated once, by the seed. */
+/**
+ * Resolves to the port where the acceptor listens, if it does. An introduction whose connection broke is sent
+ * once more, through the seed.
+ */
 export async function introduce(
   overlay: Overlay,
   peer: Peer,

@@ -11,11 +11,11 @@ import { type PeerCredentials, secure } from './secure.ts';
 /** The control connection of two nodes, and what it shows about the path between them. */
 export interface PeerLink {
   readonly session: Session;
-  /** `private`: both are on one network, and no NAT is between them. */
+  /** `private`: both nodes are on one network, and no NAT is between them. */
   readonly path: 'public' | 'private';
-  /** This node, as the other one reaches it. */
+  /** The address at which the other node reaches this one. */
   readonly ownAddress: string;
-  /** The other node, as this one reaches it. */
+  /** The address at which this node reaches the other one. */
   readonly peerAddress: string;
   readonly offer: Offer;
 }
@@ -23,14 +23,17 @@ export interface PeerLink {
 export interface MeetingOptions {
   readonly own: Offer;
   readonly counterpart: Counterpart;
-  /** Runs for every connection that may become the one, before anything is received over it. */
+  /** Called for every connection that may become the link, before anything is received over it. */
   readonly onSession: (session: Session) => void;
   /** Called when the public path has proven to work: the two have a connection, which is not secured yet. */
   readonly onReachable?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Two nodes that the world sees at one address are behind the same NAT, and may be on the same network. */
+/**
+ * Whether two nodes have one public address. They are behind the same NAT then, and may be on the same
+ * network.
+ */
 export function shareNat(own: Offer, other: Offer): boolean {
   return own.publicAddress === other.publicAddress && own.privateAddress !== other.privateAddress;
 }

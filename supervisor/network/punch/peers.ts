@@ -19,9 +19,9 @@ export interface EarlyIntroduction {
 /** Meetings are short: a path that does not work at once hardly ever does. ms, and round trips. */
 const MIN_PATIENCE = 300;
 const PATIENCE_ROUND_TRIPS = 4;
-/** The called side opens its end before the caller knows of it. */
+/** How long the called side waits, ms. It opens its end before the caller learns of it. */
 const ANSWER_PATIENCE = 3000;
-/** How long after a failure the next meeting is tried, ms; doubled each time. */
+/** How long after a failure the next meeting is tried, ms. The pause doubles each time. */
 const FIRST_RETRY = 30_000;
 const LAST_RETRY = 600_000;
 const MAX_PEERS = 256;
@@ -54,7 +54,7 @@ export class Peers {
     this.#stop.signal.addEventListener('abort', unsubscribe);
   }
 
-  /** Why the last meeting failed, while another one is not worth it. */
+  /** Why the last meeting failed; undefined when another one may be tried. */
   failure(address: string): string | undefined {
     const failure = this.#failures.get(address);
     return failure && Date.now() < failure.until ? failure.why : undefined;
@@ -81,7 +81,10 @@ export class Peers {
     if (this.#peers.delete(peer.address)) this.#peers.set(peer.address, peer);
   }
 
-  /** The connection with a node, the present one or a new one; those who want it at the same time share one meeting, that of the first of them. Rejects with ControlError. */
+  /**
+   * Resolves to the connection with a node: the present one, or a new one. Callers at the same time share one
+   * meeting, which introduces the connection of the first caller. Rejects with ControlError.
+   */
   meet(address: string, early?: EarlyIntroduction): Promise<Peer> {
     const present = this.get(address);
     if (present) return Promise.resolve(present);
@@ -100,11 +103,12 @@ export class Peers {
     return meeting;
   }
 
-  /** Another node wants to meet this one: resolves to this one's offer, with its end under way. */
+  /** Another node asks to meet this one. Resolves to this node's offer, when its end is being opened. */
   async called(counterpart: Counterpart): Promise<Offer> {
     const { address } = counterpart;
     const offered = Promise.withResolvers<Offer>();
-    // At once: this node may be asking for the same meeting, and is about to be told so.
+    // This is registered at once: this node may be asking for the same meeting, and the seed is about to
+    // answer EALREADY.
     const met = this.#answer(counterpart, offered).finally(() => {
       if (this.#called.get(address) === met) this.#called.delete(address);
     });
@@ -137,7 +141,7 @@ export class Peers {
     try {
       counterpart = await overlay.meet(address, own, this.#stop.signal);
     } catch (error) {
-      // The other one asked first.
+      // The other node asked first.
       const theirs = this.#called.get(address);
       if (codeOf(error) === 'EALREADY' && theirs) return theirs;
       const present = this.get(address);
@@ -160,7 +164,7 @@ export class Peers {
       ? await listenOnce(counterpart.offer.privateAddress, 4, signal)
       : undefined;
     const meeting = answer({ own, counterpart, onSession: this.#serving(counterpart), signal }, listener);
-    meeting.catch(() => undefined); // It may fail before anybody waits for it.
+    meeting.catch(() => undefined); // The meeting may fail before anybody waits for it.
     const opened = await this.#openEarly(own, counterpart);
     offered.resolve({ ...own, privatePort: listener?.port ?? 0, opened });
     return this.#adopt(counterpart.address, await meeting);
@@ -209,7 +213,7 @@ export class Peers {
     if (this.#failures.size > MAX_REMEMBERED && !oldest.done) this.#failures.delete(oldest.value);
   }
 
-  /** A node that left, or whose function is another one now. */
+  /** Closes the connections to nodes that left, or whose function has been replaced. */
   #dropLost(): void {
     if (this.#peers.size + this.#failures.size === 0) return;
     const members = new Map([...this.#overlay.members().values()].map((member) => [member.address, member]));
