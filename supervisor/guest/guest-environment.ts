@@ -1,6 +1,6 @@
 import { CONFIG_VARIABLE } from '../published/node-config.ts';
 
-/** What the process monitor needs to know, as environment variables. */
+/** What the process monitor reads from environment variables. */
 export interface MonitorSettings {
   /** Path of libboxer.so */
   readonly library: string;
@@ -9,14 +9,17 @@ export interface MonitorSettings {
   readonly remap: Readonly<Record<string, string>>;
 }
 
-/** The guest's environment: its own, the process monitor preloaded before whatever it preloads itself. */
+/**
+ * The guest's environment: its own variables, with the process monitor preloaded before all libraries that it
+ * preloads itself.
+ */
 export function guestEnvironment(
   own: Readonly<Record<string, string>>,
   monitor: MonitorSettings,
 ): Record<string, string> {
   const { [CONFIG_VARIABLE]: _config, ...environment } = own;
   const preload = environment.LD_PRELOAD;
-  // The first match counts: the most particular path goes first.
+  // The process monitor takes the first match, so the longest path comes first.
   const byLength = Object.entries(monitor.remap).sort(([a], [b]) => b.length - a.length);
   const remap = byLength.map(([visible, real]) => `${visible}=${real}`);
   return {
@@ -27,7 +30,7 @@ export function guestEnvironment(
   };
 }
 
-/** `process.env` without the holes in its type. */
+/** `process.env` without the undefined values that its type allows. */
 export function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),

@@ -10,9 +10,15 @@ export interface GuestOptions {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
-  /** inherit: the supervisor's own descriptors, terminal included. Of pipes, the guest's ends are closed here in any case. */
+  /**
+   * `inherit`: the supervisor's own descriptors, including a terminal. Where pipes are given, this process
+   * closes its copies of the guest's ends in any case.
+   */
   readonly stdio: 'inherit' | StdioPipes;
-  /** Visible path -> real path: the kernel starts the program, and it does not know what the guest sees. */
+  /**
+   * Visible path -> real path. The kernel starts the program, and does not know the paths that the guest
+   * sees.
+   */
   readonly remap?: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +48,8 @@ function cannotStart(options: GuestOptions, cause: unknown): BoxerError {
     );
   const reason =
     errno === 'ENOENT' ? 'not found' : errno === 'EACCES' ? 'permission denied' : (errno ?? String(cause));
-  // The codes that shells and Docker use: 127 not found, 126 found but not executable.
+  // Shells and Docker use the exit code 127 for a program that is not found, and 126 for one that is not
+  // executable.
   return new BoxerError(
     errno === 'ENOENT' ? 'NOT_FOUND' : 'NOT_EXECUTABLE',
     `cannot run ${program}: ${reason}`,
@@ -73,7 +80,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
       stdio: stdio === 'inherit' ? stdio : [...stdio.guestEnds],
     });
     const exited = new Promise<ExitStatus>((settle) => {
-      // 'exit', not 'close': grandchildren may keep the pipes open for ever.
+      // The event is 'exit' and not 'close', as grandchildren may keep the pipes open for ever.
       child.once('exit', (code, signal) => settle({ code, signal }));
     });
     child.once('error', (cause) => reject(cannotStart(options, cause)));
