@@ -22,17 +22,17 @@ export function relay(why: string): Choice {
  * Chooses how two nodes connect, by facts alone. A punch that fails later falls back to the relay. The
  * process monitor chooses `direct` by the same rule, without asking.
  */
-export function choose(own: Facts, peer: Facts): Choice {
+export function choose(self: Facts, peer: Facts): Choice {
   if (peer.apart) return relay('only one of the two is on the networks of the seed');
   if (peer.nat === 'none') return { transport: 'direct', why: 'no NAT in front of the other node' };
   for (const [whose, { nat }] of [
-    ['this node', own],
+    ['this node', self],
     ['the other node', peer],
   ] as const) {
     if (nat === 'symmetric') return relay(`the NAT of ${whose} gives every connection another port`);
     if (nat === 'unknown') return relay(`the NAT of ${whose} is not known (yet)`);
   }
-  const mapped = own.nat === 'mapped' || peer.nat === 'mapped';
+  const mapped = self.nat === 'mapped' || peer.nat === 'mapped';
   return {
     transport: 'punch',
     why: mapped ? 'ports are the same for all destinations' : 'ports are kept',
@@ -50,13 +50,13 @@ export type Order = 'at once' | 'ahead' | 'answered';
 export interface OrderFacts {
   /** The round trip between the two nodes in ms; undefined where it has not been measured. */
   readonly rtt: number | undefined;
-  readonly own: Filtering;
+  readonly ownFiltering: Filtering;
   /**
    * No NAT is in front of this node, so its host resets a packet that arrives before the guest's first packet
    * has left.
    */
   readonly isOpen: boolean;
-  readonly peer: Filtering;
+  readonly peerFiltering: Filtering;
   /** Whether the other node is known to listen on the port. */
   readonly isListening: boolean;
   /**
@@ -83,15 +83,22 @@ const NEAR = 3;
  * their packets hardly ever cross: each packet would have to leave within the microseconds in which the other
  * one is on its way.
  */
-export function orderOf({ rtt, own, isOpen, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
+export function orderOf({
+  rtt,
+  ownFiltering,
+  isOpen,
+  peerFiltering,
+  isListening,
+  isHairpin,
+}: OrderFacts): Plan | undefined {
   const isFar = rtt !== undefined && rtt >= NEAR;
   const soon = isFar && isListening ? 'ahead' : 'answered';
   // Each host resets packets that arrive before its own socket is open.
   if (isHairpin) return { order: 'answered', mayBeReset: true };
-  if (peer === 'silent' && isOpen && isListening && rtt !== undefined && !isFar)
+  if (peerFiltering === 'silent' && isOpen && isListening && rtt !== undefined && !isFar)
     return { order: 'at once', mayBeReset: false };
-  if (peer === 'silent') return { order: soon, mayBeReset: false };
+  if (peerFiltering === 'silent') return { order: soon, mayBeReset: false };
   // The acceptor's first packet opens its NAT. This side drops that packet silently, so the NAT stays open.
-  if (own === 'silent') return { order: 'answered', mayBeReset: false };
+  if (ownFiltering === 'silent') return { order: 'answered', mayBeReset: false };
   return isFar ? { order: soon, mayBeReset: true } : undefined;
 }

@@ -15,7 +15,7 @@ let bed: Testbed;
 let web: Overlay;
 let launches: Puppet[];
 let shown: Joined[];
-let said: string[];
+let logged: string[];
 let stopping: AbortController;
 let end: AbortController;
 /** Called with each launch as soon as it has been started. */
@@ -36,7 +36,7 @@ interface Puppet {
 beforeEach(async () => {
   bed = await createTestbed();
   web = await bed.join('web');
-  [launches, shown, said] = [[], [], []];
+  [launches, shown, logged] = [[], [], []];
   stopping = new AbortController();
   end = new AbortController();
   onStart = () => undefined;
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 function createPuppet(duty: Duty): Puppet {
-  const said = { duty };
+  const announced = { duty };
   const phantom = bed.join('worker', {
     join: {
       ...{
@@ -58,7 +58,7 @@ function createPuppet(duty: Duty): Puppet {
         container: 'c',
       },
       get duty() {
-        return said.duty;
+        return announced.duty;
       },
     },
   });
@@ -112,7 +112,7 @@ function createPuppet(duty: Duty): Puppet {
       outcome: outcome.promise,
       invokedAt: () => made,
       async setDuty(next) {
-        said.duty = next;
+        announced.duty = next;
         await (await phantom).setDuty(next);
       },
       deliver,
@@ -142,7 +142,7 @@ const keeping = (options: Partial<Renewal> = {}) =>
     input: { give: () => undefined },
     renewal: { ...renewal, ...options },
     stopping: stopping.signal,
-    say: (line) => void said.push(line),
+    say: (line) => void logged.push(line),
     debug: () => undefined,
     signal: end.signal,
   });
@@ -234,7 +234,7 @@ test('a successor that does not start is tried again while there is time, and th
   await third.run();
   const id = await idOf(third);
   await until(web, () => named().join() === String(id));
-  expect(said).toEqual([
+  expect(logged).toEqual([
     expect.stringMatching(/^a successor .* does not start: Rate exceeded; again in 1 s$/),
   ]);
   third.exit(0);

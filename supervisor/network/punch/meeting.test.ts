@@ -50,12 +50,12 @@ describe('two nodes that open a connection together', () => {
    * leave from 127.0.0.1.
    */
   async function meetAtHome(callerKey: { key?: string } = {}, patience = 5000) {
-    const own = offerOf('127.9.9.9', '127.0.0.3');
+    const ownOffer = offerOf('127.9.9.9', '127.0.0.3');
     const theirs = offerOf('127.9.9.9', '127.0.0.1');
     const both = credentials();
     const meeting = { onSession: echo, signal: within(patience) };
     const listener = await listenOnce('127.0.0.1', 4, meeting.signal);
-    const caller = { nodeId: 1, address: '198.18.0.1', offer: own, ...both };
+    const caller = { nodeId: 1, address: '198.18.0.1', offer: ownOffer, ...both };
     const called = {
       nodeId: 2,
       address: '198.18.0.2',
@@ -63,8 +63,8 @@ describe('two nodes that open a connection together', () => {
       ...both,
     };
     return Promise.allSettled([
-      call({ ...meeting, own, counterpart: { ...called, ...callerKey } }),
-      answer({ ...meeting, own: theirs, counterpart: caller }, listener),
+      call({ ...meeting, ownOffer, counterpart: { ...called, ...callerKey } }),
+      answer({ ...meeting, ownOffer: theirs, counterpart: caller }, listener),
     ]);
   }
 

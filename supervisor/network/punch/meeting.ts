@@ -21,7 +21,7 @@ export interface PeerLink {
 }
 
 export interface MeetingOptions {
-  readonly own: Offer;
+  readonly ownOffer: Offer;
   readonly counterpart: Counterpart;
   /** Called for every connection that may become the link, before anything is received over it. */
   readonly onSession: (session: Session) => void;
@@ -34,15 +34,15 @@ export interface MeetingOptions {
  * Whether two nodes have one public address. They are behind the same NAT then, and may be on the same
  * network.
  */
-export function shareNat(own: Offer, other: Offer): boolean {
-  return own.publicAddress === other.publicAddress && own.privateAddress !== other.privateAddress;
+export function shareNat(ownOffer: Offer, other: Offer): boolean {
+  return ownOffer.publicAddress === other.publicAddress && ownOffer.privateAddress !== other.privateAddress;
 }
 
 type Attempt = (signal: AbortSignal) => Promise<PeerLink>;
 
 /** The side that asked for the meeting: takes the first path that works and tells the other side. Rejects when none does before `signal` aborts. */
 export async function call({
-  own,
+  ownOffer,
   counterpart,
   onSession,
   onReachable,
@@ -54,11 +54,11 @@ export async function call({
       const socket = await dial(limit);
       if (path === 'public') onReachable?.();
       const session = await secure(socket, 'caller', credentialsOf(counterpart), limit, onSession);
-      return linkOf(session, path, own, offer);
+      return linkOf(session, path, ownOffer, offer);
     };
   };
-  const attempts = [connect('public', (limit) => openPublicly(own, offer, limit))];
-  if (offer.privatePort !== 0 && shareNat(own, offer))
+  const attempts = [connect('public', (limit) => openPublicly(ownOffer, offer, limit))];
+  if (offer.privatePort !== 0 && shareNat(ownOffer, offer))
     attempts.push(
       connect('private', (limit) =>
         dialUnread({ host: offer.privateAddress, port: offer.privatePort }, limit),
@@ -71,7 +71,7 @@ export async function call({
 
 /** The side that was asked: waits for the path that the other side takes. `listener`: for a caller on the same network. */
 export async function answer(
-  { own, counterpart, onSession, signal }: MeetingOptions,
+  { ownOffer, counterpart, onSession, signal }: MeetingOptions,
   listener: OncePort | undefined,
 ): Promise<PeerLink> {
   const { offer } = counterpart;
@@ -81,7 +81,7 @@ export async function answer(
       const met = Promise.withResolvers<PeerLink>();
       const session = await secure(socket, 'called', credentialsOf(counterpart), limit, (fresh) => {
         onSession(fresh);
-        fresh.onNotification(MessageType.met, () => met.resolve(linkOf(fresh, path, own, offer)));
+        fresh.onNotification(MessageType.met, () => met.resolve(linkOf(fresh, path, ownOffer, offer)));
       });
       void session.closed.then((reason) => met.reject(new Error(reason)));
       const abort = () => void session.close('another path was taken');
@@ -93,14 +93,18 @@ export async function answer(
       }
     };
   };
-  const attempts = [accept('public', (limit) => openPublicly(own, offer, limit))];
+  const attempts = [accept('public', (limit) => openPublicly(ownOffer, offer, limit))];
   if (listener) attempts.push(accept('private', () => listener.connection));
   return firstToSucceed(attempts, signal);
 }
 
 /** Both ends dial at the same time, each from the port that it has offered. */
-function openPublicly(own: Offer, { publicAddress: host, port }: Offer, limit: AbortSignal): Promise<Socket> {
-  const to = { host, port: port.public, localPort: own.port.local, family: 4, autoSelectFamily: false };
+function openPublicly(
+  ownOffer: Offer,
+  { publicAddress: host, port }: Offer,
+  limit: AbortSignal,
+): Promise<Socket> {
+  const to = { host, port: port.public, localPort: ownOffer.port.local, family: 4, autoSelectFamily: false };
   return openTogether(() => dialUnread(to, limit), limit);
 }
 
@@ -108,10 +112,10 @@ function credentialsOf({ identity, key }: Counterpart): PeerCredentials {
   return { identity, key: Buffer.from(key, 'hex') };
 }
 
-function linkOf(session: Session, path: PeerLink['path'], own: Offer, offer: Offer): PeerLink {
+function linkOf(session: Session, path: PeerLink['path'], ownOffer: Offer, offer: Offer): PeerLink {
   return path === 'public'
-    ? { session, path, offer, ownAddress: own.publicAddress, peerAddress: offer.publicAddress }
-    : { session, path, offer, ownAddress: own.privateAddress, peerAddress: offer.privateAddress };
+    ? { session, path, offer, ownAddress: ownOffer.publicAddress, peerAddress: offer.publicAddress }
+    : { session, path, offer, ownAddress: ownOffer.privateAddress, peerAddress: offer.privateAddress };
 }
 
 /** The first attempt that succeeds. The others are given up, and closed where they succeed all the same. */

@@ -135,11 +135,11 @@ export class Peers {
   async #call(address: string, early: EarlyIntroduction | undefined): Promise<Peer> {
     const overlay = this.#overlay;
     const offer = await this.#ports.offer();
-    const own = { ...offer, publicAddress: overlay.observed.address, first: early?.connection };
+    const ownOffer = { ...offer, publicAddress: overlay.observed.address, first: early?.connection };
     const started = performance.now();
     let counterpart: Counterpart;
     try {
-      counterpart = await overlay.meet(address, own, this.#stop.signal);
+      counterpart = await overlay.meet(address, ownOffer, this.#stop.signal);
     } catch (error) {
       // The other node asked first.
       const theirs = this.#called.get(address);
@@ -152,28 +152,37 @@ export class Peers {
     const patience = Math.max(MIN_PATIENCE, Math.ceil(PATIENCE_ROUND_TRIPS * asked));
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(patience)]);
     const onReachable = early && (() => early.onReachable(counterpart.offer));
-    const link = await call({ own, counterpart, onSession: this.#serving(counterpart), onReachable, signal });
+    const link = await call({
+      ownOffer,
+      counterpart,
+      onSession: this.#serving(counterpart),
+      onReachable,
+      signal,
+    });
     return this.#adopt(address, link);
   }
 
   async #answer(counterpart: Counterpart, offered: PromiseWithResolvers<Offer>): Promise<Peer> {
     const offer = await this.#ports.offer();
-    const own = { ...offer, publicAddress: this.#overlay.observed.address };
+    const ownOffer = { ...offer, publicAddress: this.#overlay.observed.address };
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ANSWER_PATIENCE)]);
-    const listener = shareNat(own, counterpart.offer)
+    const listener = shareNat(ownOffer, counterpart.offer)
       ? await listenOnce(counterpart.offer.privateAddress, 4, signal)
       : undefined;
-    const meeting = answer({ own, counterpart, onSession: this.#serving(counterpart), signal }, listener);
+    const meeting = answer(
+      { ownOffer, counterpart, onSession: this.#serving(counterpart), signal },
+      listener,
+    );
     meeting.catch(() => undefined); // The meeting may fail before anybody waits for it.
-    const opened = await this.#openEarly(own, counterpart);
-    offered.resolve({ ...own, privatePort: listener?.port ?? 0, opened });
+    const opened = await this.#openEarly(ownOffer, counterpart);
+    offered.resolve({ ...ownOffer, privatePort: listener?.port ?? 0, opened });
     return this.#adopt(counterpart.address, await meeting);
   }
 
   /** Opens the end that the caller's guest waits for. Behind one NAT it is not known yet by which path guests will come. */
-  async #openEarly(own: Offer, counterpart: Counterpart): Promise<PortPair | undefined> {
+  async #openEarly(ownOffer: Offer, counterpart: Counterpart): Promise<PortPair | undefined> {
     const { first, publicAddress } = counterpart.offer;
-    if (!first || publicAddress === own.publicAddress) return undefined;
+    if (!first || publicAddress === ownOffer.publicAddress) return undefined;
     return this.#service.openEnd(counterpart, first).catch(() => undefined);
   }
 

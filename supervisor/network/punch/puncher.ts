@@ -207,8 +207,8 @@ export class Puncher {
     facts: { readonly rtt: number | undefined; readonly isListening: boolean; readonly isHairpin: boolean },
   ): Plan | undefined {
     const self = this.#self();
-    const own = self?.filtering ?? 'unknown';
-    return orderOf({ ...facts, own, isOpen: self?.nat === 'none', peer: member.filtering });
+    const ownFiltering = self?.filtering ?? 'unknown';
+    return orderOf({ ...facts, ownFiltering, isOpen: self?.nat === 'none', peerFiltering: member.filtering });
   }
 
   /**
