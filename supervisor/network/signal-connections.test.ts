@@ -148,7 +148,7 @@ test('connections that arrive at once at a listener with a short queue all reach
   // A busy server: its queue is full again and again, and the kernel answers further connections with SYN
   // cookies.
   const program = `
-import socket, time
+import socket, sys, time
 s = socket.socket()
 s.bind(('0.0.0.0', 0))
 s.listen(1)
@@ -158,17 +158,20 @@ kept = []
 while True:
     kept.append(s.accept())
     print(kept[-1][1][1], flush=True)
+    if sys.stdin.readline() == 'keep\\n': kept[-1][0].sendall(b'hello')
 `;
-  const guest = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const guest = spawn('python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] });
   cleanups.push(() => guest.kill('SIGKILL'));
   const lines = createInterface(guest.stdout);
   const port = Number((await once(lines, 'line'))[0]);
   connections.monitored(port, true);
-  // This code acts as the process monitor, which asks for the connection, and as the guest, which greets.
+  // This code acts as the process monitor, which asks for the connection, and as the guest, which greets. On a slow
+  // machine it asks too late, and is told to keep the signal connection.
   lines.on('line', (line) => {
-    const { fd = -1, release } = connections.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
-    writeSync(fd, 'hello');
+    const { fd, release } = connections.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
+    if (fd !== undefined) writeSync(fd, 'hello');
     release?.();
+    guest.stdin.write(fd === undefined ? 'keep\n' : 'exchanged\n');
   });
   const greeted = async () => {
     const far = await offered(port);
