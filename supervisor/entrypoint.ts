@@ -61,7 +61,7 @@ async function seed(): Promise<number> {
 }
 
 async function relay(): Promise<number> {
-  const { runRelay } = await import('./relay/run-relay.ts');
+  const { runRelay } = await import('./standalone-relay/run-relay.ts');
   const { seedContact } = await import('./container/seed-contact.ts');
   const { relay: settings } = readConfig(relayConfig);
   const key = readKey();

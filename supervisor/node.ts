@@ -1,14 +1,15 @@
 import { hostname as kernelHostname } from 'node:os';
 import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './membership/join.ts';
-import { type Acceptor, createAcceptor } from './network/acceptor.ts';
+import { Acceptor } from './network/acceptor.ts';
 import { createLateConnector, type LateConnector } from './network/connect-later.ts';
-import { type Connector, createConnector } from './network/connector.ts';
+import { Connector } from './network/connector.ts';
 import { directPairs } from './network/direct-pairs.ts';
-import { createFlowNameTable } from './network/flow-names.ts';
+import { FlowNameTable } from './network/flow-names.ts';
 import { createListenerView } from './network/listeners.ts';
-import { createPairs } from './network/pairs.ts';
+import { Pairs } from './network/pairs.ts';
 import { createListenerPublisher, type ListenerPublisher } from './network/publish-listeners.ts';
-import { createPuncher, type Puncher } from './network/punch/puncher.ts';
+import type { Deliver } from './network/punch/listener-queues.ts';
+import { Puncher } from './network/punch/puncher.ts';
 import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
@@ -107,9 +108,9 @@ function handlerOf({
 
 /** Joins the overlay and serves the process monitors of this node. Rejects when the seed refuses or stays away. */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const flows = createFlowNameTable();
+  const flows = new FlowNameTable();
   const listeners = createListenerView();
-  const acceptor = createAcceptor({
+  const acceptor = new Acceptor({
     addon: options.addon,
     selfAddress: () => overlay.address,
     flows,
@@ -119,7 +120,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       return listeners.at(port);
     },
   });
-  const pairs = createPairs();
+  const pairs = new Pairs();
   const ready = Promise.withResolvers<Puncher>();
   const { seed, identity, key, join, isFunction, signal, retryFor } = options;
   const overlay: Overlay = await joinOverlay({
@@ -137,8 +138,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
     },
   });
-  const { deliver } = acceptor;
-  const puncher = createPuncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
+  const deliver: Deliver = (...arrived) => acceptor.deliver(...arrived);
+  const puncher = new Puncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
   ready.resolve(puncher);
   const table = createSharedTable(options.addon);
   const publisher = createListenerPublisher({
@@ -149,7 +150,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       puncher.vanished(port);
     },
   });
-  const connector = createConnector({ overlay, flows, puncher, pairs });
+  const connector = new Connector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
   const later = createLateConnector({ addon: options.addon, connector, flows });

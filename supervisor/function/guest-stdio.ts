@@ -4,10 +4,13 @@ import type { Session } from '../control/session.ts';
 import type { StdioPipes } from '../guest/stdio-pipes.ts';
 import { Signal, Stderr, Stdin, StdinEnd, Stdout } from '../protocol/stdio.ts';
 
-/** A frame's body stays well below the frame limit. */
+/** The most bytes in one frame; well below the frame limit of 1 MiB. */
 const MAX_CHUNK = 256 * 1024;
 
-/** Sends a stream as frames; a full session stops the reading, and so, by its pipe, the guest. */
+/**
+ * Sends a stream as frames. While the session's buffers are full, the stream is not read, so the pipe fills
+ * and the guest waits.
+ */
 async function sendStream(
   stream: Readable,
   session: Session,
@@ -25,12 +28,12 @@ function asSignal(name: string): NodeJS.Signals | undefined {
   return /^SIG[A-Z0-9]+$/.test(name) ? (name as NodeJS.Signals) : undefined;
 }
 
-/** Where the phantom's signals go: what `deliver` is at the time. */
+/** Receives the phantom's signals. `deliver` is replaced when the guest has started. */
 export interface SignalInlet {
   deliver: (signal: NodeJS.Signals) => void;
 }
 
-/** Hands the phantom's signals to `inlet`, from the first moment of the session. */
+/** Passes the phantom's signals on to `inlet`, from the beginning of the session. */
 export function receiveSignals(session: Session, inlet: SignalInlet): void {
   session.onNotification(Signal, ({ signal: name }) => {
     const signal = asSignal(name);
@@ -38,12 +41,12 @@ export function receiveSignals(session: Session, inlet: SignalInlet): void {
   });
 }
 
-/** Connects the guest's three standard streams to the phantom; resolves when both outputs have ended. */
+/** Connects the guest's three standard streams to the phantom. Resolves when both outputs have ended. */
 export async function connectGuestStdio(
   { stdin, stdout, stderr }: StdioPipes,
   session: Session,
 ): Promise<void> {
-  stdin.on('error', () => undefined); // The guest closed its input; that is its right.
+  stdin.on('error', () => undefined); // A guest may close its standard input.
   session.onNotification(Stdin, (chunk) => {
     if (stdin.write(chunk) === false) {
       session.pause();

@@ -5,7 +5,7 @@ import { type LaunchEvent, type LaunchReport, launchEvent, warmEvent } from '../
 import { BoxerError } from '../published/boxer-error.ts';
 import { type ProbeEvent, probeEvent } from '../published/probe.ts';
 import type { Runtime } from '../runtime.ts';
-import { runLaunch } from './launch.ts';
+import { runLaunch } from './run-launch.ts';
 import { createRuntimeApi, type Invocation, type RuntimeApi } from './runtime-api.ts';
 import { wipeDirectory } from './wipe.ts';
 
@@ -34,7 +34,7 @@ async function finish(response: ClientRequest, report?: LaunchReport): Promise<v
   answer.resume();
 }
 
-/** What `docker boxer probe` invokes functions for: to look around, in place of a guest. */
+/** Runs the measurements of `docker boxer probe` in place of a guest. */
 async function probe(api: RuntimeApi, runtime: Runtime, at: Invocation, event: ProbeEvent, count: number) {
   const started = Math.round(performance.now());
   const { runProbe } = await import('../probe/run-probe.ts');
@@ -87,7 +87,7 @@ async function handle(
       code === 'LAUNCH_USED'
         ? { type: 'duplicate', message }
         : { type: 'failed', code, message, exitCode: 125 };
-    // For the function's own log.
+    // Standard error is the function's own log.
     process.stderr.write(`boxer: ${message}\n`);
   }
   await reaper.killAll(AbortSignal.timeout(5000));
@@ -96,7 +96,10 @@ async function handle(
   await finish(response, report);
 }
 
-/** The Lambda runtime loop: one launch an invocation, each in a clean environment. Returns only by an error of the Runtime API. */
+/**
+ * Runs the Lambda runtime loop: one launch for each invocation, each in a clean environment. Rejects with an
+ * error of the Runtime API, and never resolves.
+ */
 export async function runFunction(runtime: Runtime, authority: string): Promise<never> {
   const api = createRuntimeApi(authority);
   for (let count = 1; ; count += 1) await handle(api, runtime, await api.next(), count);

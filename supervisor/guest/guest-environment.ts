@@ -1,4 +1,4 @@
-/** What the process monitor needs to know, as environment variables. */
+/** What the process monitor reads from environment variables. */
 export interface MonitorSettings {
   /** Path of libboxer.so */
   readonly library: string;
@@ -8,15 +8,16 @@ export interface MonitorSettings {
 }
 
 /**
- * The guest's environment: its own, the process monitor preloaded behind whatever it preloads itself. So a library that wants to see
- * the guest's calls sees them first, and finds the monitor where it would find libc.
+ * The guest's environment: its own variables, with the process monitor preloaded behind all libraries that it
+ * preloads itself. So a library that wants to see the guest's calls sees them first, and finds the monitor
+ * where it would find libc.
  */
 export function guestEnvironment(
   own: Readonly<Record<string, string>>,
   monitor: MonitorSettings,
 ): Record<string, string> {
   const preload = own.LD_PRELOAD;
-  // The first match counts: the most particular path goes first.
+  // The process monitor takes the first match, so the longest path comes first.
   const byLength = Object.entries(monitor.remap).sort(([a], [b]) => b.length - a.length);
   const remap = byLength.map(([visible, real]) => `${visible}=${real}`);
   return {

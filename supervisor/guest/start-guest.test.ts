@@ -31,17 +31,17 @@ const start = (argv: string[], workingDirectory = '/') =>
 
 const printed = async (stream: Readable) => Buffer.concat(await stream.toArray()).toString();
 
-test('an exit code comes through unchanged', async () => {
+test('the exit code of the guest is passed on unchanged', async () => {
   const guest = await start(['sh', '-c', 'exit 42']);
   expect(exitCodeOf(await guest.exited)).toBe(42);
 });
 
-test('a signal is shown as Docker shows it', async () => {
+test('a guest that was killed by a signal has the exit code that Docker shows', async () => {
   const guest = await start(['sh', '-c', 'kill -TERM $$']);
   expect(exitCodeOf(await guest.exited)).toBe(143);
 });
 
-test('the guest gets exactly the environment it was given', async () => {
+test('the guest gets exactly the given environment', async () => {
   await start(['env']);
   expect((await printed(pipes.stdout)).trim().split('\n').sort()).toEqual([
     'MARK=here',
@@ -62,7 +62,7 @@ test.each([
   expect(String(error)).toContain(words);
 });
 
-test('a program and a working directory that stand elsewhere than the guest sees them', async () => {
+test('a remapped program starts in a remapped working directory', async () => {
   const real = mkdtempSync(join(tmpdir(), 'boxer-guest-'));
   mkdirSync(join(real, 'work'));
   writeFileSync(join(real, 'run.sh'), '#!/bin/sh\npwd; exit 3\n');
@@ -94,7 +94,7 @@ test('the guest may have as many descriptors as without Boxer, whatever Node tak
   await expect(execa('sh', ['-c', 'ulimit -Sn'])).resolves.not.toHaveProperty('stdout', '321');
 });
 
-test('the standard streams can be opened by name, as log files that are links to them are', async () => {
+test('the standard streams can be opened by name, as images do that link their log files to them', async () => {
   await start(['sh', '-c', 'cat /dev/stdin >/dev/stdout; echo bad >>/dev/stderr; cat /proc/self/fd/0']);
   pipes.stdin.end('good');
   expect(await Promise.all([printed(pipes.stdout), printed(pipes.stderr)])).toEqual(['good', 'bad\n']);

@@ -14,9 +14,15 @@ export interface GuestOptions {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
-  /** inherit: the supervisor's own descriptors, terminal included. Of pipes, the guest's ends are closed here in any case. */
+  /**
+   * `inherit`: the supervisor's own descriptors, including a terminal. Where pipes are given, this process
+   * closes its copies of the guest's ends in any case.
+   */
   readonly stdio: 'inherit' | StdioPipes;
-  /** Visible path -> real path: the kernel starts the program, and it does not know what the guest sees. */
+  /**
+   * Visible path -> real path. The kernel starts the program, and does not know the paths that the guest
+   * sees.
+   */
   readonly remap?: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +64,10 @@ function cannotStart({ argv, workingDirectory }: GuestOptions, folder: string | 
   return new BoxerError(errno === 'ENOENT' ? 'NOT_FOUND' : 'NOT_EXECUTABLE', message, { cause });
 }
 
-/** The codes that shells and Docker use: 127 not found, 126 found but not to be run or entered. */
+/**
+ * Shells and Docker use the exit code 127 for a program that is not found, and 126 for one that cannot be run
+ * or whose working directory cannot be entered.
+ */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   NOT_FOUND: 127,
   NOT_EXECUTABLE: 126,
@@ -99,7 +108,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
       return failed(cause);
     }
     const exited = new Promise<ExitStatus>((settle) => {
-      // 'exit', not 'close': grandchildren may keep the pipes open for ever.
+      // The event is 'exit' and not 'close', as grandchildren may keep the pipes open for ever.
       child.once('exit', (code, signal) => settle({ code, signal }));
     });
     child.once('error', failed);

@@ -8,7 +8,10 @@ import { travellingEnvironment } from '../published/environment-filter.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import type { SessionServer } from './session-server.ts';
 
-/** What a function needs to know: the guest as this container would start it, and how to reach the seed and us. */
+/**
+ * The event that a function is invoked with: the guest as this container would start it, and the addresses of
+ * the seed and of this container.
+ */
 export async function createLaunchEvent(
   { config, argv }: { readonly config: NodeConfig; readonly argv: readonly string[] },
   overlay: Overlay,
@@ -19,7 +22,7 @@ export async function createLaunchEvent(
   return {
     boxer: 1,
     seed: { ...(launch.outside?.seed ?? overlay.seed), identity: launch.identity, key: launch.key },
-    session: { ...wayToUs(overlay, server, launch), identity: server.identity, key: server.key },
+    session: { ...sessionPlace(overlay, server, launch), identity: server.identity, key: server.key },
     service: config.service,
     hostname: hostname(),
     argv: [...argv],
@@ -32,7 +35,7 @@ export async function createLaunchEvent(
   };
 }
 
-function wayToUs(overlay: Overlay, server: SessionServer, { outside }: Launched) {
+function sessionPlace(overlay: Overlay, server: SessionServer, { outside }: Launched) {
   if (!outside) return { addresses: [overlay.local.address], port: server.port };
   return { addresses: [outside.seed.address], port: outside.relay, token: server.token };
 }

@@ -5,13 +5,17 @@ import { Introduce } from '../protocol/flows.ts';
 /** A neighbour's connection that waits at a relay for the function. */
 export type Introduction = ForwardRequest & { readonly place: RelayPlace };
 
-/** How many origins are remembered with their overlay address, and for how long: the seed may give it to another host one day. */
+/**
+ * How many origins are remembered with their overlay address, and for how long. The seed may give the address
+ * to another host one day.
+ */
 const MAX_ORIGINS = 1024;
 const REMEMBERED_MS = 60_000;
 
 /**
- * Tells the function which connections it has to fetch. The first connection of an origin takes the way through the seed, which
- * gives the origin its overlay address. The following ones go straight to the function, which saves one hop.
+ * Tells the function which connections it has to fetch. The first connection of an origin is announced
+ * through the seed, which gives the origin its overlay address. The following ones are announced to the
+ * function directly, which saves one hop.
  */
 export class Introducer {
   readonly #overlay: Overlay;

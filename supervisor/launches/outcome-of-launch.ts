@@ -1,10 +1,13 @@
 import { type ExitStatus, exitCodeOf } from '../guest/exit-status.ts';
 import type { Outcome } from './outcome.ts';
 
-/** After the session broke, Lambda still has to notice and say why. */
+/** How long Lambda may take to report a function's end after the session broke. */
 const OUTCOME_TIMEOUT_MS = 10_000;
 
-/** The guest's own exit status if it came; else what Lambda says about the function's end. */
+/**
+ * The outcome of a launch: the guest's exit status if the function has sent it, otherwise what Lambda reports
+ * about the end of the function.
+ */
 export async function outcomeOf(
   session: Promise<unknown>,
   exit: Promise<ExitStatus | undefined>,
@@ -15,12 +18,14 @@ export async function outcomeOf(
     invocation.then((outcome) => ({ outcome })),
   ]);
   if ('outcome' in first && first.outcome.duplicate) {
-    // The answer is that of an invocation too many: the guest is the other one's, if that comes.
+    // This is the answer of a duplicate invocation. The guest runs in the other function, if that one
+    // connects.
     const status = await Promise.race([exit, after(OUTCOME_TIMEOUT_MS, session)]);
     return status ? ofGuest(status) : first.outcome;
   }
   if ('outcome' in first) {
-    // The exit message was sent before the response ended, but over another connection: let it arrive.
+    // The exit message was sent before the response ended, but over another connection, and may arrive a
+    // moment later.
     const status = await Promise.race([
       exit,
       new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
@@ -29,7 +34,7 @@ export async function outcomeOf(
   }
   if (first.status) return ofGuest(first.status);
   const late = new Promise<Outcome>((resolve) => {
-    const lastLine = 'the function has gone, and Lambda does not say why';
+    const lastLine = 'the function has disappeared, and Lambda does not report why';
     setTimeout(resolve, OUTCOME_TIMEOUT_MS, { exitCode: 137, lastLine }).unref();
   });
   return Promise.race([invocation, late]);
@@ -37,7 +42,7 @@ export async function outcomeOf(
 
 const ofGuest = (status: ExitStatus): Outcome => ({ exitCode: exitCodeOf(status), ofGuest: true });
 
-/** Resolves after `ms`, if `unless` has not by then. */
+/** Resolves after `ms`, unless the promise `unless` has resolved before. */
 async function after(ms: number, unless: Promise<unknown>): Promise<undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(resolve, ms, undefined);

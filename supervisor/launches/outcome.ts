@@ -1,10 +1,16 @@
-/** How a launch ended: what the container exits with, and the last line for its log where there is something to say. */
+/**
+ * How a launch ended: the exit code for the container, and a last line for its log where the exit code does
+ * not explain itself.
+ */
 export interface Outcome {
   readonly exitCode: number;
   readonly lastLine?: string;
-  /** It is the outcome of an invocation too many: the launch itself is another function's. */
+  /** The outcome belongs to a duplicate invocation. Another function runs the launch. */
   readonly duplicate?: true;
-  /** The guest has ended by itself, or by a signal; otherwise the function has gone from under it, or never had one. */
+  /**
+   * The guest has ended, by itself or by a signal. Otherwise the function ended while its guest ran, or
+   * before it had a guest.
+   */
   readonly ofGuest?: true;
 }
 
@@ -13,7 +19,7 @@ export const EXIT_TIMED_OUT = 124;
 export const EXIT_CANNOT_START = 125;
 export const EXIT_KILLED = 137;
 
-/** Reads Lambda's words for the ways in which an environment ends without our supervisor's answer. */
+/** Interprets the errors that Lambda reports when an environment ends without an answer of its supervisor. */
 export function outcomeOfFailure(functionName: string, type: string, message: string): Outcome {
   const lastLine = `function ${functionName}: ${message || type}`;
   if (/timed out/i.test(message)) return { exitCode: EXIT_TIMED_OUT, lastLine };

@@ -6,7 +6,7 @@ import { startSessionServer } from './session-server.ts';
 const stop = new AbortController();
 afterEach(() => stop.abort());
 
-test('what a function says in the same breath as its claim is heard', async () => {
+test('messages that arrive in the same packet as a claim find their handlers', async () => {
   const heard = Promise.withResolvers<string>();
   const { port, identity, key } = await startSessionServer(stop.signal, (session) =>
     session.onNotification(Started, () => heard.resolve('started')),

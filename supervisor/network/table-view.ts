@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { OverlayView } from '../membership/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
-/** Base and mask of an IPv4 range in CIDR form, both dotted. */
+/** The base and the mask of an IPv4 range in CIDR form, both dotted. */
 export function rangeOf(cidr: string): { base: string; mask: string } {
   const [base = '0.0.0.0', bits = '32'] = cidr.split('/');
   const mask = (0xffffffff << (32 - Number(bits))) >>> 0;
@@ -16,8 +16,9 @@ function ownAccount(): TableView['account'] {
 }
 
 /**
- * A function is reached by its supervisor, at whatever address its guest listens. A container is reached at each of its networks' addresses,
- * and the own address is all of them.
+ * The address that a guest binds where it names the overlay address of its node. A function is reached by its
+ * supervisor, at whatever address its guest listens. A container is reached at its address in each of its
+ * networks, so the overlay address stands for all of them.
  */
 function boundAddress(underlay: string, isFunction: boolean): string {
   if (isFunction) return underlay;
@@ -28,8 +29,9 @@ function boundAddress(underlay: string, isFunction: boolean): string {
 }
 
 /**
- * What the process monitors may know of the overlay: every member that can be reached and, in a function, the names that the seed
- * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node, and its users are the image's.
+ * The content of the table that the process monitors read: every member that can be reached and, in a
+ * function, the names that the seed resolves. A container does not use them: Docker's own resolver and the
+ * kernel serve it for every host that is not a node, and its users are the image's.
  */
 export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
@@ -37,8 +39,9 @@ export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: 
     ({ state, id }) => state !== 'starting' || id === overlay.nodeId,
   );
   const self = overlay.members().get(overlay.nodeId);
-  // While two functions of one phantom have its host name, each is the one that it means: who binds to it needs an address of its own.
-  const own = self && self.state !== 'up' ? hostname : undefined;
+  // While two functions of one phantom have its host name, the name means in each of them the function
+  // itself: a program that binds to its host name needs a local address.
+  const selfName = self && self.state !== 'up' ? hostname : undefined;
   return {
     overlayBase: base,
     overlayMask: mask,
@@ -55,9 +58,9 @@ export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: 
     })),
     names: [
       ...members.flatMap(({ names, address }) =>
-        names.filter((name) => name !== own).map((name) => ({ name, overlay: address })),
+        names.filter((name) => name !== selfName).map((name) => ({ name, overlay: address })),
       ),
-      ...(own ? [{ name: own, overlay: overlay.address }] : []),
+      ...(selfName ? [{ name: selfName, overlay: overlay.address }] : []),
       ...(isFunction ? overlay.gateways().map((name) => ({ name })) : []),
     ],
   };

@@ -10,7 +10,7 @@ export interface KeepOptions {
   readonly start: (duty: 'active' | 'standby') => Launch;
   readonly front: Front;
   readonly input: Input;
-  /** Undefined: a function is not renewed. */
+  /** Undefined where functions are not renewed. */
   readonly renewal: Renewal | undefined;
   /** Aborts when the container is told to stop: nothing is renewed from then on. */
   readonly stopping: AbortSignal;

@@ -5,7 +5,10 @@ import { connection } from '../network/relay/socket-testbed.ts';
 import { Stdin, StdinEnd } from '../protocol/stdio.ts';
 import { lendInput } from './lend-input.ts';
 
-/** A function's session, and what comes to its guest's standard input; `>` is its end. */
+/**
+ * A function's session, and the text that arrives at its guest's standard input. `>` stands for the end of
+ * the input.
+ */
 async function guest() {
   const [near, far] = await connection();
   const ours = new Session(near);
@@ -27,7 +30,7 @@ async function guest() {
   return { session: ours, hears, close: () => Promise.all([ours.close(), theirs.close()]) };
 }
 
-test('input is the guest’s that serves, and its end every later one’s, too', async () => {
+test('standard input goes to the guest that serves, and every later guest sees its end, too', async () => {
   const source = new PassThrough();
   const input = lendInput(source);
   const [first, second, third] = await Promise.all([guest(), guest(), guest()]);

@@ -2,9 +2,12 @@ import type { Readable } from 'node:stream';
 import type { Session } from '../control/session.ts';
 import { Stdin, StdinEnd } from '../protocol/stdio.ts';
 
-/** Our standard input, which one guest has at a time. */
+/** The standard input of this container, which one guest has at a time. */
 export interface Input {
-  /** What comes from now on is this guest's, which runs already: before, nobody would take it. */
+  /**
+   * Sends all further input to this guest. The guest has to run already, as nobody would read the input
+   * before.
+   */
   give(session: Session): void;
 }
 
@@ -16,11 +19,12 @@ export function lendInput(source: Readable = process.stdin): Input {
     state = 'read';
     try {
       for await (const chunk of source) {
-        // The session of a guest that has gone takes nothing; the next one gets what is read then.
+        // The session of a guest that has ended takes nothing. Input that is read later goes to the next
+        // guest.
         if (taker?.notify(Stdin, Buffer.from(chunk)) === false) await taker.drained().catch(() => undefined);
       }
     } catch {
-      // An input that fails has ended for the guest, too.
+      // An input that fails has ended, for the guest as well.
     }
     state = 'ended';
     taker?.notify(StdinEnd, {});

@@ -21,7 +21,10 @@ interface PhantomOptions {
   readonly debug: (line: string) => void;
 }
 
-/** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
+/**
+ * Launches the twin and stands in for it until its guest has ended. Resolves to the outcome with which the
+ * container exits.
+ */
 export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const { config } = options;
   if (!config.twin)
@@ -30,7 +33,8 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const stopping = new AbortController();
   const launches = new Set<Launch>();
   const stopSignals = new Set(['SIGTERM', 'SIGINT', config.renewal?.stopSignal]);
-  // All that is told to the container is told to all of its guests; the last one may not be theirs to start after that.
+  // Every signal that the container gets is passed on to all of its guests. After a stop signal no further
+  // successor is started.
   const stopForwarding = forwardSignals((signal) => {
     if (stopSignals.has(signal)) stopping.abort();
     for (const launch of launches) launch.deliver(signal);
@@ -64,7 +68,7 @@ async function keepFirst(
   const first = start('active');
   tellRunning(first.started, signal);
   const front = await openFront({ addon, say, signal });
-  // `docker compose run` is for what somebody waits for.
+  // `docker compose run` starts a job that somebody waits for: it must not be started a second time.
   const renewal = (await isOneOff()) ? undefined : config.renewal;
   return keep(first, { start, front, input: lendInput(), renewal, stopping, say, debug, signal });
 }

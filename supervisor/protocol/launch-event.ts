@@ -5,15 +5,16 @@ const endpoint = z.object({ address: z.string(), port: z.number() });
 const credentials = z.object({ identity: z.string(), key: z.string() });
 
 /**
- * What a phantom invokes its twin with. Keys are hex, made for this one launch; nothing in it outlives the
- * launch.
+ * The event that a phantom invokes its twin with. Keys are in hex and are made for this one launch. Nothing
+ * in the event is valid after the launch.
  */
 export const launchEvent = z.object({
   boxer: z.literal(1),
   seed: z.extend(endpoint, { identity: z.string(), key: z.string() }),
   /**
-   * Where the phantom waits for the function's stdio; the first address that answers is taken. With a token
-   * it is the seed's relay, which leads whoever shows it to the phantom.
+   * Where the phantom waits for the function's stdio. The function takes the first address that answers.
+   * Where a token is given, the address is that of the seed's relay, which connects whoever shows the token
+   * to the phantom.
    */
   session: z.extend(credentials, {
     addresses: z.array(z.string()),
@@ -26,7 +27,7 @@ export const launchEvent = z.object({
   environment: z.record(z.string(), z.string()),
   workingDirectory: z.string(),
   remap: z.record(z.string(), z.string()),
-  /** Paths that are mounted in the phantom, and what is there. */
+  /** Paths that are mounted in the phantom, and the files below them. */
   mounts: z.array(z.string()),
   files: z.array(
     z.object({
@@ -36,7 +37,7 @@ export const launchEvent = z.object({
       link: z.optional(z.string()),
     }),
   ),
-  /** As in the node configuration. */
+  /** See `waitFor` in the node configuration. */
   waitFor: nodeConfig.shape.waitFor,
 });
 export type LaunchEvent = z.infer<typeof launchEvent>;
@@ -46,13 +47,13 @@ export const warmEvent = z.object({ boxer: z.literal('warm') });
 export type WarmEvent = z.infer<typeof warmEvent>;
 
 /**
- * Lines of the function's streamed response; what matters comes over the session, this is for when there is
- * none.
+ * Lines of the function's streamed response. They matter only where the function has no session: everything
+ * else is sent over the session.
  */
 export const launchReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started') }),
   z.object({ type: z.literal('exit'), code: z.nullable(z.number()), signal: z.nullable(z.string()) }),
-  /** Another function has this launch, or had it. */
+  /** Another function runs this launch, or has run it. */
   z.object({ type: z.literal('duplicate'), message: z.string() }),
   z.object({ type: z.literal('failed'), code: z.string(), message: z.string(), exitCode: z.number() }),
 ]);

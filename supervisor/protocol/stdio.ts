@@ -85,8 +85,9 @@ export const Exit = notification<Exited>({
 });
 
 /**
- * The heartbeat of both ends, in seconds. Where the reader of the phantom's output stops reading, the whole
- * phantom stops (a write to a pipe blocks), which is right: the guest waits then, as it would natively. That
- * must not pass for a death; a crash closes the connection and is noticed at once.
+ * When the reader of the phantom's output stops reading, the whole phantom stops, as writes to a pipe block.
+ * The guest then waits, as it would natively. The other side must not take this for a crash, so both sides
+ * tolerate minutes of silence. A real crash closes the connection and is noticed at once. Intervals are in
+ * ms, limits in intervals.
  */
 export const PATIENT_HEARTBEAT = { interval: 1000, suspect: 10, dead: 120 };

@@ -137,14 +137,14 @@ test('an error of Lambda itself is not tried again: the function may have starte
 
 test.each([
   ['ExpiredTokenException', 403, 'the credentials for Lambda have expired (no)', 'docker boxer up'],
-  ['UnrecognizedClientException', 403, 'Lambda does not know the credentials (no)', 'docker boxer up'],
+  ['UnrecognizedClientException', 403, 'Lambda does not accept the credentials (no)', 'docker boxer up'],
   [
     'AccessDeniedException',
     403,
     'the credentials may not lambda:InvokeFunction (no)',
     'docker boxer iam phantom',
   ],
-  ['ResourceNotFoundException', 404, 'it is not in the account (no)', 'docker boxer up'],
+  ['ResourceNotFoundException', 404, 'the account has no such function (no)', 'docker boxer up'],
 ])('%s is said with what to do, and nothing is sent again or made', async (type, status, words, advice) => {
   proxy.fail(/response-streaming/, { status, type, message: 'no' });
   await expect(invoke(proxy.url, {})).rejects.toMatchObject({

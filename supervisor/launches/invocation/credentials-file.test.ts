@@ -8,7 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), 'boxer-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'boxer-aws');
 
-test('what the file says now, not what it said once', async () => {
+test('the credentials are those that the file holds now, not those that it held before', async () => {
   writeFileSync(file, JSON.stringify({ accessKeyId: 'A', secretAccessKey: 'B' }));
   expect(await readCredentials(file)).toEqual({ accessKeyId: 'A', secretAccessKey: 'B' });
   const expiration = '2030-01-01T00:00:00.000Z';
@@ -25,7 +25,7 @@ test('what the file says now, not what it said once', async () => {
 });
 
 test.each(['', 'no JSON: hush', '{"accessKeyId":"hush"}'])(
-  '%j is refused without being repeated',
+  'the content %j is refused, and the error does not quote it',
   async (text) => {
     writeFileSync(file, text);
     const error: unknown = await readCredentials(file).catch((cause: unknown) => cause);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { BoxerError } from '../../published/boxer-error.ts';
 import { awsCredentials } from '../../published/node-config.ts';
 
-/** What the SDK takes as credentials. */
+/** Credentials in the form that the SDK takes. */
 export interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -11,9 +11,10 @@ export interface Credentials {
 }
 
 /**
- * Reads the credentials that the plugin handed over, as they are now: `docker boxer up` renews the file in place. The SDK asks
- * again before each call once `expiration` has come near.
- * @throws BoxerError CREDENTIALS if the file is not there or not understood; never with its content
+ * Reads the credentials that the plugin handed over, in their present state: `docker boxer up` renews the
+ * file in place. The SDK calls this again before each request once `expiration` is near. Rejects with
+ * BoxerError CREDENTIALS if the file does not exist or cannot be parsed; the error never contains the content
+ * of the file.
  */
 export async function readCredentials(path: string): Promise<Credentials> {
   const text = await readFile(path, 'utf8').catch(() => '');

@@ -12,17 +12,20 @@ import { whileAway } from './while-away.ts';
 
 export interface InvocationOptions {
   readonly signal: AbortSignal;
-  /** Takes lines for whoever wonders why it takes so long. */
+  /** Takes lines for the service's log that explain a delay. */
   readonly say: (line: string) => void;
 }
 
-/** Lambda offers no event for a function's state; between two looks, in ms: first and longest wait. */
+/**
+ * Lambda offers no event for a function's state, so the state is polled. These are the first and the longest
+ * pause between two polls.
+ */
 const FIRST_WAIT_MS = 25;
 const LONGEST_WAIT_MS = 1000;
-/** AWS may have to fetch an image of several GB again, for a function that nobody has used for weeks. */
+/** AWS may have to fetch an image of several GB again for a function that has not been invoked for weeks. */
 const ACTIVE_TIMEOUT_MS = 600_000;
 
-/** The local Lambda has no IAM; the API wants a role all the same. */
+/** The local Lambda has no IAM, but its API requires a role. */
 const LOCAL_ROLE = 'arn:aws:iam::000000000000:role/local';
 
 async function waitUntilActive(client: LambdaClient, twin: Twin, signal: AbortSignal): Promise<void> {
@@ -46,8 +49,8 @@ async function waitUntilActive(client: LambdaClient, twin: Twin, signal: AbortSi
 }
 
 /**
- * Waits until the twin's function can be invoked; creates it first where that is the provider's way. Replicas may do so at the same
- * time.
+ * Waits until the twin's function can be invoked. Creates the function first where the provider leaves that
+ * to phantoms. Several replicas may do so at the same time.
  */
 export function ensureFunction(
   client: LambdaClient,

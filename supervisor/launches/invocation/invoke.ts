@@ -22,20 +22,24 @@ function encodeEvent(event: LaunchEvent): Buffer {
   const payload = Buffer.from(JSON.stringify(event));
   if (payload.length <= MAX_EVENT_BYTES) return payload;
   const size = (payload.length / 2 ** 20).toFixed(1);
-  throw new BoxerError('EVENT_TOO_LARGE', `the launch is ${size} MB, mostly environment; Lambda takes 6 MB`, {
-    hint: 'leave variables out with x-boxer.environment.exclude',
-  });
+  throw new BoxerError(
+    'EVENT_TOO_LARGE',
+    `the launch event is ${size} MB, mostly environment; Lambda accepts 6 MB`,
+    {
+      hint: 'leave variables out with x-boxer.environment.exclude',
+    },
+  );
 }
 
 export interface InvokeOptions extends InvocationOptions {
-  /** Called whenever an invocation is sent: the function's time begins no earlier. */
+  /** Called whenever an invocation is sent. The function's timeout begins no earlier. */
   readonly onInvoke?: () => void;
 }
 
 /**
- * Resolves when Lambda has begun to answer; creates the function first where that is the provider's way. Only what was throttled is
- * sent again, with what `payload` then gives: credentials in it may not live that long. Rejects with BoxerError where the user can do
- * something about it.
+ * Resolves when Lambda has begun to answer. Creates the function first where the provider leaves that to
+ * phantoms. Sends only those requests again that were throttled, each with a new `payload`, as credentials in
+ * the last one may have expired. Rejects with BoxerError where the user can do something about the error.
  */
 export async function startInvocation(
   client: LambdaClient,
@@ -59,7 +63,8 @@ export async function startInvocation(
   const first = await invoke()
     .catch(async (error: unknown) => {
       const missing = error instanceof ResourceNotFoundException && twin.createIfMissing;
-      // Pending: another replica has just created it, an update is not through, or AWS had put it away unused.
+      // The function is pending: another replica has just created it, an update is in progress, or AWS had
+      // deactivated it because it was unused.
       if (!missing && !(error instanceof ResourceConflictException)) throw error;
       if (!missing) say(`${what}: not ready (${error.message}); waiting for it`);
       await ensureFunction(client, twin, { signal, say });
@@ -82,7 +87,7 @@ function lastReport(lines: string): ReturnType<typeof launchReport.safeParse>['d
   }
 }
 
-/** An error response is JSON with Lambda's errorType and errorMessage. */
+/** Parses an error response, which is JSON with Lambda's errorType and errorMessage. */
 function failureOf(functionName: string, type: string, details: string): Outcome {
   try {
     const parsed: unknown = JSON.parse(details);
@@ -95,8 +100,9 @@ function failureOf(functionName: string, type: string, details: string): Outcome
 }
 
 /**
- * Invokes the twin, creating its function first where that is the provider's way; `event` is asked for each attempt's. Resolves when the invocation has ended, with
- * what it says about the end; the guest's own exit status, when there was one, has come over the session before.
+ * Invokes the twin. Creates its function first where the provider leaves that to phantoms. `event` is called
+ * for each attempt. Resolves when the invocation has ended, with the outcome that its response reports. The
+ * guest's own exit status, where there is one, has been sent over the session before.
  */
 export async function invokeTwin(
   twin: Twin,
@@ -121,7 +127,8 @@ async function followInvocation(
   const stream = await startInvocation(client, twin, payload, options);
   let text = '';
   for await (const part of stream) {
-    // The reports are a few hundred bytes; a function that says more is not one of ours, its tail suffices.
+    // The reports are a few hundred bytes. A function that sends more is not a Boxer function, and the end of
+    // its response is enough.
     if (part.PayloadChunk?.Payload)
       text = (text + Buffer.from(part.PayloadChunk.Payload).toString()).slice(-65_536);
     const complete = part.InvokeComplete;

@@ -4,12 +4,14 @@ import { readCredentials } from './credentials-file.ts';
 
 export type Twin = NonNullable<NodeConfig['twin']>;
 
-/** A connection through idle proxies needs a sign of life; ms. */
+/** Proxies close connections that are silent for too long; ms between TCP keep-alive probes. */
 const KEEP_ALIVE_MS = 30_000;
 
 /**
- * The SDK's client for one long invocation: sent once (a repeated 15-minute call would start a second copy), without a
- * limit on its duration. The local Lambda checks no credentials; for AWS they are in a file, or the SDK's own chain finds them.
+ * Creates the SDK's client for one long invocation. The client sends each request once, as a repeated
+ * 15-minute call would start a second copy of the guest, and does not limit the duration of a request. The
+ * local Lambda checks no credentials. For AWS they are in a file, or the SDK's default provider chain finds
+ * them.
  */
 export function createLambdaClient(twin: Twin): LambdaClient {
   return new LambdaClient({
@@ -24,7 +26,7 @@ export function createLambdaClient(twin: Twin): LambdaClient {
   });
 }
 
-/** What the client gets; nothing where the SDK is to look for itself. */
+/** The client's option `credentials`; left out where the SDK's default provider chain finds them. */
 function credentialsOf({ credentials, createIfMissing }: Twin) {
   if (credentials !== undefined) return { credentials: () => readCredentials(credentials) };
   return createIfMissing ? { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } } : {};

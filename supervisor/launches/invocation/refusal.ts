@@ -5,7 +5,10 @@ const UNKNOWN =
   /^(UnrecognizedClientException|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch)$/;
 const DENIED = /^AccessDenied(Exception)?$/;
 
-/** What Lambda says against a launch, with what its user can do; anything else as it is. The words end up in the service's own log. */
+/**
+ * Translates an error of Lambda into one that says what the user can do about it; returns any other error
+ * unchanged. The message ends up in the service's own log.
+ */
 export function refusalOf(functionName: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof BoxerError) return error;
   const refused = (code: string, what: string, hint: string) =>
@@ -13,11 +16,11 @@ export function refusalOf(functionName: string, error: unknown): unknown {
   if (EXPIRED.test(error.name) || UNKNOWN.test(error.name)) {
     const what = EXPIRED.test(error.name)
       ? 'the credentials for Lambda have expired'
-      : 'Lambda does not know the credentials';
+      : 'Lambda does not accept the credentials';
     return refused(
       'AWS_CREDENTIALS',
       what,
-      '`docker boxer up` hands over new ones; `x-boxer.credentials` says whose.',
+      '`docker boxer up` hands over new ones; `x-boxer.credentials` names the profile that they are taken from.',
     );
   }
   if (DENIED.test(error.name)) {
@@ -25,6 +28,6 @@ export function refusalOf(functionName: string, error: unknown): unknown {
     return refused('AWS_DENIED', 'the credentials may not lambda:InvokeFunction', hint);
   }
   if (error.name === 'ResourceNotFoundException')
-    return refused('NO_FUNCTION', 'it is not in the account', '`docker boxer up` makes it.');
+    return refused('NO_FUNCTION', 'the account has no such function', '`docker boxer up` creates it.');
   return error;
 }

@@ -4,7 +4,7 @@ import { whileThrottled } from './throttled.ts';
 const throttle = (fields: object = {}) =>
   Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException', ...fields });
 
-/** Fails so many times, then answers. */
+/** A request that fails `times` times before it is answered. */
 function failing(times: number, error: Error) {
   let sent = 0;
   return {
@@ -25,7 +25,7 @@ const options = (lines: string[] = []) => ({
   longest: 16,
 });
 
-test('waits, longer each time, and says why and for how long', async () => {
+test('each pause between attempts is longer, and the log shows its cause and its length', async () => {
   const lines: string[] = [];
   const { send, sent } = failing(3, throttle({ Reason: 'ConcurrentInvocationLimitExceeded' }));
   const started = performance.now();
@@ -44,14 +44,14 @@ test('waits, longer each time, and says why and for how long', async () => {
   );
 });
 
-test('waits as long as Lambda asks for, within bounds', async () => {
+test('the pause is as long as Lambda’s Retry-After asks for, up to the longest pause', async () => {
   const lines: string[] = [];
   const { send } = failing(1, throttle({ retryAfterSeconds: '0.3' }));
   await whileThrottled(send, { ...options(lines), longest: 300 });
   expect(lines).toEqual(['function f: Lambda throttles (Rate Exceeded.); attempt 2 in 0.3 s']);
 });
 
-test('gives up in the end', async () => {
+test('the request fails with THROTTLED after the total time', async () => {
   const { send, sent } = failing(Number.POSITIVE_INFINITY, throttle());
   await expect(whileThrottled(send, { ...options(), total: 500 })).rejects.toMatchObject({
     code: 'THROTTLED',
@@ -60,7 +60,7 @@ test('gives up in the end', async () => {
   expect(sent()).toBeGreaterThan(1);
 });
 
-test('nothing else is sent twice: it may have started', async () => {
+test('requests that failed otherwise are not sent again, as they may have started a function', async () => {
   for (const name of ['ServiceException', 'TimeoutError', 'AccessDeniedException', 'Error']) {
     const { send, sent } = failing(1, Object.assign(new Error(name), { name }));
     await expect(whileThrottled(send, options())).rejects.toThrow(name);
@@ -68,7 +68,7 @@ test('nothing else is sent twice: it may have started', async () => {
   }
 });
 
-test('a pause ends when it is cancelled', async () => {
+test('an abort ends the pause between two attempts', async () => {
   const stop = new AbortController();
   const { send, sent } = failing(Number.POSITIVE_INFINITY, throttle());
   const waiting = whileThrottled(send, { ...options(), first: 60_000, longest: 60_000, signal: stop.signal });

@@ -2,30 +2,40 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BoxerError } from '../../published/boxer-error.ts';
 
 interface ThrottleOptions {
-  /** What is asked for, for the log. */
+  /** The subject of the log lines, such as `function shop-api`. */
   readonly what: string;
-  /** Takes a line for every attempt that was throttled. */
+  /** Takes a log line for every attempt that was throttled. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
-  /** ms; a test has less time. */
+  /** ms; settable for tests, which have less time. */
   readonly first?: number | undefined;
   readonly longest?: number | undefined;
   readonly total?: number | undefined;
 }
 
-/** Pauses between attempts: doubled each time, between half and all of it by chance, so that a hundred replicas do not come again at once. */
+/**
+ * The pause between attempts doubles each time. Its length is random between half of that and all of it, so
+ * that a hundred replicas do not repeat their requests at once. ms
+ */
 const FIRST = 500;
 const LONGEST = 30_000;
-/** After so long, ms, somebody has to look: the concurrency may be less than the replicas. */
+/**
+ * After this time the error is reported, ms: the account's concurrency may be lower than the number of
+ * replicas.
+ */
 const TOTAL = 600_000;
 
-/** Lambda has started nothing. The second: its own calls to EC2 were throttled. */
+/**
+ * Errors after which Lambda has started nothing. EC2ThrottledException: Lambda's own calls to EC2 were
+ * throttled.
+ */
 const THROTTLED =
   /^(TooManyRequestsException|EC2ThrottledException|Throttling(Exception)?|RequestLimitExceeded)$/;
 
 /**
- * Sends a request again while Lambda throttles it, which is the one answer after which that cannot start anything twice. Rejects with BoxerError THROTTLED after ten minutes of it, the signal's reason, and whatever else `send`
- * rejects with.
+ * Sends a request again while Lambda throttles it. Throttling is the only error after which a second request
+ * cannot start a second function. Rejects with BoxerError THROTTLED after ten minutes, with the signal's
+ * reason, or with any other error of `send`.
  */
 export async function whileThrottled<T>(
   send: () => Promise<T>,
@@ -55,7 +65,7 @@ export async function whileThrottled<T>(
   }
 }
 
-/** Lambda says which limit it was. */
+/** The limit that was exceeded, as Lambda names it. */
 function reasonOf(error: Error): string {
   const reason: unknown = Reflect.get(error, 'Reason');
   return typeof reason === 'string' ? reason : error.message || error.name;

@@ -13,7 +13,7 @@ const dial = async (port: number) => {
   return 'there';
 };
 
-test('a server that comes a little later is waited for', async () => {
+test('the request succeeds once a server that starts late listens', async () => {
   const port = await freePort();
   const server = createServer((socket) => socket.destroy());
   let refused = 0;
@@ -28,7 +28,7 @@ test('a server that comes a little later is waited for', async () => {
   server.close();
 });
 
-test('one that does not come is given up, and other errors are not waited for', async () => {
+test('a server that never listens is given up after the time, and other errors are not retried', async () => {
   const port = await freePort();
   await expect(whileAway(() => dial(port), signal, 50)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   let sent = 0;

@@ -1,15 +1,18 @@
 import { backoff } from '../../control/backoff.ts';
 import { codeOf } from '../../control/control-error.ts';
 
-/** Nobody has heard the request: nothing can have been started by it. */
+/** Errors after which no server has received the request, so it cannot have started anything. */
 const AWAY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
-/** ms; the local Lambda starts beside its first phantoms, and prepares networks before it listens. */
+/**
+ * ms; the local Lambda starts at the same time as the first phantoms, and prepares networks before it
+ * listens.
+ */
 const PATIENCE = 30_000;
 
 /**
- * Sends a request again while its server is not there, for 30 s at most unless told otherwise. Rejects as `send`, and with the signal's
- * reason.
+ * Sends a request again while no server listens, for 30 s at most unless `patience` (ms) says otherwise.
+ * Rejects as `send`, and with the signal's reason.
  */
 export async function whileAway<T>(
   send: () => Promise<T>,

@@ -57,14 +57,14 @@ export function continueHandOver(before: HandingOver, event: Event, now: number)
 
 /** When a `time` event is due. */
 export function handOverWakeAt({ step, plan, facts, retirement }: HandingOver): number {
-  const own = retirement ? retirementWakeAt(retirement, facts) : Number.POSITIVE_INFINITY;
+  const retirementDue = retirement ? retirementWakeAt(retirement, facts) : Number.POSITIVE_INFINITY;
   switch (step.name) {
     case 'pausing':
-      return Math.min(own, step.until, plan.times.stopAt);
+      return Math.min(retirementDue, step.until, plan.times.stopAt);
     case 'appearing':
-      return Math.min(own, plan.times.stopAt);
+      return Math.min(retirementDue, plan.times.stopAt);
     default:
-      return own;
+      return retirementDue;
   }
 }
 

@@ -45,8 +45,8 @@ export function continueSucceeding(state: Succeeding, event: Event, now: number)
 
 /** When a `time` event is due. */
 export function succeedingWakeAt({ attempt, retirement, plan, facts }: Succeeding): number {
-  const own = retirement ? retirementWakeAt(retirement, facts) : plan.times.stopAt;
-  return attempt.step === 'pausing' ? Math.min(own, attempt.until) : own;
+  const retirementDue = retirement ? retirementWakeAt(retirement, facts) : plan.times.stopAt;
+  return attempt.step === 'pausing' ? Math.min(retirementDue, attempt.until) : retirementDue;
 }
 
 /** The function retires when its time is up, even if it has no successor yet. */

@@ -200,10 +200,10 @@ export class Tenure {
 
   #watchForSuccessor(): void {
     const id = this.#successor?.joined?.overlay.nodeId;
-    const own = this.#joined;
-    if (!own || id === undefined) return;
-    this.#watchMembers(own, () => {
-      if (own.overlay.members().get(id)?.state === 'up') this.#handle({ type: 'successor-visible' });
+    const self = this.#joined;
+    if (!self || id === undefined) return;
+    this.#watchMembers(self, () => {
+      if (self.overlay.members().get(id)?.state === 'up') this.#handle({ type: 'successor-visible' });
     });
   }
 

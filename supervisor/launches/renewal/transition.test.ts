@@ -70,6 +70,13 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     own,
   ],
   [
+    'a function that connects only after it was due is renewed at once, but not before its holder knows of it',
+    [
+      [150_000, connected, 'serving', [], 100_000],
+      [150_000, time, 'succeeding', ['start-successor'], 200_000],
+    ],
+  ],
+  [
     'names pass to a successor that listens, and then the function ends by itself',
     [
       ...handedOver,
@@ -349,13 +356,14 @@ describe('the renewal of a function', () => {
     },
   );
 
-  test('no stage asks for a time that has come already: the holder would never rest', () => {
+  test('a time event leaves nothing to do at the same moment: the holder would never rest', () => {
     for (const [, steps] of table) {
       let state: State = SERVING;
       for (const [now, event] of steps) {
         state = transition(state, event, now).state;
-        const again = transition(state, time, now);
-        expect(again).toEqual({ state, actions: [] });
+        const { state: rested } = transition(state, time, now);
+        expect(wakeAt(rested) ?? Number.POSITIVE_INFINITY).toBeGreaterThan(now);
+        expect(transition(rested, time, now)).toEqual({ state: rested, actions: [] });
       }
     }
   });

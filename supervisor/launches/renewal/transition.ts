@@ -78,10 +78,11 @@ function isRenewable({ isStopping, isCancelled }: Facts): boolean {
 function continueServing(state: Serving, event: Event, now: number): Transition {
   if (event.type === 'ended')
     return { state: { stage: 'ended', result: { kind: 'own-outcome' } }, actions: [] };
-  const plan = event.type === 'connected' ? event.plan : state.plan;
-  const isDue = plan !== undefined && isRenewable(state.facts) && now >= plan.times.renewAt;
-  if (isDue) return startSucceeding(plan, state.facts);
-  return { state: { ...state, plan }, actions: [] };
+  // A function that connects late may be due at once. Its holder still learns of the connection first.
+  if (event.type === 'connected') return { state: { ...state, plan: event.plan }, actions: [] };
+  const { plan, facts } = state;
+  if (plan && isRenewable(facts) && now >= plan.times.renewAt) return startSucceeding(plan, facts);
+  return { state, actions: [] };
 }
 
 function continueRetiring(state: Retiring, event: Event, now: number): Transition {

@@ -5,9 +5,9 @@ import { readPreface } from '../../control/preface.ts';
 import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
 
 export interface DialInLimits {
-  /** Connections that have not shown a token yet. */
+  /** The most connections that have not shown a token yet. */
   readonly strangers: number;
-  /** ms in which they have to */
+  /** How long such a connection may take to show its token, in ms. */
   readonly prefaceTimeout: number;
 }
 
@@ -17,7 +17,9 @@ const TOKEN_SIZE = 16;
 export class DialInPort {
   readonly #limits: DialInLimits;
   readonly #server: Server;
+  /** By token: the acceptors that are waited for, once each. */
   readonly #expected = new Map<string, Waiting<Socket>>();
+  /** By token: the taker of every connection that shows it. */
   readonly #served = new Map<string, (socket: Socket) => void>();
   readonly #strangers = new Set<Socket>();
   #closed = false;
@@ -48,7 +50,7 @@ export class DialInPort {
     return waiting.promise;
   }
 
-  /** Gives `take` every connection that shows `token`, which owns it then, until `signal` aborts. */
+  /** Gives every connection that shows `token` to `take`, which owns it, until `signal` aborts. */
   serve(token: string, take: (socket: Socket) => void, signal: AbortSignal): void {
     this.#served.set(token, take);
     signal.addEventListener('abort', () => this.#served.delete(token), { once: true });
@@ -68,6 +70,7 @@ export class DialInPort {
     for (const waiting of this.#expected.values()) waiting.reject(reason);
   }
 
+  /** Gives a connection that dialled in to whoever its token names. */
   async #receive(socket: Socket): Promise<void> {
     socket.on('error', () => undefined);
     if (this.#strangers.size >= this.#limits.strangers) return void socket.resetAndDestroy();
@@ -86,7 +89,7 @@ export class DialInPort {
   #takerOf(token: string): (socket: Socket) => void {
     const taker = this.#served.get(token) ?? this.#expected.get(token)?.resolve;
     if (!taker) throw new ControlError('EACCES', 'nobody waits for this token');
-    // At once: a second connection with the same token comes too late, even in the same turn.
+    // Removed in the same turn: a second connection with the same token always comes too late.
     this.#expected.delete(token);
     return taker;
   }

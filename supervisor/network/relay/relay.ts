@@ -12,18 +12,18 @@ import {
   type Refusal,
 } from './flow-limits.ts';
 import { type InitiatorPort, openInitiatorPort } from './initiator-port.ts';
-import { type PortRange, portCycle } from './port-range.ts';
-import { type Flow, type Pump, type PumpAddon, startPump } from './pump.ts';
+import { PortCycle, type PortRange } from './port-range.ts';
+import { type Flow, Pump, type PumpAddon } from './pump.ts';
 
 export interface RelayLimits extends FlowLimits, DialInLimits {}
 
 export interface RelayOptions {
   readonly addon: PumpAddon;
-  /** All IPv4 addresses unless told otherwise. */
+  /** The address to listen on; all IPv4 addresses by default. */
   readonly host?: string | undefined;
-  /** The address to tell others, where one fits all. */
+  /** The relay's address as nodes reach it, where it is the same for all of them. */
   readonly advertise?: string | undefined;
-  /** The dial-in port; any free one unless told otherwise. */
+  /** The dial-in port; any free one by default. */
   readonly port?: number | undefined;
   /** Where initiators' ports are taken from; any free ones unless told otherwise. */
   readonly ports?: PortRange | undefined;
@@ -38,10 +38,11 @@ export interface RelayOptions {
 export interface RelayStatus {
   /** Flows that are carried or being opened. */
   readonly flows: number;
-  /** Bytes that one end has sent and the other has not taken. */
+  /** Bytes that these flows hold: one end has sent them, and the other has not taken them. */
   readonly bytes: number;
-  /** Bytes that the flows carried which have ended. */
+  /** Bytes that flows carried, in both directions; a flow counts when it has ended. */
   readonly carried: number;
+  /** How many flows were refused, by reason. */
   readonly refused: ReadonlyMap<Refusal, number>;
 }
 
@@ -50,11 +51,14 @@ interface InitiatorOptions extends WaitOptions {
   readonly anyPort?: boolean | undefined;
 }
 
-/** ms: a token that is lost comes 3 s later where the first packet of its connection was lost too (RFC 6298, 5.7), and may be lost again. */
+/**
+ * ms. A token that is lost is sent again 3 s later where the first packet of its connection was lost, too
+ * (RFC 6298, 5.7), and may be lost once more.
+ */
 const PREFACE_TIMEOUT = 8000;
 const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
 
-/** Rejects with the system's error where no port can be had. */
+/** Opens the dial-in port. Rejects with the system's error where no port can be had, or with the signal's reason. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { host = '0.0.0.0', port = 0, signal } = options;
   const limits = { ...defaultLimits(), ...STRANGERS, ...options.limits };
@@ -72,7 +76,7 @@ export class Relay {
   readonly #dialIn: DialInPort;
   readonly #pump: Pump;
   readonly #admission: FlowAdmission;
-  readonly #cycle: ReturnType<typeof portCycle> | undefined;
+  readonly #cycle: PortCycle | undefined;
   readonly #initiators = new Set<InitiatorPort>();
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = () => this.close();
@@ -85,29 +89,35 @@ export class Relay {
     this.port = dialIn.number;
     this.#host = host;
     this.#dialIn = dialIn;
-    this.#pump = startPump(options.addon, { flows: limits.flows, idleTimeout });
+    this.#pump = new Pump(options.addon, { flows: limits.flows, idleTimeout });
     this.#admission = new FlowAdmission(limits, () => this.#pump.held(), log);
-    this.#cycle = options.ports && portCycle(options.ports);
+    this.#cycle = options.ports && new PortCycle(options.ports);
     this.#signal = options.signal;
     this.#signal?.addEventListener('abort', this.#onAbort);
   }
 
-  /** Takes a flow's place; errors as `FlowAdmission.admit`. */
+  /** Takes a flow's place in the limits. Throws as `FlowAdmission.admit`. */
   admit(initiator: Party, acceptor?: Party): Lease {
     return this.#admission.admit(initiator, acceptor);
   }
 
-  /** Gives `take` every socket that dials in with `token`, which owns it then, until `signal` aborts. */
+  /** Gives every socket that dials in with `token` to `take`, which owns it, until `signal` aborts. */
   serve(token: string, take: (socket: Socket) => void, signal: AbortSignal): void {
     this.#dialIn.serve(token, take, signal);
   }
 
-  /** The acceptor that dials in with `token` (32 hex digits). Waits 10 s unless told otherwise. The caller owns the socket. */
+  /**
+   * Waits for the acceptor that dials in with `token` (32 hex digits), for 10 s by default. The caller owns
+   * the socket.
+   */
   expect(token: string, options: WaitOptions = {}): Promise<Socket> {
     return this.#dialIn.expect(token, options);
   }
 
-  /** A port for one connection of an initiator, see `openInitiatorPort`; of the range where there is one, unless `anyPort`. */
+  /**
+   * Opens a port for one connection of an initiator; see `openInitiatorPort`. The port is one of the range,
+   * where there is a range and `anyPort` is not set.
+   */
   async openInitiatorPort(
     observedAddress: string,
     { anyPort = false, ...waitOptions }: InitiatorOptions = {},
@@ -125,7 +135,7 @@ export class Relay {
     }
   }
 
-  /** Makes one connection of two, in the lease's place; owns both sockets from now on. */
+  /** Joins two connections into one, in the lease's place. Owns both sockets from now on. */
   join(lease: Lease, near: Socket, far: Socket): Flow {
     const flow = this.#pump.join(near, far);
     lease.hold(flow);
@@ -135,7 +145,7 @@ export class Relay {
     return flow;
   }
 
-  /** Resets the flows that `party` has a part in. */
+  /** Resets the flows in which `party` takes part. */
   reset(party: Party): void {
     this.#admission.reset(party);
   }
@@ -149,7 +159,7 @@ export class Relay {
     };
   }
 
-  /** Takes no flow any more, lets those that are there end for `grace` ms, then closes. */
+  /** Admits no further flow, gives the present flows `grace` ms to end, and closes. */
   async drain(grace: number): Promise<void> {
     const timer = setTimeout(() => this.close(), grace);
     await Promise.race([this.#admission.drain(), this.#dialIn.closed()]);
@@ -157,7 +167,7 @@ export class Relay {
     this.close();
   }
 
-  /** Waits end with ECONNABORTED, flows are reset. */
+  /** Ends all waits with ECONNABORTED, and resets all flows. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -169,7 +179,7 @@ export class Relay {
   }
 }
 
-/** The relay's part of a configuration, whose times are in seconds. */
+/** The options that a relay's configuration stands for. Times in a configuration are in seconds. */
 export function relayOptionsOf(settings: RelaySettings | undefined): Partial<RelayOptions> {
   if (!settings) return {};
   const { port, ports, idleTimeout, flows } = settings;

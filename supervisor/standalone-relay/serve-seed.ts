@@ -5,11 +5,11 @@ import type { Relay } from '../network/relay/relay.ts';
 import { RelayAbandon, RelayOpen, RelayReset } from '../protocol/relay.ts';
 
 /**
- * Opens flows at `relay` when the seed asks for them. Flows outlive the session; those that are still being
+ * Opens flows at `relay` when the seed asks for them. Flows outlive the session; flows that are still being
  * opened end with it.
  */
 export function serveSeed(session: Session, relay: Relay): void {
-  /** Token -> ends the wait for the acceptor. */
+  /** By token: ends the wait for the acceptor. */
   const opening = new Map<string, AbortController>();
 
   session.handle(RelayOpen, async ({ from, initiator, acceptor, token, timeout }) => {

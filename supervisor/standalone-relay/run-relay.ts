@@ -11,12 +11,12 @@ import type { RelaySettings } from '../published/node-config.ts';
 import { serveSeed } from './serve-seed.ts';
 
 export interface RunRelayOptions {
-  /** Where the seed is, and the credentials of this relay. */
+  /** The seed's address, and the credentials that show that this relay belongs to the project. */
   readonly contact: () => { seed: { host: string; port: number }; identity: string; key: Buffer };
   readonly addon: PumpAddon;
   readonly settings?: RelaySettings | undefined;
   readonly relay?: Partial<RelayOptions> | undefined;
-  /** ms that flows have to end by themselves */
+  /** How long flows may take to end by themselves when the relay is told to end, in ms. */
   readonly drain: number;
   /** Ends the relay. */
   readonly signal: AbortSignal;
@@ -24,9 +24,9 @@ export interface RunRelayOptions {
 }
 
 /**
- * Carries flows for a seed until `signal` aborts and the flows have ended. While the seed is away flows go
- * on, and the relay dials the seed again. Rejects with BoxerError RELAY_REFUSED if the seed refuses this
- * relay, or the system's error for a taken port.
+ * Carries flows for a seed until `signal` aborts and the flows have ended. While the seed is away the flows
+ * go on, and the relay tries to join again. Rejects with BoxerError RELAY_REFUSED when the seed refuses the
+ * relay, or with the system's error where the port is taken.
  */
 export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { addon, signal, drain, log = () => undefined } = options;
@@ -53,7 +53,7 @@ export async function runRelay(options: RunRelayOptions): Promise<void> {
   }
 }
 
-/** Undefined when the seed is not there, which may pass. */
+/** Joins the seed. Undefined where the seed cannot be reached at the moment. */
 async function join(options: RunRelayOptions, relay: Relay): Promise<Session | undefined> {
   const { signal } = options;
   const { seed, identity, key } = options.contact();

@@ -24,12 +24,12 @@ afterEach(async () => {
   await bed.close();
 });
 
-/** Resolves when the seed's log has a line like this one so many times. */
+/** Resolves when the seed's log has so many lines that match the pattern. */
 async function logged(pattern: RegExp, times = 1): Promise<void> {
   while (lines.filter((line) => pattern.test(line)).length < times) await delay(2);
 }
 
-/** A relay on an address of its own, which shows where a flow goes. */
+/** Starts a relay on an address of its own, which shows which relay carries a flow. */
 async function startRelay(address: string, options: Partial<RunRelayOptions> = {}) {
   const stop = new AbortController();
   const joined = lines.filter((line) => line.includes('joined: ')).length;
@@ -64,7 +64,7 @@ async function pair(port: number): Promise<{ web: Overlay; api: Overlay }> {
   return { web, api };
 }
 
-/** What a guest's connect() comes to. */
+/** Connects as a guest would. */
 async function dial(from: Overlay, address: string, port: number): Promise<Socket> {
   const socket = await open(from, address, port);
   socket.on('error', () => undefined);
@@ -78,7 +78,7 @@ async function guest(onConnection: (socket: Socket) => void): Promise<number> {
   return port;
 }
 
-test('a relay that has joined carries every byte both ways, and half-close', async () => {
+test('a relay that has joined carries flows: every byte, both ways, with half-close', async () => {
   const received = Promise.withResolvers<string>();
   const answer = randomBytes(3_000_000);
   const port = await guest(async (socket) => {
@@ -95,7 +95,7 @@ test('a relay that has joined carries every byte both ways, and half-close', asy
   await expect(received.promise).resolves.toBe(sha256(body));
 });
 
-test('refusals arrive as without a relay, and hosts outside the overlay use the seed’s own', async () => {
+test('refusals reach the guest as without a relay, and the seed itself carries flows to hosts outside the overlay', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
   const [web, api] = [
@@ -113,7 +113,7 @@ test('refusals arrive as without a relay, and hosts outside the overlay use the 
   socket.destroy();
 });
 
-test('equally near relays take turns; one that dies ends its own flows and no others', async () => {
+test('relays that are equally near take turns, and a relay that dies ends its own flows only', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const first = await startRelay('127.0.0.8');
   await startRelay('127.0.0.9');
@@ -132,7 +132,7 @@ test('equally near relays take turns; one that dies ends its own flows and no ot
   expect(new Set(later.map(({ remoteAddress }) => remoteAddress))).toEqual(new Set(['127.0.0.9']));
 });
 
-test('a flow that no relay takes uses the seed’s own relay', async () => {
+test('the seed carries a flow that no relay takes', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const relay = await startRelay('127.0.0.9', { relay: { advertise: '127.0.0.9', limits: { flows: 1 } } });
   const { web, api } = await pair(port);
@@ -144,7 +144,7 @@ test('a flow that no relay takes uses the seed’s own relay', async () => {
   expect(addresses).toEqual(['127.0.0.9', '127.0.0.1', '127.0.0.1', '127.0.0.1']);
 });
 
-test('a relay’s flows survive the seed, and the relay joins the next seed', async () => {
+test('a relay’s flows outlive the seed, and the relay joins the next seed', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
   const { web, api } = await pair(port);
@@ -168,7 +168,8 @@ test('the relay resets the flows of a node that fell silent', async () => {
   });
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
-  // Between the node and the seed; what it holds back makes the node look frozen, and its sockets stay open.
+  // A proxy between the node and the seed. While it holds the bytes back, the node looks frozen, and its
+  // sockets stay open.
   const carried: Socket[] = [];
   const between = await guest((near) => {
     const far = connect(bed.seed.port, '127.0.0.1');
@@ -187,7 +188,7 @@ test('the relay resets the flows of a node that fell silent', async () => {
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('a relay that ends lets its flows end first and takes no new ones', async () => {
+test('a relay that drains takes no new flow, and ends when its flows have ended', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const relay = await startRelay('127.0.0.9', { drain: 60_000 });
   const { web, api } = await pair(port);

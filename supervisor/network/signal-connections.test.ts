@@ -5,20 +5,20 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
-import { createHandOver, type HandOver } from './hand-over.ts';
 import type { Listener } from './listeners.ts';
 import { builtAddon, connection, fateOf } from './relay/socket-testbed.ts';
+import { SignalConnections } from './signal-connections.ts';
 import { parseSignalStates } from './signal-states.ts';
 import { unreadOf } from './unread.ts';
 
-/** Guests here are without a process monitor: they take a signal connection for a real one. */
+/** The guests of these tests have no process monitor: they take a signal connection for a real one. */
 
 const names = {
   local: { address: '198.18.0.1', port: 80 },
   peer: { address: '198.18.0.2', port: 4242 },
 };
 const never = new AbortController().signal;
-let handOver: HandOver;
+let connections: SignalConnections;
 let looked: number[];
 let there: Listener | undefined;
 const cleanups: Array<() => unknown> = [];
@@ -30,11 +30,11 @@ beforeEach(() => {
     looked.push(port);
     return there;
   };
-  handOver = createHandOver({ addon: builtAddon(), lookAgain });
+  connections = new SignalConnections({ addon: builtAddon(), lookAgain });
 });
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
-  handOver.close();
+  connections.close();
 });
 
 const listenerAt = (port: number): Listener => ({
@@ -51,11 +51,11 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Offers one end of a new connection to the listener on `port`; gives the far end. */
+/** Offers one end of a new connection to the listener on `port`. Resolves to the far end. */
 async function offered(port: number): Promise<Socket> {
   const [far, socket] = await connection();
   cleanups.push(() => far.destroy());
-  await handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never);
+  await connections.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never);
   return far;
 }
 
@@ -73,16 +73,16 @@ const echo = (socket: Socket) => {
   socket.pipe(socket);
 };
 
-test('a guest that speaks first is bridged by its first byte', async () => {
+test('a connection is bridged as soon as the guest sends a byte', async () => {
   const port = await listening(createServer((socket) => socket.end('220 hello\r\n')));
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   const far = await offered(port);
   expect(await textOf(far)).toBe('220 hello\r\n');
 });
 
-test('a guest that waits for its client is bridged when the kernel shows that it has accepted', async () => {
+test('a guest that waits for its client is bridged when the kernel shows that the guest has accepted the connection', async () => {
   const port = await listening(createServer({ allowHalfOpen: true }, echo));
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   for (const text of ['the first is found', 'the second is expected']) {
     const far = await offered(port);
     far.end(text);
@@ -90,30 +90,30 @@ test('a guest that waits for its client is bridged when the kernel shows that it
   }
 });
 
-test('the names of a bridged connection can be asked for', async () => {
+test('a bridged connection has its names in the overlay', async () => {
   const accepted = Promise.withResolvers<Socket>();
   const port = await listening(createServer((socket) => accepted.resolve(socket)));
   const far = await offered(port);
   const guest = await accepted.promise;
   const peer = { address: SIGNAL_SOURCE, port: guest.remotePort ?? 0 };
   expect(guest.remoteAddress).toBe(SIGNAL_SOURCE);
-  expect(handOver.namesOf({ peer })).toEqual(names);
-  // A process monitor that asks late is told to keep what it has.
-  expect(handOver.accept({ peer })).toEqual(names);
+  expect(connections.namesOf({ peer })).toEqual(names);
+  // A process monitor that asks late is told to keep the signal connection.
+  expect(connections.accept({ peer })).toEqual(names);
   far.write('through');
   expect(String((await once(guest, 'data'))[0])).toBe('through');
   guest.destroy();
 });
 
-test('a guest that closes or resets at once is seen to do so', async () => {
+test('the far end sees a guest close or reset the connection at once', async () => {
   const closing = await listening(createServer((socket) => socket.destroy()));
-  handOver.monitored(closing, true);
+  connections.monitored(closing, true);
   expect(await textOf(await offered(closing))).toBe('');
   const resetting = await listening(createServer((socket) => socket.resetAndDestroy()));
   expect(await fateOf(await offered(resetting))).toBe('ECONNRESET');
 });
 
-/** A listener whose queue nobody serves: `options` in Python, behind listen(). */
+/** Starts a listener whose queue nobody serves. `options` is Python code that runs after listen(). */
 async function idleListener(options: string): Promise<{ port: number; say: (text: string) => void }> {
   const program = `
 import socket, sys
@@ -132,28 +132,29 @@ sys.stdin.readline()
   return { port: Number(line), say: (text) => guest.stdin.write(`\n${text}\n`) };
 }
 
-test('a listener that closes with connections queued resets them', async () => {
+test('a listener that closes while connections are queued resets them', async () => {
   const { port, say } = await idleListener('');
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   const far = await offered(port);
   const fate = fateOf(far);
   say('close');
   expect(await fate).toBe('ECONNRESET');
 });
 
-test('a listener that the kernel wakes for data only (TCP_DEFER_ACCEPT) gets its connections', async () => {
+test('a listener with TCP_DEFER_ACCEPT gets its connections', async () => {
   const { port, say } = await idleListener('s.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)');
-  handOver.monitored(port, true);
+  connections.monitored(port, true);
   say('accept');
   const far = await offered(port);
   far.write('request');
   expect(String((await once(far, 'data'))[0])).toBe('late');
 });
 
-test('connections that come all at once to a short queue are all brought there, also those that the kernel has forgotten', async () => {
-  // A busy server: the queue is full again and again, and who does not fit is answered by SYN cookies.
+test('connections that arrive at once at a listener with a short queue all reach it, even those that the kernel has dropped', async () => {
+  // A busy server: its queue is full again and again, and the kernel answers further connections with SYN
+  // cookies.
   const program = `
-import socket, time
+import socket, sys, time
 s = socket.socket()
 s.bind(('0.0.0.0', 0))
 s.listen(1)
@@ -163,17 +164,20 @@ kept = []
 while True:
     kept.append(s.accept())
     print(kept[-1][1][1], flush=True)
+    if sys.stdin.readline() == 'keep\\n': kept[-1][0].sendall(b'hello')
 `;
-  const guest = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const guest = spawn('python3', ['-c', program], { stdio: ['pipe', 'pipe', 'inherit'] });
   cleanups.push(() => guest.kill('SIGKILL'));
   const lines = createInterface(guest.stdout);
   const port = Number((await once(lines, 'line'))[0]);
-  handOver.monitored(port, true);
-  // In the process monitor's place: it asks for the connection, and the guest greets.
+  connections.monitored(port, true);
+  // This code acts as the process monitor, which asks for the connection, and as the guest, which greets. On a slow
+  // machine it asks too late, and is told to keep the signal connection.
   lines.on('line', (line) => {
-    const { fd = -1, release } = handOver.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
-    writeSync(fd, 'hello');
+    const { fd, release } = connections.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
+    if (fd !== undefined) writeSync(fd, 'hello');
     release?.();
+    guest.stdin.write(fd === undefined ? 'keep\n' : 'exchanged\n');
   });
   const greeted = async () => {
     const far = await offered(port);
@@ -191,7 +195,7 @@ test('nobody listens any more: the connection is reset, and the owner of the lis
   const [far, socket] = await connection();
   const fate = fateOf(far);
   await expect(
-    handOver.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never),
+    connections.offer({ connection: unreadOf(socket), listener: listenerAt(port), names }, never),
   ).rejects.toMatchObject({
     code: 'ECONNREFUSED',
   });

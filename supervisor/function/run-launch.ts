@@ -30,7 +30,7 @@ import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-std
 
 /** How long the phantom and the seed may take to answer a function that has just started. */
 const CONTACT_TIMEOUT_MS = 10_000;
-/** How long leftovers of a guest may take to die. */
+/** How long processes that a guest left behind may take to end after SIGKILL. */
 const END_TIMEOUT_MS = 5000;
 
 interface LaunchContext {
@@ -41,7 +41,10 @@ interface LaunchContext {
   readonly signal: AbortSignal;
 }
 
-/** Lambda's user can write to /tmp alone; a home directory that it cannot use would break what caches there. */
+/**
+ * Lambda's user can write to /tmp only. Programs that cache files in a home directory which is not writable
+ * would fail.
+ */
 function usableHome(environment: Record<string, string>): Record<string, string> {
   try {
     accessSync(environment.HOME ?? '/', fsConstants.W_OK);
@@ -51,7 +54,10 @@ function usableHome(environment: Record<string, string>): Record<string, string>
   }
 }
 
-/** `lifetime`: of the connection, where it is one that is taken up again. */
+/**
+ * Connects to the phantom before `signal` aborts. A connection through a relay is resumed whenever it breaks,
+ * until `lifetime` aborts.
+ */
 async function contactPhantom(
   { session: { addresses, port, token, identity, key } }: LaunchEvent,
   signal: AbortSignal,
@@ -102,13 +108,16 @@ function joinAsFunction(
 }
 
 interface PreparedFiles {
-  /** Where the guest finds what stands elsewhere. */
+  /** Paths that the guest sees at another place than the kernel does. */
   readonly remap: Record<string, string>;
-  /** What the guest's log has to say of it. */
+  /** Lines for the guest's log about paths that could not be prepared. */
   readonly lines: readonly string[];
 }
 
-/** Everything that the guest finds elsewhere than it stands: its own remaps before ours. */
+/**
+ * Prepares every path that the guest sees at another place than the kernel does. The service's own remaps
+ * come before the default ones.
+ */
 async function prepareFiles(event: LaunchEvent): Promise<PreparedFiles> {
   const lines: string[] = [];
   const { remap, files, mounts, workingDirectory } = event;
@@ -125,13 +134,13 @@ async function prepareFiles(event: LaunchEvent): Promise<PreparedFiles> {
   return { remap: everything, lines };
 }
 
-/** What the files in /etc say of this node's network. */
+/** Writes the files in /etc that describe this node's network. Resolves to their remaps. */
 function showNetwork({ overlay }: Node, hostname: string, nameserver: string | undefined) {
   const names = ownNames(overlay.members(), overlay.nodeId);
   return placeNetworkFiles({ hostname, address: overlay.address, names, nameserver });
 }
 
-/** A launch that has its session and its node. */
+/** The context of a launch that has its session and its node. */
 interface GuestContext extends LaunchContext {
   readonly node: Node;
   readonly session: Session;
@@ -140,7 +149,7 @@ interface GuestContext extends LaunchContext {
   readonly denied: DeniedWrites;
 }
 
-/** Waits for the guest's gate, shows it the overlay, and runs it. */
+/** Waits until the guest may start (`wait-for`), prepares its view of the overlay, and runs it. */
 async function startAndServe(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
   const { signal, node, session } = context;
   const say = (line: string) => session.notify(Stderr, Buffer.from(`boxer: ${line}\n`));
@@ -165,7 +174,8 @@ async function runGuest(
   remap: Readonly<Record<string, string>>,
 ): Promise<ExitStatus> {
   const { runtime, reaper, signal, node, session, inlet } = context;
-  // For people who wonder where they are; Lambda's own variables would switch libraries to another behaviour.
+  // These two variables tell people in which function they are. Lambda's own variables would change the
+  // behaviour of libraries.
   const place = { BOXER_FUNCTION_NAME: context.functionName, BOXER_REQUEST_ID: context.requestId };
   const environment = guestEnvironment(
     { ...usableHome(event.environment), ...place },
@@ -190,9 +200,10 @@ async function runGuest(
     session.notify(Started, { pid: guest.pid });
     const status = await guest.exited;
     signal.removeEventListener('abort', abandon);
-    // As when a container's first process ends: the others go too, and with them the last writers of the pipes.
+    // When a container's first process ends, all other processes are killed. With them the last writers of
+    // the pipes end.
     await reaper.killAll(AbortSignal.timeout(END_TIMEOUT_MS));
-    await flushed.catch(() => undefined); // The phantom has gone: nobody is left to read it.
+    await flushed.catch(() => undefined); // The phantom has gone: nobody reads the output.
     return status;
   } finally {
     stdio.close();
@@ -202,7 +213,7 @@ async function runGuest(
 /** Signals that end a launch whose guest has not started yet. */
 const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP']);
 
-/** Tells the phantom, and so the container's log, why there is no guest. */
+/** Tells the phantom, and so the container's log, why the guest could not be started. */
 function reportFailure(session: Session, error: unknown): ExitStatus {
   const message = error instanceof Error ? error.message : String(error);
   session.notify(Stderr, Buffer.from(`boxer: ${message}\n`));
@@ -232,7 +243,8 @@ async function serveSession(
       return reportFailure(session, error);
     });
     session.notify(Exit, status);
-    // The phantom closes when it has printed the last byte, however slow its reader is.
+    // The phantom closes the session when it has printed the last byte, however slow the reader of its output
+    // is.
     await session.closed;
     return status;
   } finally {
@@ -241,8 +253,8 @@ async function serveSession(
 }
 
 /**
- * Runs one launch from the first contact to the guest's last byte. Resolves with how the guest ended. Rejects when the
- * phantom or the seed cannot be reached, or the phantom goes away.
+ * Runs one launch from the first contact to the guest's last byte. Resolves to how the guest ended. Rejects
+ * when the phantom or the seed cannot be reached, or when the phantom ends.
  */
 export async function runLaunch(event: LaunchEvent, context: LaunchContext): Promise<ExitStatus> {
   const cancel = new AbortController();
@@ -255,11 +267,12 @@ export async function runLaunch(event: LaunchEvent, context: LaunchContext): Pro
   let session: Session | undefined;
   try {
     session = await contactPhantom(event, contact, signal).catch(async (error: unknown) => {
-      // A phantom that has its function hears no other; that this is a second one the seed says.
+      // A phantom that has a function refuses any other. Joining tells then that this function is a
+      // duplicate: LAUNCH_USED.
       await joining;
       throw error;
     });
-    // A phantom that is gone was stopped or killed: its guest must not live on.
+    // The phantom was stopped or killed, and so its guest must not run on.
     void session.closed.then(() => cancel.abort(new Error('the phantom has gone')));
     return await serveSession(event, { ...context, signal }, session, joining, files, denied);
   } finally {
