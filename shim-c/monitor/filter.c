@@ -21,7 +21,7 @@ static const struct call asking[] = {
 static const struct call looking[] = {
     {SYS_getsockname, {0}}, {SYS_getpeername, {0}}, {SYS_getsockopt, {0, SOL_SOCKET, SO_TYPE}}, {SYS_setsockopt, {0, SOL_SOCKET, 0}},
     {SYS_fstat, {0}},       {SYS_getpid, {0}},      {SYS_mmap, {0}},                             {SYS_madvise, {0}},
-    {SYS_fcntl, {0, F_GETFL}},
+    {SYS_fcntl, {0, F_GETFL}}, {SYS_rt_sigprocmask, {0}}, {SYS_futex, {0}},
 };
 static const struct call reading[] = {{SYS_openat, {0}}, {SYS_pread64, {0}}, {SYS_close, {0}}, {SYS_faccessat, {0}}};
 

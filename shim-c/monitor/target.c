@@ -63,40 +63,49 @@ static bool cut_interpreter(char *line, size_t length) {
   return true;
 }
 
-/* `interpreter` receives a script's. */
-static enum target judge(int fd, char interpreter[INTERPRETER_ROOM]) {
+static enum target judge(int fd) {
   unsigned char head[sizeof(Elf64_Ehdr)];
   long length = raw(SYS_pread64, fd, head, sizeof head, 0);
-  if (length >= 3 && head[0] == '#' && head[1] == '!') {
-    length = raw(SYS_pread64, fd, interpreter, INTERPRETER_ROOM, 0);
-    return length > 2 && cut_interpreter(interpreter, (size_t)length) ? SCRIPT : TAKES_US;
-  }
+  if (length >= 3 && head[0] == '#' && head[1] == '!') return SCRIPT;
   if (length < (long)sizeof head || memcmp(head, ELFMAG, SELFMAG) != 0) return TAKES_US;
   bool own = head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] == ELFDATA2LSB && FIELD(head, e_machine) == OWN_MACHINE;
   return own || !has_loader(fd, head) ? TAKES_US : REFUSES_US;
 }
 
-static enum target judge_path(int directory, const char *path, char interpreter[INTERPRETER_ROOM]) {
-  int fd = (int)raw(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0) return TAKES_US;
-  enum target target = judge(fd, interpreter);
-  raw(SYS_close, fd);
+static int open_program(int directory, const char *path) {
+  return (int)raw(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script. */
+__attribute__((noinline)) static enum target judge_interpreter(int script) {
+  char interpreter[INTERPRETER_ROOM];
+  enum target target = SCRIPT;
+  int fd = script;
+  for (int depth = 0; target == SCRIPT && depth < INTERPRETERS; depth++) {
+    long length = raw(SYS_pread64, fd, interpreter, sizeof interpreter, 0);
+    if (fd != script) raw(SYS_close, fd);
+    if (length <= 2 || !cut_interpreter(interpreter, (size_t)length)) return TAKES_US;
+    fd = open_program(AT_FDCWD, interpreter);
+    if (fd < 0) return TAKES_US;
+    target = judge(fd);
+  }
+  if (fd != script) raw(SYS_close, fd);
   return target;
 }
 
-static bool follow(enum target target, char interpreter[INTERPRETER_ROOM]) {
-  for (int depth = 0; target == SCRIPT && depth < INTERPRETERS; depth++) target = judge_path(AT_FDCWD, interpreter, interpreter);
-  return target != REFUSES_US;
+bool file_takes_us(int fd) {
+  if (!may_read()) return true;
+  enum target target = judge(fd);
+  return (target == SCRIPT ? judge_interpreter(fd) : target) != REFUSES_US;
 }
 
-__attribute__((noinline)) bool takes_us(int directory, const char *path) {
-  char name[INTERPRETER_ROOM];
-  return !may_read() || follow(judge_path(directory, path, name), name);
-}
-
-__attribute__((noinline)) bool file_takes_us(int fd) {
-  char name[INTERPRETER_ROOM];
-  return !may_read() || follow(judge(fd, name), name);
+bool takes_us(int directory, const char *path) {
+  if (!may_read()) return true;
+  int fd = open_program(directory, path);
+  if (fd < 0) return true;
+  bool takes = file_takes_us(fd);
+  raw(SYS_close, fd);
+  return takes;
 }
 
 static const char *search_path(void) {

@@ -116,7 +116,7 @@ static inline int count_fds(void) {
 
 /* Until the supervisor has read everything that was said before: it reads in the order in which it was called. */
 static inline void wait_for_supervisor(void) {
-  const char *name = getenv("BOXER_SOCKET");
+  const char *name = getenv("BOXER_TEST_SOCKET"); /* the monitor hides its own variable */
   if (!name) return;
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   size_t length = strlen(name);

@@ -349,6 +349,7 @@ int main(int argc, char **argv) {
     setenv("BOXER_TEST_SOCKET", setting, 1);
     if (strcmp(argv[1], "native") != 0) {
       setenv("BOXER_SOCKET", setting, 1);
+      setenv("BOXER_TEST_SOCKET", setting, 1);
       setenv("LD_PRELOAD", argv[1], 1);
     }
     execvp(argv[3], argv + 3);
