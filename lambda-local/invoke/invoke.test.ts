@@ -14,7 +14,8 @@ let lambda: TestLambda;
 
 beforeAll(async () => {
   lambda = await startTestLambda({ LAMBDA_LOCAL_RETRY_SECONDS: '0', LAMBDA_LOCAL_PREPARED: '0' });
-  await lambda.create('worker', { Timeout: 3 });
+  await lambda.create('worker', { Timeout: 60 });
+  await lambda.create('hurried', { Timeout: 3 });
 });
 afterAll(() => lambda.remove());
 
@@ -57,12 +58,12 @@ describe('Invoke', () => {
   });
 
   test('kills what runs too long, in the words of Lambda', async () => {
-    const { error, payload } = await lambda.invoke('worker', { hang: 1 });
+    const { error, payload } = await lambda.invoke('hurried', { hang: 1 });
     expect(error).toBe('Unhandled');
     expect(payload).toMatchObject({
       errorMessage: expect.stringMatching(/Task timed out after 3\.00 seconds$/),
     });
-    expect(await lambda.invoke('worker', {})).toMatchObject({ payload: { invocations: 1 } });
+    expect(await lambda.invoke('hurried', {})).toMatchObject({ payload: { invocations: 1 } });
   });
 
   test('reports a runtime that exits, and starts another', async () => {
