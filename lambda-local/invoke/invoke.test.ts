@@ -8,6 +8,7 @@ import {
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as z from 'zod/mini';
 import { EMPTY, startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
 
 let lambda: TestLambda;
@@ -37,8 +38,13 @@ async function streamed(event: object) {
 
 describe('Invoke', () => {
   test('keeps an environment warm and passes all headers', async () => {
-    await lambda.invoke('worker', {});
-    const { payload, log } = await lambda.invoke('worker', {});
+    // One that has not come to rest yet is left alone, and another is made: then it has to be asked again.
+    const invocations = z.object({ invocations: z.number() });
+    let answer = await lambda.invoke('worker', {});
+    for (let more = 30; more > 0 && invocations.parse(answer.payload).invocations < 2; more--) {
+      answer = await lambda.invoke('worker', {});
+    }
+    const { payload, log } = answer;
     expect(payload).toMatchObject({
       invocations: 2,
       headers: {
@@ -156,7 +162,7 @@ describe('Event', () => {
     await lambda.client.send(new PutFunctionEventInvokeConfigCommand(config));
     const event = { FunctionName: 'async', InvocationType: 'Event', Payload: '{"error":{}}' } as const;
     expect(await lambda.client.send(new InvokeCommand(event))).toMatchObject({ StatusCode: 202 });
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 120_000;
     while ((await invocations('async')) < 2 && Date.now() < deadline) await lambda.invoke('worker', {});
     await lambda.invoke('worker', {});
     expect(await invocations('async')).toBe(2);
