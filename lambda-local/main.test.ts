@@ -26,9 +26,8 @@ test('a killed Lambda is followed by one that clears up, a stopped one leaves no
     const running = lambda.invoke('two', { hang: 1 }).catch((error: unknown) => error);
     await lambda.invoke('two', {});
 
-    const began = Date.now();
-    await execa('docker', ['stop', '--time', '10', lambda.container]);
-    expect(Date.now() - began).toBeLessThan(5000);
+    // Killed at the end of that time it would not exit with 0.
+    await execa('docker', ['stop', '--time', '60', lambda.container]);
     expect(await running).toBeInstanceOf(Error);
     expect(await leftOf(lambda)).toEqual([]);
     const format = ['--format', '{{.State.ExitCode}}'];

@@ -112,7 +112,7 @@ test('ps shows the nodes that the seed knows, and says so where it does not answ
   project.docker('exec', seed, 'sh', '-c', `echo '${nodes}' >/tmp/nodes.json`);
   const { stdout, stderr } = project.boxer('ps');
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +1m\d\ds +running/);
+  expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +\dm\d\ds +running/);
 });
 
 test('scale, and what other verbs see', () => {
