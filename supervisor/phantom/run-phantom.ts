@@ -55,7 +55,7 @@ async function keepFirst(
   { config, addon, say, debug }: PhantomOptions,
 ): Promise<Outcome> {
   const first = start('active');
-  tellRunning(first.started, signal);
+  tellRunning(first, signal);
   const front = await openFront({ addon, say, signal });
   // `docker compose run` is for what somebody waits for.
   const renewal = (await isOneOff()) ? undefined : config.renewal;
