@@ -66,7 +66,7 @@ async function keepFirst(
   { config, addon, say, debug }: PhantomOptions,
 ): Promise<Outcome> {
   const first = start('active');
-  tellRunning(first.started, signal);
+  tellRunning(first, signal);
   const front = await openFront({ addon, say, signal });
   // `docker compose run` starts a job that somebody waits for: it must not be started a second time.
   const renewal = (await isOneOff()) ? undefined : config.renewal;

@@ -94,13 +94,13 @@ describe('a container', () => {
     const native = await ranTo(project, 'compose', 'looker');
     expect(native).toContain('NODE_OPTIONS=--require /app/tracing.js');
     expect(await ranTo(project, 'boxer', 'looker')).toBe(native);
-  }, 120_000);
+  }, 400_000);
 
   test('starts in a folder that the engine may enter and its user may not, as without Boxer', async () => {
     const native = await ranTo(project, 'compose', 'closed');
     expect(native).toContain('/closed/inside');
     expect(await ranTo(project, 'boxer', 'closed')).toBe(native);
-  }, 120_000);
+  }, 400_000);
 });
 
 describe('a function', () => {
@@ -117,7 +117,7 @@ describe('a function', () => {
     for (const [name, value] of Object.entries({ ...VARIABLES, HOME: '/tmp' })) {
       expect(printed.split('\n')).toContain(`${name}=${value}`);
     }
-  }, 120_000);
+  }, 400_000);
 
   test('says which folder it cannot enter, with the exit code that shells give', async () => {
     const printed = await ranTo(project, 'boxer', 'closed');
@@ -125,5 +125,5 @@ describe('a function', () => {
       'boxer: cannot enter the working directory /closed/inside as user 993: permission denied',
     );
     expect(printed).toMatch(/exit code 126$/);
-  }, 120_000);
+  }, 400_000);
 });

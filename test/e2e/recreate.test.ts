@@ -5,6 +5,9 @@ import { createProject, eventually, type Project, run } from '../lib/project.ts'
 
 let project: Project;
 
+/** s; a machine may have much else to do. */
+const PATIENCE = 200;
+
 const dockerfile = (version: string) => `FROM boxer-test/tools:1
 RUN echo ${version} >/version
 CMD ["sh", "-c", "cat /version; exec sleep 600"]
@@ -51,20 +54,28 @@ test('replicas of a new image find their functions ready, and nothing stays of t
 
   project.write('Dockerfile', dockerfile('two'));
   expect((await project.boxer('up', '-d', '--build')).exitCode).toBe(0);
-  await eventually('both print the new version', async () => {
-    const { stdout } = await project.boxer('logs', '--no-log-prefix', 'api');
-    return stdout.trim() === 'two\ntwo' ? true : undefined;
-  });
+  await eventually(
+    'both print the new version',
+    async () => {
+      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'api');
+      return stdout.trim() === 'two\ntwo' ? true : undefined;
+    },
+    PATIENCE,
+  );
   // One invocation of each new environment has ended, and did nothing; the launches go on. Those of the old one have ended.
   const { [old]: _past, ...now } = await functions();
   expect(Object.values(now)).toEqual([2]);
-  await eventually('the launches of the old function are counted', async () =>
-    (await functions())[old] === 2 ? true : undefined,
+  await eventually(
+    'the launches of the old function are counted',
+    async () => ((await functions())[old] === 2 ? true : undefined),
+    PATIENCE,
   );
-  await eventually('no sandbox of the old function', async () =>
-    (await sandboxes(old)).length === 0 ? true : undefined,
+  await eventually(
+    'no sandbox of the old function',
+    async () => ((await sandboxes(old)).length === 0 ? true : undefined),
+    PATIENCE,
   );
-}, 400_000);
+}, 900_000);
 
 test('of the twins only the last one stays, and none with --rmi', async () => {
   expect((await project.boxer('up', '-d')).exitCode).toBe(0);
@@ -75,4 +86,4 @@ test('of the twins only the last one stays, and none with --rmi', async () => {
   expect(await twins()).toHaveLength(1);
   expect((await project.boxer('down', '--rmi', 'local')).exitCode).toBe(0);
   expect(await twins()).toEqual([]);
-}, 400_000);
+}, 900_000);

@@ -59,4 +59,4 @@ test('up says what can be seen of an image before it is a function, and what men
       /"static": \S+ is statically linked, so in a function it does not find \/etc\/caddy\/Caddyfile; x-boxer: container/,
     ),
   ]);
-}, 400_000);
+}, 900_000);

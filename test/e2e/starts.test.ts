@@ -45,7 +45,7 @@ services:
     const { exitCode, all } = await project.boxer('up', '-d', '--scale', 'fine=2');
     expect([exitCode, all]).toEqual([0, expect.anything()]);
     expect(await statusesOf('fine')).toEqual(['running', 'running']);
-  }, 400_000);
+  }, 900_000);
 
   test('scale, restart and start return when they run', async () => {
     expect((await project.boxer('scale', 'fine=3')).exitCode).toBe(0);
@@ -55,7 +55,7 @@ services:
     expect((await project.boxer('stop', 'fine')).exitCode).toBe(0);
     expect((await project.boxer('start', 'fine')).exitCode).toBe(0);
     expect(await statusesOf('fine')).toEqual(['running', 'running', 'running']);
-  }, 600_000);
+  }, 900_000);
 
   test('one that cannot be started is told of with its last line, and makes up -d fail', async () => {
     const { exitCode, stderr } = await project.boxer('up', '-d', 'absent');
@@ -63,7 +63,7 @@ services:
       /docker boxer: container \S+-absent-1 exited \(127\): boxer: cannot run \/no\/such\/program: not found/,
     );
     expect(exitCode).toBe(1);
-  }, 400_000);
+  }, 900_000);
 
   test('one that has run and ended is told of; that is a failure for --wait alone', async () => {
     const detached = await project.boxer('up', '-d', 'short');
@@ -72,5 +72,5 @@ services:
     expect((await project.boxer('up', '--wait', 'short')).exitCode).toBe(1);
     const job = await project.boxer('up', '-d', 'job');
     expect([job.exitCode, job.stderr]).toEqual([0, expect.not.stringContaining('exited')]);
-  }, 400_000);
+  }, 900_000);
 });
