@@ -129,7 +129,7 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
                     const struct wait_limit *limit) {
   static const struct wait_limit prompt = {.seconds = PROMPT_LIMIT};
   static const struct wait_limit patient = {.seconds = PATIENT_LIMIT};
-  const struct config *config = network_config();
+  const struct config *config = known_config();
   if (!config) return ENETUNREACH;
   if (patience != INTERRUPTIBLE) limit = patience == PROMPT ? &prompt : &patient;
   if (passed) *passed = -1;
