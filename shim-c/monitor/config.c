@@ -96,6 +96,11 @@ const struct config *network_config(void) {
   return found && found->socket_length > 0 ? found : NULL;
 }
 
+const struct config *known_config(void) {
+  bool known = atomic_load_explicit(&state, memory_order_acquire) == PRESENT && config.socket_length > 0;
+  return known ? &config : NULL;
+}
+
 const char *remap_value(void) {
   const struct config *found = any_config();
   return found && found->remap_setting[0] ? found->remap_setting + sizeof "BOXER_REMAP=" - 1 : NULL;

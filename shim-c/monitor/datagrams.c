@@ -55,22 +55,28 @@ __attribute__((noinline)) static ssize_t send_to_path(int fd, const void *bytes,
   return sent;
 }
 
-ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address, socklen_t length) {
+/* The way of bytes for an address; sent already when it is ELSEWHERE. */
+__attribute__((noinline)) static enum way sendto_elsewhere(int fd, const void *bytes, size_t size, int flags,
+                                                           const struct sockaddr *address, socklen_t length, ssize_t *sent) {
   union address to;
-  socklen_t moved_length = length;
+  enum way way = way_to(fd, flags, address, &length, &to);
+  if (way == ELSEWHERE) *sent = kernel_sendto(fd, bytes, size, flags, &to.any, length);
+  return way;
+}
+
+ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address, socklen_t length) {
+  ssize_t sent = -1;
   if (!address) return kernel_sendto(fd, bytes, size, flags, address, length);
-  switch (way_to(fd, flags, address, &moved_length, &to)) {
+  switch (sendto_elsewhere(fd, bytes, size, flags, address, length, &sent)) {
     case AS_IT_IS:
       return kernel_sendto(fd, bytes, size, flags, address, length);
-    case ELSEWHERE:
-      return kernel_sendto(fd, bytes, size, flags, &to.any, moved_length);
     case TO_PATH:
       return send_to_path(fd, bytes, size, flags, address, length);
     case CONNECT_FIRST: /* as Fast Open does for a peer that it has no cookie of */
       if (on_connect(fd, address, length) < 0) return -1;
       return kernel_sendto(fd, bytes, size, flags & ~MSG_FASTOPEN, NULL, 0);
     default:
-      return -1;
+      return sent;
   }
 }
 

@@ -177,7 +177,7 @@ EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
   return MOVED(SYS_mknodat, directory, path, mode, device, 0);
 }
 /* As __xstat(). What has no room in the kernel's 32 bits glibc refuses. */
-static bool fits_kernel(dev_t device) { return device == (uint32_t)device; }
+static bool fits_kernel(dev_t device) { return device == (uint32_t)device || !LIBC(void *, gnu_get_libc_version); }
 
 EXPORT int __xmknod(int version, const char *path, mode_t mode, const dev_t *device) {
   (void)version;

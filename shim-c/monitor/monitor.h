@@ -44,6 +44,8 @@ struct config {
 };
 /* NULL: BOXER_SOCKET is not set, the monitor is inert on the network. */
 const struct config *network_config(void);
+/* The same where it has been asked for before: deep in a call there is no stack to read the environment with. */
+const struct config *known_config(void);
 /* NULL: neither variable is set. */
 const struct config *any_config(void);
 /* The value of BOXER_REMAP, NULL when unset. */
