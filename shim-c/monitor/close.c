@@ -36,8 +36,9 @@ static int closed(int fd, long (*by)(int)) {
   if (never_marked(fd) || !may_look()) return (int)returned(by(fd));
   struct boxer_request request;
   bool hint = prepare_hint(fd, &request);
+  /* Before: once it is closed, another thread may have the number, and marks of its own. */
+  marks_clear(fd);
   long result = by(fd);
-  if (result == 0 || result == -EINTR) marks_clear(fd);
   if (hint) send_hint(&request);
   return (int)returned(result);
 }
