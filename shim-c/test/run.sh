@@ -234,7 +234,7 @@ stacks "$programs" glibc
 [ -z "$musl" ] || stacks "$musl" musl
 pointers "$programs" glibc
 [ -z "$musl" ] || pointers "$musl" musl
-# Those that need an object of libc's own are left to test/stack-depth.sh.
+# Those that need an object of libc's own are left to stack-depth.sh.
 sed -n 's/^SYMBOL(\([^,]*\),.*/{"\1",/p' "$here/../monitor/symbols.def" | while read -r symbol; do
   grep -qF "$symbol" "$here/calls.def" || echo "$symbol"
 done | grep -vE '"(__)?res_(n.*|send)"|"sem_close"' && note "stacks of every intercepted call" "left one out"

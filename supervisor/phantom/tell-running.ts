@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import type { Launch } from './launch.ts';
-import { sleep } from './sleep.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Launch } from '../launches/launch.ts';
 
 /** Abstract, so it needs no place that can be written to, and goes with this process: shim-c/launcher.c. */
 const NAME = '\0boxer-running';
@@ -14,8 +14,11 @@ export function tellRunning({ started, gone }: Pick<Launch, 'started' | 'gone'>,
   const over = new AbortController();
   void gone.then(() => over.abort());
   const ran = started
-    .then(() => sleep(FIRST_MOMENT, AbortSignal.any([signal, over.signal])))
-    .then(() => !over.signal.aborted);
+    .then(() => delay(FIRST_MOMENT, undefined, { signal: AbortSignal.any([signal, over.signal]) }))
+    .then(
+      () => true,
+      () => false,
+    );
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     // Where it has gone, the connection ends with this process, and with it the question.
