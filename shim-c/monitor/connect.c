@@ -30,7 +30,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint peer;
   uint32_t there;
   /* The socket may be on its way to another peer than before. */
-  forget_names(socket_inode(fd));
+  if (may_look()) forget_names(socket_inode(fd));
   if (!as_ipv4(address, length, &peer)) {
     return is_moved_unix(address, length) ? connect_unix(fd, address, length) : kernel_connect(fd, address, length);
   }
