@@ -92,7 +92,7 @@ const emulated = emulator === '' || process.getuid?.() !== 0 ? describe.skip : d
 emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
   const node = (...args: string[]) =>
     execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/node', ...args]);
-  const supervisor = ['--require', '/opt/boxer/lib/start.cjs', '/opt/boxer/lib/boxer.mjs'];
+  const supervisor = ['/opt/boxer/lib/start.cjs'];
 
   beforeAll(() => cpSync(emulator, join(unpacked, EMULATOR)));
 

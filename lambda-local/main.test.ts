@@ -19,19 +19,15 @@ test('a killed Lambda is followed by one that clears up, a stopped one leaves no
     expect(orphans.length).toBeGreaterThan(1);
 
     await execa('docker', ['start', lambda.container]);
-    await execa('curl', [
-      ...['--silent', '--retry', '20', '--retry-connrefused', '--retry-delay', '1'],
-      `http://${lambda.address}:9000/2016-08-19/account-settings`,
-    ]);
+    await lambda.answers();
     // Only the volume is there again.
     expect(await leftOf(lambda)).toHaveLength(1);
     await lambda.create('two');
     const running = lambda.invoke('two', { hang: 1 }).catch((error: unknown) => error);
     await lambda.invoke('two', {});
 
-    const began = Date.now();
-    await execa('docker', ['stop', '--time', '10', lambda.container]);
-    expect(Date.now() - began).toBeLessThan(5000);
+    // Killed at the end of that time it would not exit with 0.
+    await execa('docker', ['stop', '--time', '60', lambda.container]);
     expect(await running).toBeInstanceOf(Error);
     expect(await leftOf(lambda)).toEqual([]);
     const format = ['--format', '{{.State.ExitCode}}'];

@@ -5,16 +5,26 @@ import { startApi } from './api/server.ts';
 import { connectEngine, type Engine } from './engine/engine.ts';
 import type { Sessions } from './environment/environment.ts';
 import { createFleet } from './environment/fleet.ts';
+import { whileUsed } from './environment/while-used.ts';
 import { argvOf, type FunctionConfig } from './functions/function-config.ts';
 import { createFunctions } from './functions/functions.ts';
+import { createDeriveImage } from './images/derive-image.ts';
+import {
+  createImageKeeper,
+  type HeldImage,
+  type ImageKeeper,
+  removeImageNamesOf,
+} from './images/image-keeper.ts';
 import { createEventQueue } from './invoke/event-queue.ts';
 import { createInvoke } from './invoke/invoke.ts';
 import { createLog, type Log, reason } from './log.ts';
 import { startNat } from './nat/nat.ts';
 import { startRuntimeApi } from './runtime-api/server.ts';
+import { declaredVolumes } from './sandbox/declared-volumes.ts';
 import { createGateVolume } from './sandbox/gate-volume.ts';
 import { lambdaEnvironment } from './sandbox/lambda-environment.ts';
 import { removeSandboxesOf } from './sandbox/orphans.ts';
+import { GATE_DIRECTORY } from './sandbox/sandbox-spec.ts';
 import { createSandboxes, type Sandboxes } from './sandbox/sandboxes.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -25,14 +35,15 @@ async function run(settings: Settings, log: Log, signal: AbortSignal): Promise<v
   const sessions: Sessions = new Map();
   const [nat] = await Promise.all([
     startNat(engine, settings.NAT, settings.GATEWAYS, settings.NETWORK, log, signal),
-    removeSandboxesOf(engine, instance),
+    removeSandboxesOf(engine, instance).then(() => removeImageNamesOf(engine, instance)),
   ]);
-  const volume = await createGateVolume(engine, nat.own.imageId, instance);
+  const volume = await createGateVolume(engine, nat.own.images, instance);
   const sandboxes = createSandboxes({ engine, gateways: nat.gateways, instance, gateVolume: volume.name });
+  const images = createImageKeeper(engine, instance, settings.PREPARED === 0, log);
   try {
     const { address } = nat.own;
     await startRuntimeApi(address, nat.service.runtimePort, (caller) => sessions.get(caller), log, signal);
-    await serve(settings, engine, sandboxes, sessions, log, signal);
+    await serve(settings, engine, sandboxes, images, sessions, log, signal);
     log.info('ready', { address, port: settings.PORT, network: nat.own.network });
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -40,7 +51,7 @@ async function run(settings: Settings, log: Log, signal: AbortSignal): Promise<v
     });
   } finally {
     await sandboxes.close();
-    await volume.remove();
+    await Promise.all([volume.remove(), images.close()]);
   }
 }
 
@@ -48,37 +59,46 @@ async function serve(
   settings: Settings,
   engine: Engine,
   sandboxes: Sandboxes,
+  images: ImageKeeper,
   sessions: Sessions,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const { REGION: region, CONCURRENCY: concurrency } = settings;
   const home = { region, account: settings.ACCOUNT };
-  const openFleet = (config: FunctionConfig) =>
-    createFleet({
-      functionName: config.name,
-      timeout: config.timeout,
-      startSandbox: () =>
-        sandboxes.start({
-          functionName: config.name,
-          imageId: config.image.id,
-          argv: argvOf(config),
-          workingDirectory: config.workingDirectory,
-          environment: lambdaEnvironment({ functionName: config.name, region, ...config }),
-          memorySize: config.memorySize,
-          ephemeralStorage: config.ephemeralStorage,
-          volumes: config.image.volumes,
-        }),
-      sessions,
-      prepared: settings.PREPARED,
-      idleLimit: settings.IDLE_LIMIT,
-      idleSeconds: settings.IDLE_SECONDS,
-      log,
-    });
+  const openFleet = (config: FunctionConfig) => {
+    const held = images.hold(config.image);
+    const startSandbox = async () =>
+      sandboxes.start({
+        functionName: config.name,
+        image: (await held).reference,
+        argv: argvOf(config),
+        workingDirectory: config.workingDirectory,
+        environment: lambdaEnvironment({ functionName: config.name, region, ...config }),
+        memorySize: config.memorySize,
+        ephemeralStorage: config.ephemeralStorage,
+        volumes: declaredVolumes(config.image.volumes, [GATE_DIRECTORY]),
+      });
+    const open = (start: typeof startSandbox) =>
+      createFleet({
+        functionName: config.name,
+        timeout: config.timeout,
+        startSandbox: start,
+        sessions,
+        prepared: settings.PREPARED,
+        idleLimit: settings.IDLE_LIMIT,
+        idleSeconds: settings.IDLE_SECONDS,
+        surplusSeconds: settings.SURPLUS_SECONDS,
+        log,
+      });
+    const letGo = (image: HeldImage) => image.release();
+    return whileUsed(startSandbox, open, () => void held.then(letGo, () => {}));
+  };
   const functions = createFunctions(openFleet);
   const invoke = createInvoke(functions, concurrency, (name) => functionArn(home, name));
   const enqueue = createEventQueue(invoke, settings.RETRY_SECONDS, log, signal);
-  const route = createRouter({ home, engine, functions, invoke, enqueue, concurrency });
+  const deriveImage = createDeriveImage(engine);
+  const route = createRouter({ home, engine, images, functions, deriveImage, invoke, enqueue, concurrency });
   await startApi(settings.PORT, route, log, signal);
 }
 

@@ -17,6 +17,8 @@ const schema = z.strictObject({
   CONCURRENCY: z._default(whole(1, 100_000), 1000),
   /** Seconds that an unused environment is kept. */
   IDLE_SECONDS: z._default(whole(0, 86_400), 300),
+  /** Seconds that unused environments are kept which are more than are in use, and more than one. */
+  SURPLUS_SECONDS: z._default(whole(0, 86_400), 20),
   /** Unused environments kept per function. */
   IDLE_LIMIT: z._default(whole(0, 1000), 10),
   /** Sandboxes per function that are started before they are asked for. */

@@ -22,7 +22,7 @@ enum boxer_operation {
   /* -> reply with the shared table's descriptor (a memfd, mapped read-only by the shim). */
   BOXER_TABLE = 1,
   /* A guest socket listens (local = what it is bound to) or a listening descriptor was closed. The supervisor takes
-   * both as hints and reads the truth from the kernel. Replied to, so that listen() returns after it is known. */
+   * both as hints and reads the truth from the kernel. The shim does not wait for the reply. */
   BOXER_LISTEN = 2,
   BOXER_UNLISTEN = 3,
   /* Where to connect for overlay address `peer`: reply.peer is the address to give the kernel, or reply.error
@@ -37,7 +37,14 @@ enum boxer_operation {
   /* Overlay addresses of a name: reply.addresses[0..count). error ENOENT: there is no such name for this node. */
   BOXER_RESOLVE = 7,
   /* Name of overlay address `peer`: reply.name. error ENOENT: none. */
-  BOXER_REVERSE = 8
+  BOXER_REVERSE = 8,
+  /* connect() to overlay address `peer` shall go on without its caller, whose time is up: reply.peer is an address that answers
+   * nothing, for the guest's socket to be connected to until the supervisor has reached the far end. */
+  BOXER_CONNECT_LATER = 9,
+  /* The socket of an earlier BOXER_CONNECT_LATER (by its inode) is on its way there: local = as the kernel says. */
+  BOXER_UNDER_WAY = 10,
+  /* The read-only root of a function refused the path in `name`: for the log. */
+  BOXER_DENIED = 11
 };
 
 enum boxer_request_flags {
@@ -127,7 +134,10 @@ struct boxer_table {
   uint8_t signal_source[4]; /* connections from this loopback address are signal connections */
   uint32_t node_count;
   uint32_t name_count;
-  uint8_t reserved[28];
+  uint8_t self_bound[4]; /* what the kernel binds in the own overlay address' place; 0.0.0.0: the wildcard */
+  uint8_t reserved[16];
+  uint32_t account_user; /* in a function: the platform's user and group, each one more than its number; 0: not in a function */
+  uint32_t account_group;
   char hostname[BOXER_NAME_MAX]; /* what gethostname() and uname() answer; empty: the kernel's own */
   struct boxer_table_node nodes[BOXER_TABLE_NODES]; /* sorted by overlay address (as a number) */
   struct boxer_table_name names[BOXER_TABLE_NAMES]; /* sorted by hash; one entry per name and address */

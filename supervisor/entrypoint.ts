@@ -17,6 +17,9 @@ const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node o
        boxer seed                   coordinate the project's nodes
        boxer relay                  carry connections between nodes, beside the seed
        boxer nodes [--json|--watch] list the nodes (in the seed's container)
+       boxer running                wait until the function of this phantom runs
+       boxer twins                  make and delete functions, as standard input says
+       boxer inspect                look at the image around, as standard input asks
        boxer probe                  have functions measure the place that they run in
        boxer version
 Without a command, in an AWS Lambda environment: be a function.
@@ -41,7 +44,7 @@ function endingSignal(): AbortSignal {
 }
 
 async function seed(): Promise<number> {
-  const { runMeteredSeed } = await import('./metrics/run-metered-seed.ts');
+  const { runMeteredSeed } = await import('./seed/metrics/run-metered-seed.ts');
   const config = readConfig(seedConfig);
   const log = logOf('seed');
   const options = {
@@ -58,7 +61,7 @@ async function seed(): Promise<number> {
 }
 
 async function relay(): Promise<number> {
-  const { runRelay } = await import('./relay/run-relay.ts');
+  const { runRelay } = await import('./standalone-relay/run-relay.ts');
   const { seedContact } = await import('./container/seed-contact.ts');
   const { relay: settings } = readConfig(relayConfig);
   const key = readKey();
@@ -121,11 +124,21 @@ async function lambdaFunction(authority: string): Promise<number> {
 }
 
 async function nodes(args: readonly string[]): Promise<number> {
-  const { listNodes, streamNodes } = await import('./coordination/nodes-command.ts');
+  const { listNodes, streamNodes } = await import('./seed/admin/nodes-command.ts');
   const seed = { port: readConfig(seedConfig).port, projectKey: readKey() };
   return args.includes('--watch')
     ? streamNodes(seed)
     : listNodes({ ...seed, json: args.includes('--json'), pairs: args.includes('--pairs') });
+}
+
+async function twins(): Promise<number> {
+  const { twinsCommand } = await import('./twins/twins-command.ts');
+  return twinsCommand();
+}
+
+async function inspect(): Promise<number> {
+  const { inspectCommand } = await import('./inspect/inspect-command.ts');
+  return inspectCommand();
 }
 
 async function run(command: string | undefined, args: readonly string[]): Promise<number> {
@@ -143,6 +156,10 @@ async function run(command: string | undefined, args: readonly string[]): Promis
       return probe();
     case 'nodes':
       return nodes(args);
+    case 'twins':
+      return twins();
+    case 'inspect':
+      return inspect();
     case 'version':
       process.stdout.write(`boxer ${VERSION}\n`);
       return 0;

@@ -1,12 +1,15 @@
 import { hostname as kernelHostname } from 'node:os';
-import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './coordination/join.ts';
-import { type Acceptor, createAcceptor } from './network/acceptor.ts';
-import { type Connector, createConnector } from './network/connector.ts';
+import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './membership/join.ts';
+import { Acceptor } from './network/acceptor.ts';
+import { createLateConnector, type LateConnector } from './network/connect-later.ts';
+import { Connector } from './network/connector.ts';
 import { directPairs } from './network/direct-pairs.ts';
-import { createFlowNameTable } from './network/flow-names.ts';
-import { createListenerView, type ListenerView } from './network/listeners.ts';
-import { createPairs } from './network/pairs.ts';
-import { createPuncher, type Puncher } from './network/punch/puncher.ts';
+import { FlowNameTable } from './network/flow-names.ts';
+import { createListenerView } from './network/listeners.ts';
+import { Pairs } from './network/pairs.ts';
+import { createListenerPublisher, type ListenerPublisher } from './network/publish-listeners.ts';
+import type { Deliver } from './network/punch/listener-queues.ts';
+import { Puncher } from './network/punch/puncher.ts';
 import { lookForSilentListeners } from './network/silent-guests.ts';
 import { tableViewOf } from './network/table-view.ts';
 import { BoxerError } from './published/boxer-error.ts';
@@ -27,6 +30,8 @@ export interface NodeOptions {
   /** What gethostname() answers; empty: the kernel's own name. */
   readonly hostname: string;
   readonly signal: AbortSignal;
+  /** The read-only root refused this path to the guest. */
+  readonly onDenied?: ((path: string) => void) | undefined;
   /** ms to go on dialling a seed that is not there yet */
   readonly retryFor: number;
 }
@@ -45,31 +50,27 @@ interface Parts {
   readonly table: SharedTable;
   readonly acceptor: Acceptor;
   readonly connector: Connector;
-  readonly puncher: Puncher;
-  readonly listeners: ListenerView;
-  /** Publishes what the guest listens on now. */
-  readonly refresh: () => Promise<void>;
+  readonly later: LateConnector;
+  readonly publisher: ListenerPublisher;
   /** A process monitor has spoken of its guest's listener. */
   readonly onListener: () => void;
+  readonly onDenied: NodeOptions['onDenied'];
 }
 
 function handlerOf({
   table,
   acceptor,
   connector,
-  puncher,
-  listeners,
-  refresh,
+  later,
+  publisher,
   onListener,
+  onDenied,
 }: Parts): ServiceHandler {
-  async function onListening({ operation, local }: ServiceRequest): Promise<ServiceAnswer> {
+  /** Nobody waits for the answer. Who connects before the look is asked about here, and the kernel is looked at then. */
+  function onListening({ operation, local }: ServiceRequest): ServiceAnswer {
     onListener();
-    const published = refresh();
-    // Others may look for a new listener at once; nobody waits for one to be gone.
-    if (operation === Operation.listen) await published;
-    const listens = listeners.at(local.port) !== undefined;
-    acceptor.monitored(local.port, listens);
-    if (!listens) puncher.vanished(local.port);
+    if (operation === Operation.listen) acceptor.monitored(local.port, true);
+    publisher.hear(local.port);
     return {};
   }
 
@@ -81,7 +82,12 @@ function handlerOf({
       case Operation.unlisten:
         return onListening(request);
       case Operation.connect:
-        return connector.connect(request, signal);
+        publisher.catchUp();
+        return later.connect(request, signal);
+      case Operation.connectLater:
+        return later.place(request);
+      case Operation.underWay:
+        return later.underWay(request);
       case Operation.accept:
         return acceptor.accept(request);
       case Operation.namesOf:
@@ -90,6 +96,9 @@ function handlerOf({
         return connector.resolve(request);
       case Operation.reverse:
         return connector.reverse(request);
+      case Operation.denied:
+        onDenied?.(request.name);
+        return {};
       default:
         throw new BoxerError('EOPNOTSUPP', `unknown operation ${request.operation}`);
     }
@@ -97,30 +106,21 @@ function handlerOf({
   return handler;
 }
 
-/** Publishes the guest's listening ports when they changed; the kernel is the truth, hints only say when to look. */
-function listeningPublisher(overlay: Overlay, listeners: ListenerView): () => Promise<void> {
-  let published = '';
-  return async () => {
-    const ports = listeners.refresh();
-    if (ports.join() === published) return;
-    published = ports.join();
-    // A seed that is away learns the ports when it is back: the overlay repeats them after it resumed.
-    await overlay.setListening(ports).catch(() => undefined);
-  };
-}
-
 /** Joins the overlay and serves the process monitors of this node. Rejects when the seed refuses or stays away. */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const flows = createFlowNameTable();
+  const flows = new FlowNameTable();
   const listeners = createListenerView();
-  const acceptor = createAcceptor({
+  const acceptor = new Acceptor({
     addon: options.addon,
     selfAddress: () => overlay.address,
     flows,
     listeners,
-    onVanished: () => void refresh(),
+    lookAgain(port) {
+      publisher.look();
+      return listeners.at(port);
+    },
   });
-  const pairs = createPairs();
+  const pairs = new Pairs();
   const ready = Promise.withResolvers<Puncher>();
   const { seed, identity, key, join, isFunction, signal, retryFor } = options;
   const overlay: Overlay = await joinOverlay({
@@ -138,15 +138,24 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
     },
   });
-  const { deliver } = acceptor;
-  const puncher = createPuncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
+  const deliver: Deliver = (...arrived) => acceptor.deliver(...arrived);
+  const puncher = new Puncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
   ready.resolve(puncher);
   const table = createSharedTable(options.addon);
-  const refresh = listeningPublisher(overlay, listeners);
-  const connector = createConnector({ overlay, flows, puncher, pairs });
+  const publisher = createListenerPublisher({
+    listeners,
+    tell: (ports) => overlay.setListening(ports),
+    onGone(port) {
+      acceptor.monitored(port, false);
+      puncher.vanished(port);
+    },
+  });
+  const connector = new Connector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
-  const stopLooking = isFunction ? lookForSilentListeners(() => void refresh()) : () => undefined;
-  const parts = { table, acceptor, connector, puncher, listeners, refresh, onListener: stopLooking };
+  const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
+  const later = createLateConnector({ addon: options.addon, connector, flows });
+  const { onDenied } = options;
+  const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking, onDenied };
   const server = startServiceServer(options.addon, handlerOf(parts));
   const writeTable = () =>
     table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));
@@ -159,6 +168,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     async close() {
       unsubscribe();
       stopLooking();
+      publisher.close();
+      later.close();
       puncher.close();
       acceptor.close();
       server.close();

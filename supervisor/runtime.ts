@@ -4,6 +4,12 @@ import { BoxerError } from './published/boxer-error.ts';
 import { CONFIG_VARIABLE, KEY_FILE, STORE_CREDENTIALS_FILE } from './published/node-config.ts';
 import { type Addon, loadAddon } from './service/addon.ts';
 
+/**
+ * A folder with a link to the process monitor. Programs that are linked to the shared address sanitizer refuse to start where the
+ * first object behind them has not `libasan.so` in its path: another one might take memory calls from it, which the monitor does not.
+ */
+const LIBRARY = 'beside-libasan.so/libboxer.so';
+
 /** The parts of `/opt/boxer` that a supervisor uses. */
 export interface Runtime {
   readonly addon: Addon;
@@ -13,7 +19,7 @@ export interface Runtime {
 
 /** `directory` is the one that the bundle stands in, `/opt/boxer/lib`. */
 export function loadRuntime(directory: string): Runtime {
-  return { addon: loadAddon(join(directory, 'boxer.node')), library: join(directory, 'libboxer.so') };
+  return { addon: loadAddon(join(directory, 'boxer.node')), library: join(directory, LIBRARY) };
 }
 
 /** Parses the configuration that the rewrite put into the environment. Throws BoxerError CONFIG. */

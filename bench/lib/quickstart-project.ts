@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 
-const SAMPLE = new URL('../../samples/quickstart/', import.meta.url).pathname;
+export const sample = new URL('../../samples/quickstart/', import.meta.url).pathname;
 const DEADLINE_MS = 60_000;
 
 /** One of the two ways to run samples/quickstart, as a project of its own. */
@@ -14,9 +14,12 @@ export interface Side {
 export const plain: Side = { label: 'docker compose', project: 'bench-plain', port: 18_081, verb: 'compose' };
 export const boxed: Side = { label: 'docker boxer', project: 'bench-boxer', port: 18_082, verb: 'boxer' };
 
-export function compose(side: Side, ...args: string[]) {
+export const compose = (side: Side, ...args: string[]) => composeIn(sample, side, ...args);
+
+/** The same in another folder with the project's files. */
+export function composeIn(folder: string, side: Side, ...args: string[]) {
   return execa('docker', [side.verb, '-p', side.project, ...args], {
-    cwd: SAMPLE,
+    cwd: folder,
     env: { QUICKSTART_PORT: String(side.port) },
     stdin: 'ignore',
   });

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { writeAtomically } from '../compose/boxer-folder.ts';
+import { writeAtomically } from '../compose/write-atomically.ts';
 
 const made = z.object({
   region: z.string(),

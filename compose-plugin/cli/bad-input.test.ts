@@ -15,7 +15,11 @@ function refused(lines: string, words = ['up', '-d'], env: NodeJS.ProcessEnv = {
   const project = makeProject({ ...home, env: { ...home.env, ...env } }, `${text}\n`);
   try {
     const { code, stdout, stderr } = project.boxer(...words);
-    expect({ code, stdout, folder: project.has('.boxer') }).toEqual({ code: 1, stdout: '', folder: false });
+    expect({ code, stdout, folder: project.has(project.state()) }).toEqual({
+      code: 1,
+      stdout: '',
+      folder: false,
+    });
     return stderr;
   } finally {
     project.remove();
@@ -26,6 +30,7 @@ test.each([
   ['volumes: ["data:/data"]\nvolumes: {data: {}}', 'volumes.0: the volume data at /data stays on the host'],
   ['volumes: ["/anon"]', 'volumes.0: the anonymous volume at /anon stays on the host'],
   ['volumes: ["./x:/x"]', 'volumes.0: the writable bind mount at /x cannot be shared'],
+  ['volumes: ["./x:/x:ro", "./y:/y"]', 'volumes.1: the writable bind mount at /y cannot be shared'],
   ['privileged: true', 'privileged: not possible in a function'],
   ['network_mode: host', 'network_mode: not possible in a function'],
   ['pid: host', 'pid: not possible in a function'],
@@ -52,6 +57,19 @@ test('all problems at once, each with its line and what to do', () => {
   expect(stderr).toContain('compose.yaml:5: service "boxer-seed": the name is taken by Boxer');
 });
 
+test('the refusal of a writable bind says how it becomes one that travels', () => {
+  expect(refused('volumes: ["./x:/x"]')).toContain('Append `:ro` where the files are only read');
+});
+
+test('a neighbour that would see the inside of a boxed container', () => {
+  const boxed = '  api:\n    image: x\n    x-boxer: lambda\n';
+  const stderr = refused(
+    `services:\n${boxed}  db:\n    image: x\n    volumes_from:\n      - api:ro\n    pid: service:api`,
+  );
+  expect(stderr).toContain('compose.yaml:8: service "db": volumes_from.0: api:ro is a container of Boxer');
+  expect(stderr).toContain('compose.yaml:9: service "db": pid: service:api is boxed');
+});
+
 test('an environment that no invocation could carry', () => {
   const stderr = refused(`environment:\n  BIG: ${'x'.repeat(10 * 2 ** 20)}`);
   expect(stderr).toMatch(/environment: environment and command take 10\.0 MB, .* at most 6\.0 MB/);
@@ -71,7 +89,7 @@ test('a project without x-boxer is left to Compose', () => {
   const project = makeProject(home, 'services:\n  web:\n    image: debian:bookworm-slim\n');
   try {
     expect(project.boxer('config').stdout).toBe(project.docker('compose', 'config').stdout);
-    expect(project.has('.boxer')).toBe(false);
+    expect(project.has(project.state())).toBe(false);
   } finally {
     project.remove();
   }

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { composeCall, runCompose } from '../compose/command.ts';
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { hasIntactOverride } from '../compose/standing-override.ts';
 import { prepare } from '../prepare/prepare.ts';
-import { showPurpose } from '../project/purposes.ts';
+import { previewPurpose } from '../project/purposes.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
@@ -19,10 +20,11 @@ export async function config(context: Context): Promise<number> {
   const old = hasIntactOverride(project, cwd) ? readFileSync(project.override, 'utf8') : undefined;
   const early = old === undefined ? undefined : print([project.override]);
   early?.catch(() => undefined);
-  const { override } = await prepare(context, showPurpose(words));
+  const { override, preview } = await prepare(context, previewPurpose(words));
   const holds = override !== undefined && readFileSync(override, 'utf8') === old;
   const { code, stdout, stderr } = await ((holds && early) ||
     print(override === undefined ? [] : [override]));
+  if (preview && override !== undefined) rmSync(dirname(override), { recursive: true });
   await Promise.all([
     new Promise((done) => process.stderr.write(stderr, done)),
     new Promise((done) => process.stdout.write(stdout, done)),

@@ -4,12 +4,15 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { composeCall } from '../compose/command.ts';
 import { AWS_CREDENTIALS } from '../compose/keys.ts';
 import { mayMentionBoxer } from '../compose/mentions.ts';
-import { projectName } from '../compose/project-name.ts';
 import { readModel } from '../compose/read-model.ts';
-import { hasIntactOverride } from '../compose/standing-override.ts';
+import { standingName } from '../compose/standing-name.ts';
+import { hasIntactOverride, isStanding, standingSkeleton } from '../compose/standing-override.ts';
 import { attach } from '../engine/attached.ts';
+import { removeEarlierFolder } from '../prepare/earlier-folder.ts';
+import { adoptNotes, removeForsaken } from '../prepare/forsaken.ts';
 import { removeLeftovers, removeStore } from '../prepare/leftovers.ts';
 import { withLock } from '../prepare/lock.ts';
+import { tidyTwins } from '../prepare/tidy-twins.ts';
 import { removeTwins } from '../twin/build.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
@@ -22,16 +25,17 @@ export async function down(given: Context): Promise<number> {
   const context = { ...given, invocation: { ...invocation, args } };
   const functions = args.length < invocation.args.length;
   if (!existsSync(project.folder) && !mayMentionBoxer(project, cwd)) return runVerb(context, []);
-  if (!existsSync(project.folder)) return takeDown(context, functions);
+  if (!(await isStanding(context))) return takeDown(context, functions);
   return withLock(context, 'change', 'down', () => takeDown(context, functions));
 }
 
 /** @param functions whether what is in AWS goes as well */
 async function takeDown(context: Context, functions: boolean): Promise<number> {
-  const { engine, invocation } = context;
+  const { engine, invocation, project: place } = context;
+  if (existsSync(place.folder)) adoptNotes(place);
   const { flags, words } = parseVerbArguments('down', invocation.args);
   const name = await modelName(context);
-  const project = name ?? (await projectName(context));
+  const project = name ?? (await standingName(context));
   const compose = () =>
     name === undefined && words.length === 0 ? downByName(context, project) : downByModel(context);
   let code = await compose();
@@ -43,8 +47,13 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
   // A seed that could not be removed may still be writing there.
   if (code === 0) await removeStore(engine, project);
   // Nobody is left who needs them, and the next `up` writes them anew.
-  if (code === 0) rmSync(join(context.project.folder, AWS_CREDENTIALS), { force: true });
+  if (code === 0) rmSync(join(place.folder, AWS_CREDENTIALS), { force: true });
+  if (code === 0) {
+    removeEarlierFolder(context);
+    removeForsaken(place);
+  }
   if (flags.has('--rmi')) await removeTwins(engine, project);
+  else if (code === 0) await tidyTwins(context, project);
   return code;
 }
 
@@ -99,8 +108,7 @@ async function downByModel(context: Context): Promise<number> {
   // `--rmi all` would take Boxer's own images along, which other projects use and nobody can pull.
   const { flags } = parseVerbArguments('down', context.invocation.args);
   if (hasIntactOverride(project, cwd) && !flags.has('--rmi')) return runVerb(context, [project.override]);
-  const { writeSkeleton } = await import('../compose/skeleton.ts');
-  return runVerb(context, [await writeSkeleton(context, join(project.folder, 'skeleton.yaml'))]);
+  return runVerb(context, [await standingSkeleton(context)]);
 }
 
 /** By the labels of what there is: with -p and no file, Compose reads no file. */

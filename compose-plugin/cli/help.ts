@@ -32,7 +32,7 @@ Run 'docker boxer COMMAND --help' for more information on a command.`;
 const own: Readonly<Record<string, string>> = {
   link: `Usage:  docker boxer link
 
-Set COMPOSE_FILE in .env of the project directory to the project's files and .boxer/override.yaml`,
+Set COMPOSE_FILE in .env of the project directory to the project's files and the generated override`,
   unlink: `Usage:  docker boxer unlink
 
 Take COMPOSE_FILE out of .env again, as it was before link`,
@@ -83,6 +83,17 @@ Show GB-seconds and dollars of the functions so far, and per hour at the present
 Show the version of Boxer`,
 };
 
+const provider = '      --provider string   local or aws, in place of what the compose file says';
+
+/** Options that Boxer adds to those of Compose. */
+const added: Readonly<Record<string, string>> = {
+  up: provider,
+  create: provider,
+  build: provider,
+  push: provider,
+  down: '      --functions   Remove functions and images of the project from AWS, too',
+};
+
 /** `--help`, `help [verb]` and a call without a verb. For Compose's verbs the text is Compose's. */
 export async function help({ engine, invocation, print, warn }: Context): Promise<number> {
   const { verb } = invocation;
@@ -98,5 +109,6 @@ export async function help({ engine, invocation, print, warn }: Context): Promis
   const { code, stdout, stderr } = await docker(engine, ['compose', verb, '--help']);
   if (stderr !== '') warn(stderr.trimEnd());
   print(stdout.trimEnd().replaceAll('docker compose', 'docker boxer'));
+  if (code === 0 && Object.hasOwn(added, verb)) print(`\nOptions of Boxer:\n${added[verb]}`);
   return code;
 }

@@ -69,5 +69,5 @@ test('attached: a second up is refused, other verbs are not, and Ctrl+C stops ev
   expect(running()).toBe(2);
   await interrupt(child, 'SIGINT');
   expect(running()).toBe(0);
-  expect(project.has('.boxer/up.lock')).toBe(false);
+  expect(project.has(project.state('up.lock'))).toBe(false);
 });

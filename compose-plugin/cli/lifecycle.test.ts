@@ -44,13 +44,25 @@ const rows = () =>
     .split('\n')
     .map((line): Record<string, unknown> => JSON.parse(line));
 
-test('config before the image is there says what is missing, and where', () => {
-  const { code, stderr } = project.boxer('config');
+test('config before the image is there shows what will run, and says what is not known yet', () => {
+  const { code, stdout, stderr } = project.boxer('config');
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /service "worker": its image is not in this engine: ENTRYPOINT, CMD and .* placeholders/,
+  );
+  expect(stdout).toMatch(/^ {2}boxer-seed:/m);
+  expect(stdout).toContain('ENTRYPOINT-OF-THE-IMAGE');
+  expect(stdout.match(/phantom/g)).toHaveLength(1);
+  expect(project.has(project.state())).toBe(false);
+});
+
+test('link before the image is there says what is missing, and where', () => {
+  const { code, stderr } = project.boxer('link');
   expect(code).toBe(1);
   expect(stderr).toMatch(
     /compose\.yaml:8: service "worker": build: the image .*-worker is not in this engine/,
   );
-  expect(project.has('.boxer')).toBe(false);
+  expect(project.has(project.state())).toBe(false);
 });
 
 test('up builds, makes the twin and starts everything', () => {
@@ -70,11 +82,12 @@ test('up builds, makes the twin and starts everything', () => {
 
 test('no key is in the override, on a command line or in a label', () => {
   const inspected =
-    project.docker('inspect', id('worker'), id('boxed')).stdout + project.read('.boxer/override.yaml');
+    project.docker('inspect', id('worker'), id('boxed')).stdout +
+    project.read(project.state('override.yaml'));
   for (const file of ['key', 'keys/worker', 'keys/boxed']) {
-    expect(inspected).not.toContain(project.read(`.boxer/${file}`));
+    expect(inspected).not.toContain(project.read(project.state(file)));
   }
-  expect(project.read('.boxer/override.yaml')).not.toContain(project.directory);
+  expect(project.read(project.state('override.yaml'))).not.toContain(project.directory);
 });
 
 test('a second up changes nothing, and a changed annotation recreates its service alone', () => {
@@ -99,7 +112,7 @@ test('ps shows the nodes that the seed knows, and says so where it does not answ
   project.docker('exec', seed, 'sh', '-c', `echo '${nodes}' >/tmp/nodes.json`);
   const { stdout, stderr } = project.boxer('ps');
   expect(stderr).toBe('');
-  expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +1m0\ds +running/);
+  expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +\dm\d\ds +running/);
 });
 
 test('scale, and what other verbs see', () => {
@@ -108,14 +121,24 @@ test('scale, and what other verbs see', () => {
   expect(project.boxer('logs').stdout).not.toContain('boxer-seed');
   expect(project.boxer('exec', '-T', 'plain', 'sh', '-c', 'exit 7').code).toBe(7);
   expect(project.boxer('run', '--rm', '-T', 'worker', 'echo other').stdout.trim()).toBe('other');
+  const [inFunction, inContainer] = ['worker', 'plain'].map((name) =>
+    project.boxer('exec', '-T', name, 'echo', 'in'),
+  );
+  expect(inFunction).toMatchObject({
+    code: 0,
+    stdout: 'in\n',
+    stderr: expect.stringContaining('not the function'),
+  });
+  expect(inContainer).toMatchObject({ code: 0, stdout: 'in\n', stderr: '' });
+  expect(project.boxer('up', '--help').stdout).toMatch(/Options of Boxer:\n +--provider string/);
 });
 
 test('a corrupt override is written again', () => {
-  const good = project.read('.boxer/override.yaml');
-  project.write('.boxer/override.yaml', '{{{ nonsense');
+  const good = project.read(project.state('override.yaml'));
+  project.write(project.state('override.yaml'), '{{{ nonsense');
   expect(project.boxer('ps', '--all').code).toBe(0);
   expect(project.boxer('up', '-d').code).toBe(0);
-  expect(project.read('.boxer/override.yaml')).toBe(good);
+  expect(project.read(project.state('override.yaml'))).toBe(good);
 });
 
 test('linked, plain docker compose keeps services rewritten', () => {

@@ -4,7 +4,9 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { dotEnv } from '../compose/dot-env.ts';
 import { replaceEnvFile } from '../compose/env-file.ts';
 import { linkEnv, unlinkEnv } from '../compose/env-link.ts';
-import { BOXER_FOLDER, findProject, isRemote, pathSeparator } from '../compose/project.ts';
+import type { Model } from '../compose/model.ts';
+import { findProject, isRemote, pathSeparator } from '../compose/project.ts';
+import { sentPaths } from '../compose/sent-paths.ts';
 import { prepare } from '../prepare/prepare.ts';
 import { showPurpose } from '../project/purposes.ts';
 import type { Context } from './context.ts';
@@ -24,7 +26,7 @@ export async function link(context: Context): Promise<number> {
     if (project.files.some((path) => path === '-' || isRemote(path))) {
       throw new BoxerError('LINK', 'only projects of local files can be linked');
     }
-    const { override } = await prepare({ ...context, project }, showPurpose([]));
+    const { model, override } = await prepare({ ...context, project }, showPurpose([]));
     if (override === undefined) {
       throw new BoxerError('LINK', 'nothing in this project is boxed', {
         hint: 'Give a service `x-boxer: lambda` first.',
@@ -32,9 +34,14 @@ export async function link(context: Context): Promise<number> {
     }
     const variables = { ...dotEnv(invocation.envFiles, engine.env, cwd, project.directory), ...engine.env };
     const paths = project.files.map((path) => portable(relative(project.directory, resolve(cwd, path))));
-    const value = [...paths, `${BOXER_FOLDER}/override.yaml`].join(pathSeparator(variables));
+    const value = [...paths, portable(project.override)].join(pathSeparator(variables));
     replaceEnvFile(file, linkEnv(clean, value));
     print(`Linked: \`docker compose\` in ${project.directory} now uses the rewritten model.`);
+    for (const name of buildsWith(model, file)) {
+      warn(
+        `docker boxer: .env is in the build context of service "${name}": an image that copies it is built anew, once. A line .env in .dockerignore keeps it out.`,
+      );
+    }
   } catch (error) {
     if (old !== clean) replaceEnvFile(file, old);
     throw error;
@@ -46,6 +53,19 @@ export async function link(context: Context): Promise<number> {
     warn('docker boxer: -f on a command line wins over COMPOSE_FILE in .env: leave it out from now on.');
   }
   return 0;
+}
+
+/** Services whose build context holds `.env`; a line of its own in .dockerignore is all that is looked for. */
+function buildsWith(model: Model, envFile: string): string[] {
+  const services = sentPaths(model).flatMap(({ at, local, how }) => {
+    const isContext = how === 'copy' && at.includes('build') && envFile.startsWith(join(local, '/'));
+    return isContext && !ignores(join(local, '.dockerignore')) ? [at[1] ?? ''] : [];
+  });
+  return [...new Set(services)];
+}
+
+function ignores(file: string): boolean {
+  return existsSync(file) && /^(\*\*\/|\/|\.\/)?\.env(\*|\s*)$/m.test(readFileSync(file, 'utf8'));
 }
 
 /** Compose takes forward slashes on every system. */

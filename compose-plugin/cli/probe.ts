@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { writeAtomically } from '../compose/boxer-folder.ts';
 import { readModel } from '../compose/read-model.ts';
+import { writeAtomically } from '../compose/write-atomically.ts';
 import { withLock } from '../prepare/lock.ts';
 import { LAST_PROBE } from '../project/last-probe.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { replaceEnvFile } from '../compose/env-file.ts';
 import { unlinkEnv } from '../compose/env-link.ts';
+import { isOverridePath } from '../compose/state-folder.ts';
 import type { Context } from './context.ts';
 
 /** `unlink`: `.env` as it was before `link`, byte for byte. */
@@ -11,7 +12,7 @@ export async function unlink({ engine, project, print, warn }: Context): Promise
   const { text, linked } = unlinkEnv(old);
   if (linked) replaceEnvFile(file, text);
   print(linked ? `Unlinked: ${file} is as it was.` : 'Not linked.');
-  if (engine.env.COMPOSE_FILE?.includes('.boxer/override.yaml')) {
+  if (engine.env.COMPOSE_FILE?.split(delimiter).some(isOverridePath)) {
     warn('docker boxer: COMPOSE_FILE of this shell still names the override: unset it.');
   }
   return 0;

@@ -28,7 +28,12 @@ const valuedFlags: Readonly<Record<string, readonly string[]>> = {
     '--ssh',
   ],
   push: ['--provider'],
+  restart: ['--timeout', '-t'],
   scale: [],
+  exec: ['--env', '-e', '--index', '--user', '-u', '--workdir', '-w'],
+  cp: ['--index'],
+  top: [],
+  start: ['--wait-timeout'],
   events: ['--since', '--until'],
   down: ['--rmi', '--timeout', '-t'],
   config: ['--format', '--hash', '--output', '-o'],
@@ -58,7 +63,7 @@ export interface VerbArguments {
   words: string[];
 }
 
-/** Takes a Compose verb's arguments apart; `run` ends at its service, the rest being the command's own. */
+/** Takes a Compose verb's arguments apart; `run` and `exec` end at their service, the rest being the command's own. */
 export function parseVerbArguments(verb: string, args: readonly string[]): VerbArguments {
   const table: FlagTable = { valued: valuedFlags[verb] ?? [], boolean: [] };
   const parsed: VerbArguments = { flags: new Map(), words: [] };
@@ -82,7 +87,7 @@ export function parseVerbArguments(verb: string, args: readonly string[]): VerbA
     } else {
       parsed.words.push(word);
       at += 1;
-      if (verb === 'run') {
+      if (verb === 'run' || verb === 'exec') {
         parsed.words.push(...args.slice(at));
         break;
       }

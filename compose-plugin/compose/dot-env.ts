@@ -40,7 +40,10 @@ function chosenFiles(
   return [join(start, '.env')];
 }
 
-/** `$NAME` and `${NAME}`; more of the shell's language has not been seen in COMPOSE_FILE. */
-function substitute(value: string, variables: Readonly<Record<string, string | undefined>>): string {
-  return value.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, plain) => variables[braced ?? plain] ?? '');
+/** `$NAME`, `${NAME}` and `${NAME:-default}`; more of the shell's language has not been seen in names of files and projects. */
+export function substitute(value: string, variables: Readonly<Record<string, string | undefined>>): string {
+  return value.replace(/\$(?:\{(\w+)(?:(:?-)([^}]*))?\}|(\w+))/g, (_, braced, dash, fallback, plain) => {
+    const found = variables[braced ?? plain];
+    return found === undefined || (found === '' && dash === ':-') ? (fallback ?? '') : found;
+  });
 }

@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { makeBoxerFolder } from './boxer-folder.ts';
 import { serviceKey, writeKeys } from './keys.ts';
+import { makeStateFolder } from './make-state-folder.ts';
 
 test('keys are made once, derived as documented, and readable by whom they must be', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'boxer-keys-')), '.boxer');
-  makeBoxerFolder(folder);
+  const folder = join(mkdtempSync(join(tmpdir(), 'boxer-keys-')), 'p');
+  makeStateFolder({ folder, directory: '/p', name: 'p' });
   writeKeys(folder, ['web']);
   const key = readFileSync(join(folder, 'key'), 'utf8');
   expect(key).toMatch(/^[0-9a-f]{64}$/);

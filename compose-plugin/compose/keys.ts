@@ -4,16 +4,19 @@ import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { errorCode } from '../engine/error-code.ts';
 
-/** File of a service's key below `.boxer`; service names hold no slash. */
+/** File of a service's key in the state folder; service names hold no slash. */
 export const serviceKeyFile = (service: string) => `keys/${service}`;
-/** File of the project key below `.boxer`. */
+/** File of the project key in the state folder. */
 export const PROJECT_KEY_FILE = 'key';
 
-/** File with the phantoms' credentials for Lambda below `.boxer`. */
+/** File with the phantoms' credentials for Lambda in the state folder. */
 export const AWS_CREDENTIALS = 'aws-credentials.json';
 
-/** Makes the project key if there is none, and the key of every boxed service. */
-export function writeKeys(folder: string, services: readonly string[]): void {
+/**
+ * Makes the project key if there is none, and the key of every boxed service.
+ * @returns what tells this project key from another and says nothing else of it
+ */
+export function writeKeys(folder: string, services: readonly string[]): string {
   const key = projectKey(folder);
   const keys = join(folder, 'keys');
   mkdirSync(keys, { recursive: true, mode: 0o700 });
@@ -26,6 +29,12 @@ export function writeKeys(folder: string, services: readonly string[]): void {
     // The container reads it as whatever user its image has; the folder above keeps others out.
     chmodSync(file, 0o644);
   }
+  return keyId(key);
+}
+
+/** A value that is no key, derived as keys are: from it nothing follows for them. */
+export function keyId(projectKey: Uint8Array): string {
+  return Buffer.from(hkdfSync('sha256', projectKey, '', 'boxer key id', 8)).toString('hex');
 }
 
 /** Key of a service's containers, as `docs/control-network.md` derives it. */

@@ -24,13 +24,16 @@ test('default files, with the user’s own override, from a folder below', () =>
     directory: folder,
     files: inFolder('compose.yml', 'compose.override.yaml'),
     origin: 'default',
-    linked: false,
+    linked: undefined,
   });
 });
 
 test('a linked project is read without our override', () => {
-  put('.env', 'COMPOSE_FILE=compose.yaml:.boxer/override.yaml\n');
-  expect(find()).toMatchObject({ files: inFolder('compose.yaml'), origin: 'env-file', linked: true });
+  const { override } = find();
+  for (const linked of [override, join(folder, '.boxer', 'override.yaml')]) {
+    put('.env', `COMPOSE_FILE=compose.yaml:${linked}\n`);
+    expect(find()).toMatchObject({ files: inFolder('compose.yaml'), origin: 'env-file', linked, override });
+  }
 });
 
 test('the shell wins over .env, and -f over both', () => {
@@ -46,12 +49,24 @@ test('the shell wins over .env, and -f over both', () => {
   });
 });
 
-test('--project-directory is where .boxer goes', () => {
-  expect(find(['--project-directory', 'sub', '-f', 'x.yaml']).folder).toBe(join(folder, 'sub', '.boxer'));
+test('the state of a project is outside of it, and is that of --project-directory', () => {
+  const state = { XDG_STATE_HOME: '/state' };
+  const found = find(['--project-directory', 'sub', '-f', 'x.yaml'], state);
+  expect(found.folder).toMatch(/^\/state\/boxer\/sub-[0-9a-f]{12}$/);
+  expect(found.folder).toBe(find([], { ...state, COMPOSE_FILE: 'sub/x.yaml' }).folder);
 });
 
 test('--env-file in place of .env', () => {
   put('.env', 'COMPOSE_FILE=a.yaml\n');
   put('other.env', 'NAME=b\nCOMPOSE_FILE=$NAME.yaml\n');
   expect(find(['--env-file', 'other.env']).files).toEqual(inFolder('b.yaml'));
+});
+
+test('a project is found by its name as Compose finds it, and its state with it', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose substitutes it.
+  put('compose.yaml', 'name: ${APP:-shop}\nservices: {}\n');
+  expect([find().name, find([], { APP: 'store' }).name]).toEqual(['shop', 'store']);
+  put('.env', 'COMPOSE_PROJECT_NAME=of-env\n');
+  expect([find().name, find(['-p', 'given']).name]).toEqual(['of-env', 'given']);
+  expect(find().folder).not.toBe(find(['-p', 'given']).folder);
 });

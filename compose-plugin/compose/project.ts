@@ -1,10 +1,9 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Invocation } from '../invocation/invocation.ts';
 import { defaultFiles } from './default-files.ts';
 import { dotEnv } from './dot-env.ts';
-
-/** Folder of generated files in the project directory. */
-export const BOXER_FOLDER = '.boxer';
+import { normalised, writtenName } from './project-name.ts';
+import { isOverridePath, OVERRIDE_FILE, stateFolder } from './state-folder.ts';
 
 /** The project that the user meant, by Compose's own rules, before any of its files was read. */
 export interface Project {
@@ -14,9 +13,11 @@ export interface Project {
   files: string[];
   /** Where `files` came from. */
   origin: 'flag' | 'shell' | 'env-file' | 'default' | 'none';
-  /** The override was among the files: the project is linked, or the user named it. */
-  linked: boolean;
-  /** `.boxer` of the project directory. */
+  /** The override that was among the files: the project is linked, or the user named it. */
+  linked: string | undefined;
+  /** The project's name as far as it can be told without Compose. */
+  name: string;
+  /** Where Boxer keeps keys, override and notes of this project: outside of its directory. */
   folder: string;
   /** The override file. */
   override: string;
@@ -35,14 +36,24 @@ export function findProject(invocation: Invocation, env: NodeJS.ProcessEnv, cwd:
   const { projectDirectory } = invocation;
   const start = projectDirectory === undefined ? cwd : resolve(cwd, projectDirectory);
   const variables = { ...dotEnv(invocation.envFiles, env, cwd, start), ...env };
-  const { files, origin } = namedFiles(invocation, env, variables, cwd) ?? defaultFiles(start);
+  const found = namedFiles(invocation, env, variables, cwd) ?? defaultFiles(start);
+  const { origin } = found;
+  const isOurs = (file: string) => file !== '-' && isOverridePath(resolve(cwd, file));
+  const files = found.files.filter((file) => !isOurs(file));
+  const linked = found.files.find(isOurs);
   const first = files.find((file) => file !== '-' && !isRemote(file));
   const directory =
     projectDirectory === undefined ? (first === undefined ? cwd : dirname(resolve(cwd, first))) : start;
-  const folder = join(directory, BOXER_FOLDER);
-  const override = join(folder, 'override.yaml');
-  const own = files.filter((file) => file === '-' || resolve(cwd, file) !== override);
-  return { directory, files: own, origin, linked: own.length < files.length, folder, override };
+  const name =
+    invocation.projectName ||
+    variables.COMPOSE_PROJECT_NAME ||
+    writtenName(files, variables, cwd) ||
+    normalised(basename(directory));
+  const folder = stateFolder(env, directory, name);
+  return {
+    ...{ directory, files, origin, name, folder, override: join(folder, OVERRIDE_FILE) },
+    linked: linked === undefined ? undefined : resolve(cwd, linked),
+  };
 }
 
 /** Compose can load files from git and OCI registries. */

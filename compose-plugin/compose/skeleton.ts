@@ -1,9 +1,9 @@
-import { writeAtomically } from './boxer-folder.ts';
 import { type Model, servicesOf } from './model.ts';
 import type { OverrideContext } from './override-context.ts';
 import { OWN_NETWORK, ownServices } from './own-names.ts';
 import { readModel } from './read-model.ts';
 import { serialise } from './rewrite/serialise.ts';
+import { writeAtomically } from './write-atomically.ts';
 
 /**
  * Writes an override that can start nothing, for verbs that look at, stop or remove what runs. It needs neither a

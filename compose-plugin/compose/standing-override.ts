@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { docker } from '../engine/docker.ts';
 import { isIntact } from './intact.ts';
+import { makeStateFolder } from './make-state-folder.ts';
 import { mayMentionBoxer } from './mentions.ts';
 import type { OverrideContext } from './override-context.ts';
 import type { Project } from './project.ts';
 import { sourcesDigest } from './sources.ts';
+import { standingName } from './standing-name.ts';
 
 /**
  * The file that makes Compose see what is running, Boxer's own services included: the override of the last `up`,
@@ -14,16 +17,35 @@ import { sourcesDigest } from './sources.ts';
  */
 export async function standingOverride(context: OverrideContext): Promise<string | undefined> {
   const { project, cwd } = context;
-  if (!existsSync(project.folder) && !mayMentionBoxer(project, cwd)) return undefined;
   if (hasIntactOverride(project, cwd)) return project.override;
-  if (!existsSync(project.folder)) return undefined;
-  const { writeSkeleton } = await import('./skeleton.ts');
+  if (!(await isStanding(context))) return undefined;
   try {
-    return await writeSkeleton(context, join(project.folder, 'skeleton.yaml'));
+    return await standingSkeleton(context);
   } catch (error) {
     if (error instanceof BoxerError) return undefined;
     throw error;
   }
+}
+
+/** Writes the skeleton into the state folder. @throws BoxerError FOLDER, MODEL */
+export async function standingSkeleton(context: OverrideContext): Promise<string> {
+  const { writeSkeleton } = await import('./skeleton.ts');
+  makeStateFolder(context.project);
+  return writeSkeleton(context, join(context.project.folder, 'skeleton.yaml'));
+}
+
+/**
+ * Whether there is something of Boxer: state of an earlier call, or containers of a call that kept its state elsewhere, as that of
+ * another user does, or one before the project was moved.
+ */
+export async function isStanding(context: OverrideContext): Promise<boolean> {
+  const { project, cwd, engine } = context;
+  if (existsSync(project.folder)) return true;
+  if (!mayMentionBoxer(project, cwd)) return false;
+  const label = `label=com.docker.compose.project=${await standingName(context)}`;
+  const filters = ['--filter', label, '--filter', 'label=io.boxer.role'];
+  const { code, stdout } = await docker(engine, ['ps', '--all', '--quiet', ...filters]);
+  return code === 0 && stdout.trim() !== '';
 }
 
 /** Whether the override file is there, untouched, and made from the files as they are now. */

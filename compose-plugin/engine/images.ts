@@ -13,6 +13,9 @@ const inspected = z.array(
         ...{ Entrypoint: argv, Cmd: argv },
         Volumes: z.nullish(z.record(z.string(), z.unknown())),
         StopSignal: z.nullish(z.string()),
+        OnBuild: argv,
+        WorkingDir: z.nullish(z.string()),
+        User: z.nullish(z.string()),
       }),
     ),
   }),
@@ -32,6 +35,11 @@ export interface ImageFacts {
   volumes: string[];
   /** As the image writes it; '': it does not. */
   stopSignal: string;
+  /** Whether a build from it runs instructions of its own. */
+  triggers: boolean;
+  workingDirectory: string;
+  /** As the image writes it; '': root. */
+  user: string;
 }
 
 const FORMAT =
@@ -72,5 +80,8 @@ function facts(line: string): ImageFacts {
     command: image.Config?.Cmd ?? [],
     volumes: Object.keys(image.Config?.Volumes ?? {}),
     stopSignal: image.Config?.StopSignal ?? '',
+    triggers: (image.Config?.OnBuild ?? []).length > 0,
+    workingDirectory: image.Config?.WorkingDir || '/',
+    user: image.Config?.User ?? '',
   };
 }

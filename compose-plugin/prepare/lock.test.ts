@@ -6,10 +6,11 @@ import { withLock } from './lock.ts';
 
 let folder = '';
 beforeEach(() => {
-  folder = join(mkdtempSync(join(tmpdir(), 'boxer-lock-')), '.boxer');
+  folder = join(mkdtempSync(join(tmpdir(), 'boxer-lock-')), 'p');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-const lock = <T>(work: () => Promise<T>) => withLock({ project: { folder } }, 'change', 'up', work);
+const lock = <T>(work: () => Promise<T>) =>
+  withLock({ project: { folder, directory: '/p', name: 'p' } }, 'change', 'up', work);
 
 test('only one at a time, and the refused one names the other', async () => {
   await lock(async () => {

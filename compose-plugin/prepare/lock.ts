@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { makeBoxerFolder } from '../compose/boxer-folder.ts';
+import { makeStateFolder } from '../compose/make-state-folder.ts';
 import type { Project } from '../compose/project.ts';
 import { errorCode } from '../engine/error-code.ts';
 
@@ -23,14 +23,14 @@ export type LockName = 'change' | 'up';
  * @throws BoxerError BUSY, naming the owner
  */
 export async function withLock<T>(
-  context: { project: Pick<Project, 'folder'> },
+  context: { project: Pick<Project, 'folder' | 'directory' | 'name'> },
   name: LockName,
   verb: string,
   work: () => Promise<T>,
 ): Promise<T> {
   const { folder } = context.project;
   const fresh = !existsSync(folder);
-  makeBoxerFolder(folder);
+  makeStateFolder(context.project);
   const file = join(folder, `${name}.lock`);
   take(file, verb);
   let done = false;

@@ -1,16 +1,22 @@
-import { makeBoxerFolder, writeAtomically } from '../compose/boxer-folder.ts';
 import { writeKeys } from '../compose/keys.ts';
+import { makeStateFolder } from '../compose/make-state-folder.ts';
 import type { ReadModel } from '../compose/read-model.ts';
 import { localAccess } from '../compose/rewrite/lambda-access.ts';
 import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
+import { writeAtomically } from '../compose/write-atomically.ts';
+import { engineSocket } from '../engine/socket.ts';
 import { makeTwins } from '../project/make-twins.ts';
 import { noteProvider } from '../project/provider.ts';
 import type { Prepared, Purpose } from '../project/purpose.ts';
 import { readProject } from '../project/read-project.ts';
 import { runtimesOf } from '../project/runtimes.ts';
 import type { Work } from '../project/work.ts';
+import { removeEarlierFolder } from './earlier-folder.ts';
+import { adoptNotes } from './forsaken.ts';
+import { withoutImage, writePreview } from './preview.ts';
+import { renewFunctions } from './renew-functions.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 
 /**
@@ -27,12 +33,19 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   const { project: settings } = annotations;
   const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
   const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
-  const access = aws === undefined ? localAccess(settings.region) : await aws.awsAccess(settings);
+  const access =
+    aws === undefined
+      ? localAccess(settings.region, await engineSocket(engine))
+      : await aws.awsAccess(settings);
   if (aws !== undefined && started.length > 0)
     await aws.deploy(work, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
 
-  makeBoxerFolder(project.folder);
-  writeKeys(project.folder, keyHolders(boxed, settings));
+  const unknown = purpose.kind === 'preview' ? withoutImage(annotations, found) : [];
+  if (unknown.length > 0) return { model, ...writePreview(work, found, access, unknown) };
+  makeStateFolder(project);
+  adoptNotes(project);
+  removeEarlierFolder(work);
+  const keyId = writeKeys(project.folder, keyHolders(boxed, settings));
   if (purpose.kind === 'start') {
     noteProvider(work);
     await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
@@ -47,7 +60,14 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
     access,
     images: own,
     runtimeId: runtime.id,
+    ...{ directory: project.directory, folder: project.folder, keyId },
   });
   writeAtomically(project.override, serialise(content, sourcesDigest(project, cwd)));
+  if (project.linked !== undefined && project.linked !== project.override) {
+    const where = `${project.linked}, which is not the override of this project any more`;
+    work.warn(`docker boxer: COMPOSE_FILE names ${where}: run \`docker boxer link\` again.`);
+  }
+  if (purpose.kind === 'start' && aws === undefined && purpose.recreates !== false)
+    await renewFunctions(work, model.name, content, selected);
   return { model, override: project.override };
 }

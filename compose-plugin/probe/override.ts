@@ -1,10 +1,10 @@
+import { join } from 'node:path';
 import { AWS_CREDENTIALS_FILE, CONFIG_VARIABLE, KEY_FILE } from '../../supervisor/published/node-config.ts';
 import { PROBE_SERVICE, type ProbeConfig } from '../../supervisor/published/probe.ts';
 import type { OwnImages } from '../compose/images-file.ts';
 import { AWS_CREDENTIALS, PROJECT_KEY_FILE, serviceKeyFile } from '../compose/keys.ts';
 import type { Model } from '../compose/model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../compose/own-names.ts';
-import { BOXER_FOLDER } from '../compose/project.ts';
 import { AWS_SECRET, keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from '../compose/rewrite/boxed-service.ts';
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
@@ -20,6 +20,9 @@ export interface ProbeOverrideInput {
   images: OwnImages;
   runtimeId: string;
   config: ProbeConfig;
+  /** State folder of the project. */
+  folder: string;
+  keyId: string;
 }
 
 /**
@@ -27,14 +30,14 @@ export interface ProbeOverrideInput {
  * the container that invokes the functions. It needs none of the project's own images. Pure.
  */
 export function probeOverride(input: ProbeOverrideInput): object {
-  const { model, boxed, settings, access, images, runtimeId, config } = input;
+  const { model, boxed, settings, access, images, runtimeId, config, folder, keyId } = input;
   const alone = { ...settings, store: undefined, storeCredentials: undefined, seeds: 1, relays: 0 };
   const lambda = access.provider === 'local' ? images.lambdaLocal : undefined;
-  const secret = (file: string) => ({ file: `./${BOXER_FOLDER}/${file}` });
+  const secret = (file: string) => ({ file: join(folder, file) });
   return {
     services: {
-      'boxer-seed': seedService(model, boxed, [], alone, images),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access.region, lambda) }),
+      'boxer-seed': seedService(model, boxed, [], alone, images, keyId),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
       [PROBE_SERVICE]: {
         image: images.runtime,
         pull_policy: 'never',

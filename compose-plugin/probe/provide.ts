@@ -1,7 +1,7 @@
 import type { ProbeConfig } from '../../supervisor/published/probe.ts';
 import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
+import { functionName } from '../../supervisor/published/twin-names.ts';
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
-import { functionName } from '../twin/names.ts';
 
 /** 1 vCPU. */
 export const PROBE_MEMORY = 1769;

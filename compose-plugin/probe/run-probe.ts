@@ -8,13 +8,14 @@ import {
   type ProbeOutput,
   probeOutput,
 } from '../../supervisor/published/probe.ts';
-import { writeAtomically } from '../compose/boxer-folder.ts';
 import { AWS_CREDENTIALS, writeKeys } from '../compose/keys.ts';
 import type { Model } from '../compose/model.ts';
 import { type LambdaAccess, localAccess } from '../compose/rewrite/lambda-access.ts';
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
+import { writeAtomically } from '../compose/write-atomically.ts';
 import { inspectImages } from '../engine/images.ts';
+import { engineSocket } from '../engine/socket.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
 import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
 import { checkedAnnotations } from '../project/annotations.ts';
@@ -67,7 +68,7 @@ export async function runProbe(
     memory: PROBE_MEMORY,
   };
   if (provider === 'local') {
-    const access = localAccess(region);
+    const access = localAccess(region, await engineSocket(context.engine));
     const twin = localProbe(model.name, access, project.own.runtime);
     const seed = { host: SEED_CLOUD_NAME, port: SEED_PORT };
     const output = await invoke(context, project, access, { twin, seed, trials: wishes.trials });
@@ -126,7 +127,7 @@ async function invoke(
   const { folder } = context.project;
   const needed: OwnService[] = access.provider === 'local' ? ['boxer-seed', 'boxer-lambda'] : ['boxer-seed'];
   const missing = await missingServices(engine, model.name, needed);
-  writeKeys(folder, [PROBE_SERVICE]);
+  const keyId = writeKeys(folder, [PROBE_SERVICE]);
   await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
   const config: ProbeConfig = {
     ...{ version: 1, project: model.name, twin, trials, bytes: BYTES },
@@ -135,7 +136,7 @@ async function invoke(
   const file = join(folder, 'probe.yaml');
   const content = probeOverride({
     ...{ model, access, config, images: own, runtimeId: runtime.id, settings: annotations.project },
-    boxed: new Set(annotations.services.keys()),
+    ...{ folder, keyId, boxed: new Set(annotations.services.keys()) },
   });
   writeAtomically(file, serialise(content, 'none'));
   try {

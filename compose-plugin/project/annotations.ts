@@ -1,6 +1,7 @@
 import type { Model } from '../compose/model.ts';
 import { subject } from '../compose/problem.ts';
 import { refusals, remarks } from '../compose/refusals/index.ts';
+import { stateProblems, stateRemarks } from '../compose/refusals/state.ts';
 import { problemsError } from '../compose/report.ts';
 import { type Annotations, readAnnotations } from '../compose/validate.ts';
 import { effectiveProvider } from './provider.ts';
@@ -14,8 +15,13 @@ export function checkedAnnotations(work: Work, model: Model): Annotations {
   const read = readAnnotations(model);
   const provider = effectiveProvider(work, read.project.provider);
   const annotations = { ...read, project: { ...read.project, provider } };
-  const problems = [...annotations.problems, ...refusals(model, annotations)];
+  const isBoxed = annotations.services.size > 0;
+  const problems = [
+    ...[...annotations.problems, ...refusals(model, annotations)],
+    ...(isBoxed ? stateProblems(model, work.project) : []),
+  ];
   if (problems.length > 0) throw problemsError(problems, work.project, work.cwd);
-  for (const { path, message } of remarks(model, annotations)) work.warn(`${subject(path)}: ${message}`);
+  const all = [...remarks(model, annotations), ...stateRemarks(model, work.project)];
+  for (const { path, message } of isBoxed ? all : []) work.warn(`${subject(path)}: ${message}`);
   return annotations;
 }

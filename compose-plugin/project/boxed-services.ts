@@ -1,8 +1,8 @@
+import { twinTag } from '../../supervisor/published/twin-names.ts';
 import type { Model } from '../compose/model.ts';
 import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import type { Annotations } from '../compose/validate.ts';
 import type { ImageFacts } from '../engine/images.ts';
-import { twinTag } from '../twin/names.ts';
 
 /** Boxed services with their images and the tags of their twins; those without an image are left out. */
 export function boxedServices(

@@ -1,6 +1,6 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { composeCall } from '../compose/command.ts';
-import { type Model, servicesOf } from '../compose/model.ts';
+import { imageOf, type Model, servicesOf } from '../compose/model.ts';
 import { attach } from '../engine/attached.ts';
 import type { Work } from './work.ts';
 
@@ -43,9 +43,25 @@ export async function getImages(
       pull.push(name);
     }
   }
-  if (build.length > 0) await compose(context, ['build', ...(policy.quietBuild ? ['-q'] : []), ...build]);
+  if (build.length > 0) {
+    const once = oncePerImage(model, build);
+    await compose(context, ['build', ...(policy.quietBuild ? ['-q'] : []), ...once]);
+  }
   if (pull.length > 0) await compose(context, ['pull', ...(policy.quietPull ? ['-q'] : []), ...pull]);
   return build.length + pull.length > 0;
+}
+
+/**
+ * One service of each image that several build in the same way: Compose builds all at once, and two builds that load one tag can meet
+ * with "already exists" in an engine with the containerd image store.
+ */
+export function oncePerImage(model: Model, names: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return names.filter((name) => {
+    const service = model.services?.[name] ?? {};
+    const build = JSON.stringify([imageOf(model, name, service), service.platform, service.build]);
+    return !seen.has(build) && seen.add(build);
+  });
 }
 
 async function compose({ engine, invocation, project }: Work, words: string[]): Promise<void> {

@@ -1,19 +1,21 @@
 import { imageOf, type Model } from '../compose/model.ts';
 import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import { inspectImages } from '../engine/images.ts';
-import { buildTwin, removeTwins } from '../twin/build.ts';
+import { buildTwin } from '../twin/build.ts';
+import { imageRemarks } from './image-remarks.ts';
 import { type Runtimes, runtimeFor } from './runtimes.ts';
 import type { Work } from './work.ts';
 
 /** Builds the twins that are not there yet, one after the other: BuildKit uses all cores for one. */
 export async function makeTwins(
-  { engine, progress }: Work,
+  { engine, progress, warn }: Work,
   model: Model,
   boxed: readonly Boxed[],
   runtimes: Runtimes,
 ): Promise<void> {
-  const wanted = boxed.flatMap(({ name, service, twin, image }) =>
-    twin === undefined
+  const wanted = boxed.flatMap((one) => {
+    const { name, service, twin, image } = one;
+    return twin === undefined
       ? []
       : [
           {
@@ -22,10 +24,12 @@ export async function makeTwins(
             image: imageOf(model, name, service),
             tag: twin,
             architecture: image.architecture,
+            triggers: image.triggers,
             runtime: runtimeFor(runtimes, { name, image }),
+            boxed: one,
           },
-        ],
-  );
+        ];
+  });
   const there = await inspectImages(
     engine,
     wanted.map(({ tag }) => tag),
@@ -35,7 +39,7 @@ export async function makeTwins(
     progress(` Twin of ${twin.service}  Building`);
     await buildTwin(engine, twin, twin.runtime);
     progress(` Twin of ${twin.service}  Built`);
-    // Running functions keep theirs: the engine refuses to remove an image in use.
-    await removeTwins(engine, model.name, twin.service, twin.tag);
+    for (const remark of await imageRemarks(engine, twin.boxed, twin.tag))
+      warn(`docker boxer: service "${twin.service}": ${remark}`);
   }
 }

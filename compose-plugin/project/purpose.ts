@@ -6,9 +6,11 @@ export interface Purpose {
   /** Services that the call names; none: all enabled ones. */
   services: readonly string[];
   withDependencies: boolean;
-  /** `start`: images, twins and volume are made; `show`: nothing outside `.boxer` is; `plan`: nothing is, and images may be missing. */
-  kind: 'start' | 'show' | 'plan';
+  /** `start`: images, twins and volume are made; `show`: nothing outside the state folder is; `preview`: images may be missing, and then nothing is; `plan`: nothing is, and images may be missing. */
+  kind: 'start' | 'show' | 'preview' | 'plan';
   policy: ImagePolicy;
+  /** Whether replicas of another image are replaced; unless told otherwise they are. */
+  recreates?: boolean;
   /** Of what is going to be made in an AWS account. */
   consent?: Consent | undefined;
 }
@@ -21,4 +23,6 @@ export interface Prepared {
   model: Model;
   /** The override file; undefined: nothing in the project is boxed. */
   override: string | undefined;
+  /** The override has placeholders and stands in a folder of its own, for the caller to remove. */
+  preview?: boolean;
 }

@@ -18,6 +18,12 @@ export const planPurpose = (services: readonly string[]): Purpose => ({
   policy: noWishes,
 });
 
+/** The purpose of `config`: before the first build, too. */
+export const previewPurpose = (services: readonly string[]): Purpose => ({
+  ...showPurpose(services),
+  kind: 'preview',
+});
+
 /** The purpose of a verb that only shows or writes the rewritten model. */
 export const showPurpose = (services: readonly string[]): Purpose => ({
   services,

@@ -42,7 +42,7 @@ export async function readProject(
   const usesLambda = [...annotations.services.values()].some(({ target }) => target === 'lambda');
   if (usesLambda && annotations.project.provider === 'local') requireOwnImage(ours, own.lambdaLocal);
   const boxed = boxedServices(model, annotations, facts, runtime.id);
-  if (purpose.kind !== 'show') {
+  if (purpose.kind === 'start' || purpose.kind === 'plan') {
     const runtimes = runtimesOf(own, runtime);
     for (const one of boxed) if (one.twin !== undefined && selected.has(one.name)) runtimeFor(runtimes, one);
   }
@@ -78,7 +78,7 @@ async function boxedImages(
     found = await inspect();
   }
   const absent = [...boxed].filter((name) => selected.has(name) && !found.facts.has(name));
-  if (absent.length === 0 || purpose.kind === 'plan') return found;
+  if (absent.length === 0 || purpose.kind === 'plan' || purpose.kind === 'preview') return found;
   const problems = absent.map((name) => missingImage(model, name));
   throw problemsError(problems, work.project, work.cwd);
 }

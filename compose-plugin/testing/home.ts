@@ -74,7 +74,7 @@ export async function makeHome(): Promise<Home> {
     images.lambdaLocal,
     join(root, 'image'),
   ).trim();
-  const env = { ...process.env, DOCKER_CONFIG: join(root, 'docker') };
+  const env = { ...process.env, DOCKER_CONFIG: join(root, 'docker'), XDG_STATE_HOME: join(root, 'state') };
   const remove = () => {
     rmSync(root, { recursive: true, force: true });
     docker('volume', 'rm', '--force', runtimeVolumeName(id));

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { stateFolder } from '../compose/state-folder.ts';
 import type { Home } from './home.ts';
 
 export interface Ran {
@@ -18,6 +19,8 @@ export interface TestProject {
   write: (file: string, text: string) => void;
   read: (file: string) => string;
   has: (file: string) => boolean;
+  /** Path of a file in the project's state folder, or of that. */
+  state: (...path: string[]) => string;
   /** `docker <words>` in the project's folder. */
   docker: (...words: string[]) => Ran;
   boxer: (...words: string[]) => Ran;
@@ -44,11 +47,12 @@ export function makeProject(home: Home, files: Readonly<Record<string, string>> 
     directory,
     name,
     write: (file, text) => {
-      mkdirSync(dirname(join(directory, file)), { recursive: true });
-      writeFileSync(join(directory, file), text);
+      mkdirSync(dirname(resolve(directory, file)), { recursive: true });
+      writeFileSync(resolve(directory, file), text);
     },
-    read: (file) => readFileSync(join(directory, file), 'utf8'),
-    has: (file) => existsSync(join(directory, file)),
+    read: (file) => readFileSync(resolve(directory, file), 'utf8'),
+    has: (file) => existsSync(resolve(directory, file)),
+    state: (...path) => join(stateFolder(home.env, directory, name), ...path),
     docker,
     boxer: (...words) => docker('boxer', ...words),
     start: (...words) => spawn('docker', words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] }),
@@ -58,7 +62,7 @@ export function makeProject(home: Home, files: Readonly<Record<string, string>> 
       const ids = [...new Set(twins.stdout.split('\n'))].filter((id) => id !== '');
       if (ids.length > 0) docker('image', 'rm', '--force', ...ids);
       if (images.length > 0) docker('image', 'rm', ...images);
-      rmSync(directory, { recursive: true, force: true });
+      for (const made of [directory, project.state()]) rmSync(made, { recursive: true, force: true });
     },
   };
   const given = typeof files === 'string' ? { 'compose.yaml': files } : files;

@@ -1,6 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { TWIN_PROJECT, twinLabels } from '../../supervisor/published/twin-names.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 import { twinDockerfile } from './dockerfile.ts';
+import { withoutTriggers } from './without-triggers.ts';
 
 /** A twin image that shall be there. */
 export interface WantedTwin {
@@ -10,28 +12,35 @@ export interface WantedTwin {
   tag: string;
   /** As Docker calls it: `amd64`, `arm64`. */
   architecture: string;
+  /** Whether the image has ONBUILD triggers. */
+  triggers: boolean;
 }
-
-/** Labels of twin images, by which they are found again. */
-export const TWIN_PROJECT = 'io.boxer.twin.project';
-export const TWIN_SERVICE = 'io.boxer.twin.service';
 
 /**
  * Builds a twin with the engine's own BuildKit, the only builder that sees images which are in no registry.
  * @throws BoxerError TWIN with the end of the build's output
  */
 export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: string): Promise<void> {
+  if (!twin.triggers) return buildFrom(engine, twin, runtime, twin.image);
+  const platform = `linux/${twin.architecture}`;
+  await withoutTriggers(engine, twin.image, platform, `${twin.tag}-plain`, (image) =>
+    buildFrom(engine, twin, runtime, image),
+  );
+}
+
+async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, image: string): Promise<void> {
   const { code, stderr } = await docker(
     engine,
     [
       ...['buildx', 'build', '--builder', engine.context ?? 'default', '--load', '--provenance=false'],
       ...['--platform', `linux/${twin.architecture}`],
-      ...['--label', `${TWIN_PROJECT}=${twin.project}`, '--label', `${TWIN_SERVICE}=${twin.service}`],
-      // Compose labels the images that it builds, and a function must not pass for one of its containers.
-      ...['project', 'service', 'version'].flatMap((key) => ['--label', `com.docker.compose.${key}=`]),
+      ...Object.entries(twinLabels(twin.project, twin.service)).flatMap(([key, value]) => [
+        '--label',
+        `${key}=${value}`,
+      ]),
       ...['--progress', 'plain', '--tag', twin.tag, '-'],
     ],
-    { input: twinDockerfile(twin.image, runtime) },
+    { input: twinDockerfile(image, runtime) },
   );
   if (code === 0) return;
   throw new BoxerError(
@@ -45,24 +54,30 @@ export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: strin
 
 const lastLines = (text: string) => text.trim().split('\n').slice(-10).join('\n');
 
-/** Removes twins of the project: of one service all but `keep`, or of all services. In use: left alone. */
+const hashOf = (tag: string) => tag.slice(tag.lastIndexOf(':') + 1);
+
+/**
+ * Removes the project's twins except those of `keep`, by their tags; in the provider's repository a twin ends in the same hash. One
+ * that a sandbox still runs is left alone, for the next time.
+ */
 export async function removeTwins(
   engine: Docker,
   project: string,
-  service?: string,
-  keep?: string,
-): Promise<string[]> {
-  const filters = [`label=${TWIN_PROJECT}=${project}`];
-  if (service !== undefined) filters.push(`label=${TWIN_SERVICE}=${service}`);
+  keep: readonly string[] = [],
+): Promise<void> {
   const listed = await dockerOutput(engine, [
-    ...['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}'],
-    ...filters.flatMap((filter) => ['--filter', filter]),
+    ...[
+      'image',
+      'ls',
+      '--format',
+      '{{.Repository}}:{{.Tag}}',
+      '--filter',
+      `label=${TWIN_PROJECT}=${project}`,
+    ],
   ]);
-  // In the provider's repository a twin ends in the same hash.
-  const kept = keep?.slice(keep.lastIndexOf(':') + 1);
+  const kept = new Set(keep.map(hashOf));
   const old = listed
     .split('\n')
-    .filter((tag) => tag !== '' && !tag.includes('<none>') && (kept === undefined || !tag.endsWith(kept)));
+    .filter((tag) => tag !== '' && !tag.includes('<none>') && !kept.has(hashOf(tag)));
   if (old.length > 0) await docker(engine, ['image', 'rm', ...old]);
-  return old;
 }

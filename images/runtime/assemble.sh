@@ -26,10 +26,17 @@ patchelf --set-interpreter "/opt/boxer/lib/$loader" --force-rpath --set-rpath /o
 # An image's own /etc/ld.so.preload and ld.so.cache name libraries that need not fit ours; these names are as long.
 sed -i 's|/etc/ld\.so\.preload|/opt/boxer/preload|g; s|/etc/ld\.so\.cache|/opt/boxer/cache|g' "$to/lib/$loader"
 
+# Nor need the image's choice of name services, whose libraries would be loaded; c-ares in Node reads the same file.
+sed -i 's|/etc/nsswitch\.conf|/opt/boxer/nssconf|g' "$to/bin/node" "$to"/lib/libc.so.*
+echo 'hosts: files dns' >"$to/nssconf"
+
 launcher=musl-gcc
 [ -z "$cross" ] || launcher=${cross}gcc
 "$launcher" -static -Os -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher.c
 cp "$shim/libboxer.so" "$shim/boxer.node" "$to/lib/"
+# By a path that programs with the address sanitizer accept: see supervisor/runtime.ts.
+mkdir "$to/lib/beside-libasan.so"
+ln -s ../libboxer.so "$to/lib/beside-libasan.so/libboxer.so"
 cp -R "$supervisor/." images/runtime/start.cjs "$to/lib/"
 
 cp "$node/LICENSE" "$to/share/licenses/node"
@@ -40,7 +47,7 @@ cp -L "$sysroot/usr/share/doc/libstdc++6/copyright" "$to/share/licenses/libstdc+
 # Not for another machine: there the supervisor starts without.
 if [ -z "$cross" ]; then
   cp images/runtime/compile.mjs "$root/"
-  chroot "$root" /opt/boxer/bin/node --random-seed=1 --require /opt/boxer/lib/start.cjs /compile.mjs
+  chroot "$root" /opt/boxer/bin/node --random-seed=1 --openssl-config=/dev/null /compile.mjs
   rm "$root/compile.mjs"
   # Node keeps a cache per user. Whoever else starts the supervisor goes without, which only costs time.
   for user in 993 999 1000 65532; do

@@ -1,6 +1,8 @@
 import type { Engine } from '../engine/engine.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
 import type { Functions } from '../functions/functions.ts';
+import type { DeriveImage } from '../images/derive-image.ts';
+import type { ImageKeeper } from '../images/image-keeper.ts';
 import type { Event } from '../invoke/event-queue.ts';
 import type { Invoke } from '../invoke/invoke.ts';
 import type { Call } from './call.ts';
@@ -10,7 +12,9 @@ import { functionArn, functionName, type Home } from './function-name.ts';
 export interface ApiContext {
   readonly home: Home;
   readonly engine: Engine;
+  readonly images: ImageKeeper;
   readonly functions: Functions;
+  readonly deriveImage: DeriveImage;
   readonly invoke: Invoke;
   readonly enqueue: (record: FunctionRecord, event: Event) => void;
   /** Concurrent executions of the account. */

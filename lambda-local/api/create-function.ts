@@ -1,5 +1,5 @@
 import { argvOf, revise } from '../functions/function-config.ts';
-import { type FunctionImage, findImage } from '../functions/function-image.ts';
+import { type FunctionImage, findImage } from '../images/function-image.ts';
 import { invalidParameter } from '../lambda-error.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Handler, inputOf } from './call.ts';
@@ -31,8 +31,14 @@ export const createFunction =
         `The image ${config.imageUri} has neither ENTRYPOINT nor CMD, and ImageConfig sets none.`,
       );
     }
-    const record = context.functions.create(config, input.Tags ?? {});
-    return { status: 201, body: describe(context.home, record) };
+    const held = await context.images.hold(image);
+    try {
+      const record = context.functions.create(config, input.Tags ?? {});
+      return { status: 201, body: describe(context.home, record) };
+    } finally {
+      // From here on the function holds it.
+      held.release();
+    }
   };
 
 /** Throws InvalidParameterValueException: an image of the other architecture would only fail when invoked. */

@@ -1,6 +1,7 @@
 import type { ApiContext } from './api-context.ts';
 import type { Handler } from './call.ts';
 import { createFunction } from './create-function.ts';
+import { deriveImage, getContainerImage } from './image-operations.ts';
 import { invokeFunction, invokeWithResponseStream } from './invocations.ts';
 import * as read from './read-functions.ts';
 import * as settings from './settings-operations.ts';
@@ -30,6 +31,8 @@ const ROUTES: readonly Route[] = [
   ['POST', '/2017-03-31/tags/*', settings.tagResource],
   ['GET', '/2016-08-19/account-settings', settings.getAccountSettings],
   ['GET', '/2021-local/billing', read.getBilling],
+  ['GET', '/2021-local/containers/*/image', getContainerImage],
+  ['POST', '/2021-local/images', deriveImage],
 ];
 
 export interface Routed {

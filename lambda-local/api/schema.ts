@@ -70,3 +70,15 @@ export const concurrencyInput = z.object({
   ReservedConcurrentExecutions: z.number().check(z.int(), z.gte(0)),
 });
 export const tagsInput = z.object({ Tags: z.record(z.string(), z.string()) });
+
+/** What stands in a Dockerfile must not become a line of its own there. */
+const word = (pattern: RegExp) => z.string().check(z.maxLength(512), z.regex(pattern));
+const imageUri = word(/^[a-z0-9][\w./:@-]*$/i);
+
+export const deriveInput = z.object({
+  Base: word(/^sha256:[0-9a-f]{64}$/),
+  Layer: z.object({ ImageUri: imageUri, Path: word(/^(\/[\w.-]+)+$/) }),
+  EntryPoint: z.array(z.string()).check(z.minLength(1)),
+  Labels: z.record(z.string(), z.string()),
+  ImageUri: imageUri,
+});

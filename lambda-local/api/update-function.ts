@@ -1,6 +1,6 @@
 import { type FunctionConfig, revise } from '../functions/function-config.ts';
-import { findImage } from '../functions/function-image.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
+import { findImage } from '../images/function-image.ts';
 import { LambdaError } from '../lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import { type Handler, inputOf } from './call.ts';
@@ -17,7 +17,12 @@ export const updateFunctionCode =
     const image = await findImage(context.engine, input.ImageUri);
     checkArchitecture(image, input.Architectures?.[0] ?? record.config.image.architecture);
     if (input.DryRun !== true) {
-      context.functions.update(record, revise(record.config, { image, imageUri: input.ImageUri }));
+      const held = await context.images.hold(image);
+      try {
+        context.functions.update(record, revise(record.config, { image, imageUri: input.ImageUri }));
+      } finally {
+        held.release();
+      }
     }
     return { status: 200, body: describe(context.home, record) };
   };

@@ -3,6 +3,7 @@ import { type Engine, EngineError } from './engine.ts';
 
 const created = z.object({ Id: z.string() });
 const inspected = z.object({ State: z.object({ Pid: z.number() }) });
+const configured = z.object({ Config: z.object({ Image: z.string() }) });
 const waited = z.object({ StatusCode: z.number() });
 const listed = z.array(
   z.object({
@@ -31,6 +32,11 @@ export async function change(engine: Engine, id: string, verb: 'start' | 'pause'
 /** The process id of the container's first process, in the Engine's own namespace. */
 export async function pidOf(engine: Engine, id: string): Promise<number> {
   return inspected.parse(await engine.call('GET', `/containers/${id}/json`)).State.Pid;
+}
+
+/** The name of its image that the container was made with. */
+export async function imageNameOf(engine: Engine, id: string): Promise<string> {
+  return configured.parse(await engine.call('GET', `/containers/${id}/json`)).Config.Image;
 }
 
 /** Resolves with the exit code of a container that has not been started yet. */

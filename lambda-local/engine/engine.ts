@@ -17,6 +17,8 @@ export class EngineError extends Error {
 export interface Engine {
   /** The JSON answer, null when it is empty. Throws EngineError. */
   call(method: string, path: string, body?: object): Promise<unknown>;
+  /** Has an archive built into an image; what the Engine says while it does, one JSON a line. Throws EngineError. */
+  build(path: string, archive: Buffer): Promise<string>;
   /** Turns the connection into a stream in both directions, as `attach` does. */
   hijack(path: string): Promise<Duplex>;
 }
@@ -26,18 +28,23 @@ const refusal = z.object({ message: z.string() });
 /** Talks to the Engine behind `socketPath`, in the newest version of the API that it speaks. */
 export function connectEngine(socketPath = '/var/run/docker.sock'): Engine {
   const agent = new Agent({ keepAlive: true });
+  const ask = (method: string, path: string, type: string, payload: string | Buffer | undefined) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const headers = payload === undefined ? {} : { 'content-type': type };
+    const asked = request({ agent, socketPath, method, path, headers }, (response) => {
+      answerOf(response, `${method} ${path}`).then(resolve, reject);
+    });
+    asked.on('error', reject);
+    asked.end(payload);
+    return promise;
+  };
   return {
-    call: (method, path, body) => {
-      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    call: async (method, path, body) => {
       const payload = body === undefined ? undefined : JSON.stringify(body);
-      const headers = payload === undefined ? {} : { 'content-type': 'application/json' };
-      const asked = request({ agent, socketPath, method, path, headers }, (response) => {
-        answerOf(response, `${method} ${path}`).then(resolve, reject);
-      });
-      asked.on('error', reject);
-      asked.end(payload);
-      return promise;
+      const text = await ask(method, path, 'application/json', payload);
+      return text === '' ? null : JSON.parse(text);
     },
+    build: (path, archive) => ask('POST', path, 'application/x-tar', archive),
     hijack: (path) => {
       const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
       const headers = { connection: 'Upgrade', upgrade: 'tcp' };
@@ -55,12 +62,12 @@ export function connectEngine(socketPath = '/var/run/docker.sock'): Engine {
   };
 }
 
-async function answerOf(response: IncomingMessage, what: string): Promise<unknown> {
+async function answerOf(response: IncomingMessage, what: string): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
   const status = response.statusCode ?? 0;
-  if (status < 300) return text === '' ? null : JSON.parse(text);
+  if (status < 300) return text;
   let message = text;
   try {
     message = refusal.parse(JSON.parse(text)).message;

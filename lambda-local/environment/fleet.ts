@@ -34,14 +34,22 @@ export interface FleetOptions {
   readonly prepared: number;
   readonly idleLimit: number;
   readonly idleSeconds: number;
+  readonly surplusSeconds: number;
   readonly log: Log;
 }
 
 export function createFleet(options: FleetOptions): Fleet {
   const { functionName, timeout, log } = options;
-  const shelf = createShelf(options.idleLimit, options.idleSeconds * 1000, log);
-  const stock = createStock(options.prepared, options.startSandbox, log);
+  const idle = options.idleSeconds * 1000;
   let starting = 0;
+  let executing = 0;
+  const shelf = createShelf({
+    ...{ limit: options.idleLimit, idle, log },
+    surplus: options.surplusSeconds * 1000,
+    // As many as run now may come back, and where none does one may.
+    wanted: () => Math.max(1, executing),
+  });
+  const stock = createStock(options.prepared, options.startSandbox, log);
 
   const open = async (requestId: string) => {
     const sandbox = await stock.take();
@@ -59,29 +67,52 @@ export function createFleet(options: FleetOptions): Fleet {
     }
   };
 
+  /** A function that nobody uses needs nothing prepared: its next start makes that anew. */
+  let unused: NodeJS.Timeout | undefined;
+  const watchUse = () => {
+    clearTimeout(unused);
+    if (executing > 0) return;
+    unused = setTimeout(() => void stock.drain(), idle);
+    unused.unref();
+  };
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    executing++;
+    watchUse();
+    try {
+      return await work;
+    } finally {
+      executing--;
+      watchUse();
+    }
+  };
+
   stock.fill();
+  watchUse();
   return {
-    execute: async (requestId, start) => {
-      const asked = performance.now();
-      const warm = await shelf.take();
-      const brought =
-        warm === undefined ? await coldStarted(requestId) : { environment: warm, initMs: undefined };
-      const { initMs } = brought;
-      const waitMs = performance.now() - asked;
-      log.debug('environment ready', { function: functionName, requestId, waitMs, initMs });
-      if (brought.environment === undefined) {
-        return { outcome: brought.failed, runMs: 0, initMs, tail: Promise.resolve(brought.tail) };
-      }
-      const { environment } = brought;
-      const work = start();
-      const began = performance.now();
-      const outcome = await environment.run(work);
-      const runMs = performance.now() - began;
-      const rest = shelf.put(environment, work.deadline);
-      return { outcome, runMs, initMs, tail: rest.then(() => environment.tail().read()) };
-    },
+    execute: (requestId, start) => counted(execution(requestId, start)),
     retire: async () => {
+      clearTimeout(unused);
       await Promise.all([stock.close(), shelf.close()]);
     },
   };
+
+  async function execution(requestId: string, start: () => Work): Promise<Execution> {
+    const asked = performance.now();
+    const warm = await shelf.take();
+    const brought =
+      warm === undefined ? await coldStarted(requestId) : { environment: warm, initMs: undefined };
+    const { initMs } = brought;
+    const waitMs = performance.now() - asked;
+    log.debug('environment ready', { function: functionName, requestId, waitMs, initMs });
+    if (brought.environment === undefined) {
+      return { outcome: brought.failed, runMs: 0, initMs, tail: Promise.resolve(brought.tail) };
+    }
+    const { environment } = brought;
+    const work = start();
+    const began = performance.now();
+    const outcome = await environment.run(work);
+    const runMs = performance.now() - began;
+    const rest = shelf.put(environment, work.deadline);
+    return { outcome, runMs, initMs, tail: rest.then(() => environment.tail().read()) };
+  }
 }

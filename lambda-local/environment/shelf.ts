@@ -21,11 +21,23 @@ interface Place {
   timer: NodeJS.Timeout | undefined;
 }
 
+export interface ShelfOptions {
+  /** At most so many environments. */
+  readonly limit: number;
+  /** ms that each is kept unused. */
+  readonly idle: number;
+  /** ms that those are kept which are more than `wanted`, the ones unused longest first. */
+  readonly surplus: number;
+  /** How many the function may soon need again; asked whenever one has been unused for `surplus`. */
+  readonly wanted: () => number;
+  readonly log: Log;
+}
+
 /** ms that a caller waits for an environment that has answered but not yet asked for more. */
 const LINGER = 50;
 
-/** Keeps at most `limit` environments, each for `idle` ms. The one used last is taken first. */
-export function createShelf(limit: number, idle: number, log: Log): Shelf {
+/** Keeps environments that are not in use. The one used last is taken first. */
+export function createShelf({ limit, idle, surplus, wanted, log }: ShelfOptions): Shelf {
   const places: Place[] = [];
   let closed = false;
 
@@ -52,10 +64,20 @@ export function createShelf(limit: number, idle: number, log: Log): Shelf {
     await place.environment.freeze();
     place.frozen = true;
     if (!place.claimed) {
-      place.timer = setTimeout(() => void evict(place), idle);
-      place.timer.unref();
+      after(place, Math.min(surplus, idle), () => unused(place));
     }
     return true;
+  };
+
+  const after = (place: Place, ms: number, then: () => void) => {
+    place.timer = setTimeout(then, ms);
+    place.timer.unref();
+  };
+
+  const unused = (place: Place) => {
+    const frozen = places.filter((each) => each.frozen).length;
+    if (surplus >= idle || frozen > wanted()) void evict(place);
+    else after(place, idle - surplus, () => void evict(place));
   };
 
   const put = async (environment: Environment, deadline: number) => {

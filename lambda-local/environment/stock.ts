@@ -7,6 +7,8 @@ export interface Stock {
   take(): Promise<Sandbox>;
   /** Brings the stock back to its size. Called when no start is under way that it would slow down. */
   fill(): void;
+  /** Removes what is there, until it is filled again. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,11 @@ export function createStock(size: number, start: () => Promise<Sandbox>, log: Lo
     );
   };
 
+  const drain = async () => {
+    const rest = ready.splice(0);
+    await Promise.allSettled(rest.map((one) => one.then((sandbox) => sandbox.remove())));
+  };
+
   return {
     take: async () => {
       const prepared = ready.shift();
@@ -45,10 +52,10 @@ export function createStock(size: number, start: () => Promise<Sandbox>, log: Lo
     fill: () => {
       while (!closed && ready.length < size) prepare();
     },
-    close: async () => {
+    drain,
+    close: () => {
       closed = true;
-      const rest = ready.splice(0);
-      await Promise.allSettled(rest.map((one) => one.then((sandbox) => sandbox.remove())));
+      return drain();
     },
   };
 }

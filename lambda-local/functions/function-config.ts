@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { FunctionImage } from './function-image.ts';
+import type { FunctionImage } from '../images/function-image.ts';
 
 /** One version of a function as it was configured. */
 export interface FunctionConfig {

@@ -2,7 +2,7 @@ import type { Fleet } from '../environment/fleet.ts';
 import { conflict, notFound } from '../lambda-error.ts';
 import type { FunctionConfig } from './function-config.ts';
 import type { FunctionRecord } from './function-record.ts';
-import { NO_USAGE, type Usage } from './usage.ts';
+import { NO_USAGE, sumOf, type Usage } from './usage.ts';
 
 /** All functions of this Lambda. */
 export interface Functions {
@@ -25,7 +25,18 @@ export interface Functions {
 export function createFunctions(openFleet: (config: FunctionConfig) => Fleet): Functions {
   const records = new Map<string, FunctionRecord>();
   const past = new Map<string, Usage>();
+  /** Deleted, with executions that still go on to their end. */
+  const ending = new Set<FunctionRecord>();
   const all = () => [...records.values()];
+  const add = (sums: Map<string, Usage>, { config, usage }: FunctionRecord) =>
+    sums.set(config.name, sumOf(sums.get(config.name) ?? NO_USAGE, usage));
+  const settle = () => {
+    for (const record of ending) {
+      if (record.running > 0) continue;
+      ending.delete(record);
+      add(past, record);
+    }
+  };
 
   return {
     create: (config, tags) => {
@@ -40,7 +51,7 @@ export function createFunctions(openFleet: (config: FunctionConfig) => Fleet): F
         eventConfig: undefined,
         running: 0,
         queued: 0,
-        usage: past.get(config.name) ?? NO_USAGE,
+        usage: NO_USAGE,
       };
       records.set(config.name, record);
       // The image is on this machine already: there is nothing to wait for beyond this answer.
@@ -71,11 +82,17 @@ export function createFunctions(openFleet: (config: FunctionConfig) => Fleet): F
     delete: async (record) => {
       records.delete(record.config.name);
       record.state = 'Deleted';
-      past.set(record.config.name, record.usage);
+      ending.add(record);
+      settle();
       await record.fleet.retire();
     },
     list: () => all().sort((a, b) => (a.config.name < b.config.name ? -1 : 1)),
     reserved: () => all().reduce((sum, record) => sum + (record.reservedConcurrency ?? 0), 0),
-    usage: () => new Map([...past, ...all().map((record) => [record.config.name, record.usage] as const)]),
+    usage: () => {
+      settle();
+      const sums = new Map(past);
+      for (const record of [...ending, ...all()]) add(sums, record);
+      return sums;
+    },
   };
 }

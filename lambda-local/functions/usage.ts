@@ -15,3 +15,9 @@ export function addUsage(usage: Usage, billedMs: number, memorySize: number): Us
     gbSeconds: usage.gbSeconds + (billedMs / 1000) * (memorySize / 1024),
   };
 }
+
+export const sumOf = (a: Usage, b: Usage): Usage => ({
+  invocations: a.invocations + b.invocations,
+  billedMs: a.billedMs + b.billedMs,
+  gbSeconds: a.gbSeconds + b.gbSeconds,
+});

@@ -8,13 +8,15 @@ import {
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as z from 'zod/mini';
 import { EMPTY, startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
 
 let lambda: TestLambda;
 
 beforeAll(async () => {
   lambda = await startTestLambda({ LAMBDA_LOCAL_RETRY_SECONDS: '0', LAMBDA_LOCAL_PREPARED: '0' });
-  await lambda.create('worker', { Timeout: 3 });
+  await lambda.create('worker', { Timeout: 60 });
+  await lambda.create('hurried', { Timeout: 3 });
 });
 afterAll(() => lambda.remove());
 
@@ -36,8 +38,13 @@ async function streamed(event: object) {
 
 describe('Invoke', () => {
   test('keeps an environment warm and passes all headers', async () => {
-    await lambda.invoke('worker', {});
-    const { payload, log } = await lambda.invoke('worker', {});
+    // One that has not come to rest yet is left alone, and another is made: then it has to be asked again.
+    const invocations = z.object({ invocations: z.number() });
+    let answer = await lambda.invoke('worker', {});
+    for (let more = 30; more > 0 && invocations.parse(answer.payload).invocations < 2; more--) {
+      answer = await lambda.invoke('worker', {});
+    }
+    const { payload, log } = answer;
     expect(payload).toMatchObject({
       invocations: 2,
       headers: {
@@ -57,12 +64,12 @@ describe('Invoke', () => {
   });
 
   test('kills what runs too long, in the words of Lambda', async () => {
-    const { error, payload } = await lambda.invoke('worker', { hang: 1 });
+    const { error, payload } = await lambda.invoke('hurried', { hang: 1 });
     expect(error).toBe('Unhandled');
     expect(payload).toMatchObject({
       errorMessage: expect.stringMatching(/Task timed out after 3\.00 seconds$/),
     });
-    expect(await lambda.invoke('worker', {})).toMatchObject({ payload: { invocations: 1 } });
+    expect(await lambda.invoke('hurried', {})).toMatchObject({ payload: { invocations: 1 } });
   });
 
   test('reports a runtime that exits, and starts another', async () => {
@@ -155,7 +162,7 @@ describe('Event', () => {
     await lambda.client.send(new PutFunctionEventInvokeConfigCommand(config));
     const event = { FunctionName: 'async', InvocationType: 'Event', Payload: '{"error":{}}' } as const;
     expect(await lambda.client.send(new InvokeCommand(event))).toMatchObject({ StatusCode: 202 });
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 120_000;
     while ((await invocations('async')) < 2 && Date.now() < deadline) await lambda.invoke('worker', {});
     await lambda.invoke('worker', {});
     expect(await invocations('async')).toBe(2);

@@ -63,10 +63,11 @@ outer
 `;
 }
 
-// The pair is made in place, with one end in the function's namespace: moving a finished link costs 30 ms.
+// The pair is made in place, with one end in the function's namespace: moving a finished link costs 30 ms. By nsenter: `ip -n`
+// mounts a /sys of its own, which a rootless Engine may not.
 function attachment(name: string, pid: number): string {
   return `set -e
-ip -n ${name} -batch - <<.
+nsenter --net=/run/netns/${name} ip -batch - <<.
 link add fn0 type veth peer name eth0 netns ${pid}
 addr add ${GATEWAY_ADDRESS}/30 dev fn0
 link set fn0 up

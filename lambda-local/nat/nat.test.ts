@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
+import { FUNCTION, startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
 
 const PORT = 8000;
 
@@ -9,7 +9,7 @@ async function startWitness(lambda: TestLambda) {
   const name = `${lambda.instance}-witness`;
   const script = `require('node:net').createServer((s) => s.on('error', () => {}).end(
     JSON.stringify([s.remoteAddress.replace('::ffff:', ''), s.remotePort]))).listen(${PORT})`;
-  const image = 'lambda-local-test/lambda';
+  const image = FUNCTION;
   const options = ['--detach', '--name', name, '--network', lambda.network, '--entrypoint', 'node'];
   await execa('docker', ['run', ...options, image, '-e', script]);
   return {

@@ -1,10 +1,11 @@
 import { networkInterfaces } from 'node:os';
-import { listContainers } from '../engine/containers.ts';
+import { imageNameOf, listContainers } from '../engine/containers.ts';
 import type { Engine } from '../engine/engine.ts';
 
 /** This container as the Engine sees it, on the one network that stands for the internet. */
 export interface OwnContainer {
-  readonly imageId: string;
+  /** What its image may be found by: its id, and the name that it was run by, which may lead to a newer one. */
+  readonly images: readonly string[];
   readonly network: string;
   /** Name of the interface on that network inside this container. */
   readonly device: string;
@@ -28,7 +29,7 @@ export async function findOwnContainer(engine: Engine, network?: string): Promis
     Object.entries(container.NetworkSettings.Networks).flatMap(([name, endpoint]) =>
       links
         .filter((link) => link.address === endpoint.IPAddress && link.mac === endpoint.MacAddress)
-        .map((link) => ({ imageId: container.ImageID, name, endpoint, link })),
+        .map((link) => ({ id: container.Id, imageId: container.ImageID, name, endpoint, link })),
     ),
   );
   const matching = found.filter(({ name }) => network === undefined || name === network);
@@ -41,7 +42,7 @@ export async function findOwnContainer(engine: Engine, network?: string): Promis
     );
   }
   return {
-    imageId: own.imageId,
+    images: [own.imageId, await imageNameOf(engine, own.id)],
     network: own.name,
     device: own.link.device,
     address: own.link.address,

@@ -1,5 +1,5 @@
 import { createContainer, removeContainer } from '../engine/containers.ts';
-import type { Engine } from '../engine/engine.ts';
+import { type Engine, EngineError } from '../engine/engine.ts';
 import { GATE_DIRECTORY, INSTANCE_LABEL } from './sandbox-spec.ts';
 
 /** A named volume with the gate's program, which sandboxes of any image mount, `FROM scratch` included. */
@@ -10,26 +10,41 @@ export interface GateVolume {
 
 /**
  * Makes the volume. The Engine fills an empty one with what the image of the first container has at that path:
- * a container of this Lambda's own image (`imageId`), which never runs.
+ * a container of this Lambda's own image, which never runs. It is the first of `images` that the Engine still has:
+ * a running container does not keep its image, and one that was started again may find it gone.
  */
 export async function createGateVolume(
   engine: Engine,
-  imageId: string,
+  images: readonly string[],
   instance: string,
 ): Promise<GateVolume> {
   const name = `lambda-local-gate-${instance}`;
   const labels = { [INSTANCE_LABEL]: instance };
   await engine.call('POST', '/volumes/create', { Name: name, Labels: labels });
-  const filler = await createContainer(engine, `${name}-filler`, {
-    Image: imageId,
-    Labels: labels,
-    HostConfig: { NetworkMode: 'none', Mounts: [{ Type: 'volume', Source: name, Target: GATE_DIRECTORY }] },
-  });
-  await removeContainer(engine, filler);
+  const fill = (image: string) =>
+    createContainer(engine, `${name}-filler`, {
+      Image: image,
+      Labels: labels,
+      HostConfig: { NetworkMode: 'none', Mounts: [{ Type: 'volume', Source: name, Target: GATE_DIRECTORY }] },
+    });
+  await removeContainer(engine, await firstThere(images, fill));
   return {
     name,
     remove: async () => {
       await engine.call('DELETE', `/volumes/${name}`);
     },
   };
+}
+
+async function firstThere(
+  images: readonly string[],
+  fill: (image: string) => Promise<string>,
+): Promise<string> {
+  const [image = '', ...others] = images;
+  try {
+    return await fill(image);
+  } catch (error) {
+    if (others.length === 0 || !(error instanceof EngineError && error.status === 404)) throw error;
+    return firstThere(others, fill);
+  }
 }

@@ -1,10 +1,12 @@
 import { FUNCTION_ADDRESS, SERVICE_ADDRESS } from '../nat/rules.ts';
+import type { DeclaredVolumes } from './declared-volumes.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** What one sandbox is made of. */
 export interface SandboxSpec {
   readonly functionName: string;
-  readonly imageId: string;
+  /** A name that stays as long as the function does: an id may be gone as soon as a tag moves. */
+  readonly image: string;
   readonly argv: readonly string[];
   readonly workingDirectory: string | undefined;
   /** `NAME=value`, on top of the image's own. */
@@ -14,7 +16,7 @@ export interface SandboxSpec {
   /** MB of /tmp */
   readonly ephemeralStorage: number;
   /** Paths that the image declares as volumes. */
-  readonly volumes: readonly string[];
+  readonly volumes: DeclaredVolumes;
 }
 
 /** Label of everything that one local Lambda makes; its value is the instance. */
@@ -23,7 +25,8 @@ const FUNCTION_LABEL = 'lambda-local.function';
 
 /** Where the sandbox finds the program that holds the entrypoint back until the network is there. */
 export const GATE_DIRECTORY = '/var/rapid';
-const GATE = [`${GATE_DIRECTORY}/busybox`, 'sh', '-c', 'read -r go && exec "$@" </dev/null', 'gate'];
+export const GATE_PROGRAM = `${GATE_DIRECTORY}/busybox`;
+const GATE = [GATE_PROGRAM, 'sh', '-c', 'read -r go && exec "$@" </dev/null', 'gate'];
 const MB = 1024 * 1024;
 const DESCRIPTORS = 1024;
 const PROCESSES = 1024;
@@ -33,7 +36,7 @@ const USER = '993:990';
 /** The Engine's words for a sandbox like Lambda's. `gateVolume` holds the gate's program. */
 export function containerOptions(spec: SandboxSpec, instance: string, gateVolume: string): object {
   return {
-    Image: spec.imageId,
+    Image: spec.image,
     Labels: { [INSTANCE_LABEL]: instance, [FUNCTION_LABEL]: spec.functionName },
     // Lambda's host names say no more than its addresses do.
     Hostname: FUNCTION_ADDRESS,
@@ -59,13 +62,7 @@ export function containerOptions(spec: SandboxSpec, instance: string, gateVolume
       Tmpfs: { '/tmp': `rw,exec,nosuid,nodev,mode=1777,size=${spec.ephemeralStorage * MB}` },
       Mounts: [
         { Type: 'volume', Source: gateVolume, Target: GATE_DIRECTORY, ReadOnly: true },
-        // Declared volumes would become writable; read-only ones still show what the image has there.
-        ...spec.volumes.map((path) => ({
-          Type: 'volume' as const,
-          Source: '',
-          Target: path,
-          ReadOnly: true,
-        })),
+        ...spec.volumes.covered.map((path) => ({ Type: 'tmpfs', Target: path })),
       ],
       // No terminals either: /dev/ptmx leads there.
       MaskedPaths: [...MASKED, '/dev/pts'],

@@ -4,8 +4,9 @@ import { demultiplex } from '../engine/demultiplex.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Gateway } from '../nat/gateway.ts';
 import type { GatewayPool } from '../nat/gateway-pool.ts';
+import { showImageAtVolumes } from './declared-volumes.ts';
 import { lineSplitter } from './line-splitter.ts';
-import { containerOptions, type SandboxSpec } from './sandbox-spec.ts';
+import { containerOptions, GATE_PROGRAM, type SandboxSpec } from './sandbox-spec.ts';
 
 /** One started container behind its own NAT, whose entrypoint waits for `release`. */
 export interface Sandbox {
@@ -53,7 +54,7 @@ export async function startSandbox(maker: SandboxMaker, spec: SandboxSpec): Prom
 
     await change(engine, id, 'start');
     const [gateway, pid] = await Promise.all([gatewayTaken, pidOf(engine, id)]);
-    await gateway.attach(pid);
+    await Promise.all([gateway.attach(pid), showImageAtVolumes(pid, spec.volumes, GATE_PROGRAM)]);
     return {
       publicAddress: gateway.publicAddress,
       release: (onLine) => {

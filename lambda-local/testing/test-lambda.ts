@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import {
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
@@ -7,6 +8,8 @@ import {
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { execa } from 'execa';
+import * as z from 'zod/mini';
+import { buildSharedImage, hashOfFolder } from './shared-image.ts';
 
 /** A local Lambda in a container of its own, with a network of its own. */
 export interface TestLambda {
@@ -21,18 +24,23 @@ export interface TestLambda {
   invoke(name: string, event: object): Promise<{ payload: unknown; error: string | undefined; log: string }>;
   /** What a shell command prints inside the function. */
   shell(name: string, script: string): Promise<string>;
+  /** Waits until it answers, for one that has been started again. */
+  answers(): Promise<void>;
   remove(): Promise<void>;
 }
 
-const HERE = new URL('.', import.meta.url).pathname;
-const LAMBDA = 'lambda-local-test/lambda';
-export const FUNCTION = 'lambda-local-test/function';
-export const EMPTY = 'lambda-local-test/empty';
+const ROOT = new URL('../../', import.meta.url).pathname;
+const CONTEXT = new URL('image/', import.meta.url).pathname;
+const images = z.object({ lambdaLocal: z.string() });
+// Each state of the files has tags of its own: another checkout's tests may run at the same time.
+const STATE = hashOfFolder(CONTEXT, ROOT).slice(0, 12);
+export const FUNCTION = `lambda-local-test/function:${STATE}`;
+export const EMPTY = `lambda-local-test/empty:${STATE}`;
 export const ROLE = 'arn:aws:iam::000000000000:role/test';
 
 /** Builds the images, starts the Lambda with `env`, and waits until it answers. */
 export async function startTestLambda(env: Record<string, string> = {}): Promise<TestLambda> {
-  await buildImages();
+  const image = await buildImages();
   const instance = `ll-test-${randomBytes(4).toString('hex')}`;
   await execa('docker', ['network', 'create', instance]);
   const settings = Object.entries({ LAMBDA_LOCAL_INSTANCE: instance, ...env });
@@ -42,14 +50,26 @@ export async function startTestLambda(env: Record<string, string> = {}): Promise
     ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
     ...['--volume', '/var/run/docker.sock:/var/run/docker.sock'],
     ...settings.flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-    LAMBDA,
+    image,
   ]);
   const format = `{{(index .NetworkSettings.Networks "${instance}").IPAddress}}`;
   const { stdout: address } = await execa('docker', ['inspect', '--format', format, instance]);
-  await execa('curl', [
-    ...['--silent', '--retry', '50', '--retry-connrefused', '--retry-delay', '1', '--retry-max-time', '20'],
-    ...['--connect-timeout', '1', `http://${address}:9000/2016-08-19/account-settings`],
-  ]);
+  const answers = async () => {
+    await execa('curl', [
+      ...[
+        '--silent',
+        '--retry',
+        '100',
+        '--retry-connrefused',
+        '--retry-delay',
+        '1',
+        '--retry-max-time',
+        '100',
+      ],
+      ...['--connect-timeout', '1', `http://${address}:9000/2016-08-19/account-settings`],
+    ]);
+  };
+  await answers();
   const client = new LambdaClient({
     endpoint: `http://${address}:9000`,
     region: 'us-east-1',
@@ -73,6 +93,7 @@ export async function startTestLambda(env: Record<string, string> = {}): Promise
     container: instance,
     address,
     instance,
+    answers,
     create: async (name, input = {}) => {
       const defaults = {
         Role: ROLE,
@@ -96,12 +117,17 @@ export async function startTestLambda(env: Record<string, string> = {}): Promise
   };
 }
 
-/** Quick when nothing has changed. The lock is for test files that run at the same time. */
-async function buildImages(): Promise<void> {
-  const build = (target: string, tag: string) =>
-    `docker buildx build --quiet --load --build-arg LAMBDA=${LAMBDA} --target ${target} --tag ${tag} ${HERE}image`;
-  const script = [`${HERE}../build-image.sh ${LAMBDA}`, build('node', FUNCTION), build('empty', EMPTY)].join(
-    ' && ',
-  );
-  await execa('flock', ['/tmp/lambda-local-test.lock', 'sh', '-c', script]);
+/** Quick when nothing has changed. The lock is for test files that run at the same time, which would build the same. */
+async function buildImages(): Promise<string> {
+  const build = 'node script/build.mjs lambda-local && node script/build-images.mjs lambdaLocal';
+  await execa('flock', ['/tmp/lambda-local-test.lock', 'sh', '-c', build], { cwd: ROOT });
+  const { lambdaLocal } = images.parse(JSON.parse(readFileSync(`${ROOT}build/images.json`, 'utf8')));
+  const buildArgs = { LAMBDA: lambdaLocal };
+  for (const [target, tag] of [
+    ['node', FUNCTION],
+    ['empty', EMPTY],
+  ] as const) {
+    await buildSharedImage({ tag, target, context: CONTEXT, buildArgs });
+  }
+  return lambdaLocal;
 }

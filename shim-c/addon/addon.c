@@ -6,7 +6,7 @@ NAPI_MODULE_INIT() {
     napi_callback function;
   } functions[] = {
       {"memfdCreate", memfd_create_js}, {"sendFd", send_fd},
-      {"pipe", make_pipe},
+      {"pipe", make_pipe},              {"limitDescriptors", limit_descriptors},
       {"reap", reap},                   {"prctlSubreaper", prctl_subreaper},
       {"pumpStart", pump_start_js},     {"pumpAdd", pump_add_js},
       {"pumpReset", pump_reset_js},     {"pumpStop", pump_stop_js},
@@ -16,6 +16,7 @@ NAPI_MODULE_INIT() {
       {"serviceStop", service_stop_js},
       {"dial", dial_js},                {"dialCancel", dial_cancel_js},
       {"localPort", local_port_js},     {"close", close_js},
+      {"deafListener", deaf_listener},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

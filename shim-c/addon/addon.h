@@ -30,6 +30,8 @@ napi_value memfd_create_js(napi_env env, napi_callback_info info);
 napi_value send_fd(napi_env env, napi_callback_info info);
 /* pipe(): [number, number]; reading end, writing end, both close-on-exec */
 napi_value make_pipe(napi_env env, napi_callback_info info);
+/* limitDescriptors(limit: number): number; sets the soft limit, gives what it was */
+napi_value limit_descriptors(napi_env env, napi_callback_info info);
 /* reap(keep: number[]): {pid: number, code: number | null, signal: number | null}[] */
 napi_value reap(napi_env env, napi_callback_info info);
 /* prctlSubreaper(): void */
@@ -53,6 +55,8 @@ napi_value dial_js(napi_env env, napi_callback_info info);
 napi_value dial_cancel_js(napi_env env, napi_callback_info info);
 /* localPort(socket: number | dial): number; 0 where there is none */
 napi_value local_port_js(napi_env env, napi_callback_info info);
+/* deafListener(address): number; a listening descriptor on a dotted IPv4 address that drops whatever comes */
+napi_value deaf_listener(napi_env env, napi_callback_info info);
 /* close(fd: number, reset: 0 | 1): void */
 napi_value close_js(napi_env env, napi_callback_info info);
 /* serviceStart(name, limit, timeout, room: Buffer, onRequest: (id) => void, onGone: (id) => void): service; room has the

@@ -1,8 +1,12 @@
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,4 +74,39 @@ napi_value make_pipe(napi_env env, napi_callback_info info) {
   napi_create_array_with_length(env, 2, &result);
   for (uint32_t i = 0; i < 2; i++) napi_set_element(env, result, i, make_int(env, ends[i]));
   return result;
+}
+
+napi_value limit_descriptors(napi_env env, napi_callback_info info) {
+  napi_value arguments[ARGUMENTS_MAX];
+  int64_t wanted;
+  struct rlimit limit;
+  get_arguments(env, info, arguments);
+  if (napi_get_value_int64(env, arguments[0], &wanted) != napi_ok || wanted < 0)
+    return type_error(env, "limit must be a number"), NULL;
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return throw_errno(env, errno, "getrlimit");
+  rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) < 0) return throw_errno(env, errno, "setrlimit");
+  return make_int(env, (int64_t)before);
+}
+
+napi_value deaf_listener(napi_env env, napi_callback_info info) {
+  static struct sock_filter drop[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  static const struct sock_fprog filter = {.len = 1, .filter = drop};
+  napi_value arguments[ARGUMENTS_MAX];
+  char *text;
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  get_arguments(env, info, arguments);
+  if (!get_text(env, arguments[0], "address", &text)) return NULL;
+  bool valid = inet_pton(AF_INET, text, &address.sin_addr) == 1;
+  free(text);
+  if (!valid) return throw_errno(env, EINVAL, "the address of a listener");
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return throw_errno(env, errno, "socket");
+  if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+      setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0 && listen(fd, 1) == 0)
+    return make_int(env, fd);
+  int error = errno;
+  close(fd);
+  return throw_errno(env, error, "a listener that answers nobody");
 }

@@ -2,12 +2,18 @@
 #include <fcntl.h>
 
 #include "libc.h"
-#include "monitor.h"
+#include "permitted.h"
+#include "place.h"
 
 typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
-/* libc's accept4 is a cancellation point, a raw system call would not be. */
+#define PLAIN (-1) /* in place of flags: accept(), which is another system call than accept4() */
+
+/* libc's are cancellation points, a raw system call would not be. */
 static int kernel_accept(int fd, struct sockaddr *address, socklen_t *room, int flags) {
+  int (*plain)(int, struct sockaddr *, socklen_t *) = LIBC(int (*)(int, struct sockaddr *, socklen_t *), accept);
+  if (flags == PLAIN && plain) return plain(fd, address, room);
+  if (flags == PLAIN) flags = 0;
   accept_function *real = LIBC(accept_function *, accept4);
   return real ? real(fd, address, room, flags) : (int)returned(raw(SYS_accept4, fd, address, room, flags));
 }
@@ -29,46 +35,59 @@ static void put_in_place(int listener, int real, int signal, int family, int fla
   mark(signal, MARK_ARRANGED | (mapped ? MARK_MAPPED : 0));
 }
 
-/* The signal connection itself is the connection: the supervisor carries its bytes. */
-static void keep(int signal, const struct boxer_reply *reply) {
-  mark(signal, MARK_ARRANGED);
-  remember_names(socket_inode(signal), &reply->local, &reply->peer);
-}
+/* What the supervisor has said of a signal connection. */
+struct exchanged {
+  bool asked;   /* the supervisor has heard the question */
+  bool arrived; /* there is a connection: `real`, or the signal connection itself where that is negative */
+  int real;
+  struct boxer_endpoint local;
+  struct boxer_endpoint peer;
+};
 
-/*
- * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor
- * to ask with, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
- */
-static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
+/* Apart, for the sake of the stack of what follows. */
+__attribute__((noinline)) static void ask_for_connection(int listener, const struct boxer_endpoint *signal_peer, int family, struct exchanged *answer) {
   struct boxer_request request = {.operation = BOXER_ACCEPT,
                                   .family = (uint16_t)family,
                                   .flags = is_nonblocking(listener) ? BOXER_NONBLOCK : 0,
                                   .inode = socket_inode(listener),
-                                  .peer = *peer};
+                                  .peer = *signal_peer};
   kernel_name(listener, SYS_getsockname, &request.local);
   struct boxer_reply reply;
-  signal_mask old;
-  signals_block(&old);
-  int real;
-  int error = service_request(&request, &reply, &real, PROMPT, NULL);
-  bool asked = error != EMFILE && error != ENFILE && error != ENOBUFS;
-  bool arrived = error == 0 && reply.error == 0;
-  if (arrived && real >= 0) {
-    put_in_place(listener, real, signal, family, flags);
-    remember_names(socket_inode(signal), &reply.local, &reply.peer);
-  } else if (arrived) {
-    keep(signal, &reply);
-  } else if (asked) {
-    if (real >= 0) raw(SYS_close, real);
-    raw(SYS_close, signal);
-  }
-  if (arrived) *peer = reply.peer;
-  signals_restore(&old);
-  return arrived || !asked;
+  int error = service_request(&request, &reply, &answer->real, PROMPT, NULL);
+  answer->asked = error != EMFILE && error != ENFILE;
+  answer->arrived = error == 0 && reply.error == 0;
+  if (!answer->arrived) return;
+  answer->local = reply.local;
+  answer->peer = reply.peer;
 }
 
-int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
-  if (!network_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
+/*
+ * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor to ask with,
+ * or under a filter that forbids to ask, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
+ */
+__attribute__((noinline)) static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
+  if (!may_ask()) return true;
+  struct exchanged answer;
+  signal_mask old;
+  signals_block(&old);
+  ask_for_connection(listener, peer, family, &answer);
+  if (answer.arrived) {
+    if (answer.real >= 0)
+      put_in_place(listener, answer.real, signal, family, flags);
+    else
+      mark(signal, MARK_ARRANGED);
+    remember_names(socket_inode(signal), &answer.local, &answer.peer);
+    *peer = answer.peer;
+  } else if (answer.asked) {
+    if (answer.real >= 0) raw(SYS_close, answer.real);
+    raw(SYS_close, signal);
+  }
+  signals_restore(&old);
+  return answer.arrived || !answer.asked;
+}
+
+static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int flags) {
+  if (!any_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
   socklen_t given = address ? *room : 0;
   for (;;) {
     union address from;
@@ -79,11 +98,13 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
     if (as_ipv4(&from.any, length, &peer)) {
       if (is_signal_source(endpoint_ip(&peer))) {
         /* Gone: whatever else waits in the queue is next, and an empty queue is the kernel's to report. */
-        if (!exchange(fd, accepted, &peer, from.any.sa_family, flags)) continue;
+        if (!exchange(fd, accepted, &peer, from.any.sa_family, flags == PLAIN ? 0 : flags)) continue;
       } else if (address && !is_loopback(endpoint_ip(&peer))) {
         overlay_peer(accepted, &peer);
       }
       length = as_family(from.any.sa_family, &peer, &from);
+    } else {
+      visible_unix(&from, &length);
     }
     if (!address) return accepted;
     /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost, as natively. */
@@ -99,7 +120,14 @@ int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   }
 }
 
-EXPORT int accept(int fd, struct sockaddr *address, socklen_t *room) { return on_accept4(fd, address, room, 0); }
+int on_accept(int fd, struct sockaddr *address, socklen_t *room) { return accepted_by(fd, address, room, PLAIN); }
+
+/* The kernel refuses what would be PLAIN here. */
+int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
+  return flags == PLAIN ? fail(EINVAL) : accepted_by(fd, address, room, flags);
+}
+
+EXPORT int accept(int fd, struct sockaddr *address, socklen_t *room) { return on_accept(fd, address, room); }
 EXPORT int accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   return on_accept4(fd, address, room, flags);
 }

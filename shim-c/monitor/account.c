@@ -1,6 +1,6 @@
 /*
  * getpwuid() and getpwnam(): in a function the guest is a user of the platform that no image knows. Programs that ask who they
- * are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so the running user always has a name, which is
+ * are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so that user always has a name, which is
  * found again by those who check it (sshd). Its group has the same name, see group.c.
  */
 #include <pwd.h>
@@ -40,7 +40,8 @@ static bool describe(uid_t user, struct passwd *entry, char *room, size_t size) 
   return true;
 }
 
-static bool is_own(uid_t user) { return network_config() && user == (uid_t)raw(SYS_geteuid); }
+/* An unknown user of a container is as unknown as natively: entrypoints ask for that. */
+static bool is_own(uid_t user) { return network_config() && user == (uid_t)raw(SYS_geteuid) && is_platform_user(user); }
 
 /* As in libc, the next call overwrites it. */
 static struct passwd *shared_entry(uid_t user) {

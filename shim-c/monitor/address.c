@@ -1,13 +1,11 @@
 /* Endpoints of the wire and socket addresses of both families. */
-#include "monitor.h"
+#include "permitted.h"
+#include "place.h"
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 /* Up to the scope id, which the kernel does not insist on. */
 #define SHORT_IN6 24
-
-/* An option that there is none of: setsockopt() reads its value before it looks. */
-#define NO_OPTION 0x7fff0000
 
 static uint16_t host_order(uint16_t port) { return (uint16_t)(port >> 8 | port << 8); }
 
@@ -79,9 +77,8 @@ void copy_address(const union address *address, socklen_t length, struct sockadd
 bool on_callers_stack(const void *pointer) { return (uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK; }
 
 bool readable(int fd, const void *pointer) {
-  if (!pointer || on_callers_stack(pointer)) return pointer;
-  long result = raw(SYS_setsockopt, fd, SOL_SOCKET, NO_OPTION, pointer, sizeof(int));
-  return result != -EFAULT && result != -EBADF && result != -ENOTSOCK;
+  (void)fd;
+  return pointer && can_read(pointer, sizeof(int));
 }
 
 int socket_option(int fd, int level, int option) {

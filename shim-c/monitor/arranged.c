@@ -11,7 +11,6 @@
 
 /* Ports that are tried before the guest is sent another way. */
 #define PORT_ATTEMPTS 3
-#define MILLISECOND 1000000
 /* A refused attempt is repeated after a random time, as a fixed pause could keep in step with the far end's: at first soon, for near
  * nodes reset each other within microseconds. */
 #define EAGER_TIME (50 * MILLISECOND)
@@ -23,7 +22,7 @@
  * by the kernel out of the socket's state without looking at the address. On a fresh socket the broadcast address fails with
  * ENETUNREACH before anything is sent or changed: that, and only that, is a connect that we have to arrange.
  */
-static bool is_fresh(int fd, int family, int *result) {
+__attribute__((noinline)) static bool is_fresh(int fd, int family, int *result) {
   static const struct boxer_endpoint broadcast = {.address = {255, 255, 255, 255}, .port = 9};
   union address address;
   socklen_t length = as_family(family, &broadcast, &address);
@@ -33,32 +32,42 @@ static bool is_fresh(int fd, int family, int *result) {
   return false;
 }
 
-/* A guest that limits its connect() by SO_SNDTIMEO also limits our question. */
-static bool send_timeout(int fd, struct wait_limit *limit) {
+/* SO_SNDTIMEO limits connect(), hence also our question; microseconds, 0 for no limit. */
+static int64_t send_timeout(int fd) {
   struct timeval timeout = {0};
   socklen_t size = sizeof timeout;
-  if (raw(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &size) < 0) return false;
-  *limit = (struct wait_limit){.seconds = timeout.tv_sec, .microseconds = timeout.tv_usec};
-  return timeout.tv_sec != 0 || timeout.tv_usec != 0;
+  if (raw(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, &size) < 0) return 0;
+  return (int64_t)timeout.tv_sec * 1000000 + timeout.tv_usec;
+}
+
+/* connect() without waiting, for a socket whose other calls shall go on waiting. */
+static long begin_connect(int fd, int family, const struct boxer_endpoint *peer) {
+  static const struct timeval shortest = {.tv_usec = 1};
+  struct timeval limit = {0};
+  union address address;
+  socklen_t size = sizeof limit;
+  socklen_t length = as_family(family, peer, &address);
+  raw(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &size);
+  raw(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &shortest, sizeof shortest);
+  long result = raw(SYS_connect, fd, &address, length);
+  raw(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  return result == -EINTR ? -EINPROGRESS : result;
 }
 
 /* Puts SO_REUSEADDR back: the port may also be held by the supervisor, and what the guest set is what it shall find. */
-static long take_port(int fd, int family, uint16_t port) {
+__attribute__((noinline)) static long take_port(int fd, int family, uint16_t port) {
   static const int yes = 1;
   union address address;
   struct boxer_endpoint local = {.port = port};
+  struct boxer_endpoint bound = {0};
+  /* The guest has chosen it. */
+  if (kernel_name(fd, SYS_getsockname, &bound) && bound.port == port) return 0;
   socklen_t length = as_family(family, &local, &address);
   int before = socket_option(fd, SOL_SOCKET, SO_REUSEADDR);
   raw(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   long result = raw(SYS_bind, fd, &address, length);
   if (before == 0) raw(SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &before, sizeof before);
   return result;
-}
-
-static int64_t now(void) {
-  struct timespec time = {0};
-  raw(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
-  return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
 }
 
 static void pause_for(int64_t nanoseconds) {
@@ -70,7 +79,7 @@ static void pause_for(int64_t nanoseconds) {
 static bool outcome_before(int fd, int64_t end) {
   struct pollfd wait = {.fd = fd, .events = POLLOUT};
   for (;;) {
-    int64_t left = end - now();
+    int64_t left = end - monotonic_now();
     struct timespec time = {.tv_sec = left / (1000 * MILLISECOND), .tv_nsec = left % (1000 * MILLISECOND)};
     if (left <= 0) return false;
     long result = raw(SYS_ppoll, &wait, 1, &time, NULL, 0);
@@ -83,41 +92,60 @@ static bool outcome_before(int fd, int64_t end) {
  * The far end's NAT, or its host, resets what arrives before its own packet has left. `result` is what the first attempt came to. A
  * guest that does not want to wait is kept a little, as a relay would keep it, and then has a connection under way.
  */
-static int connect_again(int fd, int family, const struct boxer_reply *reply, long result) {
+__attribute__((noinline)) static int connect_again(int fd, int family, const struct boxer_reply *reply, long result, bool hurried) {
   union address address;
   socklen_t length = as_family(family, &reply->peer, &address);
-  int64_t start = now();
+  int64_t start = monotonic_now();
   int64_t end = start + (int64_t)reply->retry * MILLISECOND;
   for (;;) {
-    if (result == -EINPROGRESS) {
+    if (result == -EINPROGRESS || result == -EINTR) {
       /* The last attempt may end in a reset as well: that is for us to see, not for the guest. */
       if (!outcome_before(fd, end + (int64_t)reply->retry * MILLISECOND)) break;
     } else {
-      int64_t time = now();
+      int64_t time = monotonic_now();
       if (result != -ECONNREFUSED || time >= end) break;
       pause_for(1 + time % (time - start < EAGER_TIME ? EAGER_PAUSE : LATE_PAUSE));
     }
-    result = raw(SYS_connect, fd, &address, length);
+    result = hurried ? begin_connect(fd, family, &reply->peer) : raw(SYS_connect, fd, &address, length);
   }
   return (int)returned(result);
 }
 
-static int connect_as_told(int fd, int family, const struct boxer_reply *reply) {
-  int result = kernel_connect_to(fd, family, &reply->peer);
+__attribute__((noinline)) static int connect_as_told(int fd, int family, const struct boxer_reply *reply, bool interrupted) {
+  int result = interrupted ? (int)returned(begin_connect(fd, family, &reply->peer)) : kernel_connect_to(fd, family, &reply->peer);
   /* Where both ends open, who does not listen resets a connection that is half there already: a listener's kernel would have refused it. */
   if (result < 0 && (reply->flags & BOXER_BIND) && last_error() == ECONNRESET) result = fail(ECONNREFUSED);
-  if (result == 0 || reply->retry == 0) return result;
-  return connect_again(fd, family, reply, -last_error());
+  if (result < 0 && reply->retry) result = connect_again(fd, family, reply, -last_error(), interrupted);
+  return result < 0 && interrupted && last_error() == EINPROGRESS ? fail(EINTR) : result;
 }
 
-static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd) {
-  struct wait_limit limit;
+/*
+ * The guest goes on, and so does its connection: its socket is connected to an address that answers nothing, and so is neither readable
+ * nor writable, nor failed. Once the supervisor has reached the far end it opens a connection from that address, and carries the bytes.
+ */
+__attribute__((noinline)) static int connect_later(int fd, int family, struct boxer_request *request, struct boxer_reply *reply, int result) {
+  request->operation = BOXER_CONNECT_LATER;
+  int error = service_request(request, reply, NULL, PROMPT, NULL);
+  if (error || reply->error) return fail(error ? ENETUNREACH : reply->error);
+  mark(fd, MARK_ARRANGED);
+  long begun = begin_connect(fd, family, &reply->peer);
+  if (begun != -EINPROGRESS) return (int)returned(begun);
+  request->operation = BOXER_UNDER_WAY;
+  kernel_name(fd, SYS_getsockname, &request->local);
+  service_request(request, reply, NULL, PROMPT, NULL);
+  return fail(result);
+}
+
+/* Asks for the way; gives 0 or an errno value. EINTR and EINPROGRESS: there is no answer yet, and the guest's time is up. */
+__attribute__((noinline)) static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd, bool *interrupted) {
   bool nonblocking = request->flags & BOXER_NONBLOCK;
-  bool limited = !nonblocking && send_timeout(fd, &limit);
-  int error = service_request(request, reply, NULL, nonblocking ? PROMPT : INTERRUPTIBLE, limited ? &limit : NULL);
+  struct waiting waiting = {.limit = nonblocking ? 0 : send_timeout(fd)};
+  int error = service_request(request, reply, NULL, nonblocking ? PROMPT : INTERRUPTIBLE, &waiting);
+  *interrupted = *interrupted || waiting.interrupted;
   if (error == EINTR) return EINTR;
-  if (error == EAGAIN) return limited ? EINPROGRESS : ETIMEDOUT;
-  if (error) return error == ENOBUFS ? ENOBUFS : ENETUNREACH;
+  if (error == EAGAIN) return waiting.limit ? EINPROGRESS : ETIMEDOUT;
+  /* What connect() may say of its own, unlike EMFILE. */
+  if (error) return error == EMFILE || error == ENFILE ? ENOBUFS : ENETUNREACH;
   return reply->error;
 }
 
@@ -132,11 +160,13 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
                                   .inode = socket_inode(fd),
                                   .peer = *peer};
   int before = last_error();
+  bool interrupted = false;
   for (int attempt = 1;; attempt++) {
     if (attempt > PORT_ATTEMPTS) request.flags |= BOXER_NO_PUNCH;
     struct boxer_reply reply;
     kernel_name(fd, SYS_getsockname, &request.local);
-    int error = ask(&request, &reply, fd);
+    int error = ask(&request, &reply, fd, &interrupted);
+    if (error == EINTR || error == EINPROGRESS) return connect_later(fd, family, &request, &reply, error);
     if (error) return fail(error);
     bool more = attempt <= PORT_ATTEMPTS;
     if ((reply.flags & BOXER_BIND) && take_port(fd, family, reply.local.port) < 0) {
@@ -144,7 +174,7 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
       return fail(EADDRNOTAVAIL);
     }
     mark(fd, MARK_ARRANGED);
-    result = connect_as_told(fd, family, &reply);
+    result = connect_as_told(fd, family, &reply, interrupted);
     if (result == 0) {
       /* An attempt that failed on the way is nothing that the guest has to know. */
       if (last_error() != before) fail(before);

@@ -1,11 +1,15 @@
-/* bind(): the node's overlay address is the wildcard in the kernel's eyes. */
-#include "monitor.h"
+/*
+ * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as natively; on a node with
+ * several addresses it is the wildcard, so that it stands for all of them.
+ */
+#include "libc.h"
+#include "place.h"
 
 static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_t ip) {
   union address address;
   set_endpoint_ip(endpoint, ip);
   socklen_t length = as_family(family, endpoint, &address);
-  return raw(SYS_bind, fd, &address, length);
+  return next(bind, fd, &address, length);
 }
 
 static const uint8_t loopback[4] = {127, 0, 0, 1};
@@ -38,25 +42,32 @@ static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local
   return result;
 }
 
+__attribute__((noinline)) static int bind_unix(int fd, const struct sockaddr *address, socklen_t length) {
+  struct unix_place place;
+  if (!find_new_unix_place(&place, address, length)) return -1;
+  long result = next(bind, fd, &place.address, place.length);
+  if (result == 0) result = settle_unix(&place);
+  leave_unix_place(&place);
+  return (int)returned(result);
+}
+
 int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   struct boxer_endpoint local;
-  if (!any_config() || !readable(fd, address)) return (int)returned(raw(SYS_bind, fd, address, length));
-  if (address && length > sizeof(sa_family_t) && address->sa_family == AF_UNIX && remap_value()) {
-    union address room;
-    length = remapped_unix(address, length, &room);
-    return (int)returned(raw(SYS_bind, fd, &room, length));
-  }
+  if (!any_config() || !can_read(address, length)) return (int)returned(next(bind, fd, address, length));
+  if (is_moved_unix(address, length)) return bind_unix(fd, address, length);
   bool ours = network_config() && as_ipv4(address, length, &local);
   if (!ours || !in_overlay(endpoint_ip(&local))) {
-    long result = raw(SYS_bind, fd, address, length);
+    long result = next(bind, fd, address, length);
     if (result == -EADDRINUSE && ours) result = bind_shadowed(fd, address->sa_family, &local);
     return (int)returned(result);
   }
 
   /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
-  if (endpoint_ip(&local) != self_overlay()) return (int)returned(raw(SYS_bind, fd, address, length));
+  if (endpoint_ip(&local) != self_overlay()) return (int)returned(next(bind, fd, address, length));
   int family = address->sa_family;
-  long result = bind_to(fd, family, &local, 0);
+  uint32_t bound = self_bound();
+  long result = bind_to(fd, family, &local, bound);
+  if (bound) return (int)returned(result);
   /* Another socket of the guest has the port on a single address, say 127.0.0.1. */
   if (result == -EADDRINUSE && self_underlay()) result = bind_to(fd, family, &local, self_underlay());
   if (result == 0) carry_mark(fd, MARK_OVERLAY_BOUND, 0);

@@ -5,17 +5,22 @@
 #include <netinet/tcp.h>
 
 #include "monitor.h"
+#include "permitted.h"
 
 #define CARRIED 0xfeb00000u
 #define CARRIED_SHADOW 0x10000u
 
 void carry_mark(int fd, unsigned marks, uint16_t port) {
   uint32_t value = CARRIED | (marks & MARK_SHADOWED ? CARRIED_SHADOW : 0) | port;
+  if (!may_look()) return;
   mark_port(fd, marks, port);
   raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }
 
-bool is_carried(uint32_t low_water_mark) { return (low_water_mark & ~(CARRIED_SHADOW | 0xffff)) == CARRIED; }
+/* Where the own address is one for the kernel, too, there are no such marks: the value is the guest's own. */
+bool is_carried(uint32_t low_water_mark) {
+  return (low_water_mark & ~(CARRIED_SHADOW | 0xffff)) == CARRIED && self_bound() == 0;
+}
 
 unsigned adopted(int fd, uint32_t ip) {
   static const uint8_t shadow[4] = SHADOW_ADDRESS;

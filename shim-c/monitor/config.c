@@ -2,7 +2,10 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 
-#include "monitor.h"
+#include "environment.h"
+#include "permitted.h"
+#include "place.h"
+#include "preload.h"
 
 extern char **environ;
 
@@ -23,21 +26,14 @@ static void set_socket(const char *value) {
   config.socket_length = (uint32_t)length;
 }
 
-/* Our own entry among those of LD_PRELOAD, which may be separated by colons or spaces. */
 static void set_preload(const char *value) {
-  static const char own[] = "libboxer.so";
-  while (*value) {
-    size_t length = 0;
-    while (value[length] && value[length] != ':' && value[length] != ' ') length++;
-    if (length >= sizeof own - 1 && length < sizeof config.preload &&
-        memcmp(value + length - (sizeof own - 1), own, sizeof own - 1) == 0) {
-      memcpy(config.preload, value, length);
-      config.preload[length] = 0;
-      return;
-    }
-    value += length;
-    if (*value) value++;
-  }
+  size_t length;
+  const char *own = own_entry(value, &length);
+  if (!own || length >= sizeof config.preload_setting - sizeof PRELOAD) return;
+  memcpy(config.preload_setting, PRELOAD, sizeof PRELOAD - 1);
+  memcpy(config.preload_setting + sizeof PRELOAD - 1, own, length);
+  config.preload_setting[sizeof PRELOAD - 1 + length] = 0;
+  config.preload = config.preload_setting + sizeof PRELOAD - 1;
 }
 
 static void take(const char *variable) {
@@ -46,8 +42,10 @@ static void take(const char *variable) {
     set_socket(variable + sizeof "BOXER_SOCKET=" - 1);
   } else if (starts_with(variable, "BOXER_REMAP=")) {
     if (copy_text(config.remap_setting, sizeof config.remap_setting, variable)) remap_read(config.remap_setting + sizeof "BOXER_REMAP=" - 1);
-  } else if (starts_with(variable, "LD_PRELOAD=")) {
-    set_preload(variable + sizeof "LD_PRELOAD=" - 1);
+  } else if (starts_with(variable, "BOXER_FILTERED=")) {
+    filter_inherited(variable[sizeof "BOXER_FILTERED=" - 1]);
+  } else if (starts_with(variable, PRELOAD)) {
+    set_preload(variable + sizeof PRELOAD - 1);
   }
 }
 
@@ -57,7 +55,7 @@ static void read_proc(void) {
   if (fd < 0) return;
   static char variable[4096];
   size_t used = 0;
-  char chunk[1024];
+  static char chunk[1024];
   long got;
   while ((got = raw(SYS_read, fd, chunk, sizeof chunk)) > 0)
     for (long i = 0; i < got; i++) {
@@ -81,6 +79,7 @@ static void read_environment(void) {
 
 __attribute__((constructor)) static void start(void) {
   if (atomic_load_explicit(&state, memory_order_acquire) == UNREAD) read_environment();
+  environment_hide();
 }
 
 const struct config *any_config(void) {
@@ -95,6 +94,11 @@ const struct config *any_config(void) {
 const struct config *network_config(void) {
   const struct config *found = any_config();
   return found && found->socket_length > 0 ? found : NULL;
+}
+
+const struct config *known_config(void) {
+  bool known = atomic_load_explicit(&state, memory_order_acquire) == PRESENT && config.socket_length > 0;
+  return known ? &config : NULL;
 }
 
 const char *remap_value(void) {

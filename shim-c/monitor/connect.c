@@ -1,6 +1,7 @@
 /* connect(): always the kernel's own connect on the guest's own socket; only the address may be another one. */
 #include "libc.h"
-#include "monitor.h"
+#include "permitted.h"
+#include "place.h"
 
 typedef int connect_function(int, const struct sockaddr *, socklen_t);
 
@@ -16,21 +17,22 @@ int kernel_connect_to(int fd, int family, const struct boxer_endpoint *endpoint)
   return kernel_connect(fd, &address.any, length);
 }
 
-static int connect_unix(int fd, const struct sockaddr *address, socklen_t length) {
-  union address room;
-  length = remapped_unix(address, length, &room);
-  return kernel_connect(fd, &room.any, length);
+__attribute__((noinline)) static int connect_unix(int fd, const struct sockaddr *address, socklen_t length) {
+  struct unix_place place;
+  if (!find_unix_place(&place, address, length)) return -1;
+  int result = kernel_connect(fd, &place.address.any, place.length);
+  leave_unix_place(&place);
+  return result;
 }
 
 int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
-  if (!any_config() || !readable(fd, address)) return kernel_connect(fd, address, length);
+  if (!any_config() || !can_read(address, length)) return kernel_connect(fd, address, length);
   struct boxer_endpoint peer;
   uint32_t there;
   /* The socket may be on its way to another peer than before. */
-  if (marks_of(fd) & MARK_ARRANGED) forget_names(socket_inode(fd));
+  if (may_look()) forget_names(socket_inode(fd));
   if (!as_ipv4(address, length, &peer)) {
-    bool is_unix = address && length > sizeof(sa_family_t) && address->sa_family == AF_UNIX && remap_value();
-    return is_unix ? connect_unix(fd, address, length) : kernel_connect(fd, address, length);
+    return is_moved_unix(address, length) ? connect_unix(fd, address, length) : kernel_connect(fd, address, length);
   }
   switch (network_config() ? destination_of(endpoint_ip(&peer), &there) : OUTSIDE) {
     case OUTSIDE:
@@ -44,6 +46,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
     case ASK:
       break;
   }
+  if (!may_ask()) return fail(ENETUNREACH);
   int type = 0;
   socklen_t size = sizeof type;
   long result = raw(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size);

@@ -1,17 +1,20 @@
 /*
- * sendto() and its kin, where they carry an address: without one, as on every connection, the first comparison ends it. Only two things
- * concern us: datagrams, which must not leave for an overlay address by the default route, and TCP Fast Open, which connects.
+ * sendto() and its kin, where they carry an address: without one, as on every connection, the first comparison ends it. Three things
+ * concern us: datagrams, which must not leave for an overlay address by the default route, TCP Fast Open, which connects, and paths of
+ * Unix sockets.
  */
 #define _GNU_SOURCE
 #include "libc.h"
-#include "monitor.h"
+#include "place.h"
 
-enum way { AS_IT_IS, ELSEWHERE, CONNECT_FIRST, REFUSED };
+enum way { AS_IT_IS, ELSEWHERE, CONNECT_FIRST, REFUSED, TO_PATH };
 
 /* Where a message for this address goes: `to` and `length` when ELSEWHERE, errno is set when REFUSED. */
 static enum way way_to(int fd, int flags, const struct sockaddr *address, socklen_t *length, union address *to) {
   struct boxer_endpoint peer;
   uint32_t there;
+  if (!can_read(address, *length)) return AS_IT_IS;
+  if (is_moved_unix(address, *length)) return TO_PATH;
   if (!network_config() || !as_ipv4(address, *length, &peer)) return AS_IT_IS;
   enum destination destination = destination_of(endpoint_ip(&peer), &there);
   if (destination == OUTSIDE) return AS_IT_IS;
@@ -43,52 +46,97 @@ static ssize_t kernel_sendmsg(int fd, const struct msghdr *message, int flags) {
   return real ? real(fd, message, flags) : returned(raw(SYS_sendmsg, fd, message, flags));
 }
 
-ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address, socklen_t length) {
+__attribute__((noinline)) static ssize_t send_to_path(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address,
+                                                      socklen_t length) {
+  struct unix_place place;
+  if (!find_unix_place(&place, address, length)) return -1;
+  ssize_t sent = kernel_sendto(fd, bytes, size, flags, &place.address.any, place.length);
+  leave_unix_place(&place);
+  return sent;
+}
+
+/* The way of bytes for an address; sent already when it is ELSEWHERE. */
+__attribute__((noinline)) static enum way sendto_elsewhere(int fd, const void *bytes, size_t size, int flags,
+                                                           const struct sockaddr *address, socklen_t length, ssize_t *sent) {
   union address to;
-  socklen_t moved_length = length;
+  enum way way = way_to(fd, flags, address, &length, &to);
+  if (way == ELSEWHERE) *sent = kernel_sendto(fd, bytes, size, flags, &to.any, length);
+  return way;
+}
+
+ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address, socklen_t length) {
+  ssize_t sent = -1;
   if (!address) return kernel_sendto(fd, bytes, size, flags, address, length);
-  switch (way_to(fd, flags, address, &moved_length, &to)) {
+  switch (sendto_elsewhere(fd, bytes, size, flags, address, length, &sent)) {
     case AS_IT_IS:
       return kernel_sendto(fd, bytes, size, flags, address, length);
-    case ELSEWHERE:
-      return kernel_sendto(fd, bytes, size, flags, &to.any, moved_length);
+    case TO_PATH:
+      return send_to_path(fd, bytes, size, flags, address, length);
     case CONNECT_FIRST: /* as Fast Open does for a peer that it has no cookie of */
       if (on_connect(fd, address, length) < 0) return -1;
       return kernel_sendto(fd, bytes, size, flags & ~MSG_FASTOPEN, NULL, 0);
     default:
-      return -1;
+      return sent;
   }
+}
+
+__attribute__((noinline)) static ssize_t sendmsg_to(int fd, const struct msghdr *message, int flags, const struct sockaddr *address,
+                                                    socklen_t length) {
+  struct msghdr other = *message;
+  other.msg_name = (void *)(uintptr_t)address;
+  other.msg_namelen = length;
+  return kernel_sendmsg(fd, &other, flags);
+}
+
+__attribute__((noinline)) static ssize_t sendmsg_to_path(int fd, const struct msghdr *message, int flags) {
+  struct unix_place place;
+  if (!find_unix_place(&place, message->msg_name, message->msg_namelen)) return -1;
+  ssize_t sent = sendmsg_to(fd, message, flags, &place.address.any, place.length);
+  leave_unix_place(&place);
+  return sent;
+}
+
+static bool has_name(const struct msghdr *message) { return can_read(message, sizeof *message) && message->msg_name; }
+
+/* The way of a message with an address; sent already when it is ELSEWHERE. */
+__attribute__((noinline)) static enum way send_elsewhere(int fd, const struct msghdr *message, int flags, ssize_t *sent) {
+  union address to;
+  socklen_t length = message->msg_namelen;
+  enum way way = way_to(fd, flags, message->msg_name, &length, &to);
+  if (way == ELSEWHERE) *sent = sendmsg_to(fd, message, flags, &to.any, length);
+  return way;
 }
 
 ssize_t on_sendmsg(int fd, const struct msghdr *message, int flags) {
-  if (!message || !message->msg_name) return kernel_sendmsg(fd, message, flags);
-  union address to;
-  struct msghdr other = *message;
-  switch (way_to(fd, flags, message->msg_name, &other.msg_namelen, &to)) {
+  ssize_t sent = -1;
+  if (!message || !has_name(message)) return kernel_sendmsg(fd, message, flags);
+  switch (send_elsewhere(fd, message, flags, &sent)) {
     case AS_IT_IS:
       return kernel_sendmsg(fd, message, flags);
-    case ELSEWHERE:
-      other.msg_name = &to;
-      return kernel_sendmsg(fd, &other, flags);
+    case TO_PATH:
+      return sendmsg_to_path(fd, message, flags);
     case CONNECT_FIRST:
       if (on_connect(fd, message->msg_name, message->msg_namelen) < 0) return -1;
-      other.msg_name = NULL;
-      other.msg_namelen = 0;
-      return kernel_sendmsg(fd, &other, flags & ~MSG_FASTOPEN);
+      return sendmsg_to(fd, message, flags & ~MSG_FASTOPEN, NULL, 0);
     default:
-      return -1;
+      return sent;
   }
 }
 
-static bool for_overlay(const struct msghdr *message) {
+/* Whether its address is one that the kernel shall not see. */
+static bool is_concerned(const struct mmsghdr *message) {
   struct boxer_endpoint peer;
-  return message->msg_name && as_ipv4(message->msg_name, message->msg_namelen, &peer) && in_overlay(endpoint_ip(&peer));
+  if (!can_read(message, sizeof *message) || !message->msg_hdr.msg_name) return false;
+  const struct sockaddr *address = message->msg_hdr.msg_name;
+  socklen_t length = message->msg_hdr.msg_namelen;
+  if (!can_read(address, length)) return false;
+  return is_moved_unix(address, length) || (network_config() && as_ipv4(address, length, &peer) && in_overlay(endpoint_ip(&peer)));
 }
 
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   bool ours = false;
-  if (messages && network_config())
-    for (unsigned i = 0; i < count && !ours; i++) ours = for_overlay(&messages[i].msg_hdr);
+  if (messages && any_config())
+    for (unsigned i = 0; i < count && !ours; i++) ours = is_concerned(&messages[i]);
   if (!ours) {
     sendmmsg_function *real = LIBC(sendmmsg_function *, sendmmsg);
     return real ? real(fd, messages, count, flags) : (int)returned(raw(SYS_sendmmsg, fd, messages, count, flags));

@@ -14,15 +14,15 @@ static int copied(int from, long to) {
 
 /* Everything but F_DUPFD is libc's business: fcntl is a cancellation point, and F_GETOWN is not what it seems. */
 static int on_fcntl(int fd, int command, long argument) {
-  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return copied(fd, raw(SYS_fcntl, fd, command, argument));
+  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return copied(fd, next(fcntl, fd, command, argument));
   int (*real)(int, int, long) = LIBC(int (*)(int, int, long), fcntl);
   return real ? real(fd, command, argument) : (int)returned(raw(SYS_fcntl, fd, command, argument));
 }
 
-EXPORT int dup(int fd) { return copied(fd, raw(SYS_dup, fd)); }
-EXPORT int dup2(int from, int to) { return on_dup(from, to, -1); }
-EXPORT int __dup2(int from, int to) { return on_dup(from, to, -1); }
-EXPORT int dup3(int from, int to, int flags) { return on_dup(from, to, flags); }
+EXPORT int dup(int fd) { return copied(fd, next(dup, fd)); }
+EXPORT int dup2(int from, int to) { return on_dup2(from, to); }
+EXPORT int __dup2(int from, int to) { return on_dup2(from, to); }
+EXPORT int dup3(int from, int to, int flags) { return on_dup3(from, to, flags); }
 
 /* Variadic in the headers; on both machines the third argument travels in the same register either way. */
 EXPORT int boxer_fcntl(int fd, int command, long argument) __asm__("fcntl");

@@ -1,127 +1,132 @@
-/* The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx). vfork-safe: stack only. */
-#include <alloca.h>
+/* The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx). vfork-safe: see claim.c. */
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
 
+#include "environment.h"
 #include "libc.h"
 #include "script.h"
+#include "target.h"
 
 extern char **environ;
 
-#define PRELOAD "LD_PRELOAD="
-#define PRELOAD_ROOM 4096
-#define VARIABLES 8192 /* a larger environment is passed on as it is: it has no place on a stack */
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
 
-/* How an environment has to be completed; `variables` of it are needed for `complete()`. */
-struct completion {
-  size_t variables;
-  const char *preload; /* the guest's own LD_PRELOAD, without our entry */
-  bool add_preload;
-  bool add_socket;
-  bool add_remap;
+/* How many there are in front of the NULL; false: the kernel will say EFAULT. */
+static bool count_of(char *const *list, size_t *count) {
+  *count = 0;
+  while (list && can_read(&list[*count], sizeof *list) && list[*count]) ++*count;
+  return !list || can_read(&list[*count], sizeof *list);
+}
+
+/*
+ * The environment to hand on to a program that takes us or does not: the guest's own, or `*claimed`, which has to be given back. False: there
+ * is no memory.
+ */
+__attribute__((noinline)) static bool completed(char *const **environment, bool takes, char ***claimed) {
+  struct completion found;
+  *claimed = NULL;
+  if (!examine_environment(*environment, takes, &found)) return true;
+  char **variables = claim(completed_size(&found), claimed);
+  if (!variables) return false;
+  complete_environment(*environment, &found, variables);
+  *claimed = variables;
+  *environment = variables;
+  return true;
+}
+
+/* A script and its interpreter's arguments; NULL: the file is none whose interpreter only the guest knows. */
+struct started {
+  struct script script;
+  char *arguments[];
 };
 
-static bool has_entry(const char *value, const char *entry) {
-  size_t length = strlen(entry);
-  for (; *value; value++) {
-    if (starts_with(value, entry) && (value[length] == 0 || value[length] == ':' || value[length] == ' ')) return true;
-    while (value[1] && *value != ':' && *value != ' ') value++;
+__attribute__((noinline)) static struct started *start_of(const char *path, char *const *arguments, const void *owner) {
+  size_t count;
+  if (!remap_value() || !path || !count_of(arguments, &count)) return NULL;
+  struct started *started = claim(sizeof *started + (count + SCRIPT_ARGUMENTS + 1) * sizeof(char *), owner);
+  if (!started) return NULL;
+  if (read_script(path, &started->script)) {
+    script_arguments(&started->script, path, arguments, started->arguments);
+    return started;
   }
-  return false;
+  unclaim(started);
+  return NULL;
 }
 
-/* False: nothing is missing (or we know nothing to add). */
-static bool examine(char *const *environment, struct completion *found) {
-  const struct config *config = any_config();
-  if (!config) return false;
-  *found = (struct completion){.add_preload = config->preload[0] != 0,
-                               .add_socket = config->socket_setting[0] != 0,
-                               .add_remap = config->remap_setting[0] != 0};
-  if (environment)
-    for (; environment[found->variables]; found->variables++) {
-      const char *variable = environment[found->variables];
-      if (starts_with(variable, "BOXER_SOCKET=")) found->add_socket = false;
-      if (starts_with(variable, "BOXER_REMAP=")) found->add_remap = false;
-      if (!starts_with(variable, PRELOAD) || !found->add_preload) continue;
-      found->preload = variable + sizeof PRELOAD - 1;
-      if (has_entry(found->preload, config->preload)) found->add_preload = false;
-    }
-  bool fits = found->variables <= VARIABLES &&
-              (!found->preload || strlen(found->preload) + sizeof PRELOAD + sizeof config->preload < PRELOAD_ROOM);
-  return fits && (found->add_preload || found->add_socket || found->add_remap);
-}
-
-/* Ours first, so that a library of the guest's finds us behind it as it would find libc. */
-static void join_preload(const struct completion *found, char room[PRELOAD_ROOM]) {
-  const struct config *config = any_config();
-  size_t length = sizeof PRELOAD - 1;
-  memcpy(room, PRELOAD, length);
-  memcpy(room + length, config->preload, strlen(config->preload) + 1);
-  length += strlen(config->preload);
-  if (!found->preload || !*found->preload) return;
-  room[length++] = ':';
-  memcpy(room + length, found->preload, strlen(found->preload) + 1);
-}
-
-static void complete(char *const *environment, const struct completion *found, char **to, char room[PRELOAD_ROOM]) {
-  const struct config *config = any_config();
-  for (size_t i = 0; i < found->variables; i++)
-    if (!(found->add_preload && starts_with(environment[i], PRELOAD))) *to++ = environment[i];
-  if (found->add_preload) {
-    join_preload(found, room);
-    *to++ = room;
-  }
-  if (found->add_socket) *to++ = (char *)config->socket_setting;
-  if (found->add_remap) *to++ = (char *)config->remap_setting;
-  *to = NULL;
-}
-
-/* Declares `completed`, the environment to hand on; it lives in the calling function's frame. */
-#define COMPLETE_ENVIRONMENT(environment, completed)                                                \
-  char *const *completed = (environment);                                                           \
-  char preload_room[PRELOAD_ROOM];                                                                  \
-  struct completion completion;                                                                     \
-  if (examine((environment), &completion)) {                                                        \
-    char **variables = alloca((completion.variables + 4) * sizeof(char *));                         \
-    complete((environment), &completion, variables, preload_room);                                  \
-    completed = variables;                                                                          \
-  }
-
-static size_t count_of(char *const *list) {
-  size_t count = 0;
-  while (list && list[count]) count++;
-  return count;
+static void forget_start(struct started *started) {
+  if (started) leave_place(&started->script.place);
+  unclaim(started);
 }
 
 /* `result` is how the kernel fared: where it found no interpreter for a script, it may be one that only the guest knows. */
 static long exec_script(long result, const char *path, char *const *arguments, char *const *environment) {
-  struct script script;
-  if (!remap_value() || !read_script(path, &script)) return result;
-  char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));
-  script_arguments(&script, path, arguments, all);
-  return raw(SYS_execve, script.place, all, environment);
+  struct started *started = result == -ENOENT ? start_of(path, arguments, HERE) : NULL;
+  if (!started) return result;
+  result = raw(SYS_execve, started->script.place.path, started->arguments, environment);
+  forget_start(started);
+  return result;
+}
+
+static long exec_at(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+  char **claimed;
+  bool takes = any_config() && (flags & AT_EMPTY_PATH ? file_takes_us(directory) : takes_us(directory, path));
+  if (!completed(&environment, takes, &claimed)) return -ENOMEM;
+  long result = directory != AT_FDCWD || flags
+                    ? next(execveat, directory, path, arguments, environment, flags)
+                    : exec_script(next(execve, path, arguments, environment), path, arguments, environment);
+  unclaim(claimed);
+  return result;
+}
+
+__attribute__((noinline)) static long exec_moved(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+  SHORT_PLACE(place);
+  if (!find_place(directory, path, &place)) return -last_error();
+  long result = exec_at(directory, place.path, arguments, environment, flags);
+  leave_place(&place);
+  return result;
+}
+
+int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+  long result = stays(directory, path) ? exec_at(directory, path, arguments, environment, flags)
+                                       : exec_moved(directory, path, arguments, environment, flags);
+  return (int)returned(result);
 }
 
 int on_execve(const char *path, char *const *arguments, char *const *environment) {
-  COMPLETE_ENVIRONMENT(environment, completed)
-  char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
-  if (path && !there) return -1;
-  long result = raw(SYS_execve, there, arguments, completed);
-  return (int)returned(result == -ENOENT ? exec_script(result, there, arguments, completed) : result);
+  return on_execveat(AT_FDCWD, path, arguments, environment, 0);
 }
 
 /* What to do with a file that is no program is this libc's own. */
-static int on_execvpe(const char *file, char *const *arguments, char *const *environment) {
-  COMPLETE_ENVIRONMENT(environment, completed)
-  char room[REMAP_ROOM];
-  const char *there = searched(file, room);
-  if (file && !there) return -1;
+static int call_execvpe(const char *file, char *const *arguments, char *const *environment) {
   int (*real)(const char *, char *const *, char *const *) =
       LIBC(int (*)(const char *, char *const *, char *const *), execvpe);
-  int result = real ? real(there, arguments, completed) : fail(ENOSYS);
-  if (!there || *there != '/' || last_error() != ENOENT) return result;
-  return (int)returned(exec_script(-ENOENT, there, arguments, completed));
+  return real ? real(file, arguments, environment) : fail(ENOSYS);
+}
+
+static int exec_found(const char *file, bool is_searched, char *const *arguments, char *const *environment) {
+  char **claimed;
+  if (!completed(&environment, any_config() && found_takes_us(file), &claimed)) return fail(ENOMEM);
+  int result = call_execvpe(file, arguments, environment);
+  if (is_searched && *file == '/' && last_error() == ENOENT)
+    result = (int)returned(exec_script(-ENOENT, file, arguments, environment));
+  unclaim(claimed);
+  return result;
+}
+
+__attribute__((noinline)) static int exec_searched(const char *file, char *const *arguments, char *const *environment) {
+  CLAIMED_PLACE(place);
+  if (!search_place(file, &place)) return -1;
+  bool is_readable = file && text_length(place.path, 1) != UNREADABLE;
+  int result = exec_found(place.path, is_readable, arguments, environment);
+  leave_place(&place);
+  return result;
+}
+
+static int on_execvpe(const char *file, char *const *arguments, char *const *environment) {
+  return remap_value() ? exec_searched(file, arguments, environment) : exec_found(file, false, arguments, environment);
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
@@ -136,94 +141,121 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
   return on_execvpe(file, arguments, environment);
 }
 
-int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
-  COMPLETE_ENVIRONMENT(environment, completed)
-  char room[REMAP_ROOM];
-  const char *there = remapped_at(directory, path, room);
-  if (path && !there) return -1;
-  return (int)returned(raw(SYS_execveat, directory, there, arguments, completed, flags));
-}
-
 EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
   return on_execveat(directory, path, arguments, environment, flags);
 }
 
-#define AT_EMPTY_PATH 0x1000
-
 EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]) {
   if (fd < 0 || !arguments || !environment) return fail(EINVAL);
-  COMPLETE_ENVIRONMENT(environment, completed)
-  return (int)returned(raw(SYS_execveat, fd, "", arguments, completed, AT_EMPTY_PATH));
+  int (*hook)(int, char *const *, char *const *) = hook_behind(LIBC_fexecve);
+  if (!hook) return on_execveat(fd, "", arguments, environment, AT_EMPTY_PATH);
+  char **claimed;
+  if (!completed(&environment, any_config() && file_takes_us(fd), &claimed)) return fail(ENOMEM);
+  int result = hook(fd, arguments, environment);
+  unclaim(claimed);
+  return result;
 }
 
-/* Declares `arguments` out of the variadic ones, and leaves `rest` behind their NULL. */
-#define COLLECT(first, arguments, rest)                                                        \
-  va_list rest;                                                                                \
-  size_t count = 1;                                                                            \
-  va_start(rest, first);                                                                       \
-  while (va_arg(rest, char *)) count++;                                                        \
-  va_end(rest);                                                                                \
-  char **arguments = alloca((count + 1) * sizeof(char *));                                     \
-  arguments[0] = (char *)(first);                                                              \
-  va_start(rest, first);                                                                       \
-  for (size_t i = 1; i <= count; i++) arguments[i] = va_arg(rest, char *);
+/* The variadic arguments up to their NULL, in claimed memory. NULL: there is none. */
+static char **collect(const char *first, va_list *rest) {
+  size_t count = first ? 1 : 0;
+  va_list counted;
+  va_copy(counted, *rest);
+  while (first && va_arg(counted, char *)) count++;
+  va_end(counted);
+  char **arguments = claim((count + 1) * sizeof(char *), rest);
+  if (!arguments) return NULL;
+  if (first) arguments[0] = (char *)(uintptr_t)first;
+  for (size_t i = 1; first && i <= count; i++) arguments[i] = va_arg(*rest, char *);
+  return arguments;
+}
 
-/* execl(path, NULL) has nothing behind its first argument to be collected. */
-static char *const no_arguments[] = {NULL};
+/* Declares `arguments` and, behind their NULL, `rest`; execl(path, NULL) has nothing behind its first argument to be collected. */
+#define COLLECT(first, arguments, rest)      \
+  va_list rest;                              \
+  va_start(rest, first);                     \
+  char **arguments = collect(first, &rest);  \
+  if (!arguments) return va_end(rest), fail(ENOMEM);
 
 EXPORT int execl(const char *path, const char *first, ...) {
-  if (!first) return on_execve(path, no_arguments, environ);
   COLLECT(first, arguments, rest)
   va_end(rest);
-  return on_execve(path, arguments, environ);
+  int result = on_execve(path, arguments, environ);
+  unclaim(arguments);
+  return result;
 }
 
 EXPORT int execlp(const char *file, const char *first, ...) {
-  if (!first) return on_execvpe(file, no_arguments, environ);
   COLLECT(first, arguments, rest)
   va_end(rest);
-  return on_execvpe(file, arguments, environ);
+  int result = on_execvpe(file, arguments, environ);
+  unclaim(arguments);
+  return result;
 }
 
 EXPORT int execle(const char *path, const char *first, ...) {
-  if (!first) {
-    va_list only;
-    va_start(only, first);
-    char *const *environment = va_arg(only, char *const *);
-    va_end(only);
-    return on_execve(path, no_arguments, environment);
-  }
   COLLECT(first, arguments, rest)
   char *const *environment = va_arg(rest, char *const *);
   va_end(rest);
-  return on_execve(path, arguments, environment);
+  int result = on_execve(path, arguments, environment);
+  unclaim(arguments);
+  return result;
 }
 
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
                            char *const *, char *const *);
+typedef bool find_function(const char *, struct place *);
+
+static bool find_at_path(const char *path, struct place *place) { return find_place(AT_FDCWD, path, place); }
+
+/* How a program is found: by its path, or along PATH. */
+struct finder {
+  find_function *find;
+  bool (*takes)(const char *);
+};
+
+static bool path_takes_us(const char *path) { return takes_us(AT_FDCWD, path); }
+
+static const struct finder by_path = {find_at_path, path_takes_us};
+static const struct finder by_name = {search_place, found_takes_us};
 
 /* Before glibc 2.24 nobody hears that the child found no interpreter, so the script is read first. */
-static int spawn(spawn_function *real, pid_t *pid, const char *there, const posix_spawn_file_actions_t *actions,
+static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
-  struct script script;
-  if (!there || !real) return there ? ENOSYS : ENAMETOOLONG;
-  if (*there != '/' || !remap_value() || !read_script(there, &script))
-    return real(pid, there, actions, attributes, arguments, environment);
-  char **all = alloca((count_of(arguments) + SCRIPT_ARGUMENTS + 1) * sizeof(char *));
-  script_arguments(&script, there, arguments, all);
-  return real(pid, script.place, actions, attributes, all, environment);
+  CLAIMED_PLACE(place);
+  char **claimed;
+  if (!real) return ENOSYS;
+  if (!finder->find(file, &place)) return last_error();
+  int error = ENOMEM;
+  if (completed(&environment, any_config() && finder->takes(place.path), &claimed)) {
+    bool is_path = file && text_length(place.path, 1) != UNREADABLE && *place.path == '/';
+    struct started *started = is_path ? start_of(place.path, arguments, HERE) : NULL;
+    error = real(pid, started ? started->script.place.path : place.path, actions, attributes, started ? started->arguments : arguments,
+                 environment);
+    forget_start(started);
+    unclaim(claimed);
+  }
+  leave_place(&place);
+  return error;
 }
 
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
-  COMPLETE_ENVIRONMENT(environment, completed)
-  char room[REMAP_ROOM];
-  return spawn(LIBC(spawn_function *, posix_spawn), pid, remapped(path, room), actions, attributes, arguments, completed);
+  return spawn(LIBC(spawn_function *, posix_spawn), &by_path, pid, path, actions, attributes, arguments, environment);
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                         const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
-  COMPLETE_ENVIRONMENT(environment, completed)
-  char room[REMAP_ROOM];
-  return spawn(LIBC(spawn_function *, posix_spawnp), pid, searched(file, room), actions, attributes, arguments, completed);
+  return spawn(LIBC(spawn_function *, posix_spawnp), &by_name, pid, file, actions, attributes, arguments, environment);
+}
+
+/* glibc 2.39: the same, with a descriptor of the process. */
+EXPORT int pidfd_spawn(int *fd, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                       char *const arguments[], char *const environment[]) {
+  return spawn(LIBC(spawn_function *, pidfd_spawn), &by_path, fd, path, actions, attributes, arguments, environment);
+}
+
+EXPORT int pidfd_spawnp(int *fd, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                        char *const arguments[], char *const environment[]) {
+  return spawn(LIBC(spawn_function *, pidfd_spawnp), &by_name, fd, file, actions, attributes, arguments, environment);
 }

@@ -3,6 +3,7 @@
  * socket types and errors as this libc does; the list for the guest is that answer, once for each address.
  */
 #include <netdb.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 #include "libc.h"
@@ -14,12 +15,14 @@ typedef void free_function(struct addrinfo *);
 #ifndef EAI_NODATA
 #define EAI_NODATA (-5) /* in glibc and musl alike, but declared for _GNU_SOURCE only */
 #endif
+#define NO_SUCH_ERROR (-99)
 #define PAGE 4096u
 #define ROWS 48 /* sixteen addresses, three socket types */
 
-/* One page for each answer: freeaddrinfo() knows ours by the page that it starts. */
+/* One page for each answer: freeaddrinfo() knows our rows by the page that they are in. */
 struct answer {
   uint64_t magic[2];
+  _Atomic uint32_t rows_left; /* not freed yet */
   struct addrinfo rows[ROWS];
   struct sockaddr_in6 addresses[ROWS];
   char canonical[BOXER_NAME_MAX];
@@ -28,9 +31,11 @@ _Static_assert(sizeof(struct answer) <= PAGE, "an answer fits its page");
 
 static const uint64_t answer_magic = 0x7265776f6c666f78u;
 
-static bool is_ours(const struct addrinfo *list) {
-  const struct answer *page = (const void *)((uintptr_t)list & ~(uintptr_t)(PAGE - 1));
-  return list == page->rows && page->magic[0] == answer_magic && page->magic[1] == (uintptr_t)page;
+/* NULL: libc's. */
+static struct answer *answer_of(const struct addrinfo *row) {
+  struct answer *page = (void *)((uintptr_t)row & ~(uintptr_t)(PAGE - 1));
+  bool inside = row >= page->rows && row < page->rows + ROWS;
+  return inside && page->magic[0] == answer_magic && page->magic[1] == (uintptr_t)page ? page : NULL;
 }
 
 static struct answer *new_answer(void) {
@@ -78,6 +83,7 @@ static struct answer *build(const char *name, const uint32_t *addresses, int cou
   for (int i = 0; i < count; i++)
     for (const struct addrinfo *model = models; model && row < ROWS; model = model->ai_next)
       fill_row(answer, row++, model, addresses[i], flags);
+  answer->rows_left = (uint32_t)row;
   if (flags & AI_CANONNAME) {
     size_t length = strlen(name);
     memcpy(answer->canonical, name, length);
@@ -85,6 +91,24 @@ static struct answer *build(const char *name, const uint32_t *addresses, int cou
     answer->rows[0].ai_canonname = answer->canonical;
   }
   return answer;
+}
+
+/* glibc, and musl since 1.2.4, tell a name without a fitting address from one that there is not; such a libc has words for it. */
+bool knows_no_data(void) {
+  const char *(*describe)(int) = LIBC(const char *(*)(int), gai_strerror);
+  return LIBC(void *, gnu_get_libc_version) || (describe && describe(EAI_NODATA)[0] != describe(NO_SUCH_ERROR)[0]);
+}
+
+/* What libc has to say of a question for IPv6 before it looks for the name: flags, socket type and service. */
+static int judge_ipv6(resolve_function *real, const char *service, struct addrinfo hints) {
+  struct addrinfo *list;
+  hints.ai_flags = (hints.ai_flags & ~AI_CANONNAME) | AI_NUMERICHOST;
+  int error = real("::1", service, &hints, &list);
+  free_function *release = LIBC(free_function *, freeaddrinfo);
+  if (error) return error;
+  if (release) release(list);
+  if (hints.ai_flags & AI_V4MAPPED) return 0;
+  return knows_no_data() ? EAI_NODATA : EAI_NONAME;
 }
 
 EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
@@ -98,12 +122,13 @@ EXPORT int getaddrinfo(const char *name, const char *service, const struct addri
 
   struct addrinfo numeric = hints ? *hints : (struct addrinfo){.ai_flags = AI_V4MAPPED | AI_ADDRCONFIG};
   int flags = numeric.ai_flags;
-  if (numeric.ai_family == AF_INET6 && !(flags & AI_V4MAPPED)) return EAI_NODATA;
+  struct addrinfo *models;
+  int error = numeric.ai_family == AF_INET6 ? judge_ipv6(real, service, numeric) : 0;
+  if (error) return error;
   numeric.ai_flags = (flags & ~(AI_CANONNAME | AI_ADDRCONFIG)) | AI_NUMERICHOST;
   char text[16];
   print_address(addresses[0], text);
-  struct addrinfo *models;
-  int error = real(text, service, &numeric, &models);
+  error = real(text, service, &numeric, &models);
   if (error) return error;
   struct answer *answer = build(name, addresses, count, models, flags);
   free_function *release = LIBC(free_function *, freeaddrinfo);
@@ -113,11 +138,25 @@ EXPORT int getaddrinfo(const char *name, const char *service, const struct addri
   return 0;
 }
 
+/* The last row that is freed takes the page along: the guest may have cut the list anywhere, or put it together with others. */
+static void free_row(struct answer *answer) {
+  if (atomic_fetch_sub(&answer->rows_left, 1) == 1) raw(SYS_munmap, answer, PAGE);
+}
+
 EXPORT void freeaddrinfo(struct addrinfo *list) {
-  if (list && is_ours(list)) {
-    raw(SYS_munmap, (uintptr_t)list & ~(uintptr_t)(PAGE - 1), PAGE);
-    return;
-  }
   free_function *real = LIBC(free_function *, freeaddrinfo);
-  if (real) real(list);
+  while (list) {
+    struct answer *answer = answer_of(list);
+    struct addrinfo *next = list->ai_next;
+    if (answer)
+      free_row(answer);
+    else {
+      struct addrinfo *last = list;
+      while (last->ai_next && !answer_of(last->ai_next)) last = last->ai_next;
+      next = last->ai_next;
+      last->ai_next = NULL;
+      if (real) real(list);
+    }
+    list = next;
+  }
 }

@@ -7,7 +7,7 @@
 /* A list of no members, the name and a password. */
 #define ROOM (sizeof(char *) + sizeof ACCOUNT + 2)
 
-static bool is_own(gid_t group) { return network_config() && group == (gid_t)raw(SYS_getegid); }
+static bool is_own(gid_t group) { return network_config() && group == (gid_t)raw(SYS_getegid) && is_platform_group(group); }
 
 /* `room` may begin anywhere. False: it is too small. */
 static bool describe(gid_t group, struct group *entry, char *room, size_t size) {
@@ -50,7 +50,8 @@ EXPORT int getgrgid_r(gid_t group, struct group *entry, char *room, size_t size,
 
 /* Whether the running group is one that no image knows, and this its name. */
 static bool is_own_name(const char *name) {
-  if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0 || !network_config()) return false;
+  if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0) return false;
+  if (!is_own((gid_t)raw(SYS_getegid))) return false;
   getgrgid_function *real = LIBC(getgrgid_function *, getgrgid);
   return !real || !real((gid_t)raw(SYS_getegid));
 }

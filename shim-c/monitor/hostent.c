@@ -51,7 +51,7 @@ static int answer_r(const char *name, int family, const uint32_t *addresses, int
                     char *buffer, size_t size, struct hostent **result, int *error) {
   *result = NULL;
   if (count < 0 || family != AF_INET) {
-    *error = count < 0 ? lookup_error(count) : NO_DATA;
+    *error = count < 0 ? lookup_error(count) : knows_no_data() ? NO_DATA : HOST_NOT_FOUND;
     return count < 0 ? EAGAIN : 0;
   }
   struct host *host = host_in(buffer, size);

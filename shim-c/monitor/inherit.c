@@ -5,16 +5,36 @@
 
 #include "monitor.h"
 
-#ifndef SO_BUF_LOCK
-#define SO_BUF_LOCK 72
-#endif
 #define SEND_BUFFER_LOCKED 1
 #define RECEIVE_BUFFER_LOCKED 2
 
-#ifndef SO_ZEROCOPY
-#define SO_ZEROCOPY 60
-#endif
+/* By their numbers where older headers lack them; a kernel that lacks one says so. */
+enum {
+  BUF_LOCK = 72,
+  PREFER_BUSY_POLL = 69,
+  BUSY_POLL_BUDGET = 70,
+  RESERVE_MEM = 73,
+  TXREHASH = 74,
+  RCVMARK = 75,
+  TIMESTAMP_NEW = 63,
+  TIMESTAMPNS_NEW = 64,
+  TIMESTAMPING_NEW = 65,
+  ZEROCOPY = 60,
+  TX_DELAY = 37,
+  RTO_MAX_MS = 44,
+  RTO_MIN_US = 45,
+  DELACK_MAX_US = 46,
+  RECVERR_RFC4884 = 26,
+  LOCAL_PORT_RANGE = 51,
+  SIX_RECVERR_RFC4884 = 31,
+  SIX_MULTICAST_ALL = 29,
+};
 
+/*
+ * Not among them: SO_PRIORITY, SO_INCOMING_CPU and TCP_QUICKACK, which are not inherited; TCP_MAXSEG, which a connection that stands has
+ * from its handshake; and what is about the way of the packets, which have come by another one and would not find back (SO_DONTROUTE,
+ * SO_MARK, SO_BINDTODEVICE, IP_MINTTL, IPV6_MINHOPCOUNT).
+ */
 static const struct inherited {
   int level;
   int option;
@@ -27,9 +47,24 @@ static const struct inherited {
     {SOL_SOCKET, SO_RCVLOWAT},
     {SOL_SOCKET, SO_REUSEADDR},
     {SOL_SOCKET, SO_REUSEPORT},
+    {SOL_SOCKET, SO_BROADCAST},
+    {SOL_SOCKET, SO_RXQ_OVFL},
+    {SOL_SOCKET, SO_NOFCS},
+    {SOL_SOCKET, SO_SELECT_ERR_QUEUE},
+    {SOL_SOCKET, SO_MAX_PACING_RATE},
+    {SOL_SOCKET, SO_BUSY_POLL},
+    {SOL_SOCKET, PREFER_BUSY_POLL},
+    {SOL_SOCKET, BUSY_POLL_BUDGET},
+    {SOL_SOCKET, RESERVE_MEM},
+    {SOL_SOCKET, TXREHASH},
+    {SOL_SOCKET, RCVMARK},
     {SOL_SOCKET, SO_TIMESTAMP},
     {SOL_SOCKET, SO_TIMESTAMPNS},
-    {SOL_SOCKET, SO_ZEROCOPY},
+    {SOL_SOCKET, SO_TIMESTAMPING},
+    {SOL_SOCKET, TIMESTAMP_NEW},
+    {SOL_SOCKET, TIMESTAMPNS_NEW},
+    {SOL_SOCKET, TIMESTAMPING_NEW},
+    {SOL_SOCKET, ZEROCOPY},
     {IPPROTO_TCP, TCP_NODELAY},
     {IPPROTO_TCP, TCP_CORK},
     {IPPROTO_TCP, TCP_KEEPIDLE},
@@ -42,21 +77,49 @@ static const struct inherited {
     {IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS},
     {IPPROTO_TCP, TCP_CONGESTION},
     {IPPROTO_TCP, TCP_NOTSENT_LOWAT},
+    {IPPROTO_TCP, TCP_SAVE_SYN},
     {IPPROTO_TCP, TCP_INQ},
+    {IPPROTO_TCP, TX_DELAY},
+    {IPPROTO_TCP, RTO_MAX_MS},
+    {IPPROTO_TCP, RTO_MIN_US},
+    {IPPROTO_TCP, DELACK_MAX_US},
     {IPPROTO_IP, IP_TOS},
     {IPPROTO_IP, IP_TTL},
     {IPPROTO_IP, IP_MTU_DISCOVER},
     {IPPROTO_IP, IP_PKTINFO},
     {IPPROTO_IP, IP_RECVTOS},
     {IPPROTO_IP, IP_RECVTTL},
+    {IPPROTO_IP, IP_RECVOPTS},
+    {IPPROTO_IP, IP_RETOPTS},
+    {IPPROTO_IP, IP_RECVERR},
+    {IPPROTO_IP, RECVERR_RFC4884},
+    {IPPROTO_IP, IP_RECVORIGDSTADDR},
+    {IPPROTO_IP, IP_CHECKSUM},
+    {IPPROTO_IP, IP_PASSSEC},
     {IPPROTO_IP, IP_FREEBIND},
     {IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT},
+    {IPPROTO_IP, IP_MULTICAST_LOOP},
+    {IPPROTO_IP, IP_MULTICAST_ALL},
+    {IPPROTO_IP, LOCAL_PORT_RANGE},
     {IPPROTO_IPV6, IPV6_UNICAST_HOPS},
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS},
+    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP},
+    {IPPROTO_IPV6, SIX_MULTICAST_ALL},
     {IPPROTO_IPV6, IPV6_TCLASS},
     {IPPROTO_IPV6, IPV6_RECVPKTINFO},
     {IPPROTO_IPV6, IPV6_RECVHOPLIMIT},
     {IPPROTO_IPV6, IPV6_RECVTCLASS},
+    {IPPROTO_IPV6, IPV6_RECVRTHDR},
+    {IPPROTO_IPV6, IPV6_RECVHOPOPTS},
+    {IPPROTO_IPV6, IPV6_RECVDSTOPTS},
+    {IPPROTO_IPV6, IPV6_RECVPATHMTU},
+    {IPPROTO_IPV6, IPV6_RECVORIGDSTADDR},
+    {IPPROTO_IPV6, IPV6_RECVERR},
+    {IPPROTO_IPV6, SIX_RECVERR_RFC4884},
     {IPPROTO_IPV6, IPV6_MTU_DISCOVER},
+    {IPPROTO_IPV6, IPV6_DONTFRAG},
+    {IPPROTO_IPV6, IPV6_AUTOFLOWLABEL},
+    {IPPROTO_IPV6, IPV6_FREEBIND},
 };
 
 static void inherit(int from, int to, int level, int option) {
@@ -75,7 +138,7 @@ static void inherit(int from, int to, int level, int option) {
 
 /* Before Linux 5.14 nobody says whether a size was set: then what differs from a new socket's was. */
 static int locked_buffers(int listener) {
-  int locks = socket_option(listener, SOL_SOCKET, SO_BUF_LOCK);
+  int locks = socket_option(listener, SOL_SOCKET, BUF_LOCK);
   if (locks >= 0) return locks;
   int fresh = (int)raw(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fresh < 0) return 0;

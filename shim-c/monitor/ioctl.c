@@ -2,6 +2,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include "libc.h"
 #include "monitor.h"
 
 static bool is_own(const struct sockaddr *address) {
@@ -18,7 +19,7 @@ static bool is_own_interface(int fd, const struct ifreq *asked) {
 }
 
 static long interface_call(int fd, unsigned long request, void *argument) {
-  long result = raw(SYS_ioctl, fd, request, argument);
+  long result = next(ioctl, fd, request, argument);
   uint32_t overlay = result == 0 && network_config() ? self_overlay() : 0;
   if (!overlay) return result;
   struct ifreq *one = argument;
@@ -50,7 +51,7 @@ long on_ioctl(int fd, unsigned long request, void *argument) {
     case SIOCGIFBRDADDR:
       return returned(interface_call(fd, (uint32_t)request, argument));
     default:
-      return returned(raw(SYS_ioctl, fd, request, argument));
+      return returned(next(ioctl, fd, request, argument));
   }
 }
 

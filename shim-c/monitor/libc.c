@@ -1,147 +1,134 @@
-/* Symbol lookup over the loaded objects: PT_DYNAMIC, then the GNU or the classic hash table. */
+/*
+ * The functions behind our own. What is loaded when the program starts is never unloaded, so it is noted then, and found without
+ * the loader's lock from there on: a child of fork() or vfork() must not wait for a lock that another thread held. It is found
+ * without dl_iterate_phdr(), too, which the thread sanitizer has a function for that crashes before it is told of libc's.
+ */
 #define _GNU_SOURCE
 #include "libc.h"
 
-#include <elf.h>
-#include <link.h>
 #include <stdatomic.h>
 
 #include "monitor.h"
+#include "objects.h"
 
 #define LIBC_NAME(name) #name,
 static const char *const names[] = {LIBC_FUNCTIONS(LIBC_NAME)};
 static void *_Atomic found[LIBC_COUNT];
+static void *_Atomic hooks[LIBC_COUNT];
 static char nowhere;
 
-struct object {
-  uintptr_t base;
-  const ElfW(Sym) * symbols;
-  const char *strings;
-  const uint32_t *gnu_hash;
-  const uint32_t *hash;
-  const uint16_t *versions;
-};
+#define NOTED 96
+static struct noted {
+  struct object object;
+  bool libc;
+} noted[NOTED];
+static _Atomic int noted_count;
 
 struct search {
   const char *name;
   void *result;
+  bool libc;
   bool behind_us; /* our own object has been passed */
-  bool anywhere;  /* second attempt: in front of us will do */
+  bool anywhere;  /* second attempt: libc will do in front of us, too */
 };
-
-/* glibc adds the base to these pointers when it loads an object, musl does not. */
-static const void *at(uintptr_t base, uintptr_t pointer) { return (const void *)(pointer < base ? base + pointer : pointer); }
-
-static bool read_object(struct dl_phdr_info *info, struct object *object) {
-  const ElfW(Dyn) *entry = NULL;
-  for (int i = 0; i < info->dlpi_phnum; i++)
-    if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) entry = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-  if (!entry) return false;
-  *object = (struct object){.base = info->dlpi_addr};
-  for (; entry->d_tag != DT_NULL; entry++) {
-    const void *there = at(object->base, entry->d_un.d_ptr);
-    if (entry->d_tag == DT_SYMTAB) object->symbols = there;
-    if (entry->d_tag == DT_STRTAB) object->strings = there;
-    if (entry->d_tag == DT_GNU_HASH) object->gnu_hash = there;
-    if (entry->d_tag == DT_HASH) object->hash = there;
-    if (entry->d_tag == DT_VERSYM) object->versions = there;
-  }
-  return object->symbols && object->strings;
-}
-
-static bool same(const char *left, const char *right) {
-  while (*left && *left == *right) left++, right++;
-  return *left == *right;
-}
-
-/* A definition of this name, and the default one of its versions (the others have bit 15 set). */
-static void *defined(const struct object *object, uint32_t index, const char *name) {
-  const ElfW(Sym) *symbol = &object->symbols[index];
-  if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return NULL;
-  if ((symbol->st_info & 15) != STT_FUNC) return NULL;
-  if (object->versions && (object->versions[index] & 0x8000)) return NULL;
-  return same(object->strings + symbol->st_name, name) ? (void *)(object->base + symbol->st_value) : NULL;
-}
-
-static void *find_gnu(const struct object *object, const char *name) {
-  uint32_t hash = 5381;
-  for (const char *next = name; *next; next++) hash = hash * 33 + (uint8_t)*next;
-  const uint32_t *table = object->gnu_hash;
-  uint32_t bucket_count = table[0];
-  uint32_t first = table[1];
-  uint32_t bloom_words = table[2];
-  if (bucket_count == 0) return NULL;
-  const uint32_t *buckets = table + 4 + bloom_words * (sizeof(uintptr_t) / sizeof(uint32_t));
-  const uint32_t *chain = buckets + bucket_count;
-  uint32_t index = buckets[hash % bucket_count];
-  if (index < first) return NULL;
-  for (;; index++) {
-    uint32_t entry = chain[index - first];
-    void *result = (entry | 1) == (hash | 1) ? defined(object, index, name) : NULL;
-    if (result || (entry & 1)) return result;
-  }
-}
-
-static void *find_classic(const struct object *object, const char *name) {
-  uint32_t hash = 0;
-  for (const char *next = name; *next; next++) {
-    hash = (hash << 4) + (uint8_t)*next;
-    uint32_t high = hash & 0xf0000000;
-    hash = (hash ^ high >> 24) & ~high;
-  }
-  const uint32_t *buckets = object->hash + 2;
-  const uint32_t *chain = buckets + object->hash[0];
-  if (object->hash[0] == 0) return NULL;
-  for (uint32_t index = buckets[hash % object->hash[0]]; index; index = chain[index]) {
-    void *result = defined(object, index, name);
-    if (result) return result;
-  }
-  return NULL;
-}
-
-static bool is_ours(struct dl_phdr_info *info) {
-  uintptr_t here = (uintptr_t)&nowhere;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-    uintptr_t start = info->dlpi_addr + part->p_vaddr;
-    if (part->p_type == PT_LOAD && here >= start && here < start + part->p_memsz) return true;
-  }
-  return false;
-}
 
 static int visit(struct dl_phdr_info *info, size_t size, void *data) {
   (void)size;
   struct search *search = data;
   struct object object;
-  if (is_ours(info)) {
-    search->behind_us = true;
-    return 0;
+  if (!read_shown(info, &object)) return 0;
+  if (is_ours(&object)) search->behind_us = true;
+  if (is_ours(&object) || !(search->behind_us || search->anywhere)) return 0;
+  void *there = function_in(&object, search->name);
+  bool libc = there && is_libc(&object);
+  /* A library in front of us calls us: calling it would never end. */
+  if (!there || (search->anywhere && !libc)) return 0;
+  search->result = there;
+  search->libc = libc;
+  return 1;
+}
+
+/* The loader's list of objects, as debuggers read it: glibc's, and musl's. */
+extern struct r_debug _r_debug __attribute__((weak));
+extern struct r_debug *_dl_debug_addr __attribute__((weak));
+
+static void note_all(void) {
+  const struct r_debug *loader = &_r_debug ? &_r_debug : &_dl_debug_addr ? _dl_debug_addr : NULL;
+  struct object object;
+  bool behind_us = false;
+  int count = 0;
+  for (const struct link_map *entry = loader ? loader->r_map : NULL; entry && count < NOTED; entry = entry->l_next) {
+    if (!read_object(entry->l_addr, entry->l_ld, &object)) continue;
+    if (behind_us) noted[count++] = (struct noted){.object = object, .libc = is_libc(&object)};
+    behind_us = behind_us || is_ours(&object);
   }
-  if (!(search->behind_us || search->anywhere) || !read_object(info, &object)) return 0;
-  if (object.gnu_hash)
-    search->result = find_gnu(&object, search->name);
-  else if (object.hash)
-    search->result = find_classic(&object, search->name);
+  atomic_store_explicit(&noted_count, count, memory_order_release);
+}
+
+/* Whoever is first: the constructor below, or that of another library. All write the same. */
+static int noted_objects(void) {
+  int count = atomic_load_explicit(&noted_count, memory_order_acquire);
+  if (count == 0) note_all();
+  return atomic_load_explicit(&noted_count, memory_order_acquire);
+}
+
+static bool find_noted(struct search *search) {
+  int count = noted_objects();
+  for (int i = 0; i < count && !search->result; i++) {
+    search->result = function_in(&noted[i].object, search->name);
+    search->libc = noted[i].libc;
+  }
   return search->result != NULL;
+}
+
+int each_object(object_visitor *visitor, void *data) {
+  struct search search = {.name = "dl_iterate_phdr"};
+  int (*real)(object_visitor *, void *) = find_noted(&search) && search.libc ? (int (*)(object_visitor *, void *))search.result : dl_iterate_phdr;
+  return real(visitor, data);
+}
+
+/* Objects that were loaded later count, too: libresolv, for one, with an extension of Python's. */
+static void find(struct search *search) {
+  if (find_noted(search)) return;
+  each_object(visit, search);
+  if (search->result) return;
+  search->anywhere = true;
+  each_object(visit, search);
 }
 
 void *libc_function(enum libc_function which) {
   void *known = atomic_load_explicit(&found[which], memory_order_relaxed);
   if (!known) {
     struct search search = {.name = names[which]};
-    dl_iterate_phdr(visit, &search);
-    if (!search.result) {
-      search.anywhere = true;
-      dl_iterate_phdr(visit, &search);
-    }
+    find(&search);
     known = search.result ? search.result : &nowhere;
     atomic_store_explicit(&found[which], known, memory_order_relaxed);
   }
   return known == &nowhere ? NULL : known;
 }
 
-/* Before there are threads: a child of fork() or vfork() must not wait for the loader's lock that another thread held. */
-__attribute__((constructor)) static void find_early(void) {
-  static const enum libc_function early[] = {LIBC_connect, LIBC_accept4, LIBC_fcntl, LIBC_open, LIBC_openat, LIBC_execvpe, LIBC_posix_spawn, LIBC_posix_spawnp, LIBC_sendto, LIBC_sendmsg, LIBC_getcwd};
-  for (size_t i = 0; i < sizeof early / sizeof *early; i++) libc_function(early[i]);
+/* No look at what was loaded later: that would take the lock, wherever this libc has no function of the name. */
+void *hook_behind(enum libc_function which) {
+  void *known = atomic_load_explicit(&hooks[which], memory_order_relaxed);
+  if (!known) {
+    struct search search = {.name = names[which]};
+    known = find_noted(&search) && !search.libc ? search.result : &nowhere;
+    atomic_store_explicit(&hooks[which], known, memory_order_relaxed);
+  }
+  return known == &nowhere ? NULL : known;
 }
+
+long next_call(enum libc_function which, long number, long a, long b, long c, long d, long e, long f) {
+  int (*hook)(long, long, long, long, long, long) = hook_behind(which);
+  if (!hook) return raw6(number, a, b, c, d, e, f);
+  int result = hook(a, b, c, d, e, f);
+  return result < 0 ? -last_error() : result;
+}
+
+void *next_function(const char *name) {
+  struct search search = {.name = name};
+  find(&search);
+  return search.result;
+}
+
+__attribute__((constructor)) static void note_early(void) { noted_objects(); }

@@ -1,6 +1,9 @@
-/* listen(): the kernel's, then a word to the supervisor, so that it is known before the guest goes on. */
+/* listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it refuses anyone. */
 #include "listen.h"
+
+#include "libc.h"
 #include "monitor.h"
+#include "permitted.h"
 
 /* What a listener listens on; of IPv6 only the dual-stack wildcard and mapped addresses. */
 bool listener_name(int fd, struct boxer_request *request) {
@@ -14,13 +17,12 @@ bool listener_name(int fd, struct boxer_request *request) {
 }
 
 int on_listen(int fd, int backlog) {
-  long result = raw(SYS_listen, fd, backlog);
-  if (result != 0 || !network_config()) return (int)returned(result);
+  long result = next(listen, fd, backlog);
+  if (result != 0 || !network_config() || !may_ask()) return (int)returned(result);
   struct boxer_request request = {.operation = BOXER_LISTEN};
-  struct boxer_reply reply;
   if (!listener_name(fd, &request)) return 0;
   mark(fd, MARK_LISTENING);
-  service_request(&request, &reply, NULL, PROMPT, NULL);
+  service_hint(&request);
   return 0;
 }
 

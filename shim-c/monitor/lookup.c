@@ -32,12 +32,23 @@ bool overlay_hostname(char name[BOXER_NAME_MAX]) {
   return name[0] != 0;
 }
 
-static bool is_own_name(const char *name, size_t length) {
-  char own[BOXER_NAME_MAX];
-  if (!overlay_hostname(own) || strlen(own) != length) return false;
+static bool equals(const char *left, const char *right, size_t length) {
   for (size_t i = 0; i < length; i++)
-    if (lower(own[i]) != lower(name[i])) return false;
+    if (lower(left[i]) != lower(right[i])) return false;
   return true;
+}
+
+static bool is_own_name(const char *name, size_t length) {
+  const struct boxer_table *table;
+  bool same;
+  uint32_t sequence;
+  int attempts = TABLE_ATTEMPTS;
+  do {
+    table = table_begin(&sequence);
+    if (!table) return false;
+    same = length < BOXER_NAME_MAX && table->hostname[length] == 0 && equals(table->hostname, name, length);
+  } while (table_changed(table, sequence) && --attempts > 0);
+  return same;
 }
 
 /* The first of the entries with this hash, which are sorted by it. */
@@ -74,16 +85,23 @@ static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t a
   return given;
 }
 
-static int ask_names(const char *name, size_t length, uint32_t addresses[BOXER_ADDRESS_MAX]) {
-  struct boxer_request request = {.operation = BOXER_RESOLVE};
-  struct boxer_reply reply;
-  memcpy(request.name, name, length);
-  if (service_request(&request, &reply, NULL, PATIENT, NULL) != 0) return EAI_AGAIN;
+static int read_addresses(const struct boxer_reply *reply, uint32_t addresses[BOXER_ADDRESS_MAX]) {
   /* A name of the project that this node shall not find; its own resolver might. */
-  if (reply.error == ENOENT) return EAI_NONAME;
-  if (reply.error != 0) return EAI_AGAIN;
-  memcpy(addresses, reply.addresses, reply.count * sizeof *addresses);
-  return reply.count;
+  if (reply->error == ENOENT) return EAI_NONAME;
+  if (reply->error != 0) return EAI_AGAIN;
+  memcpy(addresses, reply->addresses, reply->count * sizeof *addresses);
+  return reply->count;
+}
+
+static int ask_names(const char *name, size_t length, uint32_t addresses[BOXER_ADDRESS_MAX]) {
+  struct question *question = claim(sizeof *question, HERE);
+  if (!question) return EAI_MEMORY;
+  question->request.operation = BOXER_RESOLVE;
+  memcpy(question->request.name, name, length);
+  bool answered = service_request(&question->request, &question->reply, NULL, PATIENT, NULL) == 0;
+  int count = answered ? read_addresses(&question->reply, addresses) : EAI_AGAIN;
+  unclaim(question);
+  return count;
 }
 
 int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
@@ -110,10 +128,15 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
 }
 
 bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]) {
-  struct boxer_request request = {.operation = BOXER_REVERSE};
-  struct boxer_reply reply;
-  set_endpoint_ip(&request.peer, address);
-  if (service_request(&request, &reply, NULL, PATIENT, NULL) != 0 || reply.error != 0 || !reply.name[0]) return false;
-  memcpy(name, reply.name, BOXER_NAME_MAX);
-  return true;
+  /* As Docker's line in /etc/hosts has it; getfqdn() goes by it. */
+  if (address == self_overlay() && overlay_hostname(name)) return true;
+  struct question *question = claim(sizeof *question, HERE);
+  if (!question) return false;
+  question->request.operation = BOXER_REVERSE;
+  set_endpoint_ip(&question->request.peer, address);
+  struct boxer_reply *reply = &question->reply;
+  bool found = service_request(&question->request, reply, NULL, PATIENT, NULL) == 0 && reply->error == 0 && reply->name[0];
+  if (found) memcpy(name, reply->name, BOXER_NAME_MAX);
+  unclaim(question);
+  return found;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "monitor.h"
+#include "permitted.h"
 
 /* Descriptors beyond are not tracked: they lose the overlay view of a bound address and hints, never data. */
 #define TRACKED 65536
@@ -37,7 +38,7 @@ static uint64_t entry_of(int fd) {
   return entry >> INODE_SHIFT == socket_inode(fd) << INODE_SHIFT >> INODE_SHIFT ? entry : 0;
 }
 
-unsigned marks_of(int fd) { return MARKS(entry_of(fd)); }
+unsigned marks_of(int fd) { return may_look() ? MARKS(entry_of(fd)) : 0; }
 
 uint16_t marked_port(int fd) { return (uint16_t)(entry_of(fd) >> PORT_SHIFT); }
 
@@ -49,11 +50,11 @@ static void store(int fd, unsigned marks, uint16_t port) {
 }
 
 void mark(int fd, unsigned marks) {
-  if (tracked(fd) && !is_vfork_child()) store(fd, marks_of(fd) | marks, marked_port(fd));
+  if (tracked(fd) && may_look() && !is_vfork_child()) store(fd, marks_of(fd) | marks, marked_port(fd));
 }
 
 void mark_port(int fd, unsigned marks, uint16_t port) {
-  if (tracked(fd) && !is_vfork_child()) store(fd, marks_of(fd) | marks, port);
+  if (tracked(fd) && may_look() && !is_vfork_child()) store(fd, marks_of(fd) | marks, port);
 }
 
 void marks_copy(int from, int to) {
@@ -63,7 +64,7 @@ void marks_copy(int from, int to) {
 }
 
 void marks_clear(int fd) {
-  if (!never_marked(fd) && !is_vfork_child()) store(fd, 0, 0);
+  if (!never_marked(fd) && may_look() && !is_vfork_child()) store(fd, 0, 0);
 }
 
 /* A page that the kernel empties in a fork()ed child but not in a vfork()ed one, which shares it. */

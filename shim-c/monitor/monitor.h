@@ -37,12 +37,15 @@ bool copy_text(char *to, size_t room, const char *text);
 struct config {
   char socket[108]; /* sun_path of BOXER_SOCKET, abstract names with their leading NUL */
   uint32_t socket_length;
-  char preload[512];       /* our own entry of LD_PRELOAD */
+  const char *preload;     /* our own entry of LD_PRELOAD; NULL: none */
+  char preload_setting[512]; /* "LD_PRELOAD=..." with nothing but that */
   char socket_setting[128]; /* "BOXER_SOCKET=..." */
   char remap_setting[4096]; /* "BOXER_REMAP=..." */
 };
 /* NULL: BOXER_SOCKET is not set, the monitor is inert on the network. */
 const struct config *network_config(void);
+/* The same where it has been asked for before: deep in a call there is no stack to read the environment with. */
+const struct config *known_config(void);
 /* NULL: neither variable is set. */
 const struct config *any_config(void);
 /* The value of BOXER_REMAP, NULL when unset. */
@@ -54,19 +57,24 @@ void signals_block(signal_mask *old);
 void signals_restore(const signal_mask *old);
 
 /* request.c */
-struct wait_limit {
-  int64_t seconds;
-  int64_t microseconds;
+#define MILLISECOND 1000000 /* nanoseconds */
+int64_t monotonic_now(void);
+struct waiting {
+  int64_t limit;    /* microseconds, 0 for none */
+  bool interrupted; /* a handler without SA_RESTART has run; the answer came all the same, or the result is EINTR */
+  int64_t until;    /* monotonic_now() */
 };
 enum patience {
   PROMPT, /* the supervisor answers from memory: signals stay blocked, ten seconds at most */
   PATIENT, /* it has to ask others: handlers run while we wait, and we go on waiting, thirty seconds at most */
-  INTERRUPTIBLE /* the same for connect(): a handler without SA_RESTART ends the wait with EINTR */
+  INTERRUPTIBLE /* the same for connect(): a handler without SA_RESTART ends the wait with EINTR, a moment later */
 };
 /* One request and its reply. Gives 0, or the errno value of why there is no reply. `passed` (may be NULL) receives a
- * descriptor (close-on-exec) or -1. `limit`: seconds and microseconds that the wait may last, zero for no limit. */
+ * descriptor (close-on-exec) or -1. `waiting`: for INTERRUPTIBLE. */
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    const struct wait_limit *limit);
+                    struct waiting *waiting);
+/* Tells the supervisor something and waits for nothing: neither for it nor for an answer. errno stays as it is. */
+void service_hint(struct boxer_request *request);
 /* table.c: IPv4 addresses as uint32_t in network order. */
 /* We have just spoken to this process: if it is not the one that the table is from, the table is a dead supervisor's. */
 void note_supervisor(int process);
@@ -77,6 +85,8 @@ enum destination destination_of(uint32_t address, uint32_t *kernel);
 uint32_t self_overlay(void);
 uint32_t self_underlay(void);
 uint32_t overlay_mask(void);
+/* What the kernel binds in the own overlay address' place, zero for the wildcard. */
+uint32_t self_bound(void);
 bool is_signal_source(uint32_t address);
 /* The overlay address of a node that is reached directly at `underlay`, zero when there is none. */
 uint32_t overlay_of_direct(uint32_t underlay);
@@ -88,6 +98,9 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]);
 /* The name of an overlay address. */
 bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]);
 bool in_overlay(uint32_t address);
+
+/* getaddrinfo.c: whether this libc tells names without a fitting address from names that there are not. */
+bool knows_no_data(void);
 
 /* marks.c: what we remember about a descriptor, checked against its inode whenever it is read. */
 enum mark {
@@ -107,6 +120,10 @@ void marks_copy(int from, int to);
 void marks_clear(int fd);
 /* True without a system call for nearly every descriptor that a program closes. */
 bool never_marked(int fd);
+/* nodes.c: whether this node is a function, and whether they are the platform's there. */
+bool in_function(void);
+bool is_platform_user(uint32_t user);
+bool is_platform_group(uint32_t group);
 /* account.c, group.c: what a user and a group are called that no image knows, as in Lambda's own base images. */
 #define ACCOUNT "sbx_user1051"
 /* carried.c: marks that go with the socket itself, over exec and SCM_RIGHTS. */
@@ -152,29 +169,11 @@ int socket_option(int fd, int level, int option);
 /* getsockname/getpeername of the kernel as an endpoint; gives the family, 0 when it is no IPv4 address. */
 int kernel_name(int fd, long call, struct boxer_endpoint *endpoint);
 
-/* remap.c: gives `path`, or its place in `room` when BOXER_REMAP moves it; NULL (and errno) when that is too long. */
-#define REMAP_ROOM 4096
-/* Takes the rules out of BOXER_REMAP's value, which has to stay where it is. */
-void remap_read(const char *value);
-const char *remapped(const char *path, char room[REMAP_ROOM]);
-/* The same for a path that is relative to an open directory, or AT_FDCWD. */
-const char *remapped_at(int directory, const char *path, char room[REMAP_ROOM]);
-/* The same for a Unix socket's address; gives the length to use. */
-socklen_t remapped_unix(const struct sockaddr *address, socklen_t length, union address *room);
-
-/* search.c: gives `file`, or where execvp() would find it (in `room`) when that is in a remapped folder; NULL when that is too long. */
-const char *searched(const char *file, char room[REMAP_ROOM]);
-
-/* lexical.c */
-bool lexical_path(const char *path, char room[REMAP_ROOM]);
-
 /* fortified.c: ends the process, as libc does, where a buffer is smaller than the guest says. */
 void check_room(size_t size, size_t room);
 
-/* visible.c: the way back, `path` itself where no remap leads there. */
-const char *visible(const char *path, char room[REMAP_ROOM]);
-/* The same for a Unix socket's address as the kernel gave it; false: it stays as it is. */
-bool visible_unix(union address *address, socklen_t *length);
+/* denied.c: a call with this path has failed; `error` is its errno value. Keeps errno. */
+void note_denied(int directory, const char *path, int error);
 
 /* moved.c: a system call with its paths remapped; results as libc gives them. */
 long moved(long number, long a, long b, long c, long d, long e, long f);
@@ -185,6 +184,7 @@ struct utsname;
 int on_connect(int fd, const struct sockaddr *address, socklen_t length);
 int on_bind(int fd, const struct sockaddr *address, socklen_t length);
 int on_listen(int fd, int backlog);
+int on_accept(int fd, struct sockaddr *address, socklen_t *room);
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags);
 int on_getsockname(int fd, struct sockaddr *address, socklen_t *room);
 int on_getpeername(int fd, struct sockaddr *address, socklen_t *room);
@@ -192,11 +192,18 @@ ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struc
 ssize_t on_sendmsg(int fd, const struct msghdr *message, int flags);
 struct mmsghdr;
 int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int on_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
+int on_getsockopt(int fd, int level, int option, void *value, socklen_t *size);
+ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room);
+ssize_t on_recvmsg(int fd, struct msghdr *message, int flags);
+int on_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, void *timeout);
 int on_close(int fd);
 int on_close_range(unsigned first, unsigned last, int flags);
-int on_dup(int from, int to, int flags); /* dup3; flags -1: dup2 */
+int on_dup2(int from, int to);
+int on_dup3(int from, int to, int flags);
 long on_getcwd(char *to, size_t size); /* as the system call: the length with its NUL */
 long on_ioctl(int fd, unsigned long request, void *argument);
+long on_io_uring_setup(unsigned entries, void *settings); /* the kernel's result */
 int on_uname(struct utsname *name);
 int on_execve(const char *path, char *const *arguments, char *const *environment);
 int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);

@@ -1,6 +1,7 @@
 /* System calls that take paths, under whichever name libc or syscall() gives them. */
 #include <fcntl.h>
-#include "monitor.h"
+
+#include "place.h"
 
 /* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
 static const struct {
@@ -33,17 +34,10 @@ static const struct {
 #endif
 };
 
-/* False: too long, errno is set. */
-static bool move(int directory, long *argument, char room[REMAP_ROOM]) {
-  const char *path = (const char *)*argument;
-  const char *there = remapped_at(directory, path, room);
-  if (path && !there) return false;
-  *argument = (long)there;
-  return true;
-}
+#define ARGUMENTS 6
 
 /* In the ...at() calls a path's directory is the argument before it. */
-static int directory_of(long number, const long arguments[6], int path) {
+static int directory_of(long number, const long *arguments, int path) {
   return path < 2 || number == SYS_inotify_add_watch ? AT_FDCWD : (int)arguments[path - 2];
 }
 
@@ -55,51 +49,117 @@ static bool makes_link(long number) {
   return number == SYS_symlinkat;
 }
 
-/* Which argument of a call that reads a link is the guest's room for it, from 0; -1 for other calls. */
+/* Which argument of a call that reads a link is the guest's room for it, from 0; 0 for other calls. */
 static int link_argument(long number) {
 #ifdef SYS_readlink
   if (number == SYS_readlink) return 1;
 #endif
-  return number == SYS_readlinkat ? 2 : -1;
+  return number == SYS_readlinkat ? 2 : 0;
 }
 
-static long read_link(long number, const long arguments[6], int to, char room[REMAP_ROOM]) {
-  char kernel[REMAP_ROOM];
-  long asked[] = {arguments[0], arguments[1], arguments[2], arguments[3]};
-  size_t size = (size_t)asked[to + 1];
-  asked[to] = (long)kernel;
+static long call(long number, const long *arguments) {
+  return raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+}
+
+/* What a link says when the room was too small for all of it. */
+static long read_whole_link(long number, const long *arguments, int to) {
+  long asked[ARGUMENTS] = {arguments[0], arguments[1], arguments[2], arguments[3]};
+  char *text = claim(REMAP_ROOM, HERE);
+  if (!text) return -ENOMEM;
+  asked[to] = (long)text;
   asked[to + 1] = REMAP_ROOM - 1;
-  long length = raw(number, asked[0], asked[1], asked[2], asked[3]);
-  const char *seen = kernel;
-  if (length > 0) {
-    kernel[length] = 0;
-    seen = visible(kernel, room);
+  long length = call(number, asked);
+  struct shown shown;
+  size_t size = (size_t)arguments[to + 1];
+  if (length > 0 && find_shown(text, (size_t)length, &shown)) {
+    if (shown.length < size) size = shown.length;
+    length = show_out((char *)arguments[to], size, text, (size_t)length, &shown);
+    if (length == 0) length = (long)size;
+  } else {
+    length = call(number, arguments);
   }
-  /* Another name than the kernel's is ours to write; everything else, errors and wrong pointers included, is the kernel's. */
-  if (length <= 0 || seen == kernel || (int)size <= 0)
-    return returned(raw(number, arguments[0], arguments[1], arguments[2], arguments[3]));
-  length = (long)strlen(seen);
-  if ((size_t)length > size) length = (long)size;
-  memcpy((void *)arguments[to], seen, (size_t)length);
+  unclaim(text);
   return length;
 }
 
+/* The kernel answers the guest first, wrong pointers included. */
+static long read_link(long number, const long *arguments, int to) {
+  long length = call(number, arguments);
+  char *text = (char *)arguments[to];
+  size_t size = (size_t)arguments[to + 1];
+  struct shown shown;
+  if (length <= 0 || !may_be_shown(text, (size_t)length)) return length;
+  if ((size_t)length == size) return read_whole_link(number, arguments, to);
+  if (!find_shown(text, (size_t)length, &shown)) return length;
+  if (shown.length <= (size_t)length) {
+    memmove(text + shown.start_length, text + shown.hidden, (size_t)length - shown.hidden);
+    memcpy(text, shown.start, shown.start_length);
+    return (long)shown.length;
+  }
+  if (shown.length < size) size = shown.length;
+  long result = show_out(text, size, text, (size_t)length, &shown);
+  return result < 0 ? result : (long)size;
+}
+
+static long call_as(long number, const long *arguments) {
+  int to = link_argument(number);
+  return to > 0 ? read_link(number, arguments, to) : call(number, arguments);
+}
+
+/* False: errno says why. */
+static bool move(long number, long *arguments, int path, struct place *place) {
+  if (!find_place(directory_of(number, arguments, path), (const char *)arguments[path - 1], place)) return false;
+  arguments[path - 1] = (long)place->path;
+  return true;
+}
+
+__attribute__((noinline)) static long call_moved(long number, long *arguments, int path) {
+  SHORT_PLACE(place);
+  if (!move(number, arguments, path, &place)) return -last_error();
+  long result = call_as(number, arguments);
+  leave_place(&place);
+  return result;
+}
+
+__attribute__((noinline)) static long call_twice_moved(long number, long *arguments, int first, int second) {
+  SHORT_PLACE(place);
+  if (!move(number, arguments, first, &place)) return -last_error();
+  long result = call_moved(number, arguments, second);
+  leave_place(&place);
+  return result;
+}
+
+/* Whoever asks what he may do has not been refused anything. */
+static bool only_asks(long number) {
+#ifdef SYS_access
+  if (number == SYS_access) return true;
+#endif
+#ifdef SYS_faccessat2
+  if (number == SYS_faccessat2) return true;
+#endif
+  return number == SYS_faccessat;
+}
+
+static bool is_concerned(long number, const long *arguments, int path) {
+  return !stays(directory_of(number, arguments, path), (const char *)arguments[path - 1]);
+}
+
 long moved(long number, long a, long b, long c, long d, long e, long f) {
-  if (!remap_value()) return returned(raw6(number, a, b, c, d, e, f));
-  long arguments[] = {a, b, c, d, e, f};
-  char first[REMAP_ROOM];
-  char second[REMAP_ROOM];
+  long arguments[ARGUMENTS] = {a, b, c, d, e, f};
+  if (!remap_value()) return returned(call(number, arguments));
   for (size_t i = 0; i < sizeof with_paths / sizeof *with_paths; i++) {
     if (with_paths[i].number != number) continue;
-    int at = with_paths[i].first;
-    int then = with_paths[i].second;
-    if (!move(directory_of(number, arguments, at), &arguments[at - 1], first)) return -1;
-    if (then && !move(directory_of(number, arguments, then), &arguments[then - 1], second)) return -1;
-    const char *target = makes_link(number) ? (const char *)a : NULL;
-    if (target && *target == '/' && !move(AT_FDCWD, &arguments[0], second)) return -1;
-    int to = link_argument(number);
-    if (to > 0) return read_link(number, arguments, to, second);
-    break;
+    int first = with_paths[i].first;
+    int second = with_paths[i].second;
+    /* What a link leads to is a path of the file system where it begins with a slash, and just text where not. */
+    if (makes_link(number) && a && can_read((const char *)a, 1) && *(const char *)a == '/') second = 1;
+    bool other = second && is_concerned(number, arguments, second);
+    if (other) return returned(call_twice_moved(number, arguments, first, second));
+    if (is_concerned(number, arguments, first)) return returned(call_moved(number, arguments, first));
+    long result = call_as(number, arguments);
+    if ((result == -EROFS || result == -EACCES) && !only_asks(number))
+      note_denied(directory_of(number, arguments, first), (const char *)arguments[first - 1], (int)-result);
+    return returned(result);
   }
-  return returned(raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]));
+  return returned(call(number, arguments));
 }

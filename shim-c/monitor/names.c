@@ -1,13 +1,29 @@
 /* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
-#include "monitor.h"
+#include "libc.h"
+#include "permitted.h"
+#include "place.h"
 
-static bool ask_names_of(int fd, struct boxer_request *request, struct boxer_reply *reply) {
+static bool ask_names_of(int fd, uint32_t self, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
   request->inode = socket_inode(fd);
   if (known_names(request->inode, &reply->local, &reply->peer)) return true;
-  if (service_request(request, reply, NULL, PROMPT, NULL) != 0 || reply->error != 0) return false;
+  int error = service_request(request, reply, NULL, PROMPT, NULL);
+  if (error != 0 || (reply->error != 0 && reply->error != ENOENT)) return false;
+  if (reply->error == ENOENT) {
+    /* A connection with the world outside: that is remembered, too. */
+    reply->local = request->local;
+    reply->peer = request->peer;
+    if (!is_loopback(endpoint_ip(&reply->local))) set_endpoint_ip(&reply->local, self);
+  }
   remember_names(request->inode, &reply->local, &reply->peer);
   return true;
+}
+
+__attribute__((noinline)) static void ask_peer(int fd, uint32_t self, struct boxer_endpoint *peer) {
+  struct boxer_request request = {.peer = *peer};
+  struct boxer_reply reply;
+  request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
+  if (ask_names_of(fd, self, &request, &reply)) *peer = reply.peer;
 }
 
 void overlay_peer(int fd, struct boxer_endpoint *peer) {
@@ -19,16 +35,35 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
     set_endpoint_ip(peer, known);
     return;
   }
-  struct boxer_request request = {.peer = *peer};
-  struct boxer_reply reply;
-  request.family = (uint16_t)kernel_name(fd, SYS_getsockname, &request.local);
-  if (ask_names_of(fd, &request, &reply)) *peer = reply.peer;
+  if (may_look()) ask_peer(fd, self, peer);
 }
 
 /* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows whose it is. */
 static bool is_signal(int fd, const struct boxer_endpoint *local) {
   struct boxer_endpoint peer;
   return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) && is_signal_source(endpoint_ip(&peer));
+}
+
+/*
+ * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS): its peer is neither this node nor one
+ * that is reached directly.
+ */
+static bool is_strange(int fd) {
+  struct boxer_endpoint peer;
+  if (!kernel_name(fd, SYS_getpeername, &peer)) return false;
+  uint32_t ip = endpoint_ip(&peer);
+  return !is_loopback(ip) && ip != self_underlay() && !overlay_of_direct(ip);
+}
+
+/* Apart, for the sake of the stack of those who need not ask. */
+__attribute__((noinline)) static bool ask_local(int fd, uint32_t self, struct boxer_endpoint *local) {
+  struct boxer_request request = {.local = *local};
+  struct boxer_reply reply;
+  request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
+  /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
+  if (!request.family || !ask_names_of(fd, self, &request, &reply)) return false;
+  *local = reply.local;
+  return true;
 }
 
 static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) {
@@ -41,16 +76,7 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if (marks & MARK_ARRANGED || is_signal(fd, local)) {
-    struct boxer_request request = {.local = *local};
-    struct boxer_reply reply;
-    request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
-    /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
-    if (request.family && ask_names_of(fd, &request, &reply)) {
-      *local = reply.local;
-      return;
-    }
-  }
+  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) && ask_local(fd, self, local)) return;
   bool ours = ip == 0 ? marks & MARK_OVERLAY_BOUND : !is_loopback(ip) || marks & MARK_ARRANGED;
   if (ours) set_endpoint_ip(local, self);
 }
@@ -63,11 +89,15 @@ static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint 
     overlay_peer(fd, endpoint);
 }
 
+static long next_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
+  return call == SYS_getsockname ? next(getsockname, fd, address, room) : next(getpeername, fd, address, room);
+}
+
 /* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  if (!any_config() || !readable(fd, room)) return (int)returned(raw(call, fd, address, room));
+  if (!any_config() || !may_look() || !readable(fd, room)) return (int)returned(next_name(fd, call, address, room));
   socklen_t given = *room;
-  long result = raw(call, fd, address, room);
+  long result = next_name(fd, call, address, room);
   union address answer;
   socklen_t length = sizeof answer;
   struct boxer_endpoint endpoint;

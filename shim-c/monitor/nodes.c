@@ -97,7 +97,27 @@ uint32_t self_underlay(void) {
   return table ? table_word(table->self_underlay) : 0;
 }
 
+uint32_t self_bound(void) {
+  const struct boxer_table *table = shared_table();
+  return table ? table_word(table->self_bound) : 0;
+}
+
 bool is_signal_source(uint32_t address) {
   const struct boxer_table *table = is_loopback(address) ? shared_table() : NULL;
   return table && table_word(table->signal_source) == address;
+}
+
+bool in_function(void) {
+  const struct boxer_table *table = shared_table();
+  return table && table->account_user != 0;
+}
+
+bool is_platform_user(uint32_t user) {
+  const struct boxer_table *table = shared_table();
+  return table && table->account_user != 0 && table->account_user == user + 1;
+}
+
+bool is_platform_group(uint32_t group) {
+  const struct boxer_table *table = shared_table();
+  return table && table->account_group != 0 && table->account_group == group + 1;
 }

@@ -6,11 +6,22 @@
 #include <poll.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
+#include "apart.h"
 #include "monitor.h"
+#include "permitted.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
+/* An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds. */
+#define GRACE (100 * MILLISECOND)
+
+int64_t monotonic_now(void) {
+  struct timespec time = {0};
+  raw(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
+}
 
 /* A descriptor of ours must never become a guest's standard stream, not even for a moment. */
 static int lifted(int fd) {
@@ -28,18 +39,19 @@ static int peer_process(int fd) {
   return peer.pid;
 }
 
-static int open_connection(const struct config *config, const struct wait_limit *limit) {
-  int fd = lifted((int)raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (fd < 0) return -ENOBUFS; /* what connect() may say of its own, unlike EMFILE */
+static void limit_wait(int fd, int64_t microseconds) {
+  struct timeval wait = {.tv_sec = microseconds / 1000000, .tv_usec = microseconds % 1000000};
+  raw(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+}
+
+static int open_connection(const struct config *config, int64_t limit, int flags) {
+  int fd = lifted((int)raw(SYS_socket, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+  if (fd < 0) return fd;
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   memcpy(address.sun_path, config->socket, config->socket_length);
   struct timeval wait = {.tv_sec = PROMPT_LIMIT};
   raw(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-  if (limit) {
-    wait.tv_sec = limit->seconds;
-    wait.tv_usec = limit->microseconds;
-    raw(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-  }
+  if (limit) limit_wait(fd, limit);
   long result = raw(SYS_connect, fd, &address, offsetof(struct sockaddr_un, sun_path) + config->socket_length);
   if (result == 0) {
     note_supervisor(peer_process(fd));
@@ -76,7 +88,18 @@ static void take_passed(struct msghdr *message, int *passed) {
   }
 }
 
-static int receive_all(int fd, void *bytes, size_t size, int *passed, bool interruptible) {
+/* A handler has run: the answer may still come in a moment. */
+static bool has_grace(int fd, struct waiting *waiting) {
+  int64_t now = monotonic_now();
+  if (!waiting->interrupted) waiting->until = now + GRACE;
+  waiting->interrupted = true;
+  if (now >= waiting->until) return false;
+  limit_wait(fd, 1 + (waiting->until - now) / 1000);
+  return true;
+}
+
+/* `waiting`: of a call that handlers interrupt. */
+static int receive_all(int fd, void *bytes, size_t size, int *passed, struct waiting *waiting) {
   for (char *next = bytes; size > 0;) {
     union {
       struct cmsghdr header;
@@ -86,7 +109,8 @@ static int receive_all(int fd, void *bytes, size_t size, int *passed, bool inter
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     long got = raw(SYS_recvmsg, fd, &message, MSG_CMSG_CLOEXEC);
-    if (got == -EINTR && (!interruptible || size < sizeof(struct boxer_reply))) continue;
+    if (got == -EINTR && (!waiting || has_grace(fd, waiting))) continue;
+    if (got == -EAGAIN && waiting && waiting->interrupted) return -EINTR;
     if (got < 0) return (int)got;
     take_passed(&message, passed);
     if (got == 0) return -ECONNRESET;
@@ -105,7 +129,7 @@ static void hold_number(int fd, int reserved) {
 }
 
 static int exchange(int fd, const struct boxer_request *request, struct boxer_reply *reply, int *passed,
-                    enum patience patience, const signal_mask *guest_mask) {
+                    enum patience patience, struct waiting *waiting, const signal_mask *guest_mask) {
   int reserved = passed ? (int)raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
   /* The kernel would drop the descriptor that comes with the reply. */
   if (passed && reserved < 0) return -EMFILE;
@@ -117,7 +141,7 @@ static int exchange(int fd, const struct boxer_request *request, struct boxer_re
     signals_block(&ours);
     signals_restore(guest_mask);
   }
-  result = receive_all(fd, reply, sizeof *reply, passed, patience == INTERRUPTIBLE);
+  result = receive_all(fd, reply, sizeof *reply, passed, patience == INTERRUPTIBLE ? waiting : NULL);
   if (patience != PROMPT) signals_restore(&ours);
   if (result < 0) return result;
   bool valid = reply->magic == BOXER_WIRE_MAGIC && reply->operation == request->operation &&
@@ -125,28 +149,65 @@ static int exchange(int fd, const struct boxer_request *request, struct boxer_re
   return valid ? 0 : -EPROTO;
 }
 
-int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    const struct wait_limit *limit) {
-  static const struct wait_limit prompt = {.seconds = PROMPT_LIMIT};
-  static const struct wait_limit patient = {.seconds = PATIENT_LIMIT};
+struct errand {
+  const struct config *config;
+  struct boxer_request *request;
+  struct boxer_reply *reply; /* NULL: nobody waits for one */
+  int *passed;
+  enum patience patience;
+  struct waiting *waiting;
+  const signal_mask *guest_mask;
+  int result;
+};
+
+static void run(void *data) {
+  static const int64_t limits[] = {[PROMPT] = PROMPT_LIMIT * 1000000, [PATIENT] = PATIENT_LIMIT * 1000000};
+  struct errand *errand = data;
+  int64_t limit = errand->patience == INTERRUPTIBLE ? errand->waiting->limit : limits[errand->patience];
+  int fd = open_connection(errand->config, limit, errand->reply ? 0 : SOCK_NONBLOCK);
+  errand->result = fd;
+  if (fd < 0) return;
+  errand->result = errand->reply ? exchange(fd, errand->request, errand->reply, errand->passed, errand->patience, errand->waiting, errand->guest_mask)
+                                 : send_all(fd, errand->request, sizeof *errand->request);
+  raw(SYS_close, fd);
+}
+
+/* A guest without a free descriptor asks all the same, unless it wants one; no handler runs then. */
+static void run_anywhere(struct errand *errand) {
+  run(errand);
+  if (errand->result != -EMFILE || errand->passed) return;
+  errand->patience = PROMPT;
+  run_apart(run, errand);
+}
+
+/* A full queue means that the supervisor has not come to its work yet: what it sees then is the present. */
+void service_hint(struct boxer_request *request) {
   const struct config *config = network_config();
-  if (!config) return ENETUNREACH;
-  if (patience != INTERRUPTIBLE) limit = patience == PROMPT ? &prompt : &patient;
+  if (!config || !may_ask()) return;
+  request->magic = BOXER_WIRE_MAGIC;
+  request->process = (uint32_t)raw(SYS_getpid);
+  signal_mask old;
+  signals_block(&old);
+  struct errand errand = {.config = config, .request = request, .patience = PROMPT};
+  run_anywhere(&errand);
+  signals_restore(&old);
+}
+
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
+                    struct waiting *waiting) {
+  const struct config *config = network_config();
+  if (!config || !may_ask()) return ENETUNREACH;
   if (passed) *passed = -1;
   request->magic = BOXER_WIRE_MAGIC;
   request->process = (uint32_t)raw(SYS_getpid);
   signal_mask old;
   signals_block(&old);
-  int fd = open_connection(config, limit);
-  int result = fd;
-  if (fd >= 0) {
-    result = exchange(fd, request, reply, passed, patience, &old);
-    raw(SYS_close, fd);
-    if (result < 0 && passed && *passed >= 0) {
-      raw(SYS_close, *passed);
-      *passed = -1;
-    }
+  struct errand errand = {config, request, reply, passed, patience, waiting, &old, 0};
+  run_anywhere(&errand);
+  if (errand.result < 0 && passed && *passed >= 0) {
+    raw(SYS_close, *passed);
+    *passed = -1;
   }
   signals_restore(&old);
-  return result < 0 ? -result : 0;
+  return errand.result < 0 ? -errand.result : 0;
 }

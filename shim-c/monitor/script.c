@@ -20,8 +20,11 @@ bool parse_script(struct script *script, size_t length) {
   while (is_blank(*argument)) argument++;
   script->name = name;
   script->argument = *argument ? argument : NULL;
-  script->place = remapped(name, script->room);
-  return script->place == script->room;
+  script->place = (struct place){.text = script->room, .short_text = script->room, .short_room = PLACE_ROOM};
+  if (!find_place(AT_FDCWD, name, &script->place)) return false;
+  if (script->place.path != name) return true;
+  leave_place(&script->place);
+  return false;
 }
 
 bool read_script(const char *path, struct script *script) {

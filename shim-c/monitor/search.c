@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "monitor.h"
+#include "place.h"
 
 extern char **environ;
 
@@ -40,23 +40,37 @@ static bool join(char to[REMAP_ROOM], const char *from, const char *end, const c
   return true;
 }
 
-const char *searched(const char *file, char room[REMAP_ROOM]) {
-  if (!file || !*file || !remap_value()) return file;
-  if (has_slash(file)) return remapped(file, room);
+/* What is in the folders, as far as libc does not find the same: `to` gets its place. */
+static enum finding look_in(const char *candidate, char *to, bool refused) {
+  CLAIMED_PLACE(place);
+  if (!find_place(AT_FDCWD, candidate, &place)) return NOTHING;
+  bool moved = place.path != candidate;
+  enum finding found = found_at(place.path);
+  /* Of several that may not be executed the first one is told. */
+  if (moved && (found == PROGRAM || (found == REFUSED && !refused))) memcpy(to, place.path, strlen(place.path) + 1);
+  leave_place(&place);
+  if (!moved && found == PROGRAM) *to = 0;
+  return moved || found == PROGRAM ? found : NOTHING;
+}
+
+bool search_place(const char *file, struct place *place) {
+  place->path = file;
   const char *folder = search_path();
-  char candidate[REMAP_ROOM];
-  char other[REMAP_ROOM];
-  bool refused = false; /* there is one, in `room`, that may not be executed: EACCES, if nobody has a better one */
-  while (folder) {
+  if (!remap_value() || !file || text_length(file, REMAP_ROOM) >= REMAP_ROOM || !*file) return true;
+  if (has_slash(file)) return find_place(AT_FDCWD, file, place);
+  if (!folder) return true;
+  char *found = claim(2 * REMAP_ROOM, place);
+  if (!found) return fail(ENOMEM), false;
+  char *candidate = found + REMAP_ROOM;
+  enum finding finding = NOTHING;
+  place->text = found;
+  while (folder && finding != PROGRAM) {
     const char *end = folder;
     while (*end && *end != ':') end++;
-    char *to = refused ? other : room;
-    const char *there = join(candidate, folder, end, file) ? remapped(candidate, to) : NULL;
+    enum finding here = join(candidate, folder, end, file) ? look_in(candidate, found, finding == REFUSED) : NOTHING;
+    if (here != NOTHING) finding = here;
     folder = *end ? end + 1 : NULL;
-    enum finding found = there ? found_at(there) : NOTHING;
-    if (found == PROGRAM && there == candidate) return file; /* libc finds it too */
-    if (found == PROGRAM) return to == room ? room : memcpy(room, other, strlen(other) + 1);
-    refused = refused || (found == REFUSED && there == to);
   }
-  return refused ? room : file;
+  if (finding != NOTHING && *found) place->path = found;
+  return true;
 }

@@ -11,42 +11,54 @@
 #include <sys/stat.h>
 
 #include "libc.h"
-#include "monitor.h"
+#include "place.h"
 
 #define FOLDER "/dev/shm/"
 #define SEMAPHORE "sem."
 #define SEMAPHORES 256 /* open at once in one process; musl has as many */
 
-/* Whether the object is ours to open: /dev/shm is remapped. 0: libc's; else its path is in `room`; -1: no such name can be, errno is set. */
-static int path_of(const char *name, const char *prefix, char room[REMAP_ROOM]) {
+/* Whether the object is ours to open: /dev/shm is remapped. */
+static bool is_ours(void) { return !stays(AT_FDCWD, FOLDER); }
+
+/* False: no such name can be, errno is set. */
+static bool find_object(const char *name, const char *prefix, struct place *place) {
   char path[sizeof FOLDER + sizeof SEMAPHORE + NAME_MAX + 1] = FOLDER;
-  if (!remap_value() || remapped(FOLDER, room) != room) return 0;
   while (*name == '/') name++;
   size_t length = strlen(name);
   bool dots = name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
   for (size_t i = 0; i < length; i++)
     if (name[i] == '/') length = 0;
-  if (length == 0 || dots) return fail(EINVAL);
-  if (length + strlen(prefix) > NAME_MAX) return fail(ENAMETOOLONG);
+  if (length == 0 || dots) return fail(EINVAL), false;
+  if (length + strlen(prefix) > NAME_MAX) return fail(ENAMETOOLONG), false;
   memcpy(path + sizeof FOLDER - 1, prefix, strlen(prefix));
   memcpy(path + sizeof FOLDER - 1 + strlen(prefix), name, length + 1);
-  return remapped(path, room) ? 1 : -1;
+  return find_place(AT_FDCWD, path, place);
+}
+
+__attribute__((noinline)) static int open_object(const char *name, int flags, mode_t mode) {
+  SHORT_PLACE(place);
+  if (!find_object(name, "", &place)) return -1;
+  long fd = raw(SYS_openat, AT_FDCWD, place.path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+  leave_place(&place);
+  return (int)returned(fd);
 }
 
 EXPORT int shm_open(const char *name, int flags, mode_t mode) {
-  char room[REMAP_ROOM];
-  int ours = path_of(name, "", room);
-  if (ours < 0) return -1;
-  if (ours) return (int)returned(raw(SYS_openat, AT_FDCWD, room, flags | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (is_ours()) return open_object(name, flags, mode);
   int (*real)(const char *, int, mode_t) = LIBC(int (*)(const char *, int, mode_t), shm_open);
   return real ? real(name, flags, mode) : fail(ENOSYS);
 }
 
+__attribute__((noinline)) static int unlink_our_object(const char *name, const char *prefix) {
+  SHORT_PLACE(place);
+  if (!find_object(name, prefix, &place)) return -1;
+  long result = raw(SYS_unlinkat, AT_FDCWD, place.path, 0);
+  leave_place(&place);
+  return (int)returned(result);
+}
+
 static int unlink_object(const char *name, const char *prefix, enum libc_function which) {
-  char room[REMAP_ROOM];
-  int ours = path_of(name, prefix, room);
-  if (ours < 0) return -1;
-  if (ours) return (int)returned(raw(SYS_unlinkat, AT_FDCWD, room, 0));
+  if (is_ours()) return unlink_our_object(name, prefix);
   int (*real)(const char *) = (int (*)(const char *))libc_function(which);
   return real ? real(name) : fail(ENOSYS);
 }
@@ -119,13 +131,14 @@ static void number(char *to, uint64_t value) {
 /* A semaphore that is complete before it has its name. Gives its descriptor, or -errno. */
 static int create(const char *path, mode_t mode, unsigned value) {
   static _Atomic uint32_t turn;
-  char fresh[REMAP_ROOM + 24];
   size_t length = strlen(path);
+  char *fresh = claim(length + 24, HERE);
+  if (!fresh) return -ENOMEM;
   memcpy(fresh, path, length);
   fresh[length++] = '~';
   number(fresh + length, (uint64_t)raw(SYS_gettid) << 32 | atomic_fetch_add(&turn, 1));
   int fd = (int)raw(SYS_openat, AT_FDCWD, fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-  if (fd < 0) return fd;
+  if (fd < 0) return unclaim(fresh), fd;
   long error = raw(SYS_ftruncate, fd, sizeof(sem_t));
   sem_t *at = error < 0 ? SEM_FAILED : map(fd);
   int (*init)(sem_t *, int, unsigned) = LIBC(int (*)(sem_t *, int, unsigned), sem_init);
@@ -137,6 +150,7 @@ static int create(const char *path, mode_t mode, unsigned value) {
     error = raw(SYS_linkat, AT_FDCWD, fresh, AT_FDCWD, path, 0);
   }
   raw(SYS_unlinkat, AT_FDCWD, fresh, 0);
+  unclaim(fresh);
   if (error == 0) return fd;
   raw(SYS_close, fd);
   return (int)error;
@@ -155,16 +169,21 @@ static sem_t *open_semaphore(const char *path, int flags, mode_t mode, unsigned 
   return fail(EAGAIN), SEM_FAILED;
 }
 
+__attribute__((noinline)) static sem_t *open_our_semaphore(const char *name, int flags, mode_t mode, unsigned value) {
+  SHORT_PLACE(place);
+  if (!find_object(name, SEMAPHORE, &place)) return SEM_FAILED;
+  sem_t *opened = open_semaphore(place.path, flags, mode, value);
+  leave_place(&place);
+  return opened;
+}
+
 EXPORT sem_t *sem_open(const char *name, int flags, ...) {
   va_list rest;
   va_start(rest, flags);
   mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
   unsigned value = flags & O_CREAT ? va_arg(rest, unsigned) : 0;
   va_end(rest);
-  char room[REMAP_ROOM];
-  int ours = path_of(name, SEMAPHORE, room);
-  if (ours < 0) return SEM_FAILED;
-  if (ours) return open_semaphore(room, flags, mode, value);
+  if (is_ours()) return open_our_semaphore(name, flags, mode, value);
   sem_t *(*real)(const char *, int, ...) = LIBC(sem_t *(*)(const char *, int, ...), sem_open);
   return real ? real(name, flags, mode, value) : (fail(ENOSYS), SEM_FAILED);
 }

@@ -2,6 +2,7 @@
  * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the headers; six
  * arguments travel in the same registers either way.
  */
+#include "filter.h"
 #include "monitor.h"
 
 long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
@@ -14,10 +15,16 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
       return on_close_range((unsigned)a, (unsigned)b, (int)c);
 #ifdef SYS_dup2
     case SYS_dup2:
-      return on_dup((int)a, (int)b, -1);
+      return on_dup2((int)a, (int)b);
 #endif
     case SYS_dup3:
-      return on_dup((int)a, (int)b, (int)c);
+      return on_dup3((int)a, (int)b, (int)c);
+    case SYS_io_uring_setup:
+      return returned(on_io_uring_setup((unsigned)a, (void *)b));
+    case SYS_prctl:
+      return returned(on_prctl(a, b, c, d, e));
+    case SYS_seccomp:
+      return returned(on_seccomp(a, b, c));
     case SYS_connect:
       return on_connect((int)a, (const struct sockaddr *)b, (socklen_t)c);
     case SYS_bind:
@@ -25,19 +32,31 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_listen:
       return on_listen((int)a, (int)b);
     case SYS_accept:
-      return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, 0);
+      return on_accept((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_accept4:
+      /* musl's accept4() makes do without flags that the kernel refuses. */
+      if (d & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) return returned(raw(SYS_accept4, a, b, c, d));
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, (int)d);
     case SYS_getsockname:
       return on_getsockname((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_getpeername:
       return on_getpeername((int)a, (struct sockaddr *)b, (socklen_t *)c);
+    case SYS_setsockopt:
+      return on_setsockopt((int)a, (int)b, (int)c, (const void *)d, (socklen_t)e);
+    case SYS_getsockopt:
+      return on_getsockopt((int)a, (int)b, (int)c, (void *)d, (socklen_t *)e);
     case SYS_sendto:
       return on_sendto((int)a, (const void *)b, (size_t)c, (int)d, (const struct sockaddr *)e, (socklen_t)f);
     case SYS_sendmsg:
       return on_sendmsg((int)a, (const struct msghdr *)b, (int)c);
     case SYS_sendmmsg:
       return on_sendmmsg((int)a, (struct mmsghdr *)b, (unsigned)c, (int)d);
+    case SYS_recvfrom:
+      return on_recvfrom((int)a, (void *)b, (size_t)c, (int)d, (struct sockaddr *)e, (socklen_t *)f);
+    case SYS_recvmsg:
+      return on_recvmsg((int)a, (struct msghdr *)b, (int)c);
+    case SYS_recvmmsg:
+      return on_recvmmsg((int)a, (struct mmsghdr *)b, (unsigned)c, (int)d, (void *)e);
     case SYS_getcwd:
       return on_getcwd((char *)a, (size_t)b);
     case SYS_ioctl:

@@ -1,6 +1,8 @@
 /* The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds no supervisor. */
 #include "table.h"
 
+#include "apart.h"
+
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -36,20 +38,39 @@ void note_supervisor(int process) {
   if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
 }
 
-static const struct boxer_table *both_copies(void) {
-  const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
-  if (__builtin_expect(found != NULL, 1) || !network_config()) return found;
-  struct boxer_request request = {.operation = BOXER_TABLE};
-  struct boxer_reply reply;
-  signal_mask old;
-  signals_block(&old);
+struct fetched {
+  const struct boxer_table *table;
+  int error;
+};
+
+static void fetch(void *data) {
+  struct fetched *fetched = data;
+  struct question *question = claim(sizeof *question, HERE);
   int fd;
-  if (service_request(&request, &reply, &fd, PROMPT, NULL) == 0 && fd >= 0) {
-    if (reply.error == 0) found = map(fd);
+  if (!question) return;
+  question->request.operation = BOXER_TABLE;
+  fetched->error = service_request(&question->request, &question->reply, &fd, PROMPT, NULL);
+  if (!fetched->error && fd >= 0) {
+    if (question->reply.error == 0) fetched->table = map(fd);
     raw(SYS_close, fd);
   }
+  unclaim(question);
+}
+
+/* Whoever needs the table first may be deep in a call, on a small stack. */
+__attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
+  struct fetched fetched = {0};
+  signal_mask old;
+  signals_block(&old);
+  fetch(&fetched);
+  if (fetched.error == EMFILE) run_apart(fetch, &fetched);
   signals_restore(&old);
-  return found;
+  return fetched.table;
+}
+
+static const struct boxer_table *both_copies(void) {
+  const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
+  return __builtin_expect(found != NULL, 1) || !network_config() ? found : ask_for_table();
 }
 
 static uint32_t sequence_of(const struct boxer_table *copy) { return __atomic_load_n(&copy->sequence, __ATOMIC_ACQUIRE); }

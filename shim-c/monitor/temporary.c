@@ -1,6 +1,8 @@
 /* mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the remapped one. */
 #include "libc.h"
-#include "monitor.h"
+#include "place.h"
+
+#include <fcntl.h>
 
 /* Both end alike: the six letters and the suffix stand at the same distance from the end. */
 static void take_back(char *template, const char *there) {
@@ -11,45 +13,63 @@ static void take_back(char *template, const char *there) {
   memcpy(template + length - name, there + moved_length - name, name);
 }
 
-#define TEMPORARY(type, name, real_name, failed, parameters, arguments, ...)                \
-  EXPORT type name parameters {                                                             \
-    char room[REMAP_ROOM];                                                                  \
-    char *there = (char *)(uintptr_t)remapped(template, room);                              \
-    if (template && !there) return failed;                                                  \
-    type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), real_name);                       \
-    if (!real) return fail(ENOSYS), failed;                                                 \
-    type result = real arguments;                                                           \
-    if (there == template || result == failed) return result;                               \
-    take_back(template, there);                                                             \
-    return RESULT(result);                                                                  \
+/* `path` is the template, or what stands for it; the guest's own is the answer of those that give one. */
+#define TEMPORARY(type, name, failed, answer, parameters, arguments, ...)      \
+  static type real_##name parameters {                                         \
+    type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), name);               \
+    if (!real) return fail(ENOSYS), failed;                                    \
+    return real arguments;                                                     \
+  }                                                                            \
+  __attribute__((noinline)) static type moved_##name parameters {              \
+    SHORT_PLACE(place);                                                        \
+    char *template = path;                                                     \
+    if (!find_place(AT_FDCWD, path, &place)) return failed;                    \
+    path = place.path == template ? template : place.text;                     \
+    type result = real_##name arguments;                                       \
+    if (result != failed && path != template) take_back(template, path);       \
+    leave_place(&place);                                                       \
+    return result == failed ? failed : (answer);                               \
+  }                                                                            \
+  static type on_##name parameters {                                           \
+    if (!stays(AT_FDCWD, path)) return moved_##name arguments;                 \
+    type result = real_##name arguments;                                       \
+    if (result == failed) note_denied(AT_FDCWD, path, last_error());           \
+    return result;                                                             \
   }
 
+TEMPORARY(int, mkstemp, -1, result, (char *path), (path), char *)
+TEMPORARY(int, mkostemp, -1, result, (char *path, int flags), (path, flags), char *, int)
+TEMPORARY(int, mkstemps, -1, result, (char *path, int suffix), (path, suffix), char *, int)
+TEMPORARY(int, mkostemps, -1, result, (char *path, int suffix, int flags), (path, suffix, flags), char *, int, int)
+TEMPORARY(char *, mkdtemp, NULL, template, (char *path), (path), char *)
+
+EXPORT int mkstemp(char *path) { return on_mkstemp(path); }
+EXPORT int mkstemp64(char *path) { return on_mkstemp(path); }
+EXPORT int mkostemp(char *path, int flags) { return on_mkostemp(path, flags); }
+EXPORT int mkostemp64(char *path, int flags) { return on_mkostemp(path, flags); }
+EXPORT int mkstemps(char *path, int suffix) { return on_mkstemps(path, suffix); }
+EXPORT int mkstemps64(char *path, int suffix) { return on_mkstemps(path, suffix); }
+EXPORT int mkostemps(char *path, int suffix, int flags) { return on_mkostemps(path, suffix, flags); }
+EXPORT int mkostemps64(char *path, int suffix, int flags) { return on_mkostemps(path, suffix, flags); }
+EXPORT char *mkdtemp(char *path) { return on_mkdtemp(path); }
+
 /* Gives the template whether or not there is such a name; none is an empty one. */
-EXPORT char *mktemp(char *template) {
-  char room[REMAP_ROOM];
-  char *there = (char *)(uintptr_t)remapped(template, room);
-  char *(*real)(char *) = LIBC(char *(*)(char *), mktemp);
-  if (!real || (template && !there)) {
-    if (template) *template = 0;
-    return template;
-  }
-  real(there);
-  if (there != template && *there)
-    take_back(template, there);
-  else if (there != template)
+__attribute__((noinline)) static char *moved_mktemp(char *template, char *(*real)(char *)) {
+  SHORT_PLACE(place);
+  if (!find_place(AT_FDCWD, template, &place)) return *template = 0, template;
+  if (place.path == template)
+    real(template);
+  else if (*real(place.text))
+    take_back(template, place.text);
+  else
     *template = 0;
+  leave_place(&place);
   return template;
 }
 
-#define RESULT(result) (result)
-TEMPORARY(int, mkstemp, mkstemp, -1, (char *template), (there), char *)
-TEMPORARY(int, mkstemp64, mkstemp, -1, (char *template), (there), char *)
-TEMPORARY(int, mkostemp, mkostemp, -1, (char *template, int flags), (there, flags), char *, int)
-TEMPORARY(int, mkostemp64, mkostemp, -1, (char *template, int flags), (there, flags), char *, int)
-TEMPORARY(int, mkstemps, mkstemps, -1, (char *template, int suffix), (there, suffix), char *, int)
-TEMPORARY(int, mkstemps64, mkstemps, -1, (char *template, int suffix), (there, suffix), char *, int)
-TEMPORARY(int, mkostemps, mkostemps, -1, (char *template, int suffix, int flags), (there, suffix, flags), char *, int, int)
-TEMPORARY(int, mkostemps64, mkostemps, -1, (char *template, int suffix, int flags), (there, suffix, flags), char *, int, int)
-#undef RESULT
-#define RESULT(result) template
-TEMPORARY(char *, mkdtemp, mkdtemp, NULL, (char *template), (there), char *)
+EXPORT char *mktemp(char *template) {
+  char *(*real)(char *) = LIBC(char *(*)(char *), mktemp);
+  if (real) return stays(AT_FDCWD, template) ? real(template) : moved_mktemp(template, real);
+  if (template) *template = 0;
+  return template;
+}

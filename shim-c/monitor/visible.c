@@ -1,58 +1,7 @@
-/* The way back: what the guest calls a path that stands elsewhere, for the calls that tell it where it is. */
+/* The calls that tell the guest where it is, or where something stands: by the names that it knows. */
 #include <limits.h>
-#include <sys/un.h>
 
-#include "libc.h"
-#include "monitor.h"
-
-static bool is_below(const char *path, const char *folder, size_t length) {
-  return length > 1 && memcmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == 0);
-}
-
-/* Of two visible names for one place the shorter: /run, not /var/run, as realpath() would say. */
-const char *visible(const char *path, char room[REMAP_ROOM]) {
-  const char *rule = remap_value();
-  size_t path_length = rule && path && *path == '/' ? strlen(path) : 0;
-  const char *best = NULL;
-  size_t best_length = 0;
-  size_t best_real = 0;
-  while (path_length > 0 && *rule) {
-    const char *equals = rule;
-    while (*equals && *equals != '=' && *equals != ':') equals++;
-    const char *end = equals;
-    while (*end && *end != ':') end++;
-    size_t length = (size_t)(equals - rule);
-    size_t real = *equals == '=' ? (size_t)(end - equals - 1) : 0;
-    while (real > 1 && equals[real] == '/') real--;
-    while (length > 1 && rule[length - 1] == '/') length--;
-    bool better = real > best_real || (real == best_real && length < best_length);
-    if (*rule == '/' && real <= path_length && better && is_below(path, equals + 1, real)) {
-      best = rule;
-      best_length = length;
-      best_real = real;
-    }
-    rule = *end ? end + 1 : end;
-  }
-  size_t rest = path_length - best_real + 1;
-  if (!best || best_length + rest > REMAP_ROOM) return path;
-  memcpy(room, best, best_length);
-  memcpy(room + best_length, path + best_real, rest);
-  return room;
-}
-
-bool visible_unix(union address *address, socklen_t *length) {
-  const size_t header = offsetof(struct sockaddr_un, sun_path);
-  if (address->any.sa_family != AF_UNIX || *length <= header || !remap_value()) return false;
-  char room[REMAP_ROOM];
-  char path[sizeof *address + 1] = {0};
-  memcpy(path, (const char *)address + header, *length - header);
-  const char *seen = visible(path, room);
-  size_t size = strlen(seen) + 1;
-  if (seen == path || size > sizeof((struct sockaddr_un *)0)->sun_path) return false;
-  memcpy((char *)address + header, seen, size);
-  *length = (socklen_t)(header + size);
-  return true;
-}
+#include "path-call.h"
 
 /* A string that the guest may free(): libc's allocator, or whichever takes its place, makes it. */
 static char *copy(const char *text) {
@@ -60,77 +9,117 @@ static char *copy(const char *text) {
   return real ? real(text) : NULL;
 }
 
-/* The working directory by its visible name; NULL where that is the kernel's. */
-static const char *visible_directory(char room[REMAP_ROOM]) {
-  char kernel[REMAP_ROOM];
-  if (!remap_value() || raw(SYS_getcwd, kernel, sizeof kernel) <= 0) return NULL;
-  const char *found = visible(kernel, room);
-  return found == kernel ? NULL : found;
+/*
+ * The working directory into the guest's own memory, which the kernel has written to already; `size` is the room that the guest says
+ * there is. 0, or -errno.
+ */
+static long show_in(char *to, size_t size, size_t length, const struct shown *shown) {
+  if (shown->length >= size) return -ERANGE;
+  if (shown->length > length) return show_out(to, shown->length + 1, to, length, shown);
+  show(to, length, shown);
+  return 0;
+}
+
+/* The kernel's name may be too long for the guest's room, and the visible one not. */
+static long shorter_directory(char *to, size_t size) {
+  char *text = claim(REMAP_ROOM, HERE);
+  if (!text) return -ENOMEM;
+  struct shown shown;
+  long length = raw(SYS_getcwd, text, REMAP_ROOM) - 1;
+  bool fits = length > 0 && find_shown(text, (size_t)length, &shown) && shown.length < size;
+  long result = fits ? show_out(to, shown.length + 1, text, (size_t)length, &shown) : -ERANGE;
+  unclaim(text);
+  return result < 0 ? result : (long)shown.length + 1;
 }
 
 long on_getcwd(char *to, size_t size) {
-  char room[REMAP_ROOM];
-  const char *found = visible_directory(room);
-  if (!found) return returned(raw(SYS_getcwd, to, size));
-  size_t length = strlen(found) + 1;
-  if (length > size) return fail(ERANGE);
-  memcpy(to, found, length);
-  return (long)length;
+  long result = raw(SYS_getcwd, to, size);
+  struct shown shown;
+  if (!remap_value()) return returned(result);
+  if (result == -ERANGE) return returned(shorter_directory(to, size));
+  if (result <= 0 || !find_shown(to, (size_t)result - 1, &shown)) return returned(result);
+  long error = show_in(to, size, (size_t)result - 1, &shown);
+  return returned(error < 0 ? error : (long)shown.length + 1);
+}
+
+/* The working directory's visible name, NULL where that is the kernel's. Until leave_place(). */
+static const char *shown_directory(struct place *place) {
+  struct shown shown;
+  long size = raw(SYS_getcwd, place->text, place->short_room);
+  if (size > 0 && !find_shown(place->text, (size_t)size - 1, &shown)) return NULL;
+  if (size == -ERANGE || (size > 0 && shown.length >= place->short_room)) {
+    char *longer = claim(2 * REMAP_ROOM, place);
+    if (!longer) return NULL;
+    place->text = longer;
+    size = raw(SYS_getcwd, longer, REMAP_ROOM);
+  }
+  if (size <= 0 || !find_shown(place->text, (size_t)size - 1, &shown)) return NULL;
+  show(place->text, (size_t)size - 1, &shown);
+  return place->text;
 }
 
 typedef char *getcwd_function(char *, size_t);
 
-EXPORT char *getcwd(char *to, size_t size) {
-  char room[REMAP_ROOM];
-  const char *found = visible_directory(room);
-  getcwd_function *real = LIBC(getcwd_function *, getcwd);
-  if (!found) return real ? real(to, size) : (fail(ENOSYS), NULL);
+/* glibc's answer has as much room as was asked for. */
+static char *directory_in(const char *found, size_t size, getcwd_function *real) {
   size_t length = strlen(found) + 1;
-  if (to && size == 0) return fail(EINVAL), NULL;
   if (size > 0 && length > size) return fail(ERANGE), NULL;
-  if (to) return memcpy(to, found, length);
-  /* glibc's answer has as much room as was asked for. */
   char *roomy = size > 0 && real ? real(NULL, size) : NULL;
   return roomy && strlen(roomy) >= length - 1 ? memcpy(roomy, found, length) : copy(found);
+}
+
+/* False: the kernel's name is what is seen. */
+__attribute__((noinline)) static bool allocated_directory(size_t size, getcwd_function *real, char **result) {
+  SHORT_PLACE(place);
+  const char *found = shown_directory(&place);
+  if (found) *result = directory_in(found, size, real);
+  leave_place(&place);
+  return found;
+}
+
+EXPORT char *getcwd(char *to, size_t size) {
+  getcwd_function *real = LIBC(getcwd_function *, getcwd);
+  char *result;
+  bool ours = remap_value() && (to || allocated_directory(size, real, &result));
+  if (!ours) return real ? real(to, size) : (fail(ENOSYS), NULL);
+  if (!to) return result;
+  if (size == 0) return fail(EINVAL), NULL;
+  return on_getcwd(to, size) < 0 ? NULL : to;
 }
 
 EXPORT char *getwd(char *to) { return to ? getcwd(to, PATH_MAX) : (fail(EINVAL), NULL); }
 
 EXPORT char *get_current_dir_name(void) {
-  char room[REMAP_ROOM];
-  const char *found = visible_directory(room);
-  if (found) return copy(found);
+  char *result;
+  if (remap_value() && allocated_directory(0, NULL, &result)) return result;
   char *(*real)(void) = LIBC(char *(*)(void), get_current_dir_name);
   return real ? real() : NULL;
 }
 
+/* A longer name than there is room for, in memory of its own. */
+static char *copy_shown(const char *path, size_t length, const struct shown *shown) {
+  char *text = claim(2 * REMAP_ROOM, HERE);
+  if (!text) return fail(ENOMEM), NULL;
+  memcpy(text, path, length);
+  show(text, length, shown);
+  char *result = copy(text);
+  unclaim(text);
+  return result;
+}
+
 /* What realpath() found, by its visible name: in the guest's buffer, which has PATH_MAX bytes, or in memory that is its own. */
 static char *seen(char *found, char *to) {
-  char room[REMAP_ROOM];
-  const char *there = found ? visible(found, room) : found;
-  if (there == found) return found;
-  size_t length = strlen(there) + 1;
-  if (to ? length <= PATH_MAX : length <= strlen(found) + 1) return memcpy(found, there, length);
-  return to ? found : copy(there);
+  struct shown shown;
+  size_t length = found ? strlen(found) : 0;
+  if (!find_shown(found, length, &shown)) return found;
+  if (!to && shown.length > length) return copy_shown(found, length, &shown);
+  if (shown.length < PATH_MAX) show(found, length, &shown);
+  return found;
 }
 
-typedef char *realpath_function(const char *, char *);
-typedef char *realpath_chk_function(const char *, char *, size_t);
+DEEP_PATH_CALL(char *, realpath, NULL, (const char *path, char *to), (path, to), const char *, char *)
+DEEP_PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (path, to, size), const char *, char *, size_t)
 
-EXPORT char *realpath(const char *path, char *to) {
-  char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
-  realpath_function *real = LIBC(realpath_function *, realpath);
-  if (!real || (path && !there)) return real ? NULL : (fail(ENOSYS), NULL);
-  return seen(real(there, to), to);
-}
-
-EXPORT char *__realpath_chk(const char *path, char *to, size_t size) {
-  char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
-  realpath_chk_function *real = LIBC(realpath_chk_function *, __realpath_chk);
-  if (!real || (path && !there)) return real ? NULL : (fail(ENOSYS), NULL);
-  return seen(real(there, to, size), to);
-}
-
+EXPORT char *realpath(const char *path, char *to) { return seen(on_realpath(path, to), to); }
+EXPORT char *__realpath_chk(const char *path, char *to, size_t size) { return seen(on___realpath_chk(path, to, size), to); }
 EXPORT char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }

@@ -1,41 +1,47 @@
 /* glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen. */
-#include <alloca.h>
 #include <glob.h>
 
-#include "libc.h"
-#include "monitor.h"
+#include "path-call.h"
 
 typedef int error_function(const char *, int);
-typedef int glob_function(const char *, int, error_function *, glob_t *);
+
+/* A string in libc's memory; NULL in musl, where the names that glob() finds are parts of other memory. */
+static char *longer_name(const char *name, size_t length, const struct shown *shown) {
+  char *(*copy)(const char *) = LIBC(void *, gnu_get_libc_version) ? LIBC(char *(*)(const char *), strdup) : NULL;
+  char *text = copy ? claim(2 * REMAP_ROOM, HERE) : NULL;
+  if (!text) return NULL;
+  memcpy(text, name, length);
+  show(text, length, shown);
+  char *result = copy(text);
+  unclaim(text);
+  return result;
+}
 
 /*
  * The names of what was found are libc's to free. A visible one takes the place of one that is as long at least; a longer one is a string of
- * its own in glibc, which frees them one by one (the old one is lost), and cannot be had in musl, where they are parts of other memory.
+ * its own in glibc, which frees them one by one (the old one is lost), and cannot be had in musl.
  */
 static void rename_found(glob_t *found, size_t from, size_t to) {
-  char room[REMAP_ROOM];
-  char *(*copy)(const char *) = LIBC(void *, gnu_get_libc_version) ? LIBC(char *(*)(const char *), strdup) : NULL;
   for (size_t i = from; i < to; i++) {
     char *name = found->gl_pathv[i];
-    const char *seen = visible(name, room);
-    size_t size = strlen(seen) + 1;
-    if (seen == name) continue;
-    char *longer = size > strlen(name) + 1 && copy ? copy(seen) : NULL;
+    size_t length = strlen(name);
+    struct shown shown;
+    if (!find_shown(name, length, &shown)) continue;
+    char *longer = shown.length > length ? longer_name(name, length, &shown) : NULL;
     if (longer)
       found->gl_pathv[i] = longer;
-    else if (size <= strlen(name) + 1)
-      memcpy(name, seen, size);
+    else if (shown.length <= length)
+      show(name, length, &shown);
   }
 }
 
-static int on_glob(const char *pattern, int flags, error_function *failed, glob_t *found) {
-  glob_function *real = LIBC(glob_function *, glob);
-  if (!real) return GLOB_NOSYS;
-  char room[REMAP_ROOM];
-  const char *there = pattern && *pattern == '/' ? remapped(pattern, room) : pattern;
-  if (there == pattern || !there) return real(pattern, flags, failed, found);
+DEEP_PATH_CALL(int, glob, GLOB_NOSPACE, (const char *path, int flags, error_function *failed, glob_t *found), (path, flags, failed, found),
+          const char *, int, error_function *, glob_t *)
+
+static int find_names(const char *pattern, int flags, error_function *failed, glob_t *found) {
+  if (!pattern || *pattern != '/' || stays(AT_FDCWD, pattern)) return real_glob(pattern, flags, failed, found);
   size_t before = flags & GLOB_APPEND ? found->gl_pathc : 0;
-  int result = real(there, flags, failed, found);
+  int result = on_glob(pattern, flags, failed, found);
   size_t reserved = flags & GLOB_DOOFFS ? found->gl_offs : 0;
   if (result == 0) rename_found(found, reserved + before, reserved + found->gl_pathc);
   return result;
@@ -43,52 +49,66 @@ static int on_glob(const char *pattern, int flags, error_function *failed, glob_
 
 EXPORT int boxer_glob(const char *, int, error_function *, glob_t *) __asm__("glob");
 EXPORT int boxer_glob(const char *pattern, int flags, error_function *failed, glob_t *found) {
-  return on_glob(pattern, flags, failed, found);
+  return find_names(pattern, flags, failed, found);
 }
 EXPORT int boxer_glob64(const char *, int, error_function *, glob_t *) __asm__("glob64");
 EXPORT int boxer_glob64(const char *pattern, int flags, error_function *failed, glob_t *found) {
-  return on_glob(pattern, flags, failed, found);
+  return find_names(pattern, flags, failed, found);
 }
 
 /* The guest is told the places where the files stand: they are as good as the names that it knows. */
-#define WALK(name, parameters, arguments, ...)                                  \
-  EXPORT int name parameters {                                                  \
-    char room[REMAP_ROOM];                                                      \
-    const char *there = remapped(path, room);                                   \
-    if (path && !there) return -1;                                              \
-    int (*real)(__VA_ARGS__) = LIBC(int (*)(__VA_ARGS__), name);                \
-    return real ? real arguments : fail(ENOSYS);                                \
-  }
-WALK(ftw, (const char *path, void *visit, int descriptors), (there, visit, descriptors), const char *, void *, int)
-WALK(ftw64, (const char *path, void *visit, int descriptors), (there, visit, descriptors), const char *, void *, int)
-WALK(nftw, (const char *path, void *visit, int descriptors, int flags), (there, visit, descriptors, flags), const char *, void *, int, int)
-WALK(nftw64, (const char *path, void *visit, int descriptors, int flags), (there, visit, descriptors, flags), const char *, void *, int, int)
+#define WALK(name, parameters, arguments, ...)                            \
+  DEEP_PATH_CALL(int, name, -1, parameters, arguments, __VA_ARGS__)            \
+  EXPORT int name parameters { return on_##name arguments; }
+WALK(ftw, (const char *path, void *visit, int descriptors), (path, visit, descriptors), const char *, void *, int)
+WALK(ftw64, (const char *path, void *visit, int descriptors), (path, visit, descriptors), const char *, void *, int)
+WALK(nftw, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags), const char *, void *, int, int)
+WALK(nftw64, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags), const char *, void *, int, int)
 
 /* Several beginnings, of which any may be moved. What comes back is libc's own copy. */
 #define BEGINNINGS 1024
 #define TEXT_ROOM (4 * REMAP_ROOM)
 typedef void *fts_function(char *const *, int, void *);
 
-static void *on_fts_open(fts_function *real, char *const *paths, int options, void *compare) {
+struct beginnings {
+  const char *paths[BEGINNINGS + 1];
   char text[TEXT_ROOM];
-  char room[REMAP_ROOM];
-  size_t count = 0;
-  size_t used = 0;
-  if (!real) return fail(ENOSYS), NULL;
-  while (paths && paths[count] && remap_value()) count++;
-  if (count == 0 || count > BEGINNINGS) return real(paths, options, compare);
-  const char **there = alloca((count + 1) * sizeof *there);
-  there[count] = NULL;
-  for (size_t i = 0; i < count; i++) {
-    there[i] = remapped(paths[i], room);
-    if (!there[i]) return NULL;
-    if (there[i] != room) continue;
-    size_t size = strlen(room) + 1;
-    if (size > sizeof text - used) return fail(ENAMETOOLONG), NULL;
-    there[i] = memcpy(text + used, room, size);
-    used += size;
+  size_t used;
+};
+
+/* False: errno says why. */
+static bool add(struct beginnings *all, size_t index, const char *path) {
+  CLAIMED_PLACE(place);
+  if (!find_place(AT_FDCWD, path, &place)) return false;
+  all->paths[index] = path;
+  if (place.path != path) {
+    size_t size = strlen(place.path) + 1;
+    bool fits = size <= sizeof all->text - all->used;
+    if (fits) all->paths[index] = memcpy(all->text + all->used, place.path, size);
+    leave_place(&place);
+    all->used += size;
+    return fits || (fail(ENAMETOOLONG), false);
   }
-  return real((char *const *)there, options, compare);
+  leave_place(&place);
+  return true;
+}
+
+static void *open_moved(fts_function *real, char *const *paths, size_t count, int options, void *compare) {
+  struct beginnings *all = claim(sizeof *all, HERE);
+  if (!all) return fail(ENOMEM), NULL;
+  bool good = true;
+  for (size_t i = 0; i < count && good; i++) good = add(all, i, paths[i]);
+  void *opened = good ? real((char *const *)all->paths, options, compare) : NULL;
+  unclaim(all);
+  return opened;
+}
+
+static void *on_fts_open(fts_function *real, char *const *paths, int options, void *compare) {
+  size_t count = 0;
+  bool any = false;
+  if (!real) return fail(ENOSYS), NULL;
+  while (paths && paths[count] && remap_value()) any = !stays(AT_FDCWD, paths[count++]) || any;
+  return any && count <= BEGINNINGS ? open_moved(real, paths, count, options, compare) : real(paths, options, compare);
 }
 
 EXPORT void *fts_open(char *const *paths, int options, void *compare) {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,13 +15,29 @@
 
 /* By the signal connection's port: the listener at which the announced connection arrives; 0 where there is none. */
 static int relays[65536];
-/* By port: what the guest listens with, and where a relay's port leads. */
-static uint16_t families[65536];
+/* Where a relay's port leads. */
 static uint16_t targets[65536];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-void arrivals_listen(uint16_t port, uint16_t family) { families[port] = family; }
 uint16_t arrivals_target(uint16_t relay_port) { return targets[relay_port]; }
+
+static bool listens(const char *table, uint16_t port) {
+  FILE *rows = fopen(table, "r");
+  char line[512];
+  bool found = false;
+  while (rows && !found && fgets(line, sizeof line, rows)) {
+    unsigned local, state;
+    found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &local, &state) == 2 && local == port && state == 10;
+  }
+  if (rows) fclose(rows);
+  return found;
+}
+
+/* What the guest listens with on a port: the kernel's word, as for the real supervisor. */
+static int family_at(uint16_t port) {
+  if (listens("/proc/thread-self/net/tcp", port)) return AF_INET;
+  return listens("/proc/thread-self/net/tcp6", port) ? AF_INET6 : 0;
+}
 
 /* Takes the entry: whoever does owns its descriptor. */
 static int take_relay(uint16_t port) {
@@ -67,7 +84,6 @@ static uint16_t port_of(int fd) {
 static int reach(int fd, uint16_t port) {
   struct sockaddr_storage address;
   socklen_t length = address_of(&address, false, UNDERLAY_SELF, port);
-  if (families[port] == 0) return ECONNREFUSED;
   return connect(fd, (struct sockaddr *)&address, length) == 0 ? 0 : errno;
 }
 
@@ -96,7 +112,9 @@ static void *watch(void *data) {
 }
 
 int arrivals_announce(uint16_t port, bool gone, struct boxer_endpoint *where) {
-  int relay = bound(families[port] == AF_INET6, UNDERLAY_RELAY);
+  int family = family_at(port);
+  if (!family) return ECONNREFUSED;
+  int relay = bound(family == AF_INET6, UNDERLAY_RELAY);
   listen(relay, 1);
   inet_pton(AF_INET, UNDERLAY_RELAY, where->address);
   where->port = port_of(relay);

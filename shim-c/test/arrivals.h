@@ -6,8 +6,6 @@
 
 #include "../service-wire.h"
 
-/* The guest listens on a port with a socket of this family, so what it accepts has to be of that family. */
-void arrivals_listen(uint16_t port, uint16_t family);
 /*
  * BOXER_CONNECT to a node that leads back here: queues a signal connection at the guest's listener on `port` and gives the address
  * whose first connection it stands for; blocks while the listener's queue is full. `gone`: that connection is never handed over.

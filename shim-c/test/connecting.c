@@ -1,5 +1,6 @@
 /* connect() and bind() under the monitor, beyond what a transcript shows. */
 #include <signal.h>
+#include <sys/select.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -55,6 +56,12 @@ static void interrupted(void) {
   setitimer(ITIMER_REAL, &timer, NULL);
   CHECK(connect_at(fd, NODE_SILENT, 80) == -1 && errno == EINTR);
   CHECK(now() - start < 2);
+  /* It is not connected, and says so. */
+  struct pollfd wait = {.fd = fd, .events = POLLIN | POLLOUT};
+  CHECK(poll(&wait, 1, 0) == 0 && wait.revents == 0);
+  CHECK(strcmp(peer_of(fd), strerror(ENOTCONN)) == 0);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  CHECK(connect_at(fd, NODE_SILENT, 80) == -1 && errno == EALREADY);
   close(fd);
   /* As the kernel's own connect() with a limit. */
   fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -69,6 +76,82 @@ static void interrupted(void) {
   CHECK(connect_at(fd, NODE_SLOW, 9) == -1 && errno == ECONNREFUSED);
   close(fd);
   CHECK(count_fds() == fds);
+}
+
+static int error_of(int fd) {
+  int error = -1;
+  socklen_t size = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return error;
+}
+
+/* Every millisecond a handler runs: before the supervisor answers, and after it. */
+static void ring(int microseconds, int flags) {
+  struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
+  sigaction(SIGALRM, &action, NULL);
+  struct itimerval timer = {.it_value = {.tv_usec = microseconds}, .it_interval = {.tv_usec = microseconds}};
+  setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* What connect() began goes on after EINTR, however far the supervisor's answer is away. */
+static void goes_on(const char *node, int way, int microseconds) {
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct timeval limit = {.tv_sec = 9};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  ring(microseconds, 0);
+  int result = connect_at(fd, node, port);
+  CHECK(result == 0 || errno == EINTR);
+  ring(0, 0);
+  struct pollfd wait = {.fd = fd, .events = POLLOUT};
+  fd_set writable;
+  FD_ZERO(&writable);
+  FD_SET(fd, &writable);
+  struct timeval patience = {.tv_sec = 9};
+  if (result < 0 && way == 0) CHECK(poll(&wait, 1, 9000) == 1 && wait.revents == POLLOUT);
+  if (result < 0 && way == 1) CHECK(select(fd + 1, NULL, &writable, NULL, &patience) == 1);
+  if (result < 0 && way == 2) CHECK(connect_at(fd, node, port) == 0);
+  CHECK(error_of(fd) == 0);
+  CHECK(connect_at(fd, node, port) == 0 || errno == EISCONN);
+  CHECK(connect_at(fd, node, port) == -1 && errno == EISCONN);
+  CHECK(is_at(peer_of(fd), NODE_ASKED, port));
+  struct timeval now = {0};
+  socklen_t size = sizeof now;
+  CHECK(getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &now, &size) == 0 && now.tv_sec == 9 && now.tv_usec == 0);
+  int accepted = accept(server, NULL, NULL);
+  char text[8] = {0};
+  CHECK(send(fd, "hello", 5, MSG_NOSIGNAL) == 5 && read(accepted, text, sizeof text) == 5);
+  CHECK(send(accepted, "again", 5, MSG_NOSIGNAL) == 5 && read(fd, text, sizeof text) == 5 && strcmp(text, "again") == 0);
+  close(accepted);
+  CHECK(read(fd, text, sizeof text) == 0);
+  close(fd);
+  close(server);
+}
+
+static void going_on(void) {
+  for (int way = 0; way < 3; way++) {
+    goes_on(NODE_SLOW, way, 1000);
+    goes_on(NODE_SLOW, way, 50000);
+    for (int moment = 50; moment < 1000; moment += 190) goes_on(NODE_ASKED, way, moment);
+  }
+  /* A time limit ends connect(), and not the connection. */
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  struct timeval limit = {.tv_usec = 50000};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  CHECK(connect_at(fd, NODE_SLOW, port) == -1 && errno == EINPROGRESS);
+  struct pollfd wait = {.fd = fd, .events = POLLOUT};
+  CHECK(poll(&wait, 1, 9000) == 1 && wait.revents == POLLOUT && error_of(fd) == 0);
+  close(fd);
+  close(server);
+  /* Nobody listens there. */
+  wait.fd = fd = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  CHECK(connect_at(fd, NODE_SLOW, port) == -1 && errno == EINPROGRESS);
+  CHECK(poll(&wait, 1, 9000) == 1 && error_of(fd) == ECONNREFUSED);
+  close(fd);
 }
 
 static void own_address(void) {
@@ -88,40 +171,43 @@ static void own_address(void) {
   close(server);
 }
 
+/* Own and loopback addresses beside each other are conformance cases; here it is what the supervisor is told. */
 static void bound_listener(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
   int port = port_of(server);
   CHECK(is_at(local_of(server), SELF, port));
   CHECK(requests(BOXER_LISTEN, port) == 1);
-  int fd = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(connect_at(fd, SELF, port) == 0);
-  close(fd);
-  fd = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(connect_at(fd, "127.0.0.1", port) == 0);
-  CHECK(is_at(peer_of(fd), "127.0.0.1", port));
-  close(fd);
+  int local = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(local, "127.0.0.1", port) == 0 && listen(local, 4) == 0);
+  CHECK(requests(BOXER_LISTEN, port) == 1);
+  close(local);
   close(server);
+}
+
+/* On a node with several addresses the own one is all of them, hence the kernel's wildcard. */
+static void several_addresses(void) {
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
+  int port = port_of(server);
+  CHECK(is_at(local_of(server), SELF, port));
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(connect_at(fd, UNDERLAY_DIRECT, port) == 0);
+  close(fd);
   /* The wildcard is taken by a socket on 127.0.0.1; the node's address alone is free. */
   int local = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(local, "127.0.0.1", 0) == 0 && listen(local, 4) == 0);
-  server = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(bind_at(server, SELF, port_of(local)) == 0 && listen(server, 4) == 0);
-  CHECK(is_at(local_of(server), SELF, port_of(local)));
-  CHECK(requests(BOXER_LISTEN, port_of(local)) == 1);
-  close(server);
+  int second = socket(AF_INET, SOCK_STREAM, 0);
+  CHECK(bind_at(second, SELF, port_of(local)) == 0 && listen(second, 4) == 0);
+  CHECK(is_at(local_of(second), SELF, port_of(local)));
+  close(second);
   close(local);
   /* The other way round, as in redis' "bind <address> 127.0.0.1". */
-  server = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
   local = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(bind_at(local, "127.0.0.1", port_of(server)) == 0 && listen(local, 4) == 0);
-  CHECK(is_at(local_of(local), "127.0.0.1", port_of(server)));
+  CHECK(bind_at(local, "127.0.0.1", port) == 0 && listen(local, 4) == 0);
+  CHECK(is_at(local_of(local), "127.0.0.1", port));
   fd = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(connect_at(fd, "127.0.0.1", port_of(server)) == 0);
-  close(fd);
-  fd = socket(AF_INET, SOCK_STREAM, 0);
-  CHECK(bind_at(fd, "127.0.0.1", port_of(server)) == -1 && errno == EADDRINUSE);
+  CHECK(bind_at(fd, "127.0.0.1", port) == -1 && errno == EADDRINUSE);
   close(fd);
   close(local);
   close(server);
@@ -156,10 +242,15 @@ static void six(void) {
 
 int main(void) {
   int fds = count_fds();
+  if (getenv("BOXER_TEST_SEVERAL")) {
+    several_addresses();
+    return end("connecting, several addresses");
+  }
   errno = 77;
   errors();
   asks_once();
   interrupted();
+  going_on();
   own_address();
   bound_listener();
   six();

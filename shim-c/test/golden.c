@@ -58,15 +58,18 @@ static void print_table(void) {
                                      .self_overlay = {198, 18, 0, 5},
                                      .self_underlay = {172, 20, 0, 7},
                                      .signal_source = {127, 66, 79, 88},
+                                     .self_bound = {172, 20, 0, 7},
                                      .node_count = 2,
                                      .name_count = 3,
+                                     .account_user = 994,
+                                     .account_group = 991,
                                      .hostname = "worker-1"};
   printf("  \"table\": {\n    \"size\": %zu,\n    \"nodesOffset\": %zu,\n    \"namesOffset\": %zu,\n", sizeof table,
          offsetof(struct boxer_table, nodes), offsetof(struct boxer_table, names));
   printf("    \"sequence\": 6,\n    \"overlayBase\": \"198.18.0.0\",\n    \"overlayMask\": \"255.254.0.0\",\n"
          "    \"selfOverlay\": \"198.18.0.5\",\n    \"selfUnderlay\": \"172.20.0.7\",\n"
-         "    \"signalSource\": \"127.66.79.88\",\n    \"nodeCount\": 2,\n    \"nameCount\": 3,\n"
-         "    \"hostname\": \"worker-1\",\n    \"headerHex\": \"");
+         "    \"signalSource\": \"127.66.79.88\",\n    \"selfBound\": \"172.20.0.7\",\n    \"nodeCount\": 2,\n    \"nameCount\": 3,\n"
+         "    \"accountUser\": 994,\n    \"accountGroup\": 991,\n    \"hostname\": \"worker-1\",\n    \"headerHex\": \"");
   hex(&table, offsetof(struct boxer_table, nodes));
   struct boxer_table_node node = {.overlay = {198, 18, 0, 6}, .direct = {172, 20, 0, 8}, .flags = BOXER_NODE_DIRECT, .id = 6};
   printf("\",\n    \"node\": { \"overlay\": \"198.18.0.6\", \"direct\": \"172.20.0.8\", \"flags\": 1, \"id\": 6, \"hex\": \"");

@@ -37,7 +37,7 @@ static pid_t start_again(void) {
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
   pid_t child = fork();
   if (child == 0) {
-    const char *name = getenv("BOXER_SOCKET");
+    const char *name = getenv("BOXER_TEST_SOCKET");
     const char *program = getenv("BOXER_TEST_SUPERVISOR");
     dup2(ends[1], 1);
     unsetenv("LD_PRELOAD");

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
+#include <wordexp.h>
 
 #include "../service-wire.h"
 #include "check.h"
@@ -50,6 +51,35 @@ static void closing(void) {
   }
 }
 
+static void listen_often(void) {
+  for (int i = 0; i < 1000; i++) {
+    int port;
+    close(listener(AF_INET, 0, &port));
+  }
+}
+
+/* listen() and close() of a listener wait for nobody: here the supervisor is stopped. Without the monitor there is none. */
+static void waiting_for_nobody(void) {
+  pid_t supervisor = getppid();
+  CHECK(kill(supervisor, SIGSTOP) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(30);
+    listen_often();
+    _exit(failures);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  kill(supervisor, SIGCONT);
+  CHECK(status == 0);
+  /* What found no room in its queue it sees when it looks; from now on it hears again. */
+  wait_for_supervisor();
+  int port;
+  int server = listener(AF_INET, 0, &port);
+  CHECK(requests(BOXER_LISTEN, port) == 1);
+  close(server);
+}
+
 /* Loopback is nobody else's business, a Unix socket is no business of ours, and a closed socket's number may be reused. */
 static void quiet(void) {
   int before = requests(BOXER_LISTEN, 0);
@@ -88,12 +118,12 @@ static void vforked(void) {
   CHECK(requests(BOXER_UNLISTEN, port) == 1);
 }
 
-/* Started again by closing_environment(): tells whether it runs under the monitor. */
+/* Started again by cleared_environment(): tells whether it runs under the monitor, and sees nothing of it. */
 static int report(void) {
   char name[256];
   gethostname(name, sizeof name);
   const char *preload = getenv("LD_PRELOAD");
-  return strcmp(name, "self-node") == 0 && preload && getenv("BOXER_SOCKET") ? 0 : 1;
+  return strcmp(name, "self-node") == 0 && (!preload || !*preload) && !getenv("BOXER_SOCKET") ? 0 : 1;
 }
 
 static int status_of(pid_t child) {
@@ -162,6 +192,71 @@ static void cleared_environment(void) {
   CHECK(posix_spawn(&child, "/nonexistent", NULL, NULL, arguments, environments[0]) == ENOENT);
   CHECK(execve("/nonexistent", arguments, environments[0]) == -1 && errno == ENOENT);
   CHECK(execvp("nonexistent-program", arguments) == -1 && errno == ENOENT);
+}
+
+static bool told_by(FILE *stream) {
+  char name[64] = "";
+  bool read = stream && fgets(name, sizeof name, stream);
+  return read && pclose(stream) == 0 && strcmp(name, "self-node\n") == 0;
+}
+
+static bool expands(void) {
+  wordexp_t words;
+  bool expanded = wordexp("$(hostname)", &words, 0) == 0 && words.we_wordc == 1 && strcmp(words.we_wordv[0], "self-node") == 0;
+  if (expanded) wordfree(&words);
+  return expanded;
+}
+
+static bool is_hidden(void) { return !getenv("LD_PRELOAD") && !getenv("BOXER_SOCKET"); }
+
+/* libc starts these with its own `environ`, whatever the guest has made of it. */
+static void started_by_libc(void) {
+  char *little[] = {(char *)"PATH=/usr/bin:/bin", NULL};
+  for (int way = 0; way < 3; way++) {
+    pid_t child = fork();
+    if (child == 0) {
+      failures = 0;
+      if (way == 1) clearenv();
+      if (way == 2) environ = little;
+      char **before = environ;
+      CHECK(system("test \"$(hostname)\" = self-node") == 0);
+      CHECK(told_by(popen("hostname", "r")));
+      CHECK(expands());
+      CHECK(environ == before && is_hidden());
+      setenv("ADDED", "1", 1);
+      CHECK(system("test \"$ADDED $(hostname)\" = '1 self-node'") == 0 && is_hidden());
+      _exit(failures);
+    }
+    CHECK(status_of(child) == 0);
+  }
+}
+
+static void *run_shells(void *data) {
+  (void)data;
+  for (int i = 0; i < 8; i++) {
+    if (system("test \"$(hostname)\" = self-node") != 0) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
+    if (!told_by(popen("hostname", "r"))) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
+  }
+  return NULL;
+}
+
+/* They overlap, so none may take back what another's shell still needs. */
+static void started_by_threads(void) {
+  char **before = environ;
+  pthread_t pool[4];
+  for (int i = 0; i < 4; i++) pthread_create(&pool[i], NULL, run_shells, NULL);
+  for (int i = 0; i < 4; i++) pthread_join(pool[i], NULL);
+  CHECK(environ == before && is_hidden());
+}
+
+/* The guest's own LD_PRELOAD reads as it was set; who names us, or asks the kernel, does not get us twice. */
+static void own_preload(void) {
+  CHECK(system("LD_PRELOAD= sh -c 'test \"${LD_PRELOAD-unset}\" = \"\"'") == 0);
+  CHECK(system("sh -c 'test \"${LD_PRELOAD-unset}\" = unset'") == 0);
+  CHECK(system("LD_PRELOAD=libm.so.6 sh -c 'test \"$LD_PRELOAD\" = libm.so.6'") == 0);
+  CHECK(system("LD_PRELOAD='libm.so.6 libm.so.6' sh -c 'test \"$LD_PRELOAD\" = \"libm.so.6 libm.so.6\"'") == 0);
+  CHECK(system("env $(cat /proc/self/environ | tr '\\0' '\\n' | grep ^LD_PRELOAD=):libm.so.6 sh -c 'test \"$LD_PRELOAD\" = libm.so.6'") == 0);
+  CHECK(system("LD_PRELOAD=libm.so.6 sh -c 'cat /proc/self/environ | tr \"\\0\" \"\\n\" | grep -q \"^LD_PRELOAD=libm.so.6:[^:]*libboxer.so$\"'") == 0);
 }
 
 /* A daemon without standard streams must not see one of ours under their numbers. */
@@ -254,9 +349,13 @@ int main(int argc, char **argv) {
   alarm(60);
   int fds = count_fds();
   closing();
+  waiting_for_nobody();
   quiet();
   vforked();
   cleared_environment();
+  started_by_libc();
+  started_by_threads();
+  own_preload();
   without_stdio();
   out_of_descriptors();
   threads();

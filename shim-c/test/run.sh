@@ -41,6 +41,62 @@ remapping() {
   rm -rf "$work/native-files" "$work/other-files"
 }
 
+# stacks_within <name> <bytes>: no call takes so much more than natively, and none crashes on a small stack where natively it does not.
+# What was seen is in $work/seen.
+stacks_within() {
+  awk -v most="$2" '
+    NR == FNR { bytes[$1] = $2; handler[$1] = $3; thread[$1] = $4; next }
+    !($1 in bytes) { next }
+    { calls++ }
+    $2 == "died" && bytes[$1] == "died" { next }
+    $2 == "died" || $2 - bytes[$1] > most { print $1 " takes " $2 " bytes of stack, natively " bytes[$1]; bad = 1 }
+    handler[$1] == "fits" && $3 != "fits" { print $1 " crashes in a handler"; bad = 1 }
+    thread[$1] == "fits" && $4 != "fits" { print $1 " crashes in a small thread"; bad = 1 }
+    END { exit bad || calls < 150 }
+  ' "$work/native" "$work/seen" && note "$1" ok || note "$1" failed
+}
+
+# Nothing where nothing is remapped, a short path where something is; and what asks the supervisor.
+stacks() {
+  mkdir "$work/stacks" "$work/stacks-real"
+  "$1/stacks" "$work/stacks" >"$work/native" || note "$2 stacks" "native run failed"
+  LD_PRELOAD=$library "$1/stacks" "$work/stacks" >"$work/seen"
+  stacks_within "$2 stacks of a monitor without a task" 512
+  LD_PRELOAD=$library BOXER_REMAP="/nowhere=/tmp/nowhere:$work/visible=$work/stacks-real" "$1/stacks" "$work/stacks" >"$work/seen"
+  stacks_within "$2 stacks of ordinary paths" 512
+  LD_PRELOAD=$library BOXER_REMAP="/nowhere=/tmp/nowhere:$work/visible=$work/stacks-real:/dev/shm=$work/stacks-real" \
+    "$1/stacks" "$work/visible" >"$work/seen"
+  stacks_within "$2 stacks of remapped paths" 2048
+  supervised "$1/stacks" "$work/stacks" 198.18.0.1 self-node >"$work/seen"
+  [ $? -eq 77 ] || stacks_within "$2 stacks of calls that ask" 2048
+  rm -rf "$work/stacks" "$work/stacks-real"
+}
+
+# Unix sockets below a remapped folder. Both folders' names are as long, as addresses tell their length.
+letters() {
+  mkdir "$work/natives" "$work/real-place"
+  "$1/letters" "$work/natives" >"$work/native" || note "$2 letters" "native run failed"
+  LD_PRELOAD=$library BOXER_REMAP="$work/visible=$work/real-place" "$1/letters" "$work/visible" >"$work/seen"
+  diff "$work/native" "$work/seen" && note "$2 letters" ok || note "$2 letters" differ
+  rm -rf "$work/natives" "$work/real-place"
+}
+
+# Wrong pointers: what natively is an error is the same one, and no crash; what crashes natively may do what it likes.
+pointers() {
+  mkdir "$work/pointers" "$work/pointers-real"
+  "$1/pointers" "$work/pointers" >"$work/native" || note "$2 pointers" "native run failed"
+  for place in pointers visible; do
+    LD_PRELOAD=$library BOXER_REMAP="/nowhere=/tmp/nowhere:$work/visible=$work/pointers-real:/dev/shm=$work/pointers-real" \
+      "$1/pointers" "$work/$place" >"$work/seen"
+    awk -F ': ' '
+      NR == FNR { native[$1] = $2; next }
+      $1 in native && native[$1] != "crashes" && $2 != native[$1] { print $0 ", natively " native[$1]; bad = 1 }
+      END { exit bad || FNR < 500 }
+    ' "$work/native" "$work/seen" && note "$2 pointers of $place paths" ok || note "$2 pointers of $place paths" differ
+  done
+  rm -rf "$work/pointers" "$work/pointers-real"
+}
+
 # Data with an address beside it: streams to every kind of node, datagrams to the only kind that has a way for them.
 sending() {
   native=$work/native
@@ -75,17 +131,21 @@ conformance() {
   awk -F, 'NR == FNR { run[$1]; next } $1 in run' "$work/cases" "$work/native" | diff - "$work/seen" && note "$name" ok || note "$name" differs
 }
 
-# A client comes to the stand-in's other addresses as if from another node; a server bound to one address alone is not there.
+# A client comes to the stand-in's other addresses as if from another node.
 # What a guest takes without asking needs a supervisor that carries bytes: the real one, see test/conformance.
 conformances() {
   folder=$1
+  # The own address is all addresses there, as in a container with several networks.
+  several='-address-both -own-alone -own-beside -own-elsewhere -own-six -own-datagrams -limit-flags'
   "$programs/supervisor" native "$work/log" "$1/conformance" direct 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.77 ${CONFORMANCE_WITHOUT:-} >"$work/native"
   grep "ended with" "$work/native" && note "$2 conformance" "native run failed"
   conformance "$2 conformance, own node" direct 198.18.0.1 198.18.0.1 198.18.0.1 198.18.0.1 198.18.0.77
-  conformance "$2 conformance, direct" direct 198.18.0.2 198.18.0.2 198.18.0.1 198.18.0.1 198.18.0.77 -address-both
-  conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 -address-both
+  export BOXER_TEST_SEVERAL=1
+  conformance "$2 conformance, direct" direct 198.18.0.2 198.18.0.2 198.18.0.1 198.18.0.1 198.18.0.77 $several
+  conformance "$2 conformance, asked" asked 198.18.0.3 198.18.0.3 198.18.0.1 198.18.0.1 198.18.0.77 $several
+  unset BOXER_TEST_SEVERAL
   conformance "$2 conformance, signal" signal 198.18.0.20 198.18.0.20 198.18.0.1 198.18.0.1 198.18.0.77 \
-    -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors
+    -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors -source-chosen
 }
 
 # The guest kills its supervisor, which therefore cannot tell how it went.
@@ -99,11 +159,48 @@ outliving() {
 # Objects by bare name and below a remapped folder; and whose the calls are that move bytes.
 loading() {
   mkdir "$work/loaded"
-  cp "$1/plugins/libplugin.so" "$work/loaded"
+  cp "$1/plugins/"*.so "$work/loaded"
   "$1/loading" "$work/loaded" >"$work/native" 2>/dev/null || note "$2 loading" "native run failed"
   LD_PRELOAD=$library BOXER_REMAP="$work/visible=$work/loaded" "$1/loading" "$work/visible" >"$work/seen" 2>"$work/said"
   diff "$work/native" "$work/seen" && grep -q '^connect is intercepted' "$work/said" && note "$2 loading" ok || note "$2 loading" differs
   rm -rf "$work/loaded"
+}
+
+# preloading <how> <program> <LD_PRELOAD's value, if any>: a library in front of the monitor, or behind it.
+preloading() {
+  env ${3+"LD_PRELOAD=$3"} "$2" >"$work/native" 2>/dev/null || note "$1" "native run failed"
+  BOXER_SOCKET=@boxer-test-nobody LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
+  diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
+}
+
+# Programs that are linked to the shared sanitizers, with the monitor where the runtime image has it.
+sanitized() {
+  mkdir "$work/beside-libasan.so"
+  ln -s "$library" "$work/beside-libasan.so/libboxer.so"
+  (
+    library=$work/beside-libasan.so/libboxer.so
+    for kind in address thread undefined; do preloading "$2 under the $kind sanitizer" "$1/sanitized-$kind"; done
+    runtime=$(ldd "$1/sanitized-address" | sed -n 's/^.*\(libasan\.so[^ ]*\) .*/\1/p')
+    preloading "$2 with $runtime preloaded" "$1/sanitized-address" "$runtime"
+    exit $failed
+  ) || failed=1
+}
+
+hooking() {
+  for separator in : ' '; do
+    preloading "$2 preloaded hook, separated by '$separator'" "$1/hooking" "$1/hook/libhook.so$separator"
+  done
+  preloading "$2 preloaded hook" "$1/hooking" "$1/hook/libhook.so"
+  preloading "$2 preloaded hook, named twice" "$1/hooking" "$1/hook/libhook.so:$1/hook/libhook.so"
+  preloading "$2 linked hook" "$1/linked-hooking"
+  preloading "$2 linked hook that is preloaded as well" "$1/linked-hooking" "$1/hook/libhook.so"
+}
+
+# as_natively <program> <libc>: the same transcript; the program is told by an argument when it is boxed.
+as_natively() {
+  "$programs/supervisor" native "$work/log" "$1" >"$work/native" || note "$2 $(basename "$1")" "native run failed"
+  supervised "$1" boxed >"$work/seen" || note "$2 $(basename "$1")" failed
+  diff "$work/native" "$work/seen" && note "$2 $(basename "$1")" ok || note "$2 $(basename "$1")" differs
 }
 
 suite() {
@@ -111,6 +208,9 @@ suite() {
   conformances "$1" "$2"
   sending "$1" "$2"
   transcript "$1" "$2"
+  for program in filtered cancelling; do as_natively "$1/$program" "$2"; done
+  BOXER_TEST_SEVERAL=1 supervised "$1/connecting" && note "$2 connecting, several addresses" ok || note "$2 connecting, several addresses" failed
+  BOXER_REMAP=/nowhere=/tmp/nowhere supervised "$1/denying" && note "$2 denying" ok || note "$2 denying" failed
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done
@@ -125,6 +225,19 @@ else
   supervised "$here/programs.sh" && note "real programs" ok || note "real programs" failed
 fi
 
+hooking "$programs" glibc
+sanitized "$programs" glibc
+[ -z "$musl" ] || hooking "$musl" musl
+letters "$programs" glibc
+[ -z "$musl" ] || letters "$musl" musl
+stacks "$programs" glibc
+[ -z "$musl" ] || stacks "$musl" musl
+pointers "$programs" glibc
+[ -z "$musl" ] || pointers "$musl" musl
+# Those that need an object of libc's own are left to stack-depth.sh.
+sed -n 's/^SYMBOL(\([^,]*\),.*/{"\1",/p' "$here/../monitor/symbols.def" | while read -r symbol; do
+  grep -qF "$symbol" "$here/calls.def" || echo "$symbol"
+done | grep -vE '"(__)?res_(n.*|send)"|"sem_close"' && note "stacks of every intercepted call" "left one out"
 loading "$programs" glibc
 [ -z "$musl" ] || loading "$musl" musl
 sharing "$programs" glibc

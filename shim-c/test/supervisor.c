@@ -22,6 +22,7 @@
 
 #include "../service-wire.h"
 #include "arrivals.h"
+#include "later.h"
 #include "world.h"
 
 static struct boxer_table *table;
@@ -100,8 +101,11 @@ static void make_table(void) {
   inet_pton(AF_INET, "255.254.0.0", table->overlay_mask);
   inet_pton(AF_INET, SELF, table->self_overlay);
   inet_pton(AF_INET, UNDERLAY_SELF, table->self_underlay);
+  if (!getenv("BOXER_TEST_SEVERAL")) inet_pton(AF_INET, UNDERLAY_SELF, table->self_bound);
   inet_pton(AF_INET, SIGNAL_SOURCE, table->signal_source);
   strcpy(table->hostname, "self-node");
+  table->account_user = 4711 + 1;
+  table->account_group = 4712 + 1;
   add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF);
   add_node(NODE_DIRECT, UNDERLAY_DIRECT, BOXER_NODE_DIRECT);
   add_node(NODE_ASKED, NULL, 0);
@@ -200,7 +204,18 @@ static void on_names_of(const struct boxer_request *request, struct boxer_reply 
   reply->peer = request->peer;
   set(&reply->local, SELF, request->local.port);
   uint16_t target = arrivals_target(request->peer.port);
-  if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
+  uint16_t arrived_at = arrivals_target(request->local.port);
+  if (arrived_at) {
+    set(&reply->local, SELF, arrived_at);
+    set(&reply->peer, NODE_LOOP, 4242);
+    return;
+  }
+  struct boxer_endpoint late = later_target(request->peer.port);
+  if (late.port) {
+    reply->peer = late;
+    if (!is(&late, NODE_LOOP)) set(&reply->peer, NODE_ASKED, late.port);
+  }
+  else if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
 }
 
 /* Fills in the reply; gives a descriptor to pass beside it, or -1. */
@@ -208,11 +223,12 @@ static int answer(const struct boxer_request *request, struct boxer_reply *reply
   switch (request->operation) {
     case BOXER_TABLE:
       return table_fd;
-    case BOXER_LISTEN:
-      arrivals_listen(request->local.port, request->family);
-      break;
     case BOXER_CONNECT:
       on_connect(request, reply);
+      later_answered(request, reply);
+      break;
+    case BOXER_CONNECT_LATER:
+      later_place(request, reply);
       break;
     case BOXER_ACCEPT:
       return on_accept(request, reply);
@@ -241,38 +257,53 @@ static void log_request(const struct boxer_request *request) {
           request->inode != 0);
 }
 
-static void *serve(void *data) {
-  int fd = (int)(intptr_t)data;
+struct client {
+  int fd;
   struct boxer_request request;
-  if (recv(fd, &request, sizeof request, MSG_WAITALL) == sizeof request && request.magic == BOXER_WIRE_MAGIC) {
-    log_request(&request);
-    struct boxer_reply reply = {.magic = BOXER_WIRE_MAGIC, .operation = request.operation};
-    int passed = answer(&request, &reply);
-    char control[CMSG_SPACE(sizeof(int))] = {0};
-    struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (passed >= 0) {
-      message.msg_control = control;
-      message.msg_controllen = sizeof control;
-      struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-      header->cmsg_level = SOL_SOCKET;
-      header->cmsg_type = SCM_RIGHTS;
-      header->cmsg_len = CMSG_LEN(sizeof(int));
-      memcpy(CMSG_DATA(header), &passed, sizeof passed);
-    }
-    sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (passed >= 0 && passed != table_fd) close(passed);
+};
+
+static void *serve(void *data) {
+  struct client *client = data;
+  struct boxer_reply reply = {.magic = BOXER_WIRE_MAGIC, .operation = client->request.operation};
+  int passed = answer(&client->request, &reply);
+  char control[CMSG_SPACE(sizeof(int))] = {0};
+  struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (passed >= 0) {
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &passed, sizeof passed);
   }
-  close(fd);
+  sendmsg(client->fd, &message, MSG_NOSIGNAL);
+  if (passed >= 0 && passed != table_fd) close(passed);
+  close(client->fd);
+  if (client->request.operation == BOXER_UNDER_WAY) later_carry(&client->request);
+  free(client);
   return NULL;
 }
 
+/* Requests are read in the order in which they came, and answered whenever that is. */
 static void *serve_all(void *data) {
   int listener = (int)(intptr_t)data;
   for (;;) {
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    struct client *client = calloc(1, sizeof *client);
+    client->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    size_t size = sizeof client->request;
+    bool valid = client->fd >= 0 && recv(client->fd, &client->request, size, MSG_WAITALL) == (ssize_t)size &&
+                 client->request.magic == BOXER_WIRE_MAGIC;
+    if (valid) log_request(&client->request);
+    if (valid && client->request.operation == BOXER_CONNECT) later_asked(&client->request);
     pthread_t thread;
-    if (fd >= 0 && pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd) == 0) pthread_detach(thread);
+    if (valid && pthread_create(&thread, NULL, serve, client) == 0) {
+      pthread_detach(thread);
+      continue;
+    }
+    if (client->fd >= 0) close(client->fd);
+    free(client);
   }
   return NULL;
 }
@@ -315,8 +346,10 @@ int main(int argc, char **argv) {
     if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) die("/proc/self/exe");
     setenv("BOXER_TEST_SUPERVISOR", self, 1);
     setenv("BOXER_TEST_LOG", argv[2], 1);
+    setenv("BOXER_TEST_SOCKET", setting, 1);
     if (strcmp(argv[1], "native") != 0) {
       setenv("BOXER_SOCKET", setting, 1);
+      setenv("BOXER_TEST_SOCKET", setting, 1);
       setenv("LD_PRELOAD", argv[1], 1);
     }
     execvp(argv[3], argv + 3);

@@ -24,9 +24,9 @@ const struct config *network_config(void) {
 }
 
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    const struct wait_limit *limit) {
+                    struct waiting *waiting) {
   (void)patience;
-  (void)limit;
+  (void)waiting;
   *reply = (struct boxer_reply){.operation = request->operation};
   note_supervisor(process);
   /* Closed by a raw call, which the sanitizer does not see, so it shall not see this one. */

@@ -1,4 +1,5 @@
 /* The monitor's readers of foreign bytes, linked alone: paths, addresses, and a table that may hold anything. */
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +7,7 @@
 
 #include "../monitor/dns.h"
 #include "../monitor/libc.h"
+#include "../monitor/place.h"
 #include "../monitor/script.h"
 #include "../monitor/table.h"
 
@@ -39,8 +41,8 @@ const struct boxer_table *table_begin(uint32_t *sequence) {
 }
 bool table_changed(const struct boxer_table *read, uint32_t sequence) { return read->sequence != sequence; }
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    const struct wait_limit *limit) {
-  (void)request, (void)passed, (void)patience, (void)limit;
+                    struct waiting *waiting) {
+  (void)request, (void)passed, (void)patience, (void)waiting;
   *reply = next_reply;
   return 0;
 }
@@ -51,11 +53,43 @@ static void set_rule(const char *value) {
 }
 
 static bool becomes(const char *path, const char *wanted) {
-  char room[REMAP_ROOM];
-  const char *there = remapped(path, room);
-  bool same = there && strlen(there) == strlen(wanted) && memcmp(there, wanted, strlen(wanted)) == 0;
-  if (!same) fprintf(stderr, "%s -> %s\n", path, there ? there : "NULL");
-  return same;
+  SHORT_PLACE(place);
+  if (!find_place(AT_FDCWD, path, &place)) return fprintf(stderr, "%s has no place\n", path), false;
+  bool same = strlen(place.path) == strlen(wanted) && memcmp(place.path, wanted, strlen(wanted)) == 0;
+  bool moved = place.path != path;
+  if (!same) fprintf(stderr, "%s -> %s\n", path, place.path);
+  leave_place(&place);
+  return same && !(moved && stays(AT_FDCWD, path));
+}
+
+/* Paths of every length, with a place that is longer: on the stack, in claimed memory, or in none. */
+static void lengths(void) {
+  set_rule("/data=/tmp/somewhere");
+  for (size_t length = 7; length < REMAP_ROOM; length++) {
+    char *path = malloc(length + 1);
+    memset(path, 'x', length);
+    memcpy(path, "/data/", 6);
+    path[length] = 0;
+    SHORT_PLACE(place);
+    bool found = find_place(AT_FDCWD, path, &place);
+    size_t longer = strlen("/tmp/somewhere") - strlen("/data");
+    CHECK(found == (length + longer < REMAP_ROOM));
+    if (found) CHECK(strlen(place.path) == length + longer && memcmp(place.path + longer + 5, path + 5, length - 5) == 0);
+    if (found) leave_place(&place);
+    free(path);
+  }
+}
+
+/* What a handler that jumps away has left behind is found by the next claim from the same depth. */
+__attribute__((noinline)) static void *leave_a_claim(size_t size) { return claim(size, HERE); }
+
+static void left_claims(void) {
+  for (int i = 0; i < 100000; i++) memset(leave_a_claim(REMAP_ROOM), 1, REMAP_ROOM);
+  FILE *maps = fopen("/proc/self/maps", "r");
+  int count = 0;
+  for (int letter; (letter = getc(maps)) != EOF;) count += letter == '\n';
+  fclose(maps);
+  CHECK(count < 1000);
 }
 
 static void paths(void) {
@@ -84,7 +118,8 @@ static void paths(void) {
   CHECK(becomes("/data//..", "/"));
   CHECK(becomes("/data/../../var/lib/./app/z", "/tmp/a/z"));
   CHECK(becomes("/usr/../data/x", "/usr/../data/x"));
-  CHECK(remapped(NULL, (char[REMAP_ROOM]){0}) == NULL);
+  SHORT_PLACE(none);
+  CHECK(find_place(AT_FDCWD, NULL, &none) && none.path == NULL && stays(AT_FDCWD, NULL));
   set_rule("/a=/tmp/a:/b/=/tmp/b:/.c=/tmp/c");
   CHECK(becomes("/a", "/tmp/a") && becomes("/a/x", "/tmp/a/x") && becomes("/ab", "/ab"));
   CHECK(becomes("/b", "/tmp/b") && becomes("/b/x/", "/tmp/b/x/") && becomes("/.c/x", "/tmp/c/x"));
@@ -102,8 +137,10 @@ static void paths(void) {
 }
 
 static bool is_seen_as(const char *path, const char *wanted) {
-  char room[REMAP_ROOM];
-  const char *name = visible(path, room);
+  char name[REMAP_ROOM];
+  struct shown shown;
+  memcpy(name, path, strlen(path) + 1);
+  if (find_shown(name, strlen(name), &shown)) show(name, strlen(name), &shown);
   bool same = strlen(name) == strlen(wanted) && memcmp(name, wanted, strlen(wanted)) == 0;
   if (!same) fprintf(stderr, "%s is seen as %s\n", path, name);
   return same;
@@ -133,14 +170,18 @@ static void random_paths(void) {
   for (int i = 0; i < 200000; i++) {
     char *path = malloc(24);
     char *setting = malloc(24);
-    char room[REMAP_ROOM];
+    SHORT_PLACE(place);
+    struct shown shown;
     int length = rand() % 24;
     for (int j = 0; j < 23; j++) path[j] = letter(), setting[j] = letter();
     path[length > 0 ? length - 1 : 0] = setting[23 - length] = 0;
     setting[23] = 0;
     set_rule(setting);
-    remapped(path, room);
-    visible(path, room);
+    if (find_place(AT_FDCWD, path, &place)) leave_place(&place);
+    char *long_enough = malloc(strlen(path) + strlen(setting) + 2);
+    memcpy(long_enough, path, strlen(path) + 1);
+    if (find_shown(long_enough, strlen(path), &shown)) show(long_enough, strlen(path), &shown);
+    free(long_enough);
     free(path);
     free(setting);
   }
@@ -153,10 +194,11 @@ static void addresses(void) {
     socklen_t length = (socklen_t)(rand() % (int)sizeof(union address));
     unsigned char *bytes = malloc(length ? length : 1);
     for (socklen_t j = 0; j < length; j++) bytes[j] = (unsigned char)(rand() % 4 ? 0 : rand());
-    if (length > 1) bytes[0] = rand() % 2 ? AF_INET : AF_INET6, bytes[1] = 0;
+    if (length > 1) bytes[0] = (unsigned char[]){AF_INET, AF_INET6, AF_UNIX}[rand() % 3], bytes[1] = 0;
     union address room;
     if (as_ipv4_or_any((void *)bytes, length, &endpoint)) as_family(AF_INET6, &endpoint, &room);
-    if (length > sizeof(sa_family_t)) remapped_unix((void *)bytes, length, &room);
+    struct unix_place place;
+    if (is_moved_unix((void *)bytes, length) && find_unix_place(&place, (void *)bytes, length)) leave_unix_place(&place);
     free(bytes);
   }
 }
@@ -200,7 +242,8 @@ static bool interprets(const char *line, const char *name, const char *argument)
   if (!parse_script(&script, length)) return !name;
   char *all[5];
   script_arguments(&script, "path", (char *[]){"script", "more", NULL}, all);
-  bool same = name && strcmp(all[0], name) == 0 && strcmp(script.place, "/real/sh") == 0;
+  bool same = name && strcmp(all[0], name) == 0 && strcmp(script.place.path, "/real/sh") == 0;
+  leave_place(&script.place);
   return same && (argument ? strcmp(all[1], argument) == 0 : strcmp(all[1], "path") == 0) && strcmp(all[argument ? 3 : 2], "more") == 0;
 }
 
@@ -215,7 +258,10 @@ static void scripts(void) {
     struct script *script = malloc(sizeof *script);
     size_t length = (size_t)rand() % sizeof script->line;
     for (size_t j = 0; j < length; j++) script->line[j] = j < 2 && i % 8 ? "#!"[j] : letters[(size_t)rand() % sizeof letters];
-    if (parse_script(script, length)) CHECK(script->name >= script->line && strlen(script->name) < sizeof script->line);
+    if (parse_script(script, length)) {
+      CHECK(script->name >= script->line && strlen(script->name) < sizeof script->line);
+      leave_place(&script->place);
+    }
     free(script);
   }
 }
@@ -258,6 +304,8 @@ static void asked(void) {
 int main(void) {
   srand(1);
   paths();
+  lengths();
+  left_claims();
   visible_paths();
   random_paths();
   addresses();

@@ -19,3 +19,5 @@
 #define PUNCH_PORT 61000
 #define UNKNOWN "198.18.9.9"
 #define ASKED_NAME_ADDRESS "198.18.0.50"
+/* An operation that is none: the test supervisor answers it, and has read what came before. */
+#define TEST_NOTHING 99

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { domainOf, withDomain } from '../published/network-domain.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { ownContainerId, ownContainerName } from './own-container.ts';
 
@@ -23,10 +24,11 @@ export async function containerIdentity(config: NodeConfig): Promise<ContainerId
   const replica = [hostname(), container.slice(0, 12), containerName].filter((name) => name !== '');
   const oneOff = ONE_OFF.test(containerName);
   const networks = Object.fromEntries(
-    Object.entries(config.networks).map(([network, names]) => [
-      network,
-      [...new Set(oneOff ? replica : [...names, ...replica])],
-    ]),
+    Object.entries(config.networks).map(([network, names]) => {
+      const domain = domainOf(config.service, names);
+      const own = domain === undefined ? replica : withDomain(replica, domain);
+      return [network, [...new Set(oneOff ? own : [...names, ...own])]];
+    }),
   );
   return { service: config.service, networks, hostname: hostname(), container };
 }

@@ -3,7 +3,8 @@ import { prepareRemaps } from '../files/prepare-remaps.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
 import { passGate } from '../guest/gate.ts';
-import { guestEnvironment, ownEnvironment } from '../guest/guest-environment.ts';
+import { guestEnvironment } from '../guest/guest-environment.ts';
+import { ownEnvironment } from '../guest/own-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
@@ -46,14 +47,14 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   try {
     await passGate(node.overlay, config.waitFor, say, cancel.signal);
     discovery = await startDiscovery(node.overlay, say);
-    await prepareRemaps(config.remap);
+    await prepareRemaps(config.remap, say);
     const remap = { ...discovery.remap, ...config.remap };
     const { socketName, overlay } = node;
     const environment = guestEnvironment(ownEnvironment(), { library: runtime.library, socketName, remap });
     const workingDirectory = process.cwd();
     const start = { argv, environment, workingDirectory, remap };
     warnIfUnseen({ ...start, isFunction: false, overlay: overlay.overlay }, say);
-    const guest = await startGuest({ ...start, stdio: 'inherit' });
+    const guest = await startGuest({ ...start, addon: runtime.addon, stdio: 'inherit' });
     reaper.keep(guest.pid);
     deliver = (signal) => guest.process.kill(signal);
     return exitCodeOf(await guest.exited);

@@ -1,6 +1,9 @@
 import { BoxerError } from '../published/boxer-error.ts';
 
-/** A request that failed: `errno` is a name such as `ECONNREFUSED`, from the peer or from this side of the connection. */
+/**
+ * A request that failed: `errno` is a name such as `ECONNREFUSED`, from the peer or from this side of the
+ * connection.
+ */
 export class ControlError extends BoxerError {
   get errno(): string {
     return this.code;
@@ -9,7 +12,10 @@ export class ControlError extends BoxerError {
 
 const ERRNO_NAME = /^E[A-Z0-9]{1,23}$/;
 
-/** A string field of any value, '' where there is none: errors of Node's own modules may belong to another realm. */
+/**
+ * A string field of any value, '' where there is none: errors of Node's own modules may belong to another
+ * realm.
+ */
 function textOf(value: unknown, key: 'code' | 'errno' | 'message' | 'name'): string {
   if (typeof value !== 'object' || value === null) return '';
   const field: unknown = Reflect.get(value, key);
@@ -21,7 +27,10 @@ export function codeOf(error: unknown): string {
   return textOf(error, 'code');
 }
 
-/** What to tell a peer about any thrown value: an errno name (`EIO` where there is none) and a bounded message. */
+/**
+ * What to tell a peer about any thrown value: an errno name (`EIO` where there is none) and a bounded
+ * message.
+ */
 export function describeFailure(error: unknown): { errno: string; message: string } {
   // What AbortSignal.timeout() ends a wait with has a number for its code.
   const code = textOf(error, 'name') === 'TimeoutError' ? 'ETIMEDOUT' : codeOf(error);

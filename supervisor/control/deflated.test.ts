@@ -5,7 +5,7 @@ import { FrameFlag, MAX_BODY } from './frame.ts';
 
 const frameOf = (body: Buffer) => ({ type: 3, flags: 0, id: 0, body });
 
-test('a long body comes back as it was, a short one is left alone', () => {
+test('a long body is inflated unchanged, a short one is not deflated', () => {
   const long = frameOf(Buffer.from('{"nodes":[1,2,3]}'.repeat(1000)));
   const sent = deflated(long);
   expect(sent.flags).toBe(FrameFlag.deflated);
@@ -15,7 +15,7 @@ test('a long body comes back as it was, a short one is left alone', () => {
   expect(deflated(short)).toBe(short);
 });
 
-test('what would be more than a frame holds, or is no deflated body, is refused', () => {
+test('a body that inflates to more than a frame, or is not deflated, is refused', () => {
   const bomb = frameOf(deflateRawSync(Buffer.alloc(MAX_BODY + 1)));
   expect(bomb.body.length).toBeLessThan(2000);
   expect(() => inflated(bomb)).toThrow(/larger than 1048568 bytes/);

@@ -16,7 +16,10 @@ export function deflated(frame: Frame): Frame {
   return { ...frame, flags: frame.flags | FrameFlag.deflated, body };
 }
 
-/** The body of a deflated frame. Throws RangeError for more than a frame may hold, zlib's error for what is no deflated body. */
+/**
+ * The body of a deflated frame. Throws RangeError for more than a frame may hold, zlib's error for what is no
+ * deflated body.
+ */
 export function inflated({ body }: Frame): Buffer {
   return inflateRawSync(body, { maxOutputLength: MAX_BODY });
 }

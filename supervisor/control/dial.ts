@@ -17,8 +17,9 @@ export interface DialOptions extends SessionOptions {
 }
 
 /**
- * Opens a control connection. Rejects with ControlError: EACCES when the peer does not take identity and key (or proves no knowledge of
- * the key), ETIMEDOUT, or the errno of look-up and connect. When `signal` aborts, rejects with its reason.
+ * Opens a control connection. Rejects with ControlError: EACCES when the peer does not take identity and key
+ * (or proves no knowledge of the key), ETIMEDOUT, or the errno of look-up and connect. When `signal` aborts,
+ * rejects with its reason.
  */
 export async function dialControl(options: DialOptions): Promise<Session> {
   const { host, port, identity, key, signal, timeout = 10_000 } = options;

@@ -6,7 +6,10 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** A dual-stack listener reports IPv4 peers in the v4-mapped form of RFC 4291; the project's own form is the dotted one. */
+/**
+ * A dual-stack listener reports IPv4 peers in the v4-mapped form of RFC 4291; the project's own form is the
+ * dotted one.
+ */
 function dotted(address: string | undefined): string {
   return address?.replace(/^::ffff:/i, '') ?? '';
 }

@@ -18,7 +18,7 @@ function decode(bytes: Buffer, cuts: readonly number[]): Frame[] {
   return at.flatMap((start, index) => decoder.push(bytes.subarray(start, at[index + 1] ?? bytes.length)));
 }
 
-test('frames come out as they went in, however the stream is cut', () => {
+test('frames are decoded unchanged, however the stream is cut', () => {
   fc.assert(
     fc.property(frames, fc.array(fc.nat(5000), { maxLength: 40 }), (sent, cuts) => {
       const stream = Buffer.concat(sent.map(encodeFrame));
@@ -31,7 +31,7 @@ test('frames come out as they went in, however the stream is cut', () => {
   );
 });
 
-test('any bytes either are frames, are not complete yet, or are refused with a RangeError', () => {
+test('any bytes are decoded as frames, wait for more, or are refused with a RangeError', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 20 }), (chunks) => {
       const decoder = new FrameDecoder();

@@ -1,4 +1,6 @@
-/** Frames: u32 length of what follows | u8 type | u8 version | u16 flags | u32 request id | body, big endian. */
+/**
+ * Frames: u32 length of what follows | u8 type | u8 version | u16 flags | u32 request id | body, big endian.
+ */
 
 export const FRAME_VERSION = 1;
 /** Most bytes that may follow the length field. */
@@ -8,7 +10,10 @@ const HEADER_SIZE = 8;
 /** Most bytes of a body. */
 export const MAX_BODY = MAX_FRAME - HEADER_SIZE;
 
-/** Bits of the flags field. `deflated`: the body has to be inflated first; only sent to who said that it takes it. */
+/**
+ * Bits of the flags field. `deflated`: the body has to be inflated first; only sent to who said that it takes
+ * it.
+ */
 export const FrameFlag = { reply: 1, failed: 2, deflated: 4 } as const;
 
 export interface Frame {
@@ -19,7 +24,9 @@ export interface Frame {
   readonly body: Buffer;
 }
 
-/** One buffer for header and body, so that a frame is one write. Throws RangeError for a body over `MAX_BODY`. */
+/**
+ * One buffer for header and body, so that a frame is one write. Throws RangeError for a body over `MAX_BODY`.
+ */
 export function encodeFrame({ type, flags, id, body }: Frame): Buffer {
   if (body.length > MAX_BODY) throw new RangeError(`a body of ${body.length} bytes does not fit a frame`);
   const bytes = Buffer.allocUnsafe(LENGTH_SIZE + HEADER_SIZE + body.length);
@@ -33,8 +40,9 @@ export function encodeFrame({ type, flags, id, body }: Frame): Buffer {
 }
 
 /**
- * Cuts a byte stream into frames. Bodies that arrive whole are views of the chunk, not copies; at most one frame
- * (`maxFrame` bytes) is held back. `push` throws RangeError for a malformed stream, after which the decoder is of no more use.
+ * Cuts a byte stream into frames. Bodies that arrive whole are views of the chunk, not copies; at most one
+ * frame (`maxFrame` bytes) is held back. `push` throws RangeError for a malformed stream, after which the
+ * decoder is of no more use.
  */
 export class FrameDecoder {
   readonly #maxFrame: number;

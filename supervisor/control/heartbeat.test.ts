@@ -26,7 +26,7 @@ test.each([0, 1, 500, 999])(
   },
 );
 
-test('a second is not silent in which a byte came, and asks nothing where one went out too', () => {
+test('a ping is sent only in seconds in which nothing was sent or nothing arrived', () => {
   const heard: string[] = [];
   const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => false };
   const heartbeat = new Heartbeat(HEARTBEAT, on);
@@ -44,7 +44,7 @@ test('a second is not silent in which a byte came, and asks nothing where one we
   heartbeat.stop();
 });
 
-test('who does not read blames nobody for silence, and says that it lives', () => {
+test('a side that has paused reading goes on sending pings and gives nobody up', () => {
   const heard: string[] = [];
   const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => true };
   const heartbeat = new Heartbeat(HEARTBEAT, on);

@@ -5,12 +5,15 @@ export interface HeartbeatOptions {
   readonly dead: number;
 }
 
-/** The last sign of life lies somewhere in the tick before the silent ones: so many and one are 5 s at most. */
+/**
+ * The last sign of life lies somewhere in the tick before the silent ones: so many and one are 5 s at most.
+ */
 export const HEARTBEAT: HeartbeatOptions = { interval: 1000, suspect: 3, dead: 4 };
 
 /**
- * Finds peers that freeze or are cut off; a crash closes the connection and needs no timer. Counts silent ticks, not
- * time: when it is this process that stood still, its own late timer is one tick and the peer is not blamed for it.
+ * Finds peers that freeze or are cut off; a crash closes the connection and needs no timer. Counts silent
+ * ticks, not time: when it is this process that stood still, its own late timer is one tick and the peer is
+ * not blamed for it.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -42,7 +45,10 @@ export class Heartbeat {
     clearInterval(this.#timer);
   }
 
-  /** `deaf`: this side has paused reading, so silence says nothing about the peer; the peer still needs our pings. */
+  /**
+   * `deaf`: this side has paused reading, so silence says nothing about the peer; the peer still needs our
+   * pings.
+   */
   #tick(on: { ping: () => void; dead: () => void; deaf: () => boolean }): void {
     const quiet = !(this.#received && this.#sent);
     if (!this.#received && !on.deaf()) this.#silent += 1;

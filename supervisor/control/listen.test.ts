@@ -6,6 +6,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { NO_OBSERVER } from './control-observer.ts';
 import { dialControl } from './dial.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
+import { unchecked } from './message.ts';
 import { newNonce, pskOf } from './psk.ts';
 import type { Session } from './session.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
@@ -55,7 +56,7 @@ test('a wrong key and an unknown identity are refused with EACCES', async () => 
   await expect(dial(port)).resolves.toBeDefined();
 });
 
-test('nobody there is ECONNREFUSED, a server that says nothing ETIMEDOUT, an abort its own reason', async () => {
+test('dialling rejects with ECONNREFUSED, ETIMEDOUT or the reason of the abort', async () => {
   const mute = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(mute, 'listening');
   const address = mute.address();
@@ -69,7 +70,7 @@ test('nobody there is ECONNREFUSED, a server that says nothing ETIMEDOUT, an abo
   await expect(dial(address.port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
-test('those who say nothing, or no TLS, are dropped after the handshake timeout', async () => {
+test('connections that send nothing, or no TLS, are dropped after the handshake timeout', async () => {
   const port = await listen({ handshakeTimeout: 50 });
   const silent = connect(port, '127.0.0.1');
   const chatty = connect(port, '127.0.0.1');
@@ -96,12 +97,12 @@ test('handshakes and sessions are bounded', async () => {
   await first.close();
   await delay(20);
   const third = await dial(port);
-  third.handle(1, () => ({ alive: true }));
+  third.handle(unchecked(1), () => ({ alive: true }));
   await delay(20);
-  await expect(sessions[1]?.request(1, {})).resolves.toEqual({ alive: true });
+  await expect(sessions[1]?.request(unchecked(1), {})).resolves.toEqual({ alive: true });
 });
 
-test('one address cannot keep the others out, and whoever sends a byte now and then is not waited for', async () => {
+test('one address cannot keep others out, and a slow handshake is dropped however busy it is', async () => {
   const failures: string[] = [];
   const observer = { ...NO_OBSERVER, handshakeFailed: (why: string) => failures.push(why) };
   const port = await listen({ maxHandshakes: 8, handshakeTimeout: 200, observer });
@@ -125,7 +126,7 @@ test('one address cannot keep the others out, and whoever sends a byte now and t
   expect(failures).toEqual([...Array(2).fill('perAddress'), ...Array(4).fill('handshake')]);
 });
 
-test('the session ticket of one connection opens no other', async () => {
+test('the session ticket of one connection does not open another', async () => {
   const port = await listen();
   const identity = `session/${newNonce()}`;
   const options = { ...TLS_OPTIONS, host: '127.0.0.1', port, checkServerIdentity: () => undefined };
@@ -141,7 +142,7 @@ test('the session ticket of one connection opens no other', async () => {
   first.destroy();
 });
 
-test('closing the listener, by its signal too, closes all its sessions', async () => {
+test('closing the listener, also by its signal, closes all its sessions', async () => {
   const stop = new AbortController();
   const port = await listen({ signal: stop.signal });
   const session = await dial(port);

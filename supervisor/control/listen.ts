@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { NO_OBSERVER, type SessionEnd } from './control-observer.ts';
+import { type ControlObserver, NO_OBSERVER, type SessionEnd } from './control-observer.ts';
 import { ProvenIdentities } from './proven-identities.ts';
 import { MALFORMED, Session, type SessionOptions, SILENT, UNREAD } from './session.ts';
 import { Strangers } from './strangers.ts';
@@ -11,9 +11,15 @@ export interface ListenOptions extends SessionOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly host?: string | undefined;
-  /** The key of an identity, null to refuse it. The client has proven nothing yet when this is asked: change no state here. */
+  /**
+   * The key of an identity, null to refuse it. The client has proven nothing yet when this is asked: change
+   * no state here.
+   */
   readonly pskFor: (identity: string) => Buffer | null;
-  /** The peer has proven in this handshake that it knows the key of `identity`. Register handlers before returning. */
+  /**
+   * The peer has proven in this handshake that it knows the key of `identity`. Register handlers before
+   * returning.
+   */
   readonly onSession: (session: Session, identity: string) => void;
   /** Closes the listener. */
   readonly signal?: AbortSignal | undefined;
@@ -26,74 +32,109 @@ export interface ListenOptions extends SessionOptions {
   readonly handshakeTimeout?: number | undefined;
 }
 
-export interface ControlListener {
-  readonly port: number;
-  /** Closes the listener and all its sessions; resolves when their sockets are closed. */
-  close(): Promise<void>;
-}
-
-/** A thousand functions may start in the same second; beyond the backlog a SYN is repeated after a second only. */
+/**
+ * A thousand functions may start in the same second; beyond the backlog a SYN is repeated after a second
+ * only.
+ */
 const BACKLOG = 4096;
 
 /** Rejects with the system's error where the port cannot be had. */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
-  const { pskFor, onSession, signal, observer = NO_OBSERVER } = options;
-  const { maxSessions = 16_384, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
-  const { maxHandshakesPerAddress = maxHandshakes / 2 } = options;
-  signal?.throwIfAborted();
-  const identities = new ProvenIdentities(pskFor);
-  const strangers = new Strangers(
-    { total: maxHandshakes, perAddress: maxHandshakesPerAddress, timeout: handshakeTimeout },
-    (socket) => turnAway(socket),
-  );
-  const sockets = new Set<Socket>();
-  const sessions = new Set<Session>();
-  const turnAway = (socket: Socket) => {
-    // Those that were counted already end here too.
-    if (strangers.has(socket)) observer.handshakeFailed('handshake');
-    strangers.forget(socket);
-    socket.destroy();
-  };
-  const admit = (socket: Socket) => {
-    const refused = strangers.admit(socket);
+  options.signal?.throwIfAborted();
+  const listener = new ControlListener(options);
+  await listener.listen();
+  return listener;
+}
+
+/** Accepts connections, has each prove its key, and holds the sessions that come of them. */
+export class ControlListener {
+  readonly #options: ListenOptions;
+  readonly #observer: ControlObserver;
+  readonly #identities: ProvenIdentities;
+  readonly #strangers: Strangers;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Set<Session>();
+  readonly #onAbort = () => void this.close();
+  #port = 0;
+
+  /** Does not listen yet. */
+  constructor(options: ListenOptions) {
+    const { pskFor, observer = NO_OBSERVER, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
+    const { maxHandshakesPerAddress = maxHandshakes / 2 } = options;
+    this.#options = options;
+    this.#observer = observer;
+    this.#identities = new ProvenIdentities(pskFor);
+    this.#strangers = new Strangers(
+      { total: maxHandshakes, perAddress: maxHandshakesPerAddress, timeout: handshakeTimeout },
+      (socket) => this.#turnAway(socket),
+    );
+    this.#server = createTlsListener({
+      pskCallback: (socket, identity) => this.#identities.keyFor(socket, identity),
+      admit: (socket) => this.#admit(socket),
+      secured: (socket) => this.#secured(socket),
+      failed: (socket) => this.#turnAway(socket),
+    });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Rejects with the system's error where the port cannot be had. */
+  async listen(): Promise<void> {
+    const { port, host = '0.0.0.0', signal } = this.#options;
+    this.#server.listen({ port, host, backlog: BACKLOG });
+    await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Closes the listener and all its sessions; resolves when their sockets are closed. */
+  async close(): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    await Promise.all([...this.#sessions].map((session) => session.close('the listener closed')));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #admit(socket: Socket): boolean {
+    const refused = this.#strangers.admit(socket);
     if (refused) {
-      observer.handshakeFailed(refused);
+      this.#observer.handshakeFailed(refused);
       return false;
     }
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
     return true;
-  };
-  const secured = (socket: TLSSocket) => {
-    const took = strangers.forget(socket);
-    const identity = identities.of(socket);
-    if (identity === undefined || sessions.size >= maxSessions) {
-      observer.handshakeFailed(identity === undefined ? 'identity' : 'sessions');
-      return socket.destroy();
+  }
+
+  #turnAway(socket: Socket): void {
+    // Those that were counted already end here too.
+    if (this.#strangers.has(socket)) this.#observer.handshakeFailed('handshake');
+    this.#strangers.forget(socket);
+    socket.destroy();
+  }
+
+  #secured(socket: TLSSocket): void {
+    const { maxSessions = 16_384, onSession } = this.#options;
+    const took = this.#strangers.forget(socket);
+    const identity = this.#identities.of(socket);
+    if (identity === undefined || this.#sessions.size >= maxSessions) {
+      this.#observer.handshakeFailed(identity === undefined ? 'identity' : 'sessions');
+      socket.destroy();
+      return;
     }
-    observer.handshake(took);
-    const session = new Session(socket, options);
-    sessions.add(session);
+    this.#observer.handshake(took);
+    const session = new Session(socket, this.#options);
+    this.#sessions.add(session);
     void session.closed.then((reason) => {
-      sessions.delete(session);
-      observer.ended(endOf(reason));
+      this.#sessions.delete(session);
+      this.#observer.ended(endOf(reason));
     });
     onSession(session, identity);
-    return undefined;
-  };
-  const pskCallback = (socket: TLSSocket, identity: string) => identities.keyFor(socket, identity);
-  const server = createTlsListener({ pskCallback, admit, secured, failed: turnAway });
-  server.listen({ port: options.port, host: options.host ?? '0.0.0.0', backlog: BACKLOG });
-  await once(server, 'listening');
-  const close = async () => {
-    signal?.removeEventListener('abort', close);
-    const closed = new Promise((resolve) => server.close(resolve));
-    await Promise.all([...sessions].map((session) => session.close('the listener closed')));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
-  signal?.addEventListener('abort', close, { once: true });
-  return { port: (server.address() as AddressInfo).port, close };
+  }
 }
 
 function endOf(reason: string): SessionEnd {

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 
 /**
- * What is on its way into a socket, in order. Node's TLS keeps, for each connection and for good, as much memory as the most that
- * was ever handed to it at once; so what is long is handed over in pieces, each when the one before has left.
+ * What is on its way into a socket, in order. Node's TLS keeps, for each connection and for good, as much
+ * memory as the most that was ever handed to it at once; so what is long is handed over in pieces, each when
+ * the one before has left.
  */
 export class Outbox {
   readonly #socket: Socket;
@@ -19,7 +20,10 @@ export class Outbox {
     if (!error && this.#busy && this.#socket.writableLength === 0) this.#next();
   };
 
-  /** `piece`: bytes that may be handed over and not have left; `onEmpty` runs when nothing waits here any more. */
+  /**
+   * `piece`: bytes that may be handed over and not have left; `onEmpty` runs when nothing waits here any
+   * more.
+   */
   constructor(socket: Socket, piece: number, onEmpty: () => void) {
     this.#socket = socket;
     this.#piece = piece;

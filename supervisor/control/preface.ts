@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
 import { ControlError } from './control-error.ts';
 
-/** Reads exactly `size` bytes and leaves those that follow to others. Rejects with ControlError when they do not come within `timeout` ms. */
+/**
+ * Reads exactly `size` bytes and leaves those that follow to others. Rejects with ControlError when they do
+ * not come within `timeout` ms.
+ */
 export function readPreface(socket: Socket, size: number, timeout: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const timer = setTimeout(() => reject(new ControlError('ETIMEDOUT', 'no preface')), timeout);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { negotiate } from './protocol-version.ts';
 
-test('the newest version that both speak is spoken', () => {
+test('both sides use the newest version that both speak', () => {
   expect(negotiate({ oldest: 1, newest: 1 }, { oldest: 1, newest: 1 })).toBe(1);
   expect(negotiate({ oldest: 1, newest: 9 }, { oldest: 1, newest: 3 })).toBe(3);
   expect(negotiate({ oldest: 2, newest: 4 }, { oldest: 3, newest: 7 })).toBe(4);

@@ -8,7 +8,10 @@ export interface VersionRange {
 
 export const VERSIONS: VersionRange = { oldest: 1, newest: 1 };
 
-/** The newest version that both speak. Throws ControlError EPROTONOSUPPORT, naming both ranges, where there is none. */
+/**
+ * The newest version that both speak. Throws ControlError EPROTONOSUPPORT, naming both ranges, where there is
+ * none.
+ */
 export function negotiate(peer: VersionRange, own: VersionRange = VERSIONS): number {
   const version = Math.min(peer.newest, own.newest);
   if (version >= Math.max(peer.oldest, own.oldest)) return version;

@@ -1,9 +1,10 @@
 import type { TLSSocket } from 'node:tls';
 
 /**
- * Binds each connection to the identity whose key its handshake proves. A ClientHello may offer a list of identities; OpenSSL asks for the
- * key of one after the other, stops at the first that has a key, and ends the handshake unless the client proves that very key. An identity
- * that was refused is therefore no part of the connection. `TLS_OPTIONS` exclude the other way in, a session ticket.
+ * Binds each connection to the identity whose key its handshake proves. A ClientHello may offer a list of
+ * identities; OpenSSL asks for the key of one after the other, stops at the first that has a key, and ends
+ * the handshake unless the client proves that very key. An identity that was refused is therefore no part of
+ * the connection. `TLS_OPTIONS` exclude the other way in, a session ticket.
  */
 export class ProvenIdentities {
   readonly #pskFor: (identity: string) => Buffer | null;
@@ -14,7 +15,10 @@ export class ProvenIdentities {
     this.#pskFor = pskFor;
   }
 
-  /** The key that the connection has to prove for this identity; null to go on to the next identity of the list. */
+  /**
+   * The key that the connection has to prove for this identity; null to go on to the next identity of the
+   * list.
+   */
   keyFor(socket: TLSSocket, identity: string): Buffer | null {
     const key = this.#pskFor(identity);
     if (!key) return null;

@@ -4,7 +4,10 @@ import { newNonce, pskOf } from './psk.ts';
 import type { PskOffer } from './raw-tls-testbed/client-hello.ts';
 import { RawTlsClient } from './raw-tls-testbed/raw-tls-client.ts';
 
-/** A client that offers lists of keys, as an honest one never does. `session/...` is known, `gone/...` is refused. */
+/**
+ * A client that offers lists of keys, as an honest one never does. `session/...` is known, `gone/...` is
+ * refused.
+ */
 
 const ikm = Buffer.alloc(32, 3);
 let listener: ControlListener;
@@ -116,7 +119,7 @@ test('another’s identity is never served, wherever in the list it is', async (
   await expect(servedAs([mine, others()])).resolves.toEqual([nameOf(mine)]);
 });
 
-test('who proves one key, and another after a HelloRetryRequest, is not served under either', async () => {
+test('a client that proves one key, and another after a HelloRetryRequest, is served under neither', async () => {
   const [first, second] = [own(), own()];
   await expect(servedAs([first], [first])).resolves.toEqual([nameOf(first)]);
   await expect(servedAs([first], [others()])).rejects.toThrow(/alert/);

@@ -4,7 +4,10 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 export const ROLES = ['container', 'function', 'phantom'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Who opens a connection; the text form is the TLS PSK identity. Times are ms since the epoch, nonces 32 hex digits. */
+/**
+ * Who opens a connection; the text form is the TLS PSK identity. Times are ms since the epoch, nonces 32 hex
+ * digits.
+ */
 export type Identity =
   | { readonly kind: 'service'; readonly service: string; readonly nonce: string }
   | {

@@ -7,12 +7,17 @@ import { deflated } from './deflated.ts';
 import { dialControl } from './dial.ts';
 import { encodeFrame, FrameFlag } from './frame.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
-import { MessageType } from './message-type.ts';
+import { bytes, notification, unchecked } from './message.ts';
 import { newNonce, pskOf } from './psk.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 const ikm = Buffer.alloc(32, 9);
 const fast = { interval: 20, suspect: 3, dead: 5 };
+const described = { from: 'a test', body: '', about: '', parse: (body: unknown) => body };
+const STARTED = notification({ ...described, number: 38, name: 'started' });
+const EXIT = notification({ ...described, number: 34, name: 'exit' });
+const STDOUT = bytes({ number: 32, name: 'stdout', from: 'a test', about: '' });
+
 let cleanups: Array<() => unknown> = [];
 
 beforeEach(() => {
@@ -82,13 +87,13 @@ async function plainPair(): Promise<[Socket, Socket]> {
 
 test('requests go both ways, with the identity and both addresses known', async () => {
   const { client, server, identity } = await pair();
-  server.handle(4, (body) => ({ got: body }));
-  client.handle(7, async () => {
+  server.handle(unchecked(4), (body) => ({ got: body }));
+  client.handle(unchecked(7), async () => {
     await delay(5);
     return undefined;
   });
-  await expect(client.request(4, { ports: [80] })).resolves.toEqual({ got: { ports: [80] } });
-  await expect(server.request(7, {})).resolves.toEqual({});
+  await expect(client.request(unchecked(4), { ports: [80] })).resolves.toEqual({ got: { ports: [80] } });
+  await expect(server.request(unchecked(7), {})).resolves.toEqual({});
   expect(identity).toMatch(/^session\//);
   expect(server.remote).toEqual(client.local);
   expect(server.local).toEqual(client.remote);
@@ -96,48 +101,54 @@ test('requests go both ways, with the identity and both addresses known', async 
 
 test('an error becomes a ControlError with its errno, an unknown type ENOSYS', async () => {
   const { client, server } = await pair();
-  server.handle(6, () => {
+  server.handle(unchecked(6), () => {
     throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });
   });
-  server.handle(5, () => Promise.reject(new TypeError('a bug')));
-  await expect(client.request(6, {})).rejects.toMatchObject({
+  server.handle(unchecked(5), () => Promise.reject(new TypeError('a bug')));
+  await expect(client.request(unchecked(6), {})).rejects.toMatchObject({
     errno: 'ECONNREFUSED',
     message: 'nobody listens',
   });
-  await expect(client.request(5, {})).rejects.toMatchObject({ errno: 'EIO' });
-  await expect(client.request(99, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await expect(client.request(unchecked(5), {})).rejects.toMatchObject({ errno: 'EIO' });
+  await expect(client.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
 });
 
 test('requests end by timeout, by signal, by the end of the session, and are bounded in number', async () => {
   const { client, server } = await pair({ maxPending: 3 });
   const handlerAborted = Promise.withResolvers<void>();
-  server.handle(6, (_body, { signal }) => {
+  server.handle(unchecked(6), (_body, { signal }) => {
     signal.addEventListener('abort', () => handlerAborted.resolve());
     return new Promise(() => undefined);
   });
-  await expect(client.request(6, {}, { timeout: 10 })).rejects.toMatchObject({ errno: 'ETIMEDOUT' });
+  await expect(client.request(unchecked(6), {}, { timeout: 10 })).rejects.toMatchObject({
+    errno: 'ETIMEDOUT',
+  });
   const cancel = new AbortController();
-  const cancelled = client.request(6, {}, { signal: cancel.signal });
+  const cancelled = client.request(unchecked(6), {}, { signal: cancel.signal });
   cancel.abort(new Error('changed my mind'));
   await expect(cancelled).rejects.toThrow('changed my mind');
-  const waiting = [client.request(6, {}), client.request(6, {}), client.request(6, {})];
-  await expect(client.request(6, {})).rejects.toMatchObject({ errno: 'EAGAIN' });
+  const waiting = [
+    client.request(unchecked(6), {}),
+    client.request(unchecked(6), {}),
+    client.request(unchecked(6), {}),
+  ];
+  await expect(client.request(unchecked(6), {})).rejects.toMatchObject({ errno: 'EAGAIN' });
   const ended = Promise.all(
     waiting.map((request) => expect(request).rejects.toMatchObject({ errno: 'ECONNRESET' })),
   );
   await client.close();
   await ended;
   await handlerAborted.promise;
-  await expect(client.request(6, {})).rejects.toMatchObject({ errno: 'ECONNRESET' });
-  expect(client.notify(38, {})).toBe(false);
+  await expect(client.request(unchecked(6), {})).rejects.toMatchObject({ errno: 'ECONNRESET' });
+  expect(client.notify(STARTED, {})).toBe(false);
 });
 
-test('a peer that asks too much at once is told so', async () => {
+test('too many requests at once get EAGAIN', async () => {
   const { client } = await pair({}, { maxHandling: 1 });
   const { client: busy, server } = await pair({}, { maxHandling: 1 });
-  server.handle(6, () => delay(30));
-  const first = busy.request(6, {});
-  await expect(busy.request(6, {})).rejects.toMatchObject({ errno: 'EAGAIN' });
+  server.handle(unchecked(6), () => delay(30));
+  const first = busy.request(unchecked(6), {});
+  await expect(busy.request(unchecked(6), {})).rejects.toMatchObject({ errno: 'EAGAIN' });
   await first;
   await client.close();
 });
@@ -150,7 +161,7 @@ test('raw bytes pass unchanged under backpressure, while the reader pauses', asy
   let received = 0;
   let paused = 0;
   const done = Promise.withResolvers<void>();
-  server.onNotification(MessageType.stdout, (body) => {
+  server.onNotification(STDOUT, (body) => {
     if (!Buffer.isBuffer(body)) throw new Error('not raw');
     received += body.length;
     if (received === total * chunk.length) done.resolve();
@@ -161,7 +172,7 @@ test('raw bytes pass unchanged under backpressure, while the reader pauses', asy
   });
   let waited = 0;
   for (let sent = 0; sent < total; sent++) {
-    if (client.notify(MessageType.stdout, chunk)) continue;
+    if (client.notify(STDOUT, chunk)) continue;
     waited += 1;
     await client.drained();
   }
@@ -173,10 +184,10 @@ test('raw bytes pass unchanged under backpressure, while the reader pauses', asy
 test('what was written before close() arrives before the end', async () => {
   const { client, server } = await pair();
   const order: string[] = [];
-  server.onNotification(MessageType.stdout, () => order.push('bytes'));
-  server.onNotification(MessageType.exit, () => order.push('exit'));
-  client.notify(MessageType.stdout, Buffer.alloc(500_000));
-  client.notify(MessageType.exit, { code: 0, signal: null });
+  server.onNotification(STDOUT, () => order.push('bytes'));
+  server.onNotification(EXIT, () => order.push('exit'));
+  client.notify(STDOUT, Buffer.alloc(500_000));
+  client.notify(EXIT, { code: 0, signal: null });
   await client.close();
   await server.closed;
   expect(order).toEqual(['bytes', 'exit']);
@@ -185,7 +196,7 @@ test('what was written before close() arrives before the end', async () => {
 test('a peer that lets the queue pile up is dropped', async () => {
   const { client, server } = await pair({ maxQueued: 1 << 20 });
   server.pause();
-  for (let sent = 0; sent < 100; sent++) client.notify(MessageType.stdout, Buffer.alloc(256 * 1024));
+  for (let sent = 0; sent < 100; sent++) client.notify(STDOUT, Buffer.alloc(256 * 1024));
   await expect(client.closed).resolves.toBe('the peer does not read');
   await expect(client.drained()).rejects.toMatchObject({ errno: 'ECONNRESET' });
 });
@@ -204,7 +215,7 @@ test('a silent peer becomes suspect, then is given up; a living one is not', asy
   const { client, server } = await pair({ heartbeat: fast }, { heartbeat: fast });
   await delay(250);
   expect(client.suspect).toBe(false);
-  await expect(server.request(99, {})).rejects.toMatchObject({ errno: 'ENOSYS' });
+  await expect(server.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
 });
 
 test.each([
@@ -221,10 +232,10 @@ test.each([
   await expect(session.closed).resolves.toMatch(/^malformed: /);
 });
 
-test('an answer that nobody asked for is ignored, and so is an unknown notification', async () => {
+test('unexpected replies and unknown notifications are ignored', async () => {
   const [near, far] = await plainPair();
   const session = new Session(near);
-  session.handle(4, () => ({ fine: true }));
+  session.handle(unchecked(4), () => ({ fine: true }));
   far.write(encodeFrame({ type: 4, flags: FrameFlag.reply, id: 77, body: Buffer.from('{}') }));
   far.write(encodeFrame({ type: 200, flags: 0, id: 0, body: Buffer.from('{}') }));
   far.write(encodeFrame({ type: 4, flags: 0, id: 5, body: Buffer.from('{}') }));
@@ -233,22 +244,24 @@ test('an answer that nobody asked for is ignored, and so is an unknown notificat
   await session.close();
 });
 
-test('a peer that sends too much is read from slowly, loses nothing, and is not taken for dead meanwhile', async () => {
+test('a peer that sends too much is read more slowly, loses nothing, and is not given up', async () => {
   const throttled: number[] = [];
   const rateLimit = { frames: { perSecond: 200, burst: 50 }, bytes: { perSecond: 1e9, burst: 1e9 } };
   const { client, server } = await pair(
     { heartbeat: fast },
     { heartbeat: fast, rateLimit, observer: { ...NO_OBSERVER, throttled: (ms) => throttled.push(ms) } },
   );
-  server.handle(6, (body) => body);
-  const answers = await Promise.all(Array.from({ length: 150 }, (_, index) => client.request(6, { index })));
+  server.handle(unchecked(6), (body) => body);
+  const answers = await Promise.all(
+    Array.from({ length: 150 }, (_, index) => client.request(unchecked(6), { index })),
+  );
   expect(answers).toEqual(Array.from({ length: 150 }, (_, index) => ({ index })));
   // 100 more than at once, 5 ms each: however fast this machine is, they were not read before.
   expect(throttled.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(100);
   expect([client.ended, server.ended]).toEqual([false, false]);
 });
 
-test('bytes count too, and who has paused reading goes on pausing after a rest', async () => {
+test('the rate limit counts bytes too, and a paused session stays paused after a rest', async () => {
   const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
   const throttled = Promise.withResolvers<number>();
   const { client, server } = await pair(
@@ -256,24 +269,24 @@ test('bytes count too, and who has paused reading goes on pausing after a rest',
     { rateLimit, observer: { ...NO_OBSERVER, throttled: throttled.resolve } },
   );
   let received = 0;
-  server.onNotification(MessageType.stdout, () => {
+  server.onNotification(STDOUT, () => {
     received += 1;
   });
-  client.notify(MessageType.stdout, Buffer.alloc(10_000));
+  client.notify(STDOUT, Buffer.alloc(10_000));
   const rest = await throttled.promise;
   server.pause();
-  client.notify(MessageType.stdout, Buffer.alloc(1));
+  client.notify(STDOUT, Buffer.alloc(1));
   await delay(rest + 50);
   expect(received).toBe(1);
   server.resume();
   while (received < 2) await delay(5);
 });
 
-test('a frame that was encoded once reaches many sessions as it is', async () => {
+test('a frame that was encoded once can be sent to many sessions', async () => {
   const pairs = await Promise.all([pair(), pair()]);
   const arrived = pairs.map(({ client }) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
-    client.onNotification(38, resolve);
+    client.onNotification(STARTED, resolve);
     return promise;
   });
   const frame = encodeFrame({ type: 38, flags: 0, id: 0, body: Buffer.from('{"pid":7}') });
@@ -281,13 +294,13 @@ test('a frame that was encoded once reaches many sessions as it is', async () =>
   await expect(Promise.all(arrived)).resolves.toEqual([{ pid: 7 }, { pid: 7 }]);
 });
 
-test('a deflated frame is taken by who asked for it, and ends the session of all others', async () => {
+test('a deflated frame is accepted by sessions that asked for it, and ends others', async () => {
   const frame = encodeFrame(
     deflated({ type: 38, flags: 0, id: 0, body: Buffer.from(JSON.stringify({ pid: '7'.repeat(5000) })) }),
   );
   const open = await pair({}, { takesDeflated: true });
   const { promise, resolve } = Promise.withResolvers<unknown>();
-  open.server.onNotification(38, resolve);
+  open.server.onNotification(STARTED, resolve);
   open.client.notifyEncoded(frame);
   await expect(promise).resolves.toEqual({ pid: '7'.repeat(5000) });
   const other = await pair();
@@ -298,11 +311,11 @@ test('a deflated frame is taken by who asked for it, and ends the session of all
 test('long frames go in pieces, in order with short ones, and close() waits for them', async () => {
   const { client, server } = await pair({ maxWrite: 1000 });
   const received: string[] = [];
-  server.onNotification(MessageType.stdout, (body) => received.push(`${Buffer.byteLength(String(body))}`));
+  server.onNotification(STDOUT, (body) => received.push(`${Buffer.byteLength(String(body))}`));
   const sizes = [10, 300_000, 20, 5000, 1, 0, 999];
-  for (const size of sizes) client.notify(MessageType.stdout, Buffer.alloc(size, 'x'));
+  for (const size of sizes) client.notify(STDOUT, Buffer.alloc(size, 'x'));
   await client.drained();
-  client.notify(MessageType.stdout, Buffer.alloc(100_000, 'y'));
+  client.notify(STDOUT, Buffer.alloc(100_000, 'y'));
   await client.close();
   await server.closed;
   expect(received).toEqual([...sizes, 100_000].map(String));

@@ -5,7 +5,7 @@ import { inflated } from './deflated.ts';
 import { type Endpoint, endpointsOf } from './endpoint.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './frame.ts';
 import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
-import { isRaw, MessageType } from './message-type.ts';
+import { BYTES, type NotificationMessage, PING, type RequestMessage } from './message.ts';
 import { Outbox } from './outbox.ts';
 import { PendingRequests } from './pending-requests.ts';
 import { type RateLimit, Throttle } from './throttle.ts';
@@ -18,12 +18,17 @@ export interface SessionOptions {
   readonly maxHandling?: number | undefined;
   /** Bytes that may wait to be written; a peer that lets more pile up is dropped. */
   readonly maxQueued?: number | undefined;
-  /** Bytes that are handed to the socket at once: memory that TLS keeps for as long as the connection lives. */
+  /**
+   * Bytes that are handed to the socket at once: memory that TLS keeps for as long as the connection lives.
+   */
   readonly maxWrite?: number | undefined;
   /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
   readonly rateLimit?: RateLimit | undefined;
   readonly observer?: ControlObserver | undefined;
-  /** Deflated frames are taken from the peer; where they are not, one is malformed: who has little to send could have much unpacked. */
+  /**
+   * Deflated frames are taken from the peer; where they are not, one is malformed: who has little to send
+   * could have much unpacked.
+   */
   readonly takesDeflated?: boolean | undefined;
 }
 
@@ -33,10 +38,14 @@ export interface RequestOptions {
   readonly timeout?: number | undefined;
 }
 
-/** `signal` aborts when the session ends. The answer is JSON; a thrown error's `code` becomes the errno that the peer sees. */
-export type RequestHandler = (body: unknown, context: { signal: AbortSignal }) => unknown;
-/** Raw types arrive as a Buffer, all others as parsed JSON. An error thrown here closes the session. */
-export type NotificationListener = (body: unknown) => void;
+/**
+ * `signal` aborts when the session ends. The `code` of an error thrown here becomes the errno that the peer
+ * sees.
+ */
+export type RequestHandler<Request, Reply> = (
+  body: Request,
+  context: { signal: AbortSignal },
+) => Reply | Promise<Reply>;
 
 const CLOSE_GRACE = 1000;
 /** More than any chunk of a guest's output. */
@@ -52,8 +61,8 @@ export const MALFORMED = 'malformed: ';
 const EMPTY_BODY = Buffer.from('{}');
 
 /**
- * Requests, notifications and heartbeats over one connected socket, which the session owns from now on. Register
- * handlers in the same turn of the event loop, so that no early message is missed.
+ * Requests, notifications and heartbeats over one connected socket, which the session owns from now on.
+ * Register handlers in the same turn of the event loop, so that no early message is missed.
  */
 export class Session {
   readonly local: Endpoint;
@@ -65,8 +74,8 @@ export class Session {
   readonly #decoder = new FrameDecoder();
   readonly #heartbeat: Heartbeat;
   readonly #pending: PendingRequests;
-  readonly #handlers = new Map<number, RequestHandler>();
-  readonly #listeners = new Map<number, NotificationListener>();
+  readonly #handlers = new Map<number, RequestHandler<unknown, unknown>>();
+  readonly #listeners = new Map<number, (body: unknown) => void>();
   readonly #ended = new AbortController();
   readonly #maxHandling: number;
   readonly #maxQueued: number;
@@ -118,17 +127,26 @@ export class Session {
   }
 
   /**
-   * Resolves to the answer's body. Rejects with ControlError: the peer's errno; ETIMEDOUT; ECONNRESET when the session
-   * ends; EAGAIN when too many wait. When `signal` aborts, rejects with its reason.
+   * Resolves to the reply. Rejects with ControlError: the peer's errno; EINVAL for a reply that is not as it
+   * should be; ETIMEDOUT; ECONNRESET when the session ends; EAGAIN when too many wait. When `signal` aborts,
+   * rejects with its reason.
    */
-  request(type: number, body: unknown, options: RequestOptions = {}): Promise<unknown> {
-    if (this.#reason !== undefined) return Promise.reject(new ControlError('ECONNRESET', this.#reason));
-    return this.#pending.add(options, (id) => this.#write(type, 0, id, encodeBody(body)));
+  async request<Request, Reply>(
+    message: RequestMessage<Request, Reply>,
+    body: NoInfer<Request>,
+    options: RequestOptions = {},
+  ): Promise<Reply> {
+    if (this.#reason !== undefined) throw new ControlError('ECONNRESET', this.#reason);
+    const send = (id: number) => this.#write(message.number, 0, id, encodeBody(body));
+    return message.parseReply(await this.#pending.add(options, send));
   }
 
-  /** False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. Throws RangeError over `MAX_BODY`. */
-  notify(type: number, body: unknown): boolean {
-    return this.#reason === undefined && this.#write(type, 0, 0, encodeBody(body));
+  /**
+   * False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. Throws
+   * RangeError over `MAX_BODY`.
+   */
+  notify<Body>(message: NotificationMessage<Body>, body: NoInfer<Body>): boolean {
+    return this.#reason === undefined && this.#write(message.number, 0, 0, encodeBody(body));
   }
 
   /** As `notify`, for a frame that goes to many sessions and was encoded once for all of them. */
@@ -149,16 +167,28 @@ export class Session {
     return this.#drain.promise;
   }
 
-  /** One handler for each type; it starts in the order in which requests arrive. */
-  handle(type: number, handler: RequestHandler): void {
-    this.#handlers.set(type, handler);
+  /**
+   * One handler for each message; it starts in the order in which requests arrive. A malformed request is
+   * answered with EINVAL.
+   */
+  handle<Request, Reply>(
+    message: RequestMessage<Request, Reply>,
+    handler: RequestHandler<Request, NoInfer<Reply>>,
+  ): void {
+    this.#handlers.set(message.number, (body, context) => handler(message.parseRequest(body), context));
   }
 
-  onNotification(type: number, listener: NotificationListener): void {
-    this.#listeners.set(type, listener);
+  /**
+   * One listener for each message. An error thrown here closes the session, and so does a malformed
+   * notification.
+   */
+  onNotification<Body>(message: NotificationMessage<Body>, listener: (body: Body) => void): void {
+    this.#listeners.set(message.number, (body) => listener(message.parse(body)));
   }
 
-  /** Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive. */
+  /**
+   * Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive.
+   */
   pause(): void {
     this.#paused = true;
     this.#socket.pause();
@@ -209,7 +239,7 @@ export class Session {
 
   #ping(): void {
     // Behind a full queue a ping would only wait; the queue itself shows that we live as soon as the peer reads.
-    if (!this.#outbox.isFull) this.#write(MessageType.ping, 0, this.#pending.newId(), EMPTY_BODY);
+    if (!this.#outbox.isFull) this.#write(PING, 0, this.#pending.newId(), EMPTY_BODY);
   }
 
   #write(type: number, flags: number, id: number, body: Buffer): boolean {
@@ -249,7 +279,7 @@ export class Session {
 
   #dispatch(frame: Frame): void {
     // The most frequent messages of a quiet overlay, and their bodies say nothing.
-    if (frame.type === MessageType.ping) {
+    if (frame.type === PING) {
       this.#pong(frame);
       return;
     }
@@ -269,8 +299,7 @@ export class Session {
   }
 
   #pong({ flags, id }: Frame): void {
-    if (!(flags & FrameFlag.reply) && id !== 0)
-      this.#write(MessageType.ping, FrameFlag.reply, id, EMPTY_BODY);
+    if (!(flags & FrameFlag.reply) && id !== 0) this.#write(PING, FrameFlag.reply, id, EMPTY_BODY);
   }
 
   async #serve({ type, id }: Frame, body: unknown): Promise<void> {
@@ -305,7 +334,7 @@ function encodeBody(body: unknown): Buffer {
 
 /** Throws SyntaxError for anything that is no JSON, which closes the session. */
 function decodeBody({ type, body }: Frame): unknown {
-  if (isRaw(type)) return body;
+  if (BYTES.has(type)) return body;
   const parsed: unknown = JSON.parse(body.toString());
   return parsed;
 }

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-/** Connections that have not shown who they are. */
+/** Limits for connections that have not proven a key yet. */
 export interface StrangerLimits {
   readonly total: number;
   readonly perAddress: number;
-  /** ms in which they have to prove who they are. */
+  /** How long a connection may take to prove its key, ms. */
   readonly timeout: number;
 }
 
@@ -14,21 +14,23 @@ interface Stranger {
   readonly late: NodeJS.Timeout;
 }
 
-/** Counts who has not proven anything yet, so that one address cannot keep the others out. */
+/** Limits the connections that have not proven a key yet, so that one address cannot keep the others out. */
 export class Strangers {
   readonly #limits: StrangerLimits;
   readonly #perAddress = new Map<string, number>();
-  /** `<address>:<port>` of the peer: the secured socket of a connection is another object than its plain one. */
+  /**
+   * `<address>:<port>` of the peer: the secured socket of a connection is another object than its plain one.
+   */
   readonly #known = new Map<string, Stranger>();
   readonly #onLate: (socket: Socket) => void;
 
-  /** `onLate` is told of those whose time is up. */
+  /** `onLate` is called with each connection whose time is up. */
   constructor(limits: StrangerLimits, onLate: (socket: Socket) => void) {
     this.#limits = limits;
     this.#onLate = onLate;
   }
 
-  /** Undefined: it may go on, until it is forgotten; otherwise why not. */
+  /** Undefined if the connection may go on; otherwise the limit that it exceeds. */
   admit(socket: Socket): 'total' | 'perAddress' | undefined {
     const address = socket.remoteAddress ?? '';
     const same = this.#perAddress.get(address) ?? 0;
@@ -46,7 +48,7 @@ export class Strangers {
     return this.#known.has(keyOf(socket));
   }
 
-  /** It has shown who it is; returns how many ms that took. */
+  /** The connection has proven its key, or has ended; returns how long that took, ms. */
   forget(socket: Socket): number {
     return this.#forget(keyOf(socket));
   }

@@ -6,7 +6,10 @@ export interface RateLimit {
   readonly bytes: Allowance;
 }
 
-/** Says how long not to read from a peer that sends too much: nothing is lost, and it slows down nobody but itself. */
+/**
+ * Says how long not to read from a peer that sends too much: nothing is lost, and it slows down nobody but
+ * itself.
+ */
 export class Throttle {
   readonly #frames: TokenBucket;
   readonly #bytes: TokenBucket;

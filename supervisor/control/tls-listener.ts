@@ -11,9 +11,10 @@ export interface TlsListenerOptions extends Pick<TlsOptions, 'pskCallback'> {
 }
 
 /**
- * A TLS server that takes connections over when their first bytes have come. Node's TLS keeps, for each connection and for good, the
- * buffer that it first read into: where it reads from the kernel itself that is libuv's 64 KiB, where the first bytes are handed to
- * it, 1 KiB. Whoever never sends a byte is left to the caller. Frames are small; what is longer than the buffer is read in pieces.
+ * A TLS server that takes connections over when their first bytes have come. Node's TLS keeps, for each
+ * connection and for good, the buffer that it first read into: where it reads from the kernel itself that is
+ * libuv's 64 KiB, where the first bytes are handed to it, 1 KiB. Whoever never sends a byte is left to the
+ * caller. Frames are small; what is longer than the buffer is read in pieces.
  */
 export function createTlsListener({ pskCallback, admit, secured, failed }: TlsListenerOptions): Server {
   const tls = createTlsServer({ ...TLS_OPTIONS, pskCallback });

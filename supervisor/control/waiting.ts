@@ -6,7 +6,9 @@ export interface WaitOptions {
   readonly timeout?: number | undefined;
 }
 
-/** A promise that ends by itself: with ControlError ETIMEDOUT after `timeout` ms, or with the signal's reason. */
+/**
+ * A promise that ends by itself: with ControlError ETIMEDOUT after `timeout` ms, or with the signal's reason.
+ */
 export interface Waiting<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;

@@ -1,7 +1,8 @@
-import type { Member, Overlay } from '../coordination/join.ts';
+import type { HostRequests, Member, OverlayView } from '../membership/join.ts';
 
 /** What discovery needs of the overlay. */
-export type Directory = Pick<Overlay, 'nodeId' | 'members' | 'gateways' | 'onChange' | 'resolve'>;
+export type Directory = Pick<OverlayView, 'nodeId' | 'members' | 'gateways' | 'onChange'> &
+  Pick<HostRequests, 'resolve'>;
 
 /** A node as guests are told of it, in files and over the membership socket. */
 export interface NodeEntry {
@@ -15,8 +16,9 @@ export interface NodeEntry {
 }
 
 /** Every node that can be reached, and this one; a member is a new object after each change of it. */
-export function visibleMembers({ nodeId, members }: Directory): Map<number, Member> {
-  return new Map([...members()].filter(([id, { state }]) => state !== 'starting' || id === nodeId));
+export function visibleMembers(directory: Directory): Map<number, Member> {
+  const all = [...directory.members()];
+  return new Map(all.filter(([id, { state }]) => state !== 'starting' || id === directory.nodeId));
 }
 
 export function entryOf({ id, address, names, ports }: Member, self: number): NodeEntry {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Overlay } from '../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
+import type { Overlay } from '../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { type MembershipSocket, serveMembership } from './membership-socket.ts';
 import { writeStaticFiles } from './static-files.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import type { Member } from '../coordination/join.ts';
+import type { Member } from '../membership/join.ts';
 import { type Directory, entriesOf, entryOf, type NodeEntry, visibleMembers } from './directory.ts';
 
 /** One line of the membership socket. */

@@ -1,12 +1,14 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errnoNameOf } from '../service/errno.ts';
 import { remappedPath } from './remapped-path.ts';
 import { PLACE } from './travelling-files.ts';
 
+/** One that our user may not look for is there: an empty folder in its place would hide it. */
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
-    () => false,
+    (error: unknown) => errnoNameOf(error) !== 'ENOENT',
   );
 
 /** The outermost folder on the way to `path` that the image does not have. */

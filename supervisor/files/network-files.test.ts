@@ -15,8 +15,14 @@ test('the node is at its overlay address under its own names, and the files are 
   writeFileSync(resolver, 'nameserver 169.254.78.1\nsearch ec2.internal\noptions timeout:1 ndots:5\n');
   const identity = { hostname: 'db-1', address: '198.18.0.7', names: ['node-7', 'db-1'] };
   const remap = await placeNetworkFiles(identity, join(root, 'place'), resolver);
-  expect(Object.keys(remap).sort()).toEqual(['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']);
+  expect(Object.keys(remap).sort()).toEqual([
+    '/etc/hostname',
+    '/etc/hosts',
+    '/etc/resolv.conf',
+    '/proc/sys/kernel/hostname',
+  ]);
   const read = (path: string) => readFileSync(remap[path] ?? '', 'utf8');
+  expect(read('/proc/sys/kernel/hostname')).toBe('db-1\n');
   expect(read('/etc/hosts')).toMatch(/^127\.0\.0\.1\tlocalhost$/m);
   expect(read('/etc/hosts')).toMatch(/^198\.18\.0\.7\tdb-1 node-7$/m);
   expect(read('/etc/hostname')).toBe('db-1\n');

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Member } from '../coordination/messages.ts';
+import type { Member } from '../protocol/membership.ts';
 
 /** Where a function's own versions stand; it cannot write to /etc. */
 const PLACE = '/tmp/.boxer/network';
@@ -54,8 +54,13 @@ export function resolverFile(platform: string, nameserver?: string): string {
   return `${[...lines, `options ${[...options, 'ndots:0'].join(' ')}`].join('\n')}\n`;
 }
 
+/** The kernel's own name is the platform's. */
+function nameFiles(hostname: string): Record<string, string> {
+  return { '/etc/hostname': `${hostname}\n`, '/proc/sys/kernel/hostname': `${hostname}\n` };
+}
+
 /**
- * Writes the three files that tell programs about their network; resolves to the remaps that show them in /etc. Programs that
+ * Writes the files that tell programs about their network; resolves to the remaps that show them in /etc. Programs that
  * read them themselves (Erlang, c-ares, Java's properties) then agree with those that call getaddrinfo().
  */
 export async function placeNetworkFiles(
@@ -66,13 +71,13 @@ export async function placeNetworkFiles(
   const resolver = await readFile(platform, 'utf8').catch(() => '');
   const files = {
     '/etc/hosts': hostsFile(identity),
-    ...(identity.hostname ? { '/etc/hostname': `${identity.hostname}\n` } : {}),
+    ...(identity.hostname ? nameFiles(identity.hostname) : {}),
     ...(resolver ? { '/etc/resolv.conf': resolverFile(resolver, identity.nameserver) } : {}),
   };
   await mkdir(place, { recursive: true });
   const remaps: Record<string, string> = {};
   for (const [visible, text] of Object.entries(files)) {
-    const real = join(place, visible.slice('/etc/'.length));
+    const real = join(place, visible.slice(1).replaceAll('/', '-'));
     await writeFile(real, text);
     // As in the platform's root: a line that a guest adds would not reach libc's own resolver, so it had better fail.
     await chmod(real, 0o444);

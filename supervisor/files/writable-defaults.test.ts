@@ -1,10 +1,12 @@
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -38,4 +40,28 @@ test('small directories are copied, large ones linked, links shared, missing one
   expect(lstatSync(join(there(lib), 'large')).isSymbolicLink()).toBe(true);
   expect(there(join(root, 'var/run'))).toBe(there(join(root, 'run')));
   expect(existsSync(there(join(root, 'absent')))).toBe(true);
+});
+
+test('folders that everybody may write to stay so, and setgid ones give their group', async () => {
+  for (const [name, mode] of [
+    ['tmp', 0o1777],
+    ['tmp/spool', 0o2775],
+    ['lock', 0o1777],
+    ['closed', 0o555],
+  ] as const) {
+    mkdirSync(join(root, name));
+    chmodSync(join(root, name), mode);
+  }
+  const names = ['tmp', 'lock', 'closed'];
+  const remap = await makeUsualPathsWritable(
+    names.map((name) => join(root, name)),
+    join(root, 'place'),
+  );
+  const modeOf = (path: string) => statSync(path).mode & 0o7777;
+  const [temporary, lock, closed] = names.map((name) => remap[join(root, name)] ?? '');
+  expect([temporary, `${temporary}/spool`, lock].map((path) => modeOf(path ?? ''))).toEqual([
+    0o1777, 0o2775, 0o1777,
+  ]);
+  // The guest is its owner, and not the root of the image.
+  expect(modeOf(closed ?? '')).toBe(0o755);
 });

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, readlink, realpath, symlink } from 'node:fs/promises';
+import { lstat, readdir, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyDirectory, copyLink, copyOneFile } from './copy-tree.ts';
 
 /**
  * Directories in which servers expect to write. In a function the root is read-only, so they get a copy below /tmp that
@@ -41,11 +42,14 @@ async function isSmall(path: string, budget: { entries: number; bytes: number })
   return true;
 }
 
+/** What this user cannot see, the guest can write anew: nobody need be told. */
+const unseen = (): void => undefined;
+
 /** Copies one entry of any kind; a file that may not be read is linked, and opening it fails as it would in its place. */
 async function copyEntry(from: string, to: string, entry: Dirent): Promise<void> {
-  if (entry.isDirectory()) return copyDirectory(from, to, copyEntry);
-  if (entry.isSymbolicLink()) return symlink(await readlink(from), to);
-  if (entry.isFile()) return copyFile(from, to).catch(() => symlink(from, to));
+  if (entry.isDirectory()) return copyDirectory(from, to, copyEntry, unseen);
+  if (entry.isSymbolicLink()) return copyLink(from, to);
+  if (entry.isFile()) return copyOneFile(from, to).catch(() => symlink(from, to));
 }
 
 /** Copies a small entry and links to a large one. */
@@ -54,12 +58,6 @@ async function copyIfSmall(from: string, to: string, entry: Dirent): Promise<voi
     ? await isSmall(from, { entries: MAX_ENTRIES, bytes: MAX_BYTES })
     : (await lstat(from)).size <= MAX_BYTES;
   return small ? copyEntry(from, to, entry) : symlink(from, to);
-}
-
-async function copyDirectory(from: string, to: string, copy: typeof copyEntry): Promise<void> {
-  await mkdir(to, { recursive: true });
-  const entries = await entriesOf(from);
-  await Promise.all(entries.map((entry) => copy(join(from, entry.name), join(to, entry.name), entry)));
 }
 
 /** Prepares the usual writable directories; resolves to their remaps. Directories that the image lacks come to be, empty. */
@@ -75,6 +73,6 @@ export async function makeUsualPathsWritable(
     }),
   );
   const distinct = new Set(remaps.map(([, real]) => real));
-  await Promise.all([...distinct].map((real) => copyDirectory(real, join(place, real), copyIfSmall)));
+  await Promise.all([...distinct].map((real) => copyDirectory(real, join(place, real), copyIfSmall, unseen)));
   return Object.fromEntries(remaps.map(([directory, real]) => [directory, join(place, real)]));
 }

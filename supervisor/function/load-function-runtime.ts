@@ -1,13 +1,16 @@
 import { loadRuntime, type Runtime } from '../runtime.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 
-/** Like loadRuntime; where that throws, the Runtime API at `authority` is told why, and by it whoever invoked. */
+/**
+ * Loads the runtime as `loadRuntime` does. An error is also reported to the Runtime API at `authority`, which
+ * passes it on to whoever invoked the function.
+ */
 export async function loadFunctionRuntime(directory: string, authority: string): Promise<Runtime> {
   try {
     return loadRuntime(directory);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // The process ends with the same error: a Runtime API that takes no report only makes it less clear.
+    // The process ends with this error anyway, so a failure to report it is ignored.
     await createRuntimeApi(authority)
       .failInit('Runtime.InitFailed', message)
       .catch(() => undefined);

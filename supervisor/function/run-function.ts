@@ -1,18 +1,26 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { startReaper } from '../guest/reaper.ts';
-import { type LaunchEvent, type LaunchReport, launchEvent } from '../phantom/event.ts';
+import { type LaunchEvent, type LaunchReport, launchEvent, warmEvent } from '../protocol/launch-event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { type ProbeEvent, probeEvent } from '../published/probe.ts';
 import type { Runtime } from '../runtime.ts';
-import { runLaunch } from './launch.ts';
+import { runLaunch } from './run-launch.ts';
 import { createRuntimeApi, type Invocation, type RuntimeApi } from './runtime-api.ts';
 import { wipeDirectory } from './wipe.ts';
 
-function parseEvent(payload: string): { launch?: LaunchEvent | undefined; probe?: ProbeEvent | undefined } {
+interface Event {
+  readonly launch?: LaunchEvent | undefined;
+  readonly probe?: ProbeEvent | undefined;
+  /** It is to be there, and to do nothing. */
+  readonly warm?: true;
+}
+
+function parseEvent(payload: string): Event {
   try {
     const parsed: unknown = JSON.parse(payload);
     const probe = probeEvent.safeParse(parsed).data?.probe;
+    if (warmEvent.safeParse(parsed).success) return { warm: true };
     return probe ? { probe } : { launch: launchEvent.safeParse(parsed).data };
   } catch {
     return {};
@@ -26,7 +34,7 @@ async function finish(response: ClientRequest, report?: LaunchReport): Promise<v
   answer.resume();
 }
 
-/** What `docker boxer probe` invokes functions for: to look around, in place of a guest. */
+/** Runs the measurements of `docker boxer probe` in place of a guest. */
 async function probe(api: RuntimeApi, runtime: Runtime, at: Invocation, event: ProbeEvent, count: number) {
   const started = Math.round(performance.now());
   const { runProbe } = await import('../probe/run-probe.ts');
@@ -51,6 +59,7 @@ async function handle(
 ): Promise<void> {
   const event = parseEvent(invocation.payload);
   if (event.probe) return probe(api, runtime, invocation, event.probe, count);
+  if (event.warm) return finish(api.respond(invocation.requestId));
   if (!event.launch) {
     const message =
       'this function is the twin of a Docker Compose service: it is started by docker boxer, not by hand';
@@ -78,7 +87,7 @@ async function handle(
       code === 'LAUNCH_USED'
         ? { type: 'duplicate', message }
         : { type: 'failed', code, message, exitCode: 125 };
-    // For the function's own log.
+    // Standard error is the function's own log.
     process.stderr.write(`boxer: ${message}\n`);
   }
   await reaper.killAll(AbortSignal.timeout(5000));
@@ -87,7 +96,10 @@ async function handle(
   await finish(response, report);
 }
 
-/** The Lambda runtime loop: one launch an invocation, each in a clean environment. Returns only by an error of the Runtime API. */
+/**
+ * Runs the Lambda runtime loop: one launch for each invocation, each in a clean environment. Rejects with an
+ * error of the Runtime API, and never resolves.
+ */
 export async function runFunction(runtime: Runtime, authority: string): Promise<never> {
   const api = createRuntimeApi(authority);
   for (let count = 1; ; count += 1) await handle(api, runtime, await api.next(), count);

@@ -1,23 +1,26 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { BoxerError } from '../published/boxer-error.ts';
 
-/** One invocation as the Lambda Runtime API hands it out. */
+/** One invocation, as the Lambda Runtime API describes it. */
 export interface Invocation {
   readonly requestId: string;
-  /** ms since the epoch, when Lambda kills the environment */
+  /** when Lambda kills the environment, in ms since the epoch */
   readonly deadline: number;
   readonly payload: string;
 }
 
-/** The Lambda Runtime API, 2018-06-01; rejects with BoxerError RUNTIME_API on any refusal. */
+/**
+ * The Lambda Runtime API, version 2018-06-01. Rejects with BoxerError RUNTIME_API where the API refuses a
+ * request.
+ */
 export interface RuntimeApi {
-  /** Waits for the next invocation; the environment freezes meanwhile. */
+  /** Waits for the next invocation. Lambda may freeze the environment meanwhile. */
   next(): Promise<Invocation>;
-  /** Opens the streamed response; the caller ends it. */
+  /** Opens the streamed response, which the caller ends. */
   respond(requestId: string): ClientRequest;
   /** Reports an error instead of a response. */
   fail(requestId: string, type: string, message: string): Promise<void>;
-  /** Reports that this environment cannot be a function at all; only before the first `next`. */
+  /** Reports that this environment cannot start at all. Only allowed before the first `next`. */
   failInit(type: string, message: string): Promise<void>;
 }
 

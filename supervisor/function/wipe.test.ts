@@ -6,7 +6,10 @@ import { wipeDirectory } from './wipe.ts';
 
 const NOBODY = 65_534;
 
-/** Wipes as a user without privileges; in this process, as that user may not get to the code itself. */
+/**
+ * Wipes as a user without privileges. This process changes its user for that, as another user may not be able
+ * to read the code.
+ */
 async function wipeAsNobody(path: string): Promise<void> {
   process.seteuid?.(NOBODY);
   try {
@@ -16,8 +19,8 @@ async function wipeAsNobody(path: string): Promise<void> {
   }
 }
 
-test('a user without privileges wipes its read-only folders too', async () => {
-  // Where any user gets to: TMPDIR may be a folder of this user's alone.
+test('a user without privileges wipes its own read-only directories, too', async () => {
+  // TMPDIR may be a directory that only this user can enter; /var/tmp is not.
   const root = mkdtempSync(join('/var/tmp', 'boxer-wipe-'));
   try {
     chmodSync(root, 0o777);
@@ -25,7 +28,7 @@ test('a user without privileges wipes its read-only folders too', async () => {
     await execa('sh', ['-c', make], { cwd: root, uid: NOBODY, gid: NOBODY });
     await wipeAsNobody(root);
     expect(readdirSync(root)).toEqual([]);
-    // Another user's is left, and is no reason to stop.
+    // Directories of other users are left, and do not stop the wipe.
     mkdirSync(join(root, 'not-ours'), { mode: 0o700 });
     writeFileSync(join(root, 'not-ours/file'), '');
     await wipeAsNobody(root);

@@ -1,7 +1,7 @@
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Lets this user into every directory below `path`: what stands in a read-only one cannot be removed. */
+/** Makes every directory below `path` writable: entries of a read-only directory cannot be removed. */
 async function open(path: string): Promise<void> {
   await chmod(path, 0o700).catch(() => undefined);
   const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
@@ -15,7 +15,10 @@ async function remove(path: string): Promise<void> {
     .catch(() => undefined);
 }
 
-/** Empties a directory; what cannot be removed is left. A warm environment must not show one launch's files to the next. */
+/**
+ * Empties a directory, and leaves what cannot be removed. A warm environment must not show one launch's files
+ * to the next launch.
+ */
 export async function wipeDirectory(path: string): Promise<void> {
   const names = await readdir(path).catch(() => []);
   await Promise.all(names.map((name) => remove(join(path, name))));

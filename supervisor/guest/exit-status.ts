@@ -1,12 +1,15 @@
 import { constants } from 'node:os';
 
-/** How a guest ended, as wait(2) tells it: exactly one of the two is set. */
+/** How a guest ended, as wait(2) reports it: exactly one of the two fields is set. */
 export interface ExitStatus {
   readonly code: number | null;
   readonly signal: string | null;
 }
 
-/** The exit code that Docker shows for it: 128 + the signal's number for a guest that was killed. */
+/**
+ * The exit code that Docker shows for a guest; for one that was killed by a signal, 128 plus the signal's
+ * number.
+ */
 export function exitCodeOf({ code, signal }: ExitStatus): number {
   if (code !== null) return code;
   const numbers: Record<string, number> = constants.signals;

@@ -12,7 +12,9 @@ const FORWARDED = [
   'SIGTTOU',
 ] as const satisfies NodeJS.Signals[];
 
-/** Hands every signal that an init forwards to `deliver`, until the returned function is called. */
+/**
+ * Passes every signal that an init process forwards on to `deliver`, until the returned function is called.
+ */
 export function forwardSignals(deliver: (signal: NodeJS.Signals) => void): () => void {
   for (const signal of FORWARDED) process.on(signal, deliver);
   return () => {

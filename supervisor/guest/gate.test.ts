@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Overlay } from '../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
+import type { Overlay } from '../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { passGate } from './gate.ts';
 
 let bed: Testbed;
@@ -19,19 +19,19 @@ afterEach(() => bed.close());
 type Gate = Parameters<typeof passGate>[1];
 const pass = (gate: Gate) => passGate(self, gate, (line) => said.push(line), stop.signal);
 
-/** Whether a gate has opened by now, after all that is already known was looked at. */
+/** Whether a gate has opened, after all pending changes were handled. */
 async function isOpen(gate: Promise<void>): Promise<boolean> {
   const later = new Promise<false>((resolve) => setImmediate(() => resolve(false)));
   return Promise.race([gate.then(() => true), later]);
 }
 
-test('no gate is an open one, and says nothing', async () => {
+test('without wait-for the guest starts at once, and nothing is logged', async () => {
   await pass(undefined);
   await pass({ nodes: 1, names: { web: 1 }, timeout: 1 });
   expect(said).toEqual([]);
 });
 
-test('it opens when all are up that it names, and says what is missing whenever that changes', async () => {
+test('a gate opens when all nodes that it names are up, and logs what is missing whenever that changes', async () => {
   const gate = pass({ nodes: 4, names: { zoo: 2, api: 1 }, timeout: 60 });
   expect(said).toEqual(['waiting for nodes: 1 of 4, zoo: 0 of 2, api: 0 of 1']);
   await bed.join('api');
@@ -47,7 +47,7 @@ test('it opens when all are up that it names, and says what is missing whenever 
   await gate;
 });
 
-test('a replica whose function has not started yet is not there', async () => {
+test('a replica whose function has not started yet does not count', async () => {
   const gate = pass({ names: { worker: 1 }, timeout: 60 });
   const join = { role: 'phantom', networks: { front: ['worker'] }, hostname: '', container: 'c' } as const;
   const phantom = await bed.join('worker', { join: { ...join, service: 'worker' } });
@@ -63,14 +63,14 @@ test('a replica whose function has not started yet is not there', async () => {
   expect(said).toEqual(['waiting for worker: 0 of 1']);
 });
 
-test('after its time it fails, and says what is still missing', async () => {
+test('a gate fails after its timeout, and the error names what is missing', async () => {
   await expect(pass({ nodes: 2, names: { zoo: 3 }, timeout: 0.05 })).rejects.toMatchObject({
     code: 'GATE_TIMEOUT',
     message: 'wait-for not met after 0.05 s; missing nodes: 1 of 2, zoo: 0 of 3',
   });
 });
 
-test('who waits can be told to end', async () => {
+test('an abort ends the wait for a gate', async () => {
   const gate = pass({ nodes: 2, timeout: 60 });
   stop.abort(new Error('docker stop'));
   await expect(gate).rejects.toThrow('docker stop');

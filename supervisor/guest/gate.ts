@@ -1,11 +1,11 @@
-import type { Overlay } from '../coordination/join.ts';
+import type { OverlayView } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 
 type WaitFor = NonNullable<NodeConfig['waitFor']>;
 
-/** What is still missing, in words; empty when the gate is open. */
-function missing(overlay: Overlay, waitFor: WaitFor): string[] {
+/** Describes what is still missing. Empty when the gate is open. */
+function missing(overlay: OverlayView, waitFor: WaitFor): string[] {
   const up = [...overlay.members().values()].filter(({ state }) => state === 'up');
   const lacking: string[] = [];
   if (waitFor.nodes !== undefined && up.length < waitFor.nodes)
@@ -18,11 +18,11 @@ function missing(overlay: Overlay, waitFor: WaitFor): string[] {
 }
 
 /**
- * Resolves when the overlay has what `waitFor` asks; tells `say` whenever what is missing changes.
- * Rejects with BoxerError GATE_TIMEOUT after `waitFor.timeout` seconds, or with the signal's reason.
+ * Resolves when the overlay has all that `waitFor` names. Logs what is missing whenever that changes. Rejects
+ * with BoxerError GATE_TIMEOUT after `waitFor.timeout` seconds, or with the signal's reason.
  */
 export async function passGate(
-  overlay: Overlay,
+  overlay: OverlayView,
   waitFor: WaitFor | undefined,
   say: (line: string) => void,
   signal: AbortSignal,

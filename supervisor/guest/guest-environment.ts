@@ -1,6 +1,4 @@
-import { CONFIG_VARIABLE } from '../published/node-config.ts';
-
-/** What the process monitor needs to know, as environment variables. */
+/** What the process monitor reads from environment variables. */
 export interface MonitorSettings {
   /** Path of libboxer.so */
   readonly library: string;
@@ -9,27 +7,23 @@ export interface MonitorSettings {
   readonly remap: Readonly<Record<string, string>>;
 }
 
-/** The guest's environment: its own, the process monitor preloaded before whatever it preloads itself. */
+/**
+ * The guest's environment: its own variables, with the process monitor preloaded behind all libraries that it
+ * preloads itself. So a library that wants to see the guest's calls sees them first, and finds the monitor
+ * where it would find libc.
+ */
 export function guestEnvironment(
   own: Readonly<Record<string, string>>,
   monitor: MonitorSettings,
 ): Record<string, string> {
-  const { [CONFIG_VARIABLE]: _config, ...environment } = own;
-  const preload = environment.LD_PRELOAD;
-  // The first match counts: the most particular path goes first.
+  const preload = own.LD_PRELOAD;
+  // The process monitor takes the first match, so the longest path comes first.
   const byLength = Object.entries(monitor.remap).sort(([a], [b]) => b.length - a.length);
   const remap = byLength.map(([visible, real]) => `${visible}=${real}`);
   return {
-    ...environment,
-    LD_PRELOAD: preload ? `${monitor.library}:${preload}` : monitor.library,
+    ...own,
+    LD_PRELOAD: preload === undefined ? monitor.library : `${preload}:${monitor.library}`,
     BOXER_SOCKET: monitor.socketName,
     ...(remap.length > 0 ? { BOXER_REMAP: remap.join(':') } : {}),
   };
-}
-
-/** `process.env` without the holes in its type. */
-export function ownEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
 }

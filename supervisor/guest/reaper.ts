@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Addon } from '../service/addon.ts';
 
-/** Does an init's duty: collects orphans, and ends what the guest left behind. */
+/** Does the work of an init process: collects orphans, and kills the processes that the guest left behind. */
 export interface Reaper {
-  /** Children that Node itself waits for. */
+  /** Excludes a child for which Node itself waits. */
   keep(pid: number): void;
-  /** Kills every remaining descendant and resolves when the last one is gone, or with `signal`. */
+  /** Kills every remaining descendant. Resolves when the last one is gone, or when `signal` aborts. */
   killAll(signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -15,7 +15,7 @@ function childrenOf(pid: number | 'self'): number[] {
     const text = readFileSync(`/proc/${pid}/task/${pid === 'self' ? process.pid : pid}/children`, 'latin1');
     return text.trim().split(' ').filter(Boolean).map(Number);
   } catch {
-    return []; // It ended meanwhile.
+    return []; // The process has ended meanwhile.
   }
 }
 
@@ -23,11 +23,11 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended meanwhile, or became another user's: nothing an unprivileged init could do.
+    // The process has ended meanwhile, or has become another user's, which an unprivileged init cannot kill.
   }
 }
 
-/** Becomes the parent of all orphans among its descendants. */
+/** Makes this process the parent of all orphans among its descendants. */
 export function startReaper(addon: Addon): Reaper {
   const kept = new Set<number>();
   const waiters = new Set<() => void>();
@@ -47,12 +47,13 @@ export function startReaper(addon: Addon): Reaper {
       while (!signal.aborted) {
         const ended = new Promise<void>((resolve) => {
           waiters.add(resolve);
-          // A process that became another user's cannot be killed by us.
+          // A process that has become another user's cannot be killed.
           signal.addEventListener('abort', () => resolve(), { once: true });
         });
         addon.reap([...kept]);
         const pids = remaining();
-        // Orphans come to us one generation at a time, so the loop ends when no child is left.
+        // Orphans become children of this process one generation at a time, so the loop ends when no child is
+        // left.
         for (const pid of pids) kill(pid);
         if (pids.length === 0) break;
         await ended;

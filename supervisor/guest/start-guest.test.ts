@@ -23,21 +23,25 @@ beforeEach(() => {
 afterEach(() => pipes.close());
 
 const start = (argv: string[], workingDirectory = '/') =>
-  startGuest({ argv, environment: { PATH: '/usr/bin:/bin', MARK: 'here' }, workingDirectory, stdio: pipes });
+  startGuest({
+    ...{ addon, argv, workingDirectory },
+    environment: { PATH: '/usr/bin:/bin', MARK: 'here' },
+    stdio: pipes,
+  });
 
 const printed = async (stream: Readable) => Buffer.concat(await stream.toArray()).toString();
 
-test('an exit code comes through unchanged', async () => {
+test('the exit code of the guest is passed on unchanged', async () => {
   const guest = await start(['sh', '-c', 'exit 42']);
   expect(exitCodeOf(await guest.exited)).toBe(42);
 });
 
-test('a signal is shown as Docker shows it', async () => {
+test('a guest that was killed by a signal has the exit code that Docker shows', async () => {
   const guest = await start(['sh', '-c', 'kill -TERM $$']);
   expect(exitCodeOf(await guest.exited)).toBe(143);
 });
 
-test('the guest gets exactly the environment it was given', async () => {
+test('the guest gets exactly the given environment', async () => {
   await start(['env']);
   expect((await printed(pipes.stdout)).trim().split('\n').sort()).toEqual([
     'MARK=here',
@@ -48,21 +52,24 @@ test('the guest gets exactly the environment it was given', async () => {
 test.each([
   [['no-such-program'], '/', 127, 'not found'],
   [['/etc/passwd'], '/', 126, 'permission denied'],
-  [['true'], '/no/such/directory', 125, '/no/such/directory'],
+  [['true'], '/no/such/directory', 126, 'working directory /no/such/directory'],
+  [['true'], '/etc/passwd', 126, 'working directory /etc/passwd'],
+  [['true', 'x'.repeat(200_000)], '/', 126, 'argument list too long'],
   [[], '/', 127, 'no command'],
-])('%j in %s cannot start: %d', async (argv, workingDirectory, code, words) => {
+])('%.40j in %s cannot start: %d', async (argv, workingDirectory, code, words) => {
   const error = await start(argv, workingDirectory).catch((caught: unknown) => caught);
   expect(startFailureCode(error)).toBe(code);
   expect(String(error)).toContain(words);
 });
 
-test('a program and a working directory that stand elsewhere than the guest sees them', async () => {
+test('a remapped program starts in a remapped working directory', async () => {
   const real = mkdtempSync(join(tmpdir(), 'boxer-guest-'));
   mkdirSync(join(real, 'work'));
   writeFileSync(join(real, 'run.sh'), '#!/bin/sh\npwd; exit 3\n');
   chmodSync(join(real, 'run.sh'), 0o755);
   try {
     const guest = await startGuest({
+      addon,
       argv: ['/nowhere/run.sh'],
       environment: { PATH: '/usr/bin:/bin' },
       workingDirectory: '/nowhere/work',
@@ -76,7 +83,18 @@ test('a program and a working directory that stand elsewhere than the guest sees
   }
 });
 
-test('the standard streams can be opened by name, as log files that are links to them are', async () => {
+test('the guest may have as many descriptors as without Boxer, whatever Node takes for itself', async () => {
+  process.env.BOXER_NOFILE = '321';
+  try {
+    await start(['sh', '-c', 'ulimit -Sn']);
+  } finally {
+    delete process.env.BOXER_NOFILE;
+  }
+  expect(await printed(pipes.stdout)).toBe('321\n');
+  await expect(execa('sh', ['-c', 'ulimit -Sn'])).resolves.not.toHaveProperty('stdout', '321');
+});
+
+test('the standard streams can be opened by name, as images do that link their log files to them', async () => {
   await start(['sh', '-c', 'cat /dev/stdin >/dev/stdout; echo bad >>/dev/stderr; cat /proc/self/fd/0']);
   pipes.stdin.end('good');
   expect(await Promise.all([printed(pipes.stdout), printed(pipes.stderr)])).toEqual(['good', 'bad\n']);

@@ -4,8 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { Addon } from '../service/addon.ts';
 
 /**
- * A guest's three standard streams. Real pipes, as Docker gives them: Node's own are sockets, which nobody can open by
- * /dev/stdout or /proc/self/fd/2 (ENXIO), and images link their log files there.
+ * A guest's three standard streams. They are real pipes, as Docker makes them. Node's own are sockets, which
+ * cannot be opened as /dev/stdout or /proc/self/fd/2 (ENXIO), where images link their log files to.
  */
 export interface StdioPipes {
   readonly stdin: Writable;
@@ -13,13 +13,16 @@ export interface StdioPipes {
   readonly stderr: Readable;
   /** The guest's ends, in the order of its descriptors. */
   readonly guestEnds: readonly [number, number, number];
-  /** To be called when the guest has its ends, or will never be started: an output ends with its last writer. */
+  /**
+   * Has to be called when the guest has its ends, or will never be started: an output ends when its last
+   * writer has closed it.
+   */
   closeGuestEnds(): void;
-  /** Ends what is left of the three streams. */
+  /** Closes what is still open of the three streams. */
   close(): void;
 }
 
-/** Throws the system's error, EMFILE above all. */
+/** Throws the system's error, such as EMFILE. */
 export function createStdioPipes(addon: Pick<Addon, 'pipe'>): StdioPipes {
   const input = addon.pipe();
   const output = addon.pipe();

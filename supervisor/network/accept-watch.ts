@@ -1,17 +1,10 @@
 import { readSignalStates, type SignalState } from './signal-states.ts';
 
-/** First and longest time in ms after which a connection that nobody has asked for is looked at. */
+/** The first and the longest time after which a connection that nobody has asked for is looked up in the kernel's table. */
 const FIRST_LOOK_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
-/** Looking costs milliseconds where the kernel has many connections: at most a tenth of the time goes to it. */
+/** A look costs milliseconds where the kernel has many connections: looks take at most a tenth of the time. */
 const REST_PER_LOOK = 9;
-
-/** Watches connections that wait for accept(), by the port of their signal connection. */
-export interface AcceptWatch {
-  add(port: number): void;
-  remove(port: number): void;
-  close(): void;
-}
 
 interface Watched {
   due: number;
@@ -19,47 +12,54 @@ interface Watched {
 }
 
 /**
- * Calls `found` for connections that left the accept queue, or never get into it, without a word from a process monitor. accept()
- * sends nothing to the other end, so the kernel has no event for it; a guest under the monitor asks within a millisecond, and
- * nothing is ever looked at.
+ * Watches connections that wait for accept(), by the local port of their signal connection. Reports those that left the accept
+ * queue, or never get into it, without a request of a process monitor. accept() sends nothing to the other end, so the kernel has no
+ * event for it. A guest under the monitor asks within a millisecond, and then the kernel's table is never read.
  */
-export function watchAcceptance(found: (port: number, state: SignalState) => void): AcceptWatch {
-  const watched = new Map<number, Watched>();
-  let timer: NodeJS.Timeout | undefined;
-  let restUntil = 0;
+export class AcceptWatch {
+  readonly #found: (port: number, state: SignalState) => void;
+  readonly #watched = new Map<number, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #restUntil = 0;
 
-  function look(): void {
-    const started = performance.now();
-    const states = readSignalStates();
-    const now = performance.now();
-    restUntil = now + REST_PER_LOOK * (now - started);
-    for (const [port, entry] of [...watched]) {
-      entry.pause = Math.min(2 * entry.pause, LONGEST_PAUSE_MS);
-      entry.due = now + entry.pause;
-      const state = states.get(port);
-      if (state !== undefined && state !== 'queued') found(port, state);
-    }
+  constructor(found: (port: number, state: SignalState) => void) {
+    this.#found = found;
   }
 
-  function schedule(): void {
-    if (timer || watched.size === 0) return;
-    timer = setTimeout(() => {
-      timer = undefined;
+  add(port: number): void {
+    this.#watched.set(port, { due: performance.now() + FIRST_LOOK_MS, pause: FIRST_LOOK_MS });
+    this.#schedule();
+  }
+
+  remove(port: number): void {
+    this.#watched.delete(port);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#watched.clear();
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#watched.size === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       const now = performance.now();
-      if (now >= restUntil && [...watched.values()].some(({ due }) => due <= now)) look();
-      schedule();
+      if (now >= this.#restUntil && [...this.#watched.values()].some(({ due }) => due <= now)) this.#look();
+      this.#schedule();
     }, FIRST_LOOK_MS).unref();
   }
 
-  return {
-    add(port) {
-      watched.set(port, { due: performance.now() + FIRST_LOOK_MS, pause: FIRST_LOOK_MS });
-      schedule();
-    },
-    remove: (port) => void watched.delete(port),
-    close() {
-      clearTimeout(timer);
-      watched.clear();
-    },
-  };
+  #look(): void {
+    const started = performance.now();
+    const states = readSignalStates();
+    const now = performance.now();
+    this.#restUntil = now + REST_PER_LOOK * (now - started);
+    for (const [port, entry] of [...this.#watched]) {
+      entry.pause = Math.min(2 * entry.pause, LONGEST_PAUSE_MS);
+      entry.due = now + entry.pause;
+      const state = states.get(port);
+      if (state !== undefined && state !== 'queued') this.#found(port, state);
+    }
+  }
 }

@@ -1,28 +1,13 @@
 import type { Endpoint } from '../control/endpoint.ts';
-import type { Introduction } from '../coordination/join.ts';
+import type { Introduction } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
 import type { FlowNames, FlowNameTable } from './flow-names.ts';
-import { createHandOver } from './hand-over.ts';
 import type { Listener, ListenerView } from './listeners.ts';
 import { dialIn } from './relay/dial-in.ts';
+import { SignalConnections } from './signal-connections.ts';
 import { type Unread, type UnreadAddon, unreadOf } from './unread.ts';
-
-/** Brings connections from elsewhere to the guest's listeners. */
-export interface Acceptor {
-  /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
-  introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
-  /** A connection that was made otherwise, from what the kernel knows as `from`; owns it. Resolves and rejects as `introduce`. */
-  deliver(connection: Unread, listener: Listener, from: Endpoint, names: FlowNames): Promise<void>;
-  /** A process monitor reports that its guest listens on `port`, or that nobody does any more: it will understand signal connections. */
-  monitored(port: number, listens: boolean): void;
-  /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
-  accept(request: ServiceRequest): ServiceAnswer;
-  /** BOXER_NAMES_OF a signal connection that a guest took for a real one; undefined for any other connection. */
-  namesOf(request: ServiceRequest): FlowNames | undefined;
-  close(): void;
-}
 
 /** How long the relay and the guest's own listener may take to answer. */
 const DIAL_TIMEOUT_MS = 10_000;
@@ -32,50 +17,67 @@ interface AcceptorOptions {
   readonly selfAddress: () => string;
   readonly flows: FlowNameTable;
   readonly listeners: ListenerView;
-  /** A listener that was there has gone without a word. */
-  readonly onVanished: () => void;
+  /** Reads the kernel's table of listeners again. Returns the listener on `port`. */
+  readonly lookAgain: (port: number) => Listener | undefined;
 }
 
-export function createAcceptor({
-  addon,
-  selfAddress,
-  flows,
-  listeners,
-  onVanished,
-}: AcceptorOptions): Acceptor {
-  const handOver = createHandOver({ addon, onVanished });
+/** Brings connections from elsewhere to the guest's listeners. */
+export class Acceptor {
+  readonly #options: AcceptorOptions;
+  readonly #signals: SignalConnections;
 
-  async function deliver(
+  constructor(options: AcceptorOptions) {
+    this.#options = options;
+    this.#signals = new SignalConnections(options);
+  }
+
+  /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
+  async introduce(introduction: Introduction, signal: AbortSignal): Promise<void> {
+    const { listeners, selfAddress } = this.#options;
+    const listener = await listeners.find(introduction.port);
+    if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
+    // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
+    const socket = await dialIn(introduction, limit, listener.family);
+    const names = {
+      local: { address: selfAddress(), port: introduction.port },
+      peer: introduction.peer,
+    };
+    await this.#deliver(unreadOf(socket), listener, introduction.relay, names, limit);
+  }
+
+  /** Takes a connection that was made otherwise, and that the kernel sees as coming `from`. Owns it. Settles as `introduce`. */
+  deliver(connection: Unread, listener: Listener, from: Endpoint, names: FlowNames): Promise<void> {
+    return this.#deliver(connection, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS));
+  }
+
+  /** A process monitor reports that its guest listens on `port`, or that nobody does any more: it understands signal connections. */
+  monitored(port: number, listens: boolean): void {
+    this.#signals.monitored(port, listens);
+  }
+
+  /** BOXER_ACCEPT: hands over the socket that a signal connection announced. */
+  accept(request: ServiceRequest): ServiceAnswer {
+    return this.#signals.accept(request);
+  }
+
+  /** BOXER_NAMES_OF a signal connection that a guest took for a real one; undefined for any other connection. */
+  namesOf(request: ServiceRequest): FlowNames | undefined {
+    return this.#signals.namesOf(request);
+  }
+
+  close(): void {
+    this.#signals.close();
+  }
+
+  async #deliver(
     connection: Unread,
     listener: Listener,
     from: Endpoint,
     names: FlowNames,
     signal: AbortSignal,
-  ) {
-    flows.rememberAccepted(from, connection.localPort, names);
-    await handOver.offer({ connection, listener, names }, signal);
+  ): Promise<void> {
+    this.#options.flows.rememberAccepted(from, connection.localPort, names);
+    await this.#signals.offer({ connection, listener, names }, signal);
   }
-
-  return {
-    deliver: (connection, listener, from, names) =>
-      deliver(connection, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS)),
-
-    async introduce(introduction, signal) {
-      const listener = await listeners.find(introduction.port);
-      if (!listener) throw new BoxerError('ECONNREFUSED', `nothing listens on port ${introduction.port}`);
-      const timely = AbortSignal.any([signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
-      // An AF_INET6 listener yields AF_INET6 sockets natively, with v4-mapped addresses.
-      const socket = await dialIn(introduction, timely, listener.family);
-      const names = {
-        local: { address: selfAddress(), port: introduction.port },
-        peer: introduction.peer,
-      };
-      await deliver(unreadOf(socket), listener, introduction.relay, names, timely);
-    },
-
-    monitored: handOver.monitored,
-    accept: handOver.accept,
-    namesOf: handOver.namesOf,
-    close: handOver.close,
-  };
 }

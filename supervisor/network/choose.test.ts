@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { NAT_KINDS, type NatKind } from '../protocol/offer.ts';
 import { choose, type OrderFacts, orderOf } from './choose.ts';
-import { NAT_KINDS, type NatKind } from './punch/offer.ts';
 
 const facts = (nat: NatKind) => ({ nat, filtering: 'silent' }) as const;
 
-test('direct to a node without NAT, punched where ports can be known, relayed otherwise', () => {
+test('a connection is direct to a node without NAT, punched where ports are predictable, and relayed otherwise', () => {
   const table = NAT_KINDS.map((own) =>
     NAT_KINDS.map((peer) => choose(facts(own), facts(peer)).transport).join(' '),
   );
@@ -21,39 +21,45 @@ test('direct to a node without NAT, punched where ports can be known, relayed ot
 describe('the order of the first packets', () => {
   const far: OrderFacts = {
     rtt: 20,
-    own: 'silent',
+    ownFiltering: 'silent',
     isOpen: false,
-    peer: 'silent',
+    peerFiltering: 'silent',
     isListening: true,
     isHairpin: false,
   };
   const order = (change: Partial<OrderFacts>) => orderOf({ ...far, ...change });
 
-  test('a far acceptor is introduced a moment ahead, a near one is asked', () => {
+  test('the first packet follows the introduction to a far acceptor, and waits for the answer of a near one', () => {
     expect(order({})).toEqual({ order: 'ahead', mayBeReset: false });
     expect(order({ rtt: 0.3 })).toEqual({ order: 'answered', mayBeReset: false });
-    expect(order({ own: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: false });
+    expect(order({ ownFiltering: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: false });
   });
 
-  test('a host without a NAT would reset a near acceptor’s packet: its guest’s own is there first', () => {
-    const near = { rtt: 0.3, own: 'resetting', isOpen: true } as const;
+  test('without a NAT the guest’s packet leaves at once, as its host would reset a near acceptor’s packet', () => {
+    const near = { rtt: 0.3, ownFiltering: 'resetting', isOpen: true } as const;
     expect(order(near)).toEqual({ order: 'at once', mayBeReset: false });
     expect(order({ ...near, isListening: false })?.order).toBe('answered');
     expect(order({ ...near, rtt: 20 })?.order).toBe('ahead');
-    expect(order({ ...near, peer: 'resetting' })?.order).not.toBe('at once');
+    expect(order({ ...near, peerFiltering: 'resetting' })?.order).not.toBe('at once');
   });
 
-  test('a NAT that resets is open before the packet leaves, if this side does not close it again', () => {
-    expect(order({ peer: 'resetting' })).toEqual({ order: 'answered', mayBeReset: false });
-    expect(order({ peer: 'resetting', own: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: true });
-    expect(order({ peer: 'unknown', own: 'unknown' })).toEqual({ order: 'ahead', mayBeReset: true });
-    expect(order({ peer: 'resetting', own: 'resetting', rtt: 0.3 })).toBeUndefined();
-    expect(order({ peer: 'resetting', own: 'resetting', rtt: undefined })).toBeUndefined();
+  test('a NAT that resets is opened before the packet leaves, unless this side would close it again', () => {
+    expect(order({ peerFiltering: 'resetting' })).toEqual({ order: 'answered', mayBeReset: false });
+    expect(order({ peerFiltering: 'resetting', ownFiltering: 'resetting' })).toEqual({
+      order: 'ahead',
+      mayBeReset: true,
+    });
+    expect(order({ peerFiltering: 'unknown', ownFiltering: 'unknown' })).toEqual({
+      order: 'ahead',
+      mayBeReset: true,
+    });
+    expect(order({ peerFiltering: 'resetting', ownFiltering: 'resetting', rtt: 0.3 })).toBeUndefined();
+    expect(order({ peerFiltering: 'resetting', ownFiltering: 'resetting', rtt: undefined })).toBeUndefined();
   });
 
-  test('where nobody is known to listen, the acceptor is asked before anything leaves', () => {
-    for (const peer of ['silent', 'resetting'] as const)
+  test('where nobody is known to listen, the first packet waits for the acceptor’s answer', () => {
+    for (const peerFiltering of ['silent', 'resetting'] as const)
       for (const isHairpin of [true, false])
-        expect(order({ peer, isHairpin, isListening: false })?.order).toBe('answered');
+        expect(order({ peerFiltering, isHairpin, isListening: false })?.order).toBe('answered');
   });
 });

@@ -1,10 +1,10 @@
-import type { Filtering, NatKind } from './punch/offer.ts';
+import type { Filtering, NatKind } from '../protocol/offer.ts';
 
-/** What decides how two nodes connect. */
+/** The facts about one node that decide how two nodes connect. */
 export interface Facts {
   readonly nat: NatKind;
   readonly filtering: Filtering;
-  /** The two reach the seed from different sides: no address of one leads to the other. */
+  /** The two nodes reach the seed from different sides, so no address of one leads to the other. */
   readonly apart?: boolean | undefined;
 }
 
@@ -13,19 +13,26 @@ export interface Choice {
   readonly why: string;
 }
 
-/** By facts alone; a punch that then fails falls back to the relay. `direct` is decided by the process monitor, by the same rule. */
-export function choose(own: Facts, peer: Facts): Choice {
-  if (peer.apart) return { transport: 'relay', why: 'only one of the two is on the networks of the seed' };
+/** The choice of the relay. */
+export function relay(why: string): Choice {
+  return { transport: 'relay', why };
+}
+
+/**
+ * Chooses how two nodes connect, by facts alone. A punch that fails later falls back to the relay. The
+ * process monitor chooses `direct` by the same rule, without asking.
+ */
+export function choose(self: Facts, peer: Facts): Choice {
+  if (peer.apart) return relay('only one of the two is on the networks of the seed');
   if (peer.nat === 'none') return { transport: 'direct', why: 'no NAT in front of the other node' };
   for (const [whose, { nat }] of [
-    ['this node', own],
+    ['this node', self],
     ['the other node', peer],
   ] as const) {
-    if (nat === 'symmetric')
-      return { transport: 'relay', why: `the NAT of ${whose} gives every connection another port` };
-    if (nat === 'unknown') return { transport: 'relay', why: `the NAT of ${whose} is not known (yet)` };
+    if (nat === 'symmetric') return relay(`the NAT of ${whose} gives every connection another port`);
+    if (nat === 'unknown') return relay(`the NAT of ${whose} is not known (yet)`);
   }
-  const mapped = own.nat === 'mapped' || peer.nat === 'mapped';
+  const mapped = self.nat === 'mapped' || peer.nat === 'mapped';
   return {
     transport: 'punch',
     why: mapped ? 'ports are the same for all destinations' : 'ports are kept',
@@ -33,47 +40,65 @@ export function choose(own: Facts, peer: Facts): Choice {
 }
 
 /**
- * When a guest's first packet leaves. `at once`: beside the introduction; the acceptor's NAT drops it, and the acceptor's own finds the
- * guest's socket there already. `ahead`: a moment after the introduction, so that the acceptor's NAT is open when it arrives,
- * and the two packets cross on the way. `answered`: when the acceptor says that its own is under way, or that nobody listens.
+ * When a guest's first packet leaves. `at once`: together with the introduction; the acceptor's NAT drops it,
+ * and the acceptor's first packet finds the guest's socket open. `ahead`: a moment after the introduction, so
+ * that the acceptor's NAT is open when the guest's packet arrives; the two first packets cross. `answered`:
+ * when the acceptor has answered that its first packet has left, or that nobody listens.
  */
 export type Order = 'at once' | 'ahead' | 'answered';
 
 export interface OrderFacts {
-  /** ms between the two nodes, undefined where it has not been measured */
+  /** The round trip between the two nodes in ms; undefined where it has not been measured. */
   readonly rtt: number | undefined;
-  readonly own: Filtering;
-  /** No NAT is in front of this node: a packet that comes before its guest's has left is reset by the host itself. */
+  readonly ownFiltering: Filtering;
+  /**
+   * No NAT is in front of this node, so its host resets a packet that arrives before the guest's first packet
+   * has left.
+   */
   readonly isOpen: boolean;
-  readonly peer: Filtering;
+  readonly peerFiltering: Filtering;
   /** Whether the other node is known to listen on the port. */
   readonly isListening: boolean;
-  /** Both are behind one NAT that leads them back to each other: it drops what does not fit, only the hosts reset. */
+  /**
+   * Both nodes are behind one NAT that leads them back to each other. That NAT drops unexpected packets, and
+   * only the hosts reset them.
+   */
   readonly isHairpin: boolean;
 }
 
 export interface Plan {
   readonly order: Order;
-  /** The guest's packet may be answered by a reset, which the process monitor then has to take upon itself. */
+  /** The guest's first packet may be reset. The process monitor then has to repeat connect(). */
   readonly mayBeReset: boolean;
 }
 
-/** Below this the acceptor's answer is there before the moment is over, ms; and it knows best who listens. */
+/**
+ * Nodes with a shorter round trip are near, ms: the acceptor's answer arrives before a head start is over,
+ * and the acceptor knows best who listens.
+ */
 const NEAR = 3;
 
 /**
- * Undefined where both sides reset what comes too early and are so near that their packets hardly ever cross: each attempt would
- * have to leave within the microseconds that the other one's is on its way.
+ * Decides the order of the first packets. Undefined where both sides reset early packets and are so near that
+ * their packets hardly ever cross: each packet would have to leave within the microseconds in which the other
+ * one is on its way.
  */
-export function orderOf({ rtt, own, isOpen, peer, isListening, isHairpin }: OrderFacts): Plan | undefined {
+export function orderOf({
+  rtt,
+  ownFiltering,
+  isOpen,
+  peerFiltering,
+  isListening,
+  isHairpin,
+}: OrderFacts): Plan | undefined {
   const isFar = rtt !== undefined && rtt >= NEAR;
   const soon = isFar && isListening ? 'ahead' : 'answered';
-  // The hosts reset what comes before their own side is there.
+  // Each host resets packets that arrive before its own socket is open.
   if (isHairpin) return { order: 'answered', mayBeReset: true };
-  if (peer === 'silent' && isOpen && isListening && rtt !== undefined && !isFar)
+  if (peerFiltering === 'silent' && isOpen && isListening && rtt !== undefined && !isFar)
     return { order: 'at once', mayBeReset: false };
-  if (peer === 'silent') return { order: soon, mayBeReset: false };
-  // The acceptor's packet opens its NAT first, and this side drops it: so the NAT stays open.
-  if (own === 'silent') return { order: 'answered', mayBeReset: false };
+  if (peerFiltering === 'silent') return { order: soon, mayBeReset: false };
+  // The acceptor's first packet opens its NAT. This side drops that packet silently, so the NAT stays open.
+  if (ownFiltering === 'silent') return { order: 'answered', mayBeReset: false };
   return isFar ? { order: soon, mayBeReset: true } : undefined;
 }

@@ -1,19 +1,13 @@
-import type { Overlay } from '../coordination/join.ts';
+import type { Member, Overlay } from '../membership/join.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { errnoNameOf } from '../service/errno.ts';
 import type { ServiceAnswer } from '../service/server.ts';
 import type { ServiceRequest } from '../service/wire.ts';
-import type { Choice } from './choose.ts';
+import { createBoundConnections } from './bound-connections.ts';
+import { type Choice, relay } from './choose.ts';
 import type { FlowNameTable } from './flow-names.ts';
 import type { Pairs } from './pairs.ts';
 import type { Puncher } from './punch/puncher.ts';
-
-/** Answers the guest's control calls about connections that it opens, and about names. */
-export interface Connector {
-  connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer>;
-  namesOf(request: ServiceRequest): ServiceAnswer;
-  resolve(request: ServiceRequest): Promise<ServiceAnswer>;
-  reverse(request: ServiceRequest): Promise<ServiceAnswer>;
-}
 
 interface ConnectorOptions {
   readonly overlay: Overlay;
@@ -22,54 +16,92 @@ interface ConnectorOptions {
   readonly pairs: Pairs;
 }
 
-export function createConnector({ overlay, flows, puncher, pairs }: ConnectorOptions): Connector {
-  /** Punched where facts and the meeting of the two allow it; otherwise why not. */
-  async function punched(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
-    const relay = (why: string): Choice => ({ transport: 'relay', why });
-    const member = [...overlay.members().values()].find(({ address }) => address === request.peer.address);
+/** Answers the guest's control calls about connections that it opens, and about names. */
+export class Connector {
+  readonly #options: ConnectorOptions;
+  readonly #boundConnections = createBoundConnections();
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+  }
+
+  /** BOXER_CONNECT. Rejects with the errno that the guest's connect() fails with. */
+  async connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
+    const { peer } = request;
+    const bound = request.local.port;
+    if (bound !== 0 && this.#boundConnections.has(bound, peer))
+      throw new BoxerError(
+        'EADDRNOTAVAIL',
+        `port ${bound} is connected to ${peer.address}:${peer.port} already`,
+      );
+    const answer = await this.#path(request, signal);
+    if (bound !== 0 && answer.peer) this.#boundConnections.add(bound, peer, answer.peer);
+    return answer;
+  }
+
+  namesOf({ local, peer }: ServiceRequest): ServiceAnswer {
+    const { overlay, flows } = this.#options;
+    const known = flows.find(local, peer);
+    const member = known ? undefined : this.#memberAt(peer.address);
+    if (!known && !member) throw new BoxerError('ENOENT', 'no overlay connection');
+    return {
+      local: known?.local ?? { address: overlay.address, port: local.port },
+      peer: known?.peer ?? { address: member ?? peer.address, port: peer.port },
+    };
+  }
+
+  async resolve({ name }: ServiceRequest): Promise<ServiceAnswer> {
+    return { addresses: await this.#options.overlay.resolve(name) };
+  }
+
+  async reverse({ peer }: ServiceRequest): Promise<ServiceAnswer> {
+    const member = this.#member(peer.address);
+    // The seed knows what Docker's resolver says. Without the seed, a service's name is better than none.
+    const known = await this.#options.overlay.reverse(peer.address).catch((error: unknown) => {
+      if (member) return [];
+      throw error;
+    });
+    const name = known[0] ?? member?.names[0];
+    if (name === undefined) throw new BoxerError('ENOENT', `no name for ${peer.address}`);
+    return { name };
+  }
+
+  /** Where the guest's socket shall connect to: punched, or by a relay. */
+  async #path(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
+    const { overlay, flows, pairs } = this.#options;
+    const { peer, local } = request;
+    const answer = await this.#punch(request).catch((error: unknown): Choice => {
+      // The seed knows whether another program has the node's ports.
+      if (errnoNameOf(error) !== 'ECONNREFUSED') throw error;
+      return relay('the other node refused a punch');
+    });
+    signal.throwIfAborted();
+    if (!('transport' in answer)) return answer;
+    const from = local.port === 0 ? undefined : local.port;
+    const place = await overlay.connect(peer.address, peer.port, { signal, from });
+    flows.rememberInitiated(place, peer);
+    pairs.count(peer.address, 'relay', answer.why);
+    return { peer: place };
+  }
+
+  /** Punches where facts and the meeting of the two nodes allow it; otherwise says why the relay has to be used. */
+  async #punch(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
+    const member = this.#member(request.peer.address);
     if (!member) return relay('not a node of the overlay');
     if (member.state === 'starting') return relay('the other node is starting');
     if (request.noPunch) return relay('the ports of earlier attempts were taken');
-    return puncher.connect(request, member);
+    return this.#options.puncher.connect(request, member);
   }
 
-  /** Direct connections arrive from the address that the seed observed; it names a node only if one node has it. */
-  function memberAt(underlay: string): string | undefined {
-    const found = [...overlay.members().values()].filter((member) => member.underlay === underlay);
+  #member(address: string): Member | undefined {
+    return [...this.#options.overlay.members().values()].find((member) => member.address === address);
+  }
+
+  /** Direct connections arrive from the address that the seed observed. It names a node only if one node alone has it. */
+  #memberAt(underlay: string): string | undefined {
+    const found = [...this.#options.overlay.members().values()].filter(
+      (member) => member.underlay === underlay,
+    );
     return found.length === 1 ? found[0]?.address : undefined;
   }
-
-  return {
-    async connect(request, signal) {
-      const { peer } = request;
-      const way = await punched(request);
-      signal.throwIfAborted();
-      if (!('transport' in way)) return way;
-      const relay = await overlay.connect(peer.address, peer.port, { signal });
-      flows.rememberInitiated(relay, peer);
-      pairs.count(peer.address, 'relay', way.why);
-      return { peer: relay };
-    },
-
-    namesOf({ local, peer }) {
-      const known = flows.find(local, peer);
-      const member = known ? undefined : memberAt(peer.address);
-      if (!known && !member) throw new BoxerError('ENOENT', 'no overlay connection');
-      return {
-        local: known?.local ?? { address: overlay.address, port: local.port },
-        peer: known?.peer ?? { address: member ?? peer.address, port: peer.port },
-      };
-    },
-
-    async resolve({ name }) {
-      return { addresses: await overlay.resolve(name) };
-    },
-
-    async reverse({ peer }) {
-      const member = [...overlay.members().values()].find(({ address }) => address === peer.address);
-      const name = member?.names[0] ?? (await overlay.reverse(peer.address))[0];
-      if (name === undefined) throw new BoxerError('ENOENT', `no name for ${peer.address}`);
-      return { name };
-    },
-  };
 }

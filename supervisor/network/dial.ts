@@ -1,9 +1,10 @@
 import { type NetConnectOpts, Socket } from 'node:net';
 
 /**
- * Opens a TCP connection and reads nothing from it: its descriptor can be handed to a guest with every byte still in
- * the kernel. `onBound` learns the local port of a socket with a `localAddress` before the first packet leaves. Rejects
- * with Node's system error (`code` is the errno name) or the signal's reason; the caller owns the socket.
+ * Opens a TCP connection and reads nothing from it, so that its descriptor can be handed to a guest with
+ * every byte still in the kernel. `onBound` is called with the local port of a socket that has a
+ * `localAddress`, before the first packet leaves. Rejects with Node's system error (`code` is the errno name)
+ * or the signal's reason. The caller owns the socket.
  */
 export function dialUnread(
   options: NetConnectOpts,
@@ -13,7 +14,7 @@ export function dialUnread(
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const socket = new Socket({ allowHalfOpen: true });
-    // Paused before it connects, or Node would start reading as soon as it is connected.
+    // The socket is paused before it connects, because Node starts to read a connected socket at once.
     socket.pause();
     const abort = () =>
       socket.destroy(signal.reason instanceof Error ? signal.reason : new Error('cancelled'));

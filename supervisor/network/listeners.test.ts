@@ -25,19 +25,19 @@ describe('listening sockets, as the kernel reports them', () => {
     close();
   });
 
-  test('a loopback listener is not for the overlay', async () => {
+  test('a listener on loopback cannot be reached from the overlay', async () => {
     const { port, close } = await listen(0, '127.0.0.1');
     expect(readListeners().has(port)).toBe(false);
     close();
   });
 
-  test('a closed listener is gone', async () => {
+  test('a listener that is closed is not found any more', async () => {
     const { port, close } = await listen(0, '0.0.0.0');
     close();
     expect(readListeners().has(port)).toBe(false);
   });
 
-  test('lines that are not understood, established connections and IPv6 addresses are left out', () => {
+  test('lines of unknown form, established connections and IPv6 addresses are left out', () => {
     const text = [
       '  sl  local_address rem_address   st tx_queue rx_queue',
       '   0: 0100007F:1F90 0100007F:A3B2 01 00000000:00000000',
@@ -55,7 +55,7 @@ describe('listening sockets, as the kernel reports them', () => {
   });
 });
 
-test('a view finds a listener that is newer than its last look, and knows when there is none', async () => {
+test('a view finds a listener that is newer than its last look, and finds none where nobody listens', async () => {
   const view = createListenerView();
   view.refresh();
   const { port, close } = await listen(0, '0.0.0.0');

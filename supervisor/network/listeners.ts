@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Listener {
   readonly port: number;
   readonly family: 4 | 6;
-  /** Where a local connection reaches it, dotted IPv4. */
+  /** The address at which a local connection reaches the listener, dotted IPv4. */
   readonly reach: string;
   readonly loopbackOnly: boolean;
 }
@@ -13,7 +13,7 @@ export interface Listener {
 const LISTEN_STATE = '0A';
 const MAPPED_PREFIX = '0000000000000000FFFF0000';
 
-/** `/proc/net/tcp` prints each 32-bit word of an address in host (little endian) order. */
+/** `/proc/net/tcp` prints each 32-bit word of an address in host order (little endian). */
 function ipv4OfHex(hex: string): string {
   return [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
 }
@@ -25,10 +25,10 @@ function reachOf(hexAddress: string): string | undefined {
     const address = ipv4OfHex(hexAddress.slice(24));
     return address === '0.0.0.0' ? '127.0.0.1' : address;
   }
-  return undefined; // A real IPv6 address: nothing of the overlay arrives there.
+  return undefined; // A real IPv6 address: no connection of the overlay arrives there.
 }
 
-/** Parses `/proc/net/tcp` or `/proc/net/tcp6`; lines that are not understood are left out. */
+/** Parses the text of `/proc/net/tcp` or `/proc/net/tcp6`. Lines of another form are left out. */
 export function parseListeners(text: string, family: 4 | 6): Listener[] {
   return text.split('\n').flatMap((line) => {
     const [, local, , state] = line.trim().split(/\s+/);
@@ -48,11 +48,14 @@ function readTable(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    return ''; // No IPv6 in this kernel.
+    return ''; // The kernel has no IPv6.
   }
 }
 
-/** The listening sockets of this network namespace by port, IPv4 before IPv6; loopback-only ones are left out. */
+/**
+ * The listening sockets of this network namespace, by port. IPv4 takes precedence over IPv6. Sockets that
+ * listen on loopback only are left out.
+ */
 export function readListeners(): Map<number, Listener> {
   const found = [
     ...parseListeners(readTable('/proc/self/net/tcp6'), 6),
@@ -63,19 +66,25 @@ export function readListeners(): Map<number, Listener> {
   );
 }
 
-/** The listening sockets as last seen. Looking costs the kernel a walk over its whole table of connections: milliseconds. */
+/**
+ * The listening sockets as they were when the kernel's table was read last. Reading it costs milliseconds, as
+ * the kernel walks over its whole table of connections.
+ */
 export interface ListenerView {
   at(port: number): Listener | undefined;
   /**
-   * As `at`, but the kernel is asked before the answer is that nobody listens: a server that closes its listener and
-   * opens it anew (iperf3, between two tests) is refused by nobody in between.
+   * As `at`, but the kernel's table is read again before the answer is that nobody listens. So no connection
+   * is refused between two listeners of one server that closes and reopens its port, as iperf3 does between
+   * two tests.
    */
   find(port: number): Promise<Listener | undefined>;
-  /** Looks again; resolves to the ports, ascending. */
-  refresh(): readonly number[];
+  /** Reads the kernel's table again. */
+  refresh(): void;
+  /** The ports as they were read last, in ascending order. */
+  ports(): readonly number[];
 }
 
-/** Looks for the sake of closed ports may take one part in so many of the time. */
+/** Reads that `find` causes may take one part in so many of the time. */
 const REST = 10;
 
 export function createListenerView(): ListenerView {
@@ -90,7 +99,7 @@ export function createListenerView(): ListenerView {
     restUntil = ended + (REST - 1) * (ended - started);
   }
 
-  /** One look for all who ask before it begins. */
+  /** One read serves all callers that ask before it begins. */
   async function lookSoon(): Promise<void> {
     await delay(Math.max(0, restUntil - performance.now()));
     nextLook = undefined;
@@ -106,9 +115,7 @@ export function createListenerView(): ListenerView {
       }
       return listeners.get(port);
     },
-    refresh() {
-      look();
-      return [...listeners.keys()].sort((a, b) => a - b);
-    },
+    refresh: look,
+    ports: () => [...listeners.keys()].sort((a, b) => a - b),
   };
 }

@@ -2,19 +2,20 @@ import { readFileSync } from 'node:fs';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
 
 /**
- * Where a signal connection is in the kernel: `queued` for accept(); `deferred`, kept from the queue until it carries data
- * (TCP_DEFER_ACCEPT); `accepted`, so that some process has its descriptor; `lost`: established at our end only. The kernel drops the
- * last packet of a handshake where the accept queue is full, and where it answered by a SYN cookie remembers nothing of it: the
- * connection would be brought up by the first data, and a signal connection has none.
+ * The state of a signal connection in the kernel. `queued`: it waits for accept(). `deferred`: the kernel
+ * keeps it from the queue until it carries data (TCP_DEFER_ACCEPT). `accepted`: some process has its
+ * descriptor. `lost`: it is established at the supervisor's end only. The kernel drops the last packet of a
+ * handshake where the accept queue is full. Where it had answered with a SYN cookie it then knows nothing of
+ * the connection until the first data arrives, and a signal connection carries none.
  */
 export type SignalState = 'queued' | 'deferred' | 'accepted' | 'lost';
 
 const ESTABLISHED = '01';
 const SYN_RECEIVED = '03';
 const LISTENING = '0A';
-/** A socket gets its inode when accept() gives it a file. */
+/** A socket has no inode before accept() has given it a file. */
 const NO_INODE = '0';
-/** `/proc/net/tcp` prints an address in host (little endian) order. */
+/** `/proc/net/tcp` prints an address in host order (little endian). */
 const SOURCE_HEX = SIGNAL_SOURCE.split('.')
   .reverse()
   .map((part) => Number(part).toString(16).padStart(2, '0').toUpperCase())
@@ -24,7 +25,7 @@ interface Row {
   readonly local: readonly [address: string, port: number];
   readonly remote: readonly [address: string, port: number];
   readonly state: string;
-  /** Of a listener: connections in its accept queue. */
+  /** For a listener: the number of connections in its accept queue. */
   readonly unread: number;
   readonly inode: string;
 }
@@ -41,11 +42,14 @@ function rowOf(line: string): Row | undefined {
   return { local: endOf(local), remote: endOf(remote), state, unread, inode };
 }
 
-/** Signal connections in `/proc/net/tcp` and `tcp6`, by the port of our end. */
+/**
+ * The signal connections in the text of `/proc/net/tcp` and `tcp6`, by the local port of the supervisor's
+ * end.
+ */
 export function parseSignalStates(text: string): Map<number, SignalState> {
   const states = new Map<number, SignalState>();
   const ours: number[] = [];
-  /** Ports of listeners whose accept queue is not empty. */
+  /** The ports of listeners whose accept queue is not empty. */
   const busy = new Set<number>();
   const early: Row[] = [];
   for (const line of text.split('\n')) {
@@ -62,7 +66,8 @@ export function parseSignalStates(text: string): Map<number, SignalState> {
       else states.set(remote[1], inode === NO_INODE ? 'queued' : 'accepted');
     }
   }
-  // One that finds no room in the queue is repeated by the kernel, and looks the same until then.
+  // The kernel repeats a handshake that finds no room in the queue. Until then such a connection looks like a
+  // deferred one.
   for (const { local, remote } of early) states.set(remote[1], busy.has(local[1]) ? 'queued' : 'deferred');
   for (const port of ours) if (!states.has(port)) states.set(port, 'lost');
   return states;
@@ -72,11 +77,14 @@ function readTable(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
-    return ''; // No IPv6 in this kernel.
+    return ''; // The kernel has no IPv6.
   }
 }
 
-/** All signal connections of this network namespace; the kernel walks its whole table for it: milliseconds. */
+/**
+ * All signal connections of this network namespace. This takes milliseconds, as the kernel walks over its
+ * whole table.
+ */
 export function readSignalStates(): Map<number, SignalState> {
   return parseSignalStates(`${readTable('/proc/self/net/tcp')}\n${readTable('/proc/self/net/tcp6')}`);
 }

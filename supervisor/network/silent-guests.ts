@@ -1,11 +1,12 @@
-/** First and longest pause between two looks, in ms. */
+/** The first and the longest pause between two calls, in ms. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * Calls `look` again and again, ever more rarely, until `stop` is called. The kernel has no event for a socket that starts
- * to listen, and programs that make their system calls themselves (Go, static binaries) tell us nothing: looking is what is
- * left. It ends with the first word from a process monitor, which shows that this guest's programs do tell.
+ * Calls `look` repeatedly, with growing pauses, until the returned function is called. The kernel has no
+ * event for a socket that starts to listen, and programs that make their system calls themselves (Go, static
+ * binaries) report nothing, so the listeners have to be polled. The caller stops the polling at the first
+ * report of a process monitor, which shows that this guest's programs do report.
  */
 export function lookForSilentListeners(look: () => void): () => void {
   let pause = FIRST_PAUSE_MS;

@@ -1,31 +1,55 @@
-import type { Overlay } from '../coordination/join.ts';
+import { networkInterfaces } from 'node:os';
+import type { OverlayView } from '../membership/join.ts';
 import type { TableView } from '../service/shared-table.ts';
 
-/** Base and mask of an IPv4 range in CIDR form, both dotted. */
+/** The base and the mask of an IPv4 range in CIDR form, both dotted. */
 export function rangeOf(cidr: string): { base: string; mask: string } {
   const [base = '0.0.0.0', bits = '32'] = cidr.split('/');
   const mask = (0xffffffff << (32 - Number(bits))) >>> 0;
   return { base, mask: [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.') };
 }
 
+/** Who a function's guest is. Undefined where there are no users. */
+function ownAccount(): TableView['account'] {
+  const [user, group] = [process.getuid?.(), process.getgid?.()];
+  return user === undefined || group === undefined ? undefined : { user, group };
+}
+
 /**
- * What the process monitors may know of the overlay: every member that can be reached and, where the node `asks`, the names that the seed
- * resolves. A container does not: Docker's own resolver and the kernel serve it for whatever is no node.
+ * The address that a guest binds where it names the overlay address of its node. A function is reached by its
+ * supervisor, at whatever address its guest listens. A container is reached at its address in each of its
+ * networks, so the overlay address stands for all of them.
  */
-export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): TableView {
+function boundAddress(underlay: string, isFunction: boolean): string {
+  if (isFunction) return underlay;
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal);
+  return addresses.length > 1 ? '0.0.0.0' : underlay;
+}
+
+/**
+ * The content of the table that the process monitors read: every member that can be reached and, in a
+ * function, the names that the seed resolves. A container does not use them: Docker's own resolver and the
+ * kernel serve it for every host that is not a node, and its users are the image's.
+ */
+export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: boolean): TableView {
   const { base, mask } = rangeOf(overlay.overlay);
   const members = [...overlay.members().values()].filter(
     ({ state, id }) => state !== 'starting' || id === overlay.nodeId,
   );
   const self = overlay.members().get(overlay.nodeId);
-  // While two functions of one phantom have its host name, each is the one that it means: who binds to it needs an address of its own.
-  const own = self && self.state !== 'up' ? hostname : undefined;
+  // While two functions of one phantom have its host name, the name means in each of them the function
+  // itself: a program that binds to its host name needs a local address.
+  const selfName = self && self.state !== 'up' ? hostname : undefined;
   return {
     overlayBase: base,
     overlayMask: mask,
     selfOverlay: overlay.address,
     selfUnderlay: overlay.local.address,
+    selfBound: boundAddress(overlay.local.address, isFunction),
     hostname,
+    account: isFunction ? ownAccount() : undefined,
     nodes: members.map(({ id, address, underlay, direct }) => ({
       id,
       overlay: address,
@@ -34,10 +58,10 @@ export function tableViewOf(overlay: Overlay, hostname: string, asks: boolean): 
     })),
     names: [
       ...members.flatMap(({ names, address }) =>
-        names.filter((name) => name !== own).map((name) => ({ name, overlay: address })),
+        names.filter((name) => name !== selfName).map((name) => ({ name, overlay: address })),
       ),
-      ...(own ? [{ name: own, overlay: overlay.address }] : []),
-      ...(asks ? overlay.gateways().map((name) => ({ name })) : []),
+      ...(selfName ? [{ name: selfName, overlay: overlay.address }] : []),
+      ...(isFunction ? overlay.gateways().map((name) => ({ name })) : []),
     ],
   };
 }

@@ -52,7 +52,7 @@ test.each([
   },
 );
 
-test('nobody listens: the errno is that of connect()', async () => {
+test('where nobody listens, the error has the errno of connect()', async () => {
   const { port } = await listening();
   for (const cleanup of cleanups.splice(0)) cleanup();
   const refused = async () =>
@@ -60,7 +60,7 @@ test('nobody listens: the errno is that of connect()', async () => {
   await expect(refused()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-test('what is no address or port is refused before there is a socket', () => {
+test('an invalid address or port is refused before a socket is made', () => {
   for (const [address, port] of [
     ['localhost', 80],
     ['', 80],
@@ -72,7 +72,7 @@ test('what is no address or port is refused before there is a socket', () => {
     );
 });
 
-/** A listener whose queue is full answers nobody. */
+/** The queue of this listener is full, so it answers nobody. */
 const FULL = `import socket, sys
 server = socket.socket(); server.bind(("127.0.0.1", 0)); server.listen(0)
 kept = [socket.socket() for _ in range(2)]
@@ -80,7 +80,7 @@ for s in kept: s.setblocking(False); s.connect_ex(server.getsockname())
 print(server.getsockname()[1], flush=True)
 sys.stdin.read()`;
 
-test('a connection on its way is given up when it is told to', async () => {
+test('an abort ends a connection attempt that is under way', async () => {
   const full = spawn('python3', ['-c', FULL], { stdio: ['pipe', 'pipe', 'inherit'] });
   cleanups.push(() => full.stdin.end());
   const [line] = await once(full.stdout, 'data');

@@ -4,24 +4,29 @@ import { ControlError } from '../control/control-error.ts';
 import type { Addon } from '../service/addon.ts';
 import { socketFd } from '../service/socket-fd.ts';
 
-/** A connection of which nothing has been read here: a guest gets its descriptor, and every byte is still in the kernel. */
+/**
+ * A connection of which this process has read nothing. Its descriptor can be given to a guest with every byte
+ * still in the kernel.
+ */
 export interface Unread {
   readonly localPort: number;
-  /** False when this process has closed it. */
+  /** False when this process has closed the connection. */
   readonly isOpen: boolean;
-  /** Its descriptor, which stays this object's. Throws when it is closed. */
+  /** The descriptor, which this object keeps. Throws when the connection is closed. */
   fd(): number;
-  /** Closes this process's copy: a guest that has one of its own keeps the connection. Idempotent. */
+  /**
+   * Closes this process's copy of the descriptor. A guest that has a copy keeps the connection. Idempotent.
+   */
   close(): void;
-  /** Ends the connection, whoever has it. Idempotent. */
+  /** Resets the connection, whichever process has a copy of it. Idempotent. */
   reset(): void;
-  /** To be read and written here, the same one each time. */
+  /** A stream to read and write the connection in this process; the same one each time. */
   stream(): Socket;
 }
 
 export type UnreadAddon = Pick<Addon, 'dial' | 'dialCancel' | 'localPort' | 'close'>;
 
-/** Of a socket that was made otherwise, and that is paused. */
+/** Wraps a connected socket that is paused. */
 export function unreadOf(socket: Socket): Unread {
   return {
     localPort: socket.localPort ?? 0,
@@ -67,11 +72,11 @@ function unreadDescriptor(addon: UnreadAddon, descriptor: number, localPort: num
 }
 
 export interface DialOptions {
-  /** 6: v4-mapped addresses */
+  /** 6: the socket is AF_INET6 with v4-mapped addresses */
   readonly family: 4 | 6;
-  /** dotted IPv4; any where there is none */
+  /** dotted IPv4; any address where it is left out */
   readonly localAddress?: string;
-  /** 0: any */
+  /** 0: any port */
   readonly localPort: number;
   /** dotted IPv4 */
   readonly address: string;
@@ -80,11 +85,17 @@ export interface DialOptions {
 
 export interface Dialling {
   readonly localPort: number;
-  /** The connection, or a promise where it does not stand at once; rejects with ControlError or the signal's reason. The caller owns it. */
+  /**
+   * The connection, or a promise where it is not established at once. The promise rejects with ControlError
+   * or the signal's reason. The caller owns the connection.
+   */
   readonly connection: Unread | Promise<Unread>;
 }
 
-/** Opens a TCP connection; its first packet has left when this returns. Throws an error whose `code` is the errno of socket, bind or connect. */
+/**
+ * Opens a TCP connection. Its first packet has left when this returns. Throws an error whose `code` is the
+ * errno of socket(), bind() or connect().
+ */
 export function dial(
   addon: UnreadAddon,
   { family, localAddress = '', localPort, address, port }: DialOptions,

@@ -1,13 +1,16 @@
+import type { Joined } from '../launches/launch.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { startRelay } from '../network/relay/relay.ts';
-import type { Joined } from './launch.ts';
 import { mirrorPorts, type PortsTarget } from './ports.ts';
 
-/** The ports of this container, and whose they are. */
+/** The ports of this container, which lead to one launch at a time. */
 export interface Front {
-  /** Opens what its guest opens; new connections are its from now on. */
+  /** Opens the ports that the launch's guest opens, and leads new connections to it from now on. */
   show(launch: Joined): void;
-  /** Resolves when one that is shown no more has no connection left that came in here. */
+  /**
+   * Resolves when a launch to which the ports no longer lead has no connection left that came in through
+   * them.
+   */
   idle(launch: Joined): Promise<void>;
 }
 
@@ -18,7 +21,7 @@ interface FrontOptions {
 }
 
 export async function openFront({ addon, say, signal }: FrontOptions): Promise<Front> {
-  // One neighbour, such as a proxy, may be all there is.
+  // All connections may come from one neighbour, such as a proxy, so no limit applies to one neighbour.
   const limits = { flowsPerNode: Number.POSITIVE_INFINITY, bytesPerNode: Number.POSITIVE_INFINITY };
   const relay = await startRelay({ addon, signal, limits, log: say });
   const mirror = mirrorPorts({ relay, say, signal });

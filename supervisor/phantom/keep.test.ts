@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Duty, Overlay } from '../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../coordination/overlay-testbed.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
+import type { Joined, Launch } from '../launches/launch.ts';
+import type { Outcome } from '../launches/outcome.ts';
+import type { Renewal } from '../launches/renewal/times.ts';
+import type { Duty, Overlay } from '../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { keep } from './keep.ts';
-import type { Joined, Launch } from './launch.ts';
-import type { Outcome } from './outcome.ts';
-import type { Renewal } from './times.ts';
 
-/** The order of things, with a real seed and real nodes; guests do what a test says. */
+/** Renewal with a real seed and real nodes. The tests decide what guests do. */
 
 const renewal: Renewal = { lifetime: 5, before: 4.8, stopSignal: 'SIGINT', stopGracePeriod: 1 };
 
@@ -15,28 +15,28 @@ let bed: Testbed;
 let web: Overlay;
 let launches: Puppet[];
 let shown: Joined[];
-let said: string[];
+let logged: string[];
 let stopping: AbortController;
 let end: AbortController;
-/** What happens to a launch as soon as it has been made. */
+/** Called with each launch as soon as it has been started. */
 let onStart: (puppet: Puppet) => void;
 
 interface Puppet {
   readonly launch: Launch;
   readonly signals: string[];
   readonly ended: Promise<void>;
-  /** Its function has joined, its guest runs and listens. */
+  /** The function joins, and its guest runs and listens. */
   run(ports?: readonly number[]): Promise<void>;
   listen(ports: readonly number[]): Promise<void>;
   exit(code: number): void;
-  /** The function goes without a word, or never comes. */
+  /** The function disappears without a report, or never connects. */
   die(lastLine: string): void;
 }
 
 beforeEach(async () => {
   bed = await createTestbed();
   web = await bed.join('web');
-  [launches, shown, said] = [[], [], []];
+  [launches, shown, logged] = [[], [], []];
   stopping = new AbortController();
   end = new AbortController();
   onStart = () => undefined;
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 function createPuppet(duty: Duty): Puppet {
-  const said = { duty };
+  const announced = { duty };
   const phantom = bed.join('worker', {
     join: {
       ...{
@@ -58,14 +58,14 @@ function createPuppet(duty: Duty): Puppet {
         container: 'c',
       },
       get duty() {
-        return said.duty;
+        return announced.duty;
       },
     },
   });
   const joined = phantom.then(
     (overlay): Joined => ({ overlay, fetchBy: () => () => Promise.reject(new Error()) }),
   );
-  // One that is not needed any more may not have joined when the test ends.
+  // A launch that is not needed any more may not have joined when the test ends.
   for (const early of [phantom, joined]) early.catch(() => undefined);
   const started = Promise.withResolvers<void>();
   const outcome = Promise.withResolvers<Outcome>();
@@ -112,7 +112,7 @@ function createPuppet(duty: Duty): Puppet {
       outcome: outcome.promise,
       invokedAt: () => made,
       async setDuty(next) {
-        said.duty = next;
+        announced.duty = next;
         await (await phantom).setDuty(next);
       },
       deliver,
@@ -142,12 +142,12 @@ const keeping = (options: Partial<Renewal> = {}) =>
     input: { give: () => undefined },
     renewal: { ...renewal, ...options },
     stopping: stopping.signal,
-    say: (line) => void said.push(line),
+    say: (line) => void logged.push(line),
     debug: () => undefined,
     signal: end.signal,
   });
 
-/** The overlay addresses that a name stands for, as a neighbour sees them. */
+/** The ids of the nodes that a neighbour finds under the service's name. */
 const named = () =>
   [...web.members().values()].filter(({ names }) => names.includes('worker')).map(({ id }) => id);
 const idOf = async (puppet: Puppet | undefined) => (await puppet?.launch.joined)?.overlay.nodeId;
@@ -156,7 +156,7 @@ const nextStart = () =>
     onStart = resolve;
   });
 
-test('the successor takes over when it listens where the old one does, and the old one ends then', async () => {
+test('the successor takes over when it listens on the old function’s ports, and then the old function ends', async () => {
   const kept = keeping();
   const [old] = launches;
   await old?.run([80, 90]);
@@ -176,7 +176,7 @@ test('the successor takes over when it listens where the old one does, and the o
   expect(await kept).toMatchObject({ exitCode: 3 });
 });
 
-test('an old guest that stays is told to end, and then killed', async () => {
+test('an old guest that ignores its stop signal is killed', async () => {
   const kept = keeping();
   const [old] = launches;
   await old?.run();
@@ -188,7 +188,7 @@ test('an old guest that stays is told to end, and then killed', async () => {
   expect(await kept).toMatchObject({ exitCode: 0 });
 });
 
-test('a guest that ends by itself is not renewed, whatever is under way', async () => {
+test('a guest that ends by itself is not renewed, even while a successor starts', async () => {
   const kept = keeping();
   await launches[0]?.run();
   const next = await nextStart();
@@ -207,14 +207,14 @@ test('a successor whose old function dies has the names at once, and takes over 
   const id = await idOf(next);
   await until(web, () => named().join() === String(id));
   expect(shown).toHaveLength(1);
-  // Not listening yet: there is nobody to wait for it at.
+  // The successor does not listen yet, but the function whose ports it would have to match is gone.
   await next.run();
   while (shown.length < 2) await new Promise((resolve) => setImmediate(resolve));
   next.exit(5);
   expect(await kept).toMatchObject({ exitCode: 5 });
 });
 
-test('where both die, the container ends as the old function did', async () => {
+test('when the function and its successor both die, the container exits with the outcome of the old function', async () => {
   const kept = keeping();
   await launches[0]?.run();
   const next = await nextStart();
@@ -223,7 +223,7 @@ test('where both die, the container ends as the old function did', async () => {
   expect(await kept).toEqual({ exitCode: 137, lastLine: 'the function was killed' });
 });
 
-test('a successor that does not start is tried again while there is time, and the log says so', async () => {
+test('a successor that does not start is tried again while there is time, and the log reports it', async () => {
   onStart = (puppet) => void (launches.length === 2 && puppet.die('Rate exceeded'));
   const kept = keeping();
   await launches[0]?.run();
@@ -234,7 +234,7 @@ test('a successor that does not start is tried again while there is time, and th
   await third.run();
   const id = await idOf(third);
   await until(web, () => named().join() === String(id));
-  expect(said).toEqual([
+  expect(logged).toEqual([
     expect.stringMatching(/^a successor .* does not start: Rate exceeded; again in 1 s$/),
   ]);
   third.exit(0);
@@ -242,7 +242,7 @@ test('a successor that does not start is tried again while there is time, and th
   await kept;
 });
 
-test('a function without a successor is ended in time, and the container with it', async () => {
+test('a function without a successor gets its stop signal in time, and the container exits with 124', async () => {
   onStart = (puppet) => void (launches.length > 1 && puppet.die('Rate exceeded'));
   const kept = keeping({ lifetime: 3, before: 2.8 });
   const [old] = launches;
@@ -259,7 +259,7 @@ test('a function without a successor is ended in time, and the container with it
   expect(performance.now() - made).toBeLessThan(3000);
 });
 
-test('a container that is told to stop starts nobody any more', async () => {
+test('a container that has been told to stop starts no further successor', async () => {
   const kept = keeping();
   await launches[0]?.run();
   const next = await nextStart();
@@ -270,7 +270,7 @@ test('a container that is told to stop starts nobody any more', async () => {
   expect(launches).toHaveLength(2);
 });
 
-test('a seed that is restarted in the middle is waited for', async () => {
+test('a hand-over waits for a seed that is restarted meanwhile', async () => {
   const kept = keeping();
   const [old] = launches;
   await old?.run([80]);
@@ -287,12 +287,12 @@ test('a seed that is restarted in the middle is waited for', async () => {
   expect(await kept).toMatchObject({ exitCode: 6 });
 });
 
-test('a successor that starts only when the old function has ended takes over then', async () => {
+test('a successor that can start only after the old function has ended takes over then', async () => {
   const kept = keeping({ lifetime: 3, before: 2.8, stopGracePeriod: 0.2 });
   const [old] = launches;
   await old?.run([80]);
   const next = await nextStart();
-  // As where a function's reserved concurrency is used up.
+  // So it happens where the function's reserved concurrency is used up.
   await old?.launch.gone;
   expect(old?.signals).toEqual(['SIGINT', 'SIGKILL']);
   expect(performance.now() - made).toBeLessThan(3000);

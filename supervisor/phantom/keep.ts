@@ -1,17 +1,16 @@
+import type { Joined, Launch } from '../launches/launch.ts';
+import { EXIT_TIMED_OUT, type Outcome } from '../launches/outcome.ts';
+import type { Result } from '../launches/renewal/state.ts';
+import { type Holder, Tenure } from '../launches/renewal/tenure.ts';
+import type { Renewal } from '../launches/renewal/times.ts';
 import type { Front } from './front.ts';
-import type { Launch } from './launch.ts';
-import { EXIT_TIMED_OUT, type Outcome } from './outcome.ts';
-import { retire } from './retire.ts';
-import { sleepUntil } from './sleep.ts';
-import type { Input } from './stdio.ts';
-import { handOver, succeed } from './succeed.ts';
-import { type Renewal, type Times, timesOf } from './times.ts';
+import type { Input } from './lend-input.ts';
 
 export interface KeepOptions {
   readonly start: (duty: 'active' | 'standby') => Launch;
   readonly front: Front;
   readonly input: Input;
-  /** Undefined: a function is not renewed. */
+  /** Undefined where functions are not renewed. */
   readonly renewal: Renewal | undefined;
   /** Aborts when the container is told to stop: nothing is renewed from then on. */
   readonly stopping: AbortSignal;
@@ -22,105 +21,90 @@ export interface KeepOptions {
 }
 
 /**
- * Keeps a guest running in one function after another, of which each takes over before the last one ends. Resolves with the outcome of the
- * guest that ended by itself, or of the function that went without a successor.
+ * Keeps a guest running in one function after another, each of which takes over before the last one ends. Resolves with the outcome
+ * of the guest that ended by itself, or of the function that ended without a successor.
  */
-export async function keep(first: Launch, options: KeepOptions): Promise<Outcome> {
-  const retiring = new Set<Promise<void>>();
-  const hurry = new AbortController();
-  let current = first;
-  try {
-    await present(current, options);
-    for (;;) {
-      const next = await nextOf(current, options, retiring, hurry.signal);
-      if ('exitCode' in next) return next;
-      current = next;
+export function keep(first: Launch, options: KeepOptions): Promise<Outcome> {
+  return new Replica(options).run(first);
+}
+
+/** The launches of one container: one that serves, and those before it that have not ended yet. */
+class Replica implements Holder {
+  readonly say: (line: string) => void;
+  readonly debug: (line: string) => void;
+  readonly #options: KeepOptions;
+  readonly #tenures = new Set<Tenure>();
+  readonly #outcome = Promise.withResolvers<Outcome>();
+
+  constructor(options: KeepOptions) {
+    this.#options = options;
+    this.say = options.say;
+    this.debug = options.debug;
+  }
+
+  async run(first: Launch): Promise<Outcome> {
+    const { stopping, signal } = this.#options;
+    const stop = () => this.#tellAll((tenure) => tenure.stopping());
+    const cancel = () => this.#tellAll((tenure) => tenure.cancel());
+    stopping.addEventListener('abort', stop, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#hold(first);
+    first.joined.then(
+      (joined) => this.#present(first, joined),
+      () => undefined,
+    );
+    try {
+      return await this.#outcome.promise;
+    } finally {
+      // Functions that retire have their grace period, but their connections are not waited for any longer.
+      this.#tellAll((tenure) => tenure.hurry());
+      await Promise.all([...this.#tenures].map(({ ended }) => ended));
+      stopping.removeEventListener('abort', stop);
+      signal.removeEventListener('abort', cancel);
     }
-  } finally {
-    // What is left of those before has its grace period, too.
-    hurry.abort();
-    await Promise.all(retiring);
   }
-}
 
-/** Gives the launch our ports and our input. */
-async function present(launch: Launch, { front, input }: KeepOptions): Promise<void> {
-  const joined = await launch.joined.catch(() => undefined);
-  if (!joined) return;
-  front.show(joined);
-  void Promise.all([launch.session, launch.started]).then(
-    ([session]) => input.give(session),
-    () => undefined,
-  );
-}
-
-async function nextOf(
-  old: Launch,
-  options: KeepOptions,
-  retiring: Set<Promise<void>>,
-  hurry: AbortSignal,
-): Promise<Launch | Outcome> {
-  const { renewal, stopping, front, start, say, debug, signal } = options;
-  if (!renewal) return old.outcome;
-  const stop = new AbortController();
-  const ended = old.outcome.then(
-    () => stop.abort(),
-    () => stop.abort(),
-  );
-  const wanted = AbortSignal.any([stopping, stop.signal, signal]);
-  await Promise.race([old.session, ended]);
-  // Its time may begin anew as long as it has not called: the function is made first where it is missing.
-  const times = timesOf(old.invokedAt(), renewal, Math.random());
-  await sleepUntil(times.renewAt, wanted);
-  if (wanted.aborted) return old.outcome;
-
-  const [id, joined] = await old.joined.then((one) => [one.overlay.nodeId, one] as const);
-  debug(`node-${id} is about to be renewed`);
-  let retired: Promise<void> | undefined;
-  const retireOld = () => {
-    if (retired) return;
-    const idle = () => front.idle(joined);
-    const ending = retire(old, { times, renewal, idle, hurry, stopping, signal }).then(() => {
-      retiring.delete(ending);
-      debug(`node-${id} has ended`);
-    });
-    retired = ending;
-    retiring.add(ending);
-  };
-  /** A guest that ends by itself is not renewed; one whose function dies under it, or that we have told to end, is. */
-  const own = new AbortController();
-  void old.outcome.then(
-    ({ ofGuest }) => void (ofGuest && !retired && own.abort()),
-    () => undefined,
-  );
-  const launches: Launch[] = [];
-  const next = await succeed(old, {
-    ...{ times, say },
-    start: () => {
-      const launch = start('standby');
-      launches.push(launch);
-      return launch;
-    },
-    onLate: retireOld,
-    signal: AbortSignal.any([stopping, own.signal, signal]),
-  });
-  // The container may live for months: what waits for its end, and with it for this one's, is let go.
-  own.abort();
-  if (next && 'deliver' in next) {
-    await takeOver(next, old, times, options);
-    retireOld();
-    debug(`node-${(await next.joined).overlay.nodeId} has taken over from node-${id}`);
-    return next;
+  startSuccessor(): Launch {
+    return this.#options.start('standby');
   }
-  // Stopped with it, or of no use any more.
-  if (!stopping.aborted) for (const launch of launches) launch.end();
-  if (!next || !retired) return old.outcome;
-  await retired;
-  const lastLine = `the time of this function is up, and no successor has started: ${next.failure}`;
-  return { exitCode: EXIT_TIMED_OUT, lastLine };
-}
 
-async function takeOver(next: Launch, old: Launch, times: Times, options: KeepOptions): Promise<void> {
-  await handOver(next, old, times, options.signal);
-  await present(next, options);
+  install(launch: Launch, joined: Joined): void {
+    this.#present(launch, joined);
+    this.#hold(launch);
+  }
+
+  idle(joined: Joined): Promise<void> {
+    return this.#options.front.idle(joined);
+  }
+
+  /** Leads this container's ports and its standard input to the launch. */
+  #present(launch: Launch, joined: Joined): void {
+    const { front, input } = this.#options;
+    front.show(joined);
+    Promise.all([launch.session, launch.started]).then(
+      ([session]) => input.give(session),
+      () => undefined,
+    );
+  }
+
+  #hold(launch: Launch): void {
+    const { renewal, stopping, signal } = this.#options;
+    const tenure = new Tenure(launch, renewal, this);
+    this.#tenures.add(tenure);
+    void tenure.ended.then((result) => this.#release(tenure, result));
+    if (stopping.aborted) tenure.stopping();
+    if (signal.aborted) tenure.cancel();
+  }
+
+  #release(tenure: Tenure, result: Result): void {
+    this.#tenures.delete(tenure);
+    if (result.kind === 'own-outcome') this.#outcome.resolve(tenure.launch.outcome);
+    if (result.kind !== 'timed-out') return;
+    const lastLine = `the time of this function is up, and no successor has started: ${result.why}`;
+    this.#outcome.resolve({ exitCode: EXIT_TIMED_OUT, lastLine });
+  }
+
+  #tellAll(tell: (tenure: Tenure) => void): void {
+    for (const tenure of [...this.#tenures]) tell(tenure);
+  }
 }

@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Overlay } from '../coordination/join.ts';
+import type { Fetch } from '../launches/fetch.ts';
+import type { Overlay } from '../membership/join.ts';
 import type { Lease } from '../network/relay/flow-limits.ts';
 import type { Relay } from '../network/relay/relay.ts';
-import type { Fetch } from './fetch.ts';
 
 /** How long the function may take to dial in for a connection, before the neighbour sees it reset. */
 const FETCH_TIMEOUT_MS = 10_000;

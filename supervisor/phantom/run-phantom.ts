@@ -1,13 +1,16 @@
 import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
+import type { Launch } from '../launches/launch.ts';
+import { LaunchedFunction } from '../launches/launched-function.ts';
+import type { Outcome } from '../launches/outcome.ts';
 import type { PumpAddon } from '../network/relay/pump.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
-import { type Launch, startLaunch } from './launch.ts';
-import type { Outcome } from './outcome.ts';
-import { lendInput } from './stdio.ts';
+import { lendInput } from './lend-input.ts';
+import { tellRunning } from './tell-running.ts';
+import { twinOf } from './twin-of.ts';
 
 interface PhantomOptions {
   readonly config: NodeConfig;
@@ -18,22 +21,31 @@ interface PhantomOptions {
   readonly debug: (line: string) => void;
 }
 
-/** Launches the twin and stands in for it until its guest has ended. Resolves with what the container shall exit with. */
+/**
+ * Launches the twin and stands in for it until its guest has ended. Resolves to the outcome with which the
+ * container exits.
+ */
 export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const { config } = options;
-  const twin = config.twin;
-  if (!twin) throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
+  if (!config.twin)
+    throw new BoxerError('CONFIG', `service ${config.service} has no twin in its configuration`);
   const end = new AbortController();
   const stopping = new AbortController();
   const launches = new Set<Launch>();
   const stopSignals = new Set(['SIGTERM', 'SIGINT', config.renewal?.stopSignal]);
-  // All that is told to the container is told to all of its guests; the last one may not be theirs to start after that.
+  // Every signal that the container gets is passed on to all of its guests. After a stop signal no further
+  // successor is started.
   const stopForwarding = forwardSignals((signal) => {
     if (stopSignals.has(signal)) stopping.abort();
     for (const launch of launches) launch.deliver(signal);
   });
   const start = (duty: 'active' | 'standby') => {
-    const launch = startLaunch({ ...options, twin, duty, signal: end.signal });
+    const launch = new LaunchedFunction({
+      ...options,
+      twin: () => twinOf(config, end.signal, options.say),
+      duty,
+      signal: end.signal,
+    });
     launches.add(launch);
     const forget = () => void launches.delete(launch);
     launch.outcome.then(forget, forget);
@@ -54,8 +66,9 @@ async function keepFirst(
   { config, addon, say, debug }: PhantomOptions,
 ): Promise<Outcome> {
   const first = start('active');
+  tellRunning(first, signal);
   const front = await openFront({ addon, say, signal });
-  // `docker compose run` is for what somebody waits for.
+  // `docker compose run` starts a job that somebody waits for: it must not be started a second time.
   const renewal = (await isOneOff()) ? undefined : config.renewal;
   return keep(first, { start, front, input: lendInput(), renewal, stopping, say, debug, signal });
 }

@@ -41,7 +41,7 @@ test.each([
   expect(kindOf(mappings.map(([local, seen]) => ({ local, seen: [...seen] })))).toBe(nat);
 });
 
-test('limits as the kernel prints them', () => {
+test('limits are parsed as the kernel prints them', () => {
   const text =
     'Limit                     Soft Limit           Hard Limit           Units     \n' +
     'Max cpu time              unlimited            unlimited            seconds   \n' +
@@ -55,16 +55,16 @@ test('limits as the kernel prints them', () => {
   expect(limits('')).toEqual({});
 });
 
-test('results in words', () => {
+test('results of system calls are described in words', () => {
   const of = (errno: number, signal = 0) => resultOf({ name: 'x', errno, signal });
   expect([of(0), of(1), of(38), of(0, 31)]).toEqual(['ok', 'EPERM', 'ENOSYS', 'killed by SIGSYS']);
 });
 
-test('the middle one of several times', () => {
+test('times are summed up by their shortest, median and longest', () => {
   expect(timesOf([3, 1, 2])).toEqual({ count: 3, min: 1, median: 2, max: 3 });
 });
 
-test('throughput counts what the other side has read, and a cut connection is an error', async () => {
+test('throughput counts the bytes that the other side has read, and a broken connection is an error', async () => {
   const { signal } = new AbortController();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   server.listen(0, '127.0.0.1');

@@ -2,26 +2,29 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { codeOf } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
-import { MessageType } from '../control/message-type.ts';
 import { dialUnread } from '../network/dial.ts';
 import type { LocalPorts } from '../network/punch/local-ports.ts';
 import { observe } from '../network/punch/observe.ts';
 import { openTogether } from '../network/punch/open-together.ts';
+import { Probe } from '../protocol/probe.ts';
 import type { Mapping, Network, Times } from '../published/probe.ts';
 import type { SeedSide } from './seed-side.ts';
 import { measureUpload } from './throughput.ts';
 import { timesOf } from './times.ts';
 
-/** Local ports whose fate at the NAT is looked at. */
+/** The number of local ports whose translation by the NAT is measured. */
 const MAPPINGS = 8;
 const ROUND_TRIPS = 20;
 const CONNECTS = 5;
 const PATIENCE = 2000;
-/** How long two sockets of this function may take to meet by way of its public address, ms. */
+/** How long two sockets of this function may take to connect through the function's public address, ms. */
 const HAIRPIN_PATIENCE = 1000;
 const UPLOAD_PATIENCE = 30_000;
 
-/** Measures what lies between this function and the seed. Rejects where the seed's observers cannot be reached. */
+/**
+ * Measures the network between this function and the seed. Rejects where the seed's observers cannot be
+ * reached.
+ */
 export async function measureNetwork(
   seed: SeedSide,
   ports: LocalPorts,
@@ -31,7 +34,7 @@ export async function measureNetwork(
   const { session, observers, seen } = seed;
   const isDirect =
     session.local.address === seen.observed.address && session.local.port === seen.observed.port;
-  const roundTrip = await timed(ROUND_TRIPS, () => session.request(MessageType.probe, {}, { signal }));
+  const roundTrip = await timed(ROUND_TRIPS, () => session.request(Probe, {}, { signal }));
   const to = { address: session.remote.address, port: session.remote.port };
   const connect = await timed(CONNECTS, async () => {
     (await dialUnread({ host: to.address, port: to.port }, within(signal, PATIENCE))).destroy();
@@ -70,7 +73,7 @@ async function timed(count: number, work: () => Promise<unknown>): Promise<Times
   return timesOf(measured);
 }
 
-/** How one local port is seen from each observer, both at the same time. */
+/** How each of the two observers sees one local port, at the same time. */
 async function mappingOf(
   observers: readonly Endpoint[],
   local: number,
@@ -82,7 +85,7 @@ async function mappingOf(
   return { local, seen: found.map(({ seen: { port } }) => port) };
 }
 
-/** By the majority: one port may be in use at a NAT that others share. */
+/** Decides by the majority: at a NAT that several hosts share, one port may be in use. */
 export function kindOf(mappings: readonly Mapping[]): Network['nat'] {
   const kinds = mappings.flatMap(({ local, seen }) => {
     const [first, second] = seen;
@@ -95,7 +98,10 @@ export function kindOf(mappings: readonly Mapping[]): Network['nat'] {
   return most ?? 'unknown';
 }
 
-/** Two sockets of this function connect to each other's public endpoint. `ok`, the errno, or why it could not be tried. */
+/**
+ * Connects two sockets of this function to each other's public endpoint. Resolves to `ok`, the errno, or the
+ * reason why it could not be tried.
+ */
 async function hairpin(
   nat: Network['nat'],
   address: string,
@@ -113,11 +119,11 @@ async function hairpin(
   return failed === undefined ? 'ok' : failureName(failed.reason);
 }
 
-/** The errno of a failed connection; ETIMEDOUT where the time was up. */
+/** The errno of a failed connection; ETIMEDOUT where it took too long. */
 export const failureName = (error: unknown): string =>
   error instanceof Error && error.name === 'TimeoutError' ? 'ETIMEDOUT' : codeOf(error) || String(error);
 
-/** Listens once on any port of all addresses; `accepted` rejects when `signal` aborts. */
+/** Listens for one connection on any port of all addresses. `accepted` rejects when `signal` aborts. */
 export async function listenHere(
   signal: AbortSignal,
 ): Promise<{ port: number; accepted: Promise<Socket>; close(): void }> {

@@ -15,7 +15,9 @@ import { timesOf } from './times.ts';
 /** How long one punch may take, ms. */
 const PUNCH_PATIENCE = 3000;
 const DIRECT_PATIENCE = 1000;
-/** ms between packets where they are all reset; Boxer itself waits for random times, see openTogether. */
+/**
+ * The fixed pause between packets that are reset, ms. Boxer itself waits for random times; see openTogether.
+ */
 const PLAIN_PAUSE = 100;
 const ROUND_TRIPS = 20;
 const UPLOAD_PATIENCE = 30_000;
@@ -38,12 +40,15 @@ interface PeerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Finds out how this function and the other one reach each other. Rejects when the other one, or the seed, goes away. */
+/**
+ * Measures how this function and the other one reach each other. Rejects when the other function or the seed
+ * disappears.
+ */
 export async function measurePeer(options: PeerOptions): Promise<PeerReport> {
   const { seed, side, own, signal, trials } = options;
   const here = { observed: own.observed.address, local: own.localAddress, nat: own.nat };
   const { direct, other } = await tryDirect(options, here);
-  // Where nobody knows the ports, no number of attempts helps.
+  // Where the ports are not predictable, further attempts do not help.
   const predictable = [own.nat, other.nat].every((nat) => nat !== 'symmetric' && nat !== 'unknown');
   const plain: Trial[] = [];
   const jittered: Trial[] = [];
@@ -75,7 +80,7 @@ export async function measurePeer(options: PeerOptions): Promise<PeerReport> {
   }
 }
 
-/** Side a listens, side b connects to a's own address: nothing but a common network lets it through. */
+/** Side a listens, and side b connects to a's own address. This succeeds only on a common network. */
 async function tryDirect(
   { seed, side, signal }: PeerOptions,
   here: z.infer<typeof place>,
@@ -119,7 +124,7 @@ const openJittered: Open = (to, local, signal, onRetry) =>
     onRetry,
   );
 
-/** As a program would do it that does not know of what openTogether knows. */
+/** Punches with fixed pauses, as a simple program would do it. */
 const openPlainly: Open = async (to, local, signal, onRetry) => {
   for (;;) {
     try {
@@ -133,7 +138,10 @@ const openPlainly: Open = async (to, local, signal, onRetry) => {
   }
 };
 
-/** One attempt: both tell each other a public port, and open at the same time. The caller owns the socket. */
+/**
+ * Makes one attempt: both sides exchange a public port, and open the connection at the same time. The caller
+ * owns the socket.
+ */
 async function punch(
   { seed, own, ports, signal }: PeerOptions,
   step: string,
@@ -141,7 +149,8 @@ async function punch(
 ): Promise<{ trial: Trial; socket?: Socket }> {
   const local = ports.next();
   const limit = () => AbortSignal.any([signal, AbortSignal.timeout(PUNCH_PATIENCE)]);
-  // Behind a NAT that changes ports the connection to the observer has to stand as long as the port is needed.
+  // Behind a NAT that changes ports, the connection to the observer has to stay open as long as the port is
+  // needed.
   const [observer] = seed.observers;
   const kept = own.nat === 'preserving' || own.nat === 'none' ? undefined : observer;
   const held = kept && (await observe(kept, local, limit()).catch(() => undefined));
@@ -168,7 +177,10 @@ async function punch(
   }
 }
 
-/** Round trips and throughput from a to b; both call it with their end of one connection. */
+/**
+ * Measures round trips and throughput from side a to side b. Both sides call it with their ends of one
+ * connection.
+ */
 async function measureConnection(
   socket: Socket,
   side: 'a' | 'b',
@@ -192,7 +204,7 @@ async function measureConnection(
   return { roundTrip: timesOf(measured), throughput: await measureUpload(socket, bytes, limit) };
 }
 
-/** What follows it stays in the socket. */
+/** Reads one byte. The bytes after it stay in the socket. */
 async function readByte(socket: Socket, signal: AbortSignal): Promise<Buffer> {
   for (;;) {
     const byte: unknown = socket.read(1);

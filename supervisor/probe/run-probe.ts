@@ -9,15 +9,18 @@ import { openSeedSide } from './seed-side.ts';
 
 interface ProbeOptions {
   readonly addon: Addon;
-  /** Which invocation of this process it is, from 1. */
+  /** The number of the invocation in this process, from 1. */
   readonly invocation: number;
-  /** ms from the start of the process until the event was there. */
+  /** The time from the start of the process to the arrival of the event, in ms. */
   readonly started: number;
   readonly signal: AbortSignal;
   readonly write: (line: ProbeLine) => void;
 }
 
-/** Measures the place that this function runs in, and writes what it found. What cannot be measured is said in its place; never rejects. */
+/**
+ * Measures the environment in which this function runs, and writes the results. A part that cannot be
+ * measured is reported as an error. Never rejects.
+ */
 export async function runProbe(event: ProbeEvent, options: ProbeOptions): Promise<void> {
   const { addon, invocation, started: ms, signal, write } = options;
   write({ type: 'started', invocation, ms });
@@ -32,7 +35,7 @@ export async function runProbe(event: ProbeEvent, options: ProbeOptions): Promis
   write({ type: 'report', report });
 }
 
-/** A place without /tmp, say, is still one that others want to hear of. */
+/** Where one part fails, for example because there is no /tmp, the other results are still of interest. */
 function lookAround(addon: Addon): FunctionReport['sandbox'] {
   try {
     return readSandbox(addon);

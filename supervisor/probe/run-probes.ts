@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { DeleteFunctionCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
-import { ensureFunction } from '../phantom/ensure-function.ts';
-import { startInvocation } from '../phantom/invoke.ts';
-import { createLambdaClient } from '../phantom/lambda-client.ts';
+import { ensureFunction } from '../launches/invocation/ensure-function.ts';
+import { startInvocation } from '../launches/invocation/invoke.ts';
+import { createLambdaClient } from '../launches/invocation/lambda-client.ts';
 import {
   type FunctionReport,
   PROBE_SERVICE,
@@ -18,19 +18,20 @@ const say = (line: string) => void process.stderr.write(`boxer: ${line}\n`);
 
 interface RunOptions {
   readonly config: ProbeConfig;
-  /** Of the service that probes are. */
+  /** The key of the service that stands for probes. */
   readonly key: Buffer;
   readonly signal: AbortSignal;
 }
 
-/** How long a function that was made here may take to be removed, ms, also after a cancellation. */
+/** How long the removal of a function that was created here may take, ms, even after a cancellation. */
 const REMOVAL = 10_000;
-/** Of an answer, in characters. */
+/** The longest answer that is read, in characters. */
 const MAX_ANSWER = 2 ** 20;
 
 /**
- * Invokes two probe functions at the same time, and two more when there are warm ones. Where that is the provider's way, creates the function
- * and removes it. Rejects with the signal's reason; what functions do wrong is in the output.
+ * Invokes two probe functions at the same time, and then two more in warm environments. Creates and removes
+ * the function where the provider leaves that to phantoms. Rejects with the signal's reason. Errors of
+ * functions are part of the output.
  */
 export async function runProbes({ config, key, signal }: RunOptions): Promise<ProbeOutput> {
   const client = createLambdaClient(config.twin);
@@ -44,10 +45,11 @@ export async function runProbes({ config, key, signal }: RunOptions): Promise<Pr
     };
     const start = (side: 'a' | 'b', part: ProbeEvent['part']) =>
       probe(client, config, event(side, part), signal);
-    // Beforehand: it is not to count for a start.
+    // The function is created before: that must not count as part of a start.
     if (config.twin.createIfMissing) await ensureFunction(client, config.twin, { signal, say });
     const answers = await Promise.all([start('a', 'everything'), start('b', 'everything')]);
-    // One after the other: an environment that has just answered may not be ready for the next one yet.
+    // The two are invoked one after the other, as an environment that has just answered may not be ready for
+    // the next invocation yet.
     for (const side of ['a', 'b'] as const) answers.push(await start(side, 'start'));
     signal.throwIfAborted();
     return {
@@ -61,7 +63,10 @@ export async function runProbes({ config, key, signal }: RunOptions): Promise<Pr
   }
 }
 
-/** A name may stand for several seeds, and both functions have to meet at one. As it is where it cannot be resolved here. */
+/**
+ * Resolves the name to one address: a name may stand for several seeds, and both functions have to meet at
+ * one of them. A name that cannot be resolved here is returned unchanged.
+ */
 async function addressOf(host: string): Promise<string> {
   return lookup(host, { family: 4 }).then(
     ({ address }) => address,
@@ -114,7 +119,10 @@ function read(answer: Answer, line: string, firstByte: number): void {
   }
 }
 
-/** Nobody else knows this function. One that cannot be removed ends with the local Lambda. */
+/**
+ * Removes the function, which is used by this probe only. A function that cannot be removed ends with the
+ * local Lambda.
+ */
 async function remove(client: LambdaClient, name: string): Promise<void> {
   const command = new DeleteFunctionCommand({ FunctionName: name });
   await client.send(command, { abortSignal: AbortSignal.timeout(REMOVAL) }).catch(() => undefined);

@@ -7,17 +7,17 @@ import type { Sandbox } from '../published/probe.ts';
 import type { Addon, TriedCall } from '../service/addon.ts';
 
 const MB = 2 ** 20;
-/** Where a limit is higher than this, the exact number is of no interest. */
+/** Descriptors are counted up to this number; higher limits need not be known exactly. */
 const MAX_DESCRIPTORS = 4096;
 
-/** Files and places whose absence or refusal has a consequence for programs. */
+/** Files and directories that programs depend on. */
 const FILES = [
   ...['/', '/etc/hosts', '/etc/resolv.conf', '/tmp', '/dev/shm', '/dev/ptmx', '/dev/pts'],
   ...['/dev/null', '/dev/urandom', '/dev/fuse', '/dev/net/tun', '/dev/kvm', '/dev/vsock', '/proc/net/tcp'],
   ...['/proc/self/mem', '/proc/self/environ', '/proc/sys/net/ipv4/ip_local_port_range', '/sys/fs/cgroup'],
 ];
 
-/** Looks at the place that this process runs in. Takes some tens of ms, in which nothing else runs. */
+/** Examines the environment in which this process runs. Blocks this process for some tens of ms. */
 export function readSandbox(addon: Addon): Sandbox {
   const configured = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const memory = cgroupLimit('memory.max', 'memory/memory.limit_in_bytes');
@@ -33,7 +33,7 @@ export function readSandbox(addon: Addon): Sandbox {
       total: Math.round(totalmem() / MB),
       ...(memory === undefined ? {} : { cgroup: Math.round(memory / MB) }),
     },
-    // By the mount: whoever may not write there anyway is told that first.
+    // This is read from the mount options, as a user without permission gets EACCES before EROFS.
     rootReadOnly: mountAt('/')?.[3]?.split(',').includes('ro') ?? false,
     tmp: sizeOfTmp(),
     limits: limits(readText('/proc/self/limits')),
@@ -60,7 +60,9 @@ function attempt(work: () => void): string {
   }
 }
 
-/** A directory is written to by a file in it, anything else by opening it; nothing is changed. */
+/**
+ * Tries to write: to a directory by creating a file in it, to anything else by opening it. Leaves no change.
+ */
 function tryToWrite(path: string): string {
   const file = `${path}/.boxer-probe-${process.pid}`;
   const made = attempt(() => closeSync(openSync(file, 'wx')));

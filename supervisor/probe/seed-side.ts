@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { dialControl } from '../control/dial.ts';
 import type { Endpoint } from '../control/endpoint.ts';
-import { MessageType } from '../control/message-type.ts';
 import type { Session } from '../control/session.ts';
-import { parseHello } from '../coordination/parse-messages.ts';
-import { parseSeen } from '../coordination/probe-messages.ts';
-import type { Filtering } from '../network/punch/offer.ts';
+import { Hello } from '../protocol/greeting.ts';
+import type { Filtering } from '../protocol/offer.ts';
+import { Probe, ProbeMeet } from '../protocol/probe.ts';
 import type { ProbeEvent } from '../published/probe.ts';
 
 /** How long the other function may take to arrive at the same point, ms: it may be a cold start later. */
@@ -24,24 +23,24 @@ export interface SeedSide {
 /** Rejects as `dialControl`, and with the seed's refusals. */
 export async function openSeedSide(
   { host, port, identity, key, pair }: NonNullable<ProbeEvent['seed']>,
-  side: string,
+  side: 'a' | 'b',
   signal: AbortSignal,
 ): Promise<SeedSide> {
   const session = await dialControl({ host, port, identity, key: Buffer.from(key, 'hex'), signal });
   try {
     const [hello, seen] = await Promise.all([
-      session.request(MessageType.hello, { version: 1, capabilities: [] }, { signal }),
-      session.request(MessageType.probe, {}, { signal }),
+      session.request(Hello, { version: 1, capabilities: [] }, { signal }),
+      session.request(Probe, {}, { signal }),
     ]);
     const { address } = session.remote;
     return {
       session,
-      observers: parseHello(hello).observers.map((observer) => ({ address, port: observer })),
-      seen: parseSeen(seen),
+      observers: hello.observers.map((observer) => ({ address, port: observer })),
+      seen,
       exchange: async (step, value) => {
         const body = { pair, side, step, value };
-        const answer = await session.request(MessageType.probeMeet, body, { signal, timeout: MEET_TIMEOUT });
-        return typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'value') : undefined;
+        const { value: theirs } = await session.request(ProbeMeet, body, { signal, timeout: MEET_TIMEOUT });
+        return theirs;
       },
     };
   } catch (error) {

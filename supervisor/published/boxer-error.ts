@@ -1,4 +1,7 @@
-/** The one error class of the project: `message` says what was found and where, `hint` what to do. */
+/**
+ * The base class of the project's errors. `message` says what was found and where, and `hint` what to do
+ * about it.
+ */
 export class BoxerError extends Error {
   override readonly name = 'BoxerError';
   readonly code: string;

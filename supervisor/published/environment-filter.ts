@@ -1,9 +1,9 @@
 import { CONFIG_VARIABLE, type NodeConfig } from './node-config.ts';
 
-/** What the phantom's own container adds to the environment and no guest shall see. */
+/** Variables that belong to the phantom's own container, and that no guest may see. */
 const OWN = new Set([CONFIG_VARIABLE]);
 
-/** RegExp.escape, which the plugin's oldest Node.js does not have. */
+/** Does what RegExp.escape does, which the oldest Node.js that the plugin supports does not have. */
 const escapeText = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 function matcher(patterns: readonly string[]): (name: string) => boolean {
@@ -13,7 +13,10 @@ function matcher(patterns: readonly string[]): (name: string) => boolean {
   return (name) => expressions.some((expression) => expression.test(name));
 }
 
-/** The variables that travel: those that match `include` (all, where it is empty) and not `exclude`. */
+/**
+ * The variables that travel to the function: those that match `include` (all, where it is empty) and do not
+ * match `exclude`.
+ */
 export function travellingEnvironment<Value>(
   environment: Readonly<Record<string, Value>>,
   filter: NodeConfig['environment'],

@@ -1,18 +1,29 @@
 import * as z from 'zod/mini';
 
-/** Name of the one environment variable through which the rewrite configures the entrypoint; never a secret. */
+/**
+ * The environment variable through which the rewrite configures the entrypoint. It never contains a secret.
+ */
 export const CONFIG_VARIABLE = 'BOXER';
 
-/** Name of the variable that says which lines are logged and how: `LEVEL` or `LEVEL,json`. */
+/** The environment variable that says which lines are logged and in which form: `LEVEL` or `LEVEL,json`. */
 export const LOG_VARIABLE = 'BOXER_LOG';
 
-/** Where a container finds its key: hex, 32 bytes. Of the seed the project key, of any other container its service's key. */
+/**
+ * The file with a container's key, 32 bytes in hex: for the seed the project key, for any other container the
+ * key of its service.
+ */
 export const KEY_FILE = '/run/secrets/boxer-key';
 
-/** Where a phantom finds credentials for the Lambda API, where it is given any: JSON, see `awsCredentials`. */
+/**
+ * The file with a phantom's credentials for the Lambda API, where it is given any: JSON, see
+ * `awsCredentials`.
+ */
 export const AWS_CREDENTIALS_FILE = '/run/secrets/boxer-aws';
 
-/** Credentials as the plugin hands them to phantoms; `expiration` in ISO 8601, absent for ones that do not expire. */
+/**
+ * Credentials as the plugin hands them to phantoms. `expiration` is in ISO 8601, and is absent where they do
+ * not expire.
+ */
 export const awsCredentials = z.object({
   accessKeyId: z.string(),
   secretAccessKey: z.string(),
@@ -20,37 +31,42 @@ export const awsCredentials = z.object({
   expiration: z.optional(z.string()),
 });
 
-/** Where the seed finds its credentials for the servers of its store, if they want any. */
+/** The file with the seed's credentials for the servers of its store, where these require any. */
 export const STORE_CREDENTIALS_FILE = '/run/secrets/boxer-store';
 
-/** Resolves to the seed on the network that stands for the internet, and only there. */
+/** This name resolves to the seed on the network that stands for the internet, and on no other network. */
 export const SEED_CLOUD_NAME = 'seed.boxer.internal';
 
-/** What the Lambda API takes as the payload of one invocation, in bytes. */
+/** The largest payload of one invocation that the Lambda API accepts, in bytes. */
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 
-/** Port of the seed's control listener. */
+/** The port of the seed's control listener. */
 export const SEED_PORT = 7070;
 
-/** The service whose containers are relays beside the seed's own; its key is that of a service. */
+/**
+ * The service whose containers are relays, in addition to the seed's own relay. It has a service key like any
+ * other service.
+ */
 export const RELAY_SERVICE = 'boxer-relay';
 
-/** Of the seed's relay, or of one of its own. */
+/** Settings of a relay, the seed's own or a separate one. */
 const relaySettings = z.object({
-  /** The dial-in port; any free one unless told otherwise. */
+  /** The dial-in port; any free one by default. */
   port: z.optional(z.number()),
-  /** Where initiators' ports are taken from; any free ones unless told otherwise. */
+  /** The ports for initiators; any free ones by default. */
   ports: z.optional(z.object({ first: z.number(), last: z.number() })),
-  /** seconds without a byte after which a flow is reset; unless told otherwise it may idle for ever */
+  /**
+   * The time without a byte after which a flow is reset, in seconds. By default a flow may be idle for ever.
+   */
   idleTimeout: z.optional(z.number()),
-  /** seconds that flows have to end by themselves when the process is told to end */
+  /** How long flows may take to end by themselves when the process is told to end, in seconds. */
   drain: z.optional(z.number()),
-  /** Flows at the same time. */
+  /** The most flows at the same time. */
   flows: z.optional(z.number()),
 });
 export type RelaySettings = z.infer<typeof relaySettings>;
 
-/** What the entrypoint of a relay is told. */
+/** The configuration of a relay's entrypoint. */
 export const relayConfig = z.object({
   version: z.literal(1),
   project: z.string(),
@@ -58,14 +74,37 @@ export const relayConfig = z.object({
 });
 export type RelayConfig = z.infer<typeof relayConfig>;
 
-/** Names per Docker network of the project; nodes see each other when they share a network. */
+/** Names by Docker network of the project. Nodes see each other when they share a network. */
 const namesByNetwork = z.record(z.string(), z.array(z.string()));
 
-/** A twin, in the words of the Lambda API's CreateFunction. */
+/** What of its image the rewrite has put into a service, as Docker has it; absent what the service says itself. */
+export const imageSettings = z.object({
+  entrypoint: z.optional(z.array(z.string())),
+  command: z.optional(z.array(z.string())),
+  volumes: z.array(z.string()),
+  stopSignal: z.optional(z.string()),
+});
+export type ImageSettings = z.infer<typeof imageSettings>;
+
+/** From what a twin was made, and can be made again for another image of the service. */
+export const twinOrigin = z.object({
+  /** Id of the service's image. */
+  image: z.string(),
+  settings: imageSettings,
+  /** Tag and id of the image with the runtime. */
+  runtime: z.string(),
+  runtimeId: z.string(),
+});
+export type TwinOrigin = z.infer<typeof twinOrigin>;
+
+/** A twin. The keys are those of CreateFunction in the Lambda API. */
 export const twinConfig = z.object({
-  /** `http://host:port` of the local Lambda; absent: the AWS SDK's own endpoint. */
+  /** `http://host:port` of the local Lambda. Where it is absent, the AWS SDK's own endpoint is used. */
   endpoint: z.optional(z.string()),
-  /** File with credentials for it; absent: the SDK's own chain, and none where `endpoint` is the local Lambda's. */
+  /**
+   * The file with the credentials. Where it is absent, the SDK's default provider chain finds them; the local
+   * Lambda needs none.
+   */
   credentials: z.optional(z.string()),
   region: z.string(),
   functionName: z.string(),
@@ -76,18 +115,29 @@ export const twinConfig = z.object({
   timeout: z.number(),
   /** MB of /tmp */
   ephemeralStorage: z.number(),
-  /** The phantom creates a function that is not there (local provider); otherwise that is an error. */
+  /**
+   * True where the phantom creates a missing function (local provider). Otherwise a missing function is an
+   * error.
+   */
   createIfMissing: z.boolean(),
+  /** Where the provider can tell what a container was made from, and make another twin: the local one. */
+  origin: z.optional(twinOrigin),
 });
 
-/** What the entrypoint of a phantom or a boxed container is told. Written by the rewrite, read by the supervisor. */
+/**
+ * The configuration of the entrypoint of a phantom or a boxed container. The rewrite writes it, and the
+ * supervisor reads it.
+ */
 export const nodeConfig = z.object({
   version: z.literal(1),
   project: z.string(),
   service: z.string(),
   /** Compose networks of the service (keys as in the compose file) with the names it has on each. */
   networks: namesByNetwork,
-  /** Environment variables that travel to the guest; `*` matches any run of characters. Empty include: all. */
+  /**
+   * The environment variables that travel to the guest. `*` matches any run of characters. An empty `include`
+   * matches all.
+   */
   environment: z.object({ include: z.array(z.string()), exclude: z.array(z.string()) }),
   /** Visible path -> path below /tmp, for guests that write to a read-only root. */
   remap: z.record(z.string(), z.string()),
@@ -101,16 +151,19 @@ export const nodeConfig = z.object({
       timeout: z.number(),
     }),
   ),
-  /** Only for phantoms: when the function is replaced by another, and how its guest is ended; absent: it is not. All in seconds. */
+  /**
+   * Only for phantoms: when a successor replaces the function, and how the function's guest is ended. Where
+   * this is absent, the function is not renewed. All times are in seconds.
+   */
   renewal: z.optional(
     z.object({
-      /** Of one function, from its invocation to its end. */
+      /** The time from the invocation of a function to its end. */
       lifetime: z.number(),
-      /** Its successor is started so long before its end. */
+      /** The successor is started this long before the function's end. */
       before: z.number(),
-      /** What tells the guest to end, such as SIGTERM. */
+      /** The signal that tells the guest to end, such as SIGTERM. */
       stopSignal: z.string(),
-      /** How long the guest may take then. */
+      /** The time between the stop signal and SIGKILL. */
       stopGracePeriod: z.number(),
     }),
   ),
@@ -119,28 +172,32 @@ export const nodeConfig = z.object({
 });
 export type NodeConfig = z.infer<typeof nodeConfig>;
 
-/** What the seed's entrypoint is told. */
+/** The configuration of the seed's entrypoint. */
 export const seedConfig = z.object({
   version: z.literal(1),
   project: z.string(),
-  /** Overlay range in CIDR form, IPv4. */
+  /** The overlay's IPv4 range in CIDR form. */
   overlay: z.string(),
   port: z.number(),
-  /** Unboxed services: their names by network; the seed resolves them and forwards to them. */
+  /** The names of unboxed services, by network. The seed resolves them and forwards connections to them. */
   gateways: z.array(z.object({ service: z.string(), networks: namesByNetwork })),
-  /** Boxed services, likewise: a node that shares no network with one must not find it by another way either. */
+  /**
+   * The names of boxed services, by network. The seed does not resolve them: a node that shares no network
+   * with a boxed service must not reach it through the seed either.
+   */
   boxed: z.optional(z.array(z.object({ service: z.string(), networks: namesByNetwork }))),
   relay: z.optional(relaySettings),
   /**
-   * Where functions reach the seed that are on none of its networks; `relay.port`, `relay.ports` and `observers` are then reached at
-   * the same host, under the same numbers. Without it, all nodes are on the seed's own networks.
+   * The address at which functions reach the seed that are on none of its networks. `relay.port`,
+   * `relay.ports` and `observers` are then reached at the same host under the same numbers. Where this is
+   * absent, all nodes are on the seed's own networks.
    */
   advertise: z.optional(z.object({ host: z.string(), port: z.number() })),
-  /** Two ports that tell who connects from where he is seen; any free ones unless told otherwise. */
+  /** Two ports that tell a client the address and the port that the seed sees; any free ones by default. */
   observers: z.optional(z.array(z.number())),
-  /** Port where the seed answers Prometheus; without it, nowhere. */
+  /** The port on which the seed serves metrics to Prometheus. Where it is absent, the seed serves none. */
   metrics: z.optional(z.number()),
-  /** Where the seed keeps what it has to know after a restart; without it, it keeps nothing. */
+  /** The store of what the seed has to know after a restart. Where it is absent, the seed stores nothing. */
   store: z.optional(
     z.union([
       z.object({ folder: z.string() }),
@@ -150,15 +207,18 @@ export const seedConfig = z.object({
 });
 export type SeedConfig = z.infer<typeof seedConfig>;
 
-/** How one node's connections to another are made. */
+/** The connections of one node to another by one transport. */
 export const pairStatus = z.object({
   /** overlay address */
   to: z.string(),
   transport: z.enum(['direct', 'punch', 'relay']),
   why: z.string(),
-  /** opened so far; of direct ones, which the supervisor does not see, those open now */
+  /**
+   * The number of connections that were opened so far. For direct ones, which the supervisor does not see,
+   * the number of those that are open now.
+   */
   connections: z.number(),
-  /** ms, where it is known */
+  /** The round trip in ms, where it is known. */
   rtt: z.optional(z.number()),
 });
 export type PairStatus = z.infer<typeof pairStatus>;
@@ -169,26 +229,27 @@ export const nodeStatus = z.object({
   role: z.enum(['container', 'function']),
   service: z.string(),
   /**
-   * up: its supervisor is connected; starting: the phantom is there, the function is not yet; standby: it is about to take over from
-   * another of the same container; draining: another has taken over.
+   * `up`: the supervisor is connected. `starting`: the phantom has joined and the function has not.
+   * `standby`: the function is about to take over from another one of the same container. `draining`: another
+   * function has taken over.
    */
   state: z.enum(['starting', 'standby', 'up', 'draining']),
   names: z.array(z.string()),
   address: z.string(),
   ports: z.array(z.number()),
-  /** Docker container id of the boxed container or the phantom; empty where unknown. */
+  /** The Docker container id of the boxed container or the phantom; empty where it is not known. */
   container: z.string(),
-  /** Lambda request id, functions only. */
+  /** The Lambda request id; functions only. */
   requestId: z.optional(z.string()),
   functionName: z.optional(z.string()),
   /** ms since the epoch */
   since: z.number(),
-  /** The pairs that the node has used, where it was asked for them. */
+  /** The pairs that the node has used, where the request asked for them. */
   pairs: z.optional(z.array(pairStatus)),
 });
 export type NodeStatus = z.infer<typeof nodeStatus>;
 
-/** One line of `boxer nodes --watch`; a node that left is shown as it was. */
+/** One line of `boxer nodes --watch`. A node that left is shown as it was before. */
 export const nodeEvent = z.object({
   /** ms since the epoch */
   time: z.number(),

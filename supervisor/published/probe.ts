@@ -1,16 +1,19 @@
 import * as z from 'zod/mini';
 import { twinConfig } from './node-config.ts';
 
-/** The service that probes are, in names of functions and keys; no service of a project may be called so. */
+/**
+ * The service name of probes in the names of functions and in keys. No service of a project may have this
+ * name.
+ */
 export const PROBE_SERVICE = 'boxer-probe';
 
 const endpoint = z.object({ address: z.string(), port: z.number() });
 
-/** What the entrypoint that invokes probes is told. */
+/** The configuration of the entrypoint that invokes probes. */
 export const probeConfig = z.object({
   version: z.literal(1),
   project: z.string(),
-  /** Where functions reach the seed; undefined: nowhere. */
+  /** The address at which functions reach the seed. Undefined where there is none. */
   seed: z.optional(z.object({ host: z.string(), port: z.number() })),
   twin: twinConfig,
   trials: z.number(),
@@ -18,13 +21,16 @@ export const probeConfig = z.object({
 });
 export type ProbeConfig = z.infer<typeof probeConfig>;
 
-/** What a probe function is invoked with. Its key lets it ask the seed how it is seen, and nothing else. */
+/**
+ * The event that a probe function is invoked with. Its key allows the function to ask the seed how it sees
+ * the function, and nothing else.
+ */
 export const probeEvent = z.object({
   boxer: z.literal(1),
   probe: z.object({
-    /** Only say that it has started. */
+    /** `start`: the function only reports that it has started. */
     part: z.enum(['start', 'everything']),
-    /** Undefined: there is no seed to be reached, and nothing of the network is measured. */
+    /** Undefined where no seed can be reached. Then nothing about the network is measured. */
     seed: z.optional(
       z.object({
         host: z.string(),
@@ -35,21 +41,21 @@ export const probeEvent = z.object({
       }),
     ),
     side: z.enum(['a', 'b']),
-    /** Of each kind of punching. */
+    /** The number of attempts for each kind of punching. */
     trials: z.number(),
-    /** Bytes that are sent to measure throughput. */
+    /** The number of bytes that are sent to measure throughput. */
     bytes: z.number(),
   }),
 });
 export type ProbeEvent = z.infer<typeof probeEvent>['probe'];
 
-/** Shortest, middle and longest of some measurements, ms. */
+/** The shortest, the median and the longest of several measurements, ms. */
 const times = z.object({ count: z.number(), min: z.number(), median: z.number(), max: z.number() });
 export type Times = z.infer<typeof times>;
 
 const triedCall = z.object({
   name: z.string(),
-  /** `ok`, the name of an errno, or `killed by SIGSYS` and the like */
+  /** `ok`, the name of an errno, or a text such as `killed by SIGSYS` */
   result: z.string(),
 });
 
@@ -61,18 +67,18 @@ const sandbox = z.object({
   uid: z.number(),
   gid: z.number(),
   cpus: z.number(),
-  /** MB; what the function was given, and what the kernel says */
+  /** MB; the configured memory, and the memory that the kernel reports */
   memory: z.object({ configured: z.optional(z.number()), total: z.number(), cgroup: z.optional(z.number()) }),
   rootReadOnly: z.boolean(),
   /** MB */
   tmp: z.object({ size: z.number(), free: z.number(), type: z.string() }),
-  /** soft and hard limits as /proc/self/limits has them */
+  /** The soft and hard limits, as in /proc/self/limits. */
   limits: z.record(z.string(), z.object({ soft: z.string(), hard: z.string() })),
-  /** of the control group */
+  /** The limit of the control group. */
   processes: z.optional(z.number()),
-  /** descriptors that could be opened before one was refused, and with which errno */
+  /** How many descriptors could be opened before open() failed, and with which errno it did. */
   descriptors: z.object({ opened: z.number(), refused: z.string() }),
-  /** NoNewPrivs, Seccomp, CapBnd... of /proc/self/status */
+  /** Fields of /proc/self/status such as NoNewPrivs, Seccomp and CapBnd. */
   status: z.record(z.string(), z.string()),
   ephemeralPorts: z.object({ first: z.number(), last: z.number() }),
   calls: z.array(triedCall),
@@ -81,7 +87,7 @@ const sandbox = z.object({
 
 const throughput = z.object({ bytes: z.number(), ms: z.number(), megabitsPerSecond: z.number() });
 
-/** What a NAT made of one local port towards two destinations. */
+/** How a NAT translated one local port towards two destinations. */
 const mapping = z.object({ local: z.number(), seen: z.array(z.number()) });
 
 const network = z.object({
@@ -89,20 +95,20 @@ const network = z.object({
   observed: endpoint,
   nat: z.enum(['none', 'preserving', 'mapped', 'symmetric', 'unknown']),
   mappings: z.array(mapping),
-  /** share of ports that were kept, 0 to 1 */
+  /** The share of ports that were kept, 0 to 1. */
   portsKept: z.number(),
-  /** What a packet gets that nobody asked for, as far as the seed can tell. */
+  /** How unsolicited packets are answered, as far as the seed can tell. */
   filtering: z.enum(['silent', 'resetting', 'unknown']),
-  /** Whether two sockets of this function meet by way of its own public address. */
+  /** Whether two sockets of this function can connect through the function's own public address. */
   hairpin: z.string(),
   seed: z.object({ connect: times, roundTrip: times, upload: throughput }),
 });
 
 const trial = z.object({
   ok: z.boolean(),
-  /** from the agreed start to the connection, or to giving up */
+  /** The time in ms from the agreed start to the connection, or until the attempt was given up. */
   ms: z.number(),
-  /** packets after the first, because that one was reset */
+  /** The number of packets that were sent after the first one had been reset. */
   retries: z.number(),
   error: z.optional(z.string()),
 });
@@ -110,20 +116,29 @@ const trial = z.object({
 const peer = z.object({
   sameObserved: z.boolean(),
   sameLocal: z.boolean(),
-  /** A plain connection to the other's own address: `ok` or the errno. Only side b tries. */
+  /**
+   * The result of a plain connection to the other function's own address: `ok` or the errno. Only side b
+   * tries.
+   */
   direct: z.string(),
-  /** All first packets again after a fixed time; and after a random one, as Boxer does it. */
+  /**
+   * `plain`: the first packet is repeated after a fixed time. `jittered`: it is repeated after a random time,
+   * as Boxer does it.
+   */
   punch: z.object({ plain: z.array(trial), jittered: z.array(trial) }),
-  /** Over a punched connection. */
+  /** Measured over a punched connection. */
   roundTrip: z.optional(times),
   throughput: z.optional(throughput),
 });
 
-/** What one function has found out; what it could not is an `error` in that place. */
+/** The results of one function. A part that could not be measured is an `error` instead. */
 export const functionReport = z.object({
   side: z.enum(['a', 'b']),
   boxer: z.string(),
-  /** ms from the start of the process until the event was there, and which invocation of this process it was */
+  /**
+   * The time in ms from the start of the process to the arrival of the event, and the number of the
+   * invocation in this process.
+   */
   started: z.object({ ms: z.number(), invocation: z.number() }),
   sandbox: z.union([sandbox, z.object({ error: z.string() })]),
   network: z.optional(z.union([network, z.object({ error: z.string() })])),
@@ -137,21 +152,23 @@ export type Trial = z.infer<typeof trial>;
 export type Throughput = z.infer<typeof throughput>;
 export type Mapping = z.infer<typeof mapping>;
 
-/** Lines of a probe function's answer. */
+/** The lines of a probe function's answer. */
 export const probeLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started'), invocation: z.number(), ms: z.number() }),
   z.object({ type: z.literal('report'), report: functionReport }),
 ]);
 export type ProbeLine = z.infer<typeof probeLine>;
 
-/** One start, as whoever invoked it saw it. ms from the request to the first byte of the answer. */
+/**
+ * One start, as the invoking side saw it. `firstByte`: ms from the request to the first byte of the answer.
+ */
 const start = z.object({ kind: z.enum(['cold', 'warm']), firstByte: z.number(), process: z.number() });
 
-/** What `boxer probe` prints: one JSON object. */
+/** The output of `boxer probe`: one JSON object. */
 export const probeOutput = z.object({
   functions: z.array(functionReport),
   starts: z.array(start),
-  /** Of invocations that ended without a report. */
+  /** The errors of invocations that ended without a report. */
   errors: z.array(z.string()),
 });
 export type ProbeOutput = z.infer<typeof probeOutput>;

@@ -8,18 +8,23 @@ export interface ReapedChild {
   readonly signal: number | null;
 }
 
-/** What became of one system call: a number of errno, or the signal that killed the process which made it. */
+/**
+ * The result of one system call: an errno value, or the signal that killed the process which made the call.
+ */
 export interface TriedCall {
   readonly name: string;
   readonly errno: number;
   readonly signal: number;
 }
 
-/** The native parts that Node has no API for; built from `shim-c/addon`. Errors carry an errno name in `code`. */
+/**
+ * The native functions for which Node has no API; built from `shim-c/addon`. Errors carry an errno name in
+ * `code`.
+ */
 export interface Addon extends PumpAddon {
-  /** Creates an anonymous memory file of `size` bytes; the caller owns the descriptor. */
+  /** Creates an anonymous memory file of `size` bytes. The caller owns the descriptor. */
   memfdCreate(name: string, size: number): number;
-  /** Sends `bytes` with descriptor `fd` beside them over a Unix socket. */
+  /** Sends `bytes` and the descriptor `fd` over a Unix socket. */
   sendFd(socket: number, fd: number, bytes: Buffer): void;
   /**
    * Opens a TCP connection between dotted IPv4 addresses ('': any; `family` 6: mapped ones), which nobody reads. Returns its
@@ -34,9 +39,14 @@ export interface Addon extends PumpAddon {
     onDone: (fdOrErrno: number) => void,
   ): number | object;
   dialCancel(dial: object): void;
-  /** Of a socket, or of what `dial` returned; 0 where there is none. */
+  /** The local port of a socket, or of the object that `dial` returned; 0 where it has none. */
   localPort(socket: number | object): number;
-  /** Closes a descriptor; `reset` 1: a TCP connection is reset. */
+  /**
+   * A descriptor that listens on a free port of a dotted IPv4 address and drops whatever comes: for who connects there it is a host that
+   * does not answer. The caller owns it.
+   */
+  deafListener(address: string): number;
+  /** Closes a descriptor. `reset` 1: resets its TCP connection. */
   close(fd: number, reset: 0 | 1): void;
   /**
    * Listens on the abstract Unix socket `name`, on this process's event loop, for at most `limit` connections with one request each;
@@ -54,14 +64,16 @@ export interface Addon extends PumpAddon {
   /** Answers and closes; `fd` goes beside the reply unless it is -1. Does nothing for a client that has gone. */
   serviceAnswer(service: object, id: number, reply: Buffer, fd: number): void;
   serviceStop(service: object): void;
-  /** A pipe: its reading and its writing end, which the caller owns. */
+  /** Makes a pipe. Returns its reading and its writing end, which the caller owns. */
   pipe(): [number, number];
+  /** Sets how many descriptors this process may have, as far as it may; returns how many it could have before. */
+  limitDescriptors(limit: number): number;
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
-  /** Gives memory that is free, but held by libc, back to the kernel; ms where there is much of it. */
+  /** Returns free memory that libc holds to the kernel. This takes milliseconds where there is much of it. */
   trimMemory(): void;
-  /** Tries system calls, each in a process of its own; `errno` 0 and `signal` 0: it is allowed. */
+  /** Tries system calls, each in a process of its own. A call is allowed where `errno` and `signal` are 0. */
   tryCalls(): TriedCall[];
 }
 

@@ -1,12 +1,15 @@
 import { constants } from 'node:os';
 
-/** The errno value of a symbolic name (`ECONNREFUSED`), EIO where Node knows no such name. */
+/** The errno value of a name such as `ECONNREFUSED`; that of EIO where Node does not know the name. */
 export function errnoOf(name: string | undefined): number {
   const known: Record<string, number> = constants.errno;
   return (name === undefined ? undefined : known[name]) ?? constants.errno.EIO;
 }
 
-/** The errno name that an error carries: of Node's system errors in `code`, of the peer's errors in `errno`; ETIMEDOUT of AbortSignal.timeout(). */
+/**
+ * The errno name that an error carries: `code` of Node's system errors, `errno` of a peer's errors, and
+ * ETIMEDOUT for AbortSignal.timeout().
+ */
 export function errnoNameOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   for (const key of ['errno', 'code'] as const) {

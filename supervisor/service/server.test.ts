@@ -62,7 +62,7 @@ async function answered(): Promise<boolean> {
   return bytes.length > 0 && bytes.toString('latin1', 0, 4) === 'BXR1';
 }
 
-test('what is no request loses its own connection, and nobody else’s', async () => {
+test('bytes that are not a request close their own connection and no other', async () => {
   const junk = fc.uint8Array({ minLength: 1, maxLength: 2 * REQUEST_SIZE });
   await fc.assert(
     fc.asyncProperty(junk, async (bytes) => {
@@ -75,7 +75,7 @@ test('what is no request loses its own connection, and nobody else’s', async (
   expect(await answered()).toBe(true);
 });
 
-test('more than one request, and a flood behind one, are refused', async () => {
+test('more than one request on a connection, and a flood behind one, are refused', async () => {
   const twice = await client();
   twice.write(Buffer.concat([request(Operation.resolve), request(Operation.resolve)]));
   expect(await rest(twice)).toHaveLength(0);
@@ -90,7 +90,7 @@ test('more than one request, and a flood behind one, are refused', async () => {
   expect(await answered()).toBe(true);
 });
 
-test('a client that sends byte after byte is ended by the clock', async () => {
+test('a client that sends its request byte by byte is closed at the timeout', async () => {
   const slow = await client();
   const bytes = request(Operation.resolve);
   let at = 0;
@@ -101,7 +101,7 @@ test('a client that sends byte after byte is ended by the clock', async () => {
   expect(at).toBeLessThan(REQUEST_SIZE);
 });
 
-test('a client that does not go away with its answer is ended too', async () => {
+test('a client that does not close after its answer is closed', async () => {
   const socket = connect({ path: `\0${server.name.slice(1)}`, allowHalfOpen: true });
   sockets.push(socket);
   socket.write(request(Operation.resolve));
@@ -116,7 +116,7 @@ test('a client that does not go away with its answer is ended too', async () => 
   expect(String(error)).toMatch(/EPIPE|ECONNRESET/);
 });
 
-test('what is asked for is given up when the client goes away', async () => {
+test('a request is aborted when its client closes', async () => {
   const { promise: cancelled, resolve } = Promise.withResolvers<boolean>();
   handler = (_request, signal) =>
     new Promise(() => signal.addEventListener('abort', () => resolve(true), { once: true }));
@@ -127,7 +127,7 @@ test('what is asked for is given up when the client goes away', async () => {
   expect(await cancelled).toBe(true);
 });
 
-test('a handler that fails answers with its errno', async () => {
+test('an error of a handler is answered with its errno', async () => {
   handler = () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' }));
   const socket = await client();
   socket.write(request(Operation.connect));

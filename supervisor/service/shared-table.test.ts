@@ -17,12 +17,13 @@ const viewOf = (hostname: string): TableView => ({
   overlayMask: '255.254.0.0',
   selfOverlay: '198.18.0.5',
   selfUnderlay: '172.20.0.7',
+  selfBound: '172.20.0.7',
   hostname,
   nodes: [{ id: 5, overlay: '198.18.0.5', self: true }],
   names: [{ name: hostname, overlay: '198.18.0.5' }],
 });
 
-test('each change is written to the older of two copies, and the newer one stays whole', () => {
+test('each change is written to the older of two copies, and the newer one stays intact', () => {
   const table = createSharedTable(addon);
   try {
     const copies = () => {

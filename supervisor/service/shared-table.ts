@@ -9,7 +9,7 @@ const ENTRY_SIZE = 16;
 const HOSTNAME_OFFSET = 64;
 const NODES_OFFSET = HOSTNAME_OFFSET + NAME_MAX;
 const NAMES_OFFSET = NODES_OFFSET + MAX_NODES * ENTRY_SIZE;
-/** Of one copy. */
+/** The size of one copy, in bytes. */
 export const TABLE_SIZE = NAMES_OFFSET + MAX_NAMES * ENTRY_SIZE;
 const COPIES = 2;
 
@@ -17,18 +17,24 @@ const NODE_DIRECT = 1;
 const NODE_SELF = 2;
 const NAME_ASK = 1;
 
-/** Connections from this loopback address are signal connections: see docs/process-monitor.md. */
+/** Connections from this loopback address are signal connections; see docs/process-monitor.md. */
 export const SIGNAL_SOURCE = '127.66.79.88';
 
-/** What the process monitors of one node may know; addresses dotted IPv4. */
+/** The content of the table for one node. Addresses are dotted IPv4. */
 export interface TableView {
   readonly overlayBase: string;
   readonly overlayMask: string;
   readonly selfOverlay: string;
   readonly selfUnderlay: string;
+  /** What the kernel binds in the own overlay address' place; '0.0.0.0' on a node that is reached at several addresses. */
+  readonly selfBound: string;
   readonly hostname: string;
+  /** In a function: the platform's user and group, which no image knows. */
+  readonly account?: { readonly user: number; readonly group: number } | undefined;
   readonly nodes: readonly { id: number; overlay: string; direct?: string; self: boolean }[];
-  /** A name and one of its addresses; without an address the supervisor is asked. */
+  /**
+   * A name and one of its addresses. For a name without an address the process monitor asks the supervisor.
+   */
   readonly names: readonly { name: string; overlay?: string }[];
 }
 
@@ -67,7 +73,7 @@ function encodeNodes(view: TableView): Buffer {
 
 type Hashes = ReadonlyMap<string, bigint>;
 
-/** Of the names that there are now; most of them are as they were. */
+/** The hashes of the present names. Most names stay from one write to the next. */
 function hashesOf({ names }: TableView, before: Hashes): Hashes {
   return new Map(names.map(({ name }) => [name, before.get(name) ?? hashName(name)]));
 }
@@ -98,6 +104,9 @@ function encodeHeader(view: TableView, sequence: number, nodes: number, names: n
   writeIpv4(bytes, 24, SIGNAL_SOURCE);
   bytes.writeUInt32LE(nodes, 28);
   bytes.writeUInt32LE(names, 32);
+  writeIpv4(bytes, 36, view.selfBound);
+  bytes.writeUInt32LE(view.account ? view.account.user + 1 : 0, 56);
+  bytes.writeUInt32LE(view.account ? view.account.group + 1 : 0, 60);
   bytes.write(view.hostname.slice(0, NAME_MAX - 1), HOSTNAME_OFFSET, 'latin1');
   return bytes;
 }
@@ -108,7 +117,9 @@ function writeSequence(fd: number, copy: number, sequence: number): void {
   writeSync(fd, bytes, 0, 4, copy + 4);
 }
 
-/** Creates an empty table in anonymous memory; the caller writes it before the guest starts, and closes it. */
+/**
+ * Creates an empty table in anonymous memory. The caller writes it before the guest starts, and closes it.
+ */
 export function createSharedTable(addon: Addon): SharedTable {
   const fd = addon.memfdCreate('boxer-table', COPIES * TABLE_SIZE);
   let sequence = 0;
@@ -120,7 +131,8 @@ export function createSharedTable(addon: Addon): SharedTable {
       const nodes = encodeNodes(view);
       hashes = hashesOf(view, hashes);
       const names = encodeNames(view, hashes);
-      // Odd while the copy changes; the other one holds until then. Each pwrite is a system call, hence ordered.
+      // The number is odd while this copy changes; readers use the other copy until then. Each pwrite is a
+      // system call, so the writes are ordered.
       writeSequence(fd, copy, sequence + 1);
       writeSync(fd, nodes, 0, nodes.length, copy + NODES_OFFSET);
       writeSync(fd, names, 0, names.length, copy + NAMES_OFFSET);

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * The file descriptor of an open socket. Node has no public API for it; the handle's `fd` has been there since 0.x.
- * Throws when the socket is closed.
+ * The file descriptor of an open socket. Node has no public API for it, but the handle has had `fd` since
+ * version 0.x. Throws when the socket is closed.
  */
 export function socketFd(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');

@@ -24,14 +24,14 @@ describe('the service wire', () => {
     },
   );
 
-  test('agrees with the C side on the table', () => {
+  test('has the same layout of the table as the C side', () => {
     expect(TABLE_SIZE).toBe(golden.table.size);
     for (const { name, hash } of [golden.table.name, golden.table.ask])
       expect(hashName(name).toString(16)).toBe(hash);
     expect(hashName('ReDis.')).toBe(hashName('redis'));
   });
 
-  test('takes no bytes for a request that are none, and never throws', () => {
+  test('rejects bytes that are not a request, and never throws', () => {
     const anything = fc.uint8Array({ minLength: 0, maxLength: 2 * REQUEST_SIZE });
     fc.assert(
       fc.property(anything, (bytes) => {
@@ -41,7 +41,7 @@ describe('the service wire', () => {
     );
   });
 
-  test('survives any content behind a valid magic', () => {
+  test('never throws for any content behind a valid magic number', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: REQUEST_SIZE - 4, maxLength: REQUEST_SIZE - 4 }), (bytes) => {
         const request = parseRequest(Buffer.concat([Buffer.from('BXR1'), bytes]));

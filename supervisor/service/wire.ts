@@ -1,6 +1,6 @@
 import type { Endpoint } from '../control/endpoint.ts';
 
-/** The service wire between process monitor and supervisor; the C side is `shim-c/service-wire.h`. */
+/** The messages between process monitor and supervisor. `shim-c/service-wire.h` is the C side. */
 
 export const WIRE_MAGIC = 0x31525842;
 export const REQUEST_SIZE = 296;
@@ -17,6 +17,9 @@ export const Operation = {
   namesOf: 6,
   resolve: 7,
   reverse: 8,
+  connectLater: 9,
+  underWay: 10,
+  denied: 11,
 } as const;
 export type Operation = (typeof Operation)[keyof typeof Operation];
 
@@ -25,7 +28,7 @@ export interface ServiceRequest {
   readonly family: number;
   readonly process: number;
   readonly nonblocking: boolean;
-  /** The ports of earlier replies could not be had. */
+  /** The guest's process could not bind to the ports of earlier replies. */
   readonly noPunch: boolean;
   readonly inode: bigint;
   readonly local: Endpoint;
@@ -34,9 +37,9 @@ export interface ServiceRequest {
 }
 
 export interface ServiceReply {
-  /** errno value, 0 for success */
+  /** errno value; 0 for success */
   readonly error?: number;
-  /** The guest's socket shall take port `local.port` before it connects. */
+  /** The guest's socket has to be bound to `local.port` before it connects. */
   readonly bind?: boolean;
   /** ms in which a refused connect() is tried again, also of a guest that does not block: how long it may wait */
   readonly retry?: number;
@@ -50,7 +53,7 @@ export function readIpv4(bytes: Buffer, offset: number): string {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
 }
 
-/** Writes a dotted IPv4 address as four bytes; anything else is a programming error. */
+/** Writes a dotted IPv4 address as four bytes. Throws for anything else, which is a programming error. */
 export function writeIpv4(bytes: Buffer, offset: number, address: string): void {
   const parts = address.split('.').map(Number);
   if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255)))
@@ -72,7 +75,7 @@ function readName(bytes: Buffer, offset: number): string {
   return bytes.toString('latin1', offset, end < 0 || end > offset + NAME_MAX ? offset + NAME_MAX : end);
 }
 
-/** Parses exactly `REQUEST_SIZE` bytes; undefined when they are no request of this version. */
+/** Parses exactly `REQUEST_SIZE` bytes. Undefined when they are not a request of this version. */
 export function parseRequest(bytes: Buffer): ServiceRequest | undefined {
   if (bytes.length !== REQUEST_SIZE || bytes.readUInt32LE(0) !== WIRE_MAGIC) return undefined;
   return {

@@ -32,6 +32,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'compose-plugin/compose',
     'compose-plugin/engine',
     'compose-plugin/project',
+    'compose-plugin/twin',
     'supervisor/published',
   ],
   'compose-plugin/aws': [

@@ -57,7 +57,7 @@ test('before anything is there: what is missing is no fault, and what has to be 
   const sent = bed.lambdaProxy.requests.slice(before);
   expect(sent.filter((line) => !line.startsWith('GET '))).toEqual([]);
   expect(bed.ecr.repositories.size).toBe(0);
-  expect(project.has('.boxer/override.yaml')).toBe(false);
+  expect(project.has(project.state('override.yaml'))).toBe(false);
 }, 60_000);
 
 test('of a project that is up: drift, the ports of its seed, and the last probe', async () => {
@@ -77,7 +77,7 @@ test('of a project that is up: drift, the ports of its seed, and the last probe'
     sandbox: { error: 'x' },
   };
   const report = { date: '2026-11-01', provider: 'aws', region: 'us-east-1', starts: [], errors: [] };
-  project.write('.boxer/last-probe.json', JSON.stringify({ ...report, functions: [probed] }));
+  project.write(project.state('last-probe.json'), JSON.stringify({ ...report, functions: [probed] }));
   const { stdout } = await project.run(['doctor', '--aws']);
   expect(found(stdout, 'ECR repository')[1]).toMatch(/: 1 images, \d+ MB$/);
   expect(found(stdout, 'function of worker')[1]).toBe(

@@ -1,5 +1,6 @@
 import { CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { FUNCTION } from '../../lambda-local/testing/test-lambda.ts';
 import { type Bed, type BedProject, oneService, ROLE, SECRET, startBed } from './lib/bed.ts';
 import { startEcrEndpoint } from './lib/ecr-endpoint.ts';
 
@@ -34,7 +35,7 @@ async function failedUp(project: BedProject, env: NodeJS.ProcessEnv = {}): Promi
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
   expect(stderr).not.toContain(SECRET);
   expect(project.docker('compose', '-p', project.name, 'ps', '--all', '--quiet').stdout).toBe('');
-  expect(project.has('.boxer/override.yaml')).toBe(false);
+  expect(project.has(project.state('override.yaml'))).toBe(false);
   return stderr;
 }
 
@@ -207,7 +208,7 @@ test("a function of that name that is not Boxer's is left alone", async () => {
     new CreateFunctionCommand({
       FunctionName: functionOf(project),
       PackageType: 'Image',
-      Code: { ImageUri: 'lambda-local-test/function' },
+      Code: { ImageUri: FUNCTION },
       Role: ROLE,
     }),
   );

@@ -5,8 +5,8 @@ import { DeleteFunctionConcurrencyCommand, PutFunctionConcurrencyCommand } from 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { FUNCTION, startTestLambda, type TestLambda } from '../../lambda-local/testing/test-lambda.ts';
-import { startInvocation } from '../../supervisor/phantom/invoke.ts';
-import { createLambdaClient, type Twin } from '../../supervisor/phantom/lambda-client.ts';
+import { startInvocation } from '../../supervisor/launches/invocation/invoke.ts';
+import { createLambdaClient, type Twin } from '../../supervisor/launches/invocation/lambda-client.ts';
 import { eventually } from '../lib/project.ts';
 import { type FaultProxy, startFaultProxy } from './lib/fault-proxy.ts';
 
@@ -137,14 +137,14 @@ test('an error of Lambda itself is not tried again: the function may have starte
 
 test.each([
   ['ExpiredTokenException', 403, 'the credentials for Lambda have expired (no)', 'docker boxer up'],
-  ['UnrecognizedClientException', 403, 'Lambda does not know the credentials (no)', 'docker boxer up'],
+  ['UnrecognizedClientException', 403, 'Lambda does not accept the credentials (no)', 'docker boxer up'],
   [
     'AccessDeniedException',
     403,
     'the credentials may not lambda:InvokeFunction (no)',
     'docker boxer iam phantom',
   ],
-  ['ResourceNotFoundException', 404, 'it is not in the account (no)', 'docker boxer up'],
+  ['ResourceNotFoundException', 404, 'the account has no such function (no)', 'docker boxer up'],
 ])('%s is said with what to do, and nothing is sent again or made', async (type, status, words, advice) => {
   proxy.fail(/response-streaming/, { status, type, message: 'no' });
   await expect(invoke(proxy.url, {})).rejects.toMatchObject({

@@ -55,7 +55,7 @@ test('what is in no account yet: everything is to be made, and it costs what the
   const { exitCode, stdout, stderr } = await project.run(['plan']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expectGolden('all-new', stdout, project);
-  expect(project.has('.boxer')).toBe(false);
+  expect(project.has(project.state())).toBe(false);
   expect(bed.ecr.faults).toEqual([]);
 });
 
@@ -166,7 +166,7 @@ test('up asks before it costs money, and refuses where nobody can be asked', asy
   expect(stderr).toContain(`create   function     boxer-${project.name}-worker`);
   expect(stderr).toContain('there is no terminal to ask');
   expect(bed.ecr.repositories.size).toBe(0);
-  expect(project.has('.boxer')).toBe(false);
+  expect(project.has(project.state())).toBe(false);
   const noAddress = await make(two).run(['up', '-d', '--yes']);
   expect(noAddress.stderr).toContain('x-boxer.seed.advertise: functions on AWS need an address');
 });

@@ -1,6 +1,5 @@
 // `docker boxer probe` on AWS: pushed, made, invoked from a container with the phantoms' client, and taken away.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { builtHome } from '../../compose-plugin/testing/home.ts';
@@ -50,7 +49,7 @@ async function expectNothing(project: BedProject): Promise<void> {
   expect(bed.ecr.repositories.size).toBe(0);
   expect(project.docker('compose', '-p', project.name, 'ps', '--all', '--quiet').stdout).toBe('');
   for (const file of ['aws.json', 'aws-credentials.json', 'probe.yaml', 'change.lock'])
-    expect({ [file]: project.has(`.boxer/${file}`) }).toEqual({ [file]: false });
+    expect({ [file]: project.has(project.state(file)) }).toEqual({ [file]: false });
 }
 
 test('functions that reach the seed by its advertised address measure the way to it and to each other', async () => {
@@ -97,7 +96,7 @@ test('a probe that is not wanted, not allowed or not answered leaves nothing eit
   const unasked = await probe(project);
   expect(unasked.exitCode).toBe(1);
   expect(unasked.stderr).toContain('there is no terminal to ask');
-  expect(existsSync(join(project.directory, '.boxer'))).toBe(false);
+  expect(existsSync(project.state())).toBe(false);
 
   const denied = { status: 403, type: 'AccessDeniedException', message: 'no' };
   api.fail(/^POST \/2015-03-31\/functions$/, denied);

@@ -25,7 +25,7 @@ test('a push that is cut in the middle leaves no image and no function, and the 
     expect(cut.stderr).toContain(`In the account there are: repository boxer/${project.name}.`);
     expect((await bed.registry.get(`boxer/${project.name}/tags/list`)).ok).toBe(false);
     expect(bed.lambdaProxy.requests).not.toContain('POST /2015-03-31/functions');
-    expect(project.has('.boxer/override.yaml')).toBe(false);
+    expect(project.has(project.state('override.yaml'))).toBe(false);
 
     proxy.cutAt = undefined;
     proxy.begun = 0;

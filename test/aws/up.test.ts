@@ -13,13 +13,13 @@ const projects: BedProject[] = [];
 beforeAll(async () => {
   bed = await startBed();
 }, 240_000);
-afterAll(() => bed.stop());
+afterAll(() => bed.stop(), 120_000);
 afterEach(async () => {
   for (const project of projects.splice(0)) {
     await project.run(['down', '--timeout', '1']);
     project.remove();
   }
-});
+}, 240_000);
 
 const make = (yaml: string): BedProject => {
   const project = bed.project(yaml);
@@ -93,7 +93,7 @@ test('up: functions as the project wants them, phantoms that reach them, and no 
   expect((await bed.client.send(events)).MaximumRetryAttempts).toBe(0);
 
   const inspected = project.docker('inspect', `${project.name}-worker-1`).stdout;
-  const override = project.read('.boxer/override.yaml');
+  const override = project.read(project.state('override.yaml'));
   expect(override).toContain(functionOf(project));
   expect(override).toContain(bed.lambdaProxy.url);
   expect(override).not.toContain('boxer-lambda');
@@ -116,16 +116,36 @@ test('phantoms get the credentials of the profile that is meant for them, or non
   project.write('aws', '[phantom]\naws_access_key_id = AKIDPHANTOM\naws_secret_access_key = other\n');
   const env = { AWS_SHARED_CREDENTIALS_FILE: join(project.directory, 'aws') };
   expect((await project.run(['up', '-d', '--yes'], env)).exitCode).toBe(0);
-  expect(JSON.parse(project.read('.boxer/aws-credentials.json'))).toMatchObject({
+  expect(JSON.parse(project.read(project.state('aws-credentials.json')))).toMatchObject({
     accessKeyId: 'AKIDPHANTOM',
   });
   expect((await project.run(['down', '--timeout', '1'], env)).exitCode).toBe(0);
-  expect(project.has('.boxer/aws-credentials.json')).toBe(false);
+  expect(project.has(project.state('aws-credentials.json'))).toBe(false);
   project.write('compose.yaml', oneService('', '  credentials: instance'));
   expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
-  expect(project.has('.boxer/aws-credentials.json')).toBe(false);
-  expect(project.read('.boxer/override.yaml')).not.toContain('boxer-aws');
+  expect(project.has(project.state('aws-credentials.json'))).toBe(false);
+  expect(project.read(project.state('override.yaml'))).not.toContain('boxer-aws');
 }, 120_000);
+
+test('linked, plain docker compose builds nothing for a function, and says what does', async () => {
+  const yaml = oneService().replace('image: debian:bookworm-slim', 'build: .');
+  const project = make(yaml);
+  project.write('Dockerfile', 'FROM debian:bookworm-slim\nCOPY compose.yaml /\n');
+  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['link'])).exitCode).toBe(0);
+  const container = () => project.docker('ps', '-q', '--filter', `name=${project.name}-worker-1`).stdout;
+  const before = container();
+  project.write('compose.yaml', `${yaml}# changed\n`);
+  for (const words of [['build'], ['up', '-d', '--build']]) {
+    const { code, stderr } = project.docker('compose', ...words);
+    expect({ words, code: code === 0 }).toEqual({ words, code: false });
+    expect(stderr).toContain('docker boxer up -d --build');
+  }
+  expect(container()).toBe(before);
+  expect((await project.run(['up', '-d', '--build', '--yes'])).exitCode).toBe(0);
+  expect(container()).not.toBe(before);
+  project.docker('image', 'rm', '--force', `${project.name}-worker`);
+}, 600_000);
 
 test('--provider of up holds for the verbs that follow, until the next up', async () => {
   const project = make(oneService());

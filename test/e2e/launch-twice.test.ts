@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { buildTestImages } from '../lib/images.ts';
@@ -53,7 +52,7 @@ services:
 afterAll(() => project.remove(), 60_000);
 
 test('an event that is delivered twice starts its guest once, and the second function says why it does not', async () => {
-  const override = parse(readFileSync(join(project.directory, '.boxer/override.yaml'), 'utf8'));
+  const override = parse(readFileSync(project.state('override.yaml'), 'utf8'));
   const config = override.services.worker.environment.BOXER.replace('boxer-lambda:9000', 'twice:9000');
   project.write(
     'twice.yaml',
@@ -70,7 +69,10 @@ test('an event that is delivered twice starts its guest once, and the second fun
       },
     }),
   );
-  const files = ['compose.yaml', '.boxer/override.yaml', 'twice.yaml'].flatMap((file) => ['-f', file]);
+  const files = ['compose.yaml', project.state('override.yaml'), 'twice.yaml'].flatMap((file) => [
+    '-f',
+    file,
+  ]);
   const { exitCode, all } = await project.compose(...files, 'up', '-d', '--timeout', '1');
   expect([exitCode, all]).toEqual([0, expect.anything()]);
   const worker = `${project.name}-worker-1`;
@@ -96,11 +98,8 @@ test('an event that is delivered twice starts its guest once, and the second fun
   // The event holds what this one launch needs, and no key that is good for anything else.
   const event = (await run('docker', ['exec', `${project.name}-twice-1`, 'cat', '/tmp/event'])).stdout;
   expect(event).toMatch(/"identity":"launch\/worker\/\d+\//);
-  const read = (name: string) => readFileSync(join(project.directory, '.boxer', name), 'utf8').trim();
-  const keys = [
-    'key',
-    ...readdirSync(join(project.directory, '.boxer/keys')).map((name) => `keys/${name}`),
-  ].map(read);
+  const read = (name: string) => readFileSync(project.state(name), 'utf8').trim();
+  const keys = ['key', ...readdirSync(project.state('keys')).map((name) => `keys/${name}`)].map(read);
   expect(keys.length).toBeGreaterThan(1);
   for (const key of keys)
     for (const form of ['hex', 'base64', 'base64url', 'latin1'] as const)

@@ -1,6 +1,5 @@
 // `docker boxer probe` against the local Lambda, of which everything is known that a probe can find out.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
@@ -106,7 +105,7 @@ test('what it says of the local Lambda is true, no address is in it, and nothing
   expect(addresses.filter((address) => !address.startsWith('169.254.'))).toEqual([]);
   expect(a.network.observed.address).not.toBe(b.network.observed.address);
   expect(await whatIs(project)).toEqual([]);
-  expect(existsSync(join(project.directory, '.boxer/probe.yaml'))).toBe(false);
+  expect(existsSync(project.state('probe.yaml'))).toBe(false);
 }, 120_000);
 
 test('beside a project that is up nothing of that changes; behind a symmetric NAT nothing is punched', async () => {
@@ -116,7 +115,10 @@ test('beside a project that is up nothing of that changes; behind a symmetric NA
     'symmetric.yaml',
     'services: { boxer-lambda: { environment: { LAMBDA_LOCAL_NAT: symmetric } } }',
   );
-  const files = ['compose.yaml', '.boxer/override.yaml', 'symmetric.yaml'].flatMap((file) => ['-f', file]);
+  const files = ['compose.yaml', project.state('override.yaml'), 'symmetric.yaml'].flatMap((file) => [
+    '-f',
+    file,
+  ]);
   const recreated = await project.compose(...files, 'up', '-d', '--no-deps', 'boxer-lambda');
   expect(recreated).toMatchObject({ exitCode: 0 });
   const containers = async () => (await project.compose('ps', '--all', '--quiet')).stdout.split('\n').sort();
@@ -172,7 +174,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     await eventually('it has taken everything away', async () =>
       (await whatIs(project)).length === 0 ? true : undefined,
     );
-    expect(existsSync(join(project.directory, '.boxer/change.lock'))).toBe(false);
+    expect(existsSync(project.state('change.lock'))).toBe(false);
   },
   120_000,
 );

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
@@ -33,20 +32,21 @@ afterAll(() => project.remove(), 60_000);
 
 async function start(): Promise<void> {
   expect(await project.boxer('up', '-d')).toMatchObject({ exitCode: 0 });
-  await eventually('both guests have started', async () => {
-    const { stdout } = await project.boxer('logs', '--no-log-prefix', 'job', 'box');
-    return stdout.split('\n').filter((line) => line === 'ready').length === 2 || undefined;
-  });
+  await eventually(
+    'both guests have started',
+    async () => {
+      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'job', 'box');
+      return stdout.split('\n').filter((line) => line === 'ready').length === 2 || undefined;
+    },
+    200,
+  );
 }
 
-const read = (...path: string[]) => readFileSync(join(project.directory, '.boxer', ...path), 'utf8').trim();
+const read = (...path: string[]) => readFileSync(project.state(...path), 'utf8').trim();
 
 /** Every key of the project, as text and as bytes. */
 function secrets(): Buffer[] {
-  const keys = [
-    read('key'),
-    ...readdirSync(join(project.directory, '.boxer', 'keys')).map((name) => read('keys', name)),
-  ];
+  const keys = [read('key'), ...readdirSync(project.state('keys')).map((name) => read('keys', name))];
   return keys.flatMap((hex) => {
     const bytes = Buffer.from(hex, 'hex');
     return [Buffer.from(hex), bytes, Buffer.from(bytes.toString('base64').replace(/=+$/, ''))];
@@ -134,12 +134,12 @@ test('no key is in a log, a label, an argument, an environment, the override or 
   // The search itself finds what is there.
   expect(await holds(['exec', running[0] ?? '', 'echo', 'needle'], [Buffer.from('needle')])).toBe(true);
   expect(await holds(['save', ...images], needles)).toBe(false);
-}, 120_000);
+}, 300_000);
 
 test('a new key takes the place of the old one', async () => {
   const before = read('key');
   expect(await project.boxer('down', '--timeout', '1')).toMatchObject({ exitCode: 0 });
-  for (const name of ['key', 'keys']) rmSync(join(project.directory, '.boxer', name), { recursive: true });
+  for (const name of ['key', 'keys']) rmSync(project.state(name), { recursive: true });
   await start();
   expect(read('key')).not.toBe(before);
-}, 120_000);
+}, 300_000);

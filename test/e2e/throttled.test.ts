@@ -17,7 +17,7 @@ afterAll(() => project.remove(), 60_000);
 
 test('a replica that Lambda has no room for waits, says so in its log, and starts when there is room', async () => {
   expect((await project.boxer('create')).exitCode).toBe(0);
-  const files = ['compose.yaml', '.boxer/override.yaml', 'one.yaml'].flatMap((file) => ['-f', file]);
+  const files = ['compose.yaml', project.state('override.yaml'), 'one.yaml'].flatMap((file) => ['-f', file]);
   expect(await project.compose(...files, 'up', '-d')).toMatchObject({ exitCode: 0 });
   const logOf = async (index: number) =>
     (await project.compose(...files, 'logs', '--no-log-prefix', '--index', String(index), 'worker')).stdout;

@@ -46,7 +46,7 @@ test('events shows nodes between the containers, and goes on when the seed start
   await lineWith(lines, node('up', 'node-2'));
   await project.boxer('scale', 'box=1');
   await lineWith(lines, node('left', 'node-2'));
-  await project.compose('-f', 'compose.yaml', '-f', '.boxer/override.yaml', 'restart', 'boxer-seed');
+  await project.compose('-f', 'compose.yaml', '-f', project.state('override.yaml'), 'restart', 'boxer-seed');
   await lineWith(lines, node('up', 'node-1'));
 }, 300_000);
 

@@ -3,10 +3,8 @@ import { ControlError } from '../../supervisor/control/control-error.ts';
 import { deflated, inflated } from '../../supervisor/control/deflated.ts';
 import { encodeFrame, type Frame, FrameDecoder, MAX_BODY } from '../../supervisor/control/frame.ts';
 import { formatIdentity, parseIdentity } from '../../supervisor/control/psk.ts';
-import * as messages from '../../supervisor/coordination/parse-messages.ts';
-import * as punching from '../../supervisor/coordination/parse-punch.ts';
-import * as probing from '../../supervisor/coordination/probe-messages.ts';
-import { launchEvent, launchReport } from '../../supervisor/phantom/event.ts';
+import { launchEvent, launchReport } from '../../supervisor/protocol/launch-event.ts';
+import { MESSAGES } from '../../supervisor/protocol/messages.ts';
 import { hashName } from '../../supervisor/service/shared-table.ts';
 import {
   encodeReply,
@@ -29,8 +27,13 @@ export interface Target {
 
 const nonce = 'a1'.repeat(16);
 const endpoint = { address: '10.0.0.1', port: 80 };
-const names = Object.entries({ ...messages, ...punching, ...probing }).filter(([name]) =>
-  name.startsWith('parse'),
+const parsers = MESSAGES.flatMap((message) =>
+  'parse' in message
+    ? [{ name: message.name, parse: message.parse }]
+    : [
+        { name: message.name, parse: message.parseRequest },
+        { name: `the reply to ${message.name}`, parse: message.parseReply },
+      ],
 );
 const offer = {
   nat: 'none',
@@ -224,11 +227,9 @@ export const targets: Readonly<Record<string, Target>> = {
   messages: {
     run(input) {
       const body = json(input);
-      for (const [name, parse] of names) {
-        // Those of single fields take what another one has checked.
-        if (['parseNat', 'parseFiltering'].includes(name)) continue;
+      for (const { name, parse } of parsers) {
         try {
-          (parse as (body: unknown) => unknown)(body);
+          parse(body);
         } catch (error) {
           if (!(error instanceof ControlError) || error.errno !== 'EINVAL')
             throw new Error(`${name}: ${error}`);

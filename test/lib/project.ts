@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
+import { stateFolder } from '../../compose-plugin/compose/state-folder.ts';
 
 /** A Compose project in a folder of its own, gone with everything it made when `remove` is called. */
 export interface Project {
@@ -15,6 +16,8 @@ export interface Project {
   /** The lines that a `docker boxer ARGS` prints which goes on until `signal` aborts. */
   lines(args: readonly string[], signal: AbortSignal): AsyncGenerator<string>;
   write(file: string, content: string): void;
+  /** Path of a file in the project's state folder, or of that. */
+  state(...path: string[]): string;
   remove(): Promise<void>;
 }
 
@@ -43,7 +46,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
   const name = `t${randomBytes(4).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'boxer-test-'));
   const write = (file: string, content: string) => {
-    const path = join(directory, file);
+    const path = resolve(directory, file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
   };
@@ -55,6 +58,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     name,
     directory,
     write,
+    state: (...path) => join(stateFolder(process.env, directory, name), ...path),
     boxer: (...args) => docker('boxer', ...args),
     compose: (...args) => docker('compose', ...args),
     async *lines(args, signal) {
@@ -77,7 +81,8 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
         '--rmi',
         'local',
       );
-      rmSync(directory, { recursive: true, force: true });
+      for (const made of [directory, stateFolder(process.env, directory, name)])
+        rmSync(made, { recursive: true, force: true });
     },
   };
 }

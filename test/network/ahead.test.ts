@@ -41,7 +41,7 @@ beforeAll(async () => {
   near = await overlay.node('near', await (await bed.site('silent')).host());
   far = await overlay.node('far', await (await bed.site('silent')).host());
   address = (await overlay.nodes()).find(({ service }) => service === 'far')?.address ?? '';
-}, 30_000);
+}, 300_000);
 
 afterAll(() => bed?.remove());
 
@@ -76,7 +76,7 @@ test('a guest connects while the other node’s supervisor stands still', async 
   const connected = await connect(String(PORT)).finally(() => process.kill(far.pid, 'SIGCONT'));
   expect(connected).toEqual(['connected']);
   expect(await connect(`${PORT}:q`)).toEqual(['q']);
-}, 30_000);
+}, 300_000);
 
 test('a listener that has gone refuses, though its ends are open and no seed tells of it', async () => {
   await serve();
@@ -84,4 +84,4 @@ test('a listener that has gone refuses, though its ends are open and no seed tel
   await overlay.stopSeed();
   expect(await connect(`${PORT}:q`)).toEqual(['q']);
   expect(await connect(String(NOBODY), String(PORT))).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
-}, 30_000);
+}, 300_000);

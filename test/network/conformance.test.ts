@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { type Bed, createBed, type Host } from './lib/bed.ts';
 import { type BoxedNode, startOverlay } from './lib/overlay.ts';
+import { socketOf } from './lib/socket-of.ts';
 
 /**
  * The cases of shim-c/test/conformance, server and client on two hosts: natively, then between two real nodes by each transport.
@@ -47,8 +48,7 @@ async function run(
 }
 
 async function sideOf(node: BoxedNode): Promise<Side> {
-  const { stdout } = await node.exec('printenv', 'BOXER_SOCKET');
-  return { host: node.host, address: addresses.get(node.name) ?? '', socket: stdout.trim() };
+  return { host: node.host, address: addresses.get(node.name) ?? '', socket: await socketOf(node) };
 }
 
 beforeAll(async () => {

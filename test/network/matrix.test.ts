@@ -44,7 +44,7 @@ beforeAll(async () => {
   await addNeighbours('lan', { hairpin: false, isolated: false });
   await addNeighbours('hairpin', { hairpin: true, isolated: true });
   await addNeighbours('walled', { hairpin: false, isolated: true });
-}, 60_000);
+}, 300_000);
 
 afterAll(() => bed?.remove());
 

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await add('one', await (await bed.site('silent')).host());
   await add('two', await (await bed.site('silent')).host());
   await add('vpc', await (await bed.site('symmetric')).host());
-}, 60_000);
+}, 300_000);
 
 afterAll(() => bed?.remove());
 
@@ -74,18 +74,18 @@ const all = (address: string) => (ways: readonly string[]) =>
 test('functions punch each other, as the seed has seen them from outside', async () => {
   all(nodeOf('two').host.publicAddress)(await waysBetween('one', 'two'));
   all(nodeOf('one').host.publicAddress)(await waysBetween('two', 'one'));
-}, 60_000);
+}, 300_000);
 
 test('behind a NAT that gives every connection another port they use the relay, by published ports', async () => {
   all(seed.publicAddress)(await waysBetween('vpc', 'one'));
   all(seed.publicAddress)(await waysBetween('one', 'vpc'));
-}, 60_000);
+}, 300_000);
 
 test('from inside to outside and back the relay carries, each side by its own address of it', async () => {
   all(seed.address)(await waysBetween('inside', 'one'));
   all(seed.publicAddress)(await waysBetween('one', 'inside'));
-}, 60_000);
+}, 300_000);
 
 test('nodes on the network of the seed connect directly, as ever', async () => {
   all(nodeOf('beside').host.address)(await waysBetween('inside', 'beside'));
-}, 60_000);
+}, 300_000);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { type Bed, createBed } from './lib/bed.ts';
 import { type BoxedNode, startOverlay } from './lib/overlay.ts';
+import { socketOf } from './lib/socket-of.ts';
 
 /** Guests that live longer than their supervisors, which in a container or a function they cannot. */
 
@@ -40,8 +41,7 @@ const cleanups: Array<() => void> = [];
 
 /** A guest of the node's supervisor, but not in its process namespace; `say` gives the line that it answers. */
 async function guestOf(node: BoxedNode, program: string) {
-  const { stdout: socket } = await node.exec('printenv', 'BOXER_SOCKET');
-  const env = { BOXER_SOCKET: socket.trim(), LD_PRELOAD: join(BUILD, 'libboxer.so') };
+  const env = { BOXER_SOCKET: await socketOf(node), LD_PRELOAD: join(BUILD, 'libboxer.so') };
   const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const guest = execa(
     'nsenter',

@@ -1,9 +1,13 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { DEFLATE, inflated } from '../../../supervisor/control/deflated.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag } from '../../../supervisor/control/frame.ts';
-import { MessageType } from '../../../supervisor/control/message-type.ts';
+import { PING } from '../../../supervisor/control/message.ts';
 import { newServiceIdentity, pskOf, serviceKey } from '../../../supervisor/control/psk.ts';
 import { TLS_OPTIONS } from '../../../supervisor/control/tls-options.ts';
+import { Introduce } from '../../../supervisor/protocol/flows.ts';
+import { Hello } from '../../../supervisor/protocol/greeting.ts';
+import { Join } from '../../../supervisor/protocol/join.ts';
+import { MembershipChanged } from '../../../supervisor/protocol/membership.ts';
 
 /**
  * A node as the seed sees one: real TLS, real frames, heartbeats, a membership that it follows. What it leaves out is what a
@@ -102,13 +106,13 @@ export async function joinLean(options: LeanOptions): Promise<LeanNode> {
     if (frame.flags & FrameFlag.reply) {
       waiting.get(frame.id)?.(frame);
       waiting.delete(frame.id);
-    } else if (frame.type === MessageType.membership) {
+    } else if (frame.type === MembershipChanged.number) {
       const added = noteIds(frame.flags & FrameFlag.deflated ? inflated(frame) : frame.body, seen);
       known += added;
       if (added > 0) changedAt = now();
       if (known >= wanted) reached.resolve(changedAt);
-    } else if (frame.type === MessageType.ping) send(frame.type, FrameFlag.reply, frame.id, EMPTY);
-    else if (frame.type === MessageType.introduce) {
+    } else if (frame.type === PING) send(frame.type, FrameFlag.reply, frame.id, EMPTY);
+    else if (frame.type === Introduce.number) {
       const { relay, token } = JSON.parse(frame.body.toString());
       void options.introduce?.(relay, token).then(() => send(frame.type, FrameFlag.reply, frame.id, EMPTY));
     }
@@ -118,7 +122,7 @@ export async function joinLean(options: LeanOptions): Promise<LeanNode> {
     for (const frame of decoder.push(chunk)) onFrame(frame);
   });
   const heartbeat = setInterval(() => {
-    if (quiet) send(MessageType.ping, 0, ++lastId, EMPTY);
+    if (quiet) send(PING, 0, ++lastId, EMPTY);
     quiet = true;
   }, HEARTBEAT);
   socket.once('close', () => {
@@ -133,8 +137,8 @@ export async function joinLean(options: LeanOptions): Promise<LeanNode> {
   const { service } = options;
   const local = { address: '127.0.0.1', port: socket.localPort ?? 0 };
   const [, joined] = await Promise.all([
-    request(MessageType.hello, { version: 1, capabilities: ['relay', DEFLATE] }),
-    request(MessageType.join, {
+    request(Hello.number, { version: 1, capabilities: ['relay', DEFLATE] }),
+    request(Join.number, {
       role: 'container',
       service,
       networks: { default: [service] },

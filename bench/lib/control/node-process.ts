@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MessageType } from '../../../supervisor/control/message-type.ts';
+import { Connect } from '../../../supervisor/protocol/flows.ts';
+import { Listening } from '../../../supervisor/protocol/membership.ts';
 import { joinLean, type LeanNode, now } from './lean-node.ts';
 import type { Order, Report } from './orders.ts';
 import { projectKey } from './project-key.ts';
@@ -76,7 +77,7 @@ async function arrive({ count, gap }: Extract<Order, { kind: 'arrive' }>): Promi
 
 async function listen(): Promise<Report> {
   const [node] = nodes;
-  await node?.request(MessageType.listening, { ports: [GUEST_PORT] });
+  await node?.request(Listening.number, { ports: [GUEST_PORT] });
   return { kind: 'listening', address: node?.address ?? '' };
 }
 
@@ -88,7 +89,7 @@ async function introduce({ address, count, atOnce }: Extract<Order, { kind: 'int
     const node = nodes[nodes.length - 1 - index];
     while (left-- > 0) {
       const began = now();
-      const { relay } = (await node?.request(MessageType.connect, { address, port: GUEST_PORT })) ?? {};
+      const { relay } = (await node?.request(Connect.number, { address, port: GUEST_PORT })) ?? {};
       took.push(now() - began);
       const socket = connect(Number(Reflect.get(Object(relay), 'port')), '127.0.0.1').on(
         'error',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SeedConfig } from '../../../supervisor/published/node-config.ts';
-import { startNats } from '../../../supervisor/store/nats-testbed.ts';
+import { startNats } from '../../../supervisor/seed/store/nats-testbed.ts';
 
 /** Where a seed of the benchmark keeps its memory, as an argument of its process: a folder, or servers of NATS. */
 export type StorePlace = { readonly folder: string } | { readonly servers: readonly string[] };

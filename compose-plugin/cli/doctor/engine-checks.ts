@@ -6,14 +6,17 @@ import { MINIMUM_COMPOSE } from '../../prepare/compose-version.ts';
 import { ownImages } from '../../project/own-images.ts';
 import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
+import { abilityChecks } from './ability-checks.ts';
+import { engineKind } from './engine-kind.ts';
 
 const BOOTSTRAP = 'Run script/bootstrap in the folder of Boxer, against the same engine.';
 
 /** The engine, docker's other plugins, and Boxer's own images in the engine. */
 export async function engineChecks(context: Context): Promise<Check[]> {
   const { engine } = context;
-  const [server, compose, buildx] = await Promise.all([
+  const [server, kind, compose, buildx] = await Promise.all([
     docker(engine, ['version', '--format', '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}']),
+    engineKind(engine),
     docker(engine, ['compose', 'version', '--short']),
     docker(engine, ['buildx', 'version']),
   ]);
@@ -22,7 +25,7 @@ export async function engineChecks(context: Context): Promise<Check[]> {
     {
       name: 'Docker Engine >= 20.10',
       ok: server.code === 0 && atLeast(server.stdout, '20.10'),
-      found: words(server),
+      found: [words(server), ...kind].join(', '),
       advice: 'Start Docker, or choose an engine with --context.',
     },
     {
@@ -38,7 +41,7 @@ export async function engineChecks(context: Context): Promise<Check[]> {
       advice: 'Install the buildx plugin of docker.',
     },
     ...(await imageChecks(context)),
-    await socketCheck(context),
+    ...(await abilityChecks(context)),
   ];
 }
 
@@ -56,26 +59,5 @@ async function imageChecks({ engine, root }: Context): Promise<Check[]> {
   } catch (error) {
     if (!(error instanceof BoxerError)) throw error;
     return [{ name: "Boxer's images", ok: false, found: error.message, advice: error.hint ?? BOOTSTRAP }];
-  }
-}
-
-/** The local Lambda talks to the engine by the socket at its usual place, on the engine's side. */
-async function socketCheck({ engine, root }: Context): Promise<Check> {
-  const check = { name: 'docker.sock', advice: 'The engine must listen on /var/run/docker.sock.' };
-  try {
-    const socket = '/var/run/docker.sock';
-    // A mount, unlike --volume, is checked when the container is created, and nothing has to run.
-    const mount = `type=bind,source=${socket},target=${socket}`;
-    const { code, stdout, stderr } = await docker(engine, [
-      'create',
-      '--mount',
-      mount,
-      ownImages(root).runtime,
-    ]);
-    if (code === 0) await docker(engine, ['rm', stdout.trim()]);
-    return { ...check, ok: code === 0, found: code === 0 ? `${socket} can be mounted` : stderr.trim() };
-  } catch (error) {
-    if (!(error instanceof BoxerError)) throw error;
-    return { ...check, ok: false, found: error.message };
   }
 }

@@ -1,6 +1,7 @@
 import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
 import { readModel } from '../../compose/read-model.ts';
 import { refusals } from '../../compose/refusals/index.ts';
+import { stateProblems } from '../../compose/refusals/state.ts';
 import { problemsError } from '../../compose/report.ts';
 import { readAnnotations } from '../../compose/validate.ts';
 import type { Check } from '../../report/check.ts';
@@ -13,7 +14,11 @@ export async function projectCheck({ engine, invocation, project, cwd }: Context
   try {
     const { model } = await readModel(engine, invocation, project);
     const annotations = readAnnotations(model);
-    const problems = [...annotations.problems, ...refusals(model, annotations)];
+    const problems = [
+      ...annotations.problems,
+      ...refusals(model, annotations),
+      ...stateProblems(model, project),
+    ];
     if (problems.length > 0) throw problemsError(problems, project, cwd);
     const boxed = annotations.services.size;
     return [{ ...check, ok: true, found: `${model.name}: ${boxed} boxed service${boxed === 1 ? '' : 's'}` }];

@@ -23,6 +23,9 @@ export interface Replica {
   id: string;
 }
 
+/** The second replica before the tenth. */
+export const byName = new Intl.Collator('en', { numeric: true });
+
 /** Every replica of the project, Boxer's own services left out. */
 export async function collectReplicas(
   context: Context,
@@ -55,7 +58,7 @@ export async function collectNodes(
     .filter((one) => one.Config.Labels['io.boxer.role'] === undefined)
     .filter((one) => services.length === 0 || services.includes(label(one, 'service')))
     .map((one) => replica(one, label(one, 'service'), nodes))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .sort((a, b) => byName.compare(a.name, b.name));
   return { replicas, nodes };
 }
 

@@ -1,31 +1,19 @@
 import { MAX_EVENT_BYTES } from '../../../supervisor/published/node-config.ts';
 import { type Model, type Service, servicesOf } from '../model.ts';
-import { OWN_NETWORK, ownServices } from '../own-names.ts';
 import type { Problem } from '../problem.ts';
+import { synchronised } from '../rewrite/watched.ts';
 import type { ServiceSettings } from '../settings.ts';
 import type { Annotations } from '../validate.ts';
 import { eventBytes } from './event-size.ts';
 import { ignoredOnLambda, refusedOnBoxed, refusedOnLambda } from './keys.ts';
 import { mountProblems } from './mounts.ts';
+import { neighbourProblems } from './neighbours.ts';
+import { takenNames } from './taken-names.ts';
 
 /** Everything of the model that cannot be kept once its boxed services are moved. */
-export function refusals(model: Model, { services }: Annotations): Problem[] {
-  const problems: Problem[] = [];
-  for (const name of ownServices) {
-    if (model.services?.[name] === undefined) continue;
-    problems.push({
-      path: ['services', name],
-      message: 'the name is taken by Boxer',
-      hint: 'Rename the service.',
-    });
-  }
-  if (model.networks?.[OWN_NETWORK] !== undefined) {
-    problems.push({
-      path: ['networks', OWN_NETWORK],
-      message: 'the name is taken by Boxer',
-      hint: 'Rename the network.',
-    });
-  }
+export function refusals(model: Model, annotations: Annotations): Problem[] {
+  const { services } = annotations;
+  const problems = [...takenNames(model, annotations), ...neighbourProblems(model, annotations)];
   for (const [name, settings] of services) {
     const service = model.services?.[name];
     if (service !== undefined) problems.push(...serviceProblems(name, service, settings));
@@ -58,15 +46,26 @@ function serviceProblems(name: string, service: Service, settings: ServiceSettin
   return problems;
 }
 
-/** Remarks on keys that have no effect in a function. */
+/** Remarks on keys that have no effect in a function, or another one. */
 export function remarks(model: Model, { services }: Annotations): Problem[] {
   return servicesOf(model).flatMap(([name, service]) =>
     services.get(name)?.target !== 'lambda'
       ? []
-      : Object.entries(ignoredOnLambda)
-          .filter(([key]) => isSet(service[key]))
-          .map(([key, why]) => ({ path: ['services', name, key], message: `ignored: ${why}` })),
+      : [...ignoredRemarks(name, service), ...watchRemarks(name, service)],
   );
+}
+
+const ignoredRemarks = (name: string, service: Service): Problem[] =>
+  Object.entries(ignoredOnLambda)
+    .filter(([key]) => isSet(service[key]))
+    .map(([key, why]) => ({ path: ['services', name, key], message: `ignored: ${why}` }));
+
+function watchRemarks(name: string, service: Service): Problem[] {
+  const becomes = service.build === undefined ? 'ignored' : 'sync becomes rebuild';
+  return synchronised(service).map((index) => ({
+    path: ['services', name, 'develop', 'watch', String(index)],
+    message: `${becomes}: the files of a function are those of its image`,
+  }));
 }
 
 function isSet(value: unknown): boolean {

@@ -59,6 +59,7 @@ export const refusedOnLambda: Readonly<Record<string, RefusedKey>> = {
   volumes_from: { why: 'volumes stay on the host', hint: 'Keep the service unboxed.' },
   provider: { why: 'a provider has no container and no image', hint: 'Remove x-boxer from this service.' },
   models: { why: 'models are served on the host', hint: 'Keep the service unboxed.' },
+  pre_start: { why: 'it would run beside the container that stays behind', hint: 'Do it in the entrypoint.' },
   post_start: { why: 'it would run in the container that stays behind', hint: 'Do it in the entrypoint.' },
   pre_stop: {
     why: 'it would run in the container that stays behind',

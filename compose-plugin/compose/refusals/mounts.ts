@@ -20,7 +20,7 @@ function volumeProblem(mount: Mount): Pick<Problem, 'message' | 'hint'> | undefi
   if (mount.type === 'bind') {
     return {
       message: `the writable bind mount at ${mount.target} cannot be shared with a function`,
-      hint: 'Put the files into the image, write below /tmp, or keep the service unboxed.',
+      hint: 'Append `:ro` where the files are only read: they travel to the function then. Otherwise write below /tmp, or keep the service unboxed.',
     };
   }
   const kind =

@@ -1,3 +1,4 @@
+import { withDomain } from '../../../supervisor/published/network-domain.ts';
 import type { Model, Service } from '../model.ts';
 import { servicesOf } from '../model.ts';
 
@@ -8,8 +9,17 @@ export type NamesByNetwork = Record<string, string[]>;
 export const networksOf = (service: Service): string[] =>
   service.network_mode === undefined ? Object.keys(service.networks ?? { default: null }) : [];
 
-/** Every name by which a service is known, per network; `extra` are known on all of them. */
+/** What the engine calls a network: Docker's resolver knows every name on it with this as its domain, too. */
+function engineNameOf(model: Model, network: string): string {
+  const described = model.networks?.[network];
+  const name: unknown =
+    typeof described === 'object' && described ? Reflect.get(described, 'name') : undefined;
+  return typeof name === 'string' ? name : `${model.name}_${network}`;
+}
+
+/** Every name by which a service is known, per network; `extra` are known on all of them. Names with the network as their domain come last. */
 export function namesByNetwork(
+  model: Model,
   name: string,
   service: Service,
   extra: readonly string[] = [],
@@ -20,10 +30,10 @@ export function namesByNetwork(
     ...extra,
   ];
   return Object.fromEntries(
-    networksOf(service).map((network) => [
-      network,
-      [...new Set([...everywhere, ...(service.networks?.[network]?.aliases ?? [])])],
-    ]),
+    networksOf(service).map((network) => {
+      const names = [...new Set([...everywhere, ...(service.networks?.[network]?.aliases ?? [])])];
+      return [network, withDomain(names, engineNameOf(model, network))];
+    }),
   );
 }
 
@@ -52,8 +62,8 @@ function addressesOf(model: Model, wanted: (name: string) => boolean, shared: re
     .map(([name, service]) => ({
       service: name,
       networks: Object.fromEntries(
-        Object.entries(namesByNetwork(name, service, [...declaredNames(service)])).filter(([network]) =>
-          shared.includes(network),
+        Object.entries(namesByNetwork(model, name, service, [...declaredNames(service)])).filter(
+          ([network]) => shared.includes(network),
         ),
       ),
     }))

@@ -5,18 +5,23 @@ import {
   KEY_FILE,
   type NodeConfig,
   RELAY_SERVICE,
+  type TwinOrigin,
 } from '../../../supervisor/published/node-config.ts';
+import { type FunctionShape, functionName } from '../../../supervisor/published/twin-names.ts';
 import type { ImageFacts } from '../../engine/images.ts';
-import { awsFunctionName, type FunctionShape, functionName } from '../../twin/names.ts';
+import { awsFunctionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
-import type { Service } from '../model.ts';
+import type { OwnImages } from '../images-file.ts';
+import type { Model, Service } from '../model.ts';
 import { OWN_NETWORK } from '../own-names.ts';
 import { functionMemory, type ProjectSettings, type ServiceSettings } from '../settings.ts';
 import { namesByNetwork, networksOf } from './addresses.ts';
+import { imageByPluginOnly } from './image-of-function.ts';
 import type { LambdaAccess } from './lambda-access.ts';
 import { memoryResets } from './memory.ts';
 import { movedPaths, travellingPaths } from './moved-paths.ts';
 import { renewalOf } from './renewal.ts';
+import { watchedAnew } from './watched.ts';
 
 export const BOXER = '/opt/boxer/bin/boxer';
 export const RUNTIME_VOLUME = 'boxer-runtime';
@@ -38,16 +43,25 @@ export interface Boxed {
   twin: string | undefined;
 }
 
+/** What the services of a project have in common. */
+export interface BoxedPlace {
+  model: Model;
+  project: string;
+  /** The project's, absolute. */
+  directory: string;
+  settings: ProjectSettings;
+  access: LambdaAccess;
+  keyId: string;
+  images: OwnImages;
+  runtimeId: string;
+}
+
 /** What the override says about one boxed service; only what changes. */
-export function boxedService(
-  boxed: Boxed,
-  project: string,
-  settings: ProjectSettings,
-  access: LambdaAccess,
-): Record<string, unknown> {
+export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, unknown> {
   const { name, service, image, twin } = boxed;
+  const { settings, access, keyId } = place;
   const { entrypoint, command } = guestCommand(service, image);
-  const config = nodeConfiguration(boxed, project, access);
+  const config = nodeConfiguration(boxed, place);
   return {
     entrypoint: [BOXER, twin === undefined ? 'node' : 'phantom', '--', ...entrypoint],
     // The service's own command stays where it is, so that `run service other-command` replaces it.
@@ -70,8 +84,12 @@ export function boxedService(
         ...(twin === undefined || access.provider === 'aws' ? [] : ['boxer-lambda']),
       ].map((other) => [other, { condition: 'service_started' }]),
     ),
-    labels: { 'io.boxer.target': boxed.settings.target, 'io.boxer.digest': digest([config, image.id]) },
-    ...(twin === undefined ? {} : memoryResets(service)),
+    labels: {
+      'io.boxer.target': boxed.settings.target,
+      'io.boxer.digest': digest([config, image.id, keyId]),
+    },
+    ...(twin !== undefined && access.provider === 'aws' ? imageByPluginOnly(service) : {}),
+    ...(twin === undefined ? {} : { ...memoryResets(service), ...watchedAnew(service, place.directory) }),
   };
 }
 
@@ -95,21 +113,21 @@ function writableTmp(service: Service): { tmpfs?: string[] } {
 const digest = (parts: unknown) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
-function nodeConfiguration(boxed: Boxed, project: string, access: LambdaAccess): NodeConfig {
+function nodeConfiguration(boxed: Boxed, place: BoxedPlace): NodeConfig {
   const { name, service, settings: own } = boxed;
   const files = travellingPaths(service);
   const names = [...(service.hostname === undefined ? [] : [service.hostname]), ...own.names];
   return {
     version: 1,
-    project,
+    project: place.project,
     service: name,
-    networks: namesByNetwork(name, service, names),
+    networks: namesByNetwork(place.model, name, service, names),
     environment: own.environment,
     remap: boxed.twin === undefined ? own.remap : { ...movedPaths(service, boxed.image), ...own.remap },
     ...(boxed.twin === undefined || files.length === 0 ? {} : { files }),
     ...(own.waitFor === undefined ? {} : { waitFor: own.waitFor }),
     ...(boxed.twin === undefined ? {} : { renewal: renewalOf(service, boxed.image, own) }),
-    ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, project, access) }),
+    ...(boxed.twin === undefined ? {} : { twin: twinConfiguration(boxed, boxed.twin, place) }),
   };
 }
 
@@ -127,8 +145,7 @@ export function functionShape({ service, settings: own }: Boxed, imageUri: strin
 function twinConfiguration(
   boxed: Boxed,
   imageUri: string,
-  project: string,
-  access: LambdaAccess,
+  { project, access, images, runtimeId }: BoxedPlace,
 ): NonNullable<NodeConfig['twin']> {
   const shape = functionShape(boxed, imageUri);
   const { region, endpoint } = access;
@@ -140,5 +157,24 @@ function twinConfiguration(
     functionName: aws ? awsFunctionName(project, boxed.name) : functionName(project, boxed.name, shape),
     ...shape,
     createIfMissing: !aws,
+    ...(aws ? {} : { origin: originOf(boxed, images, runtimeId) }),
+  };
+}
+
+/** What the local Lambda makes another twin of, where plain Compose has built another image. */
+function originOf({ service, image }: Boxed, images: OwnImages, runtimeId: string): TwinOrigin {
+  const { entrypoint, command, volumes, stopSignal } = image;
+  const ownEntrypoint = service.entrypoint ?? undefined;
+  const hidesCommand = (service.command ?? []).length > 0 || (ownEntrypoint ?? []).length > 0;
+  return {
+    image: image.id,
+    settings: {
+      ...(ownEntrypoint === undefined ? { entrypoint } : {}),
+      ...(hidesCommand ? {} : { command }),
+      volumes,
+      ...(service.stop_signal === undefined ? { stopSignal } : {}),
+    },
+    runtime: (image.architecture === 'arm64' ? images.runtimeArm64 : undefined) ?? images.runtime,
+    runtimeId,
   };
 }

@@ -44,11 +44,18 @@ const image: ImageFacts = {
   command: ['serve', '$HOME'],
   volumes: ['/var/lib/data'],
   stopSignal: '',
+  triggers: false,
+  workingDirectory: '/',
+  user: '',
 };
 
 async function rewritten(directory: string): Promise<{ bytes: string; config: string }> {
   const invocation = parseInvocation(['boxer', '--profile', 'extra', 'config']);
-  const project = findProject(invocation, process.env, directory);
+  const project = findProject(
+    invocation,
+    { ...process.env, XDG_STATE_HOME: `${directory}-state` },
+    directory,
+  );
   const { model } = await readModel(engine, invocation, project);
   const annotations = readAnnotations(model);
   expect([...annotations.problems, ...refusals(model, annotations)]).toEqual([]);
@@ -66,6 +73,7 @@ async function rewritten(directory: string): Promise<{ bytes: string; config: st
           : { provider: 'aws', region: 'us-east-1', endpoint: undefined, credentials: true },
       images: { runtime: 'boxer/runtime:1', lambdaLocal: 'boxer/lambda-local:1' },
       runtimeId,
+      ...{ directory, folder: '/state/project', keyId: 'fedcba9876543210' },
     }),
     'none',
   );
@@ -92,6 +100,6 @@ test.each(readdirSync(goldens))('%s', async (name) => {
     // What it says, not how: versions of Compose quote and order differently.
     expect(parse(config)).toEqual(parse(readFileSync(file, 'utf8')));
   } finally {
-    rmSync(directory, { recursive: true });
+    for (const made of [directory, `${directory}-state`]) rmSync(made, { recursive: true });
   }
 });

@@ -1,5 +1,5 @@
-import { Scalar } from 'yaml';
 import type { Service } from '../model.ts';
+import { reset } from './tags.ts';
 
 /** Limits that were meant for the application and now would throttle the small program that waits for it. */
 const limits = [
@@ -7,13 +7,6 @@ const limits = [
   ...['cpus', 'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime'],
   ...['cpu_shares', 'cpuset'],
 ];
-
-/** Compose's word for "as if it had not been written". */
-function reset(): Scalar {
-  const scalar = new Scalar(null);
-  scalar.tag = '!reset';
-  return scalar;
-}
 
 /** Takes the application's resource limits off the phantom; the function has its own. */
 export function memoryResets(service: Service): Record<string, unknown> {

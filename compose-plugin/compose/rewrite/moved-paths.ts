@@ -27,15 +27,26 @@ export function travellingPaths(service: Service): string[] {
 }
 
 const BELOW_TMP = '/tmp/.boxer/mounts';
-const isTmp = (path: string) => path === '/tmp' || path.startsWith('/tmp/');
+const TMP = '/tmp';
 
-/** Paths that are writable in a container and have to be moved below /tmp in a function: tmpfs mounts, VOLUMEs of the image. */
+/** Boxer's own folder in a twin, which stays where it is, whatever becomes of the folders around it. */
+const RUNTIME = '/opt/boxer';
+
+/** Where a function has what is writable at `path` in a container; what is below /tmp need not move, only be made. */
+function realPath(path: string): string {
+  return path === RUNTIME || path.startsWith(`${TMP}/`) ? path : posix.join(BELOW_TMP, path);
+}
+
+/** Paths that are writable in a container and stand below /tmp in a function: tmpfs mounts, VOLUMEs of the image. */
 export function movedPaths(service: Service, image: ImageFacts): Record<string, string> {
   const tmpfs = [service.tmpfs ?? []].flat().map((mount) => mount.split(':')[0] ?? '');
   const mounts = (service.volumes ?? []).filter(({ type }) => type === 'tmpfs').map(({ target }) => target);
   const travelling = new Set(travellingPaths(service));
-  const paths = [...tmpfs, ...mounts, ...image.volumes].filter(
-    (path) => path !== '' && !isTmp(path) && !travelling.has(path),
-  );
-  return Object.fromEntries(paths.map((path) => [path, posix.join(BELOW_TMP, path)]));
+  const paths = [...tmpfs, ...mounts, ...image.volumes]
+    .filter((path) => path !== '')
+    // An image may say `/data/` or `data`, as the engine allows.
+    .map((path) => posix.resolve('/', path))
+    .filter((path) => path !== TMP && !travelling.has(path));
+  const inside = paths.some((path) => RUNTIME.startsWith(`${path}/`)) ? [RUNTIME] : [];
+  return Object.fromEntries([...paths, ...inside].map((path) => [path, realPath(path)]));
 }

@@ -1,9 +1,9 @@
+import { join } from 'node:path';
 import { RELAY_SERVICE } from '../../../supervisor/published/node-config.ts';
 import type { OwnImages } from '../images-file.ts';
 import { AWS_CREDENTIALS, PROJECT_KEY_FILE, serviceKeyFile } from '../keys.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
-import { BOXER_FOLDER } from '../project.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { networksOf } from './addresses.ts';
 import {
@@ -28,6 +28,12 @@ export interface RewriteInput {
   access: LambdaAccess;
   images: OwnImages;
   runtimeId: string;
+  /** The project's directory, absolute. */
+  directory: string;
+  /** State folder of the project: what is in it is named by absolute paths, wherever the project is. */
+  folder: string;
+  /** Of the project key: a new key recreates every container that holds one. */
+  keyId: string;
 }
 
 /** The runtime of one version is shared by all projects: filling the volume takes longer than starting a service. */
@@ -41,18 +47,29 @@ export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings)
 ];
 
 /** The override: a Compose file that moves the boxed services and adds Boxer's own. Pure. */
-export function override({ model, boxed, boxedNames, settings, access, images, runtimeId }: RewriteInput) {
+export function override(input: RewriteInput) {
+  const { model, boxed, boxedNames, settings, access, images, runtimeId, folder, keyId } = input;
+  const place = {
+    model,
+    project: model.name,
+    directory: input.directory,
+    settings,
+    access,
+    keyId,
+    images,
+    runtimeId,
+  };
   const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
   const local = access.provider === 'local' && boxed.some(({ twin }) => twin !== undefined);
   const lambda = local ? images.lambdaLocal : undefined;
   return {
     services: {
-      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, model.name, settings, access)])),
-      'boxer-seed': seedService(model, boxedNames, networks, settings, images),
+      ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, place)])),
+      'boxer-seed': seedService(model, boxedNames, networks, settings, images, keyId),
       ...(settings.relays === 0
         ? {}
-        : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime) }),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access.region, lambda) }),
+        : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime, keyId) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: {
@@ -60,14 +77,14 @@ export function override({ model, boxed, boxedNames, settings, access, images, r
       ...(settings.store === undefined ? { [STORE_VOLUME]: null } : {}),
     },
     secrets: Object.fromEntries([
-      ...(access.credentials ? [[AWS_SECRET, { file: `./${BOXER_FOLDER}/${AWS_CREDENTIALS}` }]] : []),
-      [PROJECT_SECRET, { file: `./${BOXER_FOLDER}/${PROJECT_KEY_FILE}` }],
+      ...(access.credentials ? [[AWS_SECRET, { file: join(folder, AWS_CREDENTIALS) }]] : []),
+      [PROJECT_SECRET, { file: join(folder, PROJECT_KEY_FILE) }],
       ...(settings.storeCredentials === undefined
         ? []
         : [[STORE_SECRET, { file: settings.storeCredentials }]]),
       ...keyHolders(boxed, settings).map((name) => [
         keySecret(name),
-        { file: `./${BOXER_FOLDER}/${serviceKeyFile(name)}` },
+        { file: join(folder, serviceKeyFile(name)) },
       ]),
     ]),
   };

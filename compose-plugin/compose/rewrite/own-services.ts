@@ -9,6 +9,7 @@ import {
   type SeedConfig,
   STORE_CREDENTIALS_FILE,
 } from '../../../supervisor/published/node-config.ts';
+import { USUAL_SOCKET } from '../../engine/socket.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
@@ -16,6 +17,7 @@ import { publishedPorts } from '../published-ports.ts';
 import type { ProjectSettings } from '../settings.ts';
 import { boxedNames, gateways } from './addresses.ts';
 import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
+import type { LambdaAccess } from './lambda-access.ts';
 
 /** Never pulled: these images are built beside the plugin. Not attached: `up` shows the user's own logs. */
 const ours = { pull_policy: 'never', attach: false, restart: 'unless-stopped' };
@@ -61,6 +63,7 @@ export function seedService(
   networks: readonly string[],
   settings: ProjectSettings,
   images: OwnImages,
+  keyId: string,
 ): Record<string, unknown> {
   const outside = outsidePart(settings);
   const config: SeedConfig = {
@@ -100,7 +103,7 @@ export function seedService(
         : [{ source: STORE_SECRET, target: STORE_CREDENTIALS_FILE }]),
     ],
     ...carrier(settings),
-    labels: { 'io.boxer.role': 'seed' },
+    labels: { 'io.boxer.role': 'seed', 'io.boxer.key': keyId },
   };
 }
 
@@ -109,6 +112,7 @@ export function relayService(
   project: string,
   settings: ProjectSettings,
   image: string,
+  keyId: string,
 ): Record<string, unknown> {
   const config: RelayConfig = { version: 1, project, ...relayPart(settings) };
   return {
@@ -122,18 +126,22 @@ export function relayService(
     secrets: [{ source: keySecret(RELAY_SERVICE), target: KEY_FILE }],
     ...carrier(settings),
     depends_on: { 'boxer-seed': { condition: 'service_started' } },
-    labels: { 'io.boxer.role': 'relay' },
+    labels: { 'io.boxer.role': 'relay', 'io.boxer.key': keyId },
   };
 }
 
 /** The local Lambda: it starts functions on this engine and wires their networks, hence its privileges. */
-export function lambdaService(project: string, region: string, image: string): Record<string, unknown> {
+export function lambdaService(
+  project: string,
+  { region, socket = USUAL_SOCKET }: Pick<LambdaAccess, 'region' | 'socket'>,
+  image: string,
+): Record<string, unknown> {
   return {
     image,
     ...ours,
     environment: { LAMBDA_LOCAL_INSTANCE: project, LAMBDA_LOCAL_REGION: region },
     networks: { [OWN_NETWORK]: null },
-    volumes: ['/var/run/docker.sock:/var/run/docker.sock'],
+    volumes: [`${socket}:${USUAL_SOCKET}`],
     pid: 'host',
     cap_add: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
     security_opt: ['seccomp=unconfined', 'apparmor=unconfined'],

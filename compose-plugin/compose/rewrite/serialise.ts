@@ -1,13 +1,14 @@
-import { Scalar, stringify } from 'yaml';
+import { isNode, stringify } from 'yaml';
 import { shortDigest } from '../intact.ts';
+import { escapedText } from './tags.ts';
 
 const TITLE = '# Written by `docker boxer`, which writes it again when it must: do not edit.';
 
-/** Compose substitutes variables in every string: `$` stands doubled for itself. */
+/** Nodes with a tag of Compose's are as they shall be. */
 function escaped(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('$', '$$$$');
+  if (typeof value === 'string') return escapedText(value);
   if (Array.isArray(value)) return value.map(escaped);
-  if (typeof value !== 'object' || value === null || value instanceof Scalar) return value;
+  if (typeof value !== 'object' || value === null || isNode(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
 }
 

@@ -1,5 +1,5 @@
-import { projectName } from '../../compose/project-name.ts';
 import { readModel } from '../../compose/read-model.ts';
+import { standingName } from '../../compose/standing-name.ts';
 import type { Work } from '../work.ts';
 
 /** The project's name. The model knows it best; a broken one must not keep anybody from seeing what runs. */
@@ -9,6 +9,6 @@ export async function projectOf(context: Work): Promise<string> {
   try {
     return (await readModel(context.engine, context.invocation, context.project)).model.name;
   } catch {
-    return projectName(context);
+    return standingName(context);
   }
 }

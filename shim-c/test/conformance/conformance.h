@@ -23,12 +23,15 @@ struct conformance_case {
 };
 
 extern const struct conformance_case connect_cases[];
+extern const struct conformance_case interrupted_cases[];
+extern const struct conformance_case source_cases[];
 extern const struct conformance_case accept_cases[];
 extern const struct conformance_case waiting_cases[];
 extern const struct conformance_case sharing_cases[];
 extern const struct conformance_case queue_cases[];
 extern const struct conformance_case limit_cases[];
 extern const struct conformance_case address_cases[];
+extern const struct conformance_case own_cases[];
 extern const struct conformance_case option_cases[];
 extern const struct conformance_case stream_cases[];
 

@@ -271,15 +271,16 @@ static void closed_under_way(void) {
   meet();
 }
 
+#define BESIDE "some connections more wait beside a full queue"
 #define HELD "connect() waits for the supervisor's answer, not for the kernel's"
 
 const struct conformance_case connect_cases[] = {
     {"connect-blocking", "connect, connect again, names, half-close", serve_echo, blocking, 0, NULL},
     {"connect-epoll-first", "epoll registered before a non-blocking connect", serve_echo, epoll_first, 0, NULL},
     {"connect-already", "EINPROGRESS, EALREADY while the far end's queue is full", serve_full, already, BROUGHT, HELD},
-    {"connect-limited", "SO_SNDTIMEO ends a blocking connect", serve_full, limited, BROUGHT, HELD},
-    {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH, "some connections more wait beside a full queue"},
-    {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted, BROUGHT, HELD},
+    {"connect-limited", "SO_SNDTIMEO ends a blocking connect", serve_full, limited, PUNCH, BESIDE},
+    {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH, BESIDE},
+    {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted, PUNCH, BESIDE},
     {"connect-restart", "SA_RESTART: the handler runs, connect goes on", serve_full_for_a_while, restarted, 0, NULL},
     {"connect-refused", "ECONNREFUSED, blocking and not", serve_nobody, refused, 0, NULL},
     {"connect-refused-late", "the same when the listener has just gone", serve_closed, refused, PUNCH, LATE},

@@ -12,8 +12,8 @@
 #define OUT_FD 201
 #define TIME_LIMIT 20 /* seconds for one side of one case */
 
-static const struct conformance_case *const groups[] = {connect_cases, accept_cases, waiting_cases, sharing_cases, queue_cases,
-                                                        limit_cases,   address_cases, option_cases,  stream_cases};
+static const struct conformance_case *const groups[] = {connect_cases, interrupted_cases, source_cases, accept_cases, waiting_cases, sharing_cases, queue_cases,
+                                                        limit_cases, address_cases, own_cases, option_cases, stream_cases};
 #define EACH_CASE(item)                                                     \
   for (size_t group = 0; group < sizeof groups / sizeof *groups; group++) \
     for (const struct conformance_case *item = groups[group]; item->name; item++)

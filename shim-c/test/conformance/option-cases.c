@@ -20,7 +20,12 @@ static const struct option {
     {"SO_REUSEPORT", SOL_SOCKET, SO_REUSEPORT, 1},
     {"SO_DONTROUTE", SOL_SOCKET, SO_DONTROUTE, 0},
     {"SO_TIMESTAMP", SOL_SOCKET, SO_TIMESTAMP, 1},
-    {"SO_BUSY_POLL", SOL_SOCKET, 46, 0},
+    {"SO_TIMESTAMPING", SOL_SOCKET, SO_TIMESTAMPING, 0x18},
+    {"SO_BROADCAST", SOL_SOCKET, SO_BROADCAST, 1},
+    {"SO_RXQ_OVFL", SOL_SOCKET, SO_RXQ_OVFL, 1},
+    {"SO_MAX_PACING_RATE", SOL_SOCKET, SO_MAX_PACING_RATE, 100000000},
+    {"SO_SELECT_ERR_QUEUE", SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1},
+    {"SO_BUSY_POLL", SOL_SOCKET, 46, 50},
     {"SO_TYPE", SOL_SOCKET, SO_TYPE, 0},
     {"SO_PROTOCOL", SOL_SOCKET, SO_PROTOCOL, 0},
     {"SO_DOMAIN", SOL_SOCKET, SO_DOMAIN, 0},
@@ -38,6 +43,19 @@ static const struct option {
     {"TCP_THIN_LINEAR_TIMEOUTS", IPPROTO_TCP, 16, 1},
     {"TCP_DEFER_ACCEPT", IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},
     {"TCP_FASTOPEN", IPPROTO_TCP, TCP_FASTOPEN, 0},
+    {"TCP_SAVE_SYN", IPPROTO_TCP, TCP_SAVE_SYN, 1},
+    {"TCP_INQ", IPPROTO_TCP, TCP_INQ, 1},
+    {"TCP_TX_DELAY", IPPROTO_TCP, 37, 10},
+    {"TCP_RTO_MAX_MS", IPPROTO_TCP, 44, 30000},
+    {"IP_MINTTL", IPPROTO_IP, IP_MINTTL, 0},
+    {"IP_RECVERR", IPPROTO_IP, IP_RECVERR, 1},
+    {"IP_RECVOPTS", IPPROTO_IP, IP_RECVOPTS, 1},
+    {"IP_RETOPTS", IPPROTO_IP, IP_RETOPTS, 1},
+    {"IP_RECVTTL", IPPROTO_IP, IP_RECVTTL, 1},
+    {"IP_PKTINFO", IPPROTO_IP, IP_PKTINFO, 1},
+    {"IP_RECVORIGDSTADDR", IPPROTO_IP, 20, 1},
+    {"IP_PASSSEC", IPPROTO_IP, 18, 1},
+    {"IP_MULTICAST_ALL", IPPROTO_IP, IP_MULTICAST_ALL, 0},
     {"IP_TOS", IPPROTO_IP, IP_TOS, 0x10},
     {"IP_TTL", IPPROTO_IP, IP_TTL, 55},
     {"IP_RECVTOS", IPPROTO_IP, IP_RECVTOS, 1},
@@ -95,7 +113,21 @@ static void accept_and_say(int server) {
 static void untouched(void) { accept_and_say(serve_at(AF_INET, 0, 8)); }
 static void inherited(void) { accept_and_say(serve_prepared(AF_INET, 0, 8, set_all)); }
 
+static const int switches[] = {IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVRTHDR, IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS,
+                               IPV6_RECVPATHMTU, IPV6_RECVERR,      IPV6_DONTFRAG,   70 /* IPV6_AUTOFLOWLABEL */};
+#define SIX (sizeof switches / sizeof *switches)
+
+static void say_six(int fd, int option) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  getsockopt(fd, IPPROTO_IPV6, option, &value, &size);
+  say("IPv6 option %d: %d", option, value);
+}
+
 static void set_six(int fd) {
+  int one = 1;
+  for (size_t i = 0; i < SIX; i++)
+    if (setsockopt(fd, IPPROTO_IPV6, switches[i], &one, sizeof one) < 0) say_result("switch", -1);
   int hops = 44;
   int class = 0x20;
   say_result("hops", setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hops, sizeof hops));
@@ -105,13 +137,9 @@ static void set_six(int fd) {
 static void inherited_six(void) {
   int server = serve_prepared(AF_INET6, 0, 8, set_six);
   int fd = accept(server, NULL, NULL);
-  static const int each[] = {IPV6_UNICAST_HOPS, IPV6_TCLASS, IPV6_V6ONLY, IPV6_RECVPKTINFO};
-  for (int i = 0; i < 4; i++) {
-    int value = -1;
-    socklen_t size = sizeof value;
-    getsockopt(fd, IPPROTO_IPV6, each[i], &value, &size);
-    say("IPv6 option %d: %d", each[i], value);
-  }
+  static const int others[] = {IPV6_UNICAST_HOPS, IPV6_TCLASS, IPV6_V6ONLY};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) say_six(fd, others[i]);
+  for (size_t i = 0; i < SIX; i++) say_six(fd, switches[i]);
   int domain = 0;
   socklen_t size = sizeof domain;
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);

@@ -135,6 +135,64 @@ static void executed(void) {
   say_result("exec", -1);
 }
 
+#define CONNECTION_FD 31
+
+/* As inetd and sshd: the connection is another program's, which asks for its names. */
+static void hand_to_program(int fd, int port, const char *side, const char *name) {
+  dup2(fd, CONNECTION_FD);
+  close(fd);
+  char text[16];
+  snprintf(text, sizeof text, "%d", port);
+  setenv("CONNECTION_PORT", text, 1);
+  execl(self_program, self_program, side, name, far_end, client_seen, server_own, client_own, foreign, NULL);
+  say_result("exec", -1);
+}
+
+static bool was_handed(void) { return fcntl(CONNECTION_FD, F_GETFD) >= 0; }
+
+static void connection_executed(void) {
+  if (was_handed()) {
+    say_name("local", local_of(CONNECTION_FD), atoi(getenv("CONNECTION_PORT")));
+    say_name("peer", peer_of(CONNECTION_FD), 0);
+    say_name("local again", local_of(CONNECTION_FD), atoi(getenv("CONNECTION_PORT")));
+    echo_and_close(CONNECTION_FD);
+    return;
+  }
+  int server = serve_at(AF_INET, 0, 8);
+  hand_to_program(accept(server, NULL, NULL), port_of(server), "server", "share-connection");
+}
+
+static void client_executed(void) {
+  if (was_handed()) {
+    say_name("peer", peer_of(CONNECTION_FD), atoi(getenv("CONNECTION_PORT")));
+    say_name("local", local_of(CONNECTION_FD), port_of(CONNECTION_FD));
+    exchange_echo(CONNECTION_FD, "hello");
+    return;
+  }
+  int port = far_port();
+  hand_to_program(connected(port), port, "client", "share-connection");
+}
+
+/* The process that is given the connection has accepted nothing. */
+static void connection_passed(void) {
+  int pair[2];
+  socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+  int server = serve_at(AF_INET, 0, 8);
+  int port = port_of(server);
+  pid_t child = fork();
+  if (child == 0) {
+    int fd = receive_descriptor(pair[1]);
+    say_name("local", local_of(fd), port);
+    say_name("peer", peer_of(fd), 0);
+    echo_and_close(fd);
+    _exit(0);
+  }
+  int fd = accept(server, NULL, NULL);
+  send_descriptor(pair[0], fd);
+  close(fd);
+  say("well: %d", ended_well(child));
+}
+
 static void reuse_port(int fd) {
   int one = 1;
   say_result("SO_REUSEPORT", setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one));
@@ -175,6 +233,8 @@ const struct conformance_case sharing_cases[] = {
     {"share-prefork", "six forked workers block in accept, the parent closes", prefork, many_clients, 0, NULL},
     {"share-passed", "a listener passed by SCM_RIGHTS keeps its name", passed, one_client, 0, NULL},
     {"share-exec", "a listener inherited over exec keeps its name", executed, one_client, 0, NULL},
+    {"share-connection", "a connection inherited over exec keeps its names, at both ends", connection_executed, client_executed, 0, NULL},
+    {"share-connection-passed", "a connection passed by SCM_RIGHTS keeps its names", connection_passed, one_client, 0, NULL},
     {"share-reuseport", "two listeners on one port", reused, many_clients, 0, NULL},
     {"share-taken", "EADDRINUSE", taken, one_client, 0, NULL},
     {0}};

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "../../monitor/config.c"
-#include "../../monitor/exec.c"
+#include "../../monitor/environment.c"
+#include "../../monitor/libc.h"
 
 void *libc_function(enum libc_function which) {
   (void)which;
@@ -25,21 +26,34 @@ static bool has_variable(char *const *environment, const char *name) {
   return false;
 }
 
+static const char *last_preload(char *const *environment) {
+  const char *value = "";
+  for (; *environment; environment++)
+    if (starts_with(*environment, PRELOAD)) value = *environment + sizeof PRELOAD - 1;
+  return value;
+}
+
 static void start_program(char *const *guest) {
   struct completion found;
-  char room[PRELOAD_ROOM];
-  if (!examine(guest, &found)) return;
-  char **made = malloc((found.variables + 4) * sizeof *made);
-  complete(guest, &found, made, room);
+  if (!examine_environment(guest, true, &found)) return;
+  char **made = malloc(completed_size(&found));
+  complete_environment(guest, &found, made);
   size_t count = 0;
   while (made[count]) count++;
-  if (count > found.variables + 3) abort();
+  if (count > found.variables + ADDED) abort();
   /* Nothing that the monitor needs is lost, and nothing is passed twice. */
-  if (config.preload[0] && !has_variable(made, PRELOAD)) abort();
+  if (config.preload && !ends_in_entry(last_preload(made), config.preload)) abort();
   if (config.socket_setting[0] && !has_variable(guest, "BOXER_SOCKET=") && !has(made, config.socket_setting)) abort();
   if (config.remap_setting[0] && !has_variable(guest, "BOXER_REMAP=") && !has(made, config.remap_setting)) abort();
   struct completion again;
-  if (found.variables <= VARIABLES - 4 && examine(made, &again)) abort();
+  if (examine_environment(made, true, &again)) abort();
+  free(made);
+  /* What cannot load us hears nothing of us. */
+  if (!examine_environment(guest, false, &found)) return;
+  made = malloc(completed_size(&found));
+  complete_environment(guest, &found, made);
+  size_t length;
+  if (config.preload && own_entry(last_preload(made), &length)) abort();
   free(made);
 }
 
@@ -67,8 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   size_t first = 0;
   while (first < count && guest[first][0]) first++;
   start_program(guest + (first < count ? first + 1 : count));
-  char path[REMAP_ROOM];
-  remapped("/data/x", path);
+  SHORT_PLACE(place);
+  if (find_place(AT_FDCWD, "/data/x", &place)) leave_place(&place);
   while (count > 0) free(guest[--count]);
   return 0;
 }

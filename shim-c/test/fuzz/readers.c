@@ -2,12 +2,14 @@
  * The monitor's readers of foreign bytes, for libFuzzer: the first byte says which one, the rest is what it reads. A mistake is
  * the sanitizers' to find.
  */
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../monitor/dns.h"
 #include "../../monitor/libc.h"
+#include "../../monitor/place.h"
 #include "../../monitor/script.h"
 #include "../../monitor/table.h"
 
@@ -33,8 +35,8 @@ void *libc_function(enum libc_function which) {
   return NULL;
 }
 int service_request(struct boxer_request *request, struct boxer_reply *answer, int *passed, enum patience patience,
-                    const struct wait_limit *limit) {
-  (void)request, (void)passed, (void)patience, (void)limit;
+                    struct waiting *waiting) {
+  (void)request, (void)passed, (void)patience, (void)waiting;
   *answer = reply;
   return 0;
 }
@@ -53,15 +55,20 @@ static char *text(const uint8_t **bytes, size_t *left) {
 }
 
 static void paths(const uint8_t *bytes, size_t left) {
-  char room[REMAP_ROOM];
+  SHORT_PLACE(place);
+  struct shown shown;
   char *setting = text(&bytes, &left);
   char *path = text(&bytes, &left);
   rule = setting;
   remap_read(setting);
-  const char *there = remapped(path, room);
-  /* What moves has a place below one of the rules, and leads nowhere else. */
-  if (there == room && !strchr(setting, '=')) abort();
-  visible(path, room);
+  if (find_place(AT_FDCWD, path, &place)) {
+    /* What moves has a place below one of the rules, and leads nowhere else. */
+    if (place.path != path && !strchr(setting, '=')) abort();
+    leave_place(&place);
+  }
+  size_t length = strlen(path);
+  path = realloc(path, length + strlen(setting) + 2);
+  if (find_shown(path, length, &shown)) show(path, length, &shown);
   free(path);
   rule = NULL;
   remap_read("");
@@ -74,7 +81,8 @@ static void addresses(const uint8_t *bytes, size_t left) {
   struct boxer_endpoint endpoint;
   union address room;
   if (as_ipv4_or_any((void *)copy, (socklen_t)left, &endpoint)) as_family(AF_INET6, &endpoint, &room);
-  if (left >= sizeof(sa_family_t)) remapped_unix((void *)copy, (socklen_t)left, &room);
+  struct unix_place place;
+  if (is_moved_unix((void *)copy, (socklen_t)left) && find_unix_place(&place, (void *)copy, (socklen_t)left)) leave_unix_place(&place);
   free(copy);
 }
 
@@ -125,7 +133,10 @@ static void scripts(const uint8_t *bytes, size_t left) {
   memcpy(script->line, bytes, length);
   rule = "/a=/b";
   remap_read(rule);
-  if (parse_script(script, length) && strlen(script->name) >= sizeof script->line) abort();
+  if (parse_script(script, length)) {
+    if (strlen(script->name) >= sizeof script->line) abort();
+    leave_place(&script->place);
+  }
   free(script);
 }
 

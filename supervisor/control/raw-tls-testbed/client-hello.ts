@@ -33,8 +33,8 @@ export function handshakeMessage(type: number, body: Buffer): Buffer {
 }
 
 /**
- * A ClientHello that offers `offers` in their order, each with a binder of its own key. Without `share` it asks for a
- * HelloRetryRequest. `before`: the transcript until here, empty for a first ClientHello.
+ * A ClientHello that offers `offers` in their order, each with a binder of its own key. Without `share` it
+ * asks for a HelloRetryRequest. `before`: the transcript until here, empty for a first ClientHello.
  */
 export function clientHello(offers: readonly PskOffer[], share: Buffer | undefined, before: Buffer): Buffer {
   const shares = share ? Buffer.concat([u16(GROUP_X25519), long(share)]) : Buffer.alloc(0);

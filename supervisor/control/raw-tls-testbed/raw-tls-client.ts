@@ -18,8 +18,8 @@ export interface RawTlsOptions {
 }
 
 /**
- * For tests: a TLS 1.3 client that offers any list of pre-shared keys, which neither node:tls nor OpenSSL's command line does. It
- * speaks just as much of RFC 8446 as it takes to complete a handshake with one of them.
+ * For tests: a TLS 1.3 client that offers any list of pre-shared keys, which neither node:tls nor OpenSSL's
+ * command line does. It speaks just as much of RFC 8446 as it takes to complete a handshake with one of them.
  */
 export class RawTlsClient {
   readonly #socket: Socket;
@@ -127,7 +127,9 @@ export class RawTlsClient {
     this.#schedule = schedule;
   }
 
-  /** The next handshake message with its header; those of the handshake itself become part of the transcript. */
+  /**
+   * The next handshake message with its header; those of the handshake itself become part of the transcript.
+   */
   async #message(): Promise<Buffer> {
     while (this.#held.length < 4 || this.#held.length < 4 + this.#held.readUIntBE(1, 3)) {
       const { type, body } = await this.#next();

@@ -18,7 +18,10 @@ export interface ResumableOptions {
 interface Patience {
   /** While nobody can be reached. */
   readonly unreachable: number;
-  /** From the first time that somebody answered, and did not know the stream: whoever had it may be on the way back. */
+  /**
+   * From the first time that somebody answered, and did not know the stream: whoever had it may be on the way
+   * back.
+   */
   readonly refused: number;
 }
 
@@ -27,8 +30,9 @@ const PATIENCE: Patience = { unreachable: 60_000, refused: 5000 };
 const ANSWER_TIMEOUT = 5000;
 
 /**
- * Opens a stream with `ResumableServer`, and its next connection whenever one is lost, until patience ends: then the stream is destroyed
- * with ControlError ECONNRESET. Rejects where the first connection cannot be made: as `dial`, or ControlError.
+ * Opens a stream with `ResumableServer`, and its next connection whenever one is lost, until patience ends:
+ * then the stream is destroyed with ControlError ECONNRESET. Rejects where the first connection cannot be
+ * made: as `dial`, or ControlError.
  */
 export async function openResumable(options: ResumableOptions): Promise<ResumableStream> {
   const { dial, signal } = options;

@@ -26,7 +26,10 @@ export class ResumableServer {
     this.#options = options;
   }
 
-  /** A connection of which nothing was read: a new stream's, or the next one of a stream that lost its own. Owns it. Never rejects. */
+  /**
+   * A connection of which nothing was read: a new stream's, or the next one of a stream that lost its own.
+   * Owns it. Never rejects.
+   */
   async take(socket: Socket): Promise<void> {
     socket.on('error', () => undefined);
     try {

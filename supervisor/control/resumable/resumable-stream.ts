@@ -15,8 +15,9 @@ interface Piece {
 }
 
 /**
- * A byte stream that outlives its connections: what the other side has not got is sent again over the next one. Emits `lost` when a
- * connection ends and the stream does not; whoever made it attaches another one, or destroys it. Emits `attached` when there is one.
+ * A byte stream that outlives its connections: what the other side has not got is sent again over the next
+ * one. Emits `lost` when a connection ends and the stream does not; whoever made it attaches another one, or
+ * destroys it. Emits `attached` when there is one.
  */
 export class ResumableStream extends Duplex {
   #socket: Socket | undefined;
@@ -44,8 +45,8 @@ export class ResumableStream extends Duplex {
   }
 
   /**
-   * Goes on over `socket`, which it owns from now on and of which nothing but the greeting was read; the other side has `count` bytes.
-   * Throws ControlError EPROTO where it cannot have so many.
+   * Goes on over `socket`, which it owns from now on and of which nothing but the greeting was read; the
+   * other side has `count` bytes. Throws ControlError EPROTO where it cannot have so many.
    */
   attach(socket: Socket, count: number): void {
     this.#forget(count);
@@ -92,7 +93,9 @@ export class ResumableStream extends Duplex {
     this.destroy(this.#isOver ? undefined : reason);
   }
 
-  /** Lets go of the connection; what has arrived is said before, for the other side may wait for just that. */
+  /**
+   * Lets go of the connection; what has arrived is said before, for the other side may wait for just that.
+   */
   #release(): void {
     const socket = this.#socket;
     this.#sayReceived();

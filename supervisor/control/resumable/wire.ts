@@ -2,9 +2,10 @@ import { ControlError } from '../control-error.ts';
 import { encodeFrame } from '../frame.ts';
 
 /**
- * A byte stream over one TCP connection after another. The caller begins each with its greeting: u8[16] id of the stream, u8 whether it
- * begins (1) or goes on (0), u64 bytes that the caller has received of it; the other side answers with u64 bytes that it has received.
- * Then frames as on the control network, of these types. Big endian. The end of the stream counts as one byte.
+ * A byte stream over one TCP connection after another. The caller begins each with its greeting: u8[16] id of
+ * the stream, u8 whether it begins (1) or goes on (0), u64 bytes that the caller has received of it; the
+ * other side answers with u64 bytes that it has received. Then frames as on the control network, of these
+ * types. Big endian. The end of the stream counts as one byte.
  */
 export const ID_SIZE = 16;
 export const COUNT_SIZE = 8;

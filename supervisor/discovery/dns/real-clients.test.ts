@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import type { Overlay } from '../../coordination/join.ts';
-import { config, createTestbed, type Testbed, until } from '../../coordination/overlay-testbed.ts';
+import type { Overlay } from '../../membership/join.ts';
+import { config, createTestbed, type Testbed, until } from '../../seed/overlay-testbed.ts';
 import { type DnsServer, serveDns } from './serve-dns.ts';
 
 /** Resolvers that others wrote, beside c-ares, with which Node.js asks in the other tests: musl's and nginx's. */

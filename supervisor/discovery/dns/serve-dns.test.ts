@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decode, encode } from 'dns-packet';
-import type { Overlay } from '../../coordination/join.ts';
-import { createTestbed, type Testbed, until } from '../../coordination/overlay-testbed.ts';
+import type { Overlay } from '../../membership/join.ts';
+import { createTestbed, type Testbed, until } from '../../seed/overlay-testbed.ts';
 import { type DnsServer, serveDns } from './serve-dns.ts';
 
 /** Upstream for names outside the project: answers every A question with one address. */

@@ -1,23 +1,35 @@
-/** What of an ELF program decides whether a preloaded library is loaded into it, and sees its calls. */
+/**
+ * The facts about an ELF program that decide whether a preloaded library is loaded into it and sees its
+ * calls.
+ */
 export interface Elf {
-  /** Of this machine's word size and byte order; nothing else is known of others. */
+  /**
+   * The program has this machine's word size and byte order. The other facts are not known of programs that
+   * have not.
+   */
   readonly native: boolean;
-  /** It names a loader: without one nothing is preloaded. */
+  /** The program names a loader. Without a loader no library is preloaded. */
   readonly dynamic: boolean;
-  /** Made by the Go toolchain, whose programs make their own system calls even where they are linked dynamically. */
+  /**
+   * The program was made by the Go toolchain. Go programs make their system calls themselves, even where they
+   * are linked dynamically.
+   */
   readonly go: boolean;
 }
 
 const PT_INTERP = 3;
 const PT_NOTE = 4;
-/** More program headers than any linker writes. */
+/** The most program headers that are read; linkers write fewer. */
 const MAX_HEADERS = 128;
 const MAX_NOTES = 64 * 1024;
 
-/** Reads `length` bytes of the file at `offset`; fewer at its end. */
+/** Reads `length` bytes of the file at `offset`, and fewer at the file's end. */
 export type ReadAt = (offset: number, length: number) => Buffer;
 
-/** Whether one of the notes in `bytes` is Go's: owner "Go", padded to four bytes as the owner and the content of each note are. */
+/**
+ * Whether one of the notes in `bytes` has the owner "Go". The owner and the content of each note are padded
+ * to four bytes.
+ */
 function hasGoNote(bytes: Buffer): boolean {
   const padded = (size: number) => (size + 3) & ~3;
   for (let at = 0; at + 12 <= bytes.length; ) {
@@ -30,7 +42,10 @@ function hasGoNote(bytes: Buffer): boolean {
   return false;
 }
 
-/** Parses a 64-bit little-endian ELF file's program headers. Undefined for what is no ELF file, or a damaged one. */
+/**
+ * Parses the program headers of a 64-bit little-endian ELF file. Undefined for a file that is not ELF, or is
+ * damaged.
+ */
 export function parseElf(read: ReadAt): Elf | undefined {
   const header = read(0, 64);
   if (header.length < 20 || header.readUInt32BE(0) !== 0x7f454c46) return undefined;

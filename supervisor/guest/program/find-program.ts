@@ -1,14 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { posix } from 'node:path';
 
-/** What libc's own search uses where the environment has no PATH. */
+/** The path that libc searches where the environment has no PATH. */
 const DEFAULT_PATH = '/usr/local/bin:/bin:/usr/bin';
 
-/** Where a program is looked for. */
+/** The places in which a program is looked for. */
 export interface SearchPlace {
   readonly path: string | undefined;
   readonly workingDirectory: string;
-  /** The real place of a path that the guest sees. */
+  /** The real path of a path that the guest sees. */
   readonly real: (path: string) => string;
 }
 
@@ -21,7 +21,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** The file that execvp() would run for `name`, undefined where it would find none. */
+/** The file that execvp() would run for `name`. Undefined where it would find none. */
 export function findProgram(name: string, { path, workingDirectory, real }: SearchPlace): string | undefined {
   if (name === '') return undefined;
   const places = name.includes('/')

@@ -5,13 +5,17 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { parseElf } from './elf.ts';
+import { preloadableEnvironment } from './preloadable.ts';
 import { findUnseen } from './unseen.ts';
 import { warnIfUnseen } from './warning.ts';
 
 let folder: string;
 const SOURCE = 'int main(void) { return 0; }\n';
 
-/** A Go program has a note like this one; with it a C program is one in our eyes, and linked dynamically at that. */
+/**
+ * A Go program has a note like this one. A C program with the note is taken for a Go program that is linked
+ * dynamically.
+ */
 const GO_NOTE = `__asm__(".pushsection .note.go.buildid,\\"a\\",@note; .balign 4; .long 4,4,4; .ascii \\"Go\\\\0\\\\0abcd\\"; .popsection");\n`;
 
 beforeAll(async () => {
@@ -76,12 +80,24 @@ test.each([
   expect(look(name)).toBeUndefined();
 });
 
-test('the programs of this machine that everybody runs are seen', () => {
+test.each([
+  ['other', '/app/own.so:/opt/libboxer.so', '/app/own.so'],
+  ['other', '/opt/libboxer.so', undefined],
+  ['dynamic', '/app/own.so:/opt/libboxer.so', '/app/own.so:/opt/libboxer.so'],
+  ['static', '/opt/libboxer.so', '/opt/libboxer.so'],
+  ['no-such-program', '/opt/libboxer.so', '/opt/libboxer.so'],
+])('%s is started with LD_PRELOAD=%s as %s', (program, LD_PRELOAD, expected) => {
+  const environment = { PATH: folder, LD_PRELOAD, OTHER: 'kept' };
+  const started = preloadableEnvironment({ argv: [program], environment, workingDirectory: folder });
+  expect(started).toEqual({ PATH: folder, OTHER: 'kept', ...(expected && { LD_PRELOAD: expected }) });
+});
+
+test('there is no warning about common programs of this machine', () => {
   for (const name of ['sh', 'bash', 'env', 'python3', 'perl', 'node', 'sleep', 'gcc'])
     expect({ name, unseen: look(name, '/usr/local/bin:/usr/bin:/bin') }).toEqual({ name, unseen: undefined });
 });
 
-test('the warning names the program, the cause and what will not work', () => {
+test('the warning names the program, the cause and the consequences', () => {
   const said: string[] = [];
   const start = {
     argv: ['/visible/static'],
@@ -101,7 +117,7 @@ test('the warning names the program, the cause and what will not work', () => {
   expect(said[1]).toMatch(/cannot connect to 198\.18\.0\.0\/15/);
 });
 
-test('no bytes confuse the reader of programs', () => {
+test('the parser of programs never throws, whatever the file contains', () => {
   const magic = Buffer.from('\x7fELF\x02\x01', 'latin1');
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (bytes, marked) => {

@@ -2,19 +2,21 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats } fr
 import { parseElf } from './elf.ts';
 import { findProgram, type SearchPlace } from './find-program.ts';
 
-/** A program that the process monitor is not loaded into, or whose calls it does not see. */
+/** A program into which the process monitor is not loaded, or whose calls it does not see. */
 export interface Unseen {
   readonly file: string;
-  /** Why, as the end of a sentence that begins with the program. */
+  /** The cause, as the end of a sentence whose subject is the program. */
   readonly because: string;
+  /** Its loader would only complain about a library that is not made for it. */
+  readonly foreign: boolean;
 }
 
-/** The kernel follows this many interpreters of scripts. */
+/** The kernel follows a chain of so many script interpreters. */
 const MAX_SCRIPTS = 5;
 const SET_USER_ID = 0o4000;
 const SET_GROUP_ID = 0o2000;
 
-/** The words of a script's first line, undefined where it is no script. */
+/** The words of a script's first line. Undefined for a file that is not a script. */
 function interpreterOf(head: Buffer): string[] | undefined {
   const text = head.toString('latin1');
   if (!text.startsWith('#!')) return undefined;
@@ -27,7 +29,10 @@ function behindEnv([interpreter = '', ...rest]: readonly string[]): string {
   return rest.find((word) => !word.startsWith('-') && !word.includes('=')) ?? interpreter;
 }
 
-/** A privileged start that ignores LD_PRELOAD; under no_new_privs, as in functions, the bits mean nothing. */
+/**
+ * Whether the program starts with privileges, so that LD_PRELOAD is ignored. Under no_new_privs, as in
+ * functions, the set-user-ID and set-group-ID bits have no effect.
+ */
 function changesUser({ mode, uid, gid }: Stats): boolean {
   const changes =
     ((mode & SET_USER_ID) !== 0 && uid !== process.geteuid?.()) ||
@@ -37,7 +42,7 @@ function changesUser({ mode, uid, gid }: Stats): boolean {
 
 interface Examined {
   readonly unseen?: Unseen;
-  /** Of a script: the program to look at next. */
+  /** For a script: the program to examine next. */
   readonly interpreter?: string;
 }
 
@@ -52,11 +57,15 @@ function examine(file: string): Examined {
     if (words) return { interpreter: behindEnv(words) };
     const elf = parseElf(read);
     if (!elf) return {};
-    if (elf.go) return { unseen: { file, because: 'is a Go program, which makes its own system calls' } };
-    if (!elf.native) return { unseen: { file, because: 'is built for another machine than Boxer is' } };
-    if (!elf.dynamic) return { unseen: { file, because: 'is statically linked' } };
+    if (elf.go)
+      return {
+        unseen: { file, because: 'is a Go program, which makes its own system calls', foreign: false },
+      };
+    if (!elf.native)
+      return { unseen: { file, because: 'is built for another machine than Boxer is', foreign: true } };
+    if (!elf.dynamic) return { unseen: { file, because: 'is statically linked', foreign: false } };
     if (changesUser(fstatSync(fd)))
-      return { unseen: { file, because: 'changes its user as it starts (set-user-id)' } };
+      return { unseen: { file, because: 'changes its user as it starts (set-user-id)', foreign: false } };
     return {};
   } finally {
     closeSync(fd);
@@ -64,8 +73,9 @@ function examine(file: string): Examined {
 }
 
 /**
- * Looks at the program that `name` would start, through the interpreters of scripts. Undefined for programs that the monitor
- * sees, and wherever that cannot be told: whatever is wrong with the file, starting it says so better.
+ * Examines the program that `name` would start, and follows the interpreters of scripts. Undefined for
+ * programs that the process monitor sees, and where that cannot be determined: if something is wrong with the
+ * file, the error of starting it says so better.
  */
 export function findUnseen(name: string, place: SearchPlace): Unseen | undefined {
   let next: string | undefined = name;

@@ -13,7 +13,7 @@ interface Start {
   readonly overlay: string;
 }
 
-/** What a user is told of a program without the process monitor. */
+/** The consequences for a program without the process monitor, as the user is told. */
 export function unseenWarning({ file, because }: Unseen, { isFunction, overlay }: Start): string {
   const what = `warning: ${file} ${because}, so the process monitor does not see its calls:`;
   return isFunction
@@ -21,7 +21,10 @@ export function unseenWarning({ file, because }: Unseen, { isFunction, overlay }
     : `${what} it sees Docker's addresses instead of the overlay's and cannot connect to ${overlay}; the names of the project's services work`;
 }
 
-/** Says once that the guest's first program is none that the monitor sees; nothing of others, nor where that cannot be told. */
+/**
+ * Warns once if the process monitor will not see the guest's first program. Nothing is known of programs that
+ * are started later.
+ */
 export function warnIfUnseen(start: Start, say: (line: string) => void): void {
   const unseen = findUnseen(start.argv[0] ?? '', {
     path: start.environment.PATH,

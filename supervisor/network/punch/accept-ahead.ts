@@ -1,54 +1,58 @@
 import { ControlError } from '../../control/control-error.ts';
-import type { AheadRequest } from '../../coordination/messages.ts';
+import type { AheadRequest } from '../../protocol/punch.ts';
 import type { Listener, ListenerView } from '../listeners.ts';
 import { dial, type Unread, type UnreadAddon } from '../unread.ts';
+import type { ListenerQueues } from './listener-queues.ts';
+import type { OwnPorts } from './own-ports.ts';
 
-export interface AheadAcceptorOptions {
+export interface AcceptorOptions {
   readonly addon: UnreadAddon;
   readonly listeners: ListenerView;
-  readonly isDoor: (port: number) => boolean;
-  /** A guest of the other node has come to an end: takes it to this node's guest, and owns it from then on. */
-  readonly arrived: (connection: Unread, request: AheadRequest, port: number) => void;
+  readonly ports: OwnPorts;
+  readonly queues: ListenerQueues;
 }
 
-/** This node's ends of connections that guests of other nodes are going to make. */
-export interface AheadAcceptor {
-  /**
-   * Opens the ends in order; how many of them are open. Throws ControlError: ECONNREFUSED where nobody listens, EINVAL for a port that
-   * is no door, EAGAIN where too many are open.
-   */
-  open(request: AheadRequest): Promise<number>;
-  close(): void;
-}
-
-/** Longer than the initiator uses them, ms. */
+/** How long an end waits for a guest, ms; longer than the initiator uses it. */
 const LIFE = 12_000;
-/** A descriptor each: a function has 1,024 for everything. */
+/** How long an end that stands may wait for room at the guest's listener, ms. */
+const QUEUE_TIMEOUT = 15_000;
+/** Each end is a descriptor, and a function has 1,024 for everything. */
 const MAX_OPEN = 256;
 
-export function createAheadAcceptor(options: AheadAcceptorOptions): AheadAcceptor {
-  const { addon, listeners, isDoor, arrived } = options;
-  const stop = new AbortController();
-  let open = 0;
+/** Opens this node's ends of connections that guests of other nodes are going to make. */
+export class AheadAcceptor {
+  readonly #options: AcceptorOptions;
+  readonly #stop = new AbortController();
+  #open = 0;
 
-  /** Waits in the kernel, which repeats the first packet, until the guest at the other end connects. */
-  async function wait(connection: Promise<Unread> | Unread, request: AheadRequest, port: number) {
-    open += 1;
-    try {
-      arrived(await connection, request, port);
-    } catch {
-      // Nobody came.
-    } finally {
-      open -= 1;
-    }
+  constructor(options: AcceptorOptions) {
+    this.#options = options;
   }
 
-  function openEnds(request: AheadRequest, { family }: Listener): number {
-    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(LIFE)]);
+  /**
+   * Opens the ends in order, and resolves to the number of those that are open. Rejects with ControlError: ECONNREFUSED where nobody
+   * listens, EINVAL for a port that is no door, EAGAIN where too many ends are open.
+   */
+  async open(request: AheadRequest): Promise<number> {
+    const { ports, listeners } = this.#options;
+    if (this.#open + request.ends.length > MAX_OPEN)
+      throw new ControlError('EAGAIN', `${this.#open} connections wait for guests already`);
+    for (const { at } of request.ends) ports.requireDoor(at);
+    const listener = await listeners.find(request.port);
+    if (!listener) throw new ControlError('ECONNREFUSED', `nothing listens on port ${request.port}`);
+    return this.#openEnds(request, listener);
+  }
+
+  close(): void {
+    this.#stop.abort(new Error('the node ends'));
+  }
+
+  #openEnds(request: AheadRequest, { family }: Listener): number {
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LIFE)]);
     for (const [index, { at, port }] of request.ends.entries()) {
       try {
         const target = { family, localPort: at, address: request.from, port };
-        void wait(dial(addon, target, signal).connection, request, port);
+        void this.#wait(dial(this.#options.addon, target, signal).connection, request, port);
       } catch {
         return index;
       }
@@ -56,16 +60,26 @@ export function createAheadAcceptor(options: AheadAcceptorOptions): AheadAccepto
     return request.ends.length;
   }
 
-  return {
-    async open(request) {
-      if (open + request.ends.length > MAX_OPEN)
-        throw new ControlError('EAGAIN', `${open} connections wait for guests already`);
-      const stranger = request.ends.find(({ at }) => !isDoor(at));
-      if (stranger) throw new ControlError('EINVAL', `${stranger.at} is no door of this node`);
-      const listener = await listeners.find(request.port);
-      if (!listener) throw new ControlError('ECONNREFUSED', `nothing listens on port ${request.port}`);
-      return openEnds(request, listener);
-    },
-    close: () => stop.abort(new Error('the node ends')),
-  };
+  /** Waits in the kernel, which repeats the first packet, until the guest at the other end connects from `guestPort`. */
+  async #wait(connection: Promise<Unread> | Unread, request: AheadRequest, guestPort: number): Promise<void> {
+    this.#open += 1;
+    try {
+      const arrived = await connection;
+      this.#bring(arrived, request, guestPort).catch(() => arrived.reset());
+    } catch {
+      // No guest came.
+    } finally {
+      this.#open -= 1;
+    }
+  }
+
+  /** The listener may have gone, or may be another one, since the end was opened. */
+  async #bring(connection: Unread, { port, from, peer }: AheadRequest, guestPort: number): Promise<void> {
+    const { listeners, queues } = this.#options;
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(QUEUE_TIMEOUT)]);
+    const listener = listeners.at(port) ?? (await listeners.find(port));
+    if (!listener) return connection.reset();
+    const arrived = { connection, from: { address: from, port: guestPort }, port: guestPort };
+    await queues.bring({ port, peer }, listener, () => arrived, signal);
+  }
 }

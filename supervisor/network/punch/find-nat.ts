@@ -1,13 +1,13 @@
 import type { Endpoint } from '../../control/endpoint.ts';
+import type { NatKind } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
-import type { NatKind } from './offer.ts';
 
-/** A port may be in use at a NAT that others share: then another one is tried. */
+/** At a NAT that several hosts share, a port may be in use by another host. Then another port is tried. */
 const ATTEMPTS = 2;
 const TIMEOUT = 2000;
 
-/** What a NAT makes of the port of one socket towards two destinations. Never rejects. */
+/** Finds out how a NAT translates the port of one socket towards two destinations. Never rejects. */
 export async function findNat(
   observers: readonly Endpoint[],
   ports: LocalPorts,

@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
-import { MessageType } from '../../control/message-type.ts';
-import type { Overlay, PunchIntroduction } from '../../coordination/join.ts';
-import { parsePunched } from '../../coordination/parse-punch.ts';
-import type { ServiceAnswer } from '../../service/server.ts';
+import type { Overlay, PunchIntroduction } from '../../membership/join.ts';
+import type { PortPair } from '../../protocol/offer.ts';
+import { Punch } from '../../protocol/punch.ts';
 import type { Order } from '../choose.ts';
-import type { PortPair } from './offer.ts';
-import type { Peer } from './peers.ts';
+import { nearbyIntroduction } from './nearby.ts';
+import type { Peer } from './peer.ts';
 
-/** The acceptor's packet should have opened its NAT when the guest's arrives: a moment more than a busy supervisor needs, ms. */
+/**
+ * How long the guest's packet follows the introduction, ms, so that the acceptor's packet has opened its NAT
+ * by then. A busy supervisor needs a little less.
+ */
 const HEAD_START = 2;
-/** A peer that does not answer for so long, ms, is no way for a guest. */
+/** How long a guest waits for its peer's answer, ms. */
 const ANSWER_TIMEOUT = 3000;
 
 export interface Initiation {
@@ -21,7 +23,7 @@ export interface Initiation {
   readonly order: Order;
   /** The guest's own port for this connection. */
   readonly from: PortPair;
-  /** The other node's. */
+  /** The other node's port. */
   readonly door: PortPair;
   readonly destination: Endpoint;
   /** The introduction failed after the guest's first packet had left. */
@@ -29,8 +31,9 @@ export interface Initiation {
 }
 
 /**
- * Introduces the guest's connection; resolves when its order says that the guest may connect. Rejects with the acceptor's errno, or that of a
- * connection to it which broke: then nothing of the guest's has left.
+ * Introduces the guest's connection. Resolves when the guest may connect, by the order of the first packets.
+ * Rejects with the acceptor's errno, or with that of a broken connection to the acceptor. In both cases no
+ * packet of the guest's has left.
  */
 export async function initiate(initiation: Initiation): Promise<void> {
   const { overlay, peer, order, from, door, destination, onLost } = initiation;
@@ -57,7 +60,10 @@ export async function initiate(initiation: Initiation): Promise<void> {
   introduced.catch(onLost);
 }
 
-/** Resolves to the port where the acceptor listens, if it does. One that was lost with its connection is repeated once, by the seed. */
+/**
+ * Resolves to the port where the acceptor listens, if it does. An introduction whose connection broke is sent
+ * once more, through the seed.
+ */
 export async function introduce(
   overlay: Overlay,
   peer: Peer,
@@ -65,28 +71,22 @@ export async function introduce(
 ): Promise<number> {
   const started = performance.now();
   try {
-    const answer = await peer.session.request(MessageType.punch, introduction, { timeout: ANSWER_TIMEOUT });
-    peer.rtt = Math.min(peer.rtt ?? Number.POSITIVE_INFINITY, performance.now() - started);
-    return parsePunched(answer);
+    const answer = await peer.session.request(Punch, introduction, { timeout: ANSWER_TIMEOUT });
+    peer.saw(performance.now() - started);
+    return answer.port ?? 0;
   } catch (error) {
     if (codeOf(error) !== 'ECONNRESET') throw error;
     return overlay.punch({ ...introduction, to: peer.address });
   }
 }
 
-/** Both are on one network: the other end listens, for this connection and this node only, and the guest connects as to any host. */
-export async function initiateNearby(
-  overlay: Overlay,
-  peer: Peer,
-  destination: Endpoint,
-): Promise<ServiceAnswer> {
-  const port = await introduce(overlay, peer, {
-    id: randomBytes(12).toString('hex'),
-    port: destination.port,
-    at: 0,
-    from: { address: peer.ownAddress, port: 1 },
-    peer: { address: overlay.address, port: 1 },
-    underWay: false,
-  });
-  return { peer: { address: peer.peerAddress, port } };
+/**
+ * Both nodes are on one network: the acceptor listens for this one connection of this one node, and the guest connects there as to any
+ * host. Resolves to the place where the acceptor listens.
+ */
+export async function initiateNearby(overlay: Overlay, peer: Peer, destination: Endpoint): Promise<Endpoint> {
+  const id = randomBytes(12).toString('hex');
+  const introduction = nearbyIntroduction(id, destination.port, peer.ownAddress, overlay.address);
+  const port = await introduce(overlay, peer, introduction);
+  return { address: peer.peerAddress, port };
 }

@@ -3,16 +3,19 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { ControlError } from '../../control/control-error.ts';
 import { endpointsOf } from '../../control/endpoint.ts';
 
-/** A port for one connection. */
+/** A port that takes one connection. */
 export interface OncePort {
   readonly port: number;
-  /** The connection, nothing of it read; the caller owns it. Rejects with the reason of the signal that ended the wait. */
+  /**
+   * The connection, unread. The caller owns it. Rejects with the reason of the signal that ended the wait.
+   */
   readonly connection: Promise<Socket>;
 }
 
 /**
- * Listens on any free port until `address` has connected, or `signal` aborts; anybody else is reset. `family` is that of the
- * socket, 6 with v4-mapped addresses. Rejects with the system's error.
+ * Listens on any free port until `address` has connected or `signal` aborts. Connections from other addresses
+ * are reset. `family` is the address family of the socket; 6 stands for v4-mapped addresses. Rejects with the
+ * system's error.
  */
 export async function listenOnce(address: string, family: 4 | 6, signal: AbortSignal): Promise<OncePort> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 
 const FIRST_PORT = 10_240;
 const LAST_PORT = 65_535;
-/** Linux's own choice, where it does not tell. */
+/** Linux's default, where the kernel's setting cannot be read. */
 const EPHEMERAL = { first: 32_768, last: 60_999 };
 
-/** The ports that the kernel gives to sockets which ask for none. */
+/** The range of ports that the kernel gives to sockets which are not bound. */
 export function ephemeralPorts(): { readonly first: number; readonly last: number } {
   try {
     const [first, last] = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1')
@@ -18,15 +18,15 @@ export function ephemeralPorts(): { readonly first: number; readonly last: numbe
   }
 }
 
-/** Ports of this host for connections whose port has to be known before they are made. */
+/** Ports of this host for connections whose local port has to be known before they are made. */
 export interface LocalPorts {
-  /** Another one each time; comes back to the same one after all others have had their turn. */
+  /** Returns another port each time, and the same one again only after all others. */
   next(): number;
 }
 
 /**
- * One after the other from a random start, not at random: a port that was used a moment ago may still be in TIME_WAIT, here or
- * in somebody's NAT. `isTaken` tells of ports that guests listen on.
+ * Returns ports in ascending order from a random one on, not random ports: a port that was used a moment ago
+ * may still be in TIME_WAIT, at this host or at a NAT. `isTaken` says whether a guest listens on a port.
  */
 export function createLocalPorts(isTaken: (port: number) => boolean): LocalPorts {
   const { first, last } = ephemeralPorts();
@@ -34,7 +34,7 @@ export function createLocalPorts(isTaken: (port: number) => boolean): LocalPorts
   let port = randomInt(FIRST_PORT, LAST_PORT);
   return {
     next() {
-      // Where the kernel has all ports for itself, one of those has to do.
+      // Where the kernel's range covers all ports, one of that range has to do.
       for (let tries = 0; tries <= LAST_PORT - FIRST_PORT; tries += 1) {
         port = port >= LAST_PORT ? FIRST_PORT : port + 1;
         if (isOurs(port) && !isTaken(port)) return port;

@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Endpoint } from '../../control/endpoint.ts';
+import type { PortPair } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
-import type { PortPair } from './offer.ts';
-import type { PublicPorts } from './public-ports.ts';
 
-/** Ports that wait for a connection, and such for incoming ones. Each is a connection to the seed that stays open. */
+/** Ports that wait for a connection, and doors for incoming connections. Each is a connection to the seed that stays open. */
 const POOL = 4;
 const DOORS = 2;
 const OBSERVE_TIMEOUT = 2000;
-/** How long a connection waits for a port, ms, where all are used up. */
+/** How long a connection waits for a port, ms, where all of them are used up. */
 const PATIENCE = 200;
 /** How long the NAT is kept from forgetting the port that a connection has just been given, ms. */
 const GRACE = 20_000;
@@ -21,79 +20,96 @@ interface Kept {
 
 /**
  * For NATs that change the port but give the same one towards every destination: ports that an observer has seen, held open by the
- * connection to it, each used once and replaced at once.
+ * connection to it. Each of them is used once and replaced at once.
  */
-export function createMappedPorts(ports: LocalPorts, observer: () => Endpoint | undefined): PublicPorts {
-  const stop = new AbortController();
-  const pool: Kept[] = [];
-  const doors: Kept[] = [];
-  const all = new Set<Socket>();
-  const waiting: ((kept: Kept | undefined) => void)[] = [];
-  let refilling = 0;
+export class MappedPorts {
+  readonly #ports: LocalPorts;
+  readonly #observer: () => Endpoint | undefined;
+  readonly #stop = new AbortController();
+  readonly #pool: Kept[] = [];
+  readonly #doors: Kept[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #waiting: ((kept: Kept | undefined) => void)[] = [];
+  #refilling = 0;
 
-  async function add(to: Kept[]): Promise<void> {
-    const at = observer();
-    if (!at || stop.signal.aborted) return;
-    const local = ports.next();
-    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(OBSERVE_TIMEOUT)]);
-    const { seen, socket } = await observe(at, local, signal);
-    const kept = { pair: { local, public: seen.port }, socket };
-    all.add(socket);
-    socket.once('close', () => {
-      all.delete(socket);
-      const index = to.indexOf(kept);
-      if (index >= 0) to.splice(index, 1);
-    });
-    const taker = to === pool ? waiting.shift() : undefined;
-    if (taker) taker(kept);
-    else to.push(kept);
+  constructor(ports: LocalPorts, observer: () => Endpoint | undefined) {
+    this.#ports = ports;
+    this.#observer = observer;
+    for (let count = 0; count < DOORS; count += 1) void this.#add(this.#doors).catch(() => undefined);
+    this.#refill();
   }
 
-  /** A seed that is away is asked again by the next connection. */
-  function refill(): void {
-    while (pool.length + refilling < POOL + waiting.length) {
-      refilling += 1;
-      void add(pool)
+  async take(): Promise<PortPair | undefined> {
+    const kept = this.#pool.shift();
+    if (kept) {
+      this.#refill();
+      return use(kept);
+    }
+    const late = await this.#wait();
+    return late && use(late);
+  }
+
+  /** It is not known how others see a port that somebody else has chosen. */
+  of(): undefined {
+    return undefined;
+  }
+
+  doors(): readonly PortPair[] {
+    return this.#doors.map(({ pair }) => pair);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #wait(): Promise<Kept | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Kept | undefined>();
+    this.#waiting.push(resolve);
+    this.#refill();
+    const timer = setTimeout(() => {
+      const index = this.#waiting.indexOf(resolve);
+      if (index >= 0) this.#waiting.splice(index, 1);
+      resolve(undefined);
+    }, PATIENCE);
+    const kept = await promise;
+    clearTimeout(timer);
+    return kept;
+  }
+
+  /** Where the seed is away, the next connection asks it again. */
+  #refill(): void {
+    while (this.#pool.length + this.#refilling < POOL + this.#waiting.length) {
+      this.#refilling += 1;
+      void this.#add(this.#pool)
         .catch(() => undefined)
         .finally(() => {
-          refilling -= 1;
+          this.#refilling -= 1;
         });
-      if (refilling >= POOL) break;
+      if (this.#refilling >= POOL) break;
     }
   }
 
-  function use({ pair, socket }: Kept): PortPair {
-    setTimeout(() => socket.resetAndDestroy(), GRACE).unref();
-    return pair;
+  async #add(to: Kept[]): Promise<void> {
+    const at = this.#observer();
+    if (!at || this.#stop.signal.aborted) return;
+    const local = this.#ports.next();
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(OBSERVE_TIMEOUT)]);
+    const { seen, socket } = await observe(at, local, signal);
+    const kept = { pair: { local, public: seen.port }, socket };
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      const index = to.indexOf(kept);
+      if (index >= 0) to.splice(index, 1);
+    });
+    const taker = to === this.#pool ? this.#waiting.shift() : undefined;
+    if (taker) taker(kept);
+    else to.push(kept);
   }
+}
 
-  for (let count = 0; count < DOORS; count += 1) void add(doors).catch(() => undefined);
-  refill();
-
-  return {
-    async take() {
-      const kept = pool.shift();
-      if (kept) {
-        refill();
-        return use(kept);
-      }
-      const { promise, resolve } = Promise.withResolvers<Kept | undefined>();
-      waiting.push(resolve);
-      refill();
-      const timer = setTimeout(() => {
-        const index = waiting.indexOf(resolve);
-        if (index >= 0) waiting.splice(index, 1);
-        resolve(undefined);
-      }, PATIENCE);
-      const late = await promise;
-      clearTimeout(timer);
-      return late && use(late);
-    },
-    of: () => undefined,
-    doors: () => doors.map(({ pair }) => pair),
-    close() {
-      stop.abort();
-      for (const socket of all) socket.destroy();
-    },
-  };
+function use({ pair, socket }: Kept): PortPair {
+  setTimeout(() => socket.resetAndDestroy(), GRACE).unref();
+  return pair;
 }

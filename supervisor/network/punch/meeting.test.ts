@@ -1,20 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { codeOf } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
+import { unchecked } from '../../control/message.ts';
 import type { Session } from '../../control/session.ts';
+import { type Offer, samePort } from '../../protocol/offer.ts';
 import { dialUnread } from '../dial.ts';
 import { fateOf } from '../relay/socket-testbed.ts';
 import { listenOnce } from './listen-once.ts';
 import { createLocalPorts } from './local-ports.ts';
 import { answer, call } from './meeting.ts';
-import { type Offer, samePort } from './offer.ts';
 import { openTogether } from './open-together.ts';
 
 const ports = createLocalPorts(() => false);
 const within = (ms: number) => AbortSignal.timeout(ms);
 
-/** Every address of loopback is this host: two of them are two hosts without a NAT, which reset each other's early packets. */
+/**
+ * Every address of loopback is this host. So two of them are like two hosts without a NAT, which reset each
+ * other's early packets.
+ */
 function offerOf(address: string, privateAddress = address): Offer {
   return {
     nat: 'none',
@@ -31,10 +34,10 @@ const credentials = () => ({
   identity: `peer/1/2/${randomBytes(16).toString('hex')}`,
   key: randomBytes(32).toString('hex'),
 });
-const echo = (session: Session) => session.handle(MessageType.hello, (body) => body);
+const echo = (session: Session) => session.handle(unchecked(1), (body) => body);
 
 describe('two nodes that open a connection together', () => {
-  test('end when they are told to', async () => {
+  test('stop when they are aborted', async () => {
     const stop = new AbortController();
     const to = { host: '127.0.0.1', port: ports.next(), localPort: ports.next() };
     const open = openTogether(() => dialUnread(to, stop.signal), stop.signal);
@@ -42,14 +45,17 @@ describe('two nodes that open a connection together', () => {
     await expect(open).rejects.toThrow('enough');
   });
 
-  /** Behind one NAT that leads nobody back, on one network; packets to this host leave from 127.0.0.1. */
+  /**
+   * Lets two nodes meet that are on one network, behind one NAT that leads nobody back. Packets to this host
+   * leave from 127.0.0.1.
+   */
   async function meetAtHome(callerKey: { key?: string } = {}, patience = 5000) {
-    const own = offerOf('127.9.9.9', '127.0.0.3');
+    const ownOffer = offerOf('127.9.9.9', '127.0.0.3');
     const theirs = offerOf('127.9.9.9', '127.0.0.1');
     const both = credentials();
     const meeting = { onSession: echo, signal: within(patience) };
     const listener = await listenOnce('127.0.0.1', 4, meeting.signal);
-    const caller = { nodeId: 1, address: '198.18.0.1', offer: own, ...both };
+    const caller = { nodeId: 1, address: '198.18.0.1', offer: ownOffer, ...both };
     const called = {
       nodeId: 2,
       address: '198.18.0.2',
@@ -57,27 +63,27 @@ describe('two nodes that open a connection together', () => {
       ...both,
     };
     return Promise.allSettled([
-      call({ ...meeting, own, counterpart: { ...called, ...callerKey } }),
-      answer({ ...meeting, own: theirs, counterpart: caller }, listener),
+      call({ ...meeting, ownOffer, counterpart: { ...called, ...callerKey } }),
+      answer({ ...meeting, ownOffer: theirs, counterpart: caller }, listener),
     ]);
   }
 
-  test('take their own network where they share one and the way round does not work', async () => {
+  test('use their common network where the path through their NAT does not work', async () => {
     const links = await meetAtHome();
     const [caller, called] = links.map((link) => (link.status === 'fulfilled' ? link.value : undefined));
-    expect([caller?.way, called?.way]).toEqual(['private', 'private']);
-    expect(await caller?.session.request(MessageType.hello, { x: 1 })).toEqual({ x: 1 });
-    expect(await called?.session.request(MessageType.hello, { y: 2 })).toEqual({ y: 2 });
+    expect([caller?.path, called?.path]).toEqual(['private', 'private']);
+    expect(await caller?.session.request(unchecked(1), { x: 1 })).toEqual({ x: 1 });
+    expect(await called?.session.request(unchecked(1), { y: 2 })).toEqual({ y: 2 });
     await Promise.all([caller?.session.close(), called?.session.close()]);
   });
 
-  test('have to know the key that the seed gave to both', async () => {
+  test('refuse each other without the key that the seed gave to both', async () => {
     const links = await meetAtHome({ key: credentials().key }, 500);
     expect(links.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });
 
-test('a port for one host takes no other', async () => {
+test('a port for one host resets connections of other hosts', async () => {
   const stop = new AbortController();
   const listener = await listenOnce('127.0.0.2', 4, stop.signal);
   const stranger = dialUnread({ host: '127.0.0.1', port: listener.port }, within(1000));

@@ -1,87 +1,90 @@
 import type { Socket } from 'node:net';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import type { Counterpart } from '../../coordination/join.ts';
+import type { Counterpart } from '../../membership/join.ts';
+import type { Offer } from '../../protocol/offer.ts';
+import { Met } from '../../protocol/punch.ts';
 import { dialUnread } from '../dial.ts';
 import type { OncePort } from './listen-once.ts';
-import type { Offer } from './offer.ts';
 import { openTogether } from './open-together.ts';
 import { type PeerCredentials, secure } from './secure.ts';
 
-/** The control connection of two nodes, and what it shows about the way between them. */
+/** The control connection of two nodes, and what it shows about the path between them. */
 export interface PeerLink {
   readonly session: Session;
-  /** `private`: both are on one network, and no NAT is between them. */
-  readonly way: 'public' | 'private';
-  /** This node, as the other one reaches it. */
+  /** `private`: both nodes are on one network, and no NAT is between them. */
+  readonly path: 'public' | 'private';
+  /** The address at which the other node reaches this one. */
   readonly ownAddress: string;
-  /** The other node, as this one reaches it. */
+  /** The address at which this node reaches the other one. */
   readonly peerAddress: string;
   readonly offer: Offer;
 }
 
 export interface MeetingOptions {
-  readonly own: Offer;
+  readonly ownOffer: Offer;
   readonly counterpart: Counterpart;
-  /** Runs for every connection that may become the one, before anything is received over it. */
+  /** Called for every connection that may become the link, before anything is received over it. */
   readonly onSession: (session: Session) => void;
-  /** The way is proven: the two have a connection, which is not secured yet. */
-  readonly onWay?: (() => void) | undefined;
+  /** Called when the public path has proven to work: the two have a connection, which is not secured yet. */
+  readonly onReachable?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Two nodes that the world sees at one address are behind the same NAT, and may be on the same network. */
-export function shareNat(own: Offer, other: Offer): boolean {
-  return own.publicAddress === other.publicAddress && own.privateAddress !== other.privateAddress;
+/**
+ * Whether two nodes have one public address. They are behind the same NAT then, and may be on the same
+ * network.
+ */
+export function shareNat(ownOffer: Offer, other: Offer): boolean {
+  return ownOffer.publicAddress === other.publicAddress && ownOffer.privateAddress !== other.privateAddress;
 }
 
 type Attempt = (signal: AbortSignal) => Promise<PeerLink>;
 
-/** The side that asked for the meeting: takes the first way that works and says so. Rejects when none does before `signal` aborts. */
+/** The side that asked for the meeting: takes the first path that works and tells the other side. Rejects when none does before `signal` aborts. */
 export async function call({
-  own,
+  ownOffer,
   counterpart,
   onSession,
-  onWay,
+  onReachable,
   signal,
 }: MeetingOptions): Promise<PeerLink> {
   const { offer } = counterpart;
-  const connect = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
+  const connect = (path: PeerLink['path'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
     return async (limit) => {
       const socket = await dial(limit);
-      if (way === 'public') onWay?.();
+      if (path === 'public') onReachable?.();
       const session = await secure(socket, 'caller', credentialsOf(counterpart), limit, onSession);
-      return linkOf(session, way, own, offer);
+      return linkOf(session, path, ownOffer, offer);
     };
   };
-  const attempts = [connect('public', (limit) => openPublicly(own, offer, limit))];
-  if (offer.privatePort !== 0 && shareNat(own, offer))
+  const attempts = [connect('public', (limit) => openPublicly(ownOffer, offer, limit))];
+  if (offer.privatePort !== 0 && shareNat(ownOffer, offer))
     attempts.push(
       connect('private', (limit) =>
         dialUnread({ host: offer.privateAddress, port: offer.privatePort }, limit),
       ),
     );
-  const link = await first(attempts, signal);
-  link.session.notify(MessageType.met, {});
+  const link = await firstToSucceed(attempts, signal);
+  link.session.notify(Met, {});
   return link;
 }
 
-/** The side that was asked: waits for the way that the other one takes. `listener`: for a caller on the same network. */
+/** The side that was asked: waits for the path that the other side takes. `listener`: for a caller on the same network. */
 export async function answer(
-  { own, counterpart, onSession, signal }: MeetingOptions,
+  { ownOffer, counterpart, onSession, signal }: MeetingOptions,
   listener: OncePort | undefined,
 ): Promise<PeerLink> {
   const { offer } = counterpart;
-  const accept = (way: PeerLink['way'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
+  const accept = (path: PeerLink['path'], dial: (signal: AbortSignal) => Promise<Socket>): Attempt => {
     return async (limit) => {
       const socket = await dial(limit);
       const met = Promise.withResolvers<PeerLink>();
       const session = await secure(socket, 'called', credentialsOf(counterpart), limit, (fresh) => {
         onSession(fresh);
-        fresh.onNotification(MessageType.met, () => met.resolve(linkOf(fresh, way, own, offer)));
+        fresh.onNotification(Met, () => met.resolve(linkOf(fresh, path, ownOffer, offer)));
       });
       void session.closed.then((reason) => met.reject(new Error(reason)));
-      const abort = () => void session.close('another way was taken');
+      const abort = () => void session.close('another path was taken');
       limit.addEventListener('abort', abort, { once: true });
       try {
         return await met.promise;
@@ -90,14 +93,18 @@ export async function answer(
       }
     };
   };
-  const attempts = [accept('public', (limit) => openPublicly(own, offer, limit))];
+  const attempts = [accept('public', (limit) => openPublicly(ownOffer, offer, limit))];
   if (listener) attempts.push(accept('private', () => listener.connection));
-  return first(attempts, signal);
+  return firstToSucceed(attempts, signal);
 }
 
 /** Both ends dial at the same time, each from the port that it has offered. */
-function openPublicly(own: Offer, { publicAddress: host, port }: Offer, limit: AbortSignal): Promise<Socket> {
-  const to = { host, port: port.public, localPort: own.port.local, family: 4, autoSelectFamily: false };
+function openPublicly(
+  ownOffer: Offer,
+  { publicAddress: host, port }: Offer,
+  limit: AbortSignal,
+): Promise<Socket> {
+  const to = { host, port: port.public, localPort: ownOffer.port.local, family: 4, autoSelectFamily: false };
   return openTogether(() => dialUnread(to, limit), limit);
 }
 
@@ -105,22 +112,22 @@ function credentialsOf({ identity, key }: Counterpart): PeerCredentials {
   return { identity, key: Buffer.from(key, 'hex') };
 }
 
-function linkOf(session: Session, way: PeerLink['way'], own: Offer, offer: Offer): PeerLink {
-  return way === 'public'
-    ? { session, way, offer, ownAddress: own.publicAddress, peerAddress: offer.publicAddress }
-    : { session, way, offer, ownAddress: own.privateAddress, peerAddress: offer.privateAddress };
+function linkOf(session: Session, path: PeerLink['path'], ownOffer: Offer, offer: Offer): PeerLink {
+  return path === 'public'
+    ? { session, path, offer, ownAddress: ownOffer.publicAddress, peerAddress: offer.publicAddress }
+    : { session, path, offer, ownAddress: ownOffer.privateAddress, peerAddress: offer.privateAddress };
 }
 
-/** The first that succeeds; the others are given up, and closed where they succeed all the same. */
-async function first(attempts: readonly Attempt[], signal: AbortSignal): Promise<PeerLink> {
+/** The first attempt that succeeds. The others are given up, and closed where they succeed all the same. */
+async function firstToSucceed(attempts: readonly Attempt[], signal: AbortSignal): Promise<PeerLink> {
   const others = new AbortController();
   const limit = AbortSignal.any([signal, others.signal]);
   const running = attempts.map((attempt) => attempt(limit));
   const link = await Promise.any(running);
-  others.abort(new Error('another way was taken'));
+  others.abort(new Error('another path was taken'));
   for (const attempt of running)
     attempt.then(
-      ({ session }) => session !== link.session && void session.close('another way was taken'),
+      ({ session }) => session !== link.session && void session.close('another path was taken'),
       () => undefined,
     );
   return link;

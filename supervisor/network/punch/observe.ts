@@ -6,8 +6,9 @@ import { dialUnread } from '../dial.ts';
 const LINE = /^(\d+\.\d+\.\d+\.\d+):(\d+)\n$/;
 
 /**
- * Connects from `localPort` to an observer of the seed, which tells from where it is seen. The caller owns the socket; while it is
- * open, a NAT keeps the port. Rejects with the errno of bind and connect, or ControlError EPROTO.
+ * Connects from `localPort` to an observer of the seed, which replies with the address and the port that it
+ * sees. The caller owns the socket. While the socket is open, a NAT keeps the port. Rejects with the errno of
+ * bind() or connect(), or with ControlError EPROTO.
  */
 export async function observe(
   observer: Endpoint,
@@ -24,7 +25,10 @@ export async function observe(
   }
 }
 
-/** It is shorter than any segment, and all that an observer ever says. */
+/**
+ * The observer sends this line and nothing else. It is shorter than any TCP segment, so it arrives in one
+ * piece.
+ */
 function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const abort = () => reject(signal.reason);
@@ -38,6 +42,6 @@ function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
 function parseSeen(line: string): Endpoint {
   const [, address = '', port = ''] = LINE.exec(line) ?? [];
   if (!isIPv4(address))
-    throw new ControlError('EPROTO', 'the observer says something else than an address and a port');
+    throw new ControlError('EPROTO', 'the observer did not reply with an address and a port');
   return { address, port: Number(port) };
 }

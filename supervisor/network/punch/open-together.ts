@@ -2,17 +2,26 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { codeOf } from '../../control/control-error.ts';
 
-/** ms; a fixed pause would keep two sides that reset each other in step for ever. */
+/**
+ * ms. Pauses are random, as two sides that reset each other would stay in step for ever with a fixed pause.
+ */
 const LONGEST_PAUSE = 40;
-/** Near hosts reset each other within microseconds: for so long, ms, this side is there nearly all the time. */
+/**
+ * How long this side dials without pauses, ms: near hosts reset each other within microseconds, so this side
+ * has to be open nearly all the time.
+ */
 const EAGER_TIME = 50;
 
-/** The other side is not there yet, and something on the way said so. */
+/**
+ * Errors which show that the other side has not opened its end yet, and that a host or a NAT reset the
+ * packet.
+ */
 const EARLY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET']);
 
 /**
- * Opens a connection which the other end opens too (RFC 9293, simultaneous open): dials again and again while it is reset, until
- * `signal` aborts. The caller owns what comes of it. Rejects with the error of `dial`, or the signal's reason.
+ * Opens a connection that the other side opens as well (RFC 9293, simultaneous open). Dials repeatedly while
+ * packets are reset, until `signal` aborts. The caller owns the connection. Rejects with the error of `dial`,
+ * or with the signal's reason.
  */
 export async function openTogether<T>(
   dial: () => T | Promise<T>,
@@ -29,7 +38,8 @@ export async function openTogether<T>(
       if (!EARLY.has(codeOf(error))) throw error;
       onReset();
     }
-    // A near host resets while the packet is still being sent: the rest of this process has its turn before the next.
+    // A near host resets a packet while it is still being sent. The rest of this process gets its turn before
+    // the next attempt.
     if (performance.now() - started <= EAGER_TIME) await nextTurn();
     else
       await delay(randomInt(1, 1 + LONGEST_PAUSE), undefined, { signal }).catch(() =>

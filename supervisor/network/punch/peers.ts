@@ -1,43 +1,27 @@
 import { ControlError, codeOf, describeFailure } from '../../control/control-error.ts';
-import { MessageType } from '../../control/message-type.ts';
 import type { Session } from '../../control/session.ts';
-import type { Counterpart, Overlay } from '../../coordination/join.ts';
+import type { Counterpart, Overlay } from '../../membership/join.ts';
+import { Ping } from '../../protocol/greeting.ts';
+import type { FirstConnection, Offer, PortPair } from '../../protocol/offer.ts';
 import { listenOnce } from './listen-once.ts';
 import { answer, call, type PeerLink, shareNat } from './meeting.ts';
-import type { FirstConnection, Offer, PortPair } from './offer.ts';
+import type { OwnPorts } from './own-ports.ts';
+import { Peer } from './peer.ts';
+import type { PeerRecord, PeerService } from './peer-service.ts';
 
-/** A node that this one has a control connection with. */
-export interface Peer extends PeerLink {
-  /** overlay address */
-  readonly address: string;
-  /** ms; the smallest that was seen */
-  rtt: number | undefined;
-  readonly idle: NodeJS.Timeout;
-}
-
-export interface PeersOptions {
-  readonly overlay: Overlay;
-  /** What this node offers for a meeting; rejects with ControlError EOPNOTSUPP where its NAT allows none. */
-  readonly offer: () => Promise<Offer>;
-  /** Opens this node's end of the connection that the other node's guest waits for; undefined where it cannot. */
-  readonly openFirst: (counterpart: Counterpart, first: FirstConnection) => Promise<PortPair | undefined>;
-  /** Registers what a peer may ask, before anything is received. */
-  readonly serve: (session: Session, counterpart: Counterpart) => void;
-}
-
-/** A guest's connection that is introduced with the meeting, where this node asks for that. */
-export interface First {
+/** A guest's connection that is introduced together with its node. */
+export interface EarlyIntroduction {
   readonly connection: FirstConnection;
-  /** The way is proven, and the other node has opened its end, or has not (`opened`). */
-  readonly onWay: (offer: Offer) => void;
+  /** Called when the path has proven to work. `opened` in the offer says whether the other node has opened its end. */
+  readonly onReachable: (offer: Offer) => void;
 }
 
-/** Meetings are short: a way that does not work at once hardly ever does. ms, and round trips. */
+/** Meetings are short: a path that does not work at once hardly ever does. ms, and round trips. */
 const MIN_PATIENCE = 300;
 const PATIENCE_ROUND_TRIPS = 4;
-/** The called side opens its end before the caller knows of it. */
+/** How long the called side waits, ms. It opens its end before the caller learns of it. */
 const ANSWER_PATIENCE = 3000;
-/** How long after a failure the next meeting is tried, ms; doubled each time. */
+/** How long after a failure the next meeting is tried, ms. The pause doubles each time. */
 const FIRST_RETRY = 30_000;
 const LAST_RETRY = 600_000;
 const MAX_PEERS = 256;
@@ -52,7 +36,9 @@ interface Failure {
 
 /** The control connections between this node and others, made when they are first needed. */
 export class Peers {
-  readonly #options: PeersOptions;
+  readonly #overlay: Overlay;
+  readonly #ports: OwnPorts;
+  readonly #service: PeerService;
   readonly #stop = new AbortController();
   /** By overlay address, in the order of use. */
   readonly #peers = new Map<string, Peer>();
@@ -60,13 +46,15 @@ export class Peers {
   readonly #called = new Map<string, Promise<Peer>>();
   readonly #failures = new Map<string, Failure>();
 
-  constructor(options: PeersOptions) {
-    this.#options = options;
-    const unsubscribe = options.overlay.onChange(() => this.#dropLost());
+  constructor(overlay: Overlay, ports: OwnPorts, service: PeerService) {
+    this.#overlay = overlay;
+    this.#ports = ports;
+    this.#service = service;
+    const unsubscribe = overlay.onChange(() => this.#dropLost());
     this.#stop.signal.addEventListener('abort', unsubscribe);
   }
 
-  /** Why the last meeting failed, while another one is not worth it. */
+  /** Why the last meeting failed; undefined when another one may be tried. */
   failure(address: string): string | undefined {
     const failure = this.#failures.get(address);
     return failure && Date.now() < failure.until ? failure.why : undefined;
@@ -89,21 +77,24 @@ export class Peers {
 
   /** Marks a peer as used. */
   touch(peer: Peer): void {
-    peer.idle.refresh();
+    peer.touch();
     if (this.#peers.delete(peer.address)) this.#peers.set(peer.address, peer);
   }
 
-  /** The connection with a node, the present one or a new one; those who want it at the same time share one meeting, that of the first of them. Rejects with ControlError. */
-  meet(address: string, first?: First): Promise<Peer> {
+  /**
+   * Resolves to the connection with a node: the present one, or a new one. Callers at the same time share one
+   * meeting, which introduces the connection of the first caller. Rejects with ControlError.
+   */
+  meet(address: string, early?: EarlyIntroduction): Promise<Peer> {
     const present = this.get(address);
     if (present) return Promise.resolve(present);
     const why = this.failure(address);
     if (why !== undefined) return Promise.reject(new ControlError('EHOSTUNREACH', why));
     const known = this.#meetings.get(address) ?? this.#called.get(address);
     if (known) return known;
-    const meeting = this.#call(address, first)
+    const meeting = this.#call(address, early)
       .catch((error: unknown) => {
-        // A seed that is away says nothing about the way between the two.
+        // A seed that is away says nothing about the path between the two.
         if (codeOf(error) !== 'ENETDOWN' && this.get(address) === undefined) this.#remember(address, error);
         throw error;
       })
@@ -112,11 +103,12 @@ export class Peers {
     return meeting;
   }
 
-  /** Another node wants to meet this one: resolves to this one's offer, with its end under way. */
+  /** Another node asks to meet this one. Resolves to this node's offer, when its end is being opened. */
   async called(counterpart: Counterpart): Promise<Offer> {
     const { address } = counterpart;
     const offered = Promise.withResolvers<Offer>();
-    // At once: this node may be asking for the same meeting, and is about to be told so.
+    // This is registered at once: this node may be asking for the same meeting, and the seed is about to
+    // answer EALREADY.
     const met = this.#answer(counterpart, offered).finally(() => {
       if (this.#called.get(address) === met) this.#called.delete(address);
     });
@@ -125,7 +117,7 @@ export class Peers {
     return offered.promise;
   }
 
-  /** Forgets a peer whose way has proven not to work (any more). */
+  /** Forgets a peer to which the path has proven not to work (any more). */
   drop(peer: Peer, why: string): void {
     void peer.session.close(why);
     if (this.#peers.get(peer.address) === peer) this.#peers.delete(peer.address);
@@ -135,22 +127,21 @@ export class Peers {
   close(): void {
     this.#stop.abort(new Error('the node ends'));
     for (const peer of this.#peers.values()) {
-      clearTimeout(peer.idle);
       void peer.session.close('the node ends');
     }
     this.#peers.clear();
   }
 
-  async #call(address: string, first: First | undefined): Promise<Peer> {
-    const { overlay } = this.#options;
-    const offer = await this.#options.offer();
-    const own = { ...offer, publicAddress: overlay.observed.address, first: first?.connection };
+  async #call(address: string, early: EarlyIntroduction | undefined): Promise<Peer> {
+    const overlay = this.#overlay;
+    const offer = await this.#ports.offer();
+    const ownOffer = { ...offer, publicAddress: overlay.observed.address, first: early?.connection };
     const started = performance.now();
     let counterpart: Counterpart;
     try {
-      counterpart = await overlay.meet(address, own, this.#stop.signal);
+      counterpart = await overlay.meet(address, ownOffer, this.#stop.signal);
     } catch (error) {
-      // The other one asked first.
+      // The other node asked first.
       const theirs = this.#called.get(address);
       if (codeOf(error) === 'EALREADY' && theirs) return theirs;
       const present = this.get(address);
@@ -160,45 +151,60 @@ export class Peers {
     const asked = performance.now() - started;
     const patience = Math.max(MIN_PATIENCE, Math.ceil(PATIENCE_ROUND_TRIPS * asked));
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(patience)]);
-    const onWay = first && (() => first.onWay(counterpart.offer));
-    const link = await call({ own, counterpart, onSession: this.#serving(counterpart), onWay, signal });
+    const onReachable = early && (() => early.onReachable(counterpart.offer));
+    const link = await call({
+      ownOffer,
+      counterpart,
+      onSession: this.#serving(counterpart),
+      onReachable,
+      signal,
+    });
     return this.#adopt(address, link);
   }
 
   async #answer(counterpart: Counterpart, offered: PromiseWithResolvers<Offer>): Promise<Peer> {
-    const offer = await this.#options.offer();
-    const own = { ...offer, publicAddress: this.#options.overlay.observed.address };
+    const offer = await this.#ports.offer();
+    const ownOffer = { ...offer, publicAddress: this.#overlay.observed.address };
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ANSWER_PATIENCE)]);
-    const listener = shareNat(own, counterpart.offer)
+    const listener = shareNat(ownOffer, counterpart.offer)
       ? await listenOnce(counterpart.offer.privateAddress, 4, signal)
       : undefined;
-    const meeting = answer({ own, counterpart, onSession: this.#serving(counterpart), signal }, listener);
-    meeting.catch(() => undefined); // It may fail before anybody waits for it.
-    const opened = await this.#openFirst(own, counterpart);
-    offered.resolve({ ...own, privatePort: listener?.port ?? 0, opened });
+    const meeting = answer(
+      { ownOffer, counterpart, onSession: this.#serving(counterpart), signal },
+      listener,
+    );
+    meeting.catch(() => undefined); // The meeting may fail before anybody waits for it.
+    const opened = await this.#openEarly(ownOffer, counterpart);
+    offered.resolve({ ...ownOffer, privatePort: listener?.port ?? 0, opened });
     return this.#adopt(counterpart.address, await meeting);
   }
 
-  /** Behind one NAT it is not known yet by which way guests will come. */
-  async #openFirst(own: Offer, counterpart: Counterpart): Promise<PortPair | undefined> {
+  /** Opens the end that the caller's guest waits for. Behind one NAT it is not known yet by which path guests will come. */
+  async #openEarly(ownOffer: Offer, counterpart: Counterpart): Promise<PortPair | undefined> {
     const { first, publicAddress } = counterpart.offer;
-    if (!first || publicAddress === own.publicAddress) return undefined;
-    return this.#options.openFirst(counterpart, first).catch(() => undefined);
+    if (!first || publicAddress === ownOffer.publicAddress) return undefined;
+    return this.#service.openEnd(counterpart, first).catch(() => undefined);
   }
 
   #serving(counterpart: Counterpart): (session: Session) => void {
-    return (session) => this.#options.serve(session, counterpart);
+    const { address } = counterpart;
+    const record: PeerRecord = {
+      find: () => this.get(address),
+      touch: () => {
+        const peer = this.get(address);
+        if (peer) this.touch(peer);
+      },
+    };
+    return (session) => this.#service.serve(session, counterpart, record);
   }
 
   #adopt(address: string, link: PeerLink): Peer {
-    const idle = setTimeout(() => void link.session.close('not used any more'), IDLE_LIMIT).unref();
-    const peer: Peer = { ...link, address, rtt: undefined, idle };
+    const peer = new Peer(address, link, IDLE_LIMIT);
     void this.#peers.get(address)?.session.close('replaced by a newer connection');
     this.#peers.delete(address);
     this.#peers.set(address, peer);
     this.#failures.delete(address);
     void link.session.closed.then(() => {
-      clearTimeout(idle);
       if (this.#peers.get(address) === peer) this.#peers.delete(address);
     });
     const oldest = this.#peers.values().next();
@@ -216,12 +222,10 @@ export class Peers {
     if (this.#failures.size > MAX_REMEMBERED && !oldest.done) this.#failures.delete(oldest.value);
   }
 
-  /** A node that left, or whose function is another one now. */
+  /** Closes the connections to nodes that left, or whose function has been replaced. */
   #dropLost(): void {
     if (this.#peers.size + this.#failures.size === 0) return;
-    const members = new Map(
-      [...this.#options.overlay.members().values()].map((member) => [member.address, member]),
-    );
+    const members = new Map([...this.#overlay.members().values()].map((member) => [member.address, member]));
     for (const [address, peer] of this.#peers) {
       const member = members.get(address);
       if (!member || member.state === 'starting' || member.underlay !== peer.offer.publicAddress)
@@ -234,8 +238,8 @@ export class Peers {
 
 async function measure(peer: Peer): Promise<void> {
   const started = performance.now();
-  await peer.session.request(MessageType.ping, {}).catch(() => undefined);
-  if (!peer.session.ended) peer.rtt = performance.now() - started;
+  await peer.session.request(Ping, {}).catch(() => undefined);
+  if (!peer.session.ended) peer.saw(performance.now() - started);
 }
 
 function reasonOf(error: unknown): string {

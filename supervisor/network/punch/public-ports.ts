@@ -1,30 +1,30 @@
 import type { Endpoint } from '../../control/endpoint.ts';
+import { type NatKind, type PortPair, samePort } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
-import { createMappedPorts } from './mapped-ports.ts';
-import { type NatKind, type PortPair, samePort } from './offer.ts';
+import { MappedPorts } from './mapped-ports.ts';
 
-/** Local ports of which it is known how the world sees them. */
+/** Local ports whose public numbers are known. */
 export interface PublicPorts {
-  /** For one connection; undefined where there is none just now. */
+  /** Takes a port for one connection. Undefined where no port is available at the moment. */
   take(): Promise<PortPair | undefined>;
-  /** A port that somebody else has chosen; undefined where it is not known how that one is seen. */
+  /** The pair of a local port that the guest has chosen. Undefined where its public number is not known. */
   of(local: number): PortPair | undefined;
-  /** Ports that any number of connections may come to, each from another endpoint. */
+  /** Ports that any number of connections may use, each of them with another remote endpoint. */
   doors(): readonly PortPair[];
   close(): void;
 }
 
-/** Connections from one endpoint to another are unique by the other end's port; more doors let that one come back sooner. */
+/** A connection is identified by both its ports. With more doors, a guest's port can be used again sooner. */
 const DOORS = 8;
 
-/** Undefined behind a NAT whose ports cannot be known beforehand. */
+/** Undefined behind a NAT whose ports cannot be predicted. */
 export function createPublicPorts(
   nat: NatKind,
   ports: LocalPorts,
   observer: () => Endpoint | undefined,
 ): PublicPorts | undefined {
   if (nat === 'symmetric' || nat === 'unknown') return undefined;
-  if (nat === 'mapped') return createMappedPorts(ports, observer);
+  if (nat === 'mapped') return new MappedPorts(ports, observer);
   const doors = Array.from({ length: DOORS }, () => samePort(ports.next()));
   return {
     take: () => Promise.resolve(samePort(ports.next())),

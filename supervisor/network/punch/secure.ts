@@ -5,7 +5,7 @@ import { ControlError } from '../../control/control-error.ts';
 import { Session, type SessionOptions } from '../../control/session.ts';
 import { TLS_OPTIONS } from '../../control/tls-options.ts';
 
-/** Between nodes the seed tells of a dead peer sooner; these only keep NATs from forgetting. */
+/** These heartbeats only keep NATs from forgetting the connection. The seed reports a dead peer sooner. */
 const HEARTBEAT = { interval: 5000, suspect: 2, dead: 3 };
 
 export interface PeerCredentials {
@@ -14,18 +14,19 @@ export interface PeerCredentials {
 }
 
 /**
- * Makes a control session of a connected socket, or another stream of bytes, which it owns from now on. `first` runs before anything is received. Rejects with
- * the error of the handshake, or the signal's reason.
+ * Makes a control session of a connected socket, or of another stream of bytes, and owns it from now on.
+ * `prepare` runs before anything is received. Rejects with the error of the handshake, or with the signal's
+ * reason.
  */
 export async function secure(
   socket: Duplex,
   role: 'caller' | 'called',
   { identity, key }: PeerCredentials,
   signal: AbortSignal,
-  first: (session: Session) => void,
+  prepare: (session: Session) => void,
   options: SessionOptions = { heartbeat: HEARTBEAT },
 ): Promise<Session> {
-  // TLS takes this from the socket below it; a session ends in both directions at once.
+  // TLSSocket copies this option from the socket below it. A session ends in both directions at once.
   socket.allowHalfOpen = false;
   if (socket instanceof Socket) socket.setNoDelay(true);
   const secured =
@@ -54,11 +55,11 @@ export async function secure(
     signal.removeEventListener('abort', abort);
   }
   const session = new Session(secured, options);
-  first(session);
+  prepare(session);
   return session;
 }
 
-/** The types of TLSSocket do not know of an option that its constructor takes as tls.createServer() does. */
+/** The types of TLSSocket lack an option that its constructor takes, as tls.createServer() does. */
 function pskServer(identity: string, key: Buffer): object {
   return { pskCallback: (_socket: TLSSocket, shown: string) => (shown === identity ? key : null) };
 }

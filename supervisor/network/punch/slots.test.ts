@@ -3,7 +3,7 @@ import { Slots } from './slots.ts';
 
 const never = new AbortController().signal;
 
-test('who comes later waits for a place, in order, and one who gives up leaves none behind', async () => {
+test('later callers wait for a place in their order, and a caller that gives up takes no place', async () => {
   const slots = new Slots(1);
   const leave = await slots.enter(never);
   const seen: string[] = [];

@@ -1,4 +1,4 @@
-/** A bounded number of places; who comes later waits for one, in order. */
+/** A bounded number of places. Where all are taken, callers wait in the order in which they came. */
 export class Slots {
   readonly #limit: number;
   readonly #entering = new Set<() => void>();
@@ -17,19 +17,19 @@ export class Slots {
     return this.#taken >= this.#limit;
   }
 
-  /** Takes a place; resolves to what gives it back. Rejects with the signal's reason. */
+  /** Takes a place. Resolves to the function that gives it back. Rejects with the signal's reason. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (this.#taken < this.#limit) this.#taken += 1;
     else await this.#wait(this.#entering, signal);
     return () => this.#leave();
   }
 
-  /** Resolves when there is a place, without taking it. Rejects with the signal's reason. */
+  /** Resolves when there is a free place, without taking it. Rejects with the signal's reason. */
   async room(signal: AbortSignal): Promise<void> {
     while (this.#taken >= this.#limit) await this.#wait(this.#looking, signal);
   }
 
-  /** Who waits to enter gets the very place. */
+  /** Gives the place to the first caller that waits to enter, if there is one. */
   #leave(): void {
     const next = this.#entering.values().next();
     if (!next.done) {
@@ -44,7 +44,7 @@ export class Slots {
   async #wait(queue: Set<() => void>, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    // Out of the queue in the same turn: nobody hands a place to one who has gone.
+    // The caller leaves the queue in the same turn, so that no place is given to a caller that has gone.
     const abort = () => {
       queue.delete(resolve);
       reject(signal.reason);

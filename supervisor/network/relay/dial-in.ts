@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
-import type { RelayPlace } from '../../coordination/join.ts';
+import type { RelayPlace } from '../../membership/join.ts';
 import { dialUnread } from '../dial.ts';
 
 /**
- * Takes a place at a relay; nothing of what comes is read. The address may be a name. `family` 6: by the v4-mapped address, for those
- * to whom the connection shall look so. The caller owns the socket. Rejects as `dialUnread`.
+ * Connects to a relay and shows a token; reads nothing. The relay's address may be a name. `family` 6 dials
+ * the v4-mapped address, for guests whose listener is AF_INET6. The caller owns the socket. Rejects as
+ * `dialUnread`.
  */
 export async function dialIn(
   { relay, token }: RelayPlace,

@@ -10,7 +10,7 @@ const flowOf = (bytes: () => number) => ({
   reset: () => undefined,
 });
 
-test('who fills the bytes of all is refused, others only when there are twice as many', () => {
+test('a node whose flows hold the bytes is refused at the limit, and other nodes at twice the limit', () => {
   let stalled = 0;
   const admission = new FlowAdmission(
     limits,

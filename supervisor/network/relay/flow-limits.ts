@@ -2,40 +2,49 @@ import { readFileSync } from 'node:fs';
 import { ControlError } from '../../control/control-error.ts';
 import type { Flow } from './pump.ts';
 
-/** Who has a part in a flow: one connection of a node to the seed, or a neighbour of a phantom. */
+/**
+ * One side of a flow, for the limits: a node, by its connection to the seed, or a neighbour of a phantom, by
+ * its address.
+ */
 export type Party = string;
 
 export interface FlowLimits {
-  /** Flows that are carried or being opened. */
+  /** The number of flows that are carried or being opened. */
   readonly flows: number;
-  /** The same, opened by one node. */
+  /** The same, for the flows that one node has opened. */
   readonly flowsPerNode: number;
-  /** Bytes received from one end that the other does not take; with more, no flow is added of a node that holds its share or more of them, with twice as many none at all. */
+  /**
+   * Bytes that one end has sent and the other end does not take. Beyond this, nodes that hold their share or
+   * more get no further flow; beyond twice as many, no node does.
+   */
   readonly bytes: number;
-  /** The same, of all flows that one node has a part in. */
+  /** The same, for all flows in which one node takes part. */
   readonly bytesPerNode: number;
 }
 
 export type Refusal = 'flows' | 'flowsPerNode' | 'bytes' | 'bytesPerNode' | 'ports' | 'draining';
 
-/** A flow's place, from before it is opened until both ends are closed. */
+/** A flow's place in the limits, from before it is opened until both its ends are closed. */
 export interface Lease {
-  /** The flow that the place was taken for; the place is given up when it ends. */
+  /** Names the flow for which the place was taken. The place is released when the flow ends. */
   hold(flow: Flow): void;
-  /** Gives the place up. Idempotent. */
+  /** Releases the place. Idempotent. */
   release(): void;
-  /** Calls `end` when the flow shall be reset before it is held. */
+  /** Calls `end` when the flow has to be reset before `hold` was called. */
   onReset(end: () => void): void;
 }
 
 const MEGABYTE = 2 ** 20;
 const FLOWS = 8192;
-/** For everything that is no flow. */
+/** Descriptors for everything that is not a flow. */
 const SPARE_DESCRIPTORS = 256;
-/** Of a flow: both ends, and both once more while it changes hands. */
+/** A flow needs one for each end, and two more while the native thread takes the ends over. */
 const DESCRIPTORS_PER_FLOW = 4;
 
-/** One node can take a quarter, and a function's 1,024 descriptors fit in that. */
+/**
+ * The limits for so many descriptors. One node can have a quarter of all flows, which is more than a
+ * function's 1,024 descriptors allow.
+ */
 export function defaultLimits(descriptors = descriptorLimit()): FlowLimits {
   const possible = Math.floor((descriptors - SPARE_DESCRIPTORS) / DESCRIPTORS_PER_FLOW);
   const flows = Math.max(1, Math.min(FLOWS, possible));
@@ -47,7 +56,7 @@ export function defaultLimits(descriptors = descriptorLimit()): FlowLimits {
   };
 }
 
-/** Of this process; Node raises the soft limit to the hard one when it starts. */
+/** The limit of this process. Node raises the soft limit to the hard limit when it starts. */
 function descriptorLimit(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? 1024);
@@ -64,7 +73,10 @@ interface Share {
   readonly places: Set<Place>;
 }
 
-/** Decides which flows are taken, so that many, or slow, or one node's flows do not take the place of all others. */
+/**
+ * Decides which flows are admitted, so that neither many flows, nor slow ones, nor those of one node crowd
+ * out all others.
+ */
 export class FlowAdmission {
   readonly #limits: FlowLimits;
   readonly #held: () => number;
@@ -75,7 +87,7 @@ export class FlowAdmission {
   #draining = false;
   #empty: (() => void) | undefined;
 
-  /** `held`: bytes that all flows hold. */
+  /** `held` returns the number of bytes that all flows hold. */
   constructor(limits: FlowLimits, held: () => number, log: (line: string) => void) {
     this.#limits = limits;
     this.#held = held;
@@ -98,7 +110,8 @@ export class FlowAdmission {
     if ((this.#shares.get(initiator)?.opened ?? 0) >= flowsPerNode)
       throw this.refuse('flowsPerNode', 'EAGAIN', `${flowsPerNode} flows of this node are carried already`);
     const parties = acceptor === undefined ? [initiator] : [...new Set([initiator, acceptor])];
-    // Flows that were admitted fill up afterwards, one pair's maybe all there is: others must not pay for it.
+    // Flows fill up after they were admitted, and may all belong to one pair of nodes: other nodes must not
+    // be refused for that.
     const held = this.#held();
     const share = bytes / (this.#shares.size + 1);
     if (held >= 2 * bytes || (held >= bytes && parties.some((party) => this.#heldBy(party) >= share)))
@@ -113,7 +126,7 @@ export class FlowAdmission {
     return this.#lease(initiator, parties);
   }
 
-  /** Counts a refusal and, ever more rarely, logs it. */
+  /** Counts a refusal and logs every second, fourth, eighth... one. */
   refuse(kind: Refusal, errno: string, message: string): ControlError {
     const count = (this.#refused.get(kind) ?? 0) + 1;
     this.#refused.set(kind, count);
@@ -122,13 +135,13 @@ export class FlowAdmission {
     return new ControlError(errno, message);
   }
 
-  /** Resets all flows that `party` has a part in, or all. */
+  /** Resets all flows in which `party` takes part; without a party, all flows. */
   reset(party?: Party): void {
     const shares = party === undefined ? [...this.#shares.values()] : [this.#shares.get(party)];
     for (const share of shares) for (const place of [...(share?.places ?? [])]) place.reset();
   }
 
-  /** Takes no flow any more; resolves when the last one has ended. */
+  /** Admits no further flow. Resolves when the last flow has ended. */
   drain(): Promise<void> {
     this.#draining = true;
     return new Promise((resolve) => {

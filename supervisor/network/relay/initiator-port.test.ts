@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { openInitiatorPort } from './initiator-port.ts';
 
-test('an initiator that resets its connection before it is accepted is not waited for', async () => {
+test('an initiator that resets its connection before it is accepted ends the wait with ECONNRESET', async () => {
   const { port, connection } = await openInitiatorPort('127.0.0.1', '127.0.0.1', { timeout: 10_000 });
-  // While this process waits, it accepts nothing.
+  // execFileSync() blocks this process, so it accepts nothing meanwhile.
   const program = `
 import socket, struct
 s = socket.create_connection(('127.0.0.1', ${port}))

@@ -7,15 +7,19 @@ import type { PortCycle } from './port-range.ts';
 /** A listener for one connection of one initiator. */
 export interface InitiatorPort {
   readonly port: number;
-  /** The initiator's connection, nothing of it read; rejects with ControlError ETIMEDOUT or ECONNRESET, the signal's reason, or by `close()`. */
+  /**
+   * The initiator's connection, unread. Rejects with ControlError ETIMEDOUT or ECONNRESET, with the signal's
+   * reason, or with the reason given to `close()`.
+   */
   readonly connection: Promise<Socket>;
-  /** Gives the port up; without effect once the initiator is there. */
+  /** Closes the port. Does nothing once the initiator has connected. */
   close(reason: Error): void;
 }
 
 /**
- * Opens a port on `host` for a connection from `observedAddress`; anybody else there is reset. The port is one of `ports`, or any
- * free one. Rejects with ControlError EADDRNOTAVAIL where all of `ports` stay in use.
+ * Opens a port on `host` for one connection from `observedAddress`. Connections from other addresses are
+ * reset. The port is one of `ports`, or any free one. Rejects with ControlError EADDRNOTAVAIL where all of
+ * `ports` stay in use.
  */
 export async function openInitiatorPort(
   host: string,
@@ -31,7 +35,8 @@ export async function openInitiatorPort(
   });
   server.on('connection', (socket) => {
     socket.on('error', () => undefined);
-    // Reset before it was accepted, so that the kernel has forgotten whose it was; its far end has to see that.
+    // The connection was reset before it was accepted, so the kernel does not know its peer any more. The
+    // flow's far end has to be reset, too.
     if (socket.remoteAddress === undefined)
       return waiting.reject(new ControlError('ECONNRESET', 'the initiator has reset its connection'));
     if (socket.remoteAddress !== observedAddress || !server.listening) return void socket.resetAndDestroy();
@@ -48,10 +53,12 @@ async function listenAt(server: Server, host: string, port: number): Promise<() 
   return () => undefined;
 }
 
-/** How long a connection may wait for a port of the range, ms: each is in use for about a round trip. */
+/**
+ * How long a connection may wait for a port of the range, ms. Each port is in use for about one round trip.
+ */
 const PORT_PATIENCE = 3000;
 
-/** Ports that another program has are passed over, each once. */
+/** Listens on a port of the range. Ports that another program uses are skipped, each once. */
 async function listenWithin(
   server: Server,
   host: string,

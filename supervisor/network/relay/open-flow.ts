@@ -4,23 +4,29 @@ import type { Party } from './flow-limits.ts';
 import type { Relay } from './relay.ts';
 
 export interface OpenFlowOptions {
-  /** The address that the initiator's connection has to come from. */
+  /** The address from which the initiator's connection has to arrive. */
   readonly from: string;
   readonly initiator: Party;
   readonly acceptor?: Party | undefined;
-  /** ms that the initiator has, the reaching of the far end included. */
+  /**
+   * How long the initiator may take to connect, in ms; this includes the time that it takes to reach the far
+   * end.
+   */
   readonly timeout: number;
-  /** As `Relay.openInitiatorPort`. */
+  /** See `Relay.openInitiatorPort`. */
   readonly anyPort?: boolean | undefined;
 }
 
-/** A flow whose initiator may connect, and whose far end is being reached. */
+/** A flow that waits for its initiator, while the far end is being reached. */
 export interface OpenFlow {
-  /** For the initiator. */
+  /** The port to which the initiator connects. */
   readonly port: number;
-  /** The far end is there; it becomes one connection with the initiator's, or is reset when that does not come. */
+  /**
+   * The far end has been reached. It is joined with the initiator's connection, or reset when the initiator
+   * does not connect.
+   */
   join(far: Socket): void;
-  /** The far end cannot be reached: the port closes. */
+  /** The far end cannot be reached. Closes the port. */
   abandon(reason: unknown): void;
 }
 
@@ -32,7 +38,7 @@ export async function openFlow(relay: Relay, options: OpenFlowOptions): Promise<
     const near = await relay.openInitiatorPort(from, { timeout, anyPort });
     const close = (reason: unknown) =>
       near.close(reason instanceof Error ? reason : new ControlError('ECONNABORTED', String(reason)));
-    // The initiator may come and go before the far end is reached.
+    // The initiator may connect and disconnect before the far end is reached.
     near.connection.catch(() => lease.release());
     let lost = false;
     lease.onReset(() => {

@@ -23,7 +23,7 @@ async function flow(
   return { left, right, done: pipeFlow(a, b, options) };
 }
 
-test('bytes pass both ways at once, unchanged and counted', async () => {
+test('bytes pass in both directions at the same time, unchanged and counted', async () => {
   const { left, right, done } = await flow();
   const there = randomBytes(20_000_000);
   const back = randomBytes(7_000_000);
@@ -34,7 +34,7 @@ test('bytes pass both ways at once, unchanged and counted', async () => {
   await expect(done).resolves.toEqual({ sent: there.length, received: back.length });
 });
 
-test('an end on one side leaves the other direction open', async () => {
+test('the end of one direction leaves the other direction open', async () => {
   const { left, right } = await flow();
   left.end('question');
   expect(String(await once(right, 'data'))).toBe('question');
@@ -47,12 +47,12 @@ test('an end on one side leaves the other direction open', async () => {
   await once(left, 'end');
 });
 
-test('a reader that stops stops the writer, and gets everything once it reads on', async () => {
+test('a reader that pauses makes the writer wait, and gets every byte once it reads on', async () => {
   const { left, right, done } = await flow();
   right.pause();
   const chunk = Buffer.alloc(1 << 20, 'z');
   let written = 0;
-  // Two socket buffers and what this process holds; after that write() stays false.
+  // After two socket buffers and the bytes that this process holds, write() keeps returning false.
   while (written < 200) {
     written += 1;
     if (!left.write(chunk) && !(await Promise.race([once(left, 'drain'), delay(200)]))) break;
@@ -70,7 +70,7 @@ test('a reader that stops stops the writer, and gets everything once it reads on
   await expect(done).resolves.toMatchObject({ sent: received });
 });
 
-test('a reset on one side is a reset on the other, after the bytes before it', async () => {
+test('a reset of one end reaches the other end after the bytes that were sent before it', async () => {
   const { left, right, done } = await flow();
   left.write('last words');
   expect(String(await once(right, 'data'))).toBe('last words');
@@ -79,7 +79,7 @@ test('a reset on one side is a reset on the other, after the bytes before it', a
   await done;
 });
 
-test('a reset reaches a side that has ended its own direction', async () => {
+test('a reset reaches an end that has closed its own direction', async () => {
   const { left, right, done } = await flow();
   right.end();
   left.resume();
@@ -92,7 +92,7 @@ test('a reset reaches a side that has ended its own direction', async () => {
   await done;
 });
 
-test('a socket that was closed before the flow began resets the other', async () => {
+test('a socket that closed before the flow began resets the other one', async () => {
   const [left, a] = await connection();
   const [, b] = await connection();
   b.destroy();
@@ -102,7 +102,7 @@ test('a socket that was closed before the flow began resets the other', async ()
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('an abort and a long silence reset both ends', async () => {
+test('an abort resets both ends, and so does a long silence', async () => {
   const stop = new AbortController();
   const flows = [await flow({ signal: stop.signal }), await flow({ idleTimeout: 50 })];
   const fates = flows.flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);

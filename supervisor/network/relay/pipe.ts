@@ -3,7 +3,10 @@ import type { Socket } from 'node:net';
 export interface FlowOptions {
   /** Resets both ends. */
   readonly signal?: AbortSignal | undefined;
-  /** ms without a byte in either direction, after which both ends are reset; without it a flow may idle for ever. */
+  /**
+   * The time without a byte in either direction after which both ends are reset, in ms. Where it is left out,
+   * a flow may be idle for ever.
+   */
   readonly idleTimeout?: number | undefined;
 }
 
@@ -13,14 +16,19 @@ export interface FlowBytes {
   readonly received: number;
 }
 
-/** Ends that vanished without a word are found by the kernel: after this many ms of silence, then ten probes of 1 s. */
+/**
+ * The kernel finds ends that disappeared: after this silence, in ms, it sends up to ten keep-alive probes,
+ * one each second.
+ */
 const KEEPALIVE_DELAY = 15_000;
-/** How long bytes that were taken from one end may still take to the other before its RST follows, in ms. */
+/**
+ * How long bytes that were read from one end may take to reach the other before the RST is passed on, in ms.
+ */
 const RESET_GRACE = 1000;
 
 /**
- * Makes one TCP connection of two: backpressure, half-close and RST pass from each end to the other, no byte is lost.
- * Owns both sockets from now on; resolves when both are closed, never rejects.
+ * Joins two TCP connections into one: backpressure, half-close and RST pass from each end to the other, and
+ * no byte is lost. Owns both sockets from now on. Resolves when both are closed. Never rejects.
  */
 export function pipeFlow(a: Socket, b: Socket, options: FlowOptions = {}): Promise<FlowBytes> {
   const { signal, idleTimeout } = options;
@@ -38,7 +46,10 @@ export function pipeFlow(a: Socket, b: Socket, options: FlowOptions = {}): Promi
     .finally(() => signal?.removeEventListener('abort', abort));
 }
 
-/** One direction, and the fate of `from`; resolves to the number of bytes when `from` is closed. */
+/**
+ * Carries one direction, and passes the end or the reset of `from` on to `to`. Resolves to the number of
+ * bytes when `from` is closed.
+ */
 function pump(from: Socket, to: Socket): Promise<number> {
   let bytes = 0;
   from.allowHalfOpen = true;
@@ -51,10 +62,12 @@ function pump(from: Socket, to: Socket): Promise<number> {
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
   if (from.readableEnded) to.end();
-  // ECONNRESET, or EPIPE where we wrote first: either way the far end has to see what this end saw.
+  // The error is ECONNRESET, or EPIPE where this process wrote first. In both cases the far end has to see a
+  // reset.
   from.on('error', () => passReset(to));
   const closed = () => {
-    // Closed without an end of its stream: somebody destroyed it, here or before it was given to us.
+    // The socket closed before its stream had ended: it was destroyed, perhaps before it was given to this
+    // function.
     if (!from.readableEnded) passReset(to);
     return bytes;
   };
@@ -63,7 +76,10 @@ function pump(from: Socket, to: Socket): Promise<number> {
   return new Promise((resolve) => from.once('close', () => resolve(closed())));
 }
 
-/** An RST discards what the kernel still holds, so bytes that wait in this process go first, where the peer reads at all. */
+/**
+ * Resets `to`. An RST discards the bytes that the kernel still holds, so bytes that wait in this process are
+ * sent first, where the peer reads at all.
+ */
 function passReset(to: Socket): void {
   if (to.writableLength === 0) return void to.resetAndDestroy();
   const timer = setTimeout(() => to.resetAndDestroy(), RESET_GRACE);

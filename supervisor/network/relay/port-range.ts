@@ -6,60 +6,64 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** The ports of a range in turn, so that one is used again as late as possible. */
-export interface PortCycle {
-  readonly size: number;
-  /** A port that nobody has. Where all are taken, waits for one to be given back, first come, first served; rejects as `waitFor`. */
-  take(options: WaitOptions): Promise<number>;
-  give(port: number): void;
-}
-
 interface Place {
   readonly waiting: Waiting<number>;
   port: number | undefined;
 }
 
-export function portCycle({ first, last }: PortRange): PortCycle {
-  const size = last - first + 1;
-  const taken = new Set<number>();
-  const queue = new Set<Place>();
-  let next = first;
+/** The ports of a range in turn, so that a port is used again as late as possible. */
+export class PortCycle {
+  readonly size: number;
+  readonly #range: PortRange;
+  readonly #taken = new Set<number>();
+  readonly #queue = new Set<Place>();
+  #next: number;
 
-  function free(): number | undefined {
-    if (taken.size >= size) return undefined;
-    while (taken.has(next)) next = next === last ? first : next + 1;
-    const port = next;
-    next = next === last ? first : next + 1;
-    taken.add(port);
-    return port;
+  constructor(range: PortRange) {
+    this.#range = range;
+    this.size = range.last - range.first + 1;
+    this.#next = range.first;
   }
 
-  function give(port: number): void {
-    const [place] = queue;
-    if (!place) return void taken.delete(port);
-    queue.delete(place);
+  /**
+   * Takes a port that nobody has. Where all are taken, waits until one is given back, first come, first served. Rejects as `waitFor`.
+   */
+  async take(options: WaitOptions): Promise<number> {
+    const port = this.#takeFree();
+    if (port !== undefined) return port;
+    const place: Place = {
+      waiting: waitFor<number>('a free port', options, () => this.#queue.delete(place)),
+      port: undefined,
+    };
+    this.#queue.add(place);
+    try {
+      return await place.waiting.promise;
+    } catch (error) {
+      // The port may have been given in the very moment in which the wait ended.
+      if (place.port !== undefined) this.give(place.port);
+      throw error;
+    }
+  }
+
+  /** Gives a port back. */
+  give(port: number): void {
+    const [place] = this.#queue;
+    if (!place) return void this.#taken.delete(port);
+    this.#queue.delete(place);
     place.port = port;
     place.waiting.resolve(port);
   }
 
-  return {
-    size,
-    async take(options) {
-      const port = free();
-      if (port !== undefined) return port;
-      const place: Place = {
-        waiting: waitFor<number>('a free port', options, () => queue.delete(place)),
-        port: undefined,
-      };
-      queue.add(place);
-      try {
-        return await place.waiting.promise;
-      } catch (error) {
-        // It may have been given in the very moment in which the wait ended.
-        if (place.port !== undefined) give(place.port);
-        throw error;
-      }
-    },
-    give,
-  };
+  #takeFree(): number | undefined {
+    if (this.#taken.size >= this.size) return undefined;
+    while (this.#taken.has(this.#next)) this.#next = this.#after(this.#next);
+    const port = this.#next;
+    this.#next = this.#after(port);
+    this.#taken.add(port);
+    return port;
+  }
+
+  #after(port: number): number {
+    return port === this.#range.last ? this.#range.first : port + 1;
+  }
 }

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Addon } from '../../service/addon.ts';
-import { type Flow, type Pump, type PumpOptions, startPump } from './pump.ts';
+import { type Flow, Pump, type PumpOptions } from './pump.ts';
 import { builtAddon, connection, digestOf, fateOf, sha256 } from './socket-testbed.ts';
 
 let addon: Addon;
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 function start(options: Partial<PumpOptions> = {}): Pump {
-  const pump = startPump(addon, { flows: 64, idleTimeout: 0, ...options });
+  const pump = new Pump(addon, { flows: 64, idleTimeout: 0, ...options });
   pumps.push(pump);
   return pump;
 }
@@ -35,7 +35,7 @@ async function flow(pump = start()): Promise<Flow & { left: Socket; right: Socke
   return Object.assign(pump.join(a, b), { left, right });
 }
 
-test('bytes pass both ways at once, unchanged and counted', async () => {
+test('bytes pass in both directions at the same time, unchanged and counted', async () => {
   const { left, right, done } = await flow();
   const there = randomBytes(20_000_000);
   const back = randomBytes(7_000_000);
@@ -46,7 +46,7 @@ test('bytes pass both ways at once, unchanged and counted', async () => {
   await expect(done).resolves.toEqual({ sent: there.length, received: back.length });
 });
 
-test('many flows at once, some slow, and each gets its own bytes', async () => {
+test('many flows at once, some of them slow, get their own bytes each', async () => {
   const pump = start();
   const flows = await Promise.all(Array.from({ length: 64 }, () => flow(pump)));
   await Promise.all(
@@ -81,8 +81,9 @@ test.each(['left', 'right'] as const)('an end on the %s leaves the other directi
   await both.done;
 });
 
-test('a reader that stops stops the writer, what is held is known, and all of it arrives once it reads on', async () => {
-  const { left, right, done, held } = await flow();
+test('a reader that pauses makes the writer wait, the held bytes are counted, and all arrive once it reads on', async () => {
+  const carried = await flow();
+  const { left, right, done } = carried;
   right.pause();
   const chunk = randomBytes(1 << 20);
   let written = 0;
@@ -91,7 +92,7 @@ test('a reader that stops stops the writer, what is held is known, and all of it
     if (!left.write(chunk) && !(await Promise.race([once(left, 'drain'), delay(200)]))) break;
   }
   expect(written).toBeLessThan(100);
-  expect(held()).toBeGreaterThan(10_000);
+  expect(carried.held()).toBeGreaterThan(10_000);
   left.end();
   const digest = digestOf(right);
   right.resume();
@@ -99,7 +100,7 @@ test('a reader that stops stops the writer, what is held is known, and all of it
   right.end();
   left.resume();
   await expect(done).resolves.toMatchObject({ sent: written * chunk.length });
-  expect(held()).toBe(0);
+  expect(carried.held()).toBe(0);
 });
 
 test.each(['left', 'right'] as const)(
@@ -107,7 +108,7 @@ test.each(['left', 'right'] as const)(
   async (side) => {
     const both = await flow();
     const [from, to] = side === 'left' ? [both.left, both.right] : [both.right, both.left];
-    // More than one socket's buffer, to a reader that comes late.
+    // More bytes than one socket buffer holds, for a reader that starts late.
     const bytes = randomBytes(300_000);
     await new Promise((resolve) => from.write(bytes, resolve));
     const parts: Buffer[] = [];
@@ -120,7 +121,7 @@ test.each(['left', 'right'] as const)(
   },
 );
 
-test('a reset does not wait for a reader that has stopped', async () => {
+test('a reset does not wait for a reader that has paused', async () => {
   const { left, right, done } = await flow();
   right.pause();
   const chunk = Buffer.alloc(1 << 20);
@@ -130,7 +131,7 @@ test('a reset does not wait for a reader that has stopped', async () => {
   await expect(fateOf(right)).resolves.toBe('ECONNRESET');
 });
 
-test('a reset reaches a side that has ended its own direction', async () => {
+test('a reset reaches an end that has closed its own direction', async () => {
   const { left, right, done } = await flow();
   right.end();
   left.resume();
@@ -143,7 +144,7 @@ test('a reset reaches a side that has ended its own direction', async () => {
   await done;
 });
 
-test('what was read before, and what was not written yet, is part of the flow', async () => {
+test('bytes that were read before, and bytes that are not written yet, are part of the flow', async () => {
   const [left, a] = await connection();
   const [right, b] = await connection();
   open.push(left, right);
@@ -158,7 +159,7 @@ test('what was read before, and what was not written yet, is part of the flow', 
   await done;
 });
 
-test('a socket that was closed before the flow began resets the other', async () => {
+test('a socket that closed before the flow began resets the other one', async () => {
   const [left, a] = await connection();
   const [, b] = await connection();
   b.destroy();
@@ -168,11 +169,12 @@ test('a socket that was closed before the flow began resets the other', async ()
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('a reset from here, a long silence and the pump’s own end reset both ends', async () => {
-  const silent = await flow(start({ idleTimeout: 50 }));
+test('reset(), a long silence and close() each reset both ends', async () => {
   const reset = await flow();
   const last = start();
   const closed = await flow(last);
+  // Last of all: its time runs from now on.
+  const silent = await flow(start({ idleTimeout: 50 }));
   const fates = [silent, reset, closed].flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);
   reset.reset();
   reset.reset();
@@ -181,7 +183,7 @@ test('a reset from here, a long silence and the pump’s own end reset both ends
   await Promise.all([silent, reset, closed].map(({ done }) => done));
 });
 
-test('bytes in either direction are no silence', async () => {
+test('bytes in either direction end a silence', async () => {
   const { left, right, done } = await flow(start({ idleTimeout: 150 }));
   left.on('data', () => undefined);
   for (let times = 0; times < 6; times += 1) {
@@ -192,7 +194,7 @@ test('bytes in either direction are no silence', async () => {
   await done;
 });
 
-test('one flow too many is reset, and its place comes back', async () => {
+test('one flow too many is reset, and a flow that ends makes room for another', async () => {
   const pump = start({ flows: 1 });
   const first = await flow(pump);
   const [left, a] = await connection();
@@ -207,7 +209,7 @@ test('one flow too many is reset, and its place comes back', async () => {
   expect(String(await once(again.right, 'data'))).toBe('ok');
 });
 
-test('two thousand flows come and go, and no descriptor stays', async () => {
+test('two thousand flows leave no descriptor behind', async () => {
   const pump = start();
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const before = descriptors();

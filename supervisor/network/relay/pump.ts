@@ -2,19 +2,22 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { socketFd } from '../../service/socket-fd.ts';
 
-/** What the pump calls of the native addon (`shim-c/addon/pump.h`). */
+/** The functions of the native addon that the pump calls (`shim-c/addon/pump.h`). */
 export interface PumpAddon {
   pumpStart(held: Uint32Array, idle: number, onEnded: (slot: number, ...bytes: number[]) => void): unknown;
-  /** Duplicates both descriptors; `early` was read from them before. */
+  /** Duplicates both descriptors. `earlyA` and `earlyB` are bytes that have been read from them already. */
   pumpAdd(pump: unknown, slot: number, a: number, b: number, earlyA?: Buffer, earlyB?: Buffer): void;
   pumpReset(pump: unknown, slot: number): void;
   pumpStop(pump: unknown): void;
 }
 
 export interface PumpOptions {
-  /** Flows at the same time. */
+  /** The most flows at the same time. */
   readonly flows: number;
-  /** ms without a byte in either direction, after which both ends are reset; 0: a flow may idle for ever. */
+  /**
+   * The time without a byte in either direction after which both ends are reset, in ms; 0: a flow may be idle
+   * for ever.
+   */
   readonly idleTimeout: number;
 }
 
@@ -27,129 +30,172 @@ export interface FlowBytes {
 export interface Flow {
   /** Resolves when both ends are closed, never rejects. */
   readonly done: Promise<FlowBytes>;
-  /** Bytes that one end has sent and the other does not take. */
+  /** Bytes that one end has sent and the other has not taken. */
   held(): number;
   /** Resets both ends. */
   reset(): void;
 }
 
-/** Makes one TCP connection of two, many times: backpressure, half-close and RST pass from each end to the other, no byte is lost. */
-export interface Pump {
-  /** Owns both sockets from now on; resets them when it carries as many flows as it can already, or is closed. */
-  join(a: Socket, b: Socket): Flow;
-  /** Bytes that all flows hold. */
-  held(): number;
-  /** Resets what it carries. */
-  close(): void;
-}
-
 const NOTHING: FlowBytes = { sent: 0, received: 0 };
+/** A flow that is not carried: the pump is full or closed. */
+const REFUSED: Flow = { done: Promise.resolve(NOTHING), held: () => 0, reset: () => undefined };
 
-/** What a running flow can still be told. */
-interface Running {
-  reset(): void;
-  held(): number;
-}
+/**
+ * Joins pairs of TCP connections into one each: backpressure, half-close and RST pass from each end to the
+ * other, and no byte is lost.
+ */
+export class Pump {
+  readonly #addon: PumpAddon;
+  readonly #native: unknown;
+  /** By slot, written by the native thread: the bytes that the flow holds. */
+  readonly #held: Uint32Array;
+  readonly #free: number[];
+  /** By slot: whom to tell that the flow has ended. */
+  readonly #ended = new Map<number, (bytes: FlowBytes) => void>();
+  #isClosed = false;
 
-export function startPump(addon: PumpAddon, { flows, idleTimeout }: PumpOptions): Pump {
-  const held = new Uint32Array(flows);
-  const free = Array.from({ length: flows }, (_, index) => flows - 1 - index);
-  const ended = new Map<number, (bytes: FlowBytes) => void>();
-  const native = addon.pumpStart(held, idleTimeout, (slot, sent = 0, received = 0) => {
-    const resolve = ended.get(slot);
-    ended.delete(slot);
-    free.push(slot);
-    resolve?.({ sent, received });
-  });
-  let closed = false;
-
-  /** Both sockets are connected and have nothing left to write here. */
-  function carry(slot: number, a: Socket, b: Socket, resolve: (bytes: FlowBytes) => void): Running {
-    ended.set(slot, resolve);
-    addon.pumpAdd(native, slot, socketFd(a), socketFd(b), readSoFar(a), readSoFar(b));
-    // The pump has descriptors of its own; this closes ours without shutting the connections down.
-    for (const socket of [a, b]) socket.destroy();
-    let resets = false;
-    return {
-      reset() {
-        if (resets || closed || ended.get(slot) !== resolve) return;
-        resets = true;
-        addon.pumpReset(native, slot);
-      },
-      held: () => (ended.get(slot) === resolve ? (held[slot] ?? 0) : 0),
-    };
+  constructor(addon: PumpAddon, { flows, idleTimeout }: PumpOptions) {
+    this.#addon = addon;
+    this.#held = new Uint32Array(flows);
+    this.#free = Array.from({ length: flows }, (_, index) => flows - 1 - index);
+    this.#native = addon.pumpStart(this.#held, idleTimeout, (slot, sent = 0, received = 0) =>
+      this.#end(slot, { sent, received }),
+    );
   }
 
-  return {
-    join(a, b) {
-      const slot = closed ? undefined : free.pop();
-      const sockets = [a, b];
-      // An end may break while the other one still connects.
-      for (const socket of sockets) socket.on('error', () => undefined);
-      const refuse = () => {
-        for (const socket of sockets) socket.resetAndDestroy();
-      };
-      if (slot === undefined) {
-        refuse();
-        return { done: Promise.resolve(NOTHING), held: () => 0, reset: () => undefined };
+  /** Owns both sockets from now on. Resets them when the pump carries as many flows as it can already, or is closed. */
+  join(a: Socket, b: Socket): Flow {
+    // An end may break while the other one still connects.
+    for (const socket of [a, b]) socket.on('error', () => undefined);
+    const slot = this.#isClosed ? undefined : this.#free.pop();
+    if (slot !== undefined) return new PumpedFlow(this, slot, a, b);
+    resetBoth(a, b);
+    return REFUSED;
+  }
+
+  /** Bytes that all flows hold. */
+  held(): number {
+    let sum = 0;
+    for (const bytes of this.#held) sum += bytes;
+    return sum;
+  }
+
+  /** Bytes that the flow in `slot` holds. */
+  heldIn(slot: number): number {
+    return this.#held[slot] ?? 0;
+  }
+
+  /**
+   * Hands both sockets to the native thread, unless the pump is closed or one of them is. `onEnd` is called once, and never where
+   * false is returned: the slot is free again then.
+   */
+  carry(slot: number, a: Socket, b: Socket, onEnd: (bytes: FlowBytes) => void): boolean {
+    try {
+      if (!this.#isClosed && isWhole(a) && isWhole(b)) {
+        this.#ended.set(slot, onEnd);
+        this.#addon.pumpAdd(this.#native, slot, socketFd(a), socketFd(b), readSoFar(a), readSoFar(b));
+        // The pump has descriptors of its own; this closes ours without shutting the connections down.
+        for (const socket of [a, b]) socket.destroy();
+        return true;
       }
-      const { promise: done, resolve } = Promise.withResolvers<FlowBytes>();
-      let running: Running | undefined;
-      let unwanted = false;
-      const begin = () => {
-        try {
-          if (!unwanted && !closed && sockets.every(isWhole)) {
-            running = carry(slot, a, b, resolve);
-            return;
-          }
-        } catch {
-          // No descriptor is left, or a socket closed in this very moment.
-          ended.delete(slot);
-        }
-        free.push(slot);
-        refuse();
-        resolve(NOTHING);
-      };
-      if (sockets.every(isReady)) begin();
-      else void Promise.all(sockets.map(ready)).then(begin);
-      return {
-        done,
-        held: () => running?.held() ?? 0,
-        reset() {
-          if (running) running.reset();
-          else {
-            unwanted = true;
-            refuse();
-          }
-        },
-      };
-    },
+    } catch {
+      // No descriptor is left, or a socket closed in this very moment.
+      this.#ended.delete(slot);
+    }
+    this.giveBack(slot);
+    return false;
+  }
 
-    held() {
-      let sum = 0;
-      for (const bytes of held) sum += bytes;
-      return sum;
-    },
+  giveBack(slot: number): void {
+    this.#free.push(slot);
+  }
 
-    close() {
-      if (closed) return;
-      closed = true;
-      addon.pumpStop(native);
-      for (const resolve of ended.values()) resolve(NOTHING);
-      ended.clear();
-    },
-  };
+  /** Resets a flow that is being carried. */
+  reset(slot: number): void {
+    if (!this.#isClosed) this.#addon.pumpReset(this.#native, slot);
+  }
+
+  /** Resets all flows. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#addon.pumpStop(this.#native);
+    for (const onEnd of this.#ended.values()) onEnd(NOTHING);
+    this.#ended.clear();
+  }
+
+  #end(slot: number, bytes: FlowBytes): void {
+    const onEnd = this.#ended.get(slot);
+    this.#ended.delete(slot);
+    this.giveBack(slot);
+    onEnd?.(bytes);
+  }
+}
+
+/** One flow in a slot of the pump, from the moment in which both its sockets are given to the pump. */
+class PumpedFlow implements Flow {
+  readonly done: Promise<FlowBytes>;
+  readonly #pump: Pump;
+  readonly #slot: number;
+  readonly #sockets: readonly [Socket, Socket];
+  readonly #end = Promise.withResolvers<FlowBytes>();
+  #state: 'waiting' | 'unwanted' | 'carried' | 'reset' | 'ended' = 'waiting';
+
+  constructor(pump: Pump, slot: number, a: Socket, b: Socket) {
+    this.#pump = pump;
+    this.#slot = slot;
+    this.#sockets = [a, b];
+    this.done = this.#end.promise;
+    if (isReady(a) && isReady(b)) this.#begin();
+    else void Promise.all([ready(a), ready(b)]).then(() => this.#begin());
+  }
+
+  held(): number {
+    return this.#state === 'carried' || this.#state === 'reset' ? this.#pump.heldIn(this.#slot) : 0;
+  }
+
+  reset(): void {
+    if (this.#state === 'carried') {
+      this.#state = 'reset';
+      this.#pump.reset(this.#slot);
+    } else if (this.#state === 'waiting') {
+      this.#state = 'unwanted';
+      resetBoth(...this.#sockets);
+    }
+  }
+
+  /** Both sockets are connected and have nothing left to write here, or have closed. */
+  #begin(): void {
+    const [a, b] = this.#sockets;
+    if (this.#state === 'unwanted') this.#pump.giveBack(this.#slot);
+    else if (this.#pump.carry(this.#slot, a, b, (bytes) => this.#finish(bytes))) {
+      this.#state = 'carried';
+      return;
+    }
+    resetBoth(a, b);
+    this.#finish(NOTHING);
+  }
+
+  #finish(bytes: FlowBytes): void {
+    this.#state = 'ended';
+    this.#end.resolve(bytes);
+  }
+}
+
+function resetBoth(a: Socket, b: Socket): void {
+  a.resetAndDestroy();
+  b.resetAndDestroy();
 }
 
 const isWhole = (socket: Socket) => !socket.destroyed && !socket.connecting;
 const isReady = (socket: Socket) =>
   socket.destroyed || (!socket.connecting && socket.writableLength === 0 && socket.isPaused());
 
-/** Resolves when it is connected, has written what it was given, or has closed. */
+/** Resolves when the socket is connected and has written all that it was given, or has closed. */
 async function ready(socket: Socket): Promise<void> {
   const stop = new AbortController();
   const closed = once(socket, 'close', stop).catch(() => undefined);
-  // Nothing more of it is for this process.
+  // All further bytes are for the pump.
   socket.pause();
   if (socket.connecting) await Promise.race([once(socket, 'connect', stop), closed]).catch(() => undefined);
   socket.pause();

@@ -38,7 +38,7 @@ function keep(socket: Socket): Socket {
   return socket;
 }
 
-test('an acceptor is known by its token, however it arrives, and what follows is unread', async () => {
+test('an acceptor is recognised by its token, in whatever pieces it arrives, and the bytes after it stay unread', async () => {
   const relay = await start();
   expect(relay.address).toBe('192.0.2.1');
   const expected = relay.expect(token);
@@ -53,18 +53,18 @@ test('an acceptor is known by its token, however it arrives, and what follows is
   expect(String(socket.read())).toBe('greeting');
 });
 
-test('a token that the network loses once, after the first packet of its connection, is in time', async () => {
+test('a token arrives in time although the network loses it once, after the first packet of its connection', async () => {
   const relay = await start();
   const expected = relay.expect(token);
   const acceptor = dial(relay.port);
   await once(acceptor, 'connect');
-  // As the kernel would: three seconds, as it has no round trip to go by.
+  // The kernel would do the same after three seconds, as it has measured no round trip.
   await delay(3000);
   acceptor.write(Buffer.from(token, 'hex'));
   keep(await expected);
 });
 
-test('a second use of a token, an unknown one and silence are reset', async () => {
+test('a token that is used twice, an unknown token and silence are reset', async () => {
   const relay = await start({ prefaceTimeout: 40 });
   const expected = relay.expect(token);
   const [first, second, unknown, silent] = [1, 2, 3, 4].map(() => dial(relay.port));
@@ -77,7 +77,7 @@ test('a second use of a token, an unknown one and silence are reset', async () =
   expect(first?.destroyed).toBe(false);
 });
 
-test('an initiator port takes one connection, from the right address', async () => {
+test('an initiator port takes one connection, and only from the initiator’s address', async () => {
   const relay = await start();
   const initiator = await relay.openInitiatorPort('127.0.0.1');
   await expect(fateOf(dial(initiator.port, '127.0.0.2'))).resolves.toBe('ECONNRESET');
@@ -87,7 +87,7 @@ test('an initiator port takes one connection, from the right address', async () 
   await expect(fateOf(dial(initiator.port))).resolves.toBe('ECONNREFUSED');
 });
 
-test('waits end by timeout, by signal and with the relay, and their ports close', async () => {
+test('waits end at their timeout, with their signal and with the relay, and then their ports close', async () => {
   const relay = await start();
   await expect(relay.expect(token, { timeout: 10 })).rejects.toMatchObject({ errno: 'ETIMEDOUT' });
   const cancel = new AbortController();
@@ -102,7 +102,7 @@ test('waits end by timeout, by signal and with the relay, and their ports close'
   await expect(last.connection).rejects.toMatchObject({ errno: 'ECONNABORTED' });
 });
 
-test('strangers are bounded', async () => {
+test('the number of connections without a token is bounded', async () => {
   const relay = await start({ strangers: 1 });
   const expected = relay.expect(token);
   const patient = dial(relay.port);
@@ -130,11 +130,11 @@ async function carried(
   return { near, far };
 }
 
-test('flows are bounded, in all and for each node, and refusals are counted and logged now and then', async () => {
+test('the number of flows is bounded in total and for each node, and refusals are counted and logged now and then', async () => {
   const lines: string[] = [];
   const relay = await start({ flows: 3, flowsPerNode: 2 }, { log: (line) => lines.push(line) });
   await carried(relay, 'a');
-  // A port that is open counts as well.
+  // A port that is open for an initiator counts as a flow.
   const opened = await openFlow(relay, request);
   for (let times = 0; times < 5; times += 1)
     await expect(openFlow(relay, request)).rejects.toMatchObject({ errno: 'EAGAIN' });
@@ -157,12 +157,12 @@ async function stalled(relay: Relay, initiator: string, acceptor: string): Promi
   far.pause();
   const chunk = Buffer.alloc(1 << 20);
   while (near.write(chunk) || (await Promise.race([once(near, 'drain').then(() => true), delay(100)])));
-  // The thread that carries them counts them a moment later.
+  // The native thread counts the bytes a moment later.
   while (relay.status().bytes < 40_000) await delay(1);
   return far;
 }
 
-test('bytes that slow readers leave are bounded in all', async () => {
+test('the bytes that slow readers leave in the relay are bounded in total', async () => {
   const relay = await start({ bytes: 20_000 });
   const far = await stalled(relay, 'a', 'b');
   await expect(openFlow(relay, { ...request, initiator: 'c' })).rejects.toMatchObject({ errno: 'ENOBUFS' });
@@ -171,7 +171,7 @@ test('bytes that slow readers leave are bounded in all', async () => {
   (await openFlow(relay, request)).abandon(new Error('done'));
 });
 
-test('they are bounded for each node, at whichever end it is', async () => {
+test('the bytes that slow readers leave are bounded for each node, at either end of a flow', async () => {
   const relay = await start({ bytesPerNode: 40_000 });
   await stalled(relay, 'a', 'slow');
   for (const [initiator, acceptor] of [['a'], ['b', 'a'], ['slow'], ['b', 'slow']] as const)
@@ -181,8 +181,8 @@ test('they are bounded for each node, at whichever end it is', async () => {
   (await openFlow(relay, { ...request, initiator: 'b', acceptor: 'c' })).abandon(new Error('done'));
 });
 
-test('initiators come in by a range of ports, one taken by another program is passed over, and its end is told', async () => {
-  // Below the kernel's own range, from which other sockets take theirs.
+test('initiators use a range of ports, a port of another program is skipped, and a range in use is EADDRNOTAVAIL', async () => {
+  // These ports are below the range from which the kernel gives ports to other sockets.
   const first = 20_000 + (process.pid % 10_000);
   const other = createServer().listen(first, '127.0.0.1');
   await once(other, 'listening');
@@ -194,7 +194,7 @@ test('initiators come in by a range of ports, one taken by another program is pa
     message: 'all 3 ports of the relay are in use',
   });
   expect(relay.status().flows).toBe(2);
-  // A port is free as soon as its initiator has come; the flow goes on.
+  // A port is free as soon as its initiator has connected, while the flow goes on.
   const near = dial(flows[0]?.port ?? 0);
   await once(near, 'connect');
   await delay(5);
@@ -204,7 +204,7 @@ test('initiators come in by a range of ports, one taken by another program is pa
   other.close();
 });
 
-test('the dial-in port can be fixed', async () => {
+test('the dial-in port can be set', async () => {
   const probe = await start();
   const { port } = probe;
   probe.close();
@@ -212,7 +212,7 @@ test('the dial-in port can be fixed', async () => {
   await expect(start({}, { port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });
 
-test('a lost node’s flows are reset at both ends, also one that is still being opened', async () => {
+test('the flows of a lost node are reset at both ends, even one that is still being opened', async () => {
   const relay = await start();
   const flows = [
     await carried(relay, 'lost', 'b'),
@@ -227,7 +227,7 @@ test('a lost node’s flows are reset at both ends, also one that is still being
   expect(relay.status().flows).toBe(1);
 });
 
-test('a relay that ends takes nothing new, lets flows end, and resets those that do not', async () => {
+test('a relay that drains refuses new flows, lets flows end, and resets those that do not end in time', async () => {
   const relay = await start();
   const [quick, slow] = [await carried(relay), await carried(relay)];
   const drained = relay.drain(300);
@@ -240,7 +240,7 @@ test('a relay that ends takes nothing new, lets flows end, and resets those that
   await expect(fates).resolves.toEqual(['ECONNRESET', 'ECONNRESET']);
 });
 
-test('a relay without flows ends at once', async () => {
+test('a relay without flows drains at once', async () => {
   const relay = await start();
   await relay.drain(60_000);
   await expect(fateOf(dial(relay.port))).resolves.toBe('ECONNREFUSED');

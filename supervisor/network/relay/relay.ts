@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { ControlError, codeOf } from '../../control/control-error.ts';
-import { readPreface } from '../../control/preface.ts';
-import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
+import type { WaitOptions } from '../../control/waiting.ts';
 import type { RelaySettings } from '../../published/node-config.ts';
+import { type DialInLimits, DialInPort } from './dial-in-port.ts';
 import {
   defaultLimits,
   FlowAdmission,
@@ -13,23 +12,18 @@ import {
   type Refusal,
 } from './flow-limits.ts';
 import { type InitiatorPort, openInitiatorPort } from './initiator-port.ts';
-import { type PortRange, portCycle } from './port-range.ts';
-import { type Flow, type PumpAddon, startPump } from './pump.ts';
+import { PortCycle, type PortRange } from './port-range.ts';
+import { type Flow, Pump, type PumpAddon } from './pump.ts';
 
-export interface RelayLimits extends FlowLimits {
-  /** Connections to the dial-in port that have not shown a token yet. */
-  readonly strangers: number;
-  /** ms in which they have to */
-  readonly prefaceTimeout: number;
-}
+export interface RelayLimits extends FlowLimits, DialInLimits {}
 
 export interface RelayOptions {
   readonly addon: PumpAddon;
-  /** All IPv4 addresses unless told otherwise. */
+  /** The address to listen on; all IPv4 addresses by default. */
   readonly host?: string | undefined;
-  /** The address to tell others, where one fits all. */
+  /** The relay's address as nodes reach it, where it is the same for all of them. */
   readonly advertise?: string | undefined;
-  /** The dial-in port; any free one unless told otherwise. */
+  /** The dial-in port; any free one by default. */
   readonly port?: number | undefined;
   /** Where initiators' ports are taken from; any free ones unless told otherwise. */
   readonly ports?: PortRange | undefined;
@@ -41,7 +35,151 @@ export interface RelayOptions {
   readonly log?: ((line: string) => void) | undefined;
 }
 
-/** The relay's part of a configuration, whose times are in seconds. */
+export interface RelayStatus {
+  /** Flows that are carried or being opened. */
+  readonly flows: number;
+  /** Bytes that these flows hold: one end has sent them, and the other has not taken them. */
+  readonly bytes: number;
+  /** Bytes that flows carried, in both directions; a flow counts when it has ended. */
+  readonly carried: number;
+  /** How many flows were refused, by reason. */
+  readonly refused: ReadonlyMap<Refusal, number>;
+}
+
+interface InitiatorOptions extends WaitOptions {
+  /** The initiator reaches every port of this host, and not only those of the range. */
+  readonly anyPort?: boolean | undefined;
+}
+
+/**
+ * ms. A token that is lost is sent again 3 s later where the first packet of its connection was lost, too
+ * (RFC 6298, 5.7), and may be lost once more.
+ */
+const PREFACE_TIMEOUT = 8000;
+const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
+
+/** Opens the dial-in port. Rejects with the system's error where no port can be had, or with the signal's reason. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { host = '0.0.0.0', port = 0, signal } = options;
+  const limits = { ...defaultLimits(), ...STRANGERS, ...options.limits };
+  signal?.throwIfAborted();
+  return new Relay(options, limits, await DialInPort.open(host, port, limits));
+}
+
+/** Makes one connection of two. */
+export class Relay {
+  /** The address to tell others. */
+  readonly address: string;
+  /** Acceptors connect here and write their token. */
+  readonly port: number;
+  readonly #host: string;
+  readonly #dialIn: DialInPort;
+  readonly #pump: Pump;
+  readonly #admission: FlowAdmission;
+  readonly #cycle: PortCycle | undefined;
+  readonly #initiators = new Set<InitiatorPort>();
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = () => this.close();
+  #carried = 0;
+  #closed = false;
+
+  constructor(options: RelayOptions, limits: RelayLimits, dialIn: DialInPort) {
+    const { host = '0.0.0.0', advertise = host, idleTimeout = 0, log = () => undefined } = options;
+    this.address = advertise;
+    this.port = dialIn.number;
+    this.#host = host;
+    this.#dialIn = dialIn;
+    this.#pump = new Pump(options.addon, { flows: limits.flows, idleTimeout });
+    this.#admission = new FlowAdmission(limits, () => this.#pump.held(), log);
+    this.#cycle = options.ports && new PortCycle(options.ports);
+    this.#signal = options.signal;
+    this.#signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  /** Takes a flow's place in the limits. Throws as `FlowAdmission.admit`. */
+  admit(initiator: Party, acceptor?: Party): Lease {
+    return this.#admission.admit(initiator, acceptor);
+  }
+
+  /** Gives every socket that dials in with `token` to `take`, which owns it, until `signal` aborts. */
+  serve(token: string, take: (socket: Socket) => void, signal: AbortSignal): void {
+    this.#dialIn.serve(token, take, signal);
+  }
+
+  /**
+   * Waits for the acceptor that dials in with `token` (32 hex digits), for 10 s by default. The caller owns
+   * the socket.
+   */
+  expect(token: string, options: WaitOptions = {}): Promise<Socket> {
+    return this.#dialIn.expect(token, options);
+  }
+
+  /**
+   * Opens a port for one connection of an initiator; see `openInitiatorPort`. The port is one of the range,
+   * where there is a range and `anyPort` is not set.
+   */
+  async openInitiatorPort(
+    observedAddress: string,
+    { anyPort = false, ...waitOptions }: InitiatorOptions = {},
+  ): Promise<InitiatorPort> {
+    try {
+      const ports = anyPort ? undefined : this.#cycle;
+      const initiator = await openInitiatorPort(this.#host, observedAddress, waitOptions, ports);
+      this.#initiators.add(initiator);
+      initiator.connection.catch(() => undefined).finally(() => this.#initiators.delete(initiator));
+      return initiator;
+    } catch (error) {
+      if (codeOf(error) !== 'EADDRNOTAVAIL') throw error;
+      const message = `all ${this.#cycle?.size} ports of the relay are in use`;
+      throw this.#admission.refuse('ports', 'EADDRNOTAVAIL', message);
+    }
+  }
+
+  /** Joins two connections into one, in the lease's place. Owns both sockets from now on. */
+  join(lease: Lease, near: Socket, far: Socket): Flow {
+    const flow = this.#pump.join(near, far);
+    lease.hold(flow);
+    void flow.done.then(({ sent, received }) => {
+      this.#carried += sent + received;
+    });
+    return flow;
+  }
+
+  /** Resets the flows in which `party` takes part. */
+  reset(party: Party): void {
+    this.#admission.reset(party);
+  }
+
+  status(): RelayStatus {
+    return {
+      flows: this.#admission.size,
+      bytes: this.#pump.held(),
+      carried: this.#carried,
+      refused: this.#admission.refusals(),
+    };
+  }
+
+  /** Admits no further flow, gives the present flows `grace` ms to end, and closes. */
+  async drain(grace: number): Promise<void> {
+    const timer = setTimeout(() => this.close(), grace);
+    await Promise.race([this.#admission.drain(), this.#dialIn.closed()]);
+    clearTimeout(timer);
+    this.close();
+  }
+
+  /** Ends all waits with ECONNABORTED, and resets all flows. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    const reason = new ControlError('ECONNABORTED', 'the relay closed');
+    this.#dialIn.close(reason);
+    for (const initiator of this.#initiators) initiator.close(reason);
+    this.#pump.close();
+  }
+}
+
+/** The options that a relay's configuration stands for. Times in a configuration are in seconds. */
 export function relayOptionsOf(settings: RelaySettings | undefined): Partial<RelayOptions> {
   if (!settings) return {};
   const { port, ports, idleTimeout, flows } = settings;
@@ -50,135 +188,5 @@ export function relayOptionsOf(settings: RelaySettings | undefined): Partial<Rel
     ports,
     idleTimeout: idleTimeout === undefined ? undefined : idleTimeout * 1000,
     limits: flows === undefined ? undefined : { flows: Math.min(flows, defaultLimits().flows) },
-  };
-}
-
-export interface Relay {
-  readonly address: string;
-  /** Acceptors connect here and write their token. */
-  readonly port: number;
-  /** Takes a flow's place; errors as `FlowAdmission.admit`. */
-  admit(initiator: Party, acceptor?: Party): Lease;
-  /** Gives `take` every socket that dials in with `token`, which owns it then, until `signal` aborts. */
-  serve(token: string, take: (socket: Socket) => void, signal: AbortSignal): void;
-  /** The acceptor that dials in with `token` (32 hex digits). Waits 10 s unless told otherwise. The caller owns the socket. */
-  expect(token: string, options?: WaitOptions): Promise<Socket>;
-  /** A port for one connection of an initiator, see `openInitiatorPort`; of the range where there is one, unless `anyPort`. */
-  openInitiatorPort(observedAddress: string, options?: InitiatorOptions): Promise<InitiatorPort>;
-  /** Makes one connection of two, in the lease's place; owns both sockets from now on. */
-  join(lease: Lease, near: Socket, far: Socket): Flow;
-  /** Resets the flows that `party` has a part in. */
-  reset(party: Party): void;
-  /** Flows that are carried or being opened, the bytes that they hold, and how many were refused. */
-  status(): { flows: number; bytes: number; refused: ReadonlyMap<Refusal, number> };
-  /** Takes no flow any more, lets those that are there end for `grace` ms, then closes. */
-  drain(grace: number): Promise<void>;
-  /** Waits end with ECONNABORTED, flows are reset. */
-  close(): void;
-}
-
-interface InitiatorOptions extends WaitOptions {
-  /** The initiator reaches every port of this host, and not only those of the range. */
-  readonly anyPort?: boolean | undefined;
-}
-
-const TOKEN_SIZE = 16;
-/** ms: a token that is lost comes 3 s later where the first packet of its connection was lost too (RFC 6298, 5.7), and may be lost again. */
-const PREFACE_TIMEOUT = 8000;
-const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
-
-/** Rejects with the system's error where no port can be had. */
-export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { host = '0.0.0.0', advertise = host, signal, idleTimeout = 0, log = () => undefined } = options;
-  const limits = { ...defaultLimits(), ...STRANGERS, ...options.limits };
-  signal?.throwIfAborted();
-  const expected = new Map<string, Waiting<Socket>>();
-  const served = new Map<string, (socket: Socket) => void>();
-  const opened = new Set<InitiatorPort>();
-  const strangers = new Set<Socket>();
-  const cycle = options.ports && portCycle(options.ports);
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void receive(socket));
-  server.listen({ port: options.port ?? 0, host, backlog: limits.strangers });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const pump = startPump(options.addon, { flows: limits.flows, idleTimeout });
-  const admission = new FlowAdmission(limits, () => pump.held(), log);
-  let closed = false;
-
-  async function receive(socket: Socket): Promise<void> {
-    socket.on('error', () => undefined);
-    if (strangers.size >= limits.strangers) return void socket.resetAndDestroy();
-    strangers.add(socket);
-    try {
-      const token = await readPreface(socket, TOKEN_SIZE, limits.prefaceTimeout);
-      const shown = token.toString('hex');
-      const take = served.get(shown);
-      if (take) return take(socket);
-      const waiting = expected.get(shown);
-      // At once: a second connection with the same token comes too late, even in the same turn.
-      expected.delete(shown);
-      if (!waiting) throw new ControlError('EACCES', 'nobody waits for this token');
-      waiting.resolve(socket);
-    } catch {
-      socket.resetAndDestroy();
-    } finally {
-      strangers.delete(socket);
-    }
-  }
-
-  function close(): void {
-    if (closed) return;
-    closed = true;
-    signal?.removeEventListener('abort', close);
-    const reason = new ControlError('ECONNABORTED', 'the relay closed');
-    server.close();
-    for (const socket of strangers) socket.destroy();
-    for (const waiting of expected.values()) waiting.reject(reason);
-    for (const initiator of opened) initiator.close(reason);
-    pump.close();
-  }
-  signal?.addEventListener('abort', close);
-
-  return {
-    address: advertise,
-    port,
-    admit: (initiator, acceptor) => admission.admit(initiator, acceptor),
-    expect(token, waitOptions = {}) {
-      const waiting = waitFor<Socket>('the acceptor', waitOptions, () => expected.delete(token));
-      expected.set(token, waiting);
-      if (closed) waiting.reject(new ControlError('ECONNABORTED', 'the relay closed'));
-      return waiting.promise;
-    },
-    serve(token, take, until) {
-      served.set(token, take);
-      until.addEventListener('abort', () => served.delete(token), { once: true });
-      if (until.aborted) served.delete(token);
-    },
-    async openInitiatorPort(observedAddress, { anyPort = false, ...waitOptions } = {}) {
-      try {
-        const ports = anyPort ? undefined : cycle;
-        const initiator = await openInitiatorPort(host, observedAddress, waitOptions, ports);
-        opened.add(initiator);
-        initiator.connection.catch(() => undefined).finally(() => opened.delete(initiator));
-        return initiator;
-      } catch (error) {
-        if (codeOf(error) !== 'EADDRNOTAVAIL') throw error;
-        throw admission.refuse('ports', 'EADDRNOTAVAIL', `all ${cycle?.size} ports of the relay are in use`);
-      }
-    },
-    join(lease, near, far) {
-      const flow = pump.join(near, far);
-      lease.hold(flow);
-      return flow;
-    },
-    reset: (party) => admission.reset(party),
-    status: () => ({ flows: admission.size, bytes: pump.held(), refused: admission.refusals() }),
-    async drain(grace) {
-      const timer = setTimeout(close, grace);
-      await Promise.race([admission.drain(), once(server, 'close')]);
-      clearTimeout(timer);
-      close();
-    },
-    close,
   };
 }

@@ -25,7 +25,7 @@ afterEach(() => {
   server.close();
 });
 
-/** A connection of `initiator` to the server, by the relay. */
+/** Connects `initiator` to the server through the relay. */
 async function open(initiator: string): Promise<Socket> {
   const flow = await openFlow(relay, { from: '127.0.0.1', initiator, timeout: 5000 });
   flow.join(connect({ port, host: '127.0.0.1', allowHalfOpen: true }));
@@ -50,7 +50,7 @@ async function openAndClose(count: number, body: Buffer): Promise<void> {
   }
 }
 
-test('beside 200 stalled readers 2,000 connections come and go: every byte, no descriptor and no memory left', async () => {
+test('with 200 stalled readers, 2,000 connections get every byte and leave no descriptor and no memory behind', async () => {
   const stalled: Socket[] = [];
   const chunk = Buffer.alloc(1 << 18);
   const readers: Socket[] = [];
@@ -62,13 +62,14 @@ test('beside 200 stalled readers 2,000 connections come and go: every byte, no d
   }
   accept = (socket) => socket.pipe(socket);
   const body = randomBytes(20_000);
-  // The first ones warm up what grows only once.
+  // The first connections allocate what is allocated only once.
   await openAndClose(500, body);
   const before = { descriptors: descriptors(), megabytes: megabytes() };
   await openAndClose(1500, body);
   while (relay.status().flows > 200) await delay(1);
   expect(descriptors()).toBe(before.descriptors);
-  // 1,500 flows of 1 KB each that stayed would be 1.5 MB; a heap that has not been collected may be some tens.
+  // A leak of 1 KB for each of 1,500 flows would be 1.5 MB. Garbage that is not collected yet may be some
+  // tens of MB.
   expect(megabytes() - before.megabytes).toBeLessThan(60);
   expect(relay.status().bytes).toBeGreaterThan(200 * 10_000);
   const fates = Promise.all(stalled.map(fateOf));

@@ -6,11 +6,11 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { fileURLToPath } from 'node:url';
 import { type Addon, loadAddon } from '../../service/addon.ts';
 
-/** For tests: real sockets on loopback. */
+/** Real sockets on loopback, for tests. */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** The native addon of this source tree, built where it is not. */
+/** Loads the native addon of this source tree, and builds it first where it is missing. */
 export function builtAddon(): Addon {
   execFileSync('make', ['-s', '-C', `${ROOT}shim-c`, '../build/shim/boxer.node']);
   return loadAddon(`${ROOT}build/shim/boxer.node`);
@@ -20,7 +20,10 @@ export function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Of all that comes until the peer ends. Not by `for await`, which destroys a socket that may still have to write. */
+/**
+ * The digest of all bytes until the peer ends. This does not use `for await`, which would destroy a socket
+ * that may still have to write.
+ */
 export function digestOf(socket: Socket): Promise<string> {
   const hash = createHash('sha256');
   socket.on('data', (chunk) => hash.update(chunk));
@@ -30,7 +33,9 @@ export function digestOf(socket: Socket): Promise<string> {
   });
 }
 
-/** Resolves to the errno name of what goes wrong with a socket, or to 'closed' where it closes without. */
+/**
+ * Resolves to the errno name of a socket's error, or to 'closed' where the socket closes without an error.
+ */
 export function fateOf(socket: Socket): Promise<string> {
   socket.resume();
   return new Promise((resolve) => {
@@ -39,7 +44,7 @@ export function fateOf(socket: Socket): Promise<string> {
   });
 }
 
-/** A TCP port of the loopback that nobody has right now; programs that take no port 0 have to be told one. */
+/** A free TCP port on loopback, for programs that cannot listen on port 0. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -49,7 +54,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A guest's server, on any free port. */
+/** Starts a server on any free port, as a guest would. */
 export async function serve(
   onConnection: (socket: Socket) => void,
 ): Promise<{ port: number; server: Server }> {
@@ -62,7 +67,7 @@ export async function serve(
   return { port: (server.address() as AddressInfo).port, server };
 }
 
-/** Both ends of a TCP connection, nothing read from either. */
+/** Makes a TCP connection and returns both its ends, unread. */
 export async function connection(): Promise<[Socket, Socket]> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,3 +1,4 @@
+import { buildSharedImage } from '../../../lambda-local/testing/shared-image.ts';
 import { run } from '../../lib/project.ts';
 
 const CONTEXT = new URL('../images/', import.meta.url).pathname;
@@ -7,10 +8,7 @@ export type ImageName = 'core' | 'programs';
 
 /** Builds an image of test/compat/images; quick when nothing changed. Rejects with what the build printed. */
 export async function buildImage(name: ImageName): Promise<void> {
-  const tag = `boxer-compat/${name}:1`;
-  const args = ['buildx', 'build', '--quiet', '--load', '--target', name, '--tag', tag, CONTEXT];
-  const built = await run('docker', args);
-  if (built.exitCode !== 0) throw new Error(`${tag} cannot be built:\n${built.all}`);
+  await buildSharedImage({ tag: `boxer-compat/${name}:1`, context: CONTEXT, target: name });
 }
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders

@@ -20,8 +20,7 @@ import { runTool, startHelper } from './helper.ts';
 import { createPlace } from './place.ts';
 import { type Shell, startShell } from './shell.ts';
 
-const BOXER = ['/opt/boxer/bin/node', '--no-warnings', '--require', '/opt/boxer/lib/start.cjs'];
-const COMMAND = [...BOXER, '/opt/boxer/lib/boxer.mjs'];
+const COMMAND = ['/opt/boxer/bin/boxer'];
 
 /** A node of the overlay whose guest is a shell. */
 export interface BoxedNode extends Shell {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,12 @@ export interface Runtime {
   remove(): Promise<void>;
 }
 
+/** As in assemble.sh. */
+async function linkLibrary(lib: string): Promise<void> {
+  await mkdir(join(lib, 'beside-libasan.so'));
+  await symlink('../libboxer.so', join(lib, 'beside-libasan.so/libboxer.so'));
+}
+
 /** Builds the supervisor and the process monitor where they are not fresh. Rejects with the compiler's words. */
 export async function createRuntime(): Promise<Runtime> {
   await runTool([process.execPath, join(ROOT, 'script/build.mjs'), 'boxer']);
@@ -50,9 +56,12 @@ export async function createRuntime(): Promise<Runtime> {
   const directory = await mkdtemp(join(tmpdir(), 'boxer-testbed-'));
   const lib = join(directory, 'lib');
   await mkdir(join(directory, 'bin'), { recursive: true });
+  const launcher = join(ROOT, 'shim-c/launcher.c');
+  await runTool(['cc', '-static', '-O1', '-o', join(directory, 'bin/boxer'), launcher]);
   await runTool(['cp', '-R', join(ROOT, 'build/supervisor'), lib]);
   await Promise.all([
     copyFile(join(shim, 'libboxer.so'), join(lib, 'libboxer.so')),
+    linkLibrary(lib),
     copyFile(join(shim, 'boxer.node'), join(lib, 'boxer.node')),
     copyFile(join(ROOT, 'images/runtime/start.cjs'), join(lib, 'start.cjs')),
     writeFile(join(directory, 'bin/node'), ''),

@@ -1,0 +1,91 @@
+/**
+ * A new image for three replicas behind nginx by `up -d --build`, under load: requests that fail, under `docker boxer` and under
+ * plain `docker compose`, alternately. Needs script/bootstrap. Options: --runs N (10).
+ */
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { answeredBy, composeIn, type Side, sample } from './lib/quickstart-project.ts';
+import { report } from './lib/report.ts';
+import { alternate, type Comparison } from './lib/samples.ts';
+import { underSteadyLoad } from './lib/steady-load.ts';
+
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: { runs: { type: 'string', default: '10' } },
+});
+const RUNS = Number(values.runs);
+const REPLICAS = 3;
+/** ms after `up` that still count: a function may be on its way. */
+const CALM = 5000;
+
+/** The sample in a folder of its own, which the builds change. */
+function project(label: string, verb: Side['verb'], port: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'boxer-recreate-'));
+  cpSync(sample, folder, { recursive: true });
+  const side: Side = { label, project: `bench-recreate-${verb}`, port, verb };
+  const up = () => composeIn(folder, side, 'up', '-d', '--build', '--scale', `api=${REPLICAS}`);
+  return {
+    side,
+    folder,
+    async start() {
+      await up();
+      await answeredBy(side, REPLICAS);
+    },
+    async recreate() {
+      appendFileSync(join(folder, 'api/api.py'), `# ${performance.now()}\n`);
+      const result = await underSteadyLoad(`http://127.0.0.1:${port}/`, up, CALM);
+      await answeredBy(side, REPLICAS);
+      return result;
+    },
+    async remove() {
+      await composeIn(folder, side, 'down', '-t', '1', '--rmi', 'local').catch(() => undefined);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const sides = [
+  project('docker compose', 'compose', 18_083),
+  project('docker boxer', 'boxer', 18_084),
+] as const;
+const outages: [number[], number[]] = [[], []];
+
+async function measured(index: 0 | 1): Promise<number> {
+  const { failed, outage } = await sides[index].recreate();
+  outages[index].push(outage);
+  return failed;
+}
+
+try {
+  for (const { start } of sides) await start();
+  const failed = await alternate(
+    RUNS,
+    () => measured(0),
+    () => measured(1),
+    (run, side, count) =>
+      process.stderr.write(
+        `recreate ${run + 1}/${RUNS} ${sides[side].side.label}: ${count} failed, ${outages[side].at(-1)?.toFixed(0)} ms\n`,
+      ),
+  );
+  const compared = (title: string, unit: string, [a, b]: [number[], number[]]): Comparison => ({
+    title,
+    unit,
+    series: [
+      { label: sides[0].side.label, samples: a },
+      { label: sides[1].side.label, samples: b },
+    ],
+  });
+  report(
+    'recreate',
+    `A new image for ${REPLICAS} replicas: docker boxer and docker compose`,
+    [
+      compared('requests that failed, 40 a second', 'requests', failed),
+      compared('from the first failure to the last', 'ms', outages),
+    ],
+    [],
+  );
+} finally {
+  for (const { remove } of sides) await remove();
+}

@@ -1,0 +1,30 @@
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import type { Project } from './project.ts';
+
+/** Says whose state it is: by it the state of a directory that has gone is found. */
+export const OWNER_FILE = 'project.json';
+
+/** Makes the project's state folder: it holds keys, so it is the owner's alone. */
+export function makeStateFolder({
+  folder,
+  directory,
+  name,
+}: Pick<Project, 'folder' | 'directory' | 'name'>): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+    const owner = join(folder, OWNER_FILE);
+    if (!existsSync(owner)) writeFileSync(owner, `${JSON.stringify({ name, directory })}\n`);
+  } catch (cause) {
+    throw new BoxerError(
+      'FOLDER',
+      `cannot write ${folder}: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: 'Boxer keeps keys and the generated override there; XDG_STATE_HOME names another place.',
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,9 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Replaces a file in one step: a reader, or an interruption, sees the old one or the new one. */
+export function writeAtomically(file: string, content: string): void {
+  const draft = join(dirname(file), `.${process.pid}.tmp`);
+  writeFileSync(draft, content);
+  renameSync(draft, file);
+}

@@ -1,0 +1,40 @@
+import { copyFileSync, existsSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EARLIER_FOLDER } from '../compose/state-folder.ts';
+import { errorCode } from '../engine/error-code.ts';
+import type { Work } from '../project/work.ts';
+
+/** What is worth keeping: what was made in an AWS account, where functions run, and what was measured. */
+export const NOTES = ['aws.json', 'provider', 'last-probe.json'];
+
+const REPLACED = [
+  ...['key', 'keys', 'aws-credentials.json', 'override.yaml', 'skeleton.yaml', 'probe.yaml'],
+  ...['change.lock', 'up.lock', '.gitignore'],
+];
+
+/**
+ * Takes the folder of an earlier version out of the project, with its keys: they may be in images and were readable in bind mounts,
+ * so they are replaced and not moved.
+ */
+export function removeEarlierFolder({ project, warn }: Pick<Work, 'project' | 'warn'>): void {
+  const earlier = join(project.directory, EARLIER_FOLDER);
+  const isOurs = ['key', 'override.yaml', 'skeleton.yaml'].some((name) => existsSync(join(earlier, name)));
+  if (!isOurs) return;
+  try {
+    for (const name of NOTES) {
+      const [from, to] = [join(earlier, name), join(project.folder, name)];
+      if (existsSync(from) && !existsSync(to)) copyFileSync(from, to);
+    }
+    for (const name of [...REPLACED, ...NOTES]) rmSync(join(earlier, name), { recursive: true, force: true });
+    rmdirSync(earlier);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOTEMPTY') {
+      const why = error instanceof Error ? error.message : error;
+      warn(`docker boxer: ${earlier} holds keys of an earlier version and cannot be removed: ${why}`);
+      return;
+    }
+  }
+  warn(
+    `docker boxer: keys and override are in ${project.folder} now, and there is a new key. The one that was in ${earlier} may lie in images that were built with COPY of this folder: it opens nothing of containers that were started since.`,
+  );
+}

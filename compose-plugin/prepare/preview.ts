@@ -1,0 +1,57 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
+import { override } from '../compose/rewrite/override.ts';
+import { serialise } from '../compose/rewrite/serialise.ts';
+import type { Annotations } from '../compose/validate.ts';
+import { writeAtomically } from '../compose/write-atomically.ts';
+import type { ImageFacts } from '../engine/images.ts';
+import { boxedServices } from '../project/boxed-services.ts';
+import type { Prepared } from '../project/purpose.ts';
+import type { ReadProject } from '../project/read-project.ts';
+import type { Work } from '../project/work.ts';
+
+/** Boxed services of the call whose image is not here yet. */
+export const withoutImage = ({ services }: Annotations, { boxed, selected }: ReadProject): string[] =>
+  [...services.keys()].filter((name) => selected.has(name) && !boxed.some((one) => one.name === name));
+
+/** Stands for what only the image can tell. */
+const placeholder = (runtime: ImageFacts): ImageFacts => ({
+  ...runtime,
+  id: 'not-built-yet',
+  entrypoint: ['ENTRYPOINT-OF-THE-IMAGE'],
+  command: ['CMD-OF-THE-IMAGE'],
+  volumes: [],
+  stopSignal: '',
+});
+
+/** Writes an override that shows what will run before there are images, in a folder of its own: nothing is started by it. */
+export function writePreview(
+  { project, warn }: Work,
+  { model, annotations, boxed, own, runtime }: ReadProject,
+  access: LambdaAccess,
+  unknown: readonly string[],
+): Pick<Prepared, 'override' | 'preview'> {
+  for (const name of unknown) {
+    const stand = 'ENTRYPOINT, CMD and the names of twin and function are placeholders';
+    warn(`docker boxer: service "${name}": its image is not in this engine: ${stand}`);
+  }
+  const facts = new Map([
+    ...unknown.map((name) => [name, placeholder(runtime)] as const),
+    ...boxed.map(({ name, image }) => [name, image] as const),
+  ]);
+  const content = override({
+    model,
+    boxed: boxedServices(model, annotations, facts, runtime.id),
+    boxedNames: new Set(annotations.services.keys()),
+    settings: annotations.project,
+    access,
+    images: own,
+    runtimeId: runtime.id,
+    ...{ directory: project.directory, folder: project.folder, keyId: '0000000000000000' },
+  });
+  const file = join(mkdtempSync(join(tmpdir(), 'boxer-preview-')), 'override.yaml');
+  writeAtomically(file, serialise(content, 'none'));
+  return { override: file, preview: true };
+}

@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { CONFIG_VARIABLE, nodeConfig, type twinConfig } from '../../supervisor/published/node-config.ts';
+import { containerIds } from '../engine/containers.ts';
+import { type Docker, docker } from '../engine/docker.ts';
+
+/** A container that stands for a function. */
+export interface Phantom {
+  readonly id: string;
+  readonly name: string;
+  readonly service: string;
+  /** Made by `run`. */
+  readonly oneOff: boolean;
+  /** As the engine words it: `running`, `exited`... */
+  readonly status: string;
+  readonly exitCode: number;
+  /** As the engine tells it: another one after every start. */
+  readonly startedAt: string;
+  /** What it invokes. */
+  readonly twin: z.infer<typeof twinConfig>;
+}
+
+const inspected = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  State: z.object({ Status: z.string(), StartedAt: z.string(), ExitCode: z.number() }),
+  Labels: z.record(z.string(), z.string()),
+  Env: z.nullable(z.array(z.string())),
+});
+
+const FORMAT =
+  '{"Id":{{json .Id}},"Name":{{json .Name}},"State":{{json .State}},"Labels":{{json .Config.Labels}},"Env":{{json .Config.Env}}}';
+
+/** The phantoms of a project that the engine has, whatever they do; those of a configuration that is not understood are left out. */
+export async function readPhantoms(engine: Docker, project: string): Promise<Phantom[]> {
+  const ids = await containerIds(
+    engine,
+    `label=com.docker.compose.project=${project}`,
+    'label=io.boxer.target=lambda',
+  );
+  if (ids.length === 0) return [];
+  // One that has gone meanwhile is missing from the answer.
+  const { stdout } = await docker(engine, ['container', 'inspect', '--format', FORMAT, ...ids]);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap(phantomOf);
+}
+
+function phantomOf(line: string): Phantom[] {
+  const parsed = inspected.safeParse(JSON.parse(line));
+  if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
+  const { Id: id, Name, State, Labels, Env } = parsed.data;
+  const twin = twinIn(Env?.find((one) => one.startsWith(PREFIX))?.slice(PREFIX.length));
+  const service = Labels['com.docker.compose.service'];
+  if (twin === undefined || service === undefined) return [];
+  return [
+    {
+      ...{ id, service, twin },
+      name: Name.replace(/^\//, ''),
+      oneOff: Labels['com.docker.compose.oneoff'] === 'True',
+      status: State.Status,
+      exitCode: State.ExitCode,
+      startedAt: State.StartedAt,
+    },
+  ];
+}
+
+const PREFIX = `${CONFIG_VARIABLE}=`;
+
+/** The twin in a phantom's configuration. */
+export function twinIn(configuration: string | undefined): Phantom['twin'] | undefined {
+  try {
+    return nodeConfig.safeParse(JSON.parse(configuration ?? 'null')).data?.twin;
+  } catch {
+    return undefined;
+  }
+}

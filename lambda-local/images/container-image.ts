@@ -1,0 +1,46 @@
+import * as z from 'zod/mini';
+import { type Engine, EngineError } from '../engine/engine.ts';
+import { notFound } from '../lambda-error.ts';
+
+/** The image that a container was made from, by what the Engine says of it. */
+export interface ContainerImage {
+  /** `sha256:<hex>` */
+  readonly Id: string;
+  readonly EntryPoint: readonly string[];
+  readonly Command: readonly string[];
+  readonly Volumes: readonly string[];
+  /** '' where the image names none. */
+  readonly StopSignal: string;
+}
+
+const list = z.nullish(z.array(z.string()));
+const container = z.object({ Image: z.string() });
+const image = z.object({
+  Id: z.string(),
+  Config: z.object({
+    Entrypoint: list,
+    Cmd: list,
+    Volumes: z.nullish(z.record(z.string(), z.unknown())),
+    StopSignal: z.nullish(z.string()),
+  }),
+});
+
+/** A container cannot tell by itself what it was made from: its tag may have moved on since. Throws ResourceNotFoundException. */
+export async function imageOfContainer(engine: Engine, id: string): Promise<ContainerImage> {
+  const path = encodeURIComponent(id);
+  const found = await engine.call('GET', `/containers/${path}/json`).catch(missing(`Container ${id}`));
+  const { Image } = container.parse(found);
+  const inspected = await engine.call('GET', `/images/${Image}/json`).catch(missing(`Image ${Image}`));
+  const { Id, Config } = image.parse(inspected);
+  return {
+    Id,
+    EntryPoint: Config.Entrypoint ?? [],
+    Command: Config.Cmd ?? [],
+    Volumes: Object.keys(Config.Volumes ?? {}),
+    StopSignal: Config.StopSignal ?? '',
+  };
+}
+
+const missing = (what: string) => (error: unknown) => {
+  throw error instanceof EngineError && error.status === 404 ? notFound(`${what} is not there.`) : error;
+};

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { buildImageOf } from '../testing/image-of.ts';
+import { startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
+
+let lambda: TestLambda;
+const images: string[] = [];
+
+beforeAll(async () => {
+  lambda = await startTestLambda({ LAMBDA_LOCAL_PREPARED: '0' });
+});
+afterAll(async () => {
+  await lambda.remove();
+  if (images.length > 0) await execa('docker', ['image', 'rm', ...images]);
+});
+
+/** What a shell command prints in a function of an image with these lines in its Dockerfile. */
+async function shellIn(name: string, lines: readonly string[], script: string): Promise<string> {
+  const image = `${lambda.instance}/${name}`;
+  await buildImageOf(image, ...lines);
+  images.push(image);
+  await lambda.create(name, { Code: { ImageUri: image } });
+  return lambda.shell(name, script);
+}
+
+const ENTRYPOINT = '/usr/local/bin/node /function.mjs';
+const READ_ONLY = expect.stringMatching(/Read-only file system/);
+
+describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
+  const volumes =
+    'grep -c " / .*ro," /proc/mounts; grep -v -e " /proc" -e " /sys" -e " /dev" /proc/mounts | cut -d" " -f2';
+
+  test.each([
+    ['empty', ['VOLUME /data'], 'ls -A /data; touch /data/x', READ_ONLY],
+    [
+      'content-and-modes',
+      ['RUN mkdir -m 1777 /data && echo hi >/data/file && mkdir -m 750 /data/own', 'VOLUME /data'],
+      'stat -c %a /data /data/own; cat /data/file; touch /data/x',
+      expect.stringMatching(/^1777\n750\nhi\n.*Read-only file system/),
+    ],
+    [
+      'several-and-nested',
+      [
+        'RUN mkdir -p /data/sub && echo deep >/data/sub/file',
+        'VOLUME ["/data", "/data/sub", "/data/new", "/srv/"]',
+      ],
+      'cat /data/sub/file; ls -A /srv; touch /data/sub/x; ls /data/new',
+      expect.stringMatching(/^deep\n.*Read-only file system\n.*No such file/),
+    ],
+    ['spelled-twice', ['VOLUME ["/data", "/data/", "/srv/../data"]'], 'touch /data/x', READ_ONLY],
+    ['odd-name', [`VOLUME ["/o\\\\'d d"]`], `touch "/o'd d/x"`, READ_ONLY],
+    ['linked', ['RUN ln -s /srv /link && echo led >/srv/file', 'VOLUME /link'], 'cat /link/file', 'led\n'],
+    // The gate's program lies below.
+    [
+      'var',
+      ['VOLUME ["/var", "/srv", "/opt"]'],
+      'ls -d /var/lib; touch /var/x 2>&1',
+      expect.stringMatching(/^\/var\/lib\n.*Read-only/),
+    ],
+    ['gate', ['VOLUME /var/rapid'], 'ls /var/rapid', 'busybox\n'],
+    [
+      'task',
+      ['COPY --from=debian:bookworm-slim /etc/debian_version /var/task/x', 'VOLUME /var/task'],
+      'ls /var/task',
+      'x\n',
+    ],
+    [
+      'etc',
+      ['RUN echo yes >/etc/mark', 'VOLUME ["/etc", "/etc/deep"]'],
+      'cat /etc/mark; grep -c 169.254.100.1 /etc/resolv.conf; touch /etc/x',
+      expect.stringMatching(/^yes\n1\n.*Read-only file system/),
+    ],
+    // /tmp is Lambda's own.
+    ['tmp', ['RUN echo no >/tmp/file', 'VOLUME /tmp'], 'ls -A /tmp; touch /tmp/x && ls -A /tmp', 'x\n'],
+    [
+      'below-tmp',
+      ['RUN mkdir -p /tmp/a/b && echo no >/tmp/a/b/file', 'VOLUME ["/tmp/a", "/tmp/a/b", "/tmp/a/c"]'],
+      'ls -A /tmp; mkdir -p /tmp/a/b && echo writable',
+      'writable\n',
+    ],
+  ])('%s: %j', async (name, lines, script, expected) => {
+    expect(await shellIn(`volume-${name}`, lines, script)).toEqual(expected);
+  });
+
+  test('and no mount of them is seen in the function, no volume left in the engine', async () => {
+    const lines = ['VOLUME ["/data", "/var", "/tmp/a"]'];
+    expect(await shellIn('volume-mounts', lines, volumes)).toBe(
+      '1\n/\n/tmp\n/etc/resolv.conf\n/etc/hostname\n/etc/hosts\n',
+    );
+    const { stdout } = await execa('docker', ['volume', 'ls', '--quiet', '--filter', 'dangling=true']);
+    expect(stdout).not.toContain(lambda.instance);
+  });
+});
+
+describe('an image runs whatever else its configuration says', () => {
+  test.each([
+    ['user', ['USER nobody-of-that-name'], 'id -u', '993\n'],
+    ['user-group', ['USER 12:nogroup'], 'id -g', '990\n'],
+    ['entrypoint-shell', [`ENTRYPOINT exec ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
+    ['command-only', ['ENTRYPOINT []', `CMD ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
+    ['command-empty', ['CMD []'], 'echo ran', 'ran\n'],
+    ['shell', ['SHELL ["/bin/bash", "-ec"]', `ENTRYPOINT exec ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
+    ['workdir', ['WORKDIR /made/by/it'], 'pwd', '/made/by/it\n'],
+    ['environment', ['ENV COLOUR=red AWS_REGION=elsewhere'], 'echo $COLOUR $AWS_REGION', 'red us-east-1\n'],
+    ['stopsignal', ['STOPSIGNAL SIGUSR1'], 'echo ran', 'ran\n'],
+    ['healthcheck', ['HEALTHCHECK --interval=1s CMD exit 1'], 'echo ran', 'ran\n'],
+    ['expose', ['EXPOSE 80 443/tcp 53/udp 8000-8010'], 'echo ran', 'ran\n'],
+    ['onbuild', ['ONBUILD RUN false'], 'echo ran', 'ran\n'],
+    ['label', ['LABEL lambda-local.instance=other com.docker.compose.project=other'], 'echo ran', 'ran\n'],
+  ])('%s: %j', async (name, lines, script, expected) => {
+    expect(await shellIn(name, lines, script)).toBe(expected);
+  });
+});

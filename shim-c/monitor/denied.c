@@ -1,0 +1,50 @@
+/*
+ * What the read-only root of a function refuses: the supervisor is told, which tells the log how to mend it. Only a call that has failed
+ * comes here, and errno stays what it is.
+ */
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <sys/statfs.h>
+
+#include "place.h"
+#include "table.h"
+
+#define TOLD 8u /* of one process; the log has a line for each folder anyway */
+#define READ_ONLY 1
+
+static bool is_read_only(int directory, const char *path) {
+  struct statfs found;
+  if (directory != AT_FDCWD && *path != '/') return false;
+  return raw(SYS_statfs, path, &found) == 0 && found.f_flags & READ_ONLY;
+}
+
+/* EROFS says it all. EACCES where the file may be read means that it was to be written, which its owner cannot do there either. */
+static bool is_refused(int directory, const char *path, int error) {
+  if (error == EROFS) return true;
+  return error == EACCES && raw(SYS_faccessat, directory, path, 4) == 0 && is_read_only(directory, path);
+}
+
+static void tell(int directory, const char *path, size_t length) {
+  char *text = NULL;
+  long whole = *path == '/' ? 0 : absolute_path(directory, path, length, &text, 0);
+  const char *told = whole > 0 ? text : path;
+  struct question *question = *told == '/' && strlen(told) < BOXER_NAME_MAX ? claim(sizeof *question, HERE) : NULL;
+  if (question) {
+    question->request.operation = BOXER_DENIED;
+    memcpy(question->request.name, told, strlen(told));
+    service_request(&question->request, &question->reply, NULL, PROMPT, NULL);
+  }
+  unclaim(question);
+  unclaim(text);
+}
+
+__attribute__((noinline)) void note_denied(int directory, const char *path, int error) {
+  static _Atomic unsigned told;
+  if ((error != EROFS && error != EACCES) || !path || !network_config() || !in_function()) return;
+  size_t length = text_length(path, REMAP_ROOM);
+  if (length == 0 || length >= REMAP_ROOM || !is_refused(directory, path, error)) return;
+  if (atomic_load_explicit(&told, memory_order_relaxed) >= TOLD || atomic_fetch_add(&told, 1) >= TOLD) return;
+  int before = last_error();
+  tell(directory, path, length);
+  if (last_error() != before) fail(before);
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import { BoxerError } from '../../published/boxer-error.ts';
+import { whileAway } from './while-away.ts';
+
+const containerImage = z.object({
+  Id: z.string(),
+  EntryPoint: z.array(z.string()),
+  Command: z.array(z.string()),
+  Volumes: z.array(z.string()),
+  StopSignal: z.string(),
+});
+/** The image of a container, as the local Lambda tells of it. */
+export type ContainerImage = z.infer<typeof containerImage>;
+
+/** Building reads a hundred MB and writes them, on a machine that may have much else to do; ms. */
+const BUILD_TIMEOUT_MS = 300_000;
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** What the local Lambda knows of the Engine's images, at `endpoint`. */
+export interface LambdaImages {
+  ofContainer(id: string): Promise<ContainerImage>;
+  /** Makes `ImageUri` where it is missing. */
+  derive(wanted: {
+    Base: string;
+    Layer: { ImageUri: string; Path: string };
+    EntryPoint: readonly string[];
+    Labels: Readonly<Record<string, string>>;
+    ImageUri: string;
+  }): Promise<void>;
+}
+
+/** Rejects with BoxerError LAMBDA and its words where the Lambda refuses. */
+export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImages {
+  const ask = (path: string, timeout: number, body?: object): Promise<unknown> =>
+    whileAway(async () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+      const response = await fetch(`${endpoint}/2021-local/${path}`, {
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+        signal: limit,
+      }).catch((error: unknown) => {
+        // fetch() wraps what happened; the code is what tells whether it is worth another attempt.
+        throw error instanceof TypeError ? error.cause : error;
+      });
+      const answer: unknown = await response.json();
+      if (response.ok) return answer;
+      throw new BoxerError('LAMBDA', `the local Lambda: ${messageOf(answer) ?? response.status}`);
+    }, signal);
+  return {
+    ofContainer: async (id) => containerImage.parse(await ask(`containers/${id}/image`, ANSWER_TIMEOUT_MS)),
+    derive: async (wanted) => void (await ask('images', BUILD_TIMEOUT_MS, wanted)),
+  };
+}
+
+function messageOf(answer: unknown): string | undefined {
+  const parsed = z.object({ message: z.string() }).safeParse(answer);
+  return parsed.data?.message;
+}

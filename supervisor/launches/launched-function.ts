@@ -1,0 +1,213 @@
+import { containerIdentity } from '../container/own-names.ts';
+import { seedContact } from '../container/seed-contact.ts';
+import type { Session } from '../control/session.ts';
+import { exitCodeOf } from '../guest/exit-status.ts';
+import { type Duty, joinOverlay, type Launched, type Overlay } from '../membership/join.ts';
+import { dialIn } from '../network/relay/dial-in.ts';
+import { Signal } from '../protocol/stdio.ts';
+import type { NodeConfig } from '../published/node-config.ts';
+import { createLaunchEvent } from './create-launch-event.ts';
+import { fetchBySeed, fetchHere } from './fetch.ts';
+import { type GuestLife, printGuestOutput } from './guest-output.ts';
+import { Introducer } from './introducer.ts';
+import type { Twin } from './invocation/lambda-client.ts';
+import type { Joined, Launch } from './launch.ts';
+import type { Outcome } from './outcome.ts';
+import { outcomeOf } from './outcome-of-launch.ts';
+import { type SessionServer, startSessionServer } from './session-server.ts';
+import { bringToSidecar } from './sidecar.ts';
+
+export interface LaunchOptions {
+  readonly config: NodeConfig;
+  /** The twin as it is for this launch: the container may be of a newer image than the configuration's twin. */
+  readonly twin: () => Promise<Twin>;
+  readonly argv: readonly string[];
+  readonly key: Buffer;
+  readonly say: (line: string) => void;
+  /** The duty that the node announces when it joins. */
+  readonly duty: Duty;
+  /** Ends the launch, its function and its node. */
+  readonly signal: AbortSignal;
+}
+
+/** Credentials of a launch are good for 120 s; ms, with a wide margin for the function to come up. */
+const FRESH_MS = 20_000;
+
+/** Signals that end a process which has no handler for them. */
+const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGKILL']);
+
+interface Membership extends Joined {
+  /** What the function joins with; good once. */
+  readonly credentials: Launched;
+}
+
+/** A launch that joins the overlay for its function and invokes the twin, as soon as it has been constructed. */
+export class LaunchedFunction implements Launch {
+  readonly joined: Promise<Joined>;
+  readonly session: Promise<Session>;
+  readonly started: Promise<void>;
+  readonly gone: Promise<void>;
+  readonly outcome: Promise<Outcome>;
+  readonly #options: LaunchOptions;
+  readonly #end = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #server: Promise<SessionServer>;
+  readonly #membership: Promise<Membership>;
+  /** Resolves when the seed has given the launch to a function. */
+  readonly #guest = Promise.withResolvers<GuestLife>();
+  /** Resolves when a signal has ended the launch before its function had connected. */
+  readonly #stopped = Promise.withResolvers<Outcome>();
+  #connected: Session | undefined;
+  #duty: Duty;
+  #invokedAt = performance.now();
+  #ignored: string | undefined;
+
+  constructor(options: LaunchOptions) {
+    this.#options = options;
+    this.#duty = options.duty;
+    this.#signal = AbortSignal.any([options.signal, this.#end.signal]);
+    this.#server = startSessionServer(this.#signal, (session) =>
+      this.#guest.resolve(printGuestOutput(session)),
+    );
+    this.session = this.#connect();
+    this.#membership = this.#join();
+    this.joined = this.#membership;
+    this.started = this.#guest.promise.then((guest) => guest.started);
+    this.outcome = this.#run();
+    for (const early of [this.#server, this.session, this.joined, this.outcome]) early.catch(() => undefined);
+    const settled = this.outcome.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.gone = Promise.race([
+      settled,
+      this.#guest.promise.then((guest) => guest.exit).then(() => undefined),
+    ]);
+  }
+
+  invokedAt(): number {
+    return this.#invokedAt;
+  }
+
+  async setDuty(duty: Duty): Promise<void> {
+    this.#duty = duty;
+    const { overlay } = await this.joined;
+    await overlay.setDuty(duty);
+  }
+
+  deliver(signal: string): void {
+    if (signal !== this.#ignored) this.#send(signal);
+  }
+
+  stop(signal: string): void {
+    this.#ignored = signal;
+    this.#send(signal);
+  }
+
+  end(): void {
+    this.#end.abort();
+  }
+
+  #send(signal: string): void {
+    if (this.#connected) this.#connected.notify(Signal, { signal });
+    else if (ENDING.has(signal)) this.#stopped.resolve({ exitCode: exitCodeOf({ code: null, signal }) });
+  }
+
+  async #connect(): Promise<Session> {
+    const server = await this.#server;
+    const session = await server.session;
+    this.#connected = session;
+    return session;
+  }
+
+  /** Gives the node that the function takes over its duty, its names and its credentials. */
+  async #join(): Promise<Membership> {
+    // The SDK takes longer to load than the seed to answer: both happen at once. So it is not imported above.
+    const loading = import('./invocation/invoke.ts');
+    const server = await this.#server;
+    const overlay = await this.#joinOverlay(server);
+    try {
+      const credentials = await overlay.launch(wayTo(server));
+      await loading;
+      const introducer = new Introducer(overlay, this.session);
+      const fetchBy: Joined['fetchBy'] = (relay) =>
+        credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introducer);
+      return { overlay, credentials, fetchBy };
+    } catch (error) {
+      await overlay.leave();
+      throw error;
+    }
+  }
+
+  #joinOverlay(server: SessionServer): Promise<Overlay> {
+    const { config, key } = this.#options;
+    return joinOverlay({
+      ...seedContact(config.service, key),
+      join: this.#joinRequest(),
+      // A holder is introduced to its function, where that cannot dial the holder, and to what the function has refused.
+      introduce: async (introduction, { signal }) => {
+        if (introduction.port !== server.port) return bringToSidecar(introduction, signal);
+        server.take(await dialIn(introduction, signal));
+      },
+      signal: this.#signal,
+    });
+  }
+
+  /** What the node announces. It joins again whenever it has lost the seed, with the duty that it has by then. */
+  async #joinRequest() {
+    const identity = await containerIdentity(this.#options.config);
+    const duty = () => this.#duty;
+    return {
+      role: 'phantom' as const,
+      ...identity,
+      get duty() {
+        return duty();
+      },
+    };
+  }
+
+  async #run(): Promise<Outcome> {
+    try {
+      return await Promise.race([this.#invoke(), this.#stopped.promise]);
+    } finally {
+      // The function is told: if its connection only broke, it would try to resume it, and cost money meanwhile.
+      await Promise.all([this.#connected?.close('the launch has ended'), this.#leave()]);
+    }
+  }
+
+  async #invoke(): Promise<Outcome> {
+    const [server, { overlay, credentials }] = await Promise.all([this.#server, this.#membership]);
+    const { invokeTwin } = await import('./invocation/invoke.ts');
+    const { say } = this.#options;
+    const began = performance.now();
+    const twin = await this.#options.twin();
+    const isFresh = performance.now() - began < FRESH_MS;
+    // Credentials may have expired before a later attempt, or while a missing twin was made.
+    const event = async (attempt: number) => {
+      const fresh = attempt === 1 && isFresh ? credentials : await overlay.launch(wayTo(server));
+      return createLaunchEvent(this.#options, overlay, server, fresh);
+    };
+    const onInvoke = () => {
+      this.#invokedAt = performance.now();
+    };
+    const invocation = invokeTwin(twin, event, { signal: this.#signal, say, onInvoke });
+    invocation.catch(() => undefined);
+    const exit = this.#guest.promise.then((guest) => guest.exit);
+    return outcomeOf(this.session, exit, invocation);
+  }
+
+  /** Leaves the overlay if the launch has joined it; otherwise keeps the launch from joining. */
+  async #leave(): Promise<void> {
+    const joined = await Promise.race([
+      this.joined.catch(() => undefined),
+      new Promise<undefined>((resolve) => setImmediate(resolve, undefined)),
+    ]);
+    await joined?.overlay.leave();
+    this.#end.abort();
+  }
+}
+
+/** What the seed is told of the server, and no more: its key stays here. */
+function wayTo({ port, token }: SessionServer): Pick<SessionServer, 'port' | 'token'> {
+  return { port, token };
+}

@@ -1,0 +1,67 @@
+import type { Action, Facts, Plan, Retirement } from './state.ts';
+
+/** By then, whoever had looked up a name has connected; ms. */
+const SETTLE_MS = 1000;
+/** The time between SIGKILL and the function's report of the guest's end, ms. */
+const LAST_REPORT_MS = 1000;
+
+export interface RetirementStep {
+  readonly retirement: Retirement;
+  readonly actions: readonly Action[];
+}
+
+/** Starts to retire a function. Its connections are watched only where there is time for them. */
+export function beginRetirement(plan: Plan, facts: Facts, now: number): RetirementStep {
+  const until = plan.times.stopAt;
+  const draining: Retirement = { step: 'draining', settledAt: now + SETTLE_MS, until, isIdle: false };
+  const { retirement, actions } = continueRetirement(draining, plan, facts, now);
+  const isWatched = retirement.step === 'draining' && now < until;
+  return { retirement, actions: isWatched ? [{ do: 'watch-for-idle' }, ...actions] : actions };
+}
+
+/** Takes note that no connection is left that came in through the holder. */
+export function withIdle(retirement: Retirement): Retirement {
+  return retirement.step === 'draining' ? { ...retirement, isIdle: true } : retirement;
+}
+
+/** Goes on as far as the facts and the time allow: at most one step, except that a function which is gone is over at once. */
+export function continueRetirement(
+  retirement: Retirement,
+  plan: Plan,
+  facts: Facts,
+  now: number,
+): RetirementStep {
+  if (retirement.step === 'over') return { retirement, actions: [] };
+  if (facts.isGone) return { retirement: { step: 'over' }, actions: [] };
+  if (facts.isCancelled) return { retirement: { step: 'over' }, actions: [{ do: 'end' }] };
+  if (now < retirementWakeAt(retirement, facts)) return { retirement, actions: [] };
+  switch (retirement.step) {
+    case 'draining': {
+      const killAt = Math.min(now + plan.stop.grace, plan.times.endAt);
+      // Where the holder stops, the guest has had the holder's own signal already.
+      const actions: Action[] = facts.isStopping ? [] : [{ do: 'stop', signal: plan.stop.signal }];
+      return { retirement: { step: 'stopped', killAt }, actions };
+    }
+    case 'stopped':
+      return { retirement: { step: 'killed', endAt: now + LAST_REPORT_MS }, actions: [{ do: 'kill' }] };
+    case 'killed':
+      return { retirement: { step: 'over' }, actions: [{ do: 'end' }] };
+  }
+}
+
+/** When the present step is over, if nothing happens before. */
+export function retirementWakeAt(retirement: Retirement, facts: Facts): number {
+  switch (retirement.step) {
+    case 'draining': {
+      if (facts.isStopping || facts.isHurried) return Number.NEGATIVE_INFINITY;
+      const { settledAt, until, isIdle } = retirement;
+      return isIdle ? settledAt : Math.max(settledAt, until);
+    }
+    case 'stopped':
+      return retirement.killAt;
+    case 'killed':
+      return retirement.endAt;
+    case 'over':
+      return Number.POSITIVE_INFINITY;
+  }
+}

@@ -1,0 +1,115 @@
+import { ControlError, codeOf } from '../control/control-error.ts';
+import { DEFLATE } from '../control/deflated.ts';
+import { dialControl } from '../control/dial.ts';
+import type { Endpoint } from '../control/endpoint.ts';
+import type { Session, SessionOptions } from '../control/session.ts';
+import { Introduce, type Introduction } from '../protocol/flows.ts';
+import { Hello, type HelloReply } from '../protocol/greeting.ts';
+import { Join, type Joined, type JoinRequest } from '../protocol/join.ts';
+import { MembershipChanged, OtherSeeds } from '../protocol/membership.ts';
+import type { Offer } from '../protocol/offer.ts';
+import { AskToMeet, type Counterpart, Pairs, Punch, type PunchIntroduction } from '../protocol/punch.ts';
+import type { PairStatus } from '../published/node-config.ts';
+import { measureRelays } from './distances.ts';
+import type { Membership } from './view.ts';
+
+export interface LinkOptions extends SessionOptions {
+  readonly seed: { readonly host: string; readonly port: number };
+  /** May still be pending: it is needed only when the connection is open. */
+  readonly join: JoinRequest | Promise<JoinRequest>;
+  /** ms for look-up, connect and handshake; as `dialControl` unless told otherwise */
+  readonly timeout?: number | undefined;
+  /** As `JoinBody.claim`. */
+  readonly claim?: string | undefined;
+  /**
+   * Brings the connection of an introduction to the guest. The `code` of an error is the errno of the peer's
+   * connect().
+   */
+  readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
+  /** Handlers for meetings with other nodes; without them other nodes cannot meet this one. */
+  readonly peers?: PeerHandlers | undefined;
+}
+
+/** Handlers for what the seed asks on behalf of other nodes. */
+export interface PeerHandlers {
+  /** Another node wants a connection with this one; resolves to the offer of this one. */
+  meet(counterpart: Counterpart): Promise<Offer>;
+  /**
+   * Resolves when this node's end of the connection is under way. The `code` of an error is the errno of the
+   * peer's connect().
+   */
+  punch(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
+  /** The pairs that this node has used. */
+  pairs(): readonly PairStatus[];
+}
+
+/** A connection to the seed that has joined. */
+export interface Link {
+  readonly session: Session;
+  readonly hello: HelloReply;
+  readonly joined: Joined;
+  readonly local: Endpoint;
+}
+
+/** Errors after which another attempt may succeed. */
+const PASSING: ReadonlySet<string> = new Set(['ECONNRESET', 'ETIMEDOUT', 'EAGAIN', 'ENOSPC']);
+
+/**
+ * The seed, or whoever answers in its place, refuses this node: `errno` says why. Another attempt would not
+ * help.
+ */
+export class Refused extends ControlError {}
+
+/**
+ * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError
+ * where a later attempt may succeed, or with the signal's reason.
+ */
+export async function openLink(
+  options: LinkOptions,
+  credentials: { readonly identity: string; readonly key: Buffer },
+  membership: Membership,
+  signal: AbortSignal | undefined,
+): Promise<Link> {
+  const session = await dialControl({
+    ...{ ...options, ...options.seed, ...credentials, signal },
+    takesDeflated: true,
+  }).catch((error: unknown) => {
+    throw codeOf(error) === 'EACCES' ? refused(error) : error;
+  });
+  const snapshot = Promise.withResolvers<void>();
+  void session.closed.then((reason) => snapshot.reject(new ControlError('ECONNRESET', reason)));
+  session.onNotification(MembershipChanged, (update) => {
+    membership.apply(update);
+    if (!update.more) snapshot.resolve();
+  });
+  session.onNotification(OtherSeeds, ({ seeds }) => {
+    membership.seeds = seeds;
+  });
+  measureRelays(session);
+  session.handle(Introduce, options.introduce);
+  const { peers } = options;
+  if (peers) {
+    session.handle(AskToMeet, async (counterpart) => ({ offer: await peers.meet(counterpart) }));
+    session.handle(Punch, (introduction) => peers.punch(introduction));
+    session.handle(Pairs, () => ({ pairs: peers.pairs() }));
+  }
+  try {
+    const { local, remote } = session;
+    const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
+    // Both at once: the join does not depend on the reply to hello.
+    const [hello, joined] = await Promise.all([
+      session.request(Hello, { version: 1, capabilities: ['relay', 'punch', DEFLATE] }, { signal }),
+      session.request(Join, body, { signal }),
+      snapshot.promise,
+    ]);
+    return { session, hello, joined, local };
+  } catch (error) {
+    void session.close('could not join');
+    throw signal?.aborted || PASSING.has(codeOf(error)) ? error : refused(error);
+  }
+}
+
+function refused(error: unknown): Refused {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Refused(codeOf(error) || 'EPROTO', message, { cause: error });
+}

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createListenerView } from './listeners.ts';
+import { createListenerPublisher, type ListenerPublisher } from './publish-listeners.ts';
+
+const servers: Server[] = [];
+const gone: number[] = [];
+/** What was told, and how to answer it. */
+const told: Array<{ ports: readonly number[]; answer: () => void }> = [];
+let publisher: ListenerPublisher;
+let wakeUp = () => {};
+
+beforeEach(() => {
+  publisher = createListenerPublisher({
+    listeners: createListenerView(),
+    tell(ports) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      told.push({ ports, answer: resolve });
+      wakeUp();
+      return promise;
+    },
+    onGone: (port) => gone.push(port),
+  });
+});
+afterEach(() => {
+  publisher.close();
+  for (const server of servers.splice(0)) server.close();
+  told.length = 0;
+  gone.length = 0;
+});
+
+async function listen(): Promise<number> {
+  const server = createServer().listen(0, '0.0.0.0');
+  servers.push(server);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** The next that is told. */
+async function telling(): Promise<{ ports: readonly number[]; answer: () => void }> {
+  for (;;) {
+    const next = told.shift();
+    if (next) return next;
+    await new Promise<void>((resolve) => {
+      wakeUp = resolve;
+    });
+  }
+}
+
+test('listeners that are heard of together are told at once, without waiting for an answer', async () => {
+  const ports = [await listen(), await listen(), await listen()];
+  for (const port of ports) publisher.hear(port);
+  expect((await telling()).ports).toEqual(expect.arrayContaining(ports));
+  expect(told).toEqual([]);
+});
+
+test('what changes while something is told is told when that is answered', async () => {
+  publisher.hear(await listen());
+  const first = await telling();
+  const second = await listen();
+  publisher.hear(second);
+  publisher.catchUp();
+  expect(told).toEqual([]);
+  first.answer();
+  expect((await telling()).ports).toContain(second);
+});
+
+test('who catches up sees a listener that was heard of, and nothing is looked for in vain', async () => {
+  const port = await listen();
+  publisher.catchUp();
+  expect(told).toEqual([]);
+  publisher.hear(port);
+  publisher.catchUp();
+  expect(told[0]?.ports).toContain(port);
+});
+
+test('a port that was heard of, and where nobody listens, has gone', async () => {
+  const port = await listen();
+  servers.pop()?.close();
+  publisher.hear(port);
+  publisher.catchUp();
+  expect(gone).toEqual([port]);
+});

@@ -1,0 +1,39 @@
+import * as z from 'zod/mini';
+import { type Nothing, nothing, notification, request } from '../control/message.ts';
+import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../published/node-config.ts';
+import { bodyOf, fieldsOf } from './fields.ts';
+
+/** What `boxer nodes` asks of the seed of its container. */
+
+const parseNodes = bodyOf(z.object({ nodes: z.array(nodeStatus) }));
+
+export const Nodes = request<{ readonly pairs?: boolean | undefined }, { readonly nodes: NodeStatus[] }>({
+  number: 12,
+  name: 'nodes',
+  from: 'administrator',
+  body: '{pairs?: boolean} -> {nodes: NodeStatus[]}',
+  about:
+    'All nodes, with the pairs that they have used where `pairs` is true. `NodeStatus` is in ' +
+    '`supervisor/published/node-config.ts`.',
+  parseRequest: (body) => ({ pairs: fieldsOf(body).pairs === true }),
+  parseReply: parseNodes,
+});
+
+export const Watch = request<Nothing, { readonly nodes: NodeStatus[] }>({
+  number: 24,
+  name: 'watch',
+  from: 'administrator',
+  body: '{} -> {nodes: NodeStatus[]}',
+  about: 'All nodes; from then on the session is notified of every change.',
+  parseRequest: nothing,
+  parseReply: parseNodes,
+});
+
+export const NodeChanged = notification<NodeEvent>({
+  number: 25,
+  name: 'node-event',
+  from: 'seed',
+  body: '{time, event, node}',
+  about: 'One change of one node: `NodeEvent` in `supervisor/published/node-config.ts`.',
+  parse: bodyOf(nodeEvent),
+});

@@ -1,0 +1,59 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import { done, request } from '../control/message.ts';
+import { endpointAt, type Fields, fieldsOf, portAt, textAt, tokenAt } from './fields.ts';
+
+/** How two ends of a connection come together at a relay. */
+
+/** A place at a relay for one end of a connection: dial `relay`, show `token` (32 hex digits). */
+export interface RelayPlace {
+  readonly relay: Endpoint;
+  readonly token: string;
+}
+
+/** A peer wants to reach this node's `port`: fetch the connection at the place. */
+export interface Introduction extends RelayPlace {
+  readonly port: number;
+  /** The initiator in the overlay. */
+  readonly peer: Endpoint;
+}
+
+export function placeAt(fields: Fields): RelayPlace {
+  return { relay: endpointAt(fields, 'relay'), token: tokenAt(fields, 'token') };
+}
+
+/** A connect() of a guest. */
+export interface ConnectRequest extends Endpoint {
+  /** The port that the guest has bound, which the other end shall see. */
+  readonly from?: number | undefined;
+}
+
+export const Connect = request<ConnectRequest, { readonly relay: Endpoint }>({
+  number: 6,
+  name: 'connect',
+  from: 'node',
+  body: '{address, port, from?} -> {relay: {address, port}}',
+  about:
+    'Connect there, without a preface. `from` is the port that the guest has bound, and that the other end ' +
+    "sees. An error has the errno of the guest's connect().",
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    const target = { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
+    return { ...target, from: fields.from === undefined ? undefined : portAt(fields, 'from') };
+  },
+  parseReply: (body) => ({ relay: endpointAt(fieldsOf(body), 'relay') }),
+});
+
+export const Introduce = request<Introduction, void>({
+  number: 7,
+  name: 'introduce',
+  from: 'seed, or a phantom to its function',
+  body: '{port, relay: {address, port}, token, peer: {address, port}} -> {}',
+  about:
+    "`token` is 32 hex digits. The node replies when it has dialled the relay and its guest's listener " +
+    "has taken the connection; an error has the errno of the peer's connect().",
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return { port: portAt(fields, 'port'), ...placeAt(fields), peer: endpointAt(fields, 'peer') };
+  },
+  parseReply: done,
+});

@@ -1,0 +1,131 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import { done, nothing, request } from '../control/message.ts';
+import { type Duty, dutyAt } from './duty.ts';
+import {
+  choiceAt,
+  endpointAt,
+  type Fields,
+  fieldsOf,
+  integerAt,
+  invalid,
+  MAX_NODE_ID,
+  optionalTextAt,
+  textAt,
+  textsAt,
+} from './fields.ts';
+
+/** How a node comes to be one, and stops being one. */
+
+/** Network -> names there. */
+export type NamesByNetwork = Readonly<Record<string, readonly string[]>>;
+
+/** What a node says of itself. */
+export interface JoinRequest {
+  readonly role: 'container' | 'function' | 'phantom';
+  readonly service: string;
+  readonly networks: NamesByNetwork;
+  readonly hostname: string;
+  /** Docker's id of the container, '' where there is none. */
+  readonly container: string;
+  /** Lambda's id of the invocation; functions only. */
+  readonly requestId?: string | undefined;
+  readonly functionName?: string | undefined;
+  /** The duty of a phantom's node; active unless told otherwise. */
+  readonly duty?: Duty | undefined;
+}
+
+export interface JoinBody extends JoinRequest {
+  /** The control connection's end at the node. */
+  readonly local: Endpoint;
+  /** Its other end as the node sees it, which is how the node reaches the seed. */
+  readonly via: string;
+  /**
+   * Random, the same in every attempt of one process to join: a process that missed the reply may ask again.
+   */
+  readonly claim?: string | undefined;
+}
+
+/** `key` in hex. */
+export interface Credentials {
+  readonly identity: string;
+  readonly key: string;
+}
+
+export interface Joined {
+  readonly nodeId: number;
+  /** overlay address */
+  readonly address: string;
+  /** Where the seed sees the node. */
+  readonly observed: Endpoint;
+  /** For this node's next connection. */
+  readonly resume: Credentials;
+}
+
+export const MAX_NETWORKS = 64;
+/** Names of one node on one network. */
+export const MAX_NAMES = 64;
+const MAX_NAMES_SIZE = 16_384;
+
+function networksAt(fields: Fields): NamesByNetwork {
+  const networks = fieldsOf(fields.networks);
+  const keys = Object.keys(networks);
+  if (keys.length > MAX_NETWORKS) throw invalid('networks', `at most ${MAX_NETWORKS} networks`);
+  // Every node on these networks is told all of it.
+  if (JSON.stringify(networks).length > MAX_NAMES_SIZE)
+    throw invalid('networks', `at most ${MAX_NAMES_SIZE} characters of names`);
+  return Object.fromEntries(keys.map((network) => [network, textsAt(networks, network, MAX_NAMES)]));
+}
+
+export const Join = request<JoinBody, Joined>({
+  number: 2,
+  name: 'join',
+  from: 'node or phantom',
+  body:
+    "{role: 'container'|'function'|'phantom', service, networks: {net: names[]}, hostname, container, " +
+    'local: {address, port}, via: string, claim?: string, duty?: Duty, requestId?, functionName?} -> ' +
+    '{nodeId, address, observed: {address, port}, resume: {identity, key}}',
+  about:
+    "`local` is the control connection's local end; it equals `observed` when no NAT is between. `via` " +
+    "is the connection's other end as the node sees it: the address under which this node reaches the " +
+    'seed, and so its relay. `claim` is random and the same in each attempt of one process, so that a ' +
+    "process that missed the reply may ask again. A phantom's join reserves node id and address for its " +
+    "function; a function's role, service, names, networks and container id are the phantom's (the " +
+    "launch identity says whose). Errors: EACCES, ESTALE and EALREADY are final; EAGAIN: the seed's " +
+    'store is away, try again.',
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return {
+      role: choiceAt(fields, 'role', ['container', 'function', 'phantom']),
+      service: textAt(fields, 'service'),
+      networks: networksAt(fields),
+      hostname: textAt(fields, 'hostname'),
+      container: textAt(fields, 'container', 64),
+      requestId: optionalTextAt(fields, 'requestId'),
+      functionName: optionalTextAt(fields, 'functionName'),
+      local: endpointAt(fields, 'local'),
+      via: textAt(fields, 'via', 45),
+      claim: optionalTextAt(fields, 'claim', 32),
+      duty: fields.duty === undefined ? undefined : dutyAt(fields),
+    };
+  },
+  parseReply(body) {
+    const fields = fieldsOf(body);
+    const resume = fieldsOf(fields.resume);
+    return {
+      nodeId: integerAt(fields, 'nodeId', 1, MAX_NODE_ID),
+      address: textAt(fields, 'address', 15),
+      observed: endpointAt(fields, 'observed'),
+      resume: { identity: textAt(resume, 'identity'), key: textAt(resume, 'key', 64) },
+    };
+  },
+});
+
+export const Leave = request({
+  number: 9,
+  name: 'leave',
+  from: 'node or phantom',
+  body: '{} -> {}',
+  about: 'The node is gone for all others when the reply comes, and cannot return by its resume key.',
+  parseRequest: nothing,
+  parseReply: done,
+});

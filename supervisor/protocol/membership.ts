@@ -1,0 +1,170 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import { done, notification, request } from '../control/message.ts';
+import {
+  booleanAt,
+  choiceAt,
+  endpointAt,
+  type Fields,
+  fieldsOf,
+  integerAt,
+  integersAt,
+  listAt,
+  MAX_NODE_ID,
+  optionalTextAt,
+  textAt,
+  textsAt,
+} from './fields.ts';
+import { MAX_NAMES, MAX_NETWORKS } from './join.ts';
+import { type Filtering, filteringAt, NAT_KINDS, type NatKind, natAt } from './offer.ts';
+
+/** What nodes know of each other. */
+
+const MAX_PORTS = 4096;
+/** As many as fit a frame. */
+const MAX_MEMBERS = 65_536;
+const MAX_SEEDS = 16;
+
+/** A node as another one sees it. */
+export interface Member {
+  readonly id: number;
+  /** overlay address */
+  readonly address: string;
+  /**
+   * On the networks that both share, and `node-<id>`, which is all while another node stands in for this one.
+   */
+  readonly names: readonly string[];
+  readonly ports: readonly number[];
+  /** The address that the seed observed, '' while the node is starting. */
+  readonly underlay: string;
+  /** No NAT between the node and the seed. */
+  readonly direct: boolean;
+  /** The node is on the other side of the seed: none of its addresses leads there from here. */
+  readonly apart?: boolean | undefined;
+  /** `starting`: it cannot be reached yet. */
+  readonly state: 'starting' | 'standby' | 'up' | 'draining';
+  /** What is between the node and the seed. */
+  readonly nat: NatKind;
+  readonly filtering: Filtering;
+}
+
+export interface MembershipUpdate {
+  readonly epoch: number;
+  /** The update holds all members; otherwise those that changed. */
+  readonly snapshot: boolean;
+  readonly nodes: readonly Member[];
+  readonly removed: readonly number[];
+  /** With snapshots: which run of the seed speaks. */
+  readonly seed?: string | undefined;
+  readonly gateways?: { readonly names: readonly string[] } | undefined;
+  /** The next message belongs to the same update. */
+  readonly more?: boolean | undefined;
+}
+
+function portsAt(fields: Fields): number[] {
+  return integersAt(fields, 'ports', MAX_PORTS, 65_535);
+}
+
+function parseMember(body: unknown): Member {
+  const fields = fieldsOf(body);
+  return {
+    id: integerAt(fields, 'id', 1, MAX_NODE_ID),
+    address: textAt(fields, 'address', 15),
+    names: textsAt(fields, 'names', MAX_NETWORKS * MAX_NAMES + 1),
+    ports: portsAt(fields),
+    underlay: textAt(fields, 'underlay', 45),
+    direct: booleanAt(fields, 'direct'),
+    ...(fields.apart === true ? { apart: true } : {}),
+    state: choiceAt(fields, 'state', ['starting', 'standby', 'up', 'draining']),
+    nat: natAt(fields),
+    filtering: filteringAt(fields),
+  };
+}
+
+function gatewaysAt({ gateways }: Fields): MembershipUpdate['gateways'] {
+  return gateways === undefined ? undefined : { names: textsAt(fieldsOf(gateways), 'names', MAX_MEMBERS) };
+}
+
+export const MembershipChanged = notification<MembershipUpdate>({
+  number: 3,
+  name: 'membership',
+  from: 'seed',
+  body:
+    '{epoch, snapshot: boolean, nodes: Member[], removed: number[], seed?: string, gateways?: {names: ' +
+    'string[]}, more?: boolean}; Member = {id, address, names: string[], ports: number[], underlay: ' +
+    "string, direct: boolean, apart?: true, state: 'starting'|'standby'|'up'|'draining', nat: NatKind, " +
+    'filtering: Filtering}',
+  about:
+    'The members that share a network with the receiver, with their names there. Changes are numbered ' +
+    'and batched: a change is told after 10 ms, or, where telling all nodes takes long, so late that ' +
+    'three times as long lies between two updates, 200 ms at most. A node that reads too slowly gets a ' +
+    'snapshot instead. Where `more` is true, the next message belongs to the same update. A snapshot ' +
+    'carries `seed`, the name of this run of the seed: after a restart a node keeps the members that it ' +
+    'knew for 5 s more, while they return. `gateways` are the names about which a function asks with ' +
+    '`resolve`, those of services that it shall not find included. `underlay` is the address that the ' +
+    'seed observed; `apart`: the member is on the other side of the seed, see [Inside and ' +
+    'outside](control-network.md#inside-and-outside); `nat` and `filtering`: see ' +
+    '[Punching](control-network.md#punching).',
+  parse(body) {
+    const fields = fieldsOf(body);
+    return {
+      epoch: integerAt(fields, 'epoch', 0, Number.MAX_SAFE_INTEGER),
+      snapshot: booleanAt(fields, 'snapshot'),
+      nodes: listAt(fields, 'nodes', MAX_MEMBERS).map(parseMember),
+      removed: integersAt(fields, 'removed', MAX_MEMBERS, MAX_NODE_ID),
+      seed: optionalTextAt(fields, 'seed'),
+      more: fields.more === true,
+      gateways: gatewaysAt(fields),
+    };
+  },
+});
+
+export const Listening = request<{ readonly ports: readonly number[] }, void>({
+  number: 4,
+  name: 'listening',
+  from: 'node',
+  body: '{ports: number[]} -> {}',
+  about: 'The full set of TCP ports on which the guest listens and which others can reach.',
+  parseRequest: (body) => ({ ports: portsAt(fieldsOf(body)) }),
+  parseReply: done,
+});
+
+export const Facts = request<{ readonly nat: NatKind }, void>({
+  number: 14,
+  name: 'facts',
+  from: 'node',
+  body: "{nat: 'none'|'preserving'|'mapped'|'symmetric'|'unknown'} -> {}",
+  about: 'What the node has found out about the NAT in front of it.',
+  parseRequest: (body) => ({ nat: choiceAt(fieldsOf(body), 'nat', NAT_KINDS) }),
+  parseReply: done,
+});
+
+export const Resolve = request<{ readonly name: string }, { readonly addresses: readonly string[] }>({
+  number: 5,
+  name: 'resolve',
+  from: 'node',
+  body: '{name} -> {addresses: string[]}',
+  about: 'The overlay addresses of an unboxed host; ENOENT where there is none of that name.',
+  parseRequest: (body) => ({ name: textAt(fieldsOf(body), 'name') }),
+  parseReply: (body) => ({ addresses: textsAt(fieldsOf(body), 'addresses', MAX_MEMBERS) }),
+});
+
+export const Reverse = request<{ readonly address: string }, { readonly names: readonly string[] }>({
+  number: 11,
+  name: 'reverse',
+  from: 'node',
+  body: '{address} -> {names: string[]}',
+  about: 'The names of an overlay address; ENOENT where there are none.',
+  parseRequest: (body) => ({ address: textAt(fieldsOf(body), 'address', 15) }),
+  parseReply: (body) => ({ names: textsAt(fieldsOf(body), 'names', MAX_MEMBERS) }),
+});
+
+export const OtherSeeds = notification<{ readonly seeds: readonly Endpoint[] }>({
+  number: 40,
+  name: 'seeds',
+  from: 'seed',
+  body: '{seeds: {address, port}[]}',
+  about: 'The other seeds of the project, now and whenever that changes.',
+  parse: (body) => ({
+    seeds: listAt(fieldsOf(body), 'seeds', MAX_SEEDS).map((seed) => endpointAt({ seed }, 'seed')),
+  }),
+});

@@ -1,0 +1,52 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import { type Nothing, nothing, request } from '../control/message.ts';
+import { choiceAt, endpointAt, fieldsOf, invalid, textAt } from './fields.ts';
+import { type Filtering, filteringAt } from './offer.ts';
+
+/** What the functions of `docker boxer probe` ask of the seed. */
+
+/** One step of a pair of probes. */
+export interface ProbeMeeting {
+  readonly pair: string;
+  readonly side: 'a' | 'b';
+  readonly step: string;
+  readonly value: unknown;
+}
+
+/** Characters of JSON: ports, addresses and figures of one step. */
+const MAX_VALUE = 16_384;
+
+export const Probe = request<Nothing, { readonly observed: Endpoint; readonly filtering: Filtering }>({
+  number: 48,
+  name: 'probe',
+  from: 'probe',
+  body: '{} -> {observed: {address, port}, filtering}',
+  about:
+    'How the seed sees a function of `docker boxer probe`, which has an identity of the service ' +
+    '`boxer-probe`, and is no node. 16 at a time, for 5 minutes each.',
+  parseRequest: nothing,
+  parseReply(body) {
+    const fields = fieldsOf(body);
+    return { observed: endpointAt(fields, 'observed'), filtering: filteringAt(fields) };
+  },
+});
+
+export const ProbeMeet = request<ProbeMeeting, { readonly value: unknown }>({
+  number: 49,
+  name: 'probe-meet',
+  from: 'probe',
+  body: "{pair, side: 'a'|'b', step, value} -> {value}",
+  about: "The other function's value, when both are at that step; ECONNRESET when it has gone.",
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    const value: unknown = fields.value ?? null;
+    if (JSON.stringify(value).length > MAX_VALUE) throw invalid('value', `at most ${MAX_VALUE} characters`);
+    return {
+      pair: textAt(fields, 'pair', 32),
+      side: choiceAt(fields, 'side', ['a', 'b']),
+      step: textAt(fields, 'step', 64),
+      value,
+    };
+  },
+  parseReply: (body) => ({ value: fieldsOf(body).value }),
+});

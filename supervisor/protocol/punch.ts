@@ -1,0 +1,189 @@
+import * as z from 'zod/mini';
+import type { Endpoint } from '../control/endpoint.ts';
+import { type Nothing, nothing, notification, request } from '../control/message.ts';
+import { type PairStatus, pairStatus } from '../published/node-config.ts';
+import {
+  bodyOf,
+  booleanAt,
+  fieldsOf,
+  integerAt,
+  invalid,
+  ipv4At,
+  ipv4EndpointAt,
+  listAt,
+  MAX_NODE_ID,
+  portAt,
+  textAt,
+} from './fields.ts';
+import type { Credentials } from './join.ts';
+import { idAt, type Offer, parseOffer } from './offer.ts';
+
+/** How two nodes of which neither can be reached from outside open connections to each other. */
+
+const MAX_ENDS = 64;
+const KEY = /^[0-9a-f]{64}$/;
+
+/** A node wants a control connection with `to` (overlay address), made by both at the same time. */
+export interface MeetRequest {
+  readonly to: string;
+  readonly offer: Offer;
+}
+
+/** The other side of a meeting; identity and key (hex) are those of the connection between the two. */
+export interface Counterpart extends Credentials {
+  readonly nodeId: number;
+  /** overlay address */
+  readonly address: string;
+  readonly offer: Offer;
+}
+
+/** A guest's connection that both nodes open at the same time; `to` where the seed passes it on. */
+export interface PunchIntroduction {
+  /** The same for repetitions; 16 to 32 hex digits. */
+  readonly id: string;
+  readonly to?: string | undefined;
+  /** The guest's port at the acceptor. */
+  readonly port: number;
+  /**
+   * The acceptor's own local port for this connection; 0 for a port on which it listens for it and which the
+   * reply names.
+   */
+  readonly at: number;
+  /** Where the initiator's packets come from. */
+  readonly from: Endpoint;
+  /** The initiator in the overlay. */
+  readonly peer: Endpoint;
+  /** The initiator does not wait for the reply: a refusal has to come over the connection itself. */
+  readonly underWay: boolean;
+}
+
+/** Ends that the acceptor shall open for connections that guests of the initiator are going to make. */
+export interface AheadRequest {
+  /** The guest's port at the acceptor. */
+  readonly port: number;
+  /** The address that the initiator's packets come from. */
+  readonly from: string;
+  /** The initiator in the overlay. */
+  readonly peer: string;
+  /** `at`: the acceptor's own local port; `port`: the initiator's, as the acceptor sees it. */
+  readonly ends: readonly { readonly at: number; readonly port: number }[];
+}
+
+function parseCounterpart(body: unknown): Counterpart {
+  const fields = fieldsOf(body);
+  const key = textAt(fields, 'key', 64);
+  if (!KEY.test(key)) throw invalid('key', '64 hex digits');
+  return {
+    nodeId: integerAt(fields, 'nodeId', 1, MAX_NODE_ID),
+    address: ipv4At(fields, 'address'),
+    offer: parseOffer(fields.offer),
+    identity: textAt(fields, 'identity'),
+    key,
+  };
+}
+
+export const Meet = request<MeetRequest, Counterpart>({
+  number: 15,
+  name: 'meet',
+  from: 'node',
+  body: '{to, offer} -> {nodeId, address, offer, identity, key}',
+  about:
+    "Asks for a connection of the two supervisors. The caller's offer may have `first: {id, port, " +
+    "from}`, the connection for which its guest waits (`from` is the guest's port); the offer in the " +
+    'reply then has `opened`, the door from which the other node has opened its end. Errors: ' +
+    'EHOSTUNREACH, EALREADY (the other node asked first), EOPNOTSUPP (no port to offer).',
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return { to: ipv4At(fields, 'to'), offer: parseOffer(fields.offer) };
+  },
+  parseReply: parseCounterpart,
+});
+
+export const AskToMeet = request<Counterpart, { readonly offer: Offer }>({
+  number: 15,
+  name: 'meet',
+  from: 'seed',
+  body: '{nodeId, address, offer, identity, key} -> {offer}',
+  about: 'Another node has asked for a connection with the receiver.',
+  parseRequest: parseCounterpart,
+  parseReply: (body) => ({ offer: parseOffer(fieldsOf(body).offer) }),
+});
+
+export const Punch = request<PunchIntroduction, { readonly port?: number | undefined }>({
+  number: 16,
+  name: 'punch',
+  from: 'node to node; by the seed, with `to`, where that way broke',
+  body: '{id, port, at, from: {address, port}, peer: {address, port}, underWay, to?} -> {port?}',
+  about:
+    "Introduces a guest's connection. The acceptor replies when its packet has left, or, when `at` is 0, " +
+    "with the `port` on which it listens. An error has the errno of the guest's connect().",
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return {
+      id: idAt(fields),
+      to: fields.to === undefined ? undefined : ipv4At(fields, 'to'),
+      port: portAt(fields, 'port'),
+      at: integerAt(fields, 'at', 0, 65_535),
+      from: ipv4EndpointAt(fields, 'from'),
+      peer: ipv4EndpointAt(fields, 'peer'),
+      underWay: booleanAt(fields, 'underWay'),
+    };
+  },
+  parseReply(body) {
+    const fields = fieldsOf(body);
+    return fields.port === undefined ? {} : { port: portAt(fields, 'port') };
+  },
+});
+
+export const Met = notification<Nothing>({
+  number: 17,
+  name: 'met',
+  from: 'node to node',
+  body: '{}',
+  about: 'The caller has chosen this connection out of those that came about.',
+  parse: nothing,
+});
+
+export const Pairs = request<Nothing, { readonly pairs: readonly PairStatus[] }>({
+  number: 18,
+  name: 'pairs',
+  from: 'seed',
+  body: '{} -> {pairs: PairStatus[]}',
+  about:
+    'How the connections of this node are made; `PairStatus` is in `supervisor/published/node-config.ts`.',
+  parseRequest: nothing,
+  parseReply: bodyOf(z.object({ pairs: z.array(pairStatus) })),
+});
+
+export const OpenAhead = request<AheadRequest, { readonly opened: number }>({
+  number: 19,
+  name: 'ahead',
+  from: 'node to node',
+  body: '{port, from: address, peer: address, ends: {at, port}[]} -> {opened}',
+  about:
+    'Asks for ends of connections that guests are going to make, 64 at most; so many of them, from the ' +
+    'first on, are under way. See *Ends opened ahead* in [Punching](control-network.md#punching). ' +
+    'Errors: ECONNREFUSED, EINVAL for a port that is no door, EAGAIN.',
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return {
+      port: portAt(fields, 'port'),
+      from: ipv4At(fields, 'from'),
+      peer: ipv4At(fields, 'peer'),
+      ends: listAt(fields, 'ends', MAX_ENDS).map((end) => {
+        const each = fieldsOf(end);
+        return { at: portAt(each, 'at'), port: portAt(each, 'port') };
+      }),
+    };
+  },
+  parseReply: (body) => ({ opened: integerAt(fieldsOf(body), 'opened', 0, MAX_ENDS) }),
+});
+
+export const Deserted = notification<{ readonly port: number }>({
+  number: 42,
+  name: 'deserted',
+  from: 'node to node',
+  body: '{port}',
+  about: "No guest of the sender listens there any more. The seed's update takes longer.",
+  parse: (body) => ({ port: portAt(fieldsOf(body), 'port') }),
+});

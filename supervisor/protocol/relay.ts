@@ -1,0 +1,133 @@
+import type { Endpoint } from '../control/endpoint.ts';
+import { done, notification, request } from '../control/message.ts';
+import {
+  endpointAt,
+  fieldsOf,
+  integerAt,
+  invalid,
+  listAt,
+  optionalTextAt,
+  portAt,
+  textAt,
+  tokenAt,
+} from './fields.ts';
+
+/** Between a seed, the relays beside its own, and the nodes that are to use them. */
+
+export const MAX_RELAYS = 64;
+const MAX_PARTY = 32;
+/** ms; a relay that is farther away counts as one that was not reached. */
+const FARTHEST = 10_000;
+
+/** What a relay needs to know of a flow. */
+export interface FlowRequest {
+  /** The address that the initiator comes from. */
+  readonly from: string;
+  /** Names of the connections of both nodes to the seed, for the relay's limits. */
+  readonly initiator: string;
+  readonly acceptor: string;
+  /** The acceptor shows it at the dial-in port; 32 hex digits. */
+  readonly token: string;
+  /** ms that the initiator has */
+  readonly timeout: number;
+}
+
+/** One relay, as the seed tells the nodes. */
+export interface RelayAddress {
+  readonly id: number;
+  readonly at: Endpoint;
+}
+
+/** A node's round trip to a relay, ms. */
+export interface RelayDistance {
+  readonly id: number;
+  readonly ms: number;
+}
+
+const idOf = (body: unknown) => integerAt(fieldsOf(body), 'id', 1, Number.MAX_SAFE_INTEGER);
+
+export const RelayJoin = request<
+  { readonly port: number; readonly advertise?: string | undefined },
+  { readonly id: number }
+>({
+  number: 20,
+  name: 'relay-join',
+  from: 'relay',
+  body: '{port, advertise?} -> {id}',
+  about: "The relay's address is the one that the seed sees, unless `advertise` gives another.",
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return { port: portAt(fields, 'port'), advertise: optionalTextAt(fields, 'advertise', 45) };
+  },
+  parseReply: (body) => ({ id: idOf(body) }),
+});
+
+export const RelayOpen = request<FlowRequest, { readonly port: number }>({
+  number: 21,
+  name: 'relay-open',
+  from: 'seed to relay',
+  body: '{from, initiator, acceptor, token, timeout} -> {port}',
+  about:
+    'Opens a port for the initiator, which comes from `from` within `timeout` ms; `initiator` and ' +
+    "`acceptor` name the nodes' control connections, for the limits. Errors as in " +
+    '[Relay](control-network.md#relay); ESHUTDOWN while the relay drains.',
+  parseRequest(body) {
+    const fields = fieldsOf(body);
+    return {
+      from: textAt(fields, 'from', 45),
+      initiator: textAt(fields, 'initiator', MAX_PARTY),
+      acceptor: textAt(fields, 'acceptor', MAX_PARTY),
+      token: tokenAt(fields, 'token'),
+      timeout: integerAt(fields, 'timeout', 1, 60_000),
+    };
+  },
+  parseReply: (body) => ({ port: portAt(fieldsOf(body), 'port') }),
+});
+
+export const RelayAbandon = notification<{ readonly token: string }>({
+  number: 22,
+  name: 'relay-abandon',
+  from: 'seed to relay',
+  body: '{token}',
+  about: 'The acceptor of this flow will not come.',
+  parse: (body) => ({ token: tokenAt(fieldsOf(body), 'token') }),
+});
+
+export const RelayReset = notification<{ readonly party: string }>({
+  number: 23,
+  name: 'relay-reset',
+  from: 'seed to relay',
+  body: '{party}',
+  about: 'The node of this control connection fell silent: its flows are reset.',
+  parse: (body) => ({ party: textAt(fieldsOf(body), 'party', MAX_PARTY) }),
+});
+
+export const RelayList = notification<{ readonly relays: readonly RelayAddress[] }>({
+  number: 26,
+  name: 'relays',
+  from: 'seed to node',
+  body: '{relays: {id, at: {address, port}}[]}',
+  about: 'All relays that have joined. Nothing is sent while there has never been one.',
+  parse: (body) => ({
+    relays: listAt(fieldsOf(body), 'relays', MAX_RELAYS).map((relay) => ({
+      id: idOf(relay),
+      at: endpointAt(fieldsOf(relay), 'at'),
+    })),
+  }),
+});
+
+export const RelayDistances = request<{ readonly distances: readonly RelayDistance[] }, void>({
+  number: 27,
+  name: 'distances',
+  from: 'node',
+  body: '{distances: {id, ms}[]} -> {}',
+  about: "The node's round trips to the relays that it reaches.",
+  parseRequest: (body) => ({
+    distances: listAt(fieldsOf(body), 'distances', MAX_RELAYS).map((distance) => {
+      const { ms } = fieldsOf(distance);
+      if (typeof ms !== 'number' || !(ms >= 0 && ms <= FARTHEST)) throw invalid('ms', `0 to ${FARTHEST}`);
+      return { id: idOf(distance), ms };
+    }),
+  }),
+  parseReply: done,
+});

@@ -1,0 +1,18 @@
+import { Pairs } from '../../protocol/punch.ts';
+import type { NodeStatus, PairStatus } from '../../published/node-config.ts';
+import { type NodeRecord, statusOf } from '../nodes/node-record.ts';
+
+/** How long a node may take to reply, ms: one that is frozen does not. */
+const ANSWER_TIMEOUT = 1000;
+
+/**
+ * The status of nodes with the pairs that they have used, [] for a node that does not reply within a second.
+ */
+export function gatherPairs(nodes: readonly NodeRecord[]): Promise<NodeStatus[]> {
+  return Promise.all(nodes.map(async (node) => ({ ...statusOf(node), pairs: await pairsOf(node) })));
+}
+
+async function pairsOf({ host }: NodeRecord): Promise<PairStatus[]> {
+  const reply = await host?.session.request(Pairs, {}, { timeout: ANSWER_TIMEOUT }).catch(() => undefined);
+  return [...(reply?.pairs ?? [])];
+}

@@ -1,0 +1,28 @@
+import type { Logger } from '../../log/logger.ts';
+import type { SeedObserver } from './seed-observer.ts';
+
+/**
+ * Logs what goes wrong at a seed, for those who look for a reason. Refusals are part of normal operation, so
+ * all lines are `debug`.
+ */
+export function loggingObserver(log: Logger, next: SeedObserver): SeedObserver {
+  return {
+    ...next,
+    handshakeFailed(reason) {
+      log.debug('connection turned away', { reason });
+      next.handshakeFailed(reason);
+    },
+    ended(reason) {
+      if (reason !== 'closed') log.debug('connection given up', { reason });
+      next.ended(reason);
+    },
+    throttled(ms) {
+      log.debug('a peer sends too much', { pause: ms });
+      next.throttled(ms);
+    },
+    served(type, ms, errno) {
+      if (errno !== undefined) log.debug('request refused', { type, errno });
+      next.served(type, ms, errno);
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import type { Logger } from '../../log/logger.ts';
+import { type SeedOptions, startSeed } from '../seed.ts';
+import { keepHeapSmall } from '../small-memory.ts';
+import { loggingObserver } from './logging-observer.ts';
+import { NO_SEED_OBSERVER } from './seed-observer.ts';
+
+/**
+ * Coordinates a project until the signal aborts, with metrics where the configuration names a port. Errors as
+ * `startSeed`.
+ */
+export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise<void> {
+  const { config, host, signal } = options;
+  const meter =
+    config.metrics === undefined ? undefined : (await import('./seed-meter.ts')).createSeedMeter();
+  const observer = loggingObserver(log, meter?.observer ?? NO_SEED_OBSERVER);
+  const seed = await startSeed({ ...options, observer });
+  if (meter && config.metrics !== undefined) {
+    meter.watch(seed);
+    const { serveMetrics } = await import('./serve-metrics.ts');
+    await serveMetrics({ registry: meter.registry, port: config.metrics, host, signal });
+  }
+  keepHeapSmall();
+  await seed.closed;
+}

@@ -1,0 +1,43 @@
+import { MAX_NODE_ID } from '../../protocol/fields.ts';
+import { BoxerError } from '../../published/boxer-error.ts';
+
+/** The overlay's IPv4 range: nodes in the lower half, hosts outside the overlay in the upper one. */
+export interface OverlayRange {
+  readonly cidr: string;
+  readonly base: number;
+  /** addresses, a power of two */
+  readonly size: number;
+}
+
+/** Throws BoxerError CONFIG for what is no IPv4 range of 16 to 2^24 addresses. */
+export function parseRange(cidr: string): OverlayRange {
+  const [, address = '', bits = ''] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr) ?? [];
+  const base = toNumber(address);
+  const size = 2 ** (32 - Number(bits));
+  if (base === undefined || size < 16 || size > 2 ** 24)
+    throw new BoxerError('CONFIG', `overlay: ${cidr} is no IPv4 range from /8 to /28`);
+  return { cidr, base: base - (base % size), size };
+}
+
+/** The highest node id that the range has an address for. */
+export function lastNodeId({ size }: OverlayRange): number {
+  return Math.min(MAX_NODE_ID, size / 2 - 1);
+}
+
+export function addressAt({ base }: OverlayRange, offset: number): string {
+  const address = base + offset;
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
+}
+
+/** The address's place in the range; undefined outside the range. */
+export function offsetOf({ base, size }: OverlayRange, address: string): number | undefined {
+  const offset = (toNumber(address) ?? -1) - base;
+  return offset >= 0 && offset < size ? offset : undefined;
+}
+
+function toNumber(address: string): number | undefined {
+  const parts = address.split('.').map(Number);
+  if (parts.length !== 4 || !parts.every((part) => Number.isInteger(part) && part >= 0 && part <= 255))
+    return undefined;
+  return parts.reduce((number, part) => number * 256 + part, 0);
+}

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
+import {
+  type Introduction,
+  type JoinOptions,
+  type JoinRequest,
+  joinOverlay,
+  type Overlay,
+} from '../membership/join.ts';
+import { pipeFlow } from '../network/relay/pipe.ts';
+import { builtAddon } from '../network/relay/socket-testbed.ts';
+import type { SeedConfig } from '../published/node-config.ts';
+import { type Seed, type SeedOptions, startSeed } from './seed.ts';
+import { createMemoryStore } from './store/sqlite-store.ts';
+
+/** For tests: a seed and its nodes in one process, on loopback. */
+
+export const projectKey = Buffer.alloc(32, 5);
+
+export const config: SeedConfig = {
+  version: 1,
+  project: 'shop',
+  overlay: '198.18.0.0/15',
+  port: 0,
+  gateways: [
+    { service: 'redis', networks: { back: ['redis', 'cache'] } },
+    { service: 'proxy', networks: { front: ['Proxy'] } },
+  ],
+};
+
+export interface Testbed {
+  readonly seed: Seed;
+  /** Joins as a container of `service` on network `front`, unless told otherwise. */
+  join(
+    service: string,
+    options?: Partial<JoinOptions> & { networks?: JoinRequest['networks'] },
+  ): Promise<Overlay>;
+  /** Ends the seed as a crash would: sessions close, nothing is said. */
+  stopSeed(): Promise<void>;
+  startSeed(options?: Partial<SeedOptions>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Promise<Testbed> {
+  const stop = new AbortController();
+  const addon = builtAddon();
+  // What a seed knows outlives it, as in a project.
+  const memory = seedOptions.store || seedOptions.config?.store ? undefined : createMemoryStore();
+  let stopSeed = new AbortController();
+  const start = (port: number, options: Partial<SeedOptions>) => {
+    stopSeed = new AbortController();
+    return startSeed({
+      projectKey,
+      addon,
+      host: '127.0.0.1',
+      // All nodes have the same address here, which tells nothing of them.
+      reverse: async () => [],
+      signal: stopSeed.signal,
+      store: memory,
+      ...seedOptions,
+      ...options,
+      config: { ...config, ...seedOptions.config, ...options.config, port },
+    });
+  };
+  let seed = await start(0, {});
+  const overlays: Overlay[] = [];
+  return {
+    get seed() {
+      return seed;
+    },
+    async join(service, { networks = { front: [service] }, ...options } = {}) {
+      const identity = newServiceIdentity(service);
+      const overlay = await joinOverlay({
+        seed: { host: '127.0.0.1', port: seed.port },
+        identity,
+        key: pskOf(serviceKey(projectKey, service), identity),
+        introduce: bridge,
+        signal: stop.signal,
+        retryFor: 1000,
+        ...options,
+        join: options.join ?? {
+          role: 'container',
+          service,
+          networks,
+          hostname: service,
+          container: `id-of-${service}`,
+        },
+      });
+      overlays.push(overlay);
+      return overlay;
+    },
+    async stopSeed() {
+      stopSeed.abort();
+      await seed.closed;
+    },
+    async startSeed(options = {}) {
+      seed = await start(seed.port, options);
+    },
+    async close() {
+      stop.abort();
+      await Promise.all(overlays.map((overlay) => overlay.closed));
+      stopSeed.abort();
+      await seed.closed;
+      await memory?.close();
+    },
+  };
+}
+
+/**
+ * What a supervisor does with an introduction, without a process monitor: it dials the relay and its guest
+ * and joins the two.
+ */
+export async function bridge({ port, relay, token }: Introduction): Promise<void> {
+  const guest = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  await once(guest, 'connect');
+  const near = connect({ host: relay.address, port: relay.port, allowHalfOpen: true });
+  near.write(Buffer.from(token, 'hex'));
+  void pipeFlow(near, guest);
+}
+
+/** What a guest's connect() comes to. */
+export async function open(overlay: Overlay, address: string, port: number): Promise<Socket> {
+  const relay = await overlay.connect(address, port);
+  const socket = connect({ host: relay.address, port: relay.port, allowHalfOpen: true });
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Resolves as soon as `condition` holds, looking again after each change of membership. */
+export async function until(overlay: Overlay, condition: () => boolean): Promise<void> {
+  if (condition()) return;
+  await new Promise<void>((resolve) => {
+    const unsubscribe = overlay.onChange(() => {
+      if (!condition()) return;
+      unsubscribe();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,284 @@
+import { ControlError, codeOf } from '../../control/control-error.ts';
+import type { Endpoint } from '../../control/endpoint.ts';
+import { type RequestMessage, unchecked } from '../../control/message.ts';
+import type { RequestOptions, Session } from '../../control/session.ts';
+import { choiceAt, endpointAt, fieldsOf, integerAt } from '../../protocol/fields.ts';
+import { Introduce } from '../../protocol/flows.ts';
+import { OtherSeeds } from '../../protocol/membership.ts';
+import { AskToMeet, Pairs, Punch } from '../../protocol/punch.ts';
+import type { Absentees } from '../nodes/absentees.ts';
+import type { NodeSession, Slot } from '../nodes/node-record.ts';
+import type { NodeRegistry } from '../nodes/node-registry.ts';
+import type { Bus, Change, Store } from '../store/store.ts';
+import { type LiveEntry, liveEntryOf, parseLiveEntry } from './live-entry.ts';
+import { WriteBehind } from './write-behind.ts';
+
+export interface PeerSeedsOptions {
+  /** The name of this run of the seed, different in each run: letters and digits. */
+  readonly name: string;
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly registry: NodeRegistry;
+  readonly absentees: Absentees;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How long a seed's own entry is valid, ms, and how often the seed renews it. */
+const PRESENCE_TTL = 3000;
+const PRESENCE_INTERVAL = 1000;
+/** How long the nodes of a seed that has gone may take to join another one, ms. */
+const GRACE = 5000;
+/** How long a request to such a node waits for that, ms. */
+const MOVE_TIMEOUT = 3000;
+const DEFAULT_TIMEOUT = 10_000;
+/** How long entries of connections stay if no seed removes them, ms. */
+const LIVE_TTL = 86_400_000;
+/** The requests that a seed may send to a node of another seed. */
+const FORWARDED: ReadonlySet<number> = new Set([
+  Introduce.number,
+  AskToMeet.number,
+  Punch.number,
+  Pairs.number,
+]);
+const SLOTS: readonly Slot[] = ['host', 'phantom'];
+
+/**
+ * The other seeds that share the store. Each reports the nodes that are connected to it, and passes on
+ * requests of the others to them.
+ */
+export class PeerSeeds {
+  readonly #options: PeerSeedsOptions;
+  readonly #writer: WriteBehind;
+  /** This seed's own entries, as they were last written. */
+  readonly #written = new Map<string, { readonly text: string; readonly revision: number }>();
+  readonly #peers = new Map<string, Endpoint>();
+  readonly #departing = new Map<string, NodeJS.Timeout>();
+  readonly #listeners = new Set<Session>();
+  #timer: NodeJS.Timeout | undefined;
+  /** Where nodes reach this seed's control listener. */
+  #at: Endpoint = { address: '', port: 0 };
+
+  constructor(options: PeerSeedsOptions) {
+    this.#options = options;
+    this.#writer = new WriteBehind((key) => this.#write(key), options.signal);
+  }
+
+  /**
+   * Tells the other seeds that this one is there, nodes reaching it `at`, and learns of their nodes. Rejects
+   * as `Store`.
+   */
+  async open(at: Endpoint): Promise<void> {
+    const { store, bus, registry, signal, name } = this.#options;
+    this.#at = at;
+    signal.addEventListener('abort', () => this.#close(), { once: true });
+    this.#timer = setInterval(() => void this.#present(), PRESENCE_INTERVAL);
+    this.#timer.unref();
+    bus.serve(name, (message) => this.#forward(message), signal);
+    await store.watch('seed', (change) => this.#noteSeed(change), signal);
+    await store.watch('live', (change) => this.#noteLive(change), signal);
+    await this.#present();
+    const unfollow = registry.onChange((id) => this.#touch(id));
+    for (const { id } of registry.all()) this.#touch(id);
+    signal.addEventListener('abort', unfollow, { once: true });
+  }
+
+  #touch(id: number): void {
+    for (const slot of SLOTS) this.#writer.touch(`live.${id}.${slot}`);
+  }
+
+  /** Sends a node the addresses of the other seeds, now and whenever they change. */
+  announceTo(session: Session): void {
+    this.#listeners.add(session);
+    void session.closed.then(() => this.#listeners.delete(session));
+    this.#tell(session);
+  }
+
+  #close(): void {
+    const { store, name } = this.#options;
+    clearInterval(this.#timer);
+    for (const timer of this.#departing.values()) clearTimeout(timer);
+    // This seed's nodes may join the others at once; their entries stay until then.
+    void store.remove(`seed.${name}`).catch(() => undefined);
+  }
+
+  async #present(): Promise<void> {
+    const { store, name } = this.#options;
+    await store.put(`seed.${name}`, { at: this.#at }, { ttl: PRESENCE_TTL }).catch(() => undefined);
+  }
+
+  #noteSeed({ key, value }: Change): void {
+    const name = nameOf(key);
+    if (name === this.#options.name) return;
+    clearTimeout(this.#departing.get(name));
+    this.#departing.delete(name);
+    if (value === undefined) {
+      if (!this.#peers.delete(name)) return;
+      this.#options.log(`seed ${name} has gone`);
+      this.#expectDeparture(name);
+    } else {
+      const known = this.#peers.has(name);
+      this.#peers.set(name, endpointAt(fieldsOf(value), 'at'));
+      if (known) return;
+      this.#options.log(`seed ${name} is there, too`);
+    }
+    for (const session of this.#listeners) this.#tell(session);
+  }
+
+  /** Waits for the nodes of a seed that has gone to join another one, and removes those that do not. */
+  #expectDeparture(seed: string): void {
+    if (this.#departing.has(seed) || this.#peers.has(seed)) return;
+    const timer = setTimeout(() => {
+      this.#departing.delete(seed);
+      const { registry } = this.#options;
+      for (const node of registry.all())
+        for (const slot of SLOTS) {
+          const end = node[slot];
+          if (end?.seed !== seed) continue;
+          registry.detach(node, slot, end);
+          this.#forget(`live.${node.id}.${slot}`, seed);
+        }
+    }, GRACE);
+    timer.unref();
+    this.#departing.set(seed, timer);
+  }
+
+  #forget(key: string, seed: string): void {
+    const { store } = this.#options;
+    const remove = async () => {
+      const entry = await store.get(key);
+      if (entry && parseLiveEntry(entry.value).seed === seed)
+        await store.remove(key, { revision: entry.revision });
+    };
+    remove().catch(() => undefined);
+  }
+
+  #noteLive({ key, value }: Change): void {
+    const { registry, absentees, log, name } = this.#options;
+    const [, first = '', second] = key.split('.');
+    const id = Number(first);
+    const slot: Slot = second === 'phantom' ? 'phantom' : 'host';
+    if (value === undefined) {
+      const node = registry.get(id);
+      const end = node?.[slot];
+      if (node && end?.seed !== undefined) registry.detach(node, slot, end);
+      return;
+    }
+    try {
+      const entry = parseLiveEntry(value);
+      if (entry.seed === name) return;
+      registry.adopt(id, slot, { ...entry, attachment: this.#attachment(id, slot, entry) });
+      if (slot === 'host') absentees.remove(id);
+      this.#expectDeparture(entry.seed);
+    } catch (error) {
+      log(`store: ${key} is not understood (${codeOf(error)}) and left alone`);
+    }
+  }
+
+  #attachment(id: number, slot: Slot, { seed, attachment }: LiveEntry) {
+    const session: NodeSession = {
+      request: async <Request, Reply>(
+        { number, parseReply }: RequestMessage<Request, Reply>,
+        body: NoInfer<Request>,
+        options?: RequestOptions,
+      ) => parseReply(await this.#ask({ id, slot, type: number, body }, seed, options)),
+      close: async (reason = '') => reason,
+    };
+    // Flows that are relayed for this node use this seed's relay.
+    return {
+      ...attachment,
+      session,
+      seed,
+      // A project with several seeds has no advertised address: all nodes are inside.
+      side: 'inside' as const,
+      via: this.#at.address,
+      lost: new AbortController().signal,
+    };
+  }
+
+  /** Sends a request through the node's own seed, also if the node is just changing its seed. */
+  async #ask(request: Forwarded, seed: string, options: RequestOptions = {}): Promise<unknown> {
+    const { bus, registry } = this.#options;
+    try {
+      return await bus.request(seed, request, options.timeout ?? DEFAULT_TIMEOUT);
+    } catch (error) {
+      if (codeOf(error) !== 'ECONNRESET') throw error;
+      await this.#moved(request.id, request.slot, seed, options.signal);
+      const end = registry.get(request.id)?.[request.slot];
+      if (!end || end.seed === seed) throw new ControlError('EHOSTUNREACH', `node ${request.id} has gone`);
+      return end.session.request(unchecked(request.type), request.body, options);
+    }
+  }
+
+  /** Resolves when the node has joined another seed than `from`, or after `MOVE_TIMEOUT`. */
+  #moved(id: number, slot: Slot, from: string, signal: AbortSignal | undefined): Promise<void> {
+    const { registry } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = () => {
+      const end = registry.get(id)?.[slot];
+      if (end && end.seed !== from) resolve();
+    };
+    const unsubscribe = registry.onChange((changed) => void (changed === id && look()));
+    const timer = setTimeout(resolve, MOVE_TIMEOUT);
+    const abort = () => resolve();
+    signal?.addEventListener('abort', abort, { once: true });
+    look();
+    return promise.finally(() => {
+      unsubscribe();
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    });
+  }
+
+  /** Passes on a request of another seed to a node of this one. */
+  async #forward(message: unknown): Promise<unknown> {
+    const { id, slot, type, body } = parseForwarded(message);
+    const end = this.#options.registry.get(id)?.[slot];
+    if (!end || end.seed !== undefined) throw new ControlError('ECONNRESET', `node ${id} is not here`);
+    if (!FORWARDED.has(type)) throw new ControlError('ENOSYS', `a seed does not ask for ${type}`);
+    return end.session.request(unchecked(type), body);
+  }
+
+  async #write(key: string): Promise<void> {
+    const { store, registry, name } = this.#options;
+    const [, id = '', slot] = key.split('.');
+    const entry = liveEntryOf(name, registry.get(Number(id)), slot === 'phantom' ? 'phantom' : 'host');
+    const written = this.#written.get(key);
+    if (!entry) {
+      if (!written) return;
+      // Only at our own revision: the node may have joined another seed by now.
+      await store.remove(key, { revision: written.revision });
+      this.#written.delete(key);
+      return;
+    }
+    const text = JSON.stringify(entry);
+    if (written?.text === text) return;
+    const revision = await store.put(key, entry, { ttl: LIVE_TTL });
+    if (revision !== undefined) this.#written.set(key, { text, revision });
+  }
+
+  #tell(session: Session): void {
+    session.notify(OtherSeeds, { seeds: [...this.#peers.values()] });
+  }
+}
+
+interface Forwarded {
+  readonly id: number;
+  readonly slot: Slot;
+  readonly type: number;
+  readonly body: unknown;
+}
+
+function parseForwarded(message: unknown): Forwarded {
+  const fields = fieldsOf(message);
+  return {
+    id: integerAt(fields, 'id', 1, 65_535),
+    slot: choiceAt(fields, 'slot', ['host', 'phantom']),
+    type: integerAt(fields, 'type', 1, 255),
+    body: fields.body,
+  };
+}
+
+function nameOf(key: string): string {
+  return key.slice(key.indexOf('.') + 1);
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { type Relay, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
+import { FilterProbe } from './flows/filter-probe.ts';
+import { FlowEnds } from './flows/flow-ends.ts';
+import { Flows } from './flows/flows.ts';
+import { Gateways } from './flows/gateways.ts';
+import { Meetings } from './flows/meetings.ts';
+import { type Observer, startObserver } from './flows/observer.ts';
+import { PhantomWays } from './flows/phantom-ways.ts';
+import { Probes } from './flows/probes.ts';
+import { Relays } from './flows/relays.ts';
+import { MembershipStream } from './membership/membership-stream.ts';
+import { NamePolicy } from './nodes/name-policy.ts';
+import { type OverlayRange, parseRange } from './nodes/overlay-range.ts';
+import { PeerSeeds } from './peers/peer-seeds.ts';
+import type { SeedContext } from './seed-context.ts';
+import { openMemory, type SeedMemory } from './seed-memory.ts';
+import type { SeedOptions } from './seed-options.ts';
+import { Admission } from './sessions/admission.ts';
+import { Quotas, SEED_LIMITS } from './sessions/quotas.ts';
+
+/** What a seed holds open: ports, files, connections. */
+export interface Held {
+  readonly range: OverlayRange;
+  readonly relay: Relay;
+  readonly memory: SeedMemory;
+  readonly observer: Observer;
+}
+
+/**
+ * Rejects with BoxerError CONFIG or STORE, or the system's error where a port cannot be had; nothing is left
+ * open then.
+ */
+export async function openHeld(options: SeedOptions): Promise<Held> {
+  const { config, projectKey, addon, host, store, credentials, log = () => undefined } = options;
+  const range = parseRange(config.overlay);
+  const relay = await startRelay({ addon, host, log, ...relayOptionsOf(config.relay), ...options.relay });
+  let memory: SeedMemory | undefined;
+  try {
+    memory = await openMemory({ config, projectKey, range, log, store, credentials });
+    return { range, relay, memory, observer: await startObserver(host, config.observers) };
+  } catch (error) {
+    relay.close();
+    void memory?.close();
+    throw error;
+  }
+}
+
+/** For a seed that could not start. */
+export function closeHeld({ relay, memory, observer }: Held): void {
+  observer.close();
+  relay.close();
+  void memory.close();
+}
+
+/** Makes what sessions are served with; `signal` ends what it does by itself. */
+export function contextOf(options: SeedOptions, held: Held, signal: AbortSignal): SeedContext {
+  const { config, projectKey, observer: meter, log = () => undefined } = options;
+  const { range, relay, memory, observer } = held;
+  const { registry } = memory;
+  const name = randomBytes(8).toString('hex');
+  const gateways = new Gateways(config, memory.hosts, options.resolver, options.reverse);
+  const names = new NamePolicy(config);
+  names.follow(registry);
+  const relays = new Relays(log);
+  const ends = new FlowEnds(relay, relays);
+  const hasOutside = config.advertise !== undefined;
+  const filterProbe = new FilterProbe();
+  const { bus } = memory.store;
+  return {
+    config,
+    ...memory,
+    peerSeeds: bus && new PeerSeeds({ ...memory, bus, log, name, signal }),
+    admission: new Admission(projectKey),
+    stream: new MembershipStream(name, registry, (on) => gateways.namesToAsk(on), meter),
+    gateways,
+    flows: new Flows({ range, registry, gateways, relay, relays, ends, hasOutside }),
+    phantomWays: new PhantomWays({ gateways, relay, ends }),
+    relays,
+    meetings: new Meetings(registry),
+    filterProbe,
+    probes: new Probes(filterProbe),
+    names,
+    quotas: new Quotas({ ...SEED_LIMITS, ...options.limits }),
+    observers: observer.ports,
+    log,
+  };
+}

@@ -1,0 +1,138 @@
+import { type ControlListener, listenControl } from '../control/listen.ts';
+import { parseIdentity } from '../control/psk.ts';
+import { TransportCounter } from './admin/transport-counts.ts';
+import type { SeedStatus, TransportCounts } from './metrics/seed-observer.ts';
+import { ownAddress } from './peers/own-address.ts';
+import type { SeedContext } from './seed-context.ts';
+import type { SeedOptions } from './seed-options.ts';
+import { closeHeld, contextOf, type Held, openHeld } from './seed-parts.ts';
+import { SEED_LIMITS } from './sessions/quotas.ts';
+import { serveSession } from './sessions/serve-session.ts';
+import { returnMemory } from './small-memory.ts';
+
+export type { SeedOptions } from './seed-options.ts';
+
+/**
+ * Bytes that each of thousands of connections hands to TLS at once: with the record around them they fit the
+ * buffer of 1 KiB that a connection begins with.
+ */
+const MAX_WRITE = 1000;
+
+/**
+ * Starts the coordinator of a project. Rejects with BoxerError CONFIG for a bad range, with the system's
+ * error for a taken port.
+ */
+export async function startSeed(options: SeedOptions): Promise<Seed> {
+  const { config, host, log = () => undefined } = options;
+  const held = await openHeld(options);
+  const background = new AbortController();
+  let listener: ControlListener | undefined;
+  try {
+    const context = contextOf(options, held, background.signal);
+    listener = await listen(options, context, background.signal);
+    const seed = new Seed({ context, held, listener, background, drain: options.drain ?? 0 });
+    const address = context.peerSeeds && (options.advertise ?? (await ownAddress(host)));
+    if (address !== undefined) await context.peerSeeds?.open({ address, port: listener.port });
+    log(`seed of ${config.project} listens on port ${listener.port}`);
+    seed.endWith(options.signal);
+    return seed;
+  } catch (error) {
+    background.abort();
+    closeHeld(held);
+    void listener?.close();
+    throw error;
+  }
+}
+
+function listen(
+  options: SeedOptions,
+  context: SeedContext,
+  background: AbortSignal,
+): Promise<ControlListener> {
+  const { config, addon, host, heartbeat, observer } = options;
+  const limits = { ...SEED_LIMITS, ...options.limits };
+  const tidy = returnMemory(addon, background);
+  return listenControl({
+    port: config.port,
+    host,
+    heartbeat,
+    observer,
+    rateLimit: limits.rate,
+    maxWrite: MAX_WRITE,
+    maxHandshakes: limits.handshakes,
+    maxHandshakesPerAddress: limits.handshakesPerAddress,
+    pskFor: (identity) => context.admission.pskFor(identity),
+    onSession: (session, text) => {
+      tidy();
+      void session.closed.then(tidy);
+      const identity = parseIdentity(text);
+      if (identity) serveSession(context, session, identity);
+    },
+  });
+}
+
+interface SeedParts {
+  readonly context: SeedContext;
+  readonly held: Held;
+  readonly listener: ControlListener;
+  /** Ends what the seed does by itself. */
+  readonly background: AbortController;
+  /** ms that flows have to end by themselves. */
+  readonly drain: number;
+}
+
+/** The coordinator of a project, while it runs. */
+export class Seed {
+  /** Of the control listener. */
+  readonly port: number;
+  /** Resolves when the seed has ended and its sockets are closed. */
+  readonly closed: Promise<void>;
+  readonly #parts: SeedParts;
+  readonly #transports: TransportCounter;
+  readonly #end: (ended: Promise<void>) => void;
+
+  constructor(parts: SeedParts) {
+    this.port = parts.listener.port;
+    this.#parts = parts;
+    this.#transports = new TransportCounter(() => parts.context.registry.all());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#end = resolve;
+  }
+
+  /** For metrics. */
+  status(): SeedStatus {
+    const { context, held } = this.#parts;
+    const { flows, bytes, carried, refused } = held.relay.status();
+    return {
+      nodes: context.registry.all().map(({ role, host: up }) => ({
+        role,
+        state: up ? 'up' : 'starting',
+        nat: up?.nat ?? 'unknown',
+      })),
+      relay: { flows, held: bytes, refused, bytes: carried },
+    };
+  }
+
+  /** Asks the nodes; at most once in 5 s, and waits a second for those that do not answer. */
+  transports(): Promise<TransportCounts> {
+    return this.#transports.count();
+  }
+
+  /** Ends the seed when `signal` aborts, or at once where it has. */
+  endWith(signal: AbortSignal): void {
+    signal.addEventListener('abort', () => this.#close(), { once: true });
+    if (signal.aborted) this.#close();
+  }
+
+  #close(): void {
+    const { context, held, listener, background, drain } = this.#parts;
+    // First of all: that the sessions end now is nothing to remember.
+    background.abort();
+    const remembered = held.memory.close();
+    context.stream.close();
+    const drained = held.relay.drain(drain);
+    held.observer.close();
+    this.#end(Promise.all([listener.close(), drained, remembered]).then(() => undefined));
+  }
+}

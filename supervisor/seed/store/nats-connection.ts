@@ -1,0 +1,48 @@
+import { connect, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
+import { BoxerError } from '../../published/boxer-error.ts';
+
+export interface NatsSettings {
+  /** `host:port` each, of one cluster. */
+  readonly servers: readonly string[];
+  readonly tls?: boolean | undefined;
+  /** Content of an nkey seed (`SU...`) or a `.creds` file; nobody else may see it. */
+  readonly credentials?: string | undefined;
+}
+
+/** The first server that knows how long a key lives, and says so when its time is up. */
+const SERVER_AT_LEAST = [2, 11];
+const CONNECT_TIMEOUT = 5000;
+const HINT =
+  'x-boxer: seed.store names the servers; they must run JetStream and be nats-server 2.11 or later';
+
+/** A connection that is taken up again for ever. Rejects with BoxerError STORE, naming the servers and never the credentials. */
+export async function connectNats({ servers, tls, credentials }: NatsSettings): Promise<NatsConnection> {
+  const where = servers.join(', ');
+  const connection = await connect({
+    servers: [...servers],
+    name: 'boxer-seed',
+    timeout: CONNECT_TIMEOUT,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    // A server that was cut off is noticed after two of these, ms.
+    pingInterval: 2000,
+    maxPingOut: 2,
+    ...(tls ? { tls: {} } : {}),
+    ...(credentials === undefined ? {} : { authenticator: authenticatorOf(credentials) }),
+  }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BoxerError('STORE', `NATS at ${where}: ${why}`, { hint: HINT });
+  });
+  const version = connection.info?.version ?? '';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = SERVER_AT_LEAST;
+  if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return connection;
+  await connection.close();
+  throw new BoxerError('STORE', `NATS at ${where} is version ${version}; 2.11 is needed`, { hint: HINT });
+}
+
+function authenticatorOf(credentials: string) {
+  const text = Buffer.from(credentials.trim());
+  return credentials.includes('-----BEGIN') ? credsAuthenticator(text) : nkeyAuthenticator(text);
+}

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { buildTestImages } from '../lib/images.ts';
+import { createProject, type Project } from '../lib/project.ts';
+
+beforeAll(buildTestImages, 300_000);
+
+describe('functions that are started', () => {
+  let project: Project;
+
+  beforeAll(() => {
+    project = createProject({
+      'compose.yaml': `
+services:
+  fine:
+    image: boxer-test/tools:1
+    command: ["sleep", "600"]
+    stop_signal: SIGKILL
+    x-boxer: lambda
+  absent:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["/no/such/program"]
+    x-boxer: lambda
+  short:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["sh", "-c", "echo the last word; exit 3"]
+    x-boxer: lambda
+  job:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["true"]
+    x-boxer: lambda
+`,
+    });
+  });
+  afterAll(() => project.remove(), 120_000);
+
+  const statusesOf = async (service: string) => {
+    const { stdout } = await project.boxer('ps', '--format', 'json', service);
+    return stdout.split('\n').map((line) => JSON.parse(line).status);
+  };
+
+  test('up -d returns when they run', async () => {
+    const { exitCode, all } = await project.boxer('up', '-d', '--scale', 'fine=2');
+    expect([exitCode, all]).toEqual([0, expect.anything()]);
+    expect(await statusesOf('fine')).toEqual(['running', 'running']);
+  }, 900_000);
+
+  test('scale, restart and start return when they run', async () => {
+    expect((await project.boxer('scale', 'fine=3')).exitCode).toBe(0);
+    expect(await statusesOf('fine')).toEqual(['running', 'running', 'running']);
+    expect((await project.boxer('restart', 'fine')).exitCode).toBe(0);
+    expect(await statusesOf('fine')).toEqual(['running', 'running', 'running']);
+    expect((await project.boxer('stop', 'fine')).exitCode).toBe(0);
+    expect((await project.boxer('start', 'fine')).exitCode).toBe(0);
+    expect(await statusesOf('fine')).toEqual(['running', 'running', 'running']);
+  }, 900_000);
+
+  test('one that cannot be started is told of with its last line, and makes up -d fail', async () => {
+    const { exitCode, stderr } = await project.boxer('up', '-d', 'absent');
+    expect(stderr).toMatch(
+      /docker boxer: container \S+-absent-1 exited \(127\): boxer: cannot run \/no\/such\/program: not found/,
+    );
+    expect(exitCode).toBe(1);
+  }, 900_000);
+
+  test('one that has run and ended is told of; that is a failure for --wait alone', async () => {
+    const detached = await project.boxer('up', '-d', 'short');
+    expect(detached.stderr).toMatch(/docker boxer: container \S+-short-1 exited \(3\): the last word/);
+    expect(detached.exitCode).toBe(0);
+    expect((await project.boxer('up', '--wait', 'short')).exitCode).toBe(1);
+    const job = await project.boxer('up', '-d', 'job');
+    expect([job.exitCode, job.stderr]).toEqual([0, expect.not.stringContaining('exited')]);
+  }, 900_000);
+});
