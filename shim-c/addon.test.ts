@@ -22,11 +22,12 @@ interface Addon {
   tryCalls(): { name: string; errno: number; signal: number }[];
 }
 
+const folder = new URL('.', import.meta.url).pathname;
 const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
 let addon: Addon;
 
 beforeAll(async () => {
-  await execa('make', ['-s', '-C', new URL('.', import.meta.url).pathname, 'all']);
+  await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
   addon = createRequire(import.meta.url)('../build/shim/boxer.node');
 }, 120_000);
 

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 const folder = new URL('.', import.meta.url).pathname;
 
 beforeAll(async () => {
-  await execa('make', ['-s', '-C', folder, 'all']);
+  await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
 }, 120_000);
 
 test('the process monitor behaves as the kernel does, natively and under itself', async () => {

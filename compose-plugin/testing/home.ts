@@ -7,13 +7,14 @@ import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 
-/** Stands in for the runtime and the local Lambda, which other rooms build and test. */
+/** Stands in for the runtime and the local Lambda, which other rooms build and test. It answers questions as an old runtime does. */
 const standIn = `#!/bin/sh
 verb=$1
 [ $# -gt 0 ] && shift
 case $verb in
   phantom | node) [ "$1" = -- ] && shift; exec "$@" ;;
   nodes) cat /tmp/nodes.json ;;
+  twins | inspect | running) exit 2 ;;
   *) trap 'exit 0' TERM INT; while :; do sleep 1 & wait $!; done ;;
 esac
 `;

@@ -24,6 +24,14 @@ static bool is_refused(int directory, const char *path, int error) {
   return error == EACCES && raw(SYS_faccessat, directory, path, 4) == 0 && is_read_only(directory, path);
 }
 
+/* Python tries it beside every module, and goes on without. */
+static bool is_bytecode_cache(const char *path, size_t length) {
+  static const char name[] = "__pycache__";
+  for (size_t at = 0; at + sizeof name <= length + 1; at++)
+    if (memcmp(path + at, name, sizeof name - 1) == 0) return true;
+  return false;
+}
+
 static void tell(int directory, const char *path, size_t length) {
   char *text = NULL;
   long whole = *path == '/' ? 0 : absolute_path(directory, path, length, &text, 0);
@@ -42,7 +50,7 @@ __attribute__((noinline)) void note_denied(int directory, const char *path, int 
   static _Atomic unsigned told;
   if ((error != EROFS && error != EACCES) || !path || !network_config() || !in_function()) return;
   size_t length = text_length(path, REMAP_ROOM);
-  if (length == 0 || length >= REMAP_ROOM || !is_refused(directory, path, error)) return;
+  if (length == 0 || length >= REMAP_ROOM || !is_refused(directory, path, error) || is_bytecode_cache(path, length)) return;
   if (atomic_load_explicit(&told, memory_order_relaxed) >= TOLD || atomic_fetch_add(&told, 1) >= TOLD) return;
   int before = last_error();
   tell(directory, path, length);

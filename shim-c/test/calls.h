@@ -17,7 +17,7 @@ typedef long call(long, long, long, long, long, long, long, long);
  * The arguments of each call, a letter for each: p an existing path, n one that does not exist, d AT_FDCWD, b a buffer, z its size,
  * a and L an address and its length, R a place for a length, s a new socket, l a listener, f an open file, m a message, M several,
  * h a host's name, t a template, v arguments, e an empty environment, x a program's name, w paths that end with NULL, c a callback,
- * q pages of its own, g the name of an object in shared memory, r the pattern of a path; digits and "-" (-1) as they are, _ NULL.
+ * q pages of its own, k a shell command, g the name of an object in shared memory, r the pattern of a path; digits and "-" (-1) as they are, _ NULL.
  */
 static const struct spec {
   const char *name;
@@ -87,6 +87,7 @@ static long value_of(char letter, int at) {
     case 'h': return (long)host;
     case 'v': return (long)arguments;
     case 'e': return (long)environment;
+    case 'k': return (long)"exit 0";
     case 'x': return (long)"no-such-program-anywhere";
     case 'g': return (long)"/boxer-no-such-object";
     case 'c': return (long)visit;

@@ -53,6 +53,7 @@ static void not_refused(void) {
   CHECK(faccessat(AT_FDCWD, ROOT "/file", W_OK, 0) == -1);
   CHECK(open("/etc/shadow", O_RDONLY) == -1 && errno == EACCES);
   CHECK(open(ROOT "/file", O_RDONLY) >= 0);
+  CHECK(mkdir(ROOT "/__pycache__", 0700) == -1 && errno == EROFS);
 }
 
 static void often(void) {

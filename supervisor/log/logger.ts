@@ -1,8 +1,9 @@
 import { BoxerError } from '../published/boxer-error.ts';
 import { LOG_VARIABLE } from '../published/node-config.ts';
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-type Level = (typeof LEVELS)[number];
+const NAMES = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const LEVELS: readonly string[] = NAMES;
+type Level = (typeof NAMES)[number];
 
 /** Lines for people, or for machines; never a key, a token or what a guest sends. */
 export interface Logger {
@@ -22,7 +23,7 @@ export function createLogger(
   write: (text: string) => void = toStderr,
 ): Logger {
   const [name = 'info', form, ...rest] = setting?.split(',') ?? [];
-  const lowest = LEVELS.findIndex((level) => level === name);
+  const lowest = LEVELS.indexOf(name);
   if (lowest < 0 || (form !== undefined && form !== 'json') || rest.length > 0)
     throw new BoxerError('CONFIG', `${LOG_VARIABLE} is ${setting}`, {
       hint: `one of ${LEVELS.join(', ')}, with or without ",json"`,

@@ -8,7 +8,7 @@ let addon: Addon;
 
 beforeAll(async () => {
   const root = new URL('../../', import.meta.url).pathname;
-  await execa('make', ['-s', '-C', `${root}shim-c`, 'all']);
+  await execa('flock', [`${root}shim-c`, 'make', '-s', '-C', `${root}shim-c`, 'all']);
   addon = loadAddon(`${root}build/shim/boxer.node`);
 }, 120_000);
 

@@ -12,7 +12,8 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Loads the native addon of this source tree, and builds it first where it is missing. */
 export function builtAddon(): Addon {
-  execFileSync('make', ['-s', '-C', `${ROOT}shim-c`, '../build/shim/boxer.node']);
+  // One at a time: what another process is about to load must not be written under it.
+  execFileSync('flock', [`${ROOT}shim-c`, 'make', '-s', '-C', `${ROOT}shim-c`, '../build/shim/boxer.node']);
   return loadAddon(`${ROOT}build/shim/boxer.node`);
 }
 
