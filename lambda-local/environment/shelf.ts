@@ -14,8 +14,10 @@ export interface Shelf {
 
 interface Place {
   readonly environment: Environment;
-  /** False when the environment died before it came to rest. */
-  resting: Promise<boolean>;
+  /** Resolves when the environment asks for more; to false when it dies before that. */
+  readonly rested: Promise<boolean>;
+  /** Resolves when the environment is frozen or has been claimed; to false when it is gone. */
+  settled: Promise<boolean>;
   claimed: boolean;
   frozen: boolean;
   timer: NodeJS.Timeout | undefined;
@@ -50,8 +52,8 @@ export function createShelf({ limit, idle, surplus, wanted, log }: ShelfOptions)
     });
   };
 
-  const settle = async (place: Place, deadline: number): Promise<boolean> => {
-    if (!(await place.environment.rested(deadline))) {
+  const settle = async (place: Place): Promise<boolean> => {
+    if (!(await place.rested)) {
       if (!place.claimed) await evict(place);
       return false;
     }
@@ -83,40 +85,44 @@ export function createShelf({ limit, idle, surplus, wanted, log }: ShelfOptions)
   const put = async (environment: Environment, deadline: number) => {
     const place: Place = {
       environment,
-      resting: Promise.resolve(false),
+      rested: environment.rested(deadline),
+      settled: Promise.resolve(false),
       claimed: false,
       frozen: false,
       timer: undefined,
     };
     places.push(place);
-    place.resting = settle(place, deadline).catch(async (error: unknown) => {
+    place.settled = settle(place).catch(async (error: unknown) => {
       log.warn('cannot freeze an environment', { reason: reason(error) });
       await evict(place);
       return false;
     });
     const oldest = places.length > limit ? places.find((each) => each.frozen) : undefined;
     if (oldest !== undefined) await evict(oldest);
-    await place.resting;
+    await place.settled;
   };
 
   const take = async (): Promise<Environment | undefined> => {
-    for (let place = places.pop(); place !== undefined; place = places.pop()) {
-      place.claimed = true;
-      clearTimeout(place.timer);
-      const lingering = Promise.withResolvers<'lingers'>();
-      const timer = setTimeout(() => lingering.resolve('lingers'), LINGER);
-      const rested = await Promise.race([place.resting, lingering.promise]);
-      clearTimeout(timer);
-      if (rested === 'lingers') {
-        // Still at work after its answer: leave it to come to rest by itself.
-        place.claimed = false;
-        places.unshift(place);
-        return undefined;
+    const lingering = Promise.withResolvers<'lingers'>();
+    const timer = setTimeout(() => lingering.resolve('lingers'), LINGER);
+    try {
+      for (let left = places.length; left > 0; left--) {
+        const place = places.pop();
+        if (place === undefined) return undefined;
+        place.claimed = true;
+        clearTimeout(place.timer);
+        const rested = place.rested.catch(() => false);
+        if ((await Promise.race([rested, lingering.promise])) === 'lingers') {
+          // Still at work after its answer: it comes to rest by itself, and another one may be at rest already.
+          place.claimed = false;
+          places.unshift(place);
+        } else if (!(await place.settled)) await evict(place);
+        else if (await thawed(place)) return place.environment;
       }
-      if (!rested) await evict(place);
-      else if (await thawed(place)) return place.environment;
+      return undefined;
+    } finally {
+      clearTimeout(timer);
     }
-    return undefined;
   };
 
   const thawed = async (place: Place): Promise<boolean> => {

@@ -152,21 +152,27 @@ test('the number of flows is bounded in total and for each node, and refusals ar
 });
 
 /** A carried flow whose far end has stopped reading and whose near end cannot write any more. */
-async function stalled(relay: Relay, initiator: string, acceptor: string): Promise<Socket> {
+async function stalled(
+  relay: Relay,
+  initiator: string,
+  acceptor: string,
+): Promise<{ near: Socket; far: Socket }> {
   const { near, far } = await carried(relay, initiator, acceptor);
   far.pause();
   const chunk = Buffer.alloc(1 << 20);
   while (near.write(chunk) || (await Promise.race([once(near, 'drain').then(() => true), delay(100)])));
   // The native thread counts the bytes a moment later.
   while (relay.status().bytes < 40_000) await delay(1);
-  return far;
+  return { near, far };
 }
 
 test('the bytes that slow readers leave in the relay are bounded in total', async () => {
   const relay = await start({ bytes: 20_000 });
-  const far = await stalled(relay, 'a', 'b');
+  const { near, far } = await stalled(relay, 'a', 'b');
   await expect(openFlow(relay, { ...request, initiator: 'c' })).rejects.toMatchObject({ errno: 'ENOBUFS' });
-  far.resume();
+  // Until the near end has written its last byte, what waits goes up and down.
+  near.end();
+  await once(far.resume(), 'end');
   while (relay.status().bytes > 0) await delay(1);
   (await openFlow(relay, request)).abandon(new Error('done'));
 });
