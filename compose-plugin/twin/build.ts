@@ -1,7 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { TWIN_PROJECT, twinLabels } from '../../supervisor/published/twin-names.ts';
+import { TWIN_PROJECT, TWINS, twinLabels } from '../../supervisor/published/twin-names.ts';
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 import { twinDockerfile } from './dockerfile.ts';
+import { ecrRepository } from './names.ts';
 import { withoutTriggers } from './without-triggers.ts';
 
 /** A twin image that shall be there. */
@@ -56,6 +57,12 @@ const lastLines = (text: string) => text.trim().split('\n').slice(-10).join('\n'
 
 const hashOf = (tag: string) => tag.slice(tag.lastIndexOf(':') + 1);
 
+/** Whether an image's name is a twin's. The same image has other owners' names, too: the local Lambda gives one to what it runs. */
+export function isTwinOf(project: string, name: string): boolean {
+  const repository = `/${name.slice(0, name.lastIndexOf(':'))}`;
+  return repository.startsWith(`/${TWINS}/`) || repository.endsWith(`/${ecrRepository(project)}`);
+}
+
 /**
  * Removes the project's twins except those of `keep`, by their tags; in the provider's repository a twin ends in the same hash. One
  * that a sandbox still runs is left alone, for the next time.
@@ -78,6 +85,6 @@ export async function removeTwins(
   const kept = new Set(keep.map(hashOf));
   const old = listed
     .split('\n')
-    .filter((tag) => tag !== '' && !tag.includes('<none>') && !kept.has(hashOf(tag)));
+    .filter((tag) => isTwinOf(project, tag) && !tag.includes('<none>') && !kept.has(hashOf(tag)));
   if (old.length > 0) await docker(engine, ['image', 'rm', ...old]);
 }

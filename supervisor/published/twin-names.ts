@@ -11,9 +11,12 @@ export function imagePart(text: string): string {
   return clean === text ? clean : `${clean || 'x'}-${sha256(text).slice(0, 6)}`;
 }
 
+/** What the repositories of all twins are below. */
+export const TWINS = 'boxer-twin';
+
 /** Repository of a service's twin images. */
 export const twinRepository = (project: string, service: string) =>
-  `boxer-twin/${imagePart(project)}-${imagePart(service)}`;
+  `${TWINS}/${imagePart(project)}-${imagePart(service)}`;
 
 /** Tag of the twin of one image with one runtime: a name that exists needs no build. */
 export function twinTag(project: string, service: string, imageId: string, runtimeId: string): string {
