@@ -60,10 +60,13 @@ export async function makeHome(): Promise<Home> {
   const images = { runtime: `${name}/runtime:1`, lambdaLocal: `${name}/lambda:1` };
   writeFileSync(join(root, 'build', 'images.json'), JSON.stringify(images));
   writeFileSync(join(root, 'image', 'boxer'), standIn, { mode: 0o755 });
+  writeFileSync(join(root, 'image', 'works'), '#!/bin/sh\n', { mode: 0o755 });
+  // What doctor tries in the local Lambda.
+  const tools = ['ip', 'nft', 'nsenter'].map((tool) => `COPY works /usr/local/bin/${tool}\n`).join('');
   writeFileSync(
     join(root, 'image', 'Dockerfile'),
     // The label makes an image, and so a volume, of each home's own: removing it takes nothing from another test.
-    `FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\nENTRYPOINT ["/opt/boxer/bin/boxer"]\nLABEL home=${root}\n`,
+    `FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\n${tools}ENTRYPOINT ["/opt/boxer/bin/boxer"]\nLABEL home=${root}\n`,
   );
   const docker = (...words: string[]) => execFileSync('docker', words, { encoding: 'utf8', stdio: 'pipe' });
   const id = docker(

@@ -55,7 +55,8 @@ async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, imag
 
 const lastLines = (text: string) => text.trim().split('\n').slice(-10).join('\n');
 
-const hashOf = (tag: string) => tag.slice(tag.lastIndexOf(':') + 1);
+/** `:0123456789ab` here, `:api-0123456789ab` in the provider's repository. */
+const hashOf = (tag: string) => /[0-9a-f]{12}$/.exec(tag)?.[0] ?? tag;
 
 /** Whether an image's name is a twin's. The same image has other owners' names, too: the local Lambda gives one to what it runs. */
 export function isTwinOf(project: string, name: string): boolean {

@@ -143,7 +143,8 @@ test('a function that failed is made anew', async () => {
   expect((await project.run(['plan'])).stdout).toMatch(
     /^replace +function +\S+ +it failed: The image cannot be read\./m,
   );
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  const { exitCode, all } = await project.run(['up', '-d', '--yes']);
+  if (exitCode !== 0) throw new Error(all);
   expect(bed.lambdaProxy.requests).toContain(`DELETE /2015-03-31/functions/${functionOf(project)}`);
   expect((await read(project)).Configuration?.State).toBe('Active');
 }, 120_000);
