@@ -7,7 +7,7 @@ let lambda: TestLambda;
 const shell = (script: string) => lambda.shell('box', script);
 
 beforeAll(async () => {
-  lambda = await startTestLambda({ LAMBDA_LOCAL_IDLE_SECONDS: '2' });
+  lambda = await startTestLambda({ LAMBDA_LOCAL_IDLE_SECONDS: '20' });
   await lambda.create('box', {
     EphemeralStorage: { Size: 600 },
     Environment: { Variables: { COLOR: 'blue' } },
@@ -101,7 +101,10 @@ test('stands still between invocations', async () => {
 
 test('is discarded when nobody needs it', async () => {
   await lambda.invoke('box', {});
-  expect(await lambda.invoke('box', {})).not.toMatchObject({ payload: { invocations: 1 } });
-  await delay(3000);
+  const label = `label=lambda-local.instance=${lambda.instance}`;
+  const listed = await execa('docker', ['ps', '--quiet', '--filter', 'status=paused', '--filter', label]);
+  const frozen = listed.stdout.split('\n').filter((id) => id !== '');
+  expect(frozen).not.toEqual([]);
+  await execa('docker', ['wait', ...frozen], { reject: false });
   expect(await lambda.invoke('box', {})).toMatchObject({ payload: { invocations: 1 } });
-});
+}, 120_000);
