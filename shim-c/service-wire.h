@@ -103,7 +103,7 @@ _Static_assert(sizeof(struct boxer_reply) == 352, "reply");
 #define BOXER_TABLE_NAMES 16384u
 
 enum boxer_node_flags {
-  BOXER_NODE_DIRECT = 1, /* reachable as `direct`: connect there with the kernel alone */
+  BOXER_NODE_DIRECT = 1, /* reachable as `direct`: connect there with the kernel alone; this node's own: others do */
   BOXER_NODE_SELF = 2
 };
 

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 
 export const sample = new URL('../../samples/quickstart/', import.meta.url).pathname;
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 180_000;
 
 /** One of the two ways to run samples/quickstart, as a project of its own. */
 export interface Side {

@@ -5,13 +5,15 @@
  */
 #include "environment.h"
 
-#include <stdatomic.h>
+#include <fcntl.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 
 #include "permitted.h"
 #include "place.h"
 #include "preload.h"
+#include "target.h"
 
 #define LONGEST_VARIABLE (128u * 1024)
 
@@ -141,10 +143,11 @@ static void let_go(const signal_mask *mask) {
 
 void environment_lend(void) {
   signal_mask mask;
+  bool takes = any_config() && takes_us(AT_FDCWD, "/bin/sh");
   hold(&mask);
   borrowers++;
   struct completion missing;
-  if (examine_environment(environ, true, &missing)) {
+  if (examine_environment(environ, takes, &missing)) {
     size_t size = completed_size(&missing);
     if (size > lent_size || environ == lent) {
       lent = map(size);

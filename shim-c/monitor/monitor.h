@@ -84,6 +84,8 @@ enum destination destination_of(uint32_t address, uint32_t *kernel);
 /* Zero while the node has not joined. */
 uint32_t self_overlay(void);
 uint32_t self_underlay(void);
+/* Whether others reach this node directly, so that what it accepts comes from the kernel alone. */
+bool self_is_direct(void);
 uint32_t overlay_mask(void);
 /* What the kernel binds in the own overlay address' place, zero for the wildcard. */
 uint32_t self_bound(void);

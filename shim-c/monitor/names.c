@@ -45,14 +45,14 @@ static bool is_signal(int fd, const struct boxer_endpoint *local) {
 }
 
 /*
- * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS): its peer is neither this node nor one
- * that is reached directly.
+ * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS). One with a node that is reached directly
+ * is the kernel's own, unless that one had to punch its way here.
  */
 static bool is_strange(int fd) {
   struct boxer_endpoint peer;
   if (!kernel_name(fd, SYS_getpeername, &peer)) return false;
   uint32_t ip = endpoint_ip(&peer);
-  return !is_loopback(ip) && ip != self_underlay() && !overlay_of_direct(ip);
+  return !is_loopback(ip) && ip != self_underlay() && !(overlay_of_direct(ip) && self_is_direct());
 }
 
 /* Apart, for the sake of the stack of those who need not ask. */

@@ -87,6 +87,11 @@ uint32_t self_overlay(void) {
   return table ? table_word(table->self_overlay) : 0;
 }
 
+bool self_is_direct(void) {
+  struct boxer_table_node node;
+  return read_node(self_overlay(), &node) && node.flags & BOXER_NODE_DIRECT;
+}
+
 uint32_t overlay_mask(void) {
   const struct boxer_table *table = shared_table();
   return table ? table_word(table->overlay_mask) : 0;

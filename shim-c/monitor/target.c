@@ -1,6 +1,6 @@
 /*
- * A loader of another word size or machine prints a line for each object that it cannot preload. So a program's header is read before
- * LD_PRELOAD is passed on to it. Whatever cannot be told keeps the entry: a line too much is better than a program unseen.
+ * A loader of another word size or machine prints a line for each object that it cannot preload, and every loader for one that it does
+ * not find. So a program's header is read before LD_PRELOAD is passed on to it, and our own file is looked for. Whatever cannot be told keeps the entry: a line too much is better than a program unseen.
  */
 #include "permitted.h"
 #include "place.h"
@@ -9,7 +9,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <unistd.h>
-
 
 extern char **environ;
 
@@ -93,8 +92,23 @@ __attribute__((noinline)) static enum target judge_interpreter(int script) {
   return target;
 }
 
+static bool has_slash(const char *text) {
+  while (*text && *text != '/') text++;
+  return *text == '/';
+}
+
+/* Another root, of chroot() or of a mount namespace, may be without our file. */
+static bool finds_us(void) {
+  const char *own = any_config()->preload;
+  if (!own || !has_slash(own)) return true;
+  int fd = open_program(AT_FDCWD, own);
+  if (fd >= 0) raw(SYS_close, fd);
+  return fd != -ENOENT && fd != -ENOTDIR;
+}
+
 bool file_takes_us(int fd) {
   if (!may_read()) return true;
+  if (!finds_us()) return false;
   enum target target = judge(fd);
   return (target == SCRIPT ? judge_interpreter(fd) : target) != REFUSES_US;
 }
@@ -102,7 +116,7 @@ bool file_takes_us(int fd) {
 bool takes_us(int directory, const char *path) {
   if (!may_read()) return true;
   int fd = open_program(directory, path);
-  if (fd < 0) return true;
+  if (fd < 0) return finds_us();
   bool takes = file_takes_us(fd);
   raw(SYS_close, fd);
   return takes;
@@ -112,11 +126,6 @@ static const char *search_path(void) {
   for (char **variable = environ; variable && *variable; variable++)
     if (starts_with(*variable, "PATH=")) return *variable + 5;
   return "/bin:/usr/bin";
-}
-
-static bool has_slash(const char *text) {
-  while (*text && *text != '/') text++;
-  return *text == '/';
 }
 
 __attribute__((noinline)) bool found_takes_us(const char *file) {

@@ -14,6 +14,12 @@
 #include "../monitor/target.h"
 #include "check.h"
 
+/* Nothing is preloaded here that another root could be without. */
+const struct config *any_config(void) {
+  static const struct config none;
+  return &none;
+}
+
 #define FILTERS 150
 #define LONGEST 24
 #define ASKED 7 /* system calls of each, a bit of the exit code for each */

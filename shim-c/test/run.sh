@@ -211,6 +211,7 @@ suite() {
   for program in filtered cancelling; do as_natively "$1/$program" "$2"; done
   BOXER_TEST_SEVERAL=1 supervised "$1/connecting" && note "$2 connecting, several addresses" ok || note "$2 connecting, several addresses" failed
   BOXER_REMAP=/nowhere=/tmp/nowhere supervised "$1/denying" && note "$2 denying" ok || note "$2 denying" failed
+  LD_PRELOAD=$library BOXER_REMAP=/nowhere=/tmp/nowhere "$1/rooting" "$library" && note "$2 rooting" ok || note "$2 rooting" failed
   for program in connecting punching accepting naming processes; do
     supervised "$1/$program" && note "$2 $program" ok || note "$2 $program" failed
   done

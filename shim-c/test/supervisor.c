@@ -106,7 +106,7 @@ static void make_table(void) {
   strcpy(table->hostname, "self-node");
   table->account_user = 4711 + 1;
   table->account_group = 4712 + 1;
-  add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF);
+  add_node(SELF, UNDERLAY_SELF, BOXER_NODE_SELF | BOXER_NODE_DIRECT);
   add_node(NODE_DIRECT, UNDERLAY_DIRECT, BOXER_NODE_DIRECT);
   add_node(NODE_ASKED, NULL, 0);
   add_name("web", NODE_DIRECT, 0);

@@ -1,8 +1,8 @@
 import type { HostRequests, Member, OverlayView } from '../membership/join.ts';
 
 /** What discovery needs of the overlay. */
-export type Directory = Pick<OverlayView, 'nodeId' | 'members' | 'gateways' | 'onChange'> &
-  Pick<HostRequests, 'resolve'>;
+export type Directory = Pick<OverlayView, 'nodeId' | 'overlay' | 'members' | 'gateways' | 'onChange'> &
+  Pick<HostRequests, 'resolve' | 'reverse'>;
 
 /** A node as guests are told of it, in files and over the membership socket. */
 export interface NodeEntry {

@@ -54,7 +54,7 @@ export function tableViewOf(overlay: OverlayView, hostname: string, isFunction: 
       id,
       overlay: address,
       self: id === overlay.nodeId,
-      ...(direct && id !== overlay.nodeId ? { direct: underlay } : {}),
+      ...(direct ? { direct: underlay } : {}),
     })),
     names: [
       ...members.flatMap(({ names, address }) =>

@@ -50,6 +50,10 @@ services:
     command: ["python3", "-c", $SERVER, "apart", "8000"]
     x-boxer: lambda
     networks: [b]
+  sidecar:    # unboxed, where the function's container is
+    image: boxer-test/tools:1
+    command: ["python3", "-c", $SERVER, "sidecar", "8600"]
+    network_mode: "service:alpha"
   db:         # unboxed
     image: boxer-test/tools:1
     command: ["redis-server", "--save", ""]
@@ -121,6 +125,12 @@ describe('the overlay', () => {
   test('boxed container to function', async () => {
     const stdout = await curl('http://gamma:8000/via/alpha/8000');
     expect(parse(stdout)).toMatchObject({ name: 'alpha', uid: 993 });
+  });
+
+  test('a port that a sidecar of a function opens is reached by everybody', async () => {
+    expect(await fromFront('alpha:8600')).toMatchObject({ name: 'sidecar' });
+    expect(parse(await curl('http://gamma:8000/via/alpha/8600'))).toMatchObject({ name: 'sidecar' });
+    expect(parse(await curl('http://beta:9000/via/alpha/8600'))).toMatchObject({ name: 'sidecar' });
   });
 
   test('a function reaches itself by its own name', async () => {

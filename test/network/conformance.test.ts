@@ -63,7 +63,7 @@ beforeAll(async () => {
   const [server, from, other] = [await bed.host(), await bed.host(), await bed.host()];
   const plain = (host: Host): Side => ({ host, address: host.address });
   native = await run('direct', plain(server), plain(from), other.address);
-}, 120_000);
+}, 600_000);
 
 afterAll(() => bed?.remove());
 
@@ -89,5 +89,5 @@ test.each(['direct', 'punch', 'relay'])(
       Object.fromEntries(names.map((name) => [name, native.get(name)?.map(expectedBy(transport))])),
     );
   },
-  120_000,
+  600_000,
 );

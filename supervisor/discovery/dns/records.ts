@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from 'node:net';
 import type { Answer, Question } from 'dns-packet';
 import type { Directory, NodeEntry } from '../directory.ts';
 import type { NameIndex } from '../name-index.ts';
@@ -57,18 +58,38 @@ function serviceAnswers(index: NameIndex, { name }: Question): Found | undefined
   };
 }
 
+function isOverlay({ overlay }: Directory, address: string): boolean {
+  const [base = '', bits] = overlay.split('/');
+  const range = new BlockList();
+  range.addSubnet(base, Number(bits), 'ipv4');
+  return isIPv4(address) && range.check(address, 'ipv4');
+}
+
 const REVERSE = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/;
 
-function reverseAnswers(index: NameIndex, { name }: Question): Found | undefined {
+/**
+ * The name of an overlay address: what Docker's resolver says of its container, which the seed asks. A node's first name where the seed is
+ * silent. Undefined for an address outside the overlay; rejects as `Overlay.reverse`.
+ */
+export async function reverseFor(
+  directory: Directory,
+  index: NameIndex,
+  { type, name }: Question,
+): Promise<Found | undefined> {
   const address = REVERSE.exec(plainName(name))?.slice(1).reverse().join('.');
-  const data = address === undefined ? undefined : index.at(address)?.names[0];
-  return data === undefined ? undefined : only([{ type: 'PTR', name, ttl: TTL, data }]);
+  if (type !== 'PTR' || address === undefined || !isOverlay(directory, address)) return undefined;
+  const own = index.at(address)?.names[0];
+  const [known] = await directory.reverse(address).catch((error: unknown) => {
+    if (own === undefined) throw error;
+    return [];
+  });
+  const data = known ?? own;
+  return only(data === undefined ? [] : [{ type: 'PTR', name, ttl: TTL, data }]);
 }
 
 /** Answers out of the membership; undefined: no node has to do with it. */
 export function nodesFor(index: NameIndex, question: Question, turn: number): Found | undefined {
   if (question.type === 'SRV') return serviceAnswers(index, question);
-  if (question.type === 'PTR') return reverseAnswers(index, question);
   const named = index.named(plainName(question.name));
   if (named.length === 0) return undefined;
   if (question.type !== 'A') return only([]);

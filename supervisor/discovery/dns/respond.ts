@@ -9,7 +9,7 @@ import {
 import { codeOf } from '../../control/control-error.ts';
 import type { Directory } from '../directory.ts';
 import type { NameIndex } from '../name-index.ts';
-import { type Found, gatewayFor, nodesFor } from './records.ts';
+import { type Found, gatewayFor, nodesFor, reverseFor } from './records.ts';
 import { askUpstream } from './upstream.ts';
 
 /** RFC 1035, 4.1.1 */
@@ -49,7 +49,11 @@ function reply(query: Packet, rcode: number, found: Found = { answers: [], addit
 async function answerTo(query: Packet, context: ResponderContext, turn: number): Promise<Buffer | undefined> {
   const [question, ...more] = query.questions ?? [];
   if (!question || more.length > 0) return reply(query, Rcode.formatError);
-  const found = nodesFor(context.index, question, turn) ?? (await gatewayFor(context.directory, question));
+  const { directory, index } = context;
+  const found =
+    nodesFor(index, question, turn) ??
+    (await reverseFor(directory, index, question)) ??
+    (await gatewayFor(directory, question));
   return found && reply(query, Rcode.ok, found);
 }
 

@@ -30,6 +30,9 @@ describe('the DNS of a node', () => {
   let server: DnsServer;
   let resolver: Resolver;
 
+  /** What Docker's resolver says of any address. */
+  let dockerNames: string[];
+
   const serve = async (upstream: string[]) => {
     server = await serveDns({ directory: self, upstream, address: '127.66.79.53', port: 0 });
     resolver = new Resolver({ timeout: 6000, tries: 1 });
@@ -37,7 +40,9 @@ describe('the DNS of a node', () => {
   };
 
   beforeEach(async () => {
+    dockerNames = [];
     bed = await createTestbed({
+      reverse: async () => dockerNames,
       resolver: async (name) => (name === 'redis' ? ['192.0.2.7'] : Promise.reject(new Error(name))),
     });
     self = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
@@ -71,8 +76,13 @@ describe('the DNS of a node', () => {
     await expect(resolver.resolve6('web')).rejects.toMatchObject({ code: 'ENODATA' });
   });
 
-  test('names an address', async () => {
+  test('names an address as Docker does, and by its service where Docker has no name', async () => {
     expect(await resolver.reverse(self.address)).toEqual(['web']);
+    dockerNames = ['shop-web-1.shop_front'];
+    expect(await resolver.reverse(self.address)).toEqual(dockerNames);
+    const [redis = ''] = await self.resolve('redis');
+    expect(await resolver.reverse(redis)).toEqual(dockerNames);
+    await expect(resolver.reverse('198.19.255.254')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
   test('finds the ports of a service', async () => {
