@@ -80,7 +80,10 @@ export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): P
  */
 export const SEED_PORT = 10_300 + (process.pid % 200) * 100;
 
-/** One service on AWS. `more` goes into its x-boxer, `top` into the project's. */
+/**
+ * One service on AWS, with few ports of the relay: the engine takes a third of a second to publish and to close each. `more` goes into its
+ * x-boxer, `top` into the project's.
+ */
 export const oneService = (more = '', top = '') => `
 services:
   worker:
@@ -91,5 +94,5 @@ x-boxer:
   provider: aws
   region: ${REGION}
   role: ${ROLE}
-  seed: { advertise: "seed.example.org:${SEED_PORT}" }
+  seed: { advertise: "seed.example.org:${SEED_PORT}", relay-ports: ${SEED_PORT + 30}-${SEED_PORT + 33} }
 ${top}`;
