@@ -37,6 +37,8 @@ export interface OverlayView {
   readonly local: Endpoint;
   /** The seed as this node reaches it. */
   readonly seed: Endpoint;
+  /** Whether there is a connection to the seed; false while the seed is away. */
+  readonly isLinked: boolean;
   /** Ports of the seed that tell this node how it is seen. */
   readonly observers: readonly number[];
   /** By node id, this node among them; kept while the seed is away. */
@@ -134,6 +136,10 @@ export class JoinedOverlay implements Overlay {
 
   get seed(): Endpoint {
     return this.#uplink.link.session.remote;
+  }
+
+  get isLinked(): boolean {
+    return !this.#uplink.link.session.ended;
   }
 
   get observers(): readonly number[] {

@@ -70,15 +70,19 @@ export class Connector {
   async #path(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
     const { overlay, flows, pairs } = this.#options;
     const { peer, local } = request;
+    let refusal: unknown;
     const answer = await this.#punch(request).catch((error: unknown): Choice => {
-      // The seed knows whether another program has the node's ports.
-      if (errnoNameOf(error) !== 'ECONNREFUSED') throw error;
+      // The seed knows whether another program has the node's ports. Without the seed the refusal holds.
+      if (errnoNameOf(error) !== 'ECONNREFUSED' || !overlay.isLinked) throw error;
+      refusal = error;
       return relay('the other node refused a punch');
     });
     signal.throwIfAborted();
     if (!('transport' in answer)) return answer;
     const from = local.port === 0 ? undefined : local.port;
-    const place = await overlay.connect(peer.address, peer.port, { signal, from });
+    const place = await overlay.connect(peer.address, peer.port, { signal, from }).catch((error: unknown) => {
+      throw refusal ?? error;
+    });
     flows.rememberInitiated(place, peer);
     pairs.count(peer.address, 'relay', answer.why);
     return { peer: place };

@@ -31,8 +31,14 @@ afterAll(() => project.remove(), 120_000);
 
 const linesOf = async (...args: string[]) =>
   (await run('docker', args)).stdout.split('\n').filter((line) => line !== '');
-const twins = () =>
-  linesOf('image', 'ls', '--quiet', '--no-trunc', '--filter', `label=io.boxer.twin.project=${project.name}`);
+/** An image with several names is listed once for each. */
+const twins = async () => [
+  ...new Set(
+    await linesOf(
+      ...['image', 'ls', '--quiet', '--no-trunc', '--filter', `label=io.boxer.twin.project=${project.name}`],
+    ),
+  ),
+];
 const sandboxes = (name: string) =>
   linesOf('ps', '--all', '--quiet', '--filter', `label=lambda-local.function=${name}`);
 
