@@ -19,13 +19,13 @@ interface Patience {
   /** While nobody can be reached. */
   readonly unreachable: number;
   /**
-   * From the first time that somebody answered, and did not know the stream: whoever had it may be on the way
-   * back.
+   * From the first time that somebody answered, and did not know the stream. That may be a port forwarding whose program is not
+   * there: a seed that is started again on a busy machine takes ten seconds and more.
    */
   readonly refused: number;
 }
 
-const PATIENCE: Patience = { unreachable: 60_000, refused: 5000 };
+const PATIENCE: Patience = { unreachable: 60_000, refused: 20_000 };
 /** Of one attempt, ms. */
 const ANSWER_TIMEOUT = 5000;
 
