@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { askEngine } from './api.ts';
 import { type Docker, docker, dockerOutput } from './docker.ts';
 
 const container = z.object({
@@ -17,25 +18,47 @@ const container = z.object({
 /** A container as `docker inspect` tells of it. */
 export type Container = z.infer<typeof container>;
 
-const FORMAT = '{"Id":{{json .Id}},"Name":{{json .Name}},"State":{{json .State}},"Config":{{json .Config}}}';
-
 /** Ids of containers, stopped ones too, that match every filter (`label=x=y`). */
 export async function containerIds(engine: Docker, ...filters: readonly string[]): Promise<string[]> {
+  const asked = await askEngine(engine, `/containers/json?all=1&filters=${filterQuery(filters)}`);
+  const found = asked?.status === 200 ? listed.safeParse(asked.body).data : undefined;
+  if (found) return found.map(({ Id }) => Id);
   const args = filters.flatMap((filter) => ['--filter', filter]);
-  const listed = await dockerOutput(engine, ['ps', '--all', '--quiet', '--no-trunc', ...args]);
-  return listed.split('\n').filter((id) => id !== '');
+  const output = await dockerOutput(engine, ['ps', '--all', '--quiet', '--no-trunc', ...args]);
+  return output.split('\n').filter((id) => id !== '');
+}
+
+const listed = z.array(z.object({ Id: z.string() }));
+
+/** docker's `name=value` as the API has it: the values by name. */
+function filterQuery(filters: readonly string[]): string {
+  const pairs = filters.map((filter) => {
+    const at = filter.indexOf('=');
+    return { name: filter.slice(0, at), value: filter.slice(at + 1) };
+  });
+  const byName = Map.groupBy(pairs, ({ name }) => name);
+  const query = [...byName].map(([name, found]) => [name, found.map(({ value }) => value)]);
+  return encodeURIComponent(JSON.stringify(Object.fromEntries(query)));
+}
+
+/** What `docker inspect` tells of containers with these ids, unparsed; one that has gone meanwhile is left out. */
+export async function inspectIds(engine: Docker, ids: readonly string[]): Promise<unknown[]> {
+  if (ids.length === 0) return [];
+  const answers = await Promise.all(ids.map((id) => askEngine(engine, `/containers/${id}/json`)));
+  if (answers.every((answer) => answer?.status === 200 || answer?.status === 404))
+    return answers.filter((answer) => answer?.status === 200).map((answer) => answer?.body);
+  const { stdout } = await docker(engine, ['container', 'inspect', '--format', '{{json .}}', ...ids]);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
 }
 
 /** Containers with these ids; one that has gone meanwhile is left out. */
 export async function inspectContainers(engine: Docker, ids: readonly string[]): Promise<Container[]> {
-  if (ids.length === 0) return [];
-  const { stdout } = await docker(engine, ['container', 'inspect', '--format', FORMAT, ...ids]);
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const parsed = container.safeParse(JSON.parse(line));
-      if (parsed.success) return parsed.data;
-      throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
-    });
+  return (await inspectIds(engine, ids)).map((found) => {
+    const parsed = container.safeParse(found);
+    if (parsed.success) return parsed.data;
+    throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
+  });
 }

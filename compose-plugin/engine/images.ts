@@ -1,25 +1,24 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { askEngine } from './api.ts';
 import { type Docker, docker, engineError } from './docker.ts';
 
 const argv = z.nullish(z.array(z.string()));
-const inspected = z.array(
-  z.object({
-    Id: z.string(),
-    Architecture: z.string(),
-    Size: z.number(),
-    Config: z.nullish(
-      z.object({
-        ...{ Entrypoint: argv, Cmd: argv },
-        Volumes: z.nullish(z.record(z.string(), z.unknown())),
-        StopSignal: z.nullish(z.string()),
-        OnBuild: argv,
-        WorkingDir: z.nullish(z.string()),
-        User: z.nullish(z.string()),
-      }),
-    ),
-  }),
-);
+const inspected = z.object({
+  Id: z.string(),
+  Architecture: z.string(),
+  Size: z.number(),
+  Config: z.nullish(
+    z.object({
+      ...{ Entrypoint: argv, Cmd: argv },
+      Volumes: z.nullish(z.record(z.string(), z.unknown())),
+      StopSignal: z.nullish(z.string()),
+      OnBuild: argv,
+      WorkingDir: z.nullish(z.string()),
+      User: z.nullish(z.string()),
+    }),
+  ),
+});
 
 /** What the rewrite needs to know of an image. */
 export interface ImageFacts {
@@ -54,23 +53,33 @@ export async function inspectImages(
   names: readonly string[],
 ): Promise<Map<string, ImageFacts>> {
   const unique = [...new Set(names)];
-  if (unique.length === 0) return new Map();
+  const answers = await Promise.all(
+    unique.map((name) => askEngine(engine, `/images/${encodeURI(name)}/json`)),
+  );
+  if (!answers.every((answer) => answer?.status === 200 || answer?.status === 404))
+    return inspectByDocker(engine, unique);
+  const known = unique.map((name, index) => ({ name, answer: answers[index] }));
+  return new Map(
+    known.flatMap(({ name, answer }) => (answer?.status === 200 ? [[name, facts(answer.body)]] : [])),
+  );
+}
+
+async function inspectByDocker(engine: Docker, unique: readonly string[]): Promise<Map<string, ImageFacts>> {
   const args = ['image', 'inspect', '--format', FORMAT, ...unique];
   const { code, stdout, stderr } = await docker(engine, args);
   const lines = stdout.split('\n').filter((line) => line !== '');
   if (code === 0 && lines.length === unique.length) {
-    return new Map(unique.map((name, index) => [name, facts(lines[index] ?? '')]));
+    return new Map(unique.map((name, index) => [name, facts(JSON.parse(lines[index] ?? 'null'))]));
   }
   if (code !== 0 && !/no such image/i.test(stderr)) throw engineError(args, stderr);
   // The answers carry no names and the missing ones leave gaps: ask one by one.
   if (unique.length === 1) return new Map();
-  const single = await Promise.all(unique.map((name) => inspectImages(engine, [name])));
+  const single = await Promise.all(unique.map((name) => inspectByDocker(engine, [name])));
   return new Map(single.flatMap((one) => [...one]));
 }
 
-function facts(line: string): ImageFacts {
-  const parsed = inspected.safeParse([JSON.parse(line)]);
-  const image = parsed.data?.[0];
+function facts(found: unknown): ImageFacts {
+  const image = inspected.safeParse(found).data;
   if (image === undefined) throw new BoxerError('ENGINE', 'docker image inspect answered something unknown');
   return {
     id: image.Id,

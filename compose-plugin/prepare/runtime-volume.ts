@@ -1,4 +1,5 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { askEngine } from '../engine/api.ts';
 import { type Docker, docker, dockerOutput, engineError } from '../engine/docker.ts';
 
 const LABEL = 'io.boxer.runtime';
@@ -9,6 +10,7 @@ const DAY = 86_400_000;
  * the first container that mounts it, so a container is created for that and thrown away.
  */
 export async function makeRuntimeVolume(engine: Docker, name: string, image: string): Promise<void> {
+  if ((await askEngine(engine, `/volumes/${name}`))?.status === 200) return;
   const found = await docker(engine, ['volume', 'inspect', name]);
   if (found.code === 0) return;
   if (!/no such volume/i.test(found.stderr)) throw engineError(['volume', 'inspect'], found.stderr);

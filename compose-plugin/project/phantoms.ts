@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { CONFIG_VARIABLE, nodeConfig, type twinConfig } from '../../supervisor/published/node-config.ts';
-import { containerIds } from '../engine/containers.ts';
-import { type Docker, docker } from '../engine/docker.ts';
+import { containerIds, inspectIds } from '../engine/containers.ts';
+import type { Docker } from '../engine/docker.ts';
 
 /** A container that stands for a function. */
 export interface Phantom {
@@ -24,12 +24,8 @@ const inspected = z.object({
   Id: z.string(),
   Name: z.string(),
   State: z.object({ Status: z.string(), StartedAt: z.string(), ExitCode: z.number() }),
-  Labels: z.record(z.string(), z.string()),
-  Env: z.nullable(z.array(z.string())),
+  Config: z.object({ Labels: z.record(z.string(), z.string()), Env: z.nullable(z.array(z.string())) }),
 });
-
-const FORMAT =
-  '{"Id":{{json .Id}},"Name":{{json .Name}},"State":{{json .State}},"Labels":{{json .Config.Labels}},"Env":{{json .Config.Env}}}';
 
 /** The phantoms of a project that the engine has, whatever they do; those of a configuration that is not understood are left out. */
 export async function readPhantoms(engine: Docker, project: string): Promise<Phantom[]> {
@@ -38,19 +34,14 @@ export async function readPhantoms(engine: Docker, project: string): Promise<Pha
     `label=com.docker.compose.project=${project}`,
     'label=io.boxer.target=lambda',
   );
-  if (ids.length === 0) return [];
-  // One that has gone meanwhile is missing from the answer.
-  const { stdout } = await docker(engine, ['container', 'inspect', '--format', FORMAT, ...ids]);
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap(phantomOf);
+  return (await inspectIds(engine, ids)).flatMap(phantomOf);
 }
 
-function phantomOf(line: string): Phantom[] {
-  const parsed = inspected.safeParse(JSON.parse(line));
+function phantomOf(container: unknown): Phantom[] {
+  const parsed = inspected.safeParse(container);
   if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
-  const { Id: id, Name, State, Labels, Env } = parsed.data;
+  const { Id: id, Name, State, Config } = parsed.data;
+  const { Labels, Env } = Config;
   const twin = twinIn(Env?.find((one) => one.startsWith(PREFIX))?.slice(PREFIX.length));
   const service = Labels['com.docker.compose.service'];
   if (twin === undefined || service === undefined) return [];

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
 import { CONFIG_VARIABLE, type NodeStatus, nodeConfig } from '../../../supervisor/published/node-config.ts';
-import { containerIds } from '../../engine/containers.ts';
-import { type Docker, docker } from '../../engine/docker.ts';
+import { containerIds, inspectIds } from '../../engine/containers.ts';
+import type { Docker } from '../../engine/docker.ts';
 import { nodesOf } from '../../project/nodes/nodes-of.ts';
 
 /** One phantom: a function of it has lived as long as it has, and while they are renewed, two. */
@@ -29,9 +29,6 @@ const phantom = z.object({
   Config: z.object({ Env: z.nullable(z.array(z.string())) }),
 });
 
-const FORMAT =
-  '{"Id":{{json .Id}},"State":{{json .State}},"Image":{{json .Image}},"Config":{"Env":{{json .Config.Env}}}}';
-
 /**
  * The phantoms of a project that the engine still has, stopped ones included, with their functions among `nodes`.
  * @param now ms since the epoch
@@ -47,17 +44,12 @@ export async function readLaunches(
     `label=com.docker.compose.project=${project}`,
     'label=io.boxer.target=lambda',
   );
-  if (ids.length === 0) return [];
-  const { stdout } = await docker(engine, ['container', 'inspect', '--format', FORMAT, ...ids]);
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line) => launchOf(line, nodes, now));
+  return (await inspectIds(engine, ids)).flatMap((found) => launchOf(found, nodes, now));
 }
 
 /** One that was only created has cost nothing. */
-function launchOf(line: string, nodes: readonly NodeStatus[], now: number): Launch[] {
-  const parsed = phantom.safeParse(JSON.parse(line));
+function launchOf(container: unknown, nodes: readonly NodeStatus[], now: number): Launch[] {
+  const parsed = phantom.safeParse(container);
   if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
   const { Id: id, State: state, Image: image, Config } = parsed.data;
   const prefix = `${CONFIG_VARIABLE}=`;

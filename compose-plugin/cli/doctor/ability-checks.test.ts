@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { engineSocket, USUAL_SOCKET } from '../../engine/socket.ts';
+import { USUAL_SOCKET } from '../../engine/endpoint.ts';
+import { engineSocket } from '../../engine/socket.ts';
 import { builtHome } from '../../testing/home.ts';
 import { makeProject, type TestProject } from '../../testing/project.ts';
 

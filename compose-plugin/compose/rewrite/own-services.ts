@@ -9,7 +9,7 @@ import {
   type SeedConfig,
   STORE_CREDENTIALS_FILE,
 } from '../../../supervisor/published/node-config.ts';
-import { USUAL_SOCKET } from '../../engine/socket.ts';
+import { USUAL_SOCKET } from '../../engine/endpoint.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { askEngine } from './api.ts';
+import { containerIds, inspectContainers } from './containers.ts';
+import type { Docker } from './docker.ts';
+import { inspectImages } from './images.ts';
+
+const { DOCKER_HOST, DOCKER_CONTEXT, ...env } = process.env;
+const direct: Docker = { flags: [], context: undefined, env, signal: new AbortController().signal };
+/** The same engine, by the docker command. */
+const byDocker: Docker = { ...direct, flags: ['--context', 'default'] };
+const LABEL = `io.boxer.test.api=${process.pid}`;
+
+beforeAll(async () => {
+  for (let count = 0; count < 2; count++)
+    await execa('docker', ['create', '--label', LABEL, '--label', 'and=another', 'debian:bookworm-slim']);
+});
+afterAll(async () => {
+  await execa('docker', ['rm', ...(await containerIds(direct, `label=${LABEL}`))]);
+});
+
+test('only docker knows the way to an engine that the user has chosen', async () => {
+  expect((await askEngine(direct, '/version'))?.status).toBe(200);
+  expect(await askEngine(byDocker, '/version')).toBeUndefined();
+  expect(await askEngine({ ...direct, env: { ...env, DOCKER_HOST: 'tcp://x' } }, '/version')).toBeUndefined();
+});
+
+test('images are told of as docker tells of them, missing ones among them', async () => {
+  const names = ['debian:bookworm-slim', 'boxer-test/no-such-image:1', 'boxer/no such name'];
+  expect(await inspectImages(direct, names)).toEqual(await inspectImages(byDocker, names.slice(0, 2)));
+});
+
+test('containers are found and told of as docker does, missing ones left out', async () => {
+  const filters = [`label=${LABEL}`, 'label=and=another', 'status=created'];
+  const found = await containerIds(direct, ...filters);
+  expect(found).toHaveLength(2);
+  expect(await containerIds(byDocker, ...filters)).toEqual(found);
+  expect(await containerIds(direct, ...filters, 'label=and=none')).toEqual([]);
+  const ids = [...found, 'f'.repeat(64)];
+  const told = await inspectContainers(direct, ids);
+  expect(told).toHaveLength(2);
+  expect(await inspectContainers(byDocker, ids)).toEqual(told);
+});
+
+test('a question that is cancelled is CANCELLED', async () => {
+  const signal = AbortSignal.abort();
+  await expect(askEngine({ ...direct, signal }, '/version')).rejects.toMatchObject({ code: 'CANCELLED' });
+});

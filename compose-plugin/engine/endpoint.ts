@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import type { Docker } from './docker.ts';
+
+/** Where an engine has its socket, unless it is one of a user's own. */
+export const USUAL_SOCKET = '/var/run/docker.sock';
+
+const configuration = z.object({ currentContext: z.optional(z.string()) });
+
+/** Whether the user means another engine than docker's default, as far as can be told without asking docker. */
+export function choosesAnEngine({ flags, env }: Docker): boolean {
+  if (flags.length > 0 || env.DOCKER_HOST || env.DOCKER_CONTEXT) return true;
+  const folder = env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
+  try {
+    const { currentContext } = configuration.parse(
+      JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')),
+    );
+    return currentContext !== undefined && currentContext !== 'default';
+  } catch {
+    // Most have none.
+    return false;
+  }
+}
