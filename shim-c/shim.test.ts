@@ -14,7 +14,7 @@ test('the process monitor behaves as the kernel does, natively and under itself'
     exitCode: 0,
     failures: [],
   });
-}, 300_000);
+}, 1_200_000);
 
 test('the process monitor needs no library and exports what its table declares', async () => {
   const library = new URL('../build/shim/libboxer.so', import.meta.url).pathname;
