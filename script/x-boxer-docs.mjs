@@ -1,4 +1,5 @@
-// Writes what docs/ holds of the schema of x-boxer: the tables of x-boxer.md, and x-boxer.schema.json. Tests compare both.
+// Writes what docs/ holds of the schema of x-boxer: the tables of x-boxer.md, and x-boxer.schema.json.
+// Tests compare both.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { schemaText } from '../compose-plugin/schema/json-schema.ts';
 import { projectTable, serviceTable } from '../compose-plugin/schema/keys-page.ts';

@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The files that git knows or would add and that match a pattern of git's, relative to the repository's root. */
+/**
+ * The files that git knows or would add and that match a pattern of git's, relative to the root of the
+ * repository.
+ */
 export function repositoryFiles(...patterns: string[]): string[] {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...patterns], {
     cwd: ROOT,
@@ -19,7 +22,7 @@ export const documents = repositoryFiles('*.md');
 
 const FENCE = /^\s*(```|~~~)/;
 
-/** The lines of a text outside fenced code, empty where a line is inside of it, so that line numbers stay right. */
+/** The lines of a text outside fenced code; a line inside of it is empty, so that line numbers stay right. */
 export function prose(text: string): string[] {
   let fenced = false;
   return text.split('\n').map((line) => {
