@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { MAX_ADVERTISED_PORT } from './published-ports.ts';
 import { megabytes, seconds } from './units.ts';
+import { serviceKeys as about, projectKeys as aboutProject } from './x-boxer-descriptions.ts';
 
-/** The words of this file end up in `docs/x-boxer.schema.json`, which editors show while a key is typed. */
+/** A schema with its description, which editors show and `docs/x-boxer.md` prints. */
 const described = <T extends z.ZodMiniType>(schema: T, description: string): T =>
   schema.check(z.describe(description)) as T;
 
@@ -52,13 +53,9 @@ const role = z
   );
 
 const waitFor = z.strictObject({
-  nodes: z.optional(
-    described(count, 'Nodes of the overlay that must be up, of those that this one sees; it counts itself.'),
-  ),
-  names: z.optional(described(z.record(dnsName, count), 'Name -> nodes of that name that must be up.')),
-  timeout: z.optional(
-    described(amount(seconds, 'seconds', 1, 900, '60 or "1m"'), 'How long to wait; default 60 s.'),
-  ),
+  nodes: z.optional(described(count, about['wait-for.nodes'])),
+  names: z.optional(described(z.record(dnsName, count), about['wait-for.names'])),
+  timeout: z.optional(described(amount(seconds, 'seconds', 1, 900, '60 or "1m"'), about['wait-for.timeout'])),
 });
 
 /** Shorter lives leave no time to start another function, seconds. */
@@ -70,12 +67,7 @@ const renew = z.union(
   [
     z.literal(false),
     z.strictObject({
-      before: z.optional(
-        described(
-          amount(seconds, 'seconds', 1, 899, '60 or "1m"'),
-          'So long before its end the successor of a function is started. Default: 60 s and the grace period, at most half of the lifetime.',
-        ),
-      ),
+      before: z.optional(described(amount(seconds, 'seconds', 1, 899, '60 or "1m"'), about['renew.before'])),
     }),
   ],
   { error: 'must be false, or a mapping such as { before: 1m }' },
@@ -83,52 +75,27 @@ const renew = z.union(
 
 const longForm = z
   .strictObject({
-    target: z.optional(described(targetName, 'Where replicas run; default lambda.')),
-    memory: z.optional(
-      described(
-        amount(megabytes, 'MB', 128, 10_240, '512 or "512m"'),
-        'Memory of one function in MB. Default: the memory limit of the service, else 1769 (one vCPU).',
-      ),
-    ),
-    timeout: z.optional(
-      described(
-        amount(seconds, 'seconds', 1, 900, '300 or "5m"'),
-        'Longest life of one function in seconds; default 900.',
-      ),
-    ),
-    lifetime: z.optional(
-      described(
-        lifetime,
-        'How old a function may become in seconds: by then another has taken over. From 10 to the timeout; default: the timeout.',
-      ),
-    ),
-    renew: z.optional(
-      described(
-        renew,
-        'When the successor of a function is started, `false`: never. The function then ends with its timeout.',
-      ),
-    ),
+    target: z.optional(described(targetName, about.target)),
+    memory: z.optional(described(amount(megabytes, 'MB', 128, 10_240, '512 or "512m"'), about.memory)),
+    timeout: z.optional(described(amount(seconds, 'seconds', 1, 900, '300 or "5m"'), about.timeout)),
+    lifetime: z.optional(described(lifetime, about.lifetime)),
+    renew: z.optional(described(renew, about.renew)),
     'ephemeral-storage': z.optional(
-      described(amount(megabytes, 'MB', 512, 10_240, '1024 or "1g"'), 'Size of /tmp in MB; default 512.'),
+      described(amount(megabytes, 'MB', 512, 10_240, '1024 or "1g"'), about['ephemeral-storage']),
     ),
     architecture: z.optional(
-      described(
-        z.enum(['x86_64', 'arm64'], { error: 'must be x86_64 or arm64' }),
-        "Processor of the function; default: that of the service's image.",
-      ),
+      described(z.enum(['x86_64', 'arm64'], { error: 'must be x86_64 or arm64' }), about.architecture),
     ),
-    role: z.optional(described(role, "ARN of the function's execution role; default: the project's.")),
-    concurrency: z.optional(
-      described(
-        z.int().check(z.minimum(1), z.maximum(100_000)),
-        'Reserved concurrency of the function on AWS: no more replicas than this run at once. Default: none.',
-      ),
-    ),
-    names: z.optional(described(z.array(dnsName), 'Further DNS names of the replicas.')),
+    role: z.optional(described(role, about.role)),
+    concurrency: z.optional(described(z.int().check(z.minimum(1), z.maximum(100_000)), about.concurrency)),
+    names: z.optional(described(z.array(dnsName), about.names)),
     environment: z.optional(
       described(
-        z.strictObject({ include: z.optional(patterns), exclude: z.optional(patterns) }),
-        'Which environment variables travel to the function; `*` matches any characters. Default: all.',
+        z.strictObject({
+          include: z.optional(described(patterns, about['environment.include'])),
+          exclude: z.optional(described(patterns, about['environment.exclude'])),
+        }),
+        about.environment,
       ),
     ),
     remap: z.optional(
@@ -137,10 +104,10 @@ const longForm = z
           z.string().check(z.regex(/^\/./, 'must be an absolute path')),
           z.string().check(z.regex(/^\/tmp\/(?!(.*\/)?\.\.(\/|$))./, 'must be a path below /tmp')),
         ),
-        'Path as the application knows it -> path below /tmp, for files written on a read-only root.',
+        about.remap,
       ),
     ),
-    'wait-for': z.optional(described(waitFor, 'What must be up before the application starts.')),
+    'wait-for': z.optional(described(waitFor, about['wait-for'])),
   })
   .check(
     z.refine(({ lifetime, timeout }) => amountOf(lifetime, 0) <= amountOf(timeout, MAX_TIMEOUT), {
@@ -196,25 +163,22 @@ const portRange = z.string().check(
 /** Top-level `x-boxer`. */
 export const projectSchema = z.strictObject({
   provider: z.optional(
-    described(
-      z.enum(['local', 'aws'], { error: 'must be local or aws' }),
-      'Where functions run; default local: on this engine.',
-    ),
+    described(z.enum(['local', 'aws'], { error: 'must be local or aws' }), aboutProject.provider),
   ),
   region: z.optional(
     described(
       z.string().check(z.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be an AWS region such as us-east-1')),
-      'AWS region; default: the one of the AWS configuration, and us-east-1 on the local provider.',
+      aboutProject.region,
     ),
   ),
-  role: z.optional(described(role, "ARN of the functions' execution role on AWS.")),
+  role: z.optional(described(role, aboutProject.role)),
   credentials: z.optional(
     described(
       z.string().check(z.regex(/^[\w.@+-]+$/, 'must be the name of an AWS profile, or instance')),
-      'AWS profile whose credentials phantoms get; `instance`: none, they use those of the machine. Default: the ones of `up`.',
+      aboutProject.credentials,
     ),
   ),
-  network: z.optional(described(cidr, 'Addresses of the overlay; default 198.18.0.0/15.')),
+  network: z.optional(described(cidr, aboutProject.network)),
   log: z.optional(
     described(
       z
@@ -225,7 +189,7 @@ export const projectSchema = z.strictObject({
             'must be debug, info, warn, error or silent, such as debug,json',
           ),
         ),
-      'What the seed writes to its log, and `,json` for machines; default info.',
+      aboutProject.log,
     ),
   ),
   seed: z.optional(
@@ -243,7 +207,7 @@ export const projectSchema = z.strictObject({
                   { error: `must have a port from 1 to ${MAX_ADVERTISED_PORT}: others follow it` },
                 ),
               ),
-              'Where functions on AWS reach this host: host or host:port, 7070 unless told otherwise. The ports behind it are published, too.',
+              aboutProject['seed.advertise'],
             ),
           ),
           store: z.optional(
@@ -256,52 +220,39 @@ export const projectSchema = z.strictObject({
                     'must be nats://host:port,host:port... (tls://... for TLS) without credentials, which go to store-credentials',
                   ),
                 ),
-              'NATS servers (JetStream, 2.11 or later) that keep what the seed remembers; default: a volume of its own.',
+              aboutProject['seed.store'],
             ),
           ),
           'store-credentials': z.optional(
             described(
               z.string().check(z.minLength(1, 'must be the path of a file')),
-              'File with the NATS credentials (.creds) or nkey seed of the seed, which is given it as a secret.',
+              aboutProject['seed.store-credentials'],
             ),
           ),
           replicas: z.optional(
-            described(
-              z.int().check(z.minimum(1), z.maximum(8)),
-              'Seeds that share the store, so that one may fail; more than 1 need store. Default 1.',
-            ),
+            described(z.int().check(z.minimum(1), z.maximum(8)), aboutProject['seed.replicas']),
           ),
           metrics: z.optional(
             described(
               z.union([z.literal(false), port], { error: 'must be a TCP port, or false' }),
-              "Port where the seed answers Prometheus, on the project's networks; default 9464, false: nowhere.",
+              aboutProject['seed.metrics'],
             ),
           ),
           relays: z.optional(
-            described(
-              z.int().check(z.minimum(0), z.maximum(64)),
-              'Containers that carry connections between nodes in place of the seed; default 0.',
-            ),
+            described(z.int().check(z.minimum(0), z.maximum(64)), aboutProject['seed.relays']),
           ),
-          'relay-port': z.optional(
-            described(port, 'TCP port where nodes dial in for relayed connections; default: any free one.'),
-          ),
-          'relay-ports': z.optional(
-            described(
-              portRange,
-              'TCP ports where relayed connections arrive, such as 40000-40999; default: any free ones.',
-            ),
-          ),
+          'relay-port': z.optional(described(port, aboutProject['seed.relay-port'])),
+          'relay-ports': z.optional(described(portRange, aboutProject['seed.relay-ports'])),
           'idle-timeout': z.optional(
             described(
               amount(seconds, 'seconds', 1, 604_800, '3600 or "1h"'),
-              'Resets a relayed connection that was silent for so long; default: never.',
+              aboutProject['seed.idle-timeout'],
             ),
           ),
           'stop-grace-period': z.optional(
             described(
               amount(seconds, 'seconds', 1, 3600, '30 or "30s"'),
-              'How long relayed connections may go on when the seed or a relay is stopped; default 10 s.',
+              aboutProject['seed.stop-grace-period'],
             ),
           ),
         })
@@ -311,7 +262,7 @@ export const projectSchema = z.strictObject({
             error: 'more than 1 needs seed.store: seeds without a common store know nothing of each other',
           }),
         ),
-      'The coordinator.',
+      aboutProject.seed,
     ),
   ),
 });

@@ -1,18 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Every Markdown file that git knows or would add, relative to the repository's root. */
-const documents = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
-  cwd: ROOT,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+import { documents, proseOf, ROOT } from './documents.ts';
 
 interface Link {
   readonly file: string;
@@ -20,23 +9,9 @@ interface Link {
   readonly target: string;
 }
 
-const FENCE = /^\s*(```|~~~)/;
-
-/** The lines outside code blocks, empty where a line is inside of one, so that line numbers stay right. */
-function prose(text: string): string[] {
-  let fenced = false;
-  return text.split('\n').map((line) => {
-    if (FENCE.test(line)) {
-      fenced = !fenced;
-      return '';
-    }
-    return fenced ? '' : line;
-  });
-}
-
 /** The links and images of a document whose targets are files of this repository or headings. */
 function linksOf(file: string): Link[] {
-  return prose(readFileSync(join(ROOT, file), 'utf8')).flatMap((line, index) =>
+  return proseOf(file).flatMap((line, index) =>
     [...line.replace(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)]
       .map(([, target]) => ({ file, line: index + 1, target: target ?? '' }))
       .filter(({ target }) => !/^[a-z][a-z+.-]*:/i.test(target)),
@@ -57,7 +32,7 @@ function fragmentOf(heading: string): string {
 function fragmentsOf(file: string): Set<string> {
   const seen = new Map<string, number>();
   const fragments = new Set<string>();
-  for (const line of prose(readFileSync(join(ROOT, file), 'utf8'))) {
+  for (const line of proseOf(file)) {
     const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(line)?.[1];
     if (heading === undefined) continue;
     const fragment = fragmentOf(heading);
