@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from './log/logger.ts';
+import { loadRuntime, readConfig, readKey, readStoreCredentials } from './node/runtime.ts';
 import { BoxerError } from './published/boxer-error.ts';
 import { LOG_VARIABLE, nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
 import { VERSION } from './published/version.ts';
-import { loadRuntime, readConfig, readKey, readStoreCredentials } from './runtime.ts';
 
 /** The bundle's own directory, `/opt/boxer/lib`: the native parts stand beside it. */
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
@@ -62,7 +62,7 @@ async function seed(): Promise<number> {
 
 async function relay(): Promise<number> {
   const { runRelay } = await import('./standalone-relay/run-relay.ts');
-  const { seedContact } = await import('./container/seed-contact.ts');
+  const { seedContact } = await import('./identity/seed-contact.ts');
   const { relay: settings } = readConfig(relayConfig);
   const key = readKey();
   await runRelay({

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as z from 'zod/mini';
-import { invalidContent, invalidParameter, tooLarge } from '../lambda-error.ts';
-import { readBody } from '../read-body.ts';
+import { invalidContent, invalidParameter, tooLarge } from '../base/lambda-error.ts';
+import { readBody } from '../base/read-body.ts';
 
 /** One request to the Lambda API. */
 export interface Call {

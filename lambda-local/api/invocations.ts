@@ -1,6 +1,6 @@
+import { invalidContent, invalidParameter } from '../base/lambda-error.ts';
 import { bufferedSink } from '../invoke/buffered-sink.ts';
 import { streamingSink } from '../invoke/streaming-sink.ts';
-import { invalidContent, invalidParameter } from '../lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import { bodyOf, type Call, type Handler, header } from './call.ts';
 

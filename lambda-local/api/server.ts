@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { LambdaError } from '../lambda-error.ts';
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
-import { discardRest } from '../read-body.ts';
+import { LambdaError } from '../base/lambda-error.ts';
+import type { Log } from '../base/log.ts';
+import { reason } from '../base/log.ts';
+import { discardRest } from '../base/read-body.ts';
 import type { Reply } from './call.ts';
 import type { Router } from './routes.ts';
 

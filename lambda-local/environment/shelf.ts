@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
+import type { Log } from '../base/log.ts';
+import { reason } from '../base/log.ts';
 import type { Environment } from './environment.ts';
 
 /** Environments between two invocations: frozen, or about to be. */

@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
+import type { Log } from '../base/log.ts';
+import { reason } from '../base/log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** Sandboxes of one function that are started before they are asked for; each costs a sleeping shell. */

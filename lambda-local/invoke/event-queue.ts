@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LambdaError, tooManyRequests } from '../base/lambda-error.ts';
+import type { Log } from '../base/log.ts';
+import { reason } from '../base/log.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
-import { LambdaError, tooManyRequests } from '../lambda-error.ts';
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
 import { nullSink } from './buffered-sink.ts';
 import type { Invoke } from './invoke.ts';
 

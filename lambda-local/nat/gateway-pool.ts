@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
+import type { Log } from '../base/log.ts';
+import { reason } from '../base/log.ts';
 import type { Addresses } from './addresses.ts';
 import type { Gateway } from './gateway.ts';
 

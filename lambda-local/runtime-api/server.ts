@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
-import { readBody } from '../read-body.ts';
+import type { Log } from '../base/log.ts';
+import { reason } from '../base/log.ts';
+import { readBody } from '../base/read-body.ts';
 import { errorReport } from './error-report.ts';
 import { takeResponse } from './response.ts';
 import { IllegalTransition, type Session, UnknownRequest } from './session.ts';

@@ -8,11 +8,11 @@ import { ownEnvironment } from '../guest/own-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
-import { type Node, startNode } from '../node.ts';
+import { containerIdentity } from '../identity/own-names.ts';
+import { seedContact } from '../identity/seed-contact.ts';
+import { type Node, startNode } from '../node/node.ts';
+import type { Runtime } from '../node/runtime.ts';
 import type { NodeConfig } from '../published/node-config.ts';
-import type { Runtime } from '../runtime.ts';
-import { containerIdentity } from './own-names.ts';
-import { seedContact } from './seed-contact.ts';
 
 interface ContainerOptions {
   readonly config: NodeConfig;

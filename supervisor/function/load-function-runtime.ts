@@ -1,4 +1,4 @@
-import { loadRuntime, type Runtime } from '../runtime.ts';
+import { loadRuntime, type Runtime } from '../node/runtime.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 
 /**

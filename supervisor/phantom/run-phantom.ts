@@ -1,11 +1,11 @@
-import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
+import { isOneOff } from '../identity/own-names.ts';
 import type { Launch } from '../launches/launch.ts';
 import { LaunchedFunction } from '../launches/launched-function.ts';
 import type { Outcome } from '../launches/outcome.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
+import type { PumpAddon } from '../service/pump-addon.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
 import { lendInput } from './lend-input.ts';

@@ -2,12 +2,12 @@ import { backoff } from '../control/backoff.ts';
 import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import type { Session } from '../control/session.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
 import { type Relay, type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import { Hello } from '../protocol/greeting.ts';
 import { RelayJoin } from '../protocol/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { RelaySettings } from '../published/node-config.ts';
+import type { PumpAddon } from '../service/pump-addon.ts';
 import { serveSeed } from './serve-seed.ts';
 
 export interface RunRelayOptions {
