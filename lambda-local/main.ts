@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { functionArn } from './api/function-name.ts';
 import { createRouter } from './api/routes.ts';
 import { startApi } from './api/server.ts';
-import { createLog, type Log, reason } from './base/log.ts';
+import { createLog, type Log, messageOf } from './base/log.ts';
 import { connectEngine, type Engine } from './engine/engine.ts';
 import type { Sessions } from './environment/environment.ts';
 import { createFleet } from './environment/fleet.ts';
@@ -116,7 +116,7 @@ try {
 } catch (error) {
   // Being stopped while starting shows as an error of whatever was under way.
   if (!stop.signal.aborted) {
-    process.stderr.write(`lambda-local: ${reason(error)}\n`);
+    process.stderr.write(`lambda-local: ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { createLogger } from './log/logger.ts';
 import { loadRuntime, readConfig, readKey, readStoreCredentials } from './node/runtime.ts';
 import { BoxerError } from './published/boxer-error.ts';
+import { messageOf } from './published/message-of.ts';
 import { LOG_VARIABLE, nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
 import { VERSION } from './published/version.ts';
 
@@ -176,7 +177,7 @@ async function main(): Promise<void> {
   try {
     process.exitCode = await run(command, args);
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     if (error instanceof BoxerError && error.hint) say(error.hint);
     process.exitCode = 125;
   }

@@ -12,6 +12,7 @@ import { containerIdentity } from '../identity/own-names.ts';
 import { seedContact } from '../identity/seed-contact.ts';
 import { type Node, startNode } from '../node/node.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { messageOf } from '../published/message-of.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 
 interface ContainerOptions {
@@ -59,7 +60,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
     deliver = (signal) => guest.process.kill(signal);
     return exitCodeOf(await guest.exited);
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     return startFailureCode(error);
   } finally {
     stopForwarding();

@@ -25,6 +25,7 @@ import type { Runtime } from '../node/runtime.ts';
 import { Introduce } from '../protocol/flows.ts';
 import type { LaunchEvent } from '../protocol/launch-event.ts';
 import { Claim, Exit, PATIENT_HEARTBEAT, Started, Stderr } from '../protocol/stdio.ts';
+import { messageOf } from '../published/message-of.ts';
 import { createDeniedWrites, type DeniedWrites } from './denied-writes.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
@@ -215,7 +216,7 @@ const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 
 /** Tells the phantom, and so the container's log, why the guest could not be started. */
 function reportFailure(session: Session, error: unknown): ExitStatus {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   session.notify(Stderr, Buffer.from(`boxer: ${message}\n`));
   return { code: startFailureCode(error), signal: null };
 }

@@ -6,6 +6,7 @@ import { type Relay, type RelayOptions, relayOptionsOf, startRelay } from '../ne
 import { Hello } from '../protocol/greeting.ts';
 import { RelayJoin } from '../protocol/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { messageOf } from '../published/message-of.ts';
 import type { RelaySettings } from '../published/node-config.ts';
 import type { PumpAddon } from '../service/pump-addon.ts';
 import { serveSeed } from './serve-seed.ts';
@@ -71,11 +72,9 @@ async function join(options: RunRelayOptions, relay: Relay): Promise<Session | u
     if (signal.aborted) return undefined;
     const code = codeOf(error);
     if (code !== 'EACCES' && code !== 'EPROTONOSUPPORT') return undefined;
-    throw new BoxerError('RELAY_REFUSED', `the seed refuses this relay: ${describe(error)}`, {
+    throw new BoxerError('RELAY_REFUSED', `the seed refuses this relay: ${messageOf(error)}`, {
       hint: 'the project may have a new key: docker boxer down, then up',
       cause: error,
     });
   }
 }
-
-const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -87,7 +87,7 @@ export const supervisor: Rooms = {
     'supervisor/published',
     'supervisor/service',
   ],
-  'supervisor/discovery': ['supervisor/control', 'supervisor/membership'],
+  'supervisor/discovery': ['supervisor/control', 'supervisor/membership', 'supervisor/published'],
   'supervisor/guest': [
     'supervisor/files',
     'supervisor/membership',
