@@ -55,7 +55,7 @@ async function seed(): Promise<number> {
     addon: loadRuntime(DIRECTORY).addon,
     signal: endingSignal(),
     drain: (config.relay?.drain ?? DRAIN) * 1000,
-    log: log.info,
+    log,
   };
   await runMeteredSeed(options, log);
   return 0;
@@ -72,36 +72,34 @@ async function relay(): Promise<number> {
     settings,
     drain: (settings?.drain ?? DRAIN) * 1000,
     signal: endingSignal(),
-    log: logOf('relay').info,
+    log: logOf('relay'),
   });
   return 0;
 }
 
 async function node(args: readonly string[]): Promise<number> {
   const { runContainer } = await import('./container/run-container.ts');
-  const { info: say } = logOf('node');
   const runtime = loadRuntime(DIRECTORY);
   return runContainer({
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
     key: readKey(),
     runtime,
-    say,
+    log: logOf('node'),
   });
 }
 
 async function phantom(args: readonly string[]): Promise<number> {
   const { runPhantom } = await import('./phantom/run-phantom.ts');
-  const { info: say, debug } = logOf('phantom');
+  const log = logOf('phantom');
   const outcome = await runPhantom({
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
     key: readKey(),
     addon: loadRuntime(DIRECTORY).addon,
-    say,
-    debug,
+    log,
   });
-  if (outcome.lastLine) say(outcome.lastLine);
+  if (outcome.lastLine) log.error(outcome.lastLine);
   return outcome.exitCode;
 }
 

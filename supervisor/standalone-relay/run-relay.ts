@@ -2,6 +2,7 @@ import { backoff } from '../control/backoff.ts';
 import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import type { Session } from '../control/session.ts';
+import { type Logger, SILENT_LOGGER } from '../log/logger.ts';
 import { type Relay, type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import { Hello } from '../protocol/greeting.ts';
 import { RelayJoin } from '../protocol/relay.ts';
@@ -21,7 +22,7 @@ export interface RunRelayOptions {
   readonly drain: number;
   /** Ends the relay. */
   readonly signal: AbortSignal;
-  readonly log?: ((line: string) => void) | undefined;
+  readonly log?: Logger | undefined;
 }
 
 /**
@@ -30,21 +31,26 @@ export interface RunRelayOptions {
  * relay, or with the system's error where the port is taken.
  */
 export async function runRelay(options: RunRelayOptions): Promise<void> {
-  const { addon, signal, drain, log = () => undefined } = options;
-  const relay = await startRelay({ addon, log, ...relayOptionsOf(options.settings), ...options.relay });
-  log(`relay listens on port ${relay.port}`);
+  const { addon, signal, drain, log = SILENT_LOGGER } = options;
+  const relay = await startRelay({
+    addon,
+    log: log.warn,
+    ...relayOptionsOf(options.settings),
+    ...options.relay,
+  });
+  log.info(`relay listens on port ${relay.port}`);
   try {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const session = await join(options, relay);
       if (session) {
         attempt = 0;
-        log('the seed has this relay');
+        log.info('the seed has this relay');
         const end = () => void session.close('the relay is about to end');
         signal.addEventListener('abort', end, { once: true });
         if (signal.aborted) end();
         const reason = await session.closed;
         signal.removeEventListener('abort', end);
-        if (!signal.aborted) log(`the seed has gone: ${reason}`);
+        if (!signal.aborted) log.warn(`the seed has gone: ${reason}`);
       }
       await backoff(attempt, signal).catch(() => undefined);
     }

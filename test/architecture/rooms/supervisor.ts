@@ -28,6 +28,7 @@ export const supervisor: Rooms = {
     'supervisor/published',
   ],
   'supervisor/container': [
+    'supervisor/log',
     'supervisor/discovery',
     'supervisor/files',
     'supervisor/guest',
@@ -36,6 +37,7 @@ export const supervisor: Rooms = {
     'supervisor/published',
   ],
   'supervisor/phantom': [
+    'supervisor/log',
     'supervisor/control',
     'supervisor/guest',
     'supervisor/identity',
@@ -57,6 +59,7 @@ export const supervisor: Rooms = {
   'supervisor/twins': ['supervisor/launches', 'supervisor/protocol', 'supervisor/published'],
   'supervisor/inspect': ['supervisor/guest', 'supervisor/published', 'supervisor/service'],
   'supervisor/launches': [
+    'supervisor/log',
     'supervisor/control',
     'supervisor/files',
     'supervisor/guest',
@@ -81,6 +84,7 @@ export const supervisor: Rooms = {
     'supervisor/service',
   ],
   'supervisor/standalone-relay': [
+    'supervisor/log',
     'supervisor/control',
     'supervisor/network',
     'supervisor/protocol',
