@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { functionArn } from './api/function-name.ts';
 import { createRouter } from './api/routes.ts';
 import { startApi } from './api/server.ts';
+import { createLog, type Log, messageOf } from './base/log.ts';
 import { connectEngine, type Engine } from './engine/engine.ts';
 import type { Sessions } from './environment/environment.ts';
 import { createFleet } from './environment/fleet.ts';
@@ -17,7 +18,6 @@ import {
 } from './images/image-keeper.ts';
 import { createEventQueue } from './invoke/event-queue.ts';
 import { createInvoke } from './invoke/invoke.ts';
-import { createLog, type Log, reason } from './log.ts';
 import { startNat } from './nat/nat.ts';
 import { startRuntimeApi } from './runtime-api/server.ts';
 import { declaredVolumes } from './sandbox/declared-volumes.ts';
@@ -116,7 +116,7 @@ try {
 } catch (error) {
   // Being stopped while starting shows as an error of whatever was under way.
   if (!stop.signal.aborted) {
-    process.stderr.write(`lambda-local: ${reason(error)}\n`);
+    process.stderr.write(`lambda-local: ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from './log/logger.ts';
+import { loadRuntime, readConfig, readKey, readStoreCredentials } from './node/runtime.ts';
 import { BoxerError } from './published/boxer-error.ts';
+import { messageOf } from './published/message-of.ts';
 import { LOG_VARIABLE, nodeConfig, RELAY_SERVICE, relayConfig, seedConfig } from './published/node-config.ts';
 import { VERSION } from './published/version.ts';
-import { loadRuntime, readConfig, readKey, readStoreCredentials } from './runtime.ts';
 
 /** The bundle's own directory, `/opt/boxer/lib`: the native parts stand beside it. */
 const DIRECTORY = dirname(fileURLToPath(import.meta.url));
@@ -54,7 +55,7 @@ async function seed(): Promise<number> {
     addon: loadRuntime(DIRECTORY).addon,
     signal: endingSignal(),
     drain: (config.relay?.drain ?? DRAIN) * 1000,
-    log: log.info,
+    log,
   };
   await runMeteredSeed(options, log);
   return 0;
@@ -62,7 +63,7 @@ async function seed(): Promise<number> {
 
 async function relay(): Promise<number> {
   const { runRelay } = await import('./standalone-relay/run-relay.ts');
-  const { seedContact } = await import('./container/seed-contact.ts');
+  const { seedContact } = await import('./identity/seed-contact.ts');
   const { relay: settings } = readConfig(relayConfig);
   const key = readKey();
   await runRelay({
@@ -71,36 +72,34 @@ async function relay(): Promise<number> {
     settings,
     drain: (settings?.drain ?? DRAIN) * 1000,
     signal: endingSignal(),
-    log: logOf('relay').info,
+    log: logOf('relay'),
   });
   return 0;
 }
 
 async function node(args: readonly string[]): Promise<number> {
   const { runContainer } = await import('./container/run-container.ts');
-  const { info: say } = logOf('node');
   const runtime = loadRuntime(DIRECTORY);
   return runContainer({
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
     key: readKey(),
     runtime,
-    say,
+    log: logOf('node'),
   });
 }
 
 async function phantom(args: readonly string[]): Promise<number> {
   const { runPhantom } = await import('./phantom/run-phantom.ts');
-  const { info: say, debug } = logOf('phantom');
+  const log = logOf('phantom');
   const outcome = await runPhantom({
     config: readConfig(nodeConfig),
     argv: guestArgv(args),
     key: readKey(),
     addon: loadRuntime(DIRECTORY).addon,
-    say,
-    debug,
+    log,
   });
-  if (outcome.lastLine) say(outcome.lastLine);
+  if (outcome.lastLine) log.error(outcome.lastLine);
   return outcome.exitCode;
 }
 
@@ -176,7 +175,7 @@ async function main(): Promise<void> {
   try {
     process.exitCode = await run(command, args);
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     if (error instanceof BoxerError && error.hint) say(error.hint);
     process.exitCode = 125;
   }

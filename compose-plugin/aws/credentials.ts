@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { messageOf } from '../../supervisor/published/message-of.ts';
 import { AWS_CREDENTIALS } from '../compose/keys.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
 
@@ -32,7 +33,7 @@ export async function handOver(
     chmodSync(file, 0o644);
   } catch (cause) {
     const whose = settings.credentials === undefined ? '' : ` of the profile ${settings.credentials}`;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new BoxerError(
       'AWS_CREDENTIALS',
       `the AWS credentials${whose} for the phantoms cannot be got: ${why}`,

@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { messageOf } from '../../supervisor/published/message-of.ts';
 
 /**
  * Arguments of a verb that is Boxer's own.
@@ -9,7 +10,7 @@ export function ownArguments<T extends ParseArgsOptionsConfig>(args: readonly st
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
-    throw new BoxerError('USAGE', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new BoxerError('USAGE', messageOf(cause), { cause });
   }
 }
 

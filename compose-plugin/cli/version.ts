@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { messageOf } from '../../supervisor/published/message-of.ts';
 import { boxerVersion } from '../report/boxer-version.ts';
 import type { Context } from './context.ts';
 
@@ -18,6 +19,6 @@ export async function version({ invocation, root, print }: Context): Promise<num
     );
     return 0;
   } catch (cause) {
-    throw new BoxerError('USAGE', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new BoxerError('USAGE', messageOf(cause), { cause });
   }
 }

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { messageOf } from '../../supervisor/published/message-of.ts';
 import type { Project } from './project.ts';
 
 /** Says whose state it is: by it the state of a directory that has gone is found. */
@@ -18,13 +19,9 @@ export function makeStateFolder({
     const owner = join(folder, OWNER_FILE);
     if (!existsSync(owner)) writeFileSync(owner, `${JSON.stringify({ name, directory })}\n`);
   } catch (cause) {
-    throw new BoxerError(
-      'FOLDER',
-      `cannot write ${folder}: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        hint: 'Boxer keeps keys and the generated override there; XDG_STATE_HOME names another place.',
-        cause,
-      },
-    );
+    throw new BoxerError('FOLDER', `cannot write ${folder}: ${messageOf(cause)}`, {
+      hint: 'Boxer keeps keys and the generated override there; XDG_STATE_HOME names another place.',
+      cause,
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../supervisor/published/message-of.ts';
 import { EARLIER_FOLDER } from '../compose/state-folder.ts';
 import { errorCode } from '../engine/error-code.ts';
 import type { Work } from '../project/work.ts';
@@ -29,7 +30,7 @@ export function removeEarlierFolder({ project, warn }: Pick<Work, 'project' | 'w
     rmdirSync(earlier);
   } catch (error) {
     if (errorCode(error) !== 'ENOTEMPTY') {
-      const why = error instanceof Error ? error.message : error;
+      const why = messageOf(error);
       warn(`docker boxer: ${earlier} holds keys of an earlier version and cannot be removed: ${why}`);
       return;
     }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../supervisor/published/message-of.ts';
 import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
 import { applyFunctions } from '../aws/apply-all.ts';
 import { connectAws } from '../aws/connect.ts';
@@ -101,5 +102,5 @@ export async function withProbeFunction<T>(
 const REMOVAL = 60_000;
 
 const leftBehind = (functionName: string, error: unknown) =>
-  `docker boxer: the function ${functionName} may still be in the account: ${error instanceof Error ? error.message : error}\n` +
+  `docker boxer: the function ${functionName} may still be in the account: ${messageOf(error)}\n` +
   '  `docker boxer down --functions` removes it.';

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { messageOf } from '../../supervisor/published/message-of.ts';
 import { AWS_CREDENTIALS_FILE, SEED_CLOUD_NAME, SEED_PORT } from '../../supervisor/published/node-config.ts';
 import {
   PROBE_SERVICE,
@@ -147,9 +148,7 @@ async function invoke(
   } finally {
     progress(' Probe  Removing');
     await takeAway(context, model.name, file, missing).catch((error: unknown) =>
-      context.warn(
-        `docker boxer: something of the probe is left: ${error instanceof Error ? error.message : error}`,
-      ),
+      context.warn(`docker boxer: something of the probe is left: ${messageOf(error)}`),
     );
   }
 }

@@ -34,7 +34,7 @@ launcher=musl-gcc
 [ -z "$cross" ] || launcher=${cross}gcc
 "$launcher" -static -Os -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher.c
 cp "$shim/libboxer.so" "$shim/boxer.node" "$to/lib/"
-# By a path that programs with the address sanitizer accept: see supervisor/runtime.ts.
+# By a path that programs with the address sanitizer accept: see supervisor/node/runtime.ts.
 mkdir "$to/lib/beside-libasan.so"
 ln -s ../libboxer.so "$to/lib/beside-libasan.so/libboxer.so"
 cp -R "$supervisor/." images/runtime/start.cjs "$to/lib/"

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type * as z from 'zod/mini';
-import { invalidContent, invalidParameter, tooLarge } from '../lambda-error.ts';
-import { readBody } from '../read-body.ts';
+import { invalidContent, invalidParameter, tooLarge } from '../base/lambda-error.ts';
+import { messageOf } from '../base/log.ts';
+import { readBody } from '../base/read-body.ts';
 
 /** One request to the Lambda API. */
 export interface Call {
@@ -43,9 +44,7 @@ export async function inputOf<T extends z.ZodMiniType>(call: Call, schema: T): P
   try {
     json = JSON.parse(body.toString() || '{}');
   } catch (error) {
-    throw invalidContent(
-      `Could not parse request body into json: ${error instanceof Error ? error.message : error}`,
-    );
+    throw invalidContent(`Could not parse request body into json: ${messageOf(error)}`);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -1,6 +1,6 @@
+import { invalidParameter } from '../base/lambda-error.ts';
 import { argvOf, revise } from '../functions/function-config.ts';
 import { type FunctionImage, findImage } from '../images/function-image.ts';
-import { invalidParameter } from '../lambda-error.ts';
 import type { ApiContext } from './api-context.ts';
 import { type Handler, inputOf } from './call.ts';
 import { describe } from './describe.ts';

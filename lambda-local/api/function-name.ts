@@ -1,4 +1,4 @@
-import { invalidParameter, notFound } from '../lambda-error.ts';
+import { invalidParameter, notFound } from '../base/lambda-error.ts';
 
 /** Where functions live: the parts of an ARN. */
 export interface Home {

@@ -1,6 +1,7 @@
+import { invalidContent, invalidParameter } from '../base/lambda-error.ts';
+import { messageOf } from '../base/log.ts';
 import { bufferedSink } from '../invoke/buffered-sink.ts';
 import { streamingSink } from '../invoke/streaming-sink.ts';
-import { invalidContent, invalidParameter } from '../lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import { bodyOf, type Call, type Handler, header } from './call.ts';
 
@@ -66,9 +67,7 @@ async function invocation(call: Call, limit: number) {
   try {
     JSON.parse(payload.toString());
   } catch (error) {
-    throw invalidContent(
-      `Could not parse request body into json: ${error instanceof Error ? error.message : error}`,
-    );
+    throw invalidContent(`Could not parse request body into json: ${messageOf(error)}`);
   }
   const encoded = header(call, 'x-amz-client-context');
   const clientContext = encoded && Buffer.from(encoded, 'base64').toString();

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../lambda-error.ts';
+import { invalidParameter } from '../base/lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import type { Handler } from './call.ts';
 import { describe } from './describe.ts';

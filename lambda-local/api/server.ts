@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { LambdaError } from '../lambda-error.ts';
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
-import { discardRest } from '../read-body.ts';
+import { LambdaError } from '../base/lambda-error.ts';
+import type { Log } from '../base/log.ts';
+import { messageOf } from '../base/log.ts';
+import { discardRest } from '../base/read-body.ts';
 import type { Reply } from './call.ts';
 import type { Router } from './routes.ts';
 
@@ -15,12 +15,12 @@ export async function startApi(port: number, route: Router, log: Log, signal: Ab
     answer(route, request, response, requestId)
       .catch((error: unknown) => {
         if (!(error instanceof LambdaError))
-          log.error('request failed', { requestId, reason: reason(error) });
+          log.error('request failed', { requestId, reason: messageOf(error) });
         return errorReply(error);
       })
       .then((reply) => send(response, requestId, reply))
       .catch((error: unknown) => {
-        log.debug('a caller hung up', { requestId, reason: reason(error) });
+        log.debug('a caller hung up', { requestId, reason: messageOf(error) });
         response.destroy();
       });
   });
@@ -59,7 +59,7 @@ function errorReply(error: unknown): Reply {
       ? error
       : malformed
         ? new LambdaError('InvalidRequestContentException', 400, 'The request is malformed.')
-        : new LambdaError('ServiceException', 500, reason(error));
+        : new LambdaError('ServiceException', 500, messageOf(error));
   const { type, status, message, details } = known;
   const body = { Type: status < 500 ? 'User' : 'Service', message, Message: message, ...details };
   return { status, headers: { 'x-amzn-errortype': type }, body };

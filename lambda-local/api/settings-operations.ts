@@ -1,5 +1,5 @@
+import { invalidParameter, notFound } from '../base/lambda-error.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
-import { invalidParameter, notFound } from '../lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import { type Handler, inputOf } from './call.ts';
 import { describeEventConfig } from './describe.ts';

@@ -1,7 +1,7 @@
+import { LambdaError } from '../base/lambda-error.ts';
 import { type FunctionConfig, revise } from '../functions/function-config.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
 import { findImage } from '../images/function-image.ts';
-import { LambdaError } from '../lambda-error.ts';
 import { type ApiContext, recordOf } from './api-context.ts';
 import { type Handler, inputOf } from './call.ts';
 import { checkArchitecture } from './create-function.ts';

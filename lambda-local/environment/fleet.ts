@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '../base/log.ts';
 import type { Outcome, Work } from '../runtime-api/work.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { coldStart } from './cold-start.ts';

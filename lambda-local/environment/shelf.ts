@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
+import type { Log } from '../base/log.ts';
+import { messageOf } from '../base/log.ts';
 import type { Environment } from './environment.ts';
 
 /** Environments between two invocations: frozen, or about to be. */
@@ -48,7 +48,7 @@ export function createShelf({ limit, idle, surplus, wanted, log }: ShelfOptions)
     if (index >= 0) places.splice(index, 1);
     clearTimeout(place.timer);
     await place.environment.remove().catch((error: unknown) => {
-      log.warn('cannot remove an environment', { reason: reason(error) });
+      log.warn('cannot remove an environment', { reason: messageOf(error) });
     });
   };
 
@@ -93,7 +93,7 @@ export function createShelf({ limit, idle, surplus, wanted, log }: ShelfOptions)
     };
     places.push(place);
     place.settled = settle(place).catch(async (error: unknown) => {
-      log.warn('cannot freeze an environment', { reason: reason(error) });
+      log.warn('cannot freeze an environment', { reason: messageOf(error) });
       await evict(place);
       return false;
     });

@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
+import type { Log } from '../base/log.ts';
+import { messageOf } from '../base/log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** Sandboxes of one function that are started before they are asked for; each costs a sleeping shell. */
@@ -34,7 +34,7 @@ export function createStock(size: number, start: () => Promise<Sandbox>, log: Lo
       },
       (error: unknown) => {
         drop(one);
-        log.warn('cannot prepare a sandbox', { reason: reason(error) });
+        log.warn('cannot prepare a sandbox', { reason: messageOf(error) });
       },
     );
   };

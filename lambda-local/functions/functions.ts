@@ -1,5 +1,5 @@
+import { conflict, notFound } from '../base/lambda-error.ts';
 import type { Fleet } from '../environment/fleet.ts';
-import { conflict, notFound } from '../lambda-error.ts';
 import type { FunctionConfig } from './function-config.ts';
 import type { FunctionRecord } from './function-record.ts';
 import { NO_USAGE, sumOf, type Usage } from './usage.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { notFound } from '../base/lambda-error.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
-import { notFound } from '../lambda-error.ts';
 
 /** The image that a container was made from, by what the Engine says of it. */
 export interface ContainerImage {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { invalidParameter } from '../base/lambda-error.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
-import { invalidParameter } from '../lambda-error.ts';
 import { tarOf } from './tar.ts';
 
 /** An image to be made of another one and a folder of a third. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { invalidParameter } from '../base/lambda-error.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
-import { invalidParameter } from '../lambda-error.ts';
 
 /** What the Engine knows about a function's image. */
 export interface FunctionImage {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
+import { type Log, messageOf } from '../base/log.ts';
 import { createContainer, removeContainer } from '../engine/containers.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
-import { type Log, reason } from '../log.ts';
 import { declaredVolumes } from '../sandbox/declared-volumes.ts';
 import { INSTANCE_LABEL } from '../sandbox/sandbox-spec.ts';
 import type { FunctionImage } from './function-image.ts';
@@ -77,7 +77,7 @@ export function createImageKeeper(
         release: () => {
           if (held) {
             inTurn(() => release(id)).catch((error: unknown) => {
-              log.warn('cannot let go of an image', { image: id, reason: reason(error) });
+              log.warn('cannot let go of an image', { image: id, reason: messageOf(error) });
             });
           }
           held = false;

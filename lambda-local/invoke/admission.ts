@@ -1,6 +1,6 @@
+import { conflict, tooManyRequests } from '../base/lambda-error.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
 import type { Functions } from '../functions/functions.ts';
-import { conflict, tooManyRequests } from '../lambda-error.ts';
 
 /**
  * Counts one more execution of `record` and returns what ends it. Throws TooManyRequestsException when the

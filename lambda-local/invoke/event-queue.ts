@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LambdaError, tooManyRequests } from '../base/lambda-error.ts';
+import type { Log } from '../base/log.ts';
+import { messageOf } from '../base/log.ts';
 import type { FunctionRecord } from '../functions/function-record.ts';
-import { LambdaError, tooManyRequests } from '../lambda-error.ts';
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
 import { nullSink } from './buffered-sink.ts';
 import type { Invoke } from './invoke.ts';
 
@@ -62,7 +62,7 @@ export function createEventQueue(
     record.queued++;
     process(record, event)
       .catch((error: unknown) => {
-        const fields = { function: record.config.name, requestId: event.requestId, reason: reason(error) };
+        const fields = { function: record.config.name, requestId: event.requestId, reason: messageOf(error) };
         if (!signal.aborted) log.warn('an asynchronous invocation failed', fields);
       })
       .finally(() => {

@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
+import type { Log } from '../base/log.ts';
+import { messageOf } from '../base/log.ts';
 import type { Addresses } from './addresses.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -45,7 +45,7 @@ export function createGatewayPool(
     try {
       while (ready.length < size) ready.push(await makeOne());
     } catch (error) {
-      log.warn('cannot prepare a gateway', { reason: reason(error) });
+      log.warn('cannot prepare a gateway', { reason: messageOf(error) });
     } finally {
       filling = false;
     }

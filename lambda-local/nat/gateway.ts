@@ -1,4 +1,4 @@
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../base/run-command.ts';
 import type { OwnContainer } from './own-container.ts';
 import { PUBLIC_BRIDGE } from './public-bridge.ts';
 import {

@@ -1,5 +1,5 @@
+import type { Log } from '../base/log.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Log } from '../log.ts';
 import { createAddresses } from './addresses.ts';
 import { createGateway } from './gateway.ts';
 import { createGatewayPool, type GatewayPool } from './gateway-pool.ts';

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../base/run-command.ts';
 import type { OwnContainer } from './own-container.ts';
 
 /** The bridge inside this container through which the NAT gateways reach the Docker network on layer 2. */

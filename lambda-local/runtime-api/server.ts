@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Log } from '../log.ts';
-import { reason } from '../log.ts';
-import { readBody } from '../read-body.ts';
+import type { Log } from '../base/log.ts';
+import { messageOf } from '../base/log.ts';
+import { readBody } from '../base/read-body.ts';
 import { errorReport } from './error-report.ts';
 import { takeResponse } from './response.ts';
 import { IllegalTransition, type Session, UnknownRequest } from './session.ts';
@@ -30,7 +30,7 @@ export async function startRuntimeApi(
       if (error instanceof IllegalTransition) refuse(response, 403, 'InvalidStateTransition', error.message);
       else if (error instanceof UnknownRequest) refuse(response, 400, 'InvalidRequestID', error.message);
       else {
-        log.debug('a runtime hung up', { reason: reason(error) });
+        log.debug('a runtime hung up', { reason: messageOf(error) });
         response.destroy();
       }
     });

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../base/run-command.ts';
 
 /** VOLUMEs of an image, as a sandbox deals with them: Lambda ignores them and shows what the image has there. */
 export interface DeclaredVolumes {

@@ -8,18 +8,20 @@ import { ownEnvironment } from '../guest/own-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
-import { type Node, startNode } from '../node.ts';
+import { containerIdentity } from '../identity/own-names.ts';
+import { seedContact } from '../identity/seed-contact.ts';
+import type { Logger } from '../log/logger.ts';
+import { type Node, startNode } from '../node/node.ts';
+import type { Runtime } from '../node/runtime.ts';
+import { messageOf } from '../published/message-of.ts';
 import type { NodeConfig } from '../published/node-config.ts';
-import type { Runtime } from '../runtime.ts';
-import { containerIdentity } from './own-names.ts';
-import { seedContact } from './seed-contact.ts';
 
 interface ContainerOptions {
   readonly config: NodeConfig;
   readonly argv: readonly string[];
   readonly key: Buffer;
   readonly runtime: Runtime;
-  readonly say: (line: string) => void;
+  readonly log: Logger;
 }
 
 async function joinFromContainer(options: ContainerOptions, signal: AbortSignal): Promise<Node> {
@@ -36,7 +38,7 @@ async function joinFromContainer(options: ContainerOptions, signal: AbortSignal)
 
 /** Runs the guest in this container as a node of the overlay. Resolves with its exit code. */
 export async function runContainer(options: ContainerOptions): Promise<number> {
-  const { config, argv, runtime, say } = options;
+  const { config, argv, runtime, log } = options;
   const cancel = new AbortController();
   let deliver = (_signal: NodeJS.Signals): void =>
     cancel.abort(new Error('stopped before the guest started'));
@@ -45,21 +47,21 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   const reaper = startReaper(runtime.addon);
   let discovery: Discovery | undefined;
   try {
-    await passGate(node.overlay, config.waitFor, say, cancel.signal);
-    discovery = await startDiscovery(node.overlay, say);
-    await prepareRemaps(config.remap, say);
+    await passGate(node.overlay, config.waitFor, log.info, cancel.signal);
+    discovery = await startDiscovery(node.overlay, log.warn);
+    await prepareRemaps(config.remap, log.warn);
     const remap = { ...discovery.remap, ...config.remap };
     const { socketName, overlay } = node;
     const environment = guestEnvironment(ownEnvironment(), { library: runtime.library, socketName, remap });
     const workingDirectory = process.cwd();
     const start = { argv, environment, workingDirectory, remap };
-    warnIfUnseen({ ...start, isFunction: false, overlay: overlay.overlay }, say);
+    warnIfUnseen({ ...start, isFunction: false, overlay: overlay.overlay }, log.warn);
     const guest = await startGuest({ ...start, addon: runtime.addon, stdio: 'inherit' });
     reaper.keep(guest.pid);
     deliver = (signal) => guest.process.kill(signal);
     return exitCodeOf(await guest.exited);
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
+    log.error(messageOf(error));
     return startFailureCode(error);
   } finally {
     stopForwarding();

@@ -1,5 +1,6 @@
 import { readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../published/message-of.ts';
 import type { Directory } from './directory.ts';
 import { serveDns } from './dns/serve-dns.ts';
 import { serversOf } from './dns/upstream.ts';
@@ -37,8 +38,7 @@ export async function startDiscovery(
   say: (line: string) => void,
   place = PLACE,
 ): Promise<Discovery> {
-  const withoutFiles = (error: unknown) =>
-    void say(`${VISIBLE} is not there: ${error instanceof Error ? error.message : String(error)}`);
+  const withoutFiles = (error: unknown) => void say(`${VISIBLE} is not there: ${messageOf(error)}`);
   const [socket, dns] = await Promise.all([
     writeStaticFiles(directory, place)
       .then(() => serveMembership(directory, join(place, 'membership.sock')))

@@ -1,4 +1,5 @@
-import { loadRuntime, type Runtime } from '../runtime.ts';
+import { loadRuntime, type Runtime } from '../node/runtime.ts';
+import { messageOf } from '../published/message-of.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 
 /**
@@ -9,7 +10,7 @@ export async function loadFunctionRuntime(directory: string, authority: string):
   try {
     return loadRuntime(directory);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     // The process ends with this error anyway, so a failure to report it is ignored.
     await createRuntimeApi(authority)
       .failInit('Runtime.InitFailed', message)

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { startReaper } from '../guest/reaper.ts';
+import type { Runtime } from '../node/runtime.ts';
 import { type LaunchEvent, type LaunchReport, launchEvent, warmEvent } from '../protocol/launch-event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { messageOf } from '../published/message-of.ts';
 import { type ProbeEvent, probeEvent } from '../published/probe.ts';
-import type { Runtime } from '../runtime.ts';
 import { runLaunch } from './run-launch.ts';
 import { createRuntimeApi, type Invocation, type RuntimeApi } from './runtime-api.ts';
 import { wipeDirectory } from './wipe.ts';
@@ -82,7 +83,7 @@ async function handle(
     report = { type: 'exit', ...status };
   } catch (error) {
     const code = error instanceof BoxerError ? error.code : 'FAILED';
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     report =
       code === 'LAUNCH_USED'
         ? { type: 'duplicate', message }

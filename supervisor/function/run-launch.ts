@@ -20,11 +20,12 @@ import { startFailureCode, startGuest } from '../guest/start-guest.ts';
 import { createStdioPipes } from '../guest/stdio-pipes.ts';
 import { secure } from '../network/punch/secure.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
-import { type Node, startNode } from '../node.ts';
+import { type Node, startNode } from '../node/node.ts';
+import type { Runtime } from '../node/runtime.ts';
 import { Introduce } from '../protocol/flows.ts';
 import type { LaunchEvent } from '../protocol/launch-event.ts';
 import { Claim, Exit, PATIENT_HEARTBEAT, Started, Stderr } from '../protocol/stdio.ts';
-import type { Runtime } from '../runtime.ts';
+import { messageOf } from '../published/message-of.ts';
 import { createDeniedWrites, type DeniedWrites } from './denied-writes.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
 
@@ -215,7 +216,7 @@ const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 
 /** Tells the phantom, and so the container's log, why the guest could not be started. */
 function reportFailure(session: Session, error: unknown): ExitStatus {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   session.notify(Stderr, Buffer.from(`boxer: ${message}\n`));
   return { code: startFailureCode(error), signal: null };
 }

@@ -1,7 +1,7 @@
-import { containerIdentity } from '../container/own-names.ts';
-import { seedContact } from '../container/seed-contact.ts';
 import type { Session } from '../control/session.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
+import { containerIdentity } from '../identity/own-names.ts';
+import { seedContact } from '../identity/seed-contact.ts';
 import { type Duty, joinOverlay, type Launched, type Overlay } from '../membership/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { Signal } from '../protocol/stdio.ts';

@@ -1,28 +1,20 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import type { Introduction } from '../membership/join.ts';
 import { dialUnread } from '../network/dial.ts';
 import { readListeners } from '../network/listeners.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
+import { portSuffix, readTcpTable, TcpState, tcpRows } from '../network/tcp-table.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 
-const LISTENING = '0A';
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return ''; // No IPv6 in this kernel.
-  }
-}
-
-/** Inodes of the sockets that listen on `port`, in a `/proc/net/tcp` or `tcp6`. */
-export function listeningInodes(text: string, port: number): string[] {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return text.split('\n').flatMap((line) => {
-    const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-    return state === LISTENING && local?.endsWith(suffix) && inode ? [inode] : [];
-  });
+/** Inodes of the sockets that listen on `port`. */
+function listeningInodes(port: number): string[] {
+  const suffix = portSuffix(port);
+  const text = `${readTcpTable(4)}\n${readTcpTable(6)}`;
+  const rows = [...tcpRows(text, (line) => line.includes(suffix))];
+  return rows
+    .filter(({ local, state }) => state === TcpState.listening && local.port === port)
+    .map(({ inode }) => inode);
 }
 
 /** The sockets of this process. */
@@ -40,9 +32,7 @@ function ownInodes(): Set<string> {
 /** Whether a listener there may be another program's: what this process has opened itself is for others, or leads to the function. */
 function isForeign(port: number): boolean {
   const own = ownInodes();
-  return ['tcp', 'tcp6'].some((table) =>
-    listeningInodes(read(`/proc/self/net/${table}`), port).some((inode) => !own.has(inode)),
-  );
+  return listeningInodes(port).some((inode) => !own.has(inode));
 }
 
 /**

@@ -7,9 +7,15 @@ type Level = (typeof NAMES)[number];
 
 /** Lines for people, or for machines; never a key, a token or what a guest sends. */
 export interface Logger {
-  debug(message: string, fields?: Fields): void;
-  info(message: string, fields?: Fields): void;
+  readonly debug: Line;
+  readonly info: Line;
+  /** Something does not work as it should, and is tried again or left out. */
+  readonly warn: Line;
+  /** Something has failed for good. */
+  readonly error: Line;
 }
+
+type Line = (message: string, fields?: Fields) => void;
 
 export type Fields = Readonly<Record<string, string | number>>;
 
@@ -34,8 +40,13 @@ export function createLogger(
       if (LEVELS.indexOf(level) < lowest) return;
       write(form === 'json' ? jsonLine(level, role, message, fields) : textLine(message, fields));
     };
-  return { debug: log('debug'), info: log('info') };
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
+
+const nothing = () => undefined;
+
+/** For whom nothing is to be told. */
+export const SILENT_LOGGER: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const jsonLine = (level: Level, role: string, message: string, fields: Fields) =>
   `${JSON.stringify({ time: new Date().toISOString(), level, role, message, ...fields })}\n`;

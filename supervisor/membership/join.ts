@@ -1,6 +1,7 @@
 import { backoff } from '../control/backoff.ts';
 import { newNonce } from '../control/psk.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { messageOf } from '../published/message-of.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import { JoinedOverlay, type Overlay } from './overlay.ts';
 import { Uplink } from './uplink.ts';
@@ -48,7 +49,7 @@ async function firstLink(options: JoinOptions, membership: Membership): Promise<
       return await openLink(options, options, membership, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (error instanceof Refused && error.errno === 'EALREADY')
         throw new BoxerError('LAUNCH_USED', `not started a second time: ${message}`, { cause: error });
       if (error instanceof Refused)

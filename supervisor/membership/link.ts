@@ -9,6 +9,7 @@ import { Join, type Joined, type JoinRequest } from '../protocol/join.ts';
 import { MembershipChanged, OtherSeeds } from '../protocol/membership.ts';
 import type { Offer } from '../protocol/offer.ts';
 import { AskToMeet, type Counterpart, Pairs, Punch, type PunchIntroduction } from '../protocol/punch.ts';
+import { messageOf } from '../published/message-of.ts';
 import type { PairStatus } from '../published/node-config.ts';
 import { measureRelays } from './distances.ts';
 import type { Membership } from './view.ts';
@@ -110,6 +111,6 @@ export async function openLink(
 }
 
 function refused(error: unknown): Refused {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new Refused(codeOf(error) || 'EPROTO', message, { cause: error });
 }

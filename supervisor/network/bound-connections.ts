@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import type { Endpoint } from '../control/endpoint.ts';
+import { ipv4Of, portSuffix, readTcpTable, tcpRows } from './tcp-table.ts';
 
 /** Connections from ports that guests have bound: the kernel sees other far ends than the guests, and cannot tell two from one. */
 export interface BoundConnections {
@@ -13,24 +13,13 @@ const MAX_REMEMBERED = 4096;
 
 /** Far ends of the connections from a local port in a `/proc/net/tcp` or `tcp6`, as `address:port`; IPv6 ones are left out. */
 export function farEnds(text: string, localPort: number): string[] {
-  const suffix = `:${localPort.toString(16).toUpperCase().padStart(4, '0')}`;
-  return text.split('\n').flatMap((line) => {
-    const [, local, remote = ''] = line.trim().split(/\s+/);
-    const [address = '', port = ''] = remote.split(':');
-    const isMapped = address.length === 32 && address.startsWith('0000000000000000FFFF0000');
-    if (!local?.endsWith(suffix) || (address.length !== 8 && !isMapped)) return [];
-    // Host (little endian) order.
-    const octets = [6, 4, 2, 0].map((at) => Number.parseInt(address.slice(-8).slice(at, at + 2), 16));
-    return [`${octets.join('.')}:${Number.parseInt(port, 16)}`];
-  });
-}
-
-function readTable(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return ''; // No IPv6 in this kernel.
+  const ends: string[] = [];
+  const suffix = portSuffix(localPort);
+  for (const { local, remote } of tcpRows(text, (line) => line.includes(suffix))) {
+    const address = ipv4Of(remote.hex);
+    if (local.port === localPort && address !== undefined) ends.push(`${address}:${remote.port}`);
   }
+  return ends;
 }
 
 const textOf = ({ address, port }: Endpoint) => `${address}:${port}`;
@@ -42,9 +31,7 @@ export function createBoundConnections(): BoundConnections {
     has(port, peer) {
       const there = known.get(keyOf(port, peer));
       if (there === undefined) return false;
-      return ['tcp', 'tcp6'].some((table) =>
-        farEnds(readTable(`/proc/self/net/${table}`), port).includes(there),
-      );
+      return ([4, 6] as const).some((family) => farEnds(readTcpTable(family), port).includes(there));
     },
     add(port, peer, there) {
       const key = keyOf(port, peer);

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ipv4Of, readTcpTable, TcpState, tcpRows } from './tcp-table.ts';
 
 /** A guest's listening TCP socket as the kernel reports it. */
 export interface Listener {
@@ -10,46 +10,24 @@ export interface Listener {
   readonly loopbackOnly: boolean;
 }
 
-const LISTEN_STATE = '0A';
-const MAPPED_PREFIX = '0000000000000000FFFF0000';
-
-/** `/proc/net/tcp` prints each 32-bit word of an address in host order (little endian). */
-function ipv4OfHex(hex: string): string {
-  return [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
+/** Where a local connection reaches the address; undefined: IPv6, where no connection of the overlay arrives. */
+function reachOf(hex: string): { readonly reach: string; readonly loopbackOnly: boolean } | undefined {
+  const address = /^0+$/.test(hex) ? '0.0.0.0' : ipv4Of(hex);
+  if (address === undefined) return undefined;
+  if (address === '0.0.0.0') return { reach: '127.0.0.1', loopbackOnly: false };
+  return { reach: address, loopbackOnly: address.startsWith('127.') };
 }
 
-function reachOf(hexAddress: string): string | undefined {
-  if (/^0+$/.test(hexAddress)) return '127.0.0.1';
-  if (hexAddress.length === 8) return ipv4OfHex(hexAddress);
-  if (hexAddress.startsWith(MAPPED_PREFIX)) {
-    const address = ipv4OfHex(hexAddress.slice(24));
-    return address === '0.0.0.0' ? '127.0.0.1' : address;
-  }
-  return undefined; // A real IPv6 address: no connection of the overlay arrives there.
-}
+const mayListen = (line: string) => line.includes(` ${TcpState.listening}`);
 
-/** Parses the text of `/proc/net/tcp` or `/proc/net/tcp6`. Lines of another form are left out. */
+/** The listeners in the text of `/proc/net/tcp` or `/proc/net/tcp6`. */
 export function parseListeners(text: string, family: 4 | 6): Listener[] {
-  return text.split('\n').flatMap((line) => {
-    const [, local, , state] = line.trim().split(/\s+/);
-    const [address, port] = local?.split(':') ?? [];
-    if (state !== LISTEN_STATE || address === undefined || port === undefined) return [];
-    const reach = reachOf(address);
-    if (reach === undefined) return [];
-    const wildcard =
-      /^0+$/.test(address) || (address.startsWith(MAPPED_PREFIX) && address.endsWith('00000000'));
-    return [
-      { port: Number.parseInt(port, 16), family, reach, loopbackOnly: !wildcard && reach.startsWith('127.') },
-    ];
-  });
-}
-
-function readTable(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return ''; // The kernel has no IPv6.
+  const found: Listener[] = [];
+  for (const { local, state } of tcpRows(text, mayListen)) {
+    const reached = state === TcpState.listening ? reachOf(local.hex) : undefined;
+    if (reached) found.push({ port: local.port, family, ...reached });
   }
+  return found;
 }
 
 /**
@@ -57,10 +35,7 @@ function readTable(path: string): string {
  * listen on loopback only are left out.
  */
 export function readListeners(): Map<number, Listener> {
-  const found = [
-    ...parseListeners(readTable('/proc/self/net/tcp6'), 6),
-    ...parseListeners(readTable('/proc/self/net/tcp'), 4),
-  ];
+  const found = [...parseListeners(readTcpTable(6), 6), ...parseListeners(readTcpTable(4), 4)];
   return new Map(
     found.filter((listener) => !listener.loopbackOnly).map((listener) => [listener.port, listener]),
   );

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { SIGNAL_SOURCE } from '../service/shared-table.ts';
+import { hexOf, NO_INODE, readTcpTable, type TcpRow, TcpState, tcpRows } from './tcp-table.ts';
 
 /**
  * The state of a signal connection in the kernel. `queued`: it waits for accept(). `deferred`: the kernel
@@ -10,37 +10,9 @@ import { SIGNAL_SOURCE } from '../service/shared-table.ts';
  */
 export type SignalState = 'queued' | 'deferred' | 'accepted' | 'lost';
 
-const ESTABLISHED = '01';
-const SYN_RECEIVED = '03';
-const LISTENING = '0A';
-/** A socket has no inode before accept() has given it a file. */
-const NO_INODE = '0';
-/** `/proc/net/tcp` prints an address in host order (little endian). */
-const SOURCE_HEX = SIGNAL_SOURCE.split('.')
-  .reverse()
-  .map((part) => Number(part).toString(16).padStart(2, '0').toUpperCase())
-  .join('');
+const SOURCE_HEX = hexOf(SIGNAL_SOURCE);
 
-interface Row {
-  readonly local: readonly [address: string, port: number];
-  readonly remote: readonly [address: string, port: number];
-  readonly state: string;
-  /** For a listener: the number of connections in its accept queue. */
-  readonly unread: number;
-  readonly inode: string;
-}
-
-function endOf(text: string): readonly [string, number] {
-  const [address = '', port = ''] = text.split(':');
-  return [address, Number.parseInt(port, 16)];
-}
-
-function rowOf(line: string): Row | undefined {
-  const [, local, remote, state, queues, , , , , inode] = line.trim().split(/\s+/);
-  if (!local || !remote || !state || !queues || !inode) return undefined;
-  const unread = Number.parseInt(queues.split(':')[1] ?? '0', 16);
-  return { local: endOf(local), remote: endOf(remote), state, unread, inode };
-}
+const mayMatter = (line: string) => line.includes(SOURCE_HEX) || line.includes(` ${TcpState.listening} `);
 
 /**
  * The signal connections in the text of `/proc/net/tcp` and `tcp6`, by the local port of the supervisor's
@@ -51,34 +23,24 @@ export function parseSignalStates(text: string): Map<number, SignalState> {
   const ours: number[] = [];
   /** The ports of listeners whose accept queue is not empty. */
   const busy = new Set<number>();
-  const early: Row[] = [];
-  for (const line of text.split('\n')) {
-    if (!line.includes(SOURCE_HEX) && !line.includes(` ${LISTENING} `)) continue;
-    const row = rowOf(line);
-    if (!row) continue;
+  const early: TcpRow[] = [];
+  for (const row of tcpRows(text, mayMatter)) {
     const { local, remote, state, unread, inode } = row;
-    if (state === LISTENING) {
-      if (unread > 0) busy.add(local[1]);
-    } else if (local[0] === SOURCE_HEX) {
-      if (state === ESTABLISHED) ours.push(local[1]);
-    } else if (remote[0].endsWith(SOURCE_HEX)) {
-      if (state === SYN_RECEIVED) early.push(row);
-      else states.set(remote[1], inode === NO_INODE ? 'queued' : 'accepted');
+    if (state === TcpState.listening) {
+      if (unread > 0) busy.add(local.port);
+    } else if (local.hex === SOURCE_HEX) {
+      if (state === TcpState.established) ours.push(local.port);
+    } else if (remote.hex.endsWith(SOURCE_HEX)) {
+      if (state === TcpState.synReceived) early.push(row);
+      else states.set(remote.port, inode === NO_INODE ? 'queued' : 'accepted');
     }
   }
   // The kernel repeats a handshake that finds no room in the queue. Until then such a connection looks like a
   // deferred one.
-  for (const { local, remote } of early) states.set(remote[1], busy.has(local[1]) ? 'queued' : 'deferred');
+  for (const { local, remote } of early)
+    states.set(remote.port, busy.has(local.port) ? 'queued' : 'deferred');
   for (const port of ours) if (!states.has(port)) states.set(port, 'lost');
   return states;
-}
-
-function readTable(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return ''; // The kernel has no IPv6.
-  }
 }
 
 /**
@@ -86,5 +48,5 @@ function readTable(path: string): string {
  * whole table.
  */
 export function readSignalStates(): Map<number, SignalState> {
-  return parseSignalStates(`${readTable('/proc/self/net/tcp')}\n${readTable('/proc/self/net/tcp6')}`);
+  return parseSignalStates(`${readTcpTable(4)}\n${readTcpTable(6)}`);
 }

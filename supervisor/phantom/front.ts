@@ -1,6 +1,6 @@
 import type { Joined } from '../launches/launch.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
 import { startRelay } from '../network/relay/relay.ts';
+import type { PumpAddon } from '../service/pump-addon.ts';
 import { mirrorPorts, type PortsTarget } from './ports.ts';
 
 /** The ports of this container, which lead to one launch at a time. */

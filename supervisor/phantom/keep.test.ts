@@ -3,6 +3,7 @@ import { exitCodeOf } from '../guest/exit-status.ts';
 import type { Joined, Launch } from '../launches/launch.ts';
 import type { Outcome } from '../launches/outcome.ts';
 import type { Renewal } from '../launches/renewal/times.ts';
+import { SILENT_LOGGER } from '../log/logger.ts';
 import type { Duty, Overlay } from '../membership/join.ts';
 import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { keep } from './keep.ts';
@@ -142,8 +143,7 @@ const keeping = (options: Partial<Renewal> = {}) =>
     input: { give: () => undefined },
     renewal: { ...renewal, ...options },
     stopping: stopping.signal,
-    say: (line) => void logged.push(line),
-    debug: () => undefined,
+    log: { ...SILENT_LOGGER, warn: (line) => void logged.push(line) },
     signal: end.signal,
   });
 

@@ -3,6 +3,7 @@ import { EXIT_TIMED_OUT, type Outcome } from '../launches/outcome.ts';
 import type { Result } from '../launches/renewal/state.ts';
 import { type Holder, Tenure } from '../launches/renewal/tenure.ts';
 import type { Renewal } from '../launches/renewal/times.ts';
+import type { Logger } from '../log/logger.ts';
 import type { Front } from './front.ts';
 import type { Input } from './lend-input.ts';
 
@@ -14,8 +15,7 @@ export interface KeepOptions {
   readonly renewal: Renewal | undefined;
   /** Aborts when the container is told to stop: nothing is renewed from then on. */
   readonly stopping: AbortSignal;
-  readonly say: (line: string) => void;
-  readonly debug: (line: string) => void;
+  readonly log: Logger;
   /** Ends everything. */
   readonly signal: AbortSignal;
 }
@@ -30,16 +30,14 @@ export function keep(first: Launch, options: KeepOptions): Promise<Outcome> {
 
 /** The launches of one container: one that serves, and those before it that have not ended yet. */
 class Replica implements Holder {
-  readonly say: (line: string) => void;
-  readonly debug: (line: string) => void;
+  readonly log: Logger;
   readonly #options: KeepOptions;
   readonly #tenures = new Set<Tenure>();
   readonly #outcome = Promise.withResolvers<Outcome>();
 
   constructor(options: KeepOptions) {
     this.#options = options;
-    this.say = options.say;
-    this.debug = options.debug;
+    this.log = options.log;
   }
 
   async run(first: Launch): Promise<Outcome> {

@@ -1,11 +1,12 @@
-import { isOneOff } from '../container/own-names.ts';
 import { forwardSignals } from '../guest/forward-signals.ts';
+import { isOneOff } from '../identity/own-names.ts';
 import type { Launch } from '../launches/launch.ts';
 import { LaunchedFunction } from '../launches/launched-function.ts';
 import type { Outcome } from '../launches/outcome.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
+import type { Logger } from '../log/logger.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { NodeConfig } from '../published/node-config.ts';
+import type { PumpAddon } from '../service/pump-addon.ts';
 import { openFront } from './front.ts';
 import { keep } from './keep.ts';
 import { lendInput } from './lend-input.ts';
@@ -17,8 +18,7 @@ interface PhantomOptions {
   readonly argv: readonly string[];
   readonly key: Buffer;
   readonly addon: PumpAddon;
-  readonly say: (line: string) => void;
-  readonly debug: (line: string) => void;
+  readonly log: Logger;
 }
 
 /**
@@ -42,7 +42,8 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
   const start = (duty: 'active' | 'standby') => {
     const launch = new LaunchedFunction({
       ...options,
-      twin: () => twinOf(config, end.signal, options.say),
+      twin: () => twinOf(config, end.signal, options.log.info),
+      say: options.log.warn,
       duty,
       signal: end.signal,
     });
@@ -63,12 +64,12 @@ async function keepFirst(
   start: (duty: 'active' | 'standby') => Launch,
   stopping: AbortSignal,
   signal: AbortSignal,
-  { config, addon, say, debug }: PhantomOptions,
+  { config, addon, log }: PhantomOptions,
 ): Promise<Outcome> {
   const first = start('active');
   tellRunning(first, signal);
-  const front = await openFront({ addon, say, signal });
+  const front = await openFront({ addon, say: log.warn, signal });
   // `docker compose run` starts a job that somebody waits for: it must not be started a second time.
   const renewal = (await isOneOff()) ? undefined : config.renewal;
-  return keep(first, { start, front, input: lendInput(), renewal, stopping, say, debug, signal });
+  return keep(first, { start, front, input: lendInput(), renewal, stopping, log, signal });
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ownContainerId } from '../container/own-container.ts';
+import { ownContainerId } from '../identity/own-container.ts';
 import type { Twin } from '../launches/invocation/lambda-client.ts';
 import { type ContainerImage, lambdaImages } from '../launches/invocation/lambda-images.ts';
 import { BoxerError } from '../published/boxer-error.ts';

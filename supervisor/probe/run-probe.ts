@@ -1,4 +1,5 @@
 import { createLocalPorts } from '../network/punch/local-ports.ts';
+import { messageOf } from '../published/message-of.ts';
 import type { FunctionReport, ProbeEvent, ProbeLine } from '../published/probe.ts';
 import { VERSION } from '../published/version.ts';
 import type { Addon } from '../service/addon.ts';
@@ -40,25 +41,25 @@ function lookAround(addon: Addon): FunctionReport['sandbox'] {
   try {
     return readSandbox(addon);
   } catch (error) {
-    return messageOf(error);
+    return failure(error);
   }
 }
 
-const messageOf = (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) });
+const failure = (error: unknown) => ({ error: messageOf(error) });
 
 async function readNetwork(
   { seed, side, trials, bytes }: ProbeEvent,
   signal: AbortSignal,
 ): Promise<Pick<FunctionReport, 'network' | 'peer'>> {
   if (!seed) return {};
-  const opened = await openSeedSide(seed, side, signal).catch(messageOf);
+  const opened = await openSeedSide(seed, side, signal).catch(failure);
   if ('error' in opened) return { network: { error: `the seed is not reached: ${opened.error}` } };
   try {
     const ports = createLocalPorts(() => false);
-    const network = await measureNetwork(opened, ports, bytes, signal).catch(messageOf);
+    const network = await measureNetwork(opened, ports, bytes, signal).catch(failure);
     if ('error' in network) return { network };
     const options = { seed: opened, side, own: network, ports, trials, bytes, signal };
-    return { network, peer: await measurePeer(options).catch(messageOf) };
+    return { network, peer: await measurePeer(options).catch(failure) };
   } finally {
     void opened.session.close('the probe has ended');
   }

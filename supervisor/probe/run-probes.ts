@@ -4,6 +4,7 @@ import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import { ensureFunction } from '../launches/invocation/ensure-function.ts';
 import { startInvocation } from '../launches/invocation/invoke.ts';
 import { createLambdaClient } from '../launches/invocation/lambda-client.ts';
+import { messageOf } from '../published/message-of.ts';
 import {
   type FunctionReport,
   PROBE_SERVICE,
@@ -104,7 +105,7 @@ async function probe(
     if (!answer.start) answer.error ??= `no answer of a probe: ${text.slice(0, 200)}`;
   } catch (error) {
     signal.throwIfAborted();
-    answer.error = error instanceof Error ? error.message : String(error);
+    answer.error = messageOf(error);
   }
   return answer;
 }

@@ -1,3 +1,4 @@
+import type { Logger } from '../log/logger.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import type { FilterProbe } from './flows/filter-probe.ts';
 import type { Flows } from './flows/flows.ts';
@@ -39,5 +40,5 @@ export interface SeedContext {
   /** Ports where nodes learn how they are seen. */
   readonly observers: readonly number[];
   /** Takes a line without its end. */
-  readonly log: (line: string) => void;
+  readonly log: Logger;
 }

@@ -1,4 +1,5 @@
 import type { HeartbeatOptions } from '../control/heartbeat.ts';
+import type { Logger } from '../log/logger.ts';
 import type { RelayOptions } from '../network/relay/relay.ts';
 import type { SeedConfig } from '../published/node-config.ts';
 import type { Addon } from '../service/addon.ts';
@@ -15,8 +16,7 @@ export interface SeedOptions {
   readonly signal: AbortSignal;
   /** ms that flows have to end by themselves; 0 unless told otherwise. */
   readonly drain?: number | undefined;
-  /** Takes lines without their ends. */
-  readonly log?: ((line: string) => void) | undefined;
+  readonly log?: Logger | undefined;
   /** All IPv4 addresses unless told otherwise. */
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { SILENT_LOGGER } from '../log/logger.ts';
 import { type Relay, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import { FilterProbe } from './flows/filter-probe.ts';
 import { FlowEnds } from './flows/flow-ends.ts';
@@ -32,12 +33,18 @@ export interface Held {
  * open then.
  */
 export async function openHeld(options: SeedOptions): Promise<Held> {
-  const { config, projectKey, addon, host, store, credentials, log = () => undefined } = options;
+  const { config, projectKey, addon, host, store, credentials, log = SILENT_LOGGER } = options;
   const range = parseRange(config.overlay);
-  const relay = await startRelay({ addon, host, log, ...relayOptionsOf(config.relay), ...options.relay });
+  const relay = await startRelay({
+    addon,
+    host,
+    log: log.warn,
+    ...relayOptionsOf(config.relay),
+    ...options.relay,
+  });
   let memory: SeedMemory | undefined;
   try {
-    memory = await openMemory({ config, projectKey, range, log, store, credentials });
+    memory = await openMemory({ config, projectKey, range, log: log.warn, store, credentials });
     return { range, relay, memory, observer: await startObserver(host, config.observers) };
   } catch (error) {
     relay.close();
@@ -55,14 +62,14 @@ export function closeHeld({ relay, memory, observer }: Held): void {
 
 /** Makes what sessions are served with; `signal` ends what it does by itself. */
 export function contextOf(options: SeedOptions, held: Held, signal: AbortSignal): SeedContext {
-  const { config, projectKey, observer: meter, log = () => undefined } = options;
+  const { config, projectKey, observer: meter, log = SILENT_LOGGER } = options;
   const { range, relay, memory, observer } = held;
   const { registry } = memory;
   const name = randomBytes(8).toString('hex');
   const gateways = new Gateways(config, memory.hosts, options.resolver, options.reverse);
   const names = new NamePolicy(config);
   names.follow(registry);
-  const relays = new Relays(log);
+  const relays = new Relays(log.info);
   const ends = new FlowEnds(relay, relays);
   const hasOutside = config.advertise !== undefined;
   const filterProbe = new FilterProbe();

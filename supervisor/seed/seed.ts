@@ -1,5 +1,6 @@
 import { type ControlListener, listenControl } from '../control/listen.ts';
 import { parseIdentity } from '../control/psk.ts';
+import { SILENT_LOGGER } from '../log/logger.ts';
 import { TransportCounter } from './admin/transport-counts.ts';
 import type { SeedStatus, TransportCounts } from './metrics/seed-observer.ts';
 import { ownAddress } from './peers/own-address.ts';
@@ -23,7 +24,7 @@ const MAX_WRITE = 1000;
  * error for a taken port.
  */
 export async function startSeed(options: SeedOptions): Promise<Seed> {
-  const { config, host, log = () => undefined } = options;
+  const { config, host, log = SILENT_LOGGER } = options;
   const held = await openHeld(options);
   const background = new AbortController();
   let listener: ControlListener | undefined;
@@ -33,7 +34,7 @@ export async function startSeed(options: SeedOptions): Promise<Seed> {
     const seed = new Seed({ context, held, listener, background, drain: options.drain ?? 0 });
     const address = context.peerSeeds && (options.advertise ?? (await ownAddress(host)));
     if (address !== undefined) await context.peerSeeds?.open({ address, port: listener.port });
-    log(`seed of ${config.project} listens on port ${listener.port}`);
+    log.info(`seed of ${config.project} listens on port ${listener.port}`);
     seed.endWith(options.signal);
     return seed;
   } catch (error) {

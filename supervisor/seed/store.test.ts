@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { loggerInto } from '../log/logger-testbed.ts';
 import type { Overlay } from '../membership/join.ts';
 import { serve } from '../network/relay/socket-testbed.ts';
 import { queryNodes } from './admin/nodes-command.ts';
@@ -19,7 +20,7 @@ beforeEach(async () => {
   bed = await createTestbed({
     config: { ...config, store: { folder } },
     resolver: async () => ['127.0.0.1'],
-    log: (line) => lines.push(line),
+    log: loggerInto(lines),
   });
 });
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { PumpAddon } from '../network/relay/pump.ts';
+import type { PumpAddon } from './pump-addon.ts';
 
 /** How a child ended: exactly one of `code` and `signal` is set. */
 export interface ReapedChild {

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
+import { loggerInto } from '../log/logger-testbed.ts';
 import type { Overlay } from '../membership/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
 import { builtAddon, digestOf, fateOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
@@ -17,7 +18,7 @@ const cleanups: Array<() => unknown> = [];
 
 beforeEach(async () => {
   lines = [];
-  bed = await createTestbed({ log: (line) => lines.push(line), resolver: async () => ['127.0.0.1'] });
+  bed = await createTestbed({ log: loggerInto(lines), resolver: async () => ['127.0.0.1'] });
 });
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -163,7 +164,7 @@ test('a relay’s flows outlive the seed, and the relay joins the next seed', as
 test('the relay resets the flows of a node that fell silent', async () => {
   await bed.close();
   bed = await createTestbed({
-    log: (line) => lines.push(line),
+    log: loggerInto(lines),
     heartbeat: { interval: 20, suspect: 3, dead: 5 },
   });
   const port = await guest((socket) => socket.pipe(socket));

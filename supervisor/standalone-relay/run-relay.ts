@@ -2,12 +2,14 @@ import { backoff } from '../control/backoff.ts';
 import { codeOf } from '../control/control-error.ts';
 import { dialControl } from '../control/dial.ts';
 import type { Session } from '../control/session.ts';
-import type { PumpAddon } from '../network/relay/pump.ts';
+import { type Logger, SILENT_LOGGER } from '../log/logger.ts';
 import { type Relay, type RelayOptions, relayOptionsOf, startRelay } from '../network/relay/relay.ts';
 import { Hello } from '../protocol/greeting.ts';
 import { RelayJoin } from '../protocol/relay.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import { messageOf } from '../published/message-of.ts';
 import type { RelaySettings } from '../published/node-config.ts';
+import type { PumpAddon } from '../service/pump-addon.ts';
 import { serveSeed } from './serve-seed.ts';
 
 export interface RunRelayOptions {
@@ -20,7 +22,7 @@ export interface RunRelayOptions {
   readonly drain: number;
   /** Ends the relay. */
   readonly signal: AbortSignal;
-  readonly log?: ((line: string) => void) | undefined;
+  readonly log?: Logger | undefined;
 }
 
 /**
@@ -29,21 +31,26 @@ export interface RunRelayOptions {
  * relay, or with the system's error where the port is taken.
  */
 export async function runRelay(options: RunRelayOptions): Promise<void> {
-  const { addon, signal, drain, log = () => undefined } = options;
-  const relay = await startRelay({ addon, log, ...relayOptionsOf(options.settings), ...options.relay });
-  log(`relay listens on port ${relay.port}`);
+  const { addon, signal, drain, log = SILENT_LOGGER } = options;
+  const relay = await startRelay({
+    addon,
+    log: log.warn,
+    ...relayOptionsOf(options.settings),
+    ...options.relay,
+  });
+  log.info(`relay listens on port ${relay.port}`);
   try {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const session = await join(options, relay);
       if (session) {
         attempt = 0;
-        log('the seed has this relay');
+        log.info('the seed has this relay');
         const end = () => void session.close('the relay is about to end');
         signal.addEventListener('abort', end, { once: true });
         if (signal.aborted) end();
         const reason = await session.closed;
         signal.removeEventListener('abort', end);
-        if (!signal.aborted) log(`the seed has gone: ${reason}`);
+        if (!signal.aborted) log.warn(`the seed has gone: ${reason}`);
       }
       await backoff(attempt, signal).catch(() => undefined);
     }
@@ -71,11 +78,9 @@ async function join(options: RunRelayOptions, relay: Relay): Promise<Session | u
     if (signal.aborted) return undefined;
     const code = codeOf(error);
     if (code !== 'EACCES' && code !== 'EPROTONOSUPPORT') return undefined;
-    throw new BoxerError('RELAY_REFUSED', `the seed refuses this relay: ${describe(error)}`, {
+    throw new BoxerError('RELAY_REFUSED', `the seed refuses this relay: ${messageOf(error)}`, {
       hint: 'the project may have a new key: docker boxer down, then up',
       cause: error,
     });
   }
 }
-
-const describe = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { houses, planned } from './rooms.ts';
+import { houses } from './rooms.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Files that only tests and benchmarks need; they may import from anywhere. */
-const forTests = /(\.test\.ts|-testbed\.ts|\/testing\/|^test\/|^bench\/)/;
+const forTests = /(\.test\.ts|-testbed\.ts|-testbed\/|\/testing\/|^test\/|^bench\/)/;
 
 export interface Import {
   readonly from: string;
@@ -28,7 +28,7 @@ export function readImports(): Import[] {
   });
   const files = listed
     .split('\n')
-    .filter((file) => planned.some((house) => file.startsWith(`${house}/`)) && !forTests.test(file));
+    .filter((file) => houses.some((house) => file.startsWith(`${house}/`)) && !forTests.test(file));
   return files
     .filter((file) => existsSync(join(ROOT, file)))
     .flatMap((file) =>

@@ -12,9 +12,8 @@ export interface Prices {
   ecrGbMonth: number;
 }
 
-/** When and where the figures below were read. */
+/** When the figures below were read from https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/ecr/pricing/. */
 export const PRICES_DATE = '2026-11';
-export const PRICES_SOURCE = 'https://aws.amazon.com/lambda/pricing/, https://aws.amazon.com/ecr/pricing/';
 
 const first: Prices = {
   gbSecond: { x86_64: 0.0000166667, arm64: 0.0000133334 },

@@ -43,7 +43,7 @@ export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImage
       });
       const answer: unknown = await response.json();
       if (response.ok) return answer;
-      throw new BoxerError('LAMBDA', `the local Lambda: ${messageOf(answer) ?? response.status}`);
+      throw new BoxerError('LAMBDA', `the local Lambda: ${messageIn(answer) ?? response.status}`);
     }, signal);
   return {
     ofContainer: async (id) => containerImage.parse(await ask(`containers/${id}/image`, ANSWER_TIMEOUT_MS)),
@@ -51,7 +51,7 @@ export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImage
   };
 }
 
-function messageOf(answer: unknown): string | undefined {
+function messageIn(answer: unknown): string | undefined {
   const parsed = z.object({ message: z.string() }).safeParse(answer);
   return parsed.data?.message;
 }

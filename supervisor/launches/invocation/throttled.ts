@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { pauseBefore } from '../../control/backoff.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
 
 interface ThrottleOptions {
@@ -49,8 +50,7 @@ export async function whileThrottled<T>(
       if (!(error instanceof Error) || !THROTTLED.test(error.name)) throw error;
       const why = reasonOf(error);
       const asked = 1000 * (Number(Reflect.get(error, 'retryAfterSeconds')) || 0);
-      const doubled = Math.min(longest, first * 2 ** Math.min(attempt - 1, 20));
-      const pause = Math.max(Math.min(asked, longest), doubled * (0.5 + Math.random() / 2));
+      const pause = Math.max(Math.min(asked, longest), pauseBefore(attempt - 1, { first, longest }));
       if (Date.now() + pause > end) {
         throw new BoxerError('THROTTLED', `${what}: Lambda has throttled it ${attempt} times (${why})`, {
           hint: 'Scale down, raise x-boxer.concurrency, or ask AWS for more concurrency.',

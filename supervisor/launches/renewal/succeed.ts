@@ -1,3 +1,4 @@
+import { pauseBefore } from '../../control/backoff.ts';
 import { startHandOver } from './hand-over.ts';
 import { beginRetirement, continueRetirement, retirementWakeAt } from './retirement.ts';
 import {
@@ -108,8 +109,7 @@ function endAttempt(state: Succeeding, why: string, chance: number, now: number)
   const { number } = state.attempt;
   const end: Action = { do: 'end-successor' };
   if (isLate(state)) return giveUp(state, failed(state, why), [end], now);
-  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (number - 1));
-  const pause = longest * (0.5 + chance / 2);
+  const pause = pauseBefore(number - 1, { first: FIRST_PAUSE_MS, longest: LONGEST_PAUSE_MS }, chance);
   const line = `a successor for this function does not start: ${why}; again in ${Math.ceil(pause / 1000)} s`;
   return {
     state: { ...state, attempt: { step: 'pausing', number, until: now + pause, why } },

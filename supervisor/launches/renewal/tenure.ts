@@ -1,4 +1,5 @@
 import { describeFailure } from '../../control/control-error.ts';
+import type { Logger } from '../../log/logger.ts';
 import type { Joined, Launch } from '../launch.ts';
 import type { Action, Event, Result, State } from './state.ts';
 import { type Renewal, timesOf } from './times.ts';
@@ -14,8 +15,7 @@ export interface Holder {
   /** Resolves when no connection to the launch is left that came in through the holder. */
   idle(joined: Joined): Promise<void>;
   /** Takes a line for the user. */
-  readonly say: (line: string) => void;
-  readonly debug: (line: string) => void;
+  readonly log: Logger;
 }
 
 interface Successor {
@@ -115,10 +115,10 @@ export class Tenure {
 
   #log(state: State): void {
     const node = nameOf(this.#joined);
-    if (state.stage === 'succeeding') this.#holder.debug(`${node} is about to be renewed`);
+    if (state.stage === 'succeeding') this.#holder.log.debug(`${node} is about to be renewed`);
     if (state.stage === 'retiring' && state.result.kind === 'succeeded')
-      this.#holder.debug(`${nameOf(this.#successor?.joined)} has taken over from ${node}`);
-    if (state.stage === 'ended') this.#holder.debug(`${node} has ended`);
+      this.#holder.log.debug(`${nameOf(this.#successor?.joined)} has taken over from ${node}`);
+    if (state.stage === 'ended') this.#holder.log.debug(`${node} has ended`);
   }
 
   #perform(action: Action): void {
@@ -155,7 +155,7 @@ export class Tenure {
         this.launch.end();
         break;
       case 'report':
-        this.#holder.say(action.line);
+        this.#holder.log.warn(action.line);
     }
   }
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { PumpAddon } from '../../service/pump-addon.ts';
 import { openFlow } from './open-flow.ts';
-import type { PumpAddon } from './pump.ts';
 import { type Relay, type RelayLimits, type RelayOptions, startRelay } from './relay.ts';
 import { builtAddon, connection, fateOf } from './socket-testbed.ts';
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { WaitOptions } from '../../control/waiting.ts';
 import type { RelaySettings } from '../../published/node-config.ts';
+import type { PumpAddon } from '../../service/pump-addon.ts';
 import { type DialInLimits, DialInPort } from './dial-in-port.ts';
 import {
   defaultLimits,
@@ -13,7 +14,7 @@ import {
 } from './flow-limits.ts';
 import { type InitiatorPort, openInitiatorPort } from './initiator-port.ts';
 import { PortCycle, type PortRange } from './port-range.ts';
-import { type Flow, Pump, type PumpAddon } from './pump.ts';
+import { type Flow, Pump } from './pump.ts';
 
 export interface RelayLimits extends FlowLimits, DialInLimits {}
 

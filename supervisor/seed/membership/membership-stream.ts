@@ -22,9 +22,6 @@ const LONGEST_REST = 200;
  */
 const SLOW = 262_144;
 
-/** Changed nodes -> their networks before. */
-export type Changes = ReadonlyMap<number, NamesByNetwork>;
-
 interface Subscriber {
   readonly session: Session;
   readonly node: NodeRecord;

@@ -1,11 +1,14 @@
 import { deflated } from '../../control/deflated.ts';
 import { encodeFrame, type Frame } from '../../control/frame.ts';
+import type { NamesByNetwork } from '../../protocol/join.ts';
 import { MembershipChanged, type MembershipUpdate } from '../../protocol/membership.ts';
 import { isVisible, memberFor, type NodeRecord, type Side, type Viewer } from '../nodes/node-record.ts';
-import type { Changes } from './membership-stream.ts';
 
 /** Characters of members' JSON in one message; well below the frame limit. */
 const MAX_MESSAGE = 500_000;
+
+/** Changed nodes -> their networks before. */
+export type Changes = ReadonlyMap<number, NamesByNetwork>;
 
 /** Viewers with equal keys see the same nodes under the same names. */
 export function viewKeyOf({ id, networks }: Viewer, side: Side): string {

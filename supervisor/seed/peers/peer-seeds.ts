@@ -2,6 +2,7 @@ import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
 import { type RequestMessage, unchecked } from '../../control/message.ts';
 import type { RequestOptions, Session } from '../../control/session.ts';
+import type { Logger } from '../../log/logger.ts';
 import { choiceAt, endpointAt, fieldsOf, integerAt } from '../../protocol/fields.ts';
 import { Introduce } from '../../protocol/flows.ts';
 import { OtherSeeds } from '../../protocol/membership.ts';
@@ -20,7 +21,7 @@ export interface PeerSeedsOptions {
   readonly bus: Bus;
   readonly registry: NodeRegistry;
   readonly absentees: Absentees;
-  readonly log: (line: string) => void;
+  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
@@ -114,13 +115,13 @@ export class PeerSeeds {
     this.#departing.delete(name);
     if (value === undefined) {
       if (!this.#peers.delete(name)) return;
-      this.#options.log(`seed ${name} has gone`);
+      this.#options.log.info(`seed ${name} has gone`);
       this.#expectDeparture(name);
     } else {
       const known = this.#peers.has(name);
       this.#peers.set(name, endpointAt(fieldsOf(value), 'at'));
       if (known) return;
-      this.#options.log(`seed ${name} is there, too`);
+      this.#options.log.info(`seed ${name} is there, too`);
     }
     for (const session of this.#listeners) this.#tell(session);
   }
@@ -171,7 +172,7 @@ export class PeerSeeds {
       if (slot === 'host') absentees.remove(id);
       this.#expectDeparture(entry.seed);
     } catch (error) {
-      log(`store: ${key} is not understood (${codeOf(error)}) and left alone`);
+      log.warn(`store: ${key} is not understood (${codeOf(error)}) and left alone`);
     }
   }
 

@@ -106,13 +106,13 @@ async function join(
     registry.describe(node, names.permitted(node.service, body.networks), body.container, duty);
   }
   registry.attach(node, slot, attachment, back);
-  log(
+  log.info(
     `node ${node.id} (${body.role} of ${node.service}) joined from ${observed.address} by ${identity.kind}`,
   );
   void session.closed.then((reason) => {
     registry.detach(node, slot, attachment);
     if (reason === SILENT) lost.abort();
-    log(`node ${node.id} (${body.role} of ${node.service}) left: ${reason}`);
+    log.info(`node ${node.id} (${body.role} of ${node.service}) left: ${reason}`);
   });
   if (slot === 'host' && !direct)
     void filterProbe

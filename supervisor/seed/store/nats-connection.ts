@@ -1,5 +1,6 @@
 import { connect, credsAuthenticator, type NatsConnection, nkeyAuthenticator } from '@nats-io/transport-node';
 import { BoxerError } from '../../published/boxer-error.ts';
+import { messageOf } from '../../published/message-of.ts';
 
 export interface NatsSettings {
   /** `host:port` each, of one cluster. */
@@ -31,7 +32,7 @@ export async function connectNats({ servers, tls, credentials }: NatsSettings): 
     ...(tls ? { tls: {} } : {}),
     ...(credentials === undefined ? {} : { authenticator: authenticatorOf(credentials) }),
   }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new BoxerError('STORE', `NATS at ${where}: ${why}`, { hint: HINT });
   });
   const version = connection.info?.version ?? '';

@@ -11,6 +11,7 @@ import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
+import { messageOf } from '../../published/message-of.ts';
 import { createNatsBus } from './nats-bus.ts';
 import { followSubjects, type KvMessage } from './nats-follow.ts';
 import { seal, unseal } from './seal.ts';
@@ -68,7 +69,7 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
   try {
     return new NatsStore(options, client, await openPatiently(() => open(copies)));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new BoxerError('STORE', `NATS: the bucket ${bucket} cannot be used: ${why}`, {
       hint: 'JetStream must be on, with room for three copies in a cluster; the account must be allowed to make streams',
       cause: error,
@@ -202,7 +203,7 @@ class NatsStore implements Store {
     try {
       return data ? this.#read({ key, revision, value: data }) : { key, value: undefined, revision };
     } catch (error) {
-      this.#options.log(`store: ${error instanceof Error ? error.message : String(error)}; left alone`);
+      this.#options.log(`store: ${messageOf(error)}; left alone`);
       return undefined;
     }
   }
@@ -247,7 +248,7 @@ class NatsStore implements Store {
         return await this.#bounded(action, until);
       } catch (error) {
         if (isConflict(error) || codeOf(error) === 'EBADMSG') throw error;
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         if (error instanceof JetStreamApiError && !isPassing(error))
           throw new ControlError('EIO', `the store refuses: ${why}`, { cause: error });
         if (Date.now() + RETRY >= until)

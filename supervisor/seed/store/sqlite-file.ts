@@ -3,6 +3,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { BoxerError } from '../../published/boxer-error.ts';
+import { messageOf } from '../../published/message-of.ts';
 
 /** Another number for every change after which an older seed could not read the file, or a newer one not an older file. */
 const FORMAT = '1';
@@ -64,7 +65,7 @@ export async function openSqliteFile(
       return { database: openDatabase(path, owner), log: `${path}-wal` };
     }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new BoxerError('STORE', `the seed's store ${path} cannot be used: ${why}`, {
       hint: 'the folder must be writable for the seed and have space left; it is the volume boxer-store of the project',
       cause,

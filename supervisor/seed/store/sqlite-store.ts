@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ControlError } from '../../control/control-error.ts';
+import { messageOf } from '../../published/message-of.ts';
 import { openSqliteFile, SCHEMA } from './sqlite-file.ts';
 import {
   type Change,
@@ -233,6 +234,6 @@ class SqliteStore implements Store {
 
 function brokenBy(error: unknown): ControlError {
   if (error instanceof ControlError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new ControlError('EIO', `the seed's store cannot be written: ${message}`, { cause: error });
 }

@@ -1,22 +1,22 @@
 import { hostname as kernelHostname } from 'node:os';
-import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from './membership/join.ts';
-import { Acceptor } from './network/acceptor.ts';
-import { createLateConnector, type LateConnector } from './network/connect-later.ts';
-import { Connector } from './network/connector.ts';
-import { directPairs } from './network/direct-pairs.ts';
-import { FlowNameTable } from './network/flow-names.ts';
-import { createListenerView } from './network/listeners.ts';
-import { Pairs } from './network/pairs.ts';
-import { createListenerPublisher, type ListenerPublisher } from './network/publish-listeners.ts';
-import type { Deliver } from './network/punch/listener-queues.ts';
-import { Puncher } from './network/punch/puncher.ts';
-import { lookForSilentListeners } from './network/silent-guests.ts';
-import { tableViewOf } from './network/table-view.ts';
-import { BoxerError } from './published/boxer-error.ts';
-import type { Addon } from './service/addon.ts';
-import { type ServiceAnswer, type ServiceHandler, startServiceServer } from './service/server.ts';
-import { createSharedTable, type SharedTable } from './service/shared-table.ts';
-import { Operation, type ServiceRequest } from './service/wire.ts';
+import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from '../membership/join.ts';
+import { Acceptor } from '../network/acceptor.ts';
+import { createLateConnector, type LateConnector } from '../network/connect-later.ts';
+import { Connector } from '../network/connector.ts';
+import { directPairs } from '../network/direct-pairs.ts';
+import { FlowNameTable } from '../network/flow-names.ts';
+import { createListenerView } from '../network/listeners.ts';
+import { Pairs } from '../network/pairs.ts';
+import { createListenerPublisher, type ListenerPublisher } from '../network/publish-listeners.ts';
+import type { Deliver } from '../network/punch/listener-queues.ts';
+import { Puncher } from '../network/punch/puncher.ts';
+import { lookForSilentListeners } from '../network/silent-guests.ts';
+import { tableViewOf } from '../network/table-view.ts';
+import { BoxerError } from '../published/boxer-error.ts';
+import type { Addon } from '../service/addon.ts';
+import { type ServiceAnswer, type ServiceHandler, startServiceServer } from '../service/server.ts';
+import { createSharedTable, type SharedTable } from '../service/shared-table.ts';
+import { Operation, type ServiceRequest } from '../service/wire.ts';
 
 /** What a node needs to become one; `join` as in docs/control-network.md. */
 export interface NodeOptions {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BoxerError } from './published/boxer-error.ts';
-import { CONFIG_VARIABLE, KEY_FILE, STORE_CREDENTIALS_FILE } from './published/node-config.ts';
-import { type Addon, loadAddon } from './service/addon.ts';
+import { BoxerError } from '../published/boxer-error.ts';
+import { CONFIG_VARIABLE, KEY_FILE, STORE_CREDENTIALS_FILE } from '../published/node-config.ts';
+import { type Addon, loadAddon } from '../service/addon.ts';
 
 /**
  * A folder with a link to the process monitor. Programs that are linked to the shared address sanitizer refuse to start where the

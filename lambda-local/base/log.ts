@@ -15,6 +15,6 @@ export function createLog(level: Level, write: (line: string) => void): Log {
 }
 
 /** What to print of something thrown, whatever it is. */
-export function reason(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,0 +1,30 @@
+import { expect, test } from '@jest/globals';
+import { hexOf, ipv4Of, portSuffix, tcpRows } from './tcp-table.ts';
+
+const LISTENER =
+  '  94: 0100007F:1F40 00000000:0000 0A 00000000:00000006 00:00000000 00000000     0        0 43768 1 0 100 0 0 10 5';
+
+test('a row has both ends, its state, the length of its accept queue and its inode', () => {
+  const text = `  sl  local_address rem_address   st tx_queue rx_queue\n${LISTENER}\nnonsense 0100007F:1F40\n`;
+  expect([...tcpRows(text)]).toEqual([
+    {
+      local: { hex: '0100007F', port: 8000 },
+      remote: { hex: '00000000', port: 0 },
+      state: '0A',
+      unread: 6,
+      inode: '43768',
+    },
+  ]);
+});
+
+test('a line that is not wanted is left out', () =>
+  expect([...tcpRows(LISTENER, (line) => line.includes(portSuffix(80)))]).toEqual([]));
+
+test('addresses are read in host order, mapped ones as IPv4, and other IPv6 ones are not', () => {
+  expect(ipv4Of('0300110A')).toBe('10.17.0.3');
+  expect(ipv4Of('0000000000000000FFFF00000300110A')).toBe('10.17.0.3');
+  expect(ipv4Of('B80D0120000000000000000001000000')).toBeUndefined();
+  expect(ipv4Of(hexOf('127.66.79.88'))).toBe('127.66.79.88');
+});
+
+test('the column of a port below 4096 has four digits', () => expect(portSuffix(80)).toBe(':0050'));

@@ -1,0 +1,62 @@
+import type { Rooms } from './rooms.ts';
+
+/** The rooms of the docker CLI plugin, from the verbs down. */
+export const composePlugin: Rooms = {
+  'compose-plugin': ['compose-plugin/cli'],
+  'compose-plugin/cli': [
+    'compose-plugin/aws',
+    'compose-plugin/compose',
+    'compose-plugin/engine',
+    'compose-plugin/invocation',
+    'compose-plugin/prepare',
+    'compose-plugin/probe',
+    'compose-plugin/project',
+    'compose-plugin/report',
+    'compose-plugin/twin',
+    'supervisor/published',
+  ],
+  'compose-plugin/probe': [
+    'compose-plugin/aws',
+    'compose-plugin/compose',
+    'compose-plugin/engine',
+    'compose-plugin/prepare',
+    'compose-plugin/project',
+    'compose-plugin/report',
+    'compose-plugin/twin',
+    'supervisor/published',
+  ],
+  'compose-plugin/prepare': [
+    'compose-plugin/aws',
+    'compose-plugin/compose',
+    'compose-plugin/engine',
+    'compose-plugin/project',
+    'compose-plugin/twin',
+    'supervisor/published',
+  ],
+  'compose-plugin/aws': [
+    'compose-plugin/compose',
+    'compose-plugin/engine',
+    'compose-plugin/project',
+    'compose-plugin/report',
+    'compose-plugin/twin',
+    'supervisor/published',
+  ],
+  'compose-plugin/project': [
+    'compose-plugin/compose',
+    'compose-plugin/engine',
+    'compose-plugin/invocation',
+    'compose-plugin/twin',
+    'supervisor/published',
+  ],
+  'compose-plugin/compose': [
+    'compose-plugin/engine',
+    'compose-plugin/invocation',
+    'compose-plugin/twin',
+    'supervisor/published',
+  ],
+  'compose-plugin/twin': ['compose-plugin/engine', 'supervisor/published'],
+  'compose-plugin/schema': ['compose-plugin/compose'],
+  'compose-plugin/engine': ['supervisor/published'],
+  'compose-plugin/invocation': [],
+  'compose-plugin/report': [],
+};
