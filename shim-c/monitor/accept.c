@@ -1,9 +1,23 @@
 /* accept(): the kernel's; a signal connection is exchanged for the real one that it stands for. */
+#include "accept.h"
+
 #include <fcntl.h>
 
+#include "address.h"
+#include "config.h"
+#include "inherit.h"
+#include "known-names.h"
 #include "libc.h"
+#include "marks.h"
+#include "monitor.h"
+#include "names.h"
+#include "nodes.h"
 #include "permitted.h"
-#include "place.h"
+#include "reading.h"
+#include "request.h"
+#include "signals.h"
+#include "socket.h"
+#include "unix-address.h"
 
 typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
@@ -87,7 +101,7 @@ __attribute__((noinline)) static bool exchange(int listener, int signal, struct 
 }
 
 static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int flags) {
-  if (!any_config() || (address && !readable(fd, room))) return kernel_accept(fd, address, room, flags);
+  if (!any_config() || (address && !can_read_int(room))) return kernel_accept(fd, address, room, flags);
   socklen_t given = address ? *room : 0;
   for (;;) {
     union address from;

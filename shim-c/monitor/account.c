@@ -3,10 +3,14 @@
  * are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so that user always has a name, which is
  * found again by those who check it (sshd). Its group has the same name, see group.c.
  */
+#include "account.h"
+
 #include <pwd.h>
 
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 extern char **environ;
 

@@ -2,12 +2,19 @@
  * connect() to a node that is not reached directly: the supervisor says where to, and from which port. It is the guest's own
  * socket that is bound and connected.
  */
+#include "arranged.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/time.h>
 #include <time.h>
 
+#include "address.h"
+#include "kernel-connect.h"
+#include "marks.h"
 #include "monitor.h"
+#include "request.h"
+#include "socket.h"
 
 /* Ports that are tried before the guest is sent another way. */
 #define PORT_ATTEMPTS 3

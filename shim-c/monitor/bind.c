@@ -2,8 +2,18 @@
  * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as natively; on a node with
  * several addresses it is the wildcard, so that it stands for all of them.
  */
+#include "bind.h"
+
+#include "address.h"
+#include "carried.h"
+#include "config.h"
 #include "libc.h"
-#include "place.h"
+#include "marks.h"
+#include "monitor.h"
+#include "nodes.h"
+#include "reading.h"
+#include "socket.h"
+#include "unix-address.h"
 
 static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_t ip) {
   union address address;

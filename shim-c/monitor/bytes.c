@@ -1,5 +1,5 @@
 /* The compiler may call these four for plain assignments; ours stay inside, whichever libc the guest has. */
-#include "monitor.h"
+#include "bytes.h"
 
 void *memcpy(void *to, const void *from, size_t size) {
   unsigned char *target = to;

@@ -2,10 +2,15 @@
  * What bind() has done to a socket has to be known wherever the socket goes: to another program over exec, to another process over
  * SCM_RIGHTS. TCP_NOTSENT_LOWAT goes along, needs no privilege, and values of nearly 4 GiB mean the same as none.
  */
+#include "carried.h"
+
 #include <netinet/tcp.h>
 
+#include "marks.h"
 #include "monitor.h"
+#include "nodes.h"
 #include "permitted.h"
+#include "socket.h"
 
 #define CARRIED 0xfeb00000u
 #define CARRIED_SHADOW 0x10000u
@@ -22,7 +27,7 @@ bool is_carried(uint32_t low_water_mark) {
   return (low_water_mark & ~(CARRIED_SHADOW | 0xffff)) == CARRIED && self_bound() == 0;
 }
 
-unsigned adopted(int fd, uint32_t ip) {
+unsigned adopt_carried_marks(int fd, uint32_t ip) {
   static const uint8_t shadow[4] = SHADOW_ADDRESS;
   bool is_shadow = memcmp(&ip, shadow, sizeof ip) == 0;
   if (ip != 0 && !is_shadow) return 0;

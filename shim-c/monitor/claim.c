@@ -4,11 +4,13 @@
  * back: a vfork()ed child that has become another program, a signal handler that jumped out, a thread that was cancelled in
  * open(). The next claim of the same thread finds what was left behind, by its place on the stack, and gives it back.
  */
+#include "claim.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "place.h"
+#include "monitor.h"
 
 #define CLAIMS 64 /* what is not written down may be lost, nothing else */
 #define BUSY ((uintptr_t)1)

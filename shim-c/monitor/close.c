@@ -1,10 +1,15 @@
 /* The close family: only a listening socket's end is of interest, everything else is one look into an array. */
+#include "close.h"
+
 #include <fcntl.h>
 
 #include "libc.h"
 #include "listen.h"
+#include "marks.h"
 #include "monitor.h"
 #include "permitted.h"
+#include "request.h"
+#include "vfork.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC 4

@@ -1,11 +1,14 @@
 /* Reads the environment once, at the start: a guest may clear or rewrite it later. */
+#include "config.h"
+
 #include <fcntl.h>
 #include <stdatomic.h>
 
-#include "environment.h"
+#include "monitor.h"
 #include "permitted.h"
-#include "place.h"
 #include "preload.h"
+#include "rules.h"
+#include "text.h"
 
 extern char **environ;
 
@@ -77,11 +80,6 @@ static void read_environment(void) {
   atomic_store_explicit(&state, any ? PRESENT : ABSENT, memory_order_release);
 }
 
-__attribute__((constructor)) static void start(void) {
-  if (atomic_load_explicit(&state, memory_order_acquire) == UNREAD) read_environment();
-  environment_hide();
-}
-
 const struct config *any_config(void) {
   int now = atomic_load_explicit(&state, memory_order_acquire);
   if (__builtin_expect(now == UNREAD, 0)) {
@@ -94,11 +92,6 @@ const struct config *any_config(void) {
 const struct config *network_config(void) {
   const struct config *found = any_config();
   return found && found->socket_length > 0 ? found : NULL;
-}
-
-const struct config *known_config(void) {
-  bool known = atomic_load_explicit(&state, memory_order_acquire) == PRESENT && config.socket_length > 0;
-  return known ? &config : NULL;
 }
 
 const char *remap_value(void) {

@@ -1,21 +1,17 @@
 /* connect(): always the kernel's own connect on the guest's own socket; only the address may be another one. */
-#include "libc.h"
+#include "connect.h"
+
+#include "address.h"
+#include "arranged.h"
+#include "config.h"
+#include "kernel-connect.h"
+#include "known-names.h"
+#include "monitor.h"
+#include "nodes.h"
 #include "permitted.h"
-#include "place.h"
-
-typedef int connect_function(int, const struct sockaddr *, socklen_t);
-
-/* libc's connect is a cancellation point, a raw system call would not be. */
-static int kernel_connect(int fd, const struct sockaddr *address, socklen_t length) {
-  connect_function *real = LIBC(connect_function *, connect);
-  return real ? real(fd, address, length) : (int)returned(raw(SYS_connect, fd, address, length));
-}
-
-int kernel_connect_to(int fd, int family, const struct boxer_endpoint *endpoint) {
-  union address address;
-  socklen_t length = as_family(family, endpoint, &address);
-  return kernel_connect(fd, &address.any, length);
-}
+#include "reading.h"
+#include "socket.h"
+#include "unix-address.h"
 
 __attribute__((noinline)) static int connect_unix(int fd, const struct sockaddr *address, socklen_t length) {
   struct unix_place place;

@@ -4,8 +4,17 @@
  * Unix sockets.
  */
 #define _GNU_SOURCE
+#include "datagrams.h"
+
+#include "address.h"
+#include "config.h"
+#include "connect.h"
 #include "libc.h"
-#include "place.h"
+#include "monitor.h"
+#include "nodes.h"
+#include "reading.h"
+#include "socket.h"
+#include "unix-address.h"
 
 enum way { AS_IT_IS, ELSEWHERE, CONNECT_FIRST, REFUSED, TO_PATH };
 

@@ -2,12 +2,20 @@
  * What the read-only root of a function refuses: the supervisor is told, which tells the log how to mend it. Only a call that has failed
  * comes here, and errno stays what it is.
  */
+#include "denied.h"
+
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/statfs.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
+#include "nodes.h"
 #include "place.h"
-#include "table.h"
+#include "reading.h"
+#include "request.h"
+#include "rules.h"
 
 #define TOLD 8u /* of one process; the log has a line for each folder anyway */
 #define READ_ONLY 1

@@ -1,6 +1,8 @@
 /* DNS messages, read and written within their bounds. */
 #include "dns.h"
 
+#include "monitor.h"
+
 #define HEADER 12
 #define LABEL 63
 #define ANSWERED 0x8180u /* a response, recursion desired and available */

@@ -2,7 +2,10 @@
 #ifndef BOXER_DNS_H
 #define BOXER_DNS_H
 
-#include "monitor.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../service-wire.h"
 
 enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_AAAA = 28, DNS_ANY = 255 };
 enum dns_class { DNS_INTERNET = 1 };

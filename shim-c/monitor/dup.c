@@ -1,7 +1,9 @@
 /* Copies of a descriptor: what we remember about it goes along. */
 #include <fcntl.h>
 
+#include "close.h"
 #include "libc.h"
+#include "marks.h"
 #include "monitor.h"
 
 static int copied(int from, long to) {

@@ -10,10 +10,14 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "config.h"
+#include "monitor.h"
 #include "permitted.h"
-#include "place.h"
 #include "preload.h"
+#include "reading.h"
+#include "signals.h"
 #include "target.h"
+#include "text.h"
 
 #define LONGEST_VARIABLE (128u * 1024)
 
@@ -143,7 +147,7 @@ static void let_go(const signal_mask *mask) {
 
 void environment_lend(void) {
   signal_mask mask;
-  bool takes = any_config() && takes_us(AT_FDCWD, "/bin/sh");
+  bool takes = any_config() && loads_monitor(AT_FDCWD, "/bin/sh");
   hold(&mask);
   borrowers++;
   struct completion missing;

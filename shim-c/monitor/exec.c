@@ -1,11 +1,19 @@
 /* The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx). vfork-safe: see claim.c. */
+#include "exec.h"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
 
+#include "claim.h"
+#include "config.h"
 #include "environment.h"
 #include "libc.h"
+#include "monitor.h"
+#include "place.h"
+#include "reading.h"
 #include "script.h"
+#include "search.h"
 #include "target.h"
 
 extern char **environ;
@@ -72,7 +80,7 @@ static long exec_script(long result, const char *path, char *const *arguments, c
 
 static long exec_at(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
   char **claimed;
-  bool takes = any_config() && (flags & AT_EMPTY_PATH ? file_takes_us(directory) : takes_us(directory, path));
+  bool takes = any_config() && (flags & AT_EMPTY_PATH ? file_loads_monitor(directory) : loads_monitor(directory, path));
   if (!completed(&environment, takes, &claimed)) return -ENOMEM;
   long result = directory != AT_FDCWD || flags
                     ? next(execveat, directory, path, arguments, environment, flags)
@@ -90,8 +98,8 @@ __attribute__((noinline)) static long exec_moved(int directory, const char *path
 }
 
 int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
-  long result = stays(directory, path) ? exec_at(directory, path, arguments, environment, flags)
-                                       : exec_moved(directory, path, arguments, environment, flags);
+  long result = is_remapped(directory, path) ? exec_moved(directory, path, arguments, environment, flags)
+                                             : exec_at(directory, path, arguments, environment, flags);
   return (int)returned(result);
 }
 
@@ -108,7 +116,7 @@ static int call_execvpe(const char *file, char *const *arguments, char *const *e
 
 static int exec_found(const char *file, bool is_searched, char *const *arguments, char *const *environment) {
   char **claimed;
-  if (!completed(&environment, any_config() && found_takes_us(file), &claimed)) return fail(ENOMEM);
+  if (!completed(&environment, any_config() && found_loads_monitor(file), &claimed)) return fail(ENOMEM);
   int result = call_execvpe(file, arguments, environment);
   if (is_searched && *file == '/' && last_error() == ENOENT)
     result = (int)returned(exec_script(-ENOENT, file, arguments, environment));
@@ -150,7 +158,7 @@ EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]) {
   int (*hook)(int, char *const *, char *const *) = hook_behind(LIBC_fexecve);
   if (!hook) return on_execveat(fd, "", arguments, environment, AT_EMPTY_PATH);
   char **claimed;
-  if (!completed(&environment, any_config() && file_takes_us(fd), &claimed)) return fail(ENOMEM);
+  if (!completed(&environment, any_config() && file_loads_monitor(fd), &claimed)) return fail(ENOMEM);
   int result = hook(fd, arguments, environment);
   unclaim(claimed);
   return result;
@@ -214,10 +222,10 @@ struct finder {
   bool (*takes)(const char *);
 };
 
-static bool path_takes_us(const char *path) { return takes_us(AT_FDCWD, path); }
+static bool path_loads_monitor(const char *path) { return loads_monitor(AT_FDCWD, path); }
 
-static const struct finder by_path = {find_at_path, path_takes_us};
-static const struct finder by_name = {search_place, found_takes_us};
+static const struct finder by_path = {find_at_path, path_loads_monitor};
+static const struct finder by_name = {search_place, found_loads_monitor};
 
 /* Before glibc 2.24 nobody hears that the child found no interpreter, so the script is read first. */
 static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,

@@ -6,10 +6,13 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "bpf.h"
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 #include "permitted.h"
 
 /* What request.c and table.c do, with the arguments that a filter may ask for. */

@@ -2,11 +2,16 @@
  * getaddrinfo() for names of the overlay. libc itself answers for the first address in numbers, which settles hints, service names,
  * socket types and errors as this libc does; the list for the guest is that answer, once for each address.
  */
+#include "getaddrinfo.h"
+
 #include <netdb.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "address.h"
+#include "config.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
 
 typedef int resolve_function(const char *, const char *, const struct addrinfo *, struct addrinfo **);

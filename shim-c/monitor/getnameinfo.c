@@ -1,8 +1,13 @@
 /* getnameinfo(): names of overlay addresses come from the supervisor, everything else from libc. */
 #include <netdb.h>
 
+#include "address.h"
+#include "config.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
+#include "nodes.h"
+#include "text.h"
 
 typedef int name_function(const struct sockaddr *, socklen_t, char *, socklen_t, char *, socklen_t, int);
 

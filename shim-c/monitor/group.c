@@ -1,8 +1,11 @@
 /* getgrgid() and getgrnam(): the group of a user that no image knows (account.c) is in none either. */
 #include <grp.h>
 
+#include "account.h"
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 /* A list of no members, the name and a password. */
 #define ROOM (sizeof(char *) + sizeof ACCOUNT + 2)

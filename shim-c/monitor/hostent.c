@@ -1,8 +1,12 @@
 /* gethostbyname() and its kin, for names and addresses of the overlay; they know IPv4 only. */
 #include <netdb.h>
 
+#include "config.h"
+#include "getaddrinfo.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
+#include "nodes.h"
 
 extern int *__h_errno_location(void);
 

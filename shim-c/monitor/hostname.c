@@ -1,7 +1,11 @@
 /* gethostname() and uname(): the node's name in the overlay. */
+#include "hostname.h"
+
 #include <sys/utsname.h>
 
+#include "config.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
 
 int on_uname(struct utsname *name) {

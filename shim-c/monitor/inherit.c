@@ -1,9 +1,13 @@
 /* What Linux copies from a listener to the sockets accepted from it; servers set these once, on the listener. */
+#include "inherit.h"
+
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
 
+#include "carried.h"
 #include "monitor.h"
+#include "socket.h"
 
 #define SEND_BUFFER_LOCKED 1
 #define RECEIVE_BUFFER_LOCKED 2

@@ -1,8 +1,10 @@
 /* getifaddrs(): the interface with the node's own address shows its overlay address. libc's list is changed in place, libc frees it. */
 #include <ifaddrs.h>
 
+#include "address.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 static void set_address(struct sockaddr *address, uint32_t ip) {
   if (address && address->sa_family == AF_INET) memcpy(&((struct sockaddr_in *)(void *)address)->sin_addr, &ip, sizeof ip);

@@ -1,9 +1,14 @@
 /* ioctl(): the older way to ask for an interface's address, which Java's NetworkInterface goes. Everything else after one comparison. */
+#include "ioctl.h"
+
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include "address.h"
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 static bool is_own(const struct sockaddr *address) {
   struct boxer_endpoint endpoint;

@@ -2,6 +2,8 @@
  * How connections are called in the overlay, so that a server that asks for both names of every connection does not ask the
  * supervisor each time. A name belongs to a socket, hence to its inode, for as long as the socket lives.
  */
+#include "known-names.h"
+
 #include <stdatomic.h>
 
 #include "monitor.h"

@@ -1,9 +1,14 @@
 /* listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it refuses anyone. */
 #include "listen.h"
 
+#include "address.h"
+#include "config.h"
 #include "libc.h"
+#include "marks.h"
 #include "monitor.h"
 #include "permitted.h"
+#include "request.h"
+#include "socket.h"
 
 /* What a listener listens on; of IPv6 only the dual-stack wildcard and mapped addresses. */
 bool listener_name(int fd, struct boxer_request *request) {

@@ -2,12 +2,14 @@
  * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader goes by who calls, so that has to be the guest: a jump, no call.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
+
+#include "config.h"
 #include "libc.h"
+#include "monitor.h"
 #include "objects.h"
 #include "place.h"
 #include "rebind.h"
-
-#include <fcntl.h>
 
 #define BIND_DEEP 8                      /* RTLD_DEEPBIND; musl has none, and ignores it */
 #define NEXT_OBJECT ((void *)-1l)        /* RTLD_NEXT */
@@ -55,7 +57,7 @@ __attribute__((noinline)) static bool goes_by_caller(const char *path, void *add
 
 __attribute__((noinline)) static void *open_deeply(dlopen_function *real, const char *path, int flags) {
   int known = count_objects();
-  void *opened = *path == '/' && !stays(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
+  void *opened = *path == '/' && is_remapped(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
   if (opened) rebind_from(known);
   return opened;
 }
@@ -68,7 +70,7 @@ EXPORT void *dlopen(const char *path, int flags) {
     /* Whoever is found by the caller's own folders finds us only where everybody does. */
     flags &= ~BIND_DEEP;
   }
-  if (path && *path == '/' && !stays(AT_FDCWD, path)) return open_moved(real, path, flags);
+  if (path && *path == '/' && is_remapped(AT_FDCWD, path)) return open_moved(real, path, flags);
   return real(path, flags);
 }
 

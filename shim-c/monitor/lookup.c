@@ -1,6 +1,13 @@
 /* Names of the overlay: the shared table first, the supervisor where the table says so. */
+#include "lookup.h"
+
 #include <netdb.h>
 
+#include "address.h"
+#include "claim.h"
+#include "monitor.h"
+#include "nodes.h"
+#include "request.h"
 #include "table.h"
 
 static char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter; }

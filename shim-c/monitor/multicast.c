@@ -1,6 +1,13 @@
 /* setsockopt() and getsockopt() where they name an interface by its address: the kernel has none with the overlay's. */
+#include "multicast.h"
+
+#include <netinet/in.h>
+
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
+#include "reading.h"
 
 typedef int setsockopt_function(int, int, int, const void *, socklen_t);
 typedef int getsockopt_function(int, int, int, void *, socklen_t *);
@@ -26,14 +33,14 @@ static int interface_at(int option, socklen_t size) {
   }
 }
 
-static bool can_be_read(int fd, const void *value, socklen_t size) {
-  return readable(fd, value) && readable(fd, (const char *)value + size - sizeof(int));
+static bool can_be_read(const void *value, socklen_t size) {
+  return can_read_int(value) && can_read_int((const char *)value + size - sizeof(int));
 }
 
 int on_setsockopt(int fd, int level, int option, const void *value, socklen_t size) {
   int at = level == IPPROTO_IP ? interface_at(option, size) : -1;
   char room[ROOM];
-  if (at >= 0 && network_config() && size >= (socklen_t)at + sizeof(uint32_t) && size <= sizeof room && can_be_read(fd, value, size)) {
+  if (at >= 0 && network_config() && size >= (socklen_t)at + sizeof(uint32_t) && size <= sizeof room && can_be_read(value, size)) {
     uint32_t address;
     memcpy(room, value, size);
     memcpy(&address, room + at, sizeof address);

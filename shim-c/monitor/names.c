@@ -1,7 +1,19 @@
 /* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
+#include "names.h"
+
+#include "address.h"
+#include "carried.h"
+#include "config.h"
+#include "known-names.h"
 #include "libc.h"
+#include "marks.h"
+#include "monitor.h"
+#include "nodes.h"
 #include "permitted.h"
-#include "place.h"
+#include "reading.h"
+#include "request.h"
+#include "socket.h"
+#include "unix-address.h"
 
 static bool ask_names_of(int fd, uint32_t self, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
@@ -84,7 +96,7 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
 static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint *endpoint) {
   uint32_t ip = endpoint_ip(endpoint);
   if (call == SYS_getsockname)
-    overlay_local(fd, marks ? marks : adopted(fd, ip), endpoint);
+    overlay_local(fd, marks ? marks : adopt_carried_marks(fd, ip), endpoint);
   else if (!is_loopback(ip) || marks & MARK_ARRANGED || is_signal_source(ip))
     overlay_peer(fd, endpoint);
 }
@@ -95,7 +107,7 @@ static long next_name(int fd, long call, struct sockaddr *address, socklen_t *ro
 
 /* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  if (!any_config() || !may_look() || !readable(fd, room)) return (int)returned(next_name(fd, call, address, room));
+  if (!any_config() || !may_look() || !can_read_int(room)) return (int)returned(next_name(fd, call, address, room));
   socklen_t given = *room;
   long result = next_name(fd, call, address, room);
   union address answer;

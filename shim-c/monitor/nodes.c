@@ -1,4 +1,8 @@
 /* Which overlay address leads where. */
+#include "nodes.h"
+
+#include "address.h"
+#include "monitor.h"
 #include "table.h"
 
 /* 198.18.0.0/15: what has to fail while no supervisor says which range it is. */

@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include "objects.h"
 
-#include "monitor.h"
+#include "text.h"
 
 const void *pointed_at(uintptr_t base, uintptr_t pointer) { return (const void *)(pointer < base ? base + pointer : pointer); }
 

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdio.h>
 
+#include "monitor.h"
 #include "path-call.h"
 
 PATH_CALL(int, open, -1, (const char *path, int flags, mode_t mode), (path, flags, mode), const char *, int, mode_t)

@@ -2,8 +2,8 @@
 #ifndef BOXER_PASS_H
 #define BOXER_PASS_H
 
+#include "config.h"
 #include "libc.h"
-#include "monitor.h"
 
 /* On both machines a function takes no notice of registers that it has no arguments for. */
 typedef long passed_on(long, long, long, long, long);

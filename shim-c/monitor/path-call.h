@@ -4,7 +4,9 @@
 
 #include <fcntl.h>
 
+#include "denied.h"
 #include "libc.h"
+#include "monitor.h"
 #include "place.h"
 
 /*
@@ -28,7 +30,7 @@
 #define PATH_CALL_IN(room, directory, type, name, failed, parameters, arguments, ...) \
   PATH_PARTS(room, directory, type, name, failed, parameters, arguments, __VA_ARGS__) \
   static type on_##name parameters {                                            \
-    if (!stays(directory, path)) return moved_##name arguments;                 \
+    if (is_remapped(directory, path)) return moved_##name arguments;                 \
     type result = real_##name arguments;                                        \
     if (result == (failed)) note_denied(directory, path, last_error());         \
     return result;                                                              \
@@ -37,7 +39,7 @@
 #define ASKING_PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...) \
   PATH_PARTS(SHORT_PLACE, directory, type, name, failed, parameters, arguments, __VA_ARGS__) \
   static type on_##name parameters {                                            \
-    return stays(directory, path) ? real_##name arguments : moved_##name arguments; \
+    return is_remapped(directory, path) ? moved_##name arguments : real_##name arguments; \
   }
 #define PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...) \
   PATH_CALL_IN(SHORT_PLACE, directory, type, name, failed, parameters, arguments, __VA_ARGS__)

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "monitor.h"
 #include "path-call.h"
 
 ASKING_PATH_CALL_AT(directory, int, faccessat, -1, (int directory, const char *path, int mode, int flags), (directory, path, mode, flags),

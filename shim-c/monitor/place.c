@@ -3,6 +3,13 @@
 
 #include <fcntl.h>
 
+#include "claim.h"
+#include "config.h"
+#include "lexical.h"
+#include "monitor.h"
+#include "reading.h"
+#include "rules.h"
+
 /* Makes room for the longest paths, and keeps the first `used` bytes. */
 static bool grow(char **text, const char *short_text, size_t used) {
   if (*text != short_text) return true;
@@ -49,26 +56,25 @@ long absolute_path(int directory, const char *path, size_t length, char **text, 
 /* So many bytes fit most directories and what is opened in them. */
 #define RELATIVE_ROOM 224
 
-__attribute__((noinline)) static bool relative_stays(int directory, const char *path, size_t length) {
+__attribute__((noinline)) static bool is_relative_remapped(int directory, const char *path, size_t length) {
   char short_text[RELATIVE_ROOM];
   char *text = short_text;
   const char *rest;
   long whole = absolute_path(directory, path, length, &text, sizeof short_text);
   bool moved = whole < 0 || (whole > 0 && rule_of(text, (size_t)whole, &rest));
   if (text != short_text) unclaim(text);
-  return !moved;
+  return moved;
 }
 
 static bool is_short_page(const char *path) { return (uintptr_t)path % REMAP_ROOM > REMAP_ROOM - 4; }
 
-bool stays(int directory, const char *path) {
-  if (!remap_value() || !path || !can_read(path, 1)) return true;
-  if (!*path) return true;
-  if (*path == '/' && !is_short_page(path) && !begins_like_a_rule(path)) return true;
+bool is_remapped(int directory, const char *path) {
+  if (!remap_value() || !path || !can_read(path, 1) || !*path) return false;
+  if (*path == '/' && !is_short_page(path) && !begins_like_a_rule(path)) return false;
   size_t length = text_length(path, REMAP_ROOM);
-  if (length >= REMAP_ROOM) return true;
+  if (length >= REMAP_ROOM) return false;
   const char *rest;
-  return *path == '/' ? !rule_of(path, length, &rest) : relative_stays(directory, path, length);
+  return *path == '/' ? rule_of(path, length, &rest) != NULL : is_relative_remapped(directory, path, length);
 }
 
 static bool is_inside(const struct place *place, const char *text) {

@@ -1,5 +1,7 @@
 #include "preload.h"
 
+#include "monitor.h"
+
 /* glibc takes colons and spaces, musl any white space. */
 static bool separates(char letter) { return letter == ':' || letter == ' ' || (letter >= '\t' && letter <= '\r'); }
 

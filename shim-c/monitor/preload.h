@@ -2,7 +2,8 @@
 #ifndef BOXER_PRELOAD_H
 #define BOXER_PRELOAD_H
 
-#include "monitor.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 #define PRELOAD "LD_PRELOAD="
 

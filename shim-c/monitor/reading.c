@@ -3,11 +3,13 @@
  * open(), so the pages that were found good are remembered. A page that the guest has taken away since is believed to be
  * there still: natively such a pointer gives EFAULT, here it may crash.
  */
+#include "reading.h"
+
 #include <linux/futex.h>
 #include <stdatomic.h>
 
+#include "monitor.h"
 #include "permitted.h"
-#include "place.h"
 
 #define PAGE 4096u
 #define REMEMBERED 512u
@@ -62,3 +64,10 @@ size_t text_length(const char *text, size_t limit) {
   }
   return limit;
 }
+
+bool can_read_int(const void *pointer) { return pointer && can_read(pointer, sizeof(int)); }
+
+/* So close above our own frame is the stack of whoever called, where most addresses are: no need to ask. */
+#define ON_STACK 16384
+
+bool on_callers_stack(const void *pointer) { return (uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK; }

@@ -3,10 +3,19 @@
  * knows. The bytes are the kernel's, and so is every call that asks for no address.
  */
 #define _GNU_SOURCE
+#include "receiving.h"
+
 #include <sys/un.h>
 
+#include "address.h"
+#include "claim.h"
+#include "config.h"
+#include "fortified.h"
 #include "libc.h"
-#include "place.h"
+#include "monitor.h"
+#include "reading.h"
+#include "socket.h"
+#include "unix-address.h"
 
 typedef ssize_t recvfrom_function(int, void *, size_t, int, struct sockaddr *, socklen_t *);
 typedef ssize_t recvmsg_function(int, struct msghdr *, int);

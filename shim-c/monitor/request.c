@@ -2,15 +2,21 @@
  * One request per connection. While our descriptor is open, signals are blocked, so that no handler can longjmp past
  * the close; only the wait for an answer that may take long lets them through, as the guest's own call would.
  */
+#include "request.h"
+
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 
-#include "apart.h"
+#include "config.h"
+#include "descriptor-thread.h"
 #include "monitor.h"
 #include "permitted.h"
+#include "signals.h"
+#include "supervisor-table.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
@@ -177,7 +183,7 @@ static void run_anywhere(struct errand *errand) {
   run(errand);
   if (errand->result != -EMFILE || errand->passed) return;
   errand->patience = PROMPT;
-  run_apart(run, errand);
+  run_with_own_descriptors(run, errand);
 }
 
 /* A full queue means that the supervisor has not come to its work yet: what it sees then is the present. */

@@ -2,8 +2,12 @@
 #include <netdb.h>
 #include <resolv.h>
 
+#include "config.h"
 #include "dns.h"
 #include "libc.h"
+#include "lookup.h"
+#include "monitor.h"
+#include "nodes.h"
 
 extern int *__h_errno_location(void);
 

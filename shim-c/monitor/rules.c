@@ -1,5 +1,7 @@
 /* BOXER_REMAP: paths that the guest sees at one place and the kernel at another. */
-#include "place.h"
+#include "rules.h"
+
+#include "text.h"
 
 /* Skips what does not change a path: repeated slashes and "." components. */
 static const char *skip_empty(const char *path) {

@@ -1,7 +1,10 @@
 /* The interpreter of a script: the kernel starts it by the name in the script's first line, which may be one that only the guest knows. */
+#include "script.h"
+
 #include <fcntl.h>
 
-#include "script.h"
+#include "monitor.h"
+#include "place.h"
 
 static bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
 

@@ -2,11 +2,19 @@
  * execvp() and posix_spawnp() look along PATH inside libc, at the kernel's names. So it is looked for here first, and libc gets the
  * place of what stands in a remapped folder; what to do with a file that is no program stays its own.
  */
+#include "search.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
 #include "place.h"
+#include "reading.h"
+#include "rules.h"
+#include "text.h"
 
 extern char **environ;
 

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "claim.h"
 #include "libc.h"
+#include "monitor.h"
 #include "place.h"
 
 #define FOLDER "/dev/shm/"
@@ -18,7 +20,7 @@
 #define SEMAPHORES 256 /* open at once in one process; musl has as many */
 
 /* Whether the object is ours to open: /dev/shm is remapped. */
-static bool is_ours(void) { return !stays(AT_FDCWD, FOLDER); }
+static bool is_ours(void) { return is_remapped(AT_FDCWD, FOLDER); }
 
 /* False: no such name can be, errno is set. */
 static bool find_object(const char *name, const char *prefix, struct place *place) {

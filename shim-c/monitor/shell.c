@@ -3,6 +3,7 @@
 
 #include "environment.h"
 #include "libc.h"
+#include "monitor.h"
 
 EXPORT int system(const char *command) {
   int (*real)(const char *) = LIBC(int (*)(const char *), system);

@@ -1,5 +1,11 @@
 /* The way back: what the guest calls a path that stands elsewhere. */
-#include "place.h"
+#include "shown.h"
+
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
+#include "reading.h"
+#include "rules.h"
 
 static bool same_start(const char *left, const char *right, size_t length) { return memcmp(left, right, length) == 0; }
 

@@ -1,5 +1,8 @@
-#include "monitor.h"
+#include "signals.h"
+
 #include <signal.h>
+
+#include "monitor.h"
 
 /* All signals, the two or three that the libc keeps to itself included: a cancelled thread would leak our descriptor. */
 void signals_block(signal_mask *old) {

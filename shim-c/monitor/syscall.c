@@ -2,8 +2,23 @@
  * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the headers; six
  * arguments travel in the same registers either way.
  */
+#include "accept.h"
+#include "bind.h"
+#include "close.h"
+#include "connect.h"
+#include "datagrams.h"
+#include "exec.h"
 #include "filter.h"
+#include "hostname.h"
+#include "ioctl.h"
+#include "listen.h"
 #include "monitor.h"
+#include "multicast.h"
+#include "names.h"
+#include "receiving.h"
+#include "remapped-calls.h"
+#include "uring.h"
+#include "visible.h"
 
 long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
@@ -68,6 +83,6 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_uname:
       return on_uname((struct utsname *)a);
     default:
-      return moved(number, a, b, c, d, e, f);
+      return call_remapped(number, a, b, c, d, e, f);
   }
 }

@@ -1,15 +1,17 @@
 /* The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds no supervisor. */
 #include "table.h"
 
-#include "apart.h"
-
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* Both copies. */
-static const struct boxer_table *_Atomic mapped;
-static _Atomic int supervisor;
+#include "claim.h"
+#include "config.h"
+#include "descriptor-thread.h"
+#include "monitor.h"
+#include "request.h"
+#include "signals.h"
+#include "supervisor-table.h"
 
 #define SIZE (BOXER_TABLE_COPIES * sizeof(struct boxer_table))
 
@@ -24,18 +26,10 @@ static const struct boxer_table *map(int fd) {
   long at = raw(SYS_mmap, 0, SIZE, PROT_READ, MAP_SHARED, fd, 0);
   if (at < 0 && at > -4096) return NULL;
   const struct boxer_table *fresh = (const void *)at;
-  const struct boxer_table *winner = NULL;
-  if (fresh->magic == BOXER_TABLE_MAGIC && atomic_compare_exchange_strong(&mapped, &winner, fresh)) return fresh;
+  const struct boxer_table *other = NULL;
+  if (fresh->magic == BOXER_TABLE_MAGIC && !(other = other_mapping(fresh))) return fresh;
   raw(SYS_munmap, at, SIZE);
-  return winner;
-}
-
-/* The old mapping stays: other threads may be reading it, and a supervisor that comes back is rare. */
-void note_supervisor(int process) {
-  int known = atomic_load_explicit(&supervisor, memory_order_relaxed);
-  if (__builtin_expect(known == process, 1)) return;
-  atomic_store_explicit(&supervisor, process, memory_order_relaxed);
-  if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
+  return other;
 }
 
 struct fetched {
@@ -63,13 +57,13 @@ __attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
   signal_mask old;
   signals_block(&old);
   fetch(&fetched);
-  if (fetched.error == EMFILE) run_apart(fetch, &fetched);
+  if (fetched.error == EMFILE) run_with_own_descriptors(fetch, &fetched);
   signals_restore(&old);
   return fetched.table;
 }
 
 static const struct boxer_table *both_copies(void) {
-  const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
+  const struct boxer_table *found = mapped_table();
   return __builtin_expect(found != NULL, 1) || !network_config() ? found : ask_for_table();
 }
 

@@ -2,13 +2,10 @@
 #ifndef BOXER_TABLE_H
 #define BOXER_TABLE_H
 
-#include "place.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Both sides of what is asked, for claimed memory: whoever looks a name up may be deep in a call, on a small stack. */
-struct question {
-  struct boxer_request request;
-  struct boxer_reply reply;
-};
+#include "../service-wire.h"
 
 /* The newest copy, for single words; NULL when the supervisor cannot be reached or the monitor is inert. */
 const struct boxer_table *shared_table(void);

@@ -2,13 +2,17 @@
  * A loader of another word size or machine prints a line for each object that it cannot preload, and every loader for one that it does
  * not find. So a program's header is read before LD_PRELOAD is passed on to it, and our own file is looked for. Whatever cannot be told keeps the entry: a line too much is better than a program unseen.
  */
-#include "permitted.h"
-#include "place.h"
 #include "target.h"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "config.h"
+#include "monitor.h"
+#include "permitted.h"
+#include "reading.h"
+#include "text.h"
 
 extern char **environ;
 
@@ -98,7 +102,7 @@ static bool has_slash(const char *text) {
 }
 
 /* Another root, of chroot() or of a mount namespace, may be without our file. */
-static bool finds_us(void) {
+static bool finds_monitor(void) {
   const char *own = any_config()->preload;
   if (!own || !has_slash(own)) return true;
   int fd = open_program(AT_FDCWD, own);
@@ -106,18 +110,18 @@ static bool finds_us(void) {
   return fd != -ENOENT && fd != -ENOTDIR;
 }
 
-bool file_takes_us(int fd) {
+bool file_loads_monitor(int fd) {
   if (!may_read()) return true;
-  if (!finds_us()) return false;
+  if (!finds_monitor()) return false;
   enum target target = judge(fd);
   return (target == SCRIPT ? judge_interpreter(fd) : target) != REFUSES_US;
 }
 
-bool takes_us(int directory, const char *path) {
+bool loads_monitor(int directory, const char *path) {
   if (!may_read()) return true;
   int fd = open_program(directory, path);
-  if (fd < 0) return finds_us();
-  bool takes = file_takes_us(fd);
+  if (fd < 0) return finds_monitor();
+  bool takes = file_loads_monitor(fd);
   raw(SYS_close, fd);
   return takes;
 }
@@ -128,10 +132,10 @@ static const char *search_path(void) {
   return "/bin:/usr/bin";
 }
 
-__attribute__((noinline)) bool found_takes_us(const char *file) {
+__attribute__((noinline)) bool found_loads_monitor(const char *file) {
   if (!may_read()) return true;
   if (!file || text_length(file, INTERPRETER_ROOM) >= INTERPRETER_ROOM) return true;
-  if (!*file || has_slash(file)) return takes_us(AT_FDCWD, file);
+  if (!*file || has_slash(file)) return loads_monitor(AT_FDCWD, file);
   char name[INTERPRETER_ROOM];
   size_t size = strlen(file) + 1;
   for (const char *folder = search_path(); folder;) {
@@ -141,7 +145,7 @@ __attribute__((noinline)) bool found_takes_us(const char *file) {
       memcpy(name, folder, length);
       name[length] = '/';
       memcpy(name + (length ? length + 1 : 0), file, size);
-      if (raw(SYS_faccessat, AT_FDCWD, name, X_OK) == 0) return takes_us(AT_FDCWD, name);
+      if (raw(SYS_faccessat, AT_FDCWD, name, X_OK) == 0) return loads_monitor(AT_FDCWD, name);
     }
     folder = folder[length] ? folder + length + 1 : NULL;
   }

@@ -2,13 +2,13 @@
 #ifndef BOXER_TARGET_H
 #define BOXER_TARGET_H
 
-#include "monitor.h"
+#include <stdbool.h>
 
 /* Whether our entry may stay in LD_PRELOAD for the program at `path`, which may be relative to an open directory (or AT_FDCWD). */
-bool takes_us(int directory, const char *path);
+bool loads_monitor(int directory, const char *path);
 /* The same of what execvp() finds by this name. */
-bool found_takes_us(const char *file);
+bool found_loads_monitor(const char *file);
 /* The same of an open file. */
-bool file_takes_us(int fd);
+bool file_loads_monitor(int fd);
 
 #endif

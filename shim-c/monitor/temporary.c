@@ -1,8 +1,10 @@
 /* mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the remapped one. */
-#include "libc.h"
-#include "place.h"
-
 #include <fcntl.h>
+
+#include "denied.h"
+#include "libc.h"
+#include "monitor.h"
+#include "place.h"
 
 /* Both end alike: the six letters and the suffix stand at the same distance from the end. */
 static void take_back(char *template, const char *there) {
@@ -31,7 +33,7 @@ static void take_back(char *template, const char *there) {
     return result == failed ? failed : (answer);                               \
   }                                                                            \
   static type on_##name parameters {                                           \
-    if (!stays(AT_FDCWD, path)) return moved_##name arguments;                 \
+    if (is_remapped(AT_FDCWD, path)) return moved_##name arguments;                 \
     type result = real_##name arguments;                                       \
     if (result == failed) note_denied(AT_FDCWD, path, last_error());           \
     return result;                                                             \
@@ -69,7 +71,7 @@ __attribute__((noinline)) static char *moved_mktemp(char *template, char *(*real
 
 EXPORT char *mktemp(char *template) {
   char *(*real)(char *) = LIBC(char *(*)(char *), mktemp);
-  if (real) return stays(AT_FDCWD, template) ? real(template) : moved_mktemp(template, real);
+  if (real) return is_remapped(AT_FDCWD, template) ? moved_mktemp(template, real) : real(template);
   if (template) *template = 0;
   return template;
 }

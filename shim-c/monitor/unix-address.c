@@ -2,11 +2,19 @@
  * Addresses of Unix sockets whose paths stand elsewhere. The real path may be longer than an address; then the kernel is led there
  * by a descriptor, which is ours for that moment.
  */
+#include "unix-address.h"
+
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/un.h>
 
+#include "address.h"
+#include "config.h"
+#include "monitor.h"
 #include "place.h"
+#include "reading.h"
+#include "shown.h"
+#include "text.h"
 
 #ifndef O_PATH
 #define O_PATH 010000000 /* declared for _GNU_SOURCE only */
@@ -25,7 +33,7 @@ static bool path_of(const struct sockaddr *address, socklen_t length, char path[
 
 __attribute__((noinline)) bool is_moved_unix(const struct sockaddr *address, socklen_t length) {
   char path[PATH_ROOM + 1];
-  return path_of(address, length, path) && !stays(AT_FDCWD, path);
+  return path_of(address, length, path) && is_remapped(AT_FDCWD, path);
 }
 
 static size_t put_number(char *to, unsigned value) {

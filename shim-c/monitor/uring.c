@@ -3,6 +3,9 @@
  * wait there. So a ring is refused as Docker's default profile refuses it since Engine 25, and as Lambda does: what uses one has its way
  * round that.
  */
+#include "uring.h"
+
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
 

@@ -1,7 +1,15 @@
 /* The calls that tell the guest where it is, or where something stands: by the names that it knows. */
+#include "visible.h"
+
 #include <limits.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
 #include "path-call.h"
+#include "place.h"
+#include "rules.h"
+#include "shown.h"
 
 /* A string that the guest may free(): libc's allocator, or whichever takes its place, makes it. */
 static char *copy(const char *text) {

@@ -1,7 +1,13 @@
 /* glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen. */
 #include <glob.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
 #include "path-call.h"
+#include "place.h"
+#include "rules.h"
+#include "shown.h"
 
 typedef int error_function(const char *, int);
 
@@ -39,7 +45,7 @@ DEEP_PATH_CALL(int, glob, GLOB_NOSPACE, (const char *path, int flags, error_func
           const char *, int, error_function *, glob_t *)
 
 static int find_names(const char *pattern, int flags, error_function *failed, glob_t *found) {
-  if (!pattern || *pattern != '/' || stays(AT_FDCWD, pattern)) return real_glob(pattern, flags, failed, found);
+  if (!pattern || *pattern != '/' || !is_remapped(AT_FDCWD, pattern)) return real_glob(pattern, flags, failed, found);
   size_t before = flags & GLOB_APPEND ? found->gl_pathc : 0;
   int result = on_glob(pattern, flags, failed, found);
   size_t reserved = flags & GLOB_DOOFFS ? found->gl_offs : 0;
@@ -107,7 +113,7 @@ static void *on_fts_open(fts_function *real, char *const *paths, int options, vo
   size_t count = 0;
   bool any = false;
   if (!real) return fail(ENOSYS), NULL;
-  while (paths && paths[count] && remap_value()) any = !stays(AT_FDCWD, paths[count++]) || any;
+  while (paths && paths[count] && remap_value()) any = is_remapped(AT_FDCWD, paths[count++]) || any;
   return any && count <= BEGINNINGS ? open_moved(real, paths, count, options, compare) : real(paths, options, compare);
 }
 

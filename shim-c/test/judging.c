@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "../monitor/bpf.h"
+#include "../monitor/config.h"
 #include "../monitor/target.h"
 #include "check.h"
 
@@ -146,7 +147,7 @@ static struct narrow narrow(uint16_t machine, uint32_t part) {
   return file;
 }
 
-#define TAKES(name, bytes, size) takes_us(AT_FDCWD, written((name), (bytes), (size)))
+#define TAKES(name, bytes, size) loads_monitor(AT_FDCWD, written((name), (bytes), (size)))
 
 static void programs(void) {
   char template[] = "/tmp/boxer-judging-XXXXXX";
@@ -155,8 +156,8 @@ static void programs(void) {
   struct narrow static_i386 = narrow(EM_386, PT_LOAD);
   struct wide riscv = wide(EM_RISCV, PT_INTERP);
   struct wide static_riscv = wide(EM_RISCV, PT_LOAD);
-  CHECK(takes_us(AT_FDCWD, "/proc/self/exe"));
-  CHECK(takes_us(AT_FDCWD, "/nonexistent") && takes_us(AT_FDCWD, "/") && takes_us(AT_FDCWD, NULL));
+  CHECK(loads_monitor(AT_FDCWD, "/proc/self/exe"));
+  CHECK(loads_monitor(AT_FDCWD, "/nonexistent") && loads_monitor(AT_FDCWD, "/") && loads_monitor(AT_FDCWD, NULL));
   CHECK(!TAKES("i386", &i386, sizeof i386));
   CHECK(TAKES("static-i386", &static_i386, sizeof static_i386));
   CHECK(!TAKES("riscv", &riscv, sizeof riscv));
@@ -190,13 +191,13 @@ static void programs(void) {
   char path[600];
   snprintf(path, sizeof path, "/nonexistent:%s", folder);
   setenv("PATH", path, 1);
-  CHECK(!found_takes_us("i386") && found_takes_us("own") && found_takes_us("not-there") && found_takes_us(""));
+  CHECK(!found_loads_monitor("i386") && found_loads_monitor("own") && found_loads_monitor("not-there") && found_loads_monitor(""));
   snprintf(path, sizeof path, "%s/i386", folder);
-  CHECK(!found_takes_us(path));
+  CHECK(!found_loads_monitor(path));
   int directory = open(folder, O_RDONLY | O_DIRECTORY);
-  CHECK(!takes_us(directory, "script") && takes_us(directory, "own"));
+  CHECK(!loads_monitor(directory, "script") && loads_monitor(directory, "own"));
   int fd = openat(directory, "i386", O_RDONLY);
-  CHECK(!file_takes_us(fd) && takes_us(directory, "static-i386"));
+  CHECK(!file_loads_monitor(fd) && loads_monitor(directory, "static-i386"));
   close(fd);
   close(directory);
   snprintf(path, sizeof path, "rm -r '%s'", folder);

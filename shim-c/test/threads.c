@@ -7,6 +7,14 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "../monitor/config.h"
+#include "../monitor/known-names.h"
+#include "../monitor/marks.h"
+#include "../monitor/monitor.h"
+#include "../monitor/nodes.h"
+#include "../monitor/request.h"
+#include "../monitor/signals.h"
+#include "../monitor/supervisor-table.h"
 #include "../monitor/table.h"
 #include "check.h"
 

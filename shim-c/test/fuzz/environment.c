@@ -7,7 +7,13 @@
 
 #include "../../monitor/config.c"
 #include "../../monitor/environment.c"
+#include "../../monitor/environment.h"
 #include "../../monitor/libc.h"
+#include "../../monitor/monitor.h"
+#include "../../monitor/place.h"
+#include "../../monitor/preload.h"
+#include "../../monitor/rules.h"
+#include "../../monitor/text.h"
 
 void *libc_function(enum libc_function which) {
   (void)which;

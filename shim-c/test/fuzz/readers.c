@@ -7,11 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../monitor/address.h"
+#include "../../monitor/config.h"
 #include "../../monitor/dns.h"
 #include "../../monitor/libc.h"
+#include "../../monitor/lookup.h"
+#include "../../monitor/monitor.h"
+#include "../../monitor/nodes.h"
 #include "../../monitor/place.h"
+#include "../../monitor/request.h"
+#include "../../monitor/rules.h"
 #include "../../monitor/script.h"
+#include "../../monitor/shown.h"
 #include "../../monitor/table.h"
+#include "../../monitor/unix-address.h"
 
 static const char *rule;
 static struct boxer_table *table;

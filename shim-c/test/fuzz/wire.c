@@ -8,10 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../monitor/config.h"
+#include "../../monitor/monitor.h"
+#include "../../monitor/request.h"
 #include "../../monitor/table.h"
 
 static struct config config;
@@ -19,7 +23,6 @@ static int listener = -1;
 static int table_file;
 
 const struct config *network_config(void) { return &config; }
-const struct config *known_config(void) { return &config; }
 
 /* What to answer the next client with. */
 static struct {

@@ -1,5 +1,5 @@
 /* A thread with descriptors of its own, for guests that have none left. */
-#include "apart.h"
+#include "descriptor-thread.h"
 
 #include <linux/futex.h>
 #include <linux/sched.h>
@@ -75,7 +75,7 @@ static long start(long flags, char *top, struct task *task) {
 }
 #endif
 
-bool run_apart(void (*work)(void *), void *data) {
+bool run_with_own_descriptors(void (*work)(void *), void *data) {
   long stack = raw(SYS_mmap, 0, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack < 0 && stack > -4096) return false;
   struct task task = {.work = work, .data = data, .running = 1};

@@ -1,7 +1,16 @@
 /* System calls that take paths, under whichever name libc or syscall() gives them. */
+#include "remapped-calls.h"
+
 #include <fcntl.h>
 
+#include "claim.h"
+#include "config.h"
+#include "denied.h"
+#include "monitor.h"
 #include "place.h"
+#include "reading.h"
+#include "rules.h"
+#include "shown.h"
 
 /* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
 static const struct {
@@ -141,10 +150,10 @@ static bool only_asks(long number) {
 }
 
 static bool is_concerned(long number, const long *arguments, int path) {
-  return !stays(directory_of(number, arguments, path), (const char *)arguments[path - 1]);
+  return is_remapped(directory_of(number, arguments, path), (const char *)arguments[path - 1]);
 }
 
-long moved(long number, long a, long b, long c, long d, long e, long f) {
+long call_remapped(long number, long a, long b, long c, long d, long e, long f) {
   long arguments[ARGUMENTS] = {a, b, c, d, e, f};
   if (!remap_value()) return returned(call(number, arguments));
   for (size_t i = 0; i < sizeof with_paths / sizeof *with_paths; i++) {

@@ -1,5 +1,5 @@
-#ifndef BOXER_APART_H
-#define BOXER_APART_H
+#ifndef BOXER_DESCRIPTOR_THREAD_H
+#define BOXER_DESCRIPTOR_THREAD_H
 
 #include <stdbool.h>
 
@@ -8,6 +8,6 @@
  * its descriptors has none for us, and must not miss one for a moment. Returns when it has ended; false: it could not be started. All
  * signals have to be blocked. The thread knows no libc: raw system calls only.
  */
-bool run_apart(void (*work)(void *), void *data);
+bool run_with_own_descriptors(void (*work)(void *), void *data);
 
 #endif
