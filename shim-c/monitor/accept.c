@@ -17,6 +17,7 @@
 #include "request.h"
 #include "signals.h"
 #include "socket.h"
+#include "trace.h"
 #include "unix-address.h"
 
 typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
@@ -85,6 +86,8 @@ __attribute__((noinline)) static bool exchange(int listener, int signal, struct 
   signal_mask old;
   signals_block(&old);
   ask_for_connection(listener, peer, family, &answer);
+  TRACE("accept(%d) = %d: signal connection; the supervisor was asked: %d, it has the connection: %d", listener, signal,
+        answer.asked, answer.arrived);
   if (answer.arrived) {
     if (answer.real >= 0)
       put_in_place(listener, answer.real, signal, family, flags);

@@ -15,6 +15,7 @@
 #include "monitor.h"
 #include "request.h"
 #include "socket.h"
+#include "trace.h"
 
 /* Ports that are tried before the guest is sent another way. */
 #define PORT_ATTEMPTS 3
@@ -131,6 +132,7 @@ __attribute__((noinline)) static int connect_as_told(int fd, int family, const s
  * nor writable, nor failed. Once the supervisor has reached the far end it opens a connection from that address, and carries the bytes.
  */
 __attribute__((noinline)) static int connect_later(int fd, int family, struct boxer_request *request, struct boxer_reply *reply, int result) {
+  TRACE("connect(%d, %a): goes on without its caller", fd, &request->peer);
   request->operation = BOXER_CONNECT_LATER;
   int error = service_request(request, reply, NULL, PROMPT, NULL);
   if (error || reply->error) return fail(error ? ENETUNREACH : reply->error);
@@ -174,7 +176,12 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
     kernel_name(fd, SYS_getsockname, &request.local);
     int error = ask(&request, &reply, fd, &interrupted);
     if (error == EINTR || error == EINPROGRESS) return connect_later(fd, family, &request, &reply, error);
-    if (error) return fail(error);
+    if (error) {
+      TRACE("connect(%d, %a): the supervisor says errno %d", fd, peer, error);
+      return fail(error);
+    }
+    TRACE("connect(%d, %a): the supervisor says to connect", fd, peer);
+    TRACE("connect(%d, %a): passed to the kernel", fd, &reply.peer);
     bool more = attempt <= PORT_ATTEMPTS;
     if ((reply.flags & BOXER_BIND) && take_port(fd, family, reply.local.port) < 0) {
       if (more) continue;

@@ -13,6 +13,7 @@
 #include "nodes.h"
 #include "reading.h"
 #include "socket.h"
+#include "trace.h"
 #include "unix-address.h"
 
 static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_t ip) {
@@ -68,12 +69,14 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   bool ours = network_config() && as_ipv4(address, length, &local);
   if (!ours || !in_overlay(endpoint_ip(&local))) {
     long result = next(bind, fd, address, length);
+    TRACE("bind(%d): no overlay address, passed to the kernel", fd);
     if (result == -EADDRINUSE && ours) result = bind_shadowed(fd, address->sa_family, &local);
     return (int)returned(result);
   }
 
   /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
   if (endpoint_ip(&local) != self_overlay()) return (int)returned(next(bind, fd, address, length));
+  TRACE("bind(%d, %a): the overlay address is replaced by the kernel's", fd, &local);
   int family = address->sa_family;
   uint32_t bound = self_bound();
   long result = bind_to(fd, family, &local, bound);

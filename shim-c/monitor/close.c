@@ -9,6 +9,7 @@
 #include "monitor.h"
 #include "permitted.h"
 #include "request.h"
+#include "trace.h"
 #include "vfork.h"
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -19,6 +20,7 @@
 /* Prepares the hint that this descriptor's listener was closed; false when it is none. */
 static bool prepare_hint(int fd, struct boxer_request *request) {
   if (never_marked(fd) || is_vfork_child() || !(marks_of(fd) & MARK_LISTENING)) return false;
+  TRACE("close(%d): a listener, tells the supervisor", fd);
   *request = (struct boxer_request){.operation = BOXER_UNLISTEN};
   return listener_name(fd, request);
 }

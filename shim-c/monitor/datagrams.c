@@ -14,6 +14,7 @@
 #include "nodes.h"
 #include "reading.h"
 #include "socket.h"
+#include "trace.h"
 #include "unix-address.h"
 
 enum way { AS_IT_IS, ELSEWHERE, CONNECT_FIRST, REFUSED, TO_PATH };
@@ -30,6 +31,7 @@ static enum way way_to(int fd, int flags, const struct sockaddr *address, sockle
   int type = socket_option(fd, SOL_SOCKET, SO_TYPE);
   /* Of a connected stream the kernel does not look at the address. */
   if (type < 0 || (type == SOCK_STREAM && !(flags & MSG_FASTOPEN))) return AS_IT_IS;
+  TRACE("sendto(%d, %a): overlay address, destination %d", fd, &peer, (int)destination);
   if (destination == ASK && type == SOCK_STREAM) return CONNECT_FIRST;
   if (destination == ASK || destination == UNREACHABLE) {
     fail(destination == ASK ? EHOSTUNREACH : ENETUNREACH);

@@ -16,6 +16,7 @@
 #include "reading.h"
 #include "request.h"
 #include "rules.h"
+#include "trace.h"
 
 #define TOLD 8u /* of one process; the log has a line for each folder anyway */
 #define READ_ONLY 1
@@ -60,6 +61,7 @@ __attribute__((noinline)) void note_denied(int directory, const char *path, int 
   size_t length = text_length(path, REMAP_ROOM);
   if (length == 0 || length >= REMAP_ROOM || !is_refused(directory, path, error) || is_bytecode_cache(path, length)) return;
   if (atomic_load_explicit(&told, memory_order_relaxed) >= TOLD || atomic_fetch_add(&told, 1) >= TOLD) return;
+  TRACE("path %s: refused by a read-only root, tells the supervisor", path);
   int before = last_error();
   tell(directory, path, length);
   if (last_error() != before) fail(before);

@@ -15,6 +15,7 @@
 #include "script.h"
 #include "search.h"
 #include "target.h"
+#include "trace.h"
 
 extern char **environ;
 
@@ -36,7 +37,9 @@ static bool count_of(char *const *list, size_t *count) {
 __attribute__((noinline)) static bool completed(char *const **environment, bool takes, char ***claimed) {
   struct completion found;
   *claimed = NULL;
-  if (!examine_environment(*environment, takes, &found)) return true;
+  bool complete = !examine_environment(*environment, takes, &found);
+  TRACE("exec: the program can load the monitor: %d, its environment is complete: %d", takes, complete);
+  if (complete) return true;
   char **variables = claim(completed_size(&found), claimed);
   if (!variables) return false;
   complete_environment(*environment, &found, variables);

@@ -14,6 +14,7 @@
 #include "monitor.h"
 #include "nodes.h"
 #include "permitted.h"
+#include "trace.h"
 
 /* What request.c and table.c do, with the arguments that a filter may ask for. */
 static const struct call asking[] = {
@@ -40,6 +41,7 @@ static void installed(const struct sock_fprog *filter) {
   int missing = ALLOWS(filter, asking) ? 0 : ASKING;
   if (!ALLOWS(filter, looking)) missing |= LOOKING | ASKING;
   if (!ALLOWS(filter, reading)) missing |= READING;
+  TRACE("seccomp filter: forbids the monitor %d (1: asking, 2: looking, 4: reading)", missing);
   refuse(missing);
 }
 

@@ -9,6 +9,7 @@
 #include "permitted.h"
 #include "request.h"
 #include "socket.h"
+#include "trace.h"
 
 /* What a listener listens on; of IPv6 only the dual-stack wildcard and mapped addresses. */
 bool listener_name(int fd, struct boxer_request *request) {
@@ -26,6 +27,7 @@ int on_listen(int fd, int backlog) {
   if (result != 0 || !network_config() || !may_ask()) return (int)returned(result);
   struct boxer_request request = {.operation = BOXER_LISTEN};
   if (!listener_name(fd, &request)) return 0;
+  TRACE("listen(%d) on %a: tells the supervisor", fd, &request.local);
   mark(fd, MARK_LISTENING);
   service_hint(&request);
   return 0;

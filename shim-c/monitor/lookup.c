@@ -9,6 +9,7 @@
 #include "nodes.h"
 #include "request.h"
 #include "table.h"
+#include "trace.h"
 
 static char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter; }
 
@@ -130,6 +131,7 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
     if (!table) return 0;
     given = read_names(table, hash, addresses, &ask);
   } while (table_changed(table, sequence) && --attempts > 0);
+  TRACE("name %s: %d addresses in the table, asks the supervisor: %d", name, given, given == 0 && ask);
   if (given > 0) return given;
   return ask ? ask_names(name, length, addresses) : 0;
 }

@@ -13,12 +13,17 @@
 #include "reading.h"
 #include "request.h"
 #include "socket.h"
+#include "trace.h"
 #include "unix-address.h"
 
 static bool ask_names_of(int fd, uint32_t self, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
   request->inode = socket_inode(fd);
-  if (known_names(request->inode, &reply->local, &reply->peer)) return true;
+  if (known_names(request->inode, &reply->local, &reply->peer)) {
+    TRACE("names of %d: remembered", fd);
+    return true;
+  }
+  TRACE("names of %d: asks the supervisor", fd);
   int error = service_request(request, reply, NULL, PROMPT, NULL);
   if (error != 0 || (reply->error != 0 && reply->error != ENOENT)) return false;
   if (reply->error == ENOENT) {

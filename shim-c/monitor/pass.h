@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "libc.h"
+#include "trace.h"
 
 /* On both machines a function takes no notice of registers that it has no arguments for. */
 typedef long passed_on(long, long, long, long, long);
@@ -17,6 +18,7 @@ typedef long passed_on(long, long, long, long, long);
 
 #define PASS_AS(type, name, ...)                                                                            \
   passed_on *const next_##name = remap_value() ? NULL : LIBC(passed_on *, name);                            \
+  if (next_##name) TRACE(#name "(): no remaps, passed to libc");                                             \
   if (next_##name)                                                                                          \
     return (type)PASS_PICK(__VA_ARGS__, PASS5, PASS4, PASS3, PASS2, PASS1, )(next_##name, __VA_ARGS__);
 

@@ -8,6 +8,7 @@
 #include "libc.h"
 #include "monitor.h"
 #include "place.h"
+#include "trace.h"
 
 /*
  * Defines on_<name>(), which is libc's `name` with the parameter `path` at its place. `directory` is what the path is relative to;
@@ -31,6 +32,7 @@
   PATH_PARTS(room, directory, type, name, failed, parameters, arguments, __VA_ARGS__) \
   static type on_##name parameters {                                            \
     if (is_remapped(directory, path)) return moved_##name arguments;                 \
+    TRACE(#name "(%s): passed to libc", path);                                  \
     type result = real_##name arguments;                                        \
     if (result == (failed)) note_denied(directory, path, last_error());         \
     return result;                                                              \

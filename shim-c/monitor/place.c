@@ -9,6 +9,7 @@
 #include "monitor.h"
 #include "reading.h"
 #include "rules.h"
+#include "trace.h"
 
 /* Makes room for the longest paths, and keeps the first `used` bytes. */
 static bool grow(char **text, const char *short_text, size_t used) {
@@ -129,7 +130,12 @@ static bool move(struct place *place, int directory, size_t length) {
 bool find_place(int directory, const char *path, struct place *place) {
   place->path = path;
   size_t length = remap_value() && path ? text_length(path, REMAP_ROOM) : 0;
-  if (length == 0 || length >= REMAP_ROOM || move(place, directory, length)) return true;
+  if (length == 0 || length >= REMAP_ROOM) return true;
+  if (move(place, directory, length)) {
+    TRACE("path %s: moved to %s", path, place->path);
+    return true;
+  }
+  TRACE("path %s: refused, errno %d", path, last_error());
   leave_place(place);
   return false;
 }

@@ -11,6 +11,7 @@
 #include "reading.h"
 #include "rules.h"
 #include "shown.h"
+#include "trace.h"
 
 /* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
 static const struct {
@@ -163,6 +164,8 @@ long call_remapped(long number, long a, long b, long c, long d, long e, long f) 
     /* What a link leads to is a path of the file system where it begins with a slash, and just text where not. */
     if (makes_link(number) && a && can_read((const char *)a, 1) && *(const char *)a == '/') second = 1;
     bool other = second && is_concerned(number, arguments, second);
+    TRACE("system call %d(%s): remapped: %d", (int)number, (const char *)arguments[first - 1],
+          other || is_concerned(number, arguments, first));
     if (other) return returned(call_twice_moved(number, arguments, first, second));
     if (is_concerned(number, arguments, first)) return returned(call_moved(number, arguments, first));
     long result = call_as(number, arguments);

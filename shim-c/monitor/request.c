@@ -17,6 +17,7 @@
 #include "permitted.h"
 #include "signals.h"
 #include "supervisor-table.h"
+#include "trace.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
@@ -197,6 +198,7 @@ void service_hint(struct boxer_request *request) {
   struct errand errand = {.config = config, .request = request, .patience = PROMPT};
   run_anywhere(&errand);
   signals_restore(&old);
+  TRACE("supervisor: hint %d, result %d", request->operation, errand.result);
 }
 
 int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
@@ -215,5 +217,6 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
     *passed = -1;
   }
   signals_restore(&old);
+  TRACE("supervisor: request %d, result %d, reply's errno %d", request->operation, errand.result, errand.result < 0 ? 0 : reply->error);
   return errand.result < 0 ? -errand.result : 0;
 }

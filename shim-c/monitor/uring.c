@@ -8,8 +8,10 @@
 #include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "trace.h"
 
 long on_io_uring_setup(unsigned entries, void *settings) {
+  TRACE("io_uring_setup(): refused: %d", network_config() != NULL);
   return network_config() ? -EPERM : raw(SYS_io_uring_setup, entries, settings);
 }
 
