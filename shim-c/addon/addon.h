@@ -1,4 +1,5 @@
-/* The native parts that Node has no API for. Every function throws an Error whose `code` is the errno name. */
+/* The native parts that Node has no API for. Every function throws an Error whose `code` is the errno name.
+ */
 #ifndef BOXER_ADDON_H
 #define BOXER_ADDON_H
 
@@ -36,9 +37,11 @@ napi_value limit_descriptors(napi_env env, napi_callback_info info);
 napi_value reap(napi_env env, napi_callback_info info);
 /* prctlSubreaper(): void */
 napi_value prctl_subreaper(napi_env env, napi_callback_info info);
-/* pumpStart(held: Uint32Array, idle: number, onEnded: (slot: number, sent: number, received: number) => void): pump */
+/* pumpStart(held: Uint32Array, idle: number, onEnded: (slot: number, sent: number, received: number) =>
+ * void): pump */
 napi_value pump_start_js(napi_env env, napi_callback_info info);
-/* pumpAdd(pump, slot: number, a: number, b: number, earlyA?: Buffer, earlyB?: Buffer): void; duplicates both descriptors */
+/* pumpAdd(pump, slot: number, a: number, b: number, earlyA?: Buffer, earlyB?: Buffer): void; duplicates both
+ * descriptors */
 napi_value pump_add_js(napi_env env, napi_callback_info info);
 /* pumpReset(pump, slot: number): void */
 napi_value pump_reset_js(napi_env env, napi_callback_info info);
@@ -46,10 +49,12 @@ napi_value pump_reset_js(napi_env env, napi_callback_info info);
 napi_value pump_stop_js(napi_env env, napi_callback_info info);
 /* trimMemory(): void; gives free memory of libc's back to the kernel */
 napi_value trim_memory(napi_env env, napi_callback_info info);
-/* tryCalls(): {name: string, errno: number, signal: number}[]; takes a few milliseconds, in which nothing else runs */
+/* tryCalls(): {name: string, errno: number, signal: number}[]; takes a few milliseconds, in which nothing
+ * else runs */
 napi_value try_calls(napi_env env, napi_callback_info info);
-/* dial(family: 4 | 6, localAddress, localPort, address, port, onDone: (fdOrErrno) => void): fd, where it stands at once, or what
- * dialCancel takes; onDone gets a descriptor, or an errno negated. Addresses are dotted IPv4, '' the wildcard */
+/* dial(family: 4 | 6, localAddress, localPort, address, port, onDone: (fdOrErrno) => void): fd, where it
+ * stands at once, or what dialCancel takes; onDone gets a descriptor, or an errno negated. Addresses are
+ * dotted IPv4, '' the wildcard */
 napi_value dial_js(napi_env env, napi_callback_info info);
 /* dialCancel(dial): void */
 napi_value dial_cancel_js(napi_env env, napi_callback_info info);
@@ -59,8 +64,8 @@ napi_value local_port_js(napi_env env, napi_callback_info info);
 napi_value deaf_listener(napi_env env, napi_callback_info info);
 /* close(fd: number, reset: 0 | 1): void */
 napi_value close_js(napi_env env, napi_callback_info info);
-/* serviceStart(name, limit, timeout, room: Buffer, onRequest: (id) => void, onGone: (id) => void): service; room has the
- * request during onRequest */
+/* serviceStart(name, limit, timeout, room: Buffer, onRequest: (id) => void, onGone: (id) => void): service;
+ * room has the request during onRequest */
 napi_value service_start_js(napi_env env, napi_callback_info info);
 /* serviceAnswer(service, id: number, reply: Buffer, fd: number): void; ends the connection, fd -1: none */
 napi_value service_answer_js(napi_env env, napi_callback_info info);

@@ -21,13 +21,15 @@ enum {
   CHUNK = 256 * 1024, /* stays in the processor's cache between the copy in and the copy out */
   TURN = 4,           /* chunks of one direction before others have their turn */
   EVENTS = 128,
-  /* Bytes that the far end's kernel keeps unsent: enough for a full pipe, little for a reader that has stopped. */
+  /* Bytes that the far end's kernel keeps unsent: enough for a full pipe, little for a reader that has
+     stopped. */
   UNSENT = 256 * 1024,
   /* A peer that vanished without a word is found after 15 s of silence and ten probes of 1 s. */
   KEEPALIVE_IDLE = 15,
   KEEPALIVE_INTERVAL = 1,
   KEEPALIVE_PROBES = 10,
-  /* ms that bytes before a reset may take to the other end; nothing tells when the last of them is acknowledged, so we look. */
+  /* ms that bytes before a reset may take to the other end; nothing tells when the last of them is
+     acknowledged, so we look. */
   GRACE = 1000,
   GRACE_STEP = 5,
 };
@@ -107,12 +109,15 @@ static int64_t milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static uint32_t slot_of(const struct pump *pump, const struct flow *flow) { return (uint32_t)(flow - pump->flows); }
+static uint32_t slot_of(const struct pump *pump, const struct flow *flow) {
+  return (uint32_t)(flow - pump->flows);
+}
 
 static void set_held(struct pump *pump, struct flow *flow, int d, uint32_t held) {
   if (flow->to[d].held == held) return;
   flow->to[d].held = held;
-  __atomic_store_n(&pump->options.held[slot_of(pump, flow)], flow->to[0].held + flow->to[1].held, __ATOMIC_RELAXED);
+  __atomic_store_n(&pump->options.held[slot_of(pump, flow)], flow->to[0].held + flow->to[1].held,
+                   __ATOMIC_RELAXED);
 }
 
 static void touch(struct pump *pump, struct flow *flow) {
@@ -131,7 +136,8 @@ static void stop_with_reset(int fd) {
 static void release(struct pump *pump, struct flow *flow, unsigned resets) {
   for (int side = 0; side < 2; side++) {
     if (resets & 1U << side) stop_with_reset(flow->fds[side]);
-    /* Node may still hold another descriptor of the same socket, so closing ours alone would not end its events. */
+    /* Node may still hold another descriptor of the same socket, so closing ours alone would not end its
+     * events. */
     epoll_ctl(pump->epoll, EPOLL_CTL_DEL, flow->fds[side], NULL);
     close(flow->fds[side]);
     free(flow->to[side].early.bytes);
@@ -139,7 +145,8 @@ static void release(struct pump *pump, struct flow *flow, unsigned resets) {
   }
   links_remove(&flow->order);
   flow->used = false;
-  if (pump->options.ended) pump->options.ended(pump->options.context, slot_of(pump, flow), flow->to[0].bytes, flow->to[1].bytes);
+  if (pump->options.ended)
+    pump->options.ended(pump->options.context, slot_of(pump, flow), flow->to[0].bytes, flow->to[1].bytes);
 }
 
 /* An end that cannot be written to has been reset or has vanished: what it sent before is still good. */
@@ -153,7 +160,8 @@ static enum outcome unwritable(struct flow *flow, int side) {
 static enum outcome send_early(struct pump *pump, struct flow *flow, int d) {
   struct direction *to = &flow->to[d];
   while (to->early_at < to->early.size) {
-    ssize_t sent = send(flow->fds[!d], to->early.bytes + to->early_at, to->early.size - to->early_at, MSG_NOSIGNAL);
+    ssize_t sent =
+        send(flow->fds[!d], to->early.bytes + to->early_at, to->early.size - to->early_at, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return errno == EAGAIN ? MORE : unwritable(flow, !d);
     to->early_at += (size_t)sent;
@@ -170,8 +178,10 @@ static enum outcome send_early(struct pump *pump, struct flow *flow, int d) {
 static void drop(int fd, size_t size) {
   while (size > 0) {
     ssize_t dropped = recv(fd, NULL, size, MSG_TRUNC);
-    if (dropped > 0) size -= (size_t)dropped;
-    else if (dropped == 0 || errno != EINTR) return;
+    if (dropped > 0)
+      size -= (size_t)dropped;
+    else if (dropped == 0 || errno != EINTR)
+      return;
   }
 }
 
@@ -195,9 +205,9 @@ static enum outcome source_ended(struct pump *pump, struct flow *flow, int d) {
 }
 
 /*
- * Moves bytes of one direction until the source has no more or the far end takes no more. Bytes stay in the source's socket until
- * the far end's has taken them: they are looked at (MSG_PEEK), sent, and dropped unread (MSG_TRUNC), so nothing is ever
- * kept here, and a reader that stops closes the writer's window.
+ * Moves bytes of one direction until the source has no more or the far end takes no more. Bytes stay in the
+ * source's socket until the far end's has taken them: they are looked at (MSG_PEEK), sent, and dropped unread
+ * (MSG_TRUNC), so nothing is ever kept here, and a reader that stops closes the writer's window.
  */
 static enum outcome move(struct pump *pump, struct flow *flow, int d) {
   struct direction *to = &flow->to[d];
@@ -262,14 +272,22 @@ static void settle(struct pump *pump, struct flow *flow) {
 static void advance(struct pump *pump, struct flow *flow, int d) {
   if (flow->broken) return settle(pump, flow);
   switch (move(pump, flow, d)) {
-    case QUIET: break;
-    case MORE: take_turn_later(pump, flow, d); break;
+    case QUIET:
+      break;
+    case MORE:
+      take_turn_later(pump, flow, d);
+      break;
     case ENDED:
       if (flow->to[0].ended && flow->to[1].ended) release(pump, flow, 0);
       break;
-    case DRAINED: flow->drained = true; /* fall through */
-    case BROKEN: settle(pump, flow); break;
-    case DEAD: release(pump, flow, 3); break;
+    case DRAINED:
+      flow->drained = true; /* fall through */
+    case BROKEN:
+      settle(pump, flow);
+      break;
+    case DEAD:
+      release(pump, flow, 3);
+      break;
   }
 }
 
@@ -289,7 +307,9 @@ static void on_event(struct pump *pump, struct epoll_event event) {
 }
 
 static void configure(int fd) {
-  const struct { int level, option, value; } options[] = {
+  const struct {
+    int level, option, value;
+  } options[] = {
       {IPPROTO_TCP, TCP_NODELAY, 1},
       {IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT},
       {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE},
@@ -313,8 +333,8 @@ static void begin(struct pump *pump, const struct command *command) {
   for (int side = 0; side < 2; side++) {
     configure(flow->fds[side]);
     uint64_t tag = (uint64_t)flow->generation << 32 | command->slot << 1 | (uint64_t)side;
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, .data.u64 = tag};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
+                                .data.u64 = tag};
     if (epoll_ctl(pump->epoll, EPOLL_CTL_ADD, flow->fds[side], &event) != 0) return release(pump, flow, 3);
   }
 }
@@ -327,8 +347,10 @@ static bool take_commands(struct pump *pump) {
   for (uint32_t i = 0; i < pump->command_count; i++) {
     const struct command *command = &pump->commands[i];
     struct flow *flow = &pump->flows[command->slot];
-    if (command->add) begin(pump, command);
-    else if (flow->used) release(pump, flow, 3);
+    if (command->add)
+      begin(pump, command);
+    else if (flow->used)
+      release(pump, flow, 3);
   }
   pump->command_count = 0;
   bool stop = pump->stop;
@@ -356,8 +378,10 @@ static void look_at_clock(struct pump *pump) {
   for (struct links *link = pump->dying.after, *next; link != &pump->dying; link = next) {
     struct flow *flow = (struct flow *)link;
     next = link->after;
-    if (flow->deadline <= pump->now) release(pump, flow, 3);
-    else settle(pump, flow);
+    if (flow->deadline <= pump->now)
+      release(pump, flow, 3);
+    else
+      settle(pump, flow);
   }
   while (pump->idle.after != &pump->idle) {
     struct flow *flow = (struct flow *)pump->idle.after;
@@ -383,8 +407,10 @@ static void *run(void *argument) {
     bool called = false;
     pump->now = milliseconds();
     for (int i = 0; i < count; i++) {
-      if (events[i].data.u64 == COMMANDS) called = true;
-      else on_event(pump, events[i]);
+      if (events[i].data.u64 == COMMANDS)
+        called = true;
+      else
+        on_event(pump, events[i]);
     }
     take_turns(pump);
     look_at_clock(pump);
@@ -429,18 +455,26 @@ int pump_start(const struct pump_options *options, struct pump **result) {
   pthread_mutex_init(&pump->lock, NULL);
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = COMMANDS};
   int error = 0;
-  if (!pump->chunk || !pump->flows || !pump->ready || !pump->commands) error = ENOMEM;
-  else if (pump->epoll < 0 || pump->wake < 0 || epoll_ctl(pump->epoll, EPOLL_CTL_ADD, pump->wake, &event) != 0) error = errno;
-  else error = start_thread(pump);
-  if (error) free_pump(pump);
-  else *result = pump;
+  if (!pump->chunk || !pump->flows || !pump->ready || !pump->commands)
+    error = ENOMEM;
+  else if (pump->epoll < 0 || pump->wake < 0 ||
+           epoll_ctl(pump->epoll, EPOLL_CTL_ADD, pump->wake, &event) != 0)
+    error = errno;
+  else
+    error = start_thread(pump);
+  if (error)
+    free_pump(pump);
+  else
+    *result = pump;
   return error;
 }
 
 static void command(struct pump *pump, const struct command *given) {
   pthread_mutex_lock(&pump->lock);
-  if (given) pump->commands[pump->command_count++] = *given;
-  else pump->stop = true;
+  if (given)
+    pump->commands[pump->command_count++] = *given;
+  else
+    pump->stop = true;
   pthread_mutex_unlock(&pump->lock);
   const uint64_t one = 1;
   while (write(pump->wake, &one, sizeof one) < 0 && errno == EINTR) continue;
@@ -448,7 +482,7 @@ static void command(struct pump *pump, const struct command *given) {
 
 void pump_add(struct pump *pump, uint32_t slot, const int fds[2], const struct pump_early early[2]) {
   command(pump, &(struct command){
-      .slot = slot, .add = true, .fds = {fds[0], fds[1]}, .early = {early[0], early[1]}});
+                    .slot = slot, .add = true, .fds = {fds[0], fds[1]}, .early = {early[0], early[1]}});
 }
 
 void pump_reset(struct pump *pump, uint32_t slot) { command(pump, &(struct command){.slot = slot}); }

@@ -1,6 +1,6 @@
 /*
- * Carries the bytes of relayed flows between two sockets each, on a thread of its own with one epoll: neither the garbage
- * collector nor the control network delays them, and a flow costs no memory but the kernel's.
+ * Carries the bytes of relayed flows between two sockets each, on a thread of its own with one epoll: neither
+ * the garbage collector nor the control network delays them, and a flow costs no memory but the kernel's.
  */
 #ifndef BOXER_PUMP_H
 #define BOXER_PUMP_H
@@ -15,7 +15,8 @@ struct pump_options {
   uint32_t idle;  /* ms without a byte after which a flow is reset; 0: never */
   /* One for each slot, written by the thread: bytes that one end has sent and the other does not take. */
   uint32_t *held;
-  /* Called on the thread when a flow's sockets are closed; bytes from its first socket to its second, and back. */
+  /* Called on the thread when a flow's sockets are closed; bytes from its first socket to its second, and
+   * back. */
   void (*ended)(void *context, uint32_t slot, uint64_t sent, uint64_t received);
   void *context;
 };
@@ -28,7 +29,8 @@ struct pump_early {
 
 /* 0 and a pump, or an errno value. */
 int pump_start(const struct pump_options *options, struct pump **result);
-/* Owns the connected non-blocking sockets and the early bytes from now on. The slot must be free: `ended` was called for its last flow. */
+/* Owns the connected non-blocking sockets and the early bytes from now on. The slot must be free: `ended` was
+ * called for its last flow. */
 void pump_add(struct pump *pump, uint32_t slot, const int fds[2], const struct pump_early early[2]);
 /* Resets both ends; without effect on a flow that has ended. At most once for each flow. */
 void pump_reset(struct pump *pump, uint32_t slot);

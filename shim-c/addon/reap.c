@@ -41,7 +41,8 @@ static void set(napi_env env, napi_value object, const char *name, bool is_set, 
 /* False when it has not exited, or is nobody's business here. */
 static bool collect(struct reaped *reaped, pid_t pid) {
   siginfo_t info = {0};
-  if (is_kept(reaped, pid) || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0) return false;
+  if (is_kept(reaped, pid) || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+    return false;
   bool exited = info.si_code == CLD_EXITED;
   napi_value entry;
   napi_create_object(reaped->env, &entry);
@@ -68,8 +69,8 @@ static pid_t zombie_parent(const char *pid) {
   return parent;
 }
 
-/* waitid(P_ALL, WNOWAIT) shows the same zombie again and again. When it is a kept one, the others have to be looked for; not
- * every kernel has /proc/<pid>/task/<tid>/children. */
+/* waitid(P_ALL, WNOWAIT) shows the same zombie again and again. When it is a kept one, the others have to be
+ * looked for; not every kernel has /proc/<pid>/task/<tid>/children. */
 static void collect_others(struct reaped *reaped) {
   DIR *processes = opendir("/proc");
   if (!processes) return;
@@ -87,7 +88,8 @@ static bool get_pids(napi_env env, napi_value list, struct reaped *reaped) {
   reaped->keep = pids;
   for (uint32_t i = 0; i < reaped->keep_count; i++) {
     napi_value element;
-    if (napi_get_element(env, list, i, &element) != napi_ok || !get_int(env, element, "a pid", &pids[i])) return false;
+    if (napi_get_element(env, list, i, &element) != napi_ok || !get_int(env, element, "a pid", &pids[i]))
+      return false;
   }
   return true;
 }

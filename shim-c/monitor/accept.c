@@ -26,7 +26,8 @@ typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
 /* libc's are cancellation points, a raw system call would not be. */
 static int kernel_accept(int fd, struct sockaddr *address, socklen_t *room, int flags) {
-  int (*plain)(int, struct sockaddr *, socklen_t *) = LIBC(int (*)(int, struct sockaddr *, socklen_t *), accept);
+  int (*plain)(int, struct sockaddr *, socklen_t *) =
+      LIBC(int (*)(int, struct sockaddr *, socklen_t *), accept);
   if (flags == PLAIN && plain) return plain(fd, address, room);
   if (flags == PLAIN) flags = 0;
   accept_function *real = LIBC(accept_function *, accept4);
@@ -60,7 +61,9 @@ struct exchanged {
 };
 
 /* Apart, for the sake of the stack of what follows. */
-__attribute__((noinline)) static void ask_for_connection(int listener, const struct boxer_endpoint *signal_peer, int family, struct exchanged *answer) {
+__attribute__((noinline)) static void ask_for_connection(int listener,
+                                                         const struct boxer_endpoint *signal_peer, int family,
+                                                         struct exchanged *answer) {
   struct boxer_request request = {.operation = BOXER_ACCEPT,
                                   .family = (uint16_t)family,
                                   .flags = is_nonblocking(listener) ? BOXER_NONBLOCK : 0,
@@ -77,17 +80,19 @@ __attribute__((noinline)) static void ask_for_connection(int listener, const str
 }
 
 /*
- * Exchanges the signal connection; false when its connection has gone, to another process or altogether. Without a descriptor to ask with,
- * or under a filter that forbids to ask, the signal connection is kept unasked: the supervisor sees that it was accepted, and carries its bytes.
+ * Exchanges the signal connection; false when its connection has gone, to another process or altogether.
+ * Without a descriptor to ask with, or under a filter that forbids to ask, the signal connection is kept
+ * unasked: the supervisor sees that it was accepted, and carries its bytes.
  */
-__attribute__((noinline)) static bool exchange(int listener, int signal, struct boxer_endpoint *peer, int family, int flags) {
+__attribute__((noinline)) static bool exchange(int listener, int signal, struct boxer_endpoint *peer,
+                                               int family, int flags) {
   if (!may_ask()) return true;
   struct exchanged answer;
   signal_mask old;
   signals_block(&old);
   ask_for_connection(listener, peer, family, &answer);
-  TRACE("accept(%d) = %d: signal connection; the supervisor was asked: %d, it has the connection: %d", listener, signal,
-        answer.asked, answer.arrived);
+  TRACE("accept(%d) = %d: signal connection; the supervisor was asked: %d, it has the connection: %d",
+        listener, signal, answer.asked, answer.arrived);
   if (answer.arrived) {
     if (answer.real >= 0)
       put_in_place(listener, answer.real, signal, family, flags);
@@ -124,7 +129,8 @@ static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int fl
       visible_unix(&from, &length);
     }
     if (!address) return accepted;
-    /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost, as natively. */
+    /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost,
+     * as natively. */
     bool good = on_callers_stack(address) && on_callers_stack(room) && (int)given >= 0;
     long result = good ? 0 : raw(SYS_getsockname, accepted, address, room);
     if (result < 0) {
@@ -137,7 +143,9 @@ static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int fl
   }
 }
 
-int on_accept(int fd, struct sockaddr *address, socklen_t *room) { return accepted_by(fd, address, room, PLAIN); }
+int on_accept(int fd, struct sockaddr *address, socklen_t *room) {
+  return accepted_by(fd, address, room, PLAIN);
+}
 
 /* The kernel refuses what would be PLAIN here. */
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {

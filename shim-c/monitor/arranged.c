@@ -1,6 +1,6 @@
 /*
- * connect() to a node that is not reached directly: the supervisor says where to, and from which port. It is the guest's own
- * socket that is bound and connected.
+ * connect() to a node that is not reached directly: the supervisor says where to, and from which port. It is
+ * the guest's own socket that is bound and connected.
  */
 #include "arranged.h"
 
@@ -19,16 +19,17 @@
 
 /* Ports that are tried before the guest is sent another way. */
 #define PORT_ATTEMPTS 3
-/* A refused attempt is repeated after a random time, as a fixed pause could keep in step with the far end's: at first soon, for near
- * nodes reset each other within microseconds. */
+/* A refused attempt is repeated after a random time, as a fixed pause could keep in step with the far end's:
+ * at first soon, for near nodes reset each other within microseconds. */
 #define EAGER_TIME (50 * MILLISECOND)
 #define EAGER_PAUSE (MILLISECOND / 2)
 #define LATE_PAUSE (40 * MILLISECOND)
 
 /*
- * A second connect() on the same socket (the completion check of a non-blocking connect, EALREADY, EISCONN) is answered
- * by the kernel out of the socket's state without looking at the address. On a fresh socket the broadcast address fails with
- * ENETUNREACH before anything is sent or changed: that, and only that, is a connect that we have to arrange.
+ * A second connect() on the same socket (the completion check of a non-blocking connect, EALREADY, EISCONN)
+ * is answered by the kernel out of the socket's state without looking at the address. On a fresh socket the
+ * broadcast address fails with ENETUNREACH before anything is sent or changed: that, and only that, is a
+ * connect that we have to arrange.
  */
 __attribute__((noinline)) static bool is_fresh(int fd, int family, int *result) {
   static const struct boxer_endpoint broadcast = {.address = {255, 255, 255, 255}, .port = 9};
@@ -62,7 +63,8 @@ static long begin_connect(int fd, int family, const struct boxer_endpoint *peer)
   return result == -EINTR ? -EINPROGRESS : result;
 }
 
-/* Puts SO_REUSEADDR back: the port may also be held by the supervisor, and what the guest set is what it shall find. */
+/* Puts SO_REUSEADDR back: the port may also be held by the supervisor, and what the guest set is what it
+ * shall find. */
 __attribute__((noinline)) static long take_port(int fd, int family, uint16_t port) {
   static const int yes = 1;
   union address address;
@@ -83,7 +85,8 @@ static void pause_for(int64_t nanoseconds) {
   raw(SYS_nanosleep, &time, 0);
 }
 
-/* Waits until a connect() under way has an outcome, which a second connect() then tells; false when the time is over before. */
+/* Waits until a connect() under way has an outcome, which a second connect() then tells; false when the time
+ * is over before. */
 static bool outcome_before(int fd, int64_t end) {
   struct pollfd wait = {.fd = fd, .events = POLLOUT};
   for (;;) {
@@ -97,10 +100,12 @@ static bool outcome_before(int fd, int64_t end) {
 }
 
 /*
- * The far end's NAT, or its host, resets what arrives before its own packet has left. `result` is what the first attempt came to. A
- * guest that does not want to wait is kept a little, as a relay would keep it, and then has a connection under way.
+ * The far end's NAT, or its host, resets what arrives before its own packet has left. `result` is what the
+ * first attempt came to. A guest that does not want to wait is kept a little, as a relay would keep it, and
+ * then has a connection under way.
  */
-__attribute__((noinline)) static int connect_again(int fd, int family, const struct boxer_reply *reply, long result, bool hurried) {
+__attribute__((noinline)) static int connect_again(int fd, int family, const struct boxer_reply *reply,
+                                                   long result, bool hurried) {
   union address address;
   socklen_t length = as_family(family, &reply->peer, &address);
   int64_t start = monotonic_now();
@@ -119,19 +124,24 @@ __attribute__((noinline)) static int connect_again(int fd, int family, const str
   return (int)returned(result);
 }
 
-__attribute__((noinline)) static int connect_as_told(int fd, int family, const struct boxer_reply *reply, bool interrupted) {
-  int result = interrupted ? (int)returned(begin_connect(fd, family, &reply->peer)) : kernel_connect_to(fd, family, &reply->peer);
-  /* Where both ends open, who does not listen resets a connection that is half there already: a listener's kernel would have refused it. */
+__attribute__((noinline)) static int connect_as_told(int fd, int family, const struct boxer_reply *reply,
+                                                     bool interrupted) {
+  int result = interrupted ? (int)returned(begin_connect(fd, family, &reply->peer))
+                           : kernel_connect_to(fd, family, &reply->peer);
+  /* Where both ends open, who does not listen resets a connection that is half there already: a listener's
+   * kernel would have refused it. */
   if (result < 0 && (reply->flags & BOXER_BIND) && last_error() == ECONNRESET) result = fail(ECONNREFUSED);
   if (result < 0 && reply->retry) result = connect_again(fd, family, reply, -last_error(), interrupted);
   return result < 0 && interrupted && last_error() == EINPROGRESS ? fail(EINTR) : result;
 }
 
 /*
- * The guest goes on, and so does its connection: its socket is connected to an address that answers nothing, and so is neither readable
- * nor writable, nor failed. Once the supervisor has reached the far end it opens a connection from that address, and carries the bytes.
+ * The guest goes on, and so does its connection: its socket is connected to an address that answers nothing,
+ * and so is neither readable nor writable, nor failed. Once the supervisor has reached the far end it opens a
+ * connection from that address, and carries the bytes.
  */
-__attribute__((noinline)) static int connect_later(int fd, int family, struct boxer_request *request, struct boxer_reply *reply, int result) {
+__attribute__((noinline)) static int connect_later(int fd, int family, struct boxer_request *request,
+                                                   struct boxer_reply *reply, int result) {
   TRACE("connect(%d, %a): goes on without its caller", fd, &request->peer);
   request->operation = BOXER_CONNECT_LATER;
   int error = service_request(request, reply, NULL, PROMPT, NULL);
@@ -145,8 +155,10 @@ __attribute__((noinline)) static int connect_later(int fd, int family, struct bo
   return fail(result);
 }
 
-/* Asks for the way; gives 0 or an errno value. EINTR and EINPROGRESS: there is no answer yet, and the guest's time is up. */
-__attribute__((noinline)) static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd, bool *interrupted) {
+/* Asks for the way; gives 0 or an errno value. EINTR and EINPROGRESS: there is no answer yet, and the guest's
+ * time is up. */
+__attribute__((noinline)) static int ask(struct boxer_request *request, struct boxer_reply *reply, int fd,
+                                         bool *interrupted) {
   bool nonblocking = request->flags & BOXER_NONBLOCK;
   struct waiting waiting = {.limit = nonblocking ? 0 : send_timeout(fd)};
   int error = service_request(request, reply, NULL, nonblocking ? PROMPT : INTERRUPTIBLE, &waiting);
@@ -198,6 +210,7 @@ int connect_arranged(int fd, int family, const struct boxer_endpoint *peer) {
     /* Reset until the time was over: by the relay nobody can. */
     if (reply.retry && last_error() == ECONNREFUSED) attempt = PORT_ATTEMPTS;
     /* The port is free, but this very connection was there a moment ago. */
-    else if (!more || last_error() != EADDRNOTAVAIL) return result;
+    else if (!more || last_error() != EADDRNOTAVAIL)
+      return result;
   }
 }

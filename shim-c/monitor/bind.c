@@ -1,6 +1,6 @@
 /*
- * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as natively; on a node with
- * several addresses it is the wildcard, so that it stands for all of them.
+ * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as
+ * natively; on a node with several addresses it is the wildcard, so that it stands for all of them.
  */
 #include "bind.h"
 
@@ -40,11 +40,12 @@ static bool holds_wildcard(uint16_t port) {
 }
 
 /*
- * A guest with two sockets, one on its address and then one on 127.0.0.1: natively they do not collide. The first is the wildcard
- * and serves 127.0.0.1 too, so the second may be anywhere.
+ * A guest with two sockets, one on its address and then one on 127.0.0.1: natively they do not collide. The
+ * first is the wildcard and serves 127.0.0.1 too, so the second may be anywhere.
  */
 static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local) {
-  if (memcmp(local->address, loopback, sizeof loopback) != 0 || !holds_wildcard(local->port)) return -EADDRINUSE;
+  if (memcmp(local->address, loopback, sizeof loopback) != 0 || !holds_wildcard(local->port))
+    return -EADDRINUSE;
   uint32_t ip;
   struct boxer_endpoint elsewhere = {0};
   memcpy(&ip, shadow, sizeof ip);
@@ -87,4 +88,6 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   return (int)returned(result);
 }
 
-EXPORT int bind(int fd, const struct sockaddr *address, socklen_t length) { return on_bind(fd, address, length); }
+EXPORT int bind(int fd, const struct sockaddr *address, socklen_t length) {
+  return on_bind(fd, address, length);
+}

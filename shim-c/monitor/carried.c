@@ -1,6 +1,7 @@
 /*
- * What bind() has done to a socket has to be known wherever the socket goes: to another program over exec, to another process over
- * SCM_RIGHTS. TCP_NOTSENT_LOWAT goes along, needs no privilege, and values of nearly 4 GiB mean the same as none.
+ * What bind() has done to a socket has to be known wherever the socket goes: to another program over exec, to
+ * another process over SCM_RIGHTS. TCP_NOTSENT_LOWAT goes along, needs no privilege, and values of nearly 4
+ * GiB mean the same as none.
  */
 #include "carried.h"
 

@@ -1,8 +1,9 @@
 /*
- * Memory for the few calls that a stack has no room for: long paths, environments that have to be completed. Each claim is a mapping of
- * its own, so there is nothing that threads could wait for and nothing to allocate by. It is written down whose it is, since some are never given
- * back: a vfork()ed child that has become another program, a signal handler that jumped out, a thread that was cancelled in
- * open(). The next claim of the same thread finds what was left behind, by its place on the stack, and gives it back.
+ * Memory for the few calls that a stack has no room for: long paths, environments that have to be completed.
+ * Each claim is a mapping of its own, so there is nothing that threads could wait for and nothing to allocate
+ * by. It is written down whose it is, since some are never given back: a vfork()ed child that has become
+ * another program, a signal handler that jumped out, a thread that was cancelled in open(). The next claim of
+ * the same thread finds what was left behind, by its place on the stack, and gives it back.
  */
 #include "claim.h"
 
@@ -17,7 +18,7 @@
 
 static struct entry {
   _Atomic uintptr_t owner; /* the thread's pointer, which a vfork()ed child shares; 0: nobody */
-  const char *place; /* on the stack, in the frame that will give it back */
+  const char *place;       /* on the stack, in the frame that will give it back */
   struct claimed *memory;
 } entries[CLAIMS];
 
@@ -42,7 +43,9 @@ static bool on_signal_stack(void) {
   return raw(SYS_sigaltstack, 0, &stack) < 0 || stack.ss_flags & SS_ONSTACK;
 }
 
-static bool take(struct entry *entry, uintptr_t owner) { return atomic_compare_exchange_strong(&entry->owner, &owner, BUSY); }
+static bool take(struct entry *entry, uintptr_t owner) {
+  return atomic_compare_exchange_strong(&entry->owner, &owner, BUSY);
+}
 
 static void unmap(struct claimed *memory) { raw(SYS_munmap, memory, memory->size); }
 
@@ -54,7 +57,8 @@ static void forget(struct entry *entry) {
 /* What stands above `here` on the stack is in use; what stood below has been left. */
 static void collect(uintptr_t thread, const char *here) {
   for (struct entry *entry = entries; entry < entries + CLAIMS; entry++)
-    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->place < here && !on_signal_stack() && take(entry, thread))
+    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->place < here &&
+        !on_signal_stack() && take(entry, thread))
       forget(entry);
 }
 
@@ -85,7 +89,8 @@ void unclaim(void *claimed) {
   struct claimed *memory = (struct claimed *)claimed - 1;
   uintptr_t thread = this_thread();
   for (struct entry *entry = entries; entry < entries + CLAIMS; entry++)
-    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->memory == memory && take(entry, thread)) {
+    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->memory == memory &&
+        take(entry, thread)) {
       forget(entry);
       return;
     }

@@ -1,4 +1,5 @@
-/* The close family: only a listening socket's end is of interest, everything else is one look into an array. */
+/* The close family: only a listening socket's end is of interest, everything else is one look into an array.
+ */
 #include "close.h"
 
 #include <fcntl.h>
@@ -27,7 +28,8 @@ static bool prepare_hint(int fd, struct boxer_request *request) {
 
 static long close_at_once(int fd) { return raw(SYS_close, fd); }
 
-/* libc's close is a cancellation point. A thread that is cancelled there tells nobody about its listener, which stays open. */
+/* libc's close is a cancellation point. A thread that is cancelled there tells nobody about its listener,
+ * which stays open. */
 static long close_by_libc(int fd) {
   int (*real)(int) = LIBC(int (*)(int), close);
   int result = real ? real(fd) : (int)raw(SYS_close, fd);
@@ -62,8 +64,10 @@ __attribute__((noinline)) static bool note_closing(int fd, struct closing *closi
 }
 
 __attribute__((noinline)) static void tell_closed(const struct closing *closing) {
-  struct boxer_request request = {
-      .operation = BOXER_UNLISTEN, .inode = closing->inode, .local = closing->local, .family = closing->family};
+  struct boxer_request request = {.operation = BOXER_UNLISTEN,
+                                  .inode = closing->inode,
+                                  .local = closing->local,
+                                  .family = closing->family};
   service_hint(&request);
 }
 
@@ -106,7 +110,8 @@ __attribute__((noinline)) static int copy_marked(int from, int to, int flags, lo
 }
 
 static int copied_over(int from, int to, int flags, long (*by)(int, int, int)) {
-  if (from == to || (never_marked(from) && never_marked(to)) || !may_look()) return (int)returned(by(from, to, flags));
+  if (from == to || (never_marked(from) && never_marked(to)) || !may_look())
+    return (int)returned(by(from, to, flags));
   return copy_marked(from, to, flags, by);
 }
 
@@ -115,7 +120,9 @@ int on_dup3(int from, int to, int flags) { return copied_over(from, to, flags, c
 
 EXPORT int close(int fd) { return closed(fd, close_by_libc); }
 EXPORT int __close(int fd) { return closed(fd, close_by_libc); }
-EXPORT int close_range(unsigned first, unsigned last, int flags) { return on_close_range(first, last, flags); }
+EXPORT int close_range(unsigned first, unsigned last, int flags) {
+  return on_close_range(first, last, flags);
+}
 
 /* Kernels before 5.9 have no close_range; libc's way round it then is as good as any. */
 EXPORT void closefrom(int first) {

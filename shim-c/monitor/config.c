@@ -44,7 +44,8 @@ static void take(const char *variable) {
     if (!copy_text(config.socket_setting, sizeof config.socket_setting, variable)) return;
     set_socket(variable + sizeof "BOXER_SOCKET=" - 1);
   } else if (starts_with(variable, "BOXER_REMAP=")) {
-    if (copy_text(config.remap_setting, sizeof config.remap_setting, variable)) remap_read(config.remap_setting + sizeof "BOXER_REMAP=" - 1);
+    if (copy_text(config.remap_setting, sizeof config.remap_setting, variable))
+      remap_read(config.remap_setting + sizeof "BOXER_REMAP=" - 1);
   } else if (starts_with(variable, "BOXER_FILTERED=")) {
     filter_inherited(variable[sizeof "BOXER_FILTERED=" - 1]);
   } else if (starts_with(variable, PRELOAD)) {

@@ -1,4 +1,5 @@
-/* connect(): always the kernel's own connect on the guest's own socket; only the address may be another one. */
+/* connect(): always the kernel's own connect on the guest's own socket; only the address may be another one.
+ */
 #include "connect.h"
 
 #include "address.h"
@@ -67,5 +68,9 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
   return connect_arranged(fd, address->sa_family, &peer);
 }
 
-EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length) { return on_connect(fd, address, length); }
-EXPORT int __connect(int fd, const struct sockaddr *address, socklen_t length) { return on_connect(fd, address, length); }
+EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length) {
+  return on_connect(fd, address, length);
+}
+EXPORT int __connect(int fd, const struct sockaddr *address, socklen_t length) {
+  return on_connect(fd, address, length);
+}

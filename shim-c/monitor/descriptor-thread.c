@@ -44,7 +44,8 @@ static long start(long flags, char *top, struct task *task) {
       "syscall\n\t"
       "1:"
       : "=a"(result)
-      : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0L), "r"(child), "r"(none), "r"(kept), "r"(entry), [exit] "i"(SYS_exit)
+      : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0L), "r"(child), "r"(none), "r"(kept),
+        "r"(entry), [exit] "i"(SYS_exit)
       : "rcx", "r11", "memory");
   return result;
 }

@@ -23,10 +23,11 @@ bool dns_parse(const unsigned char *message, int size, struct dns_question *ques
 /* The IPv4 address, in network order, that a name below in-addr.arpa stands for. */
 bool dns_reverse_address(const char *name, uint32_t *address);
 /*
- * Writes the answer to a question: `addresses`, or the one name `host` where it is not NULL. What does not fit is left out and the
- * answer marked as cut. Gives its size, -1 where not even the question fits or it has no form in the DNS.
+ * Writes the answer to a question: `addresses`, or the one name `host` where it is not NULL. What does not
+ * fit is left out and the answer marked as cut. Gives its size, -1 where not even the question fits or it has
+ * no form in the DNS.
  */
-int dns_answer(const struct dns_question *question, enum dns_code code, const uint32_t *addresses, int count, const char *host,
-               unsigned char *to, int room);
+int dns_answer(const struct dns_question *question, enum dns_code code, const uint32_t *addresses, int count,
+               const char *host, unsigned char *to, int room);
 
 #endif

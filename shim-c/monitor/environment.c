@@ -1,7 +1,8 @@
 /*
- * Our variables are no business of the guest's: it reads the environment that it was given, and every program that it starts, with
- * whichever environment, gets ours again. What the kernel holds stays (/proc/self/environ, and the array on the stack, by which Go
- * programs go, that start others without asking libc).
+ * Our variables are no business of the guest's: it reads the environment that it was given, and every program
+ * that it starts, with whichever environment, gets ours again. What the kernel holds stays
+ * (/proc/self/environ, and the array on the stack, by which Go programs go, that start others without asking
+ * libc).
  */
 #include "environment.h"
 
@@ -24,7 +25,9 @@
 extern char **environ;
 
 /* Not all of it, but as much as the names that are looked for. */
-static bool can_read_name(const char *variable) { return text_length(variable, sizeof "BOXER_FILTERED=") != UNREADABLE; }
+static bool can_read_name(const char *variable) {
+  return text_length(variable, sizeof "BOXER_FILTERED=") != UNREADABLE;
+}
 
 bool examine_environment(char *const *environment, bool monitored, struct completion *found) {
   const struct config *config = any_config();
@@ -39,7 +42,8 @@ bool examine_environment(char *const *environment, bool monitored, struct comple
   if (environment)
     for (; environment[found->variables]; found->variables++) {
       const char *variable = environment[found->variables];
-      if (!can_read_name(variable) || !can_read(&environment[found->variables + 1], sizeof *environment)) return false;
+      if (!can_read_name(variable) || !can_read(&environment[found->variables + 1], sizeof *environment))
+        return false;
       if (starts_with(variable, "BOXER_SOCKET=")) found->add_socket = false;
       if (starts_with(variable, "BOXER_REMAP=")) found->add_remap = false;
       if (starts_with(variable, "BOXER_FILTERED=")) found->add_filter = false;
@@ -95,7 +99,8 @@ static void *map(size_t size) {
 }
 
 static bool is_ours(const char *variable) {
-  return starts_with(variable, "BOXER_SOCKET=") || starts_with(variable, "BOXER_REMAP=") || starts_with(variable, "BOXER_FILTERED=");
+  return starts_with(variable, "BOXER_SOCKET=") || starts_with(variable, "BOXER_REMAP=") ||
+         starts_with(variable, "BOXER_FILTERED=");
 }
 
 void environment_hide(void) {
@@ -114,7 +119,8 @@ void environment_hide(void) {
     bool preload = starts_with(*variable, PRELOAD);
     if (preload) {
       memcpy(room, PRELOAD, sizeof PRELOAD - 1);
-      if (!without_entry(*variable + sizeof PRELOAD - 1, config->preload, room + sizeof PRELOAD - 1)) continue;
+      if (!without_entry(*variable + sizeof PRELOAD - 1, config->preload, room + sizeof PRELOAD - 1))
+        continue;
     }
     *to++ = preload ? room : *variable;
     if (preload) room += strlen(room) + 1;

@@ -1,4 +1,5 @@
-/* The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx). vfork-safe: see claim.c. */
+/* The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx).
+ * vfork-safe: see claim.c. */
 #include "exec.h"
 
 #include <fcntl.h>
@@ -31,8 +32,8 @@ static bool count_of(char *const *list, size_t *count) {
 }
 
 /*
- * The environment to hand on to a program that takes us or does not: the guest's own, or `*claimed`, which has to be given back. False: there
- * is no memory.
+ * The environment to hand on to a program that takes us or does not: the guest's own, or `*claimed`, which
+ * has to be given back. False: there is no memory.
  */
 __attribute__((noinline)) static bool completed(char *const **environment, bool takes, char ***claimed) {
   struct completion found;
@@ -54,7 +55,8 @@ struct started {
   char *arguments[];
 };
 
-__attribute__((noinline)) static struct started *start_of(const char *path, char *const *arguments, const void *owner) {
+__attribute__((noinline)) static struct started *start_of(const char *path, char *const *arguments,
+                                                          const void *owner) {
   size_t count;
   if (!remap_value() || !path || !count_of(arguments, &count)) return NULL;
   struct started *started = claim(sizeof *started + (count + SCRIPT_ARGUMENTS + 1) * sizeof(char *), owner);
@@ -72,7 +74,8 @@ static void forget_start(struct started *started) {
   unclaim(started);
 }
 
-/* `result` is how the kernel fared: where it found no interpreter for a script, it may be one that only the guest knows. */
+/* `result` is how the kernel fared: where it found no interpreter for a script, it may be one that only the
+ * guest knows. */
 static long exec_script(long result, const char *path, char *const *arguments, char *const *environment) {
   struct started *started = result == -ENOENT ? start_of(path, arguments, HERE) : NULL;
   if (!started) return result;
@@ -81,9 +84,11 @@ static long exec_script(long result, const char *path, char *const *arguments, c
   return result;
 }
 
-static long exec_at(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+static long exec_at(int directory, const char *path, char *const *arguments, char *const *environment,
+                    int flags) {
   char **claimed;
-  bool takes = any_config() && (flags & AT_EMPTY_PATH ? file_loads_monitor(directory) : loads_monitor(directory, path));
+  bool takes = any_config() &&
+               (flags & AT_EMPTY_PATH ? file_loads_monitor(directory) : loads_monitor(directory, path));
   if (!completed(&environment, takes, &claimed)) return -ENOMEM;
   long result = directory != AT_FDCWD || flags
                     ? next(execveat, directory, path, arguments, environment, flags)
@@ -92,7 +97,8 @@ static long exec_at(int directory, const char *path, char *const *arguments, cha
   return result;
 }
 
-__attribute__((noinline)) static long exec_moved(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+__attribute__((noinline)) static long exec_moved(int directory, const char *path, char *const *arguments,
+                                                 char *const *environment, int flags) {
   SHORT_PLACE(place);
   if (!find_place(directory, path, &place)) return -last_error();
   long result = exec_at(directory, place.path, arguments, environment, flags);
@@ -100,7 +106,8 @@ __attribute__((noinline)) static long exec_moved(int directory, const char *path
   return result;
 }
 
-int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+int on_execveat(int directory, const char *path, char *const *arguments, char *const *environment,
+                int flags) {
   long result = is_remapped(directory, path) ? exec_moved(directory, path, arguments, environment, flags)
                                              : exec_at(directory, path, arguments, environment, flags);
   return (int)returned(result);
@@ -127,7 +134,8 @@ static int exec_found(const char *file, bool is_searched, char *const *arguments
   return result;
 }
 
-__attribute__((noinline)) static int exec_searched(const char *file, char *const *arguments, char *const *environment) {
+__attribute__((noinline)) static int exec_searched(const char *file, char *const *arguments,
+                                                   char *const *environment) {
   CLAIMED_PLACE(place);
   if (!search_place(file, &place)) return -1;
   bool is_readable = file && text_length(place.path, 1) != UNREADABLE;
@@ -137,7 +145,8 @@ __attribute__((noinline)) static int exec_searched(const char *file, char *const
 }
 
 static int on_execvpe(const char *file, char *const *arguments, char *const *environment) {
-  return remap_value() ? exec_searched(file, arguments, environment) : exec_found(file, false, arguments, environment);
+  return remap_value() ? exec_searched(file, arguments, environment)
+                       : exec_found(file, false, arguments, environment);
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[]) {
@@ -152,7 +161,8 @@ EXPORT int execvpe(const char *file, char *const arguments[], char *const enviro
   return on_execvpe(file, arguments, environment);
 }
 
-EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags) {
+EXPORT int execveat(int directory, const char *path, char *const arguments[], char *const environment[],
+                    int flags) {
   return on_execveat(directory, path, arguments, environment, flags);
 }
 
@@ -181,11 +191,12 @@ static char **collect(const char *first, va_list *rest) {
   return arguments;
 }
 
-/* Declares `arguments` and, behind their NULL, `rest`; execl(path, NULL) has nothing behind its first argument to be collected. */
-#define COLLECT(first, arguments, rest)      \
-  va_list rest;                              \
-  va_start(rest, first);                     \
-  char **arguments = collect(first, &rest);  \
+/* Declares `arguments` and, behind their NULL, `rest`; execl(path, NULL) has nothing behind its first
+ * argument to be collected. */
+#define COLLECT(first, arguments, rest)     \
+  va_list rest;                             \
+  va_start(rest, first);                    \
+  char **arguments = collect(first, &rest); \
   if (!arguments) return va_end(rest), fail(ENOMEM);
 
 EXPORT int execl(const char *path, const char *first, ...) {
@@ -213,8 +224,8 @@ EXPORT int execle(const char *path, const char *first, ...) {
   return result;
 }
 
-typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
-                           char *const *, char *const *);
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                           const posix_spawnattr_t *, char *const *, char *const *);
 typedef bool find_function(const char *, struct place *);
 
 static bool find_at_path(const char *path, struct place *place) { return find_place(AT_FDCWD, path, place); }
@@ -231,8 +242,9 @@ static const struct finder by_path = {find_at_path, path_loads_monitor};
 static const struct finder by_name = {search_place, found_loads_monitor};
 
 /* Before glibc 2.24 nobody hears that the child found no interpreter, so the script is read first. */
-static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                 const posix_spawnattr_t *attributes, char *const *arguments, char *const *environment) {
+static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, const char *file,
+                 const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                 char *const *arguments, char *const *environment) {
   CLAIMED_PLACE(place);
   char **claimed;
   if (!real) return ENOSYS;
@@ -241,8 +253,8 @@ static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, 
   if (completed(&environment, any_config() && finder->takes(place.path), &claimed)) {
     bool is_path = file && text_length(place.path, 1) != UNREADABLE && *place.path == '/';
     struct started *started = is_path ? start_of(place.path, arguments, HERE) : NULL;
-    error = real(pid, started ? started->script.place.path : place.path, actions, attributes, started ? started->arguments : arguments,
-                 environment);
+    error = real(pid, started ? started->script.place.path : place.path, actions, attributes,
+                 started ? started->arguments : arguments, environment);
     forget_start(started);
     unclaim(claimed);
   }
@@ -251,22 +263,30 @@ static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, 
 }
 
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                       const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
-  return spawn(LIBC(spawn_function *, posix_spawn), &by_path, pid, path, actions, attributes, arguments, environment);
+                       const posix_spawnattr_t *attributes, char *const arguments[],
+                       char *const environment[]) {
+  return spawn(LIBC(spawn_function *, posix_spawn), &by_path, pid, path, actions, attributes, arguments,
+               environment);
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                        const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
-  return spawn(LIBC(spawn_function *, posix_spawnp), &by_name, pid, file, actions, attributes, arguments, environment);
+                        const posix_spawnattr_t *attributes, char *const arguments[],
+                        char *const environment[]) {
+  return spawn(LIBC(spawn_function *, posix_spawnp), &by_name, pid, file, actions, attributes, arguments,
+               environment);
 }
 
 /* glibc 2.39: the same, with a descriptor of the process. */
-EXPORT int pidfd_spawn(int *fd, const char *path, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-                       char *const arguments[], char *const environment[]) {
-  return spawn(LIBC(spawn_function *, pidfd_spawn), &by_path, fd, path, actions, attributes, arguments, environment);
+EXPORT int pidfd_spawn(int *fd, const char *path, const posix_spawn_file_actions_t *actions,
+                       const posix_spawnattr_t *attributes, char *const arguments[],
+                       char *const environment[]) {
+  return spawn(LIBC(spawn_function *, pidfd_spawn), &by_path, fd, path, actions, attributes, arguments,
+               environment);
 }
 
-EXPORT int pidfd_spawnp(int *fd, const char *file, const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
-                        char *const arguments[], char *const environment[]) {
-  return spawn(LIBC(spawn_function *, pidfd_spawnp), &by_name, fd, file, actions, attributes, arguments, environment);
+EXPORT int pidfd_spawnp(int *fd, const char *file, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attributes, char *const arguments[],
+                        char *const environment[]) {
+  return spawn(LIBC(spawn_function *, pidfd_spawnp), &by_name, fd, file, actions, attributes, arguments,
+               environment);
 }

@@ -1,4 +1,5 @@
-/* Remapped paths in calls that libc passes to the kernel as they are; the older forms by way of the *at ones, which both machines have. */
+/* Remapped paths in calls that libc passes to the kernel as they are; the older forms by way of the *at ones,
+ * which both machines have. */
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -11,10 +12,11 @@
 #define AT_REMOVEDIR 0x200
 #define FIFO 0010000
 
-/* <sys/stat.h> and <unistd.h> would declare these with attributes that get in the way; the kernel takes any pointer. */
-#define STAT(name, flags)                                          \
-  EXPORT int name(const char *path, void *found) {                 \
-    PASS(name, path, found)                                        \
+/* <sys/stat.h> and <unistd.h> would declare these with attributes that get in the way; the kernel takes any
+ * pointer. */
+#define STAT(name, flags)                                                  \
+  EXPORT int name(const char *path, void *found) {                         \
+    PASS(name, path, found)                                                \
     return CALL_REMAPPED(SYS_newfstatat, AT_FDCWD, path, found, flags, 0); \
   }
 STAT(stat, 0)
@@ -22,10 +24,11 @@ STAT(stat64, 0)
 STAT(lstat, AT_SYMLINK_NOFOLLOW)
 STAT(lstat64, AT_SYMLINK_NOFOLLOW)
 
-/* Programs linked with glibc before 2.33 call these; `version` is about structures that these machines never had. */
-#define XSTAT(name, flags)                                         \
-  EXPORT int name(int version, const char *path, void *found) {    \
-    PASS(name, version, path, found)                               \
+/* Programs linked with glibc before 2.33 call these; `version` is about structures that these machines never
+ * had. */
+#define XSTAT(name, flags)                                                 \
+  EXPORT int name(int version, const char *path, void *found) {            \
+    PASS(name, version, path, found)                                       \
     return CALL_REMAPPED(SYS_newfstatat, AT_FDCWD, path, found, flags, 0); \
   }
 XSTAT(__xstat, 0)
@@ -179,7 +182,9 @@ EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
   return CALL_REMAPPED(SYS_mknodat, directory, path, mode, device, 0);
 }
 /* As __xstat(). What has no room in the kernel's 32 bits glibc refuses. */
-static bool fits_kernel(dev_t device) { return device == (uint32_t)device || !LIBC(void *, gnu_get_libc_version); }
+static bool fits_kernel(dev_t device) {
+  return device == (uint32_t)device || !LIBC(void *, gnu_get_libc_version);
+}
 
 EXPORT int __xmknod(int version, const char *path, mode_t mode, const dev_t *device) {
   (void)version;

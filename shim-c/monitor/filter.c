@@ -18,16 +18,34 @@
 
 /* What request.c and table.c do, with the arguments that a filter may ask for. */
 static const struct call asking[] = {
-    {SYS_socket, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}}, {SYS_connect, {0}}, {SYS_sendto, {0}},    {SYS_recvmsg, {0}},
-    {SYS_setsockopt, {0, SOL_SOCKET, SO_RCVTIMEO}},      {SYS_close, {0}},   {SYS_ppoll, {0}},     {SYS_rt_sigprocmask, {0}},
-    {SYS_fcntl, {0, F_DUPFD_CLOEXEC, 3}},                {SYS_dup3, {0}},    {SYS_mmap, {0}},      {SYS_munmap, {0}},
+    {SYS_socket, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}},
+    {SYS_connect, {0}},
+    {SYS_sendto, {0}},
+    {SYS_recvmsg, {0}},
+    {SYS_setsockopt, {0, SOL_SOCKET, SO_RCVTIMEO}},
+    {SYS_close, {0}},
+    {SYS_ppoll, {0}},
+    {SYS_rt_sigprocmask, {0}},
+    {SYS_fcntl, {0, F_DUPFD_CLOEXEC, 3}},
+    {SYS_dup3, {0}},
+    {SYS_mmap, {0}},
+    {SYS_munmap, {0}},
 };
 static const struct call looking[] = {
-    {SYS_getsockname, {0}}, {SYS_getpeername, {0}}, {SYS_getsockopt, {0, SOL_SOCKET, SO_TYPE}}, {SYS_setsockopt, {0, SOL_SOCKET, 0}},
-    {SYS_fstat, {0}},       {SYS_getpid, {0}},      {SYS_mmap, {0}},                             {SYS_madvise, {0}},
-    {SYS_fcntl, {0, F_GETFL}}, {SYS_rt_sigprocmask, {0}}, {SYS_futex, {0}},
+    {SYS_getsockname, {0}},
+    {SYS_getpeername, {0}},
+    {SYS_getsockopt, {0, SOL_SOCKET, SO_TYPE}},
+    {SYS_setsockopt, {0, SOL_SOCKET, 0}},
+    {SYS_fstat, {0}},
+    {SYS_getpid, {0}},
+    {SYS_mmap, {0}},
+    {SYS_madvise, {0}},
+    {SYS_fcntl, {0, F_GETFL}},
+    {SYS_rt_sigprocmask, {0}},
+    {SYS_futex, {0}},
 };
-static const struct call reading[] = {{SYS_openat, {0}}, {SYS_pread64, {0}}, {SYS_close, {0}}, {SYS_faccessat, {0}}};
+static const struct call reading[] = {
+    {SYS_openat, {0}}, {SYS_pread64, {0}}, {SYS_close, {0}}, {SYS_faccessat, {0}}};
 
 #define ALLOWS(filter, calls) allows_all((filter), (calls), sizeof(calls) / sizeof *(calls))
 
@@ -67,4 +85,6 @@ long on_seccomp(long operation, long flags, long argument) {
 
 /* Variadic in the headers; all arguments travel in registers either way. */
 EXPORT int boxer_prctl(int, long, long, long, long) __asm__("prctl");
-EXPORT int boxer_prctl(int option, long a, long b, long c, long d) { return (int)returned(on_prctl(option, a, b, c, d)); }
+EXPORT int boxer_prctl(int option, long a, long b, long c, long d) {
+  return (int)returned(on_prctl(option, a, b, c, d));
+}

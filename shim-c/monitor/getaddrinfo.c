@@ -1,6 +1,7 @@
 /*
- * getaddrinfo() for names of the overlay. libc itself answers for the first address in numbers, which settles hints, service names,
- * socket types and errors as this libc does; the list for the guest is that answer, once for each address.
+ * getaddrinfo() for names of the overlay. libc itself answers for the first address in numbers, which settles
+ * hints, service names, socket types and errors as this libc does; the list for the guest is that answer,
+ * once for each address.
  */
 #include "getaddrinfo.h"
 
@@ -64,7 +65,8 @@ static void print_address(uint32_t address, char text[16]) {
   }
 }
 
-static void fill_row(struct answer *answer, int row, const struct addrinfo *model, uint32_t address, int flags) {
+static void fill_row(struct answer *answer, int row, const struct addrinfo *model, uint32_t address,
+                     int flags) {
   struct boxer_endpoint endpoint;
   union address socket_address;
   as_ipv4(model->ai_addr, model->ai_addrlen, &endpoint);
@@ -80,8 +82,8 @@ static void fill_row(struct answer *answer, int row, const struct addrinfo *mode
   if (row > 0) answer->rows[row - 1].ai_next = &answer->rows[row];
 }
 
-static struct answer *build(const char *name, const uint32_t *addresses, int count, const struct addrinfo *models,
-                            int flags) {
+static struct answer *build(const char *name, const uint32_t *addresses, int count,
+                            const struct addrinfo *models, int flags) {
   struct answer *answer = new_answer();
   if (!answer) return NULL;
   int row = 0;
@@ -98,13 +100,16 @@ static struct answer *build(const char *name, const uint32_t *addresses, int cou
   return answer;
 }
 
-/* glibc, and musl since 1.2.4, tell a name without a fitting address from one that there is not; such a libc has words for it. */
+/* glibc, and musl since 1.2.4, tell a name without a fitting address from one that there is not; such a libc
+ * has words for it. */
 bool knows_no_data(void) {
   const char *(*describe)(int) = LIBC(const char *(*)(int), gai_strerror);
-  return LIBC(void *, gnu_get_libc_version) || (describe && describe(EAI_NODATA)[0] != describe(NO_SUCH_ERROR)[0]);
+  return LIBC(void *, gnu_get_libc_version) ||
+         (describe && describe(EAI_NODATA)[0] != describe(NO_SUCH_ERROR)[0]);
 }
 
-/* What libc has to say of a question for IPv6 before it looks for the name: flags, socket type and service. */
+/* What libc has to say of a question for IPv6 before it looks for the name: flags, socket type and service.
+ */
 static int judge_ipv6(resolve_function *real, const char *service, struct addrinfo hints) {
   struct addrinfo *list;
   hints.ai_flags = (hints.ai_flags & ~AI_CANONNAME) | AI_NUMERICHOST;
@@ -116,7 +121,8 @@ static int judge_ipv6(resolve_function *real, const char *service, struct addrin
   return knows_no_data() ? EAI_NODATA : EAI_NONAME;
 }
 
-EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
+EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result) {
   resolve_function *real = LIBC(resolve_function *, getaddrinfo);
   if (!real) return EAI_FAIL;
   uint32_t addresses[BOXER_ADDRESS_MAX];
@@ -143,7 +149,8 @@ EXPORT int getaddrinfo(const char *name, const char *service, const struct addri
   return 0;
 }
 
-/* The last row that is freed takes the page along: the guest may have cut the list anywhere, or put it together with others. */
+/* The last row that is freed takes the page along: the guest may have cut the list anywhere, or put it
+ * together with others. */
 static void free_row(struct answer *answer) {
   if (atomic_fetch_sub(&answer->rows_left, 1) == 1) raw(SYS_munmap, answer, PAGE);
 }

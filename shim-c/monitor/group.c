@@ -10,7 +10,9 @@
 /* A list of no members, the name and a password. */
 #define ROOM (sizeof(char *) + sizeof ACCOUNT + 2)
 
-static bool is_own(gid_t group) { return network_config() && group == (gid_t)raw(SYS_getegid) && is_platform_group(group); }
+static bool is_own(gid_t group) {
+  return network_config() && group == (gid_t)raw(SYS_getegid) && is_platform_group(group);
+}
 
 /* `room` may begin anywhere. False: it is too small. */
 static bool describe(gid_t group, struct group *entry, char *room, size_t size) {

@@ -12,7 +12,8 @@ extern int *__h_errno_location(void);
 
 typedef int by_name_r(const char *, struct hostent *, char *, size_t, struct hostent **, int *);
 typedef int by_name2_r(const char *, int, struct hostent *, char *, size_t, struct hostent **, int *);
-typedef int by_address_r(const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **, int *);
+typedef int by_address_r(const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **,
+                         int *);
 
 /* What a hostent points to, in one piece; the caller's buffer may start at any byte. */
 struct host {
@@ -22,7 +23,8 @@ struct host {
   char name[BOXER_NAME_MAX];
 };
 
-static void fill(struct hostent *entry, struct host *host, const char *name, const uint32_t *addresses, int count) {
+static void fill(struct hostent *entry, struct host *host, const char *name, const uint32_t *addresses,
+                 int count) {
   size_t length = strlen(name);
   if (length >= BOXER_NAME_MAX) length = BOXER_NAME_MAX - 1;
   memcpy(host->name, name, length);
@@ -99,8 +101,8 @@ EXPORT struct hostent *gethostbyname2(const char *name, int family) {
   return real ? real(name, family) : NULL;
 }
 
-EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size, struct hostent **result,
-                           int *error) {
+EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+                           struct hostent **result, int *error) {
   uint32_t addresses[BOXER_ADDRESS_MAX];
   int count = lookup(name, addresses);
   if (count) return answer_r(name, AF_INET, addresses, count, entry, buffer, size, result, error);
@@ -137,15 +139,16 @@ EXPORT struct hostent *gethostbyaddr(const void *address, socklen_t length, int 
   return NULL;
 }
 
-EXPORT int gethostbyaddr_r(const void *address, socklen_t length, int family, struct hostent *entry, char *buffer,
-                           size_t size, struct hostent **result, int *error) {
+EXPORT int gethostbyaddr_r(const void *address, socklen_t length, int family, struct hostent *entry,
+                           char *buffer, size_t size, struct hostent **result, int *error) {
   uint32_t wanted;
   char name[BOXER_NAME_MAX];
   if (!overlay_address(address, length, family, &wanted)) {
     by_address_r *real = LIBC(by_address_r *, gethostbyaddr_r);
     return real ? real(address, length, family, entry, buffer, size, result, error) : ENOSYS;
   }
-  if (overlay_name(wanted, name)) return answer_r(name, AF_INET, &wanted, 1, entry, buffer, size, result, error);
+  if (overlay_name(wanted, name))
+    return answer_r(name, AF_INET, &wanted, 1, entry, buffer, size, result, error);
   *result = NULL;
   *error = HOST_NOT_FOUND;
   return 0;

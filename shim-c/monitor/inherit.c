@@ -1,4 +1,5 @@
-/* What Linux copies from a listener to the sockets accepted from it; servers set these once, on the listener. */
+/* What Linux copies from a listener to the sockets accepted from it; servers set these once, on the listener.
+ */
 #include "inherit.h"
 
 #include <netinet/ip.h>
@@ -35,9 +36,9 @@ enum {
 };
 
 /*
- * Not among them: SO_PRIORITY, SO_INCOMING_CPU and TCP_QUICKACK, which are not inherited; TCP_MAXSEG, which a connection that stands has
- * from its handshake; and what is about the way of the packets, which have come by another one and would not find back (SO_DONTROUTE,
- * SO_MARK, SO_BINDTODEVICE, IP_MINTTL, IPV6_MINHOPCOUNT).
+ * Not among them: SO_PRIORITY, SO_INCOMING_CPU and TCP_QUICKACK, which are not inherited; TCP_MAXSEG, which a
+ * connection that stands has from its handshake; and what is about the way of the packets, which have come by
+ * another one and would not find back (SO_DONTROUTE, SO_MARK, SO_BINDTODEVICE, IP_MINTTL, IPV6_MINHOPCOUNT).
  */
 static const struct inherited {
   int level;
@@ -133,8 +134,8 @@ static void inherit(int from, int to, int level, int option) {
   socklen_t our_size = sizeof ours;
   if (raw(SYS_getsockopt, from, level, option, theirs, &size) < 0) return;
   raw(SYS_getsockopt, to, level, option, ours, &our_size);
-  /* A punched connection's local port is a door that others come through too: they could no longer be bound to it, not
-   * even while this one is in TIME_WAIT. */
+  /* A punched connection's local port is a door that others come through too: they could no longer be bound
+   * to it, not even while this one is in TIME_WAIT. */
   if (level == SOL_SOCKET && option == SO_REUSEADDR && ours[0]) return;
   if (level == IPPROTO_TCP && option == TCP_NOTSENT_LOWAT && is_carried((uint32_t)theirs[0])) return;
   if (memcmp(theirs, ours, sizeof ours) != 0) raw(SYS_setsockopt, to, level, option, theirs, size);
@@ -166,7 +167,8 @@ void inherit_options(int from, int to) {
     inherit(from, to, inherited[i].level, inherited[i].option);
   /* IP_TOS sets it; it is the one that is not inherited. */
   int none = 0;
-  if (socket_option(to, SOL_SOCKET, SO_PRIORITY) > 0) raw(SYS_setsockopt, to, SOL_SOCKET, SO_PRIORITY, &none, sizeof none);
+  if (socket_option(to, SOL_SOCKET, SO_PRIORITY) > 0)
+    raw(SYS_setsockopt, to, SOL_SOCKET, SO_PRIORITY, &none, sizeof none);
   int locked = locked_buffers(from);
   if (locked & SEND_BUFFER_LOCKED) inherit_buffer(from, to, SO_SNDBUF);
   if (locked & RECEIVE_BUFFER_LOCKED) inherit_buffer(from, to, SO_RCVBUF);

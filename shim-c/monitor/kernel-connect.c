@@ -1,4 +1,5 @@
-/* The kernel's connect(), through libc's function: that one is a cancellation point, a raw system call would not be. */
+/* The kernel's connect(), through libc's function: that one is a cancellation point, a raw system call would
+ * not be. */
 #include "kernel-connect.h"
 
 #include "address.h"

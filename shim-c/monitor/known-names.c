@@ -1,6 +1,7 @@
 /*
- * How connections are called in the overlay, so that a server that asks for both names of every connection does not ask the
- * supervisor each time. A name belongs to a socket, hence to its inode, for as long as the socket lives.
+ * How connections are called in the overlay, so that a server that asks for both names of every connection
+ * does not ask the supervisor each time. A name belongs to a socket, hence to its inode, for as long as the
+ * socket lives.
  */
 #include "known-names.h"
 
@@ -12,8 +13,8 @@
 #define SLOTS 4096
 
 /*
- * Sequence lock: odd while somebody writes. The words are atomic, stored with release and read with acquire: who sees a new word sees
- * the odd sequence before it.
+ * Sequence lock: odd while somebody writes. The words are atomic, stored with release and read with acquire:
+ * who sees a new word sees the odd sequence before it.
  */
 static struct slot {
   _Atomic uint32_t sequence;
@@ -37,7 +38,8 @@ void remember_names(uint64_t inode, const struct boxer_endpoint *local, const st
   struct slot *slot = &slots[inode % SLOTS];
   uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
   /* Another thread, or the code that a signal handler interrupted, is writing: let it. */
-  if (inode == 0 || sequence & 1 || !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1)) return;
+  if (inode == 0 || sequence & 1 || !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1))
+    return;
   atomic_store_explicit(&slot->inode, inode, memory_order_release);
   put(&slot->local, local);
   put(&slot->peer, peer);

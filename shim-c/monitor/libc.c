@@ -1,7 +1,8 @@
 /*
- * The functions behind our own. What is loaded when the program starts is never unloaded, so it is noted then, and found without
- * the loader's lock from there on: a child of fork() or vfork() must not wait for a lock that another thread held. It is found
- * without dl_iterate_phdr(), too, which the thread sanitizer has a function for that crashes before it is told of libc's.
+ * The functions behind our own. What is loaded when the program starts is never unloaded, so it is noted
+ * then, and found without the loader's lock from there on: a child of fork() or vfork() must not wait for a
+ * lock that another thread held. It is found without dl_iterate_phdr(), too, which the thread sanitizer has a
+ * function for that crashes before it is told of libc's.
  */
 #define _GNU_SOURCE
 #include "libc.h"
@@ -57,7 +58,8 @@ static void note_all(void) {
   struct object object;
   bool behind_us = false;
   int count = 0;
-  for (const struct link_map *entry = loader ? loader->r_map : NULL; entry && count < NOTED; entry = entry->l_next) {
+  for (const struct link_map *entry = loader ? loader->r_map : NULL; entry && count < NOTED;
+       entry = entry->l_next) {
     if (!read_object(entry->l_addr, entry->l_ld, &object)) continue;
     if (behind_us) noted[count++] = (struct noted){.object = object, .libc = is_libc(&object)};
     behind_us = behind_us || is_ours(&object);
@@ -83,7 +85,8 @@ static bool find_noted(struct search *search) {
 
 int each_object(object_visitor *visitor, void *data) {
   struct search search = {.name = "dl_iterate_phdr"};
-  int (*real)(object_visitor *, void *) = find_noted(&search) && search.libc ? (int (*)(object_visitor *, void *))search.result : dl_iterate_phdr;
+  int (*real)(object_visitor *, void *) =
+      find_noted(&search) && search.libc ? (int (*)(object_visitor *, void *))search.result : dl_iterate_phdr;
   return real(visitor, data);
 }
 
@@ -107,7 +110,8 @@ void *libc_function(enum libc_function which) {
   return known == &nowhere ? NULL : known;
 }
 
-/* No look at what was loaded later: that would take the lock, wherever this libc has no function of the name. */
+/* No look at what was loaded later: that would take the lock, wherever this libc has no function of the name.
+ */
 void *hook_behind(enum libc_function which) {
   void *known = atomic_load_explicit(&hooks[which], memory_order_relaxed);
   if (!known) {

@@ -1,4 +1,5 @@
-/* listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it refuses anyone. */
+/* listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it
+ * refuses anyone. */
 #include "listen.h"
 
 #include "address.h"

@@ -1,5 +1,6 @@
 /*
- * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader goes by who calls, so that has to be the guest: a jump, no call.
+ * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader goes by who calls, so that has to be
+ * the guest: a jump, no call.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,9 +12,9 @@
 #include "place.h"
 #include "rebind.h"
 
-#define BIND_DEEP 8                      /* RTLD_DEEPBIND; musl has none, and ignores it */
-#define NEXT_OBJECT ((void *)-1l)        /* RTLD_NEXT */
-#define ANY_OBJECT ((void *)0)           /* RTLD_DEFAULT */
+#define BIND_DEEP 8               /* RTLD_DEEPBIND; musl has none, and ignores it */
+#define NEXT_OBJECT ((void *)-1l) /* RTLD_NEXT */
+#define ANY_OBJECT ((void *)0)    /* RTLD_DEFAULT */
 
 typedef void *dlopen_function(const char *, int);
 typedef void *dlsym_function(void *, const char *);
@@ -43,7 +44,8 @@ static int find_caller(struct dl_phdr_info *info, size_t size, void *data) {
   return 1;
 }
 
-/* Whether it matters who calls: by bare names and by $ORIGIN, where the caller has its own idea of where to look. */
+/* Whether it matters who calls: by bare names and by $ORIGIN, where the caller has its own idea of where to
+ * look. */
 __attribute__((noinline)) static bool goes_by_caller(const char *path, void *address) {
   bool bare = true;
   for (const char *letter = path; *letter; letter++) {
@@ -57,7 +59,8 @@ __attribute__((noinline)) static bool goes_by_caller(const char *path, void *add
 
 __attribute__((noinline)) static void *open_deeply(dlopen_function *real, const char *path, int flags) {
   int known = count_objects();
-  void *opened = *path == '/' && is_remapped(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
+  void *opened =
+      *path == '/' && is_remapped(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
   if (opened) rebind_from(known);
   return opened;
 }
@@ -76,7 +79,8 @@ EXPORT void *dlopen(const char *path, int flags) {
 
 static bool is_handle(void *object) { return object != NEXT_OBJECT && object != ANY_OBJECT && any_config(); }
 
-/* libc's functions, asked for by libc's handle or by that of any library that needs it: as if the guest had called them by name. */
+/* libc's functions, asked for by libc's handle or by that of any library that needs it: as if the guest had
+ * called them by name. */
 __attribute__((noinline)) static void *find_in(dlsym_function *real, void *object, const char *name) {
   return ours_before(name, real(object, name));
 }
@@ -87,7 +91,8 @@ EXPORT void *dlsym(void *object, const char *name) {
   return is_handle(object) ? find_in(real, object, name) : real(object, name);
 }
 
-__attribute__((noinline)) static void *find_version_in(dlvsym_function *real, void *object, const char *name, const char *version) {
+__attribute__((noinline)) static void *find_version_in(dlvsym_function *real, void *object, const char *name,
+                                                       const char *version) {
   return ours_before(name, real(object, name, version));
 }
 

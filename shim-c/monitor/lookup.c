@@ -73,7 +73,8 @@ static uint32_t first_entry(const struct boxer_table *table, uint32_t count, uin
   return low;
 }
 
-static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t addresses[BOXER_ADDRESS_MAX], bool *ask) {
+static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t addresses[BOXER_ADDRESS_MAX],
+                      bool *ask) {
   uint32_t count = table->name_count < BOXER_TABLE_NAMES ? table->name_count : BOXER_TABLE_NAMES;
   uint32_t first = first_entry(table, count, hash);
   uint32_t total = 0;
@@ -144,7 +145,8 @@ bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]) {
   question->request.operation = BOXER_REVERSE;
   set_endpoint_ip(&question->request.peer, address);
   struct boxer_reply *reply = &question->reply;
-  bool found = service_request(&question->request, reply, NULL, PATIENT, NULL) == 0 && reply->error == 0 && reply->name[0];
+  bool found = service_request(&question->request, reply, NULL, PATIENT, NULL) == 0 && reply->error == 0 &&
+               reply->name[0];
   if (found) memcpy(name, reply->name, BOXER_NAME_MAX);
   unclaim(question);
   return found;

@@ -1,6 +1,6 @@
 /*
- * What we remember about descriptors. libc closes some behind our back (fclose), so a mark carries its socket's inode and
- * counts only while the descriptor still is that socket.
+ * What we remember about descriptors. libc closes some behind our back (fclose), so a mark carries its
+ * socket's inode and counts only while the descriptor still is that socket.
  */
 #include "marks.h"
 
@@ -18,14 +18,16 @@
 /* An entry: marks in 8 bits, a port in 16, and what is left of the inode. */
 #define PORT_SHIFT 8
 #define INODE_SHIFT 24
-#define MARKS(entry) ((unsigned)((entry) & 0xff))
+#define MARKS(entry) ((unsigned)(uint8_t)(entry))
 
 static _Atomic uint64_t entries[TRACKED];
 static _Atomic int limit;
 
 static bool tracked(int fd) { return fd >= 0 && fd < TRACKED; }
 
-bool never_marked(int fd) { return !tracked(fd) || atomic_load_explicit(&entries[fd], memory_order_relaxed) == 0; }
+bool never_marked(int fd) {
+  return !tracked(fd) || atomic_load_explicit(&entries[fd], memory_order_relaxed) == 0;
+}
 
 int marked_limit(void) { return atomic_load_explicit(&limit, memory_order_relaxed); }
 

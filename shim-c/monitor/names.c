@@ -1,4 +1,5 @@
-/* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
+/* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses.
+ */
 #include "names.h"
 
 #include "address.h"
@@ -55,15 +56,17 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
   if (may_look()) ask_peer(fd, self, peer);
 }
 
-/* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows whose it is. */
+/* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows
+ * whose it is. */
 static bool is_signal(int fd, const struct boxer_endpoint *local) {
   struct boxer_endpoint peer;
-  return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) && is_signal_source(endpoint_ip(&peer));
+  return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) &&
+         is_signal_source(endpoint_ip(&peer));
 }
 
 /*
- * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS). One with a node that is reached directly
- * is the kernel's own, unless that one had to punch its way here.
+ * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS). One with a
+ * node that is reached directly is the kernel's own, unless that one had to punch its way here.
  */
 static bool is_strange(int fd) {
   struct boxer_endpoint peer;
@@ -93,7 +96,9 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) && ask_local(fd, self, local)) return;
+  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) &&
+      ask_local(fd, self, local))
+    return;
   bool ours = ip == 0 ? marks & MARK_OVERLAY_BOUND : !is_loopback(ip) || marks & MARK_ARRANGED;
   if (ours) set_endpoint_ip(local, self);
 }
@@ -107,12 +112,14 @@ static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint 
 }
 
 static long next_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  return call == SYS_getsockname ? next(getsockname, fd, address, room) : next(getpeername, fd, address, room);
+  return call == SYS_getsockname ? next(getsockname, fd, address, room)
+                                 : next(getpeername, fd, address, room);
 }
 
 /* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  if (!any_config() || !may_look() || !can_read_int(room)) return (int)returned(next_name(fd, call, address, room));
+  if (!any_config() || !may_look() || !can_read_int(room))
+    return (int)returned(next_name(fd, call, address, room));
   socklen_t given = *room;
   long result = next_name(fd, call, address, room);
   union address answer;
@@ -143,5 +150,9 @@ int on_getpeername(int fd, struct sockaddr *address, socklen_t *room) {
   return on_name(fd, SYS_getpeername, address, room);
 }
 
-EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *room) { return on_getsockname(fd, address, room); }
-EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *room) { return on_getpeername(fd, address, room); }
+EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *room) {
+  return on_getsockname(fd, address, room);
+}
+EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *room) {
+  return on_getpeername(fd, address, room);
+}

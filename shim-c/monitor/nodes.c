@@ -80,7 +80,8 @@ uint32_t overlay_of_direct(uint32_t underlay) {
     uint32_t count = table->node_count < BOXER_TABLE_NODES ? table->node_count : BOXER_TABLE_NODES;
     for (uint32_t i = 0; i < count && !found; i++) {
       const struct boxer_table_node *node = &table->nodes[i];
-      if ((node->flags & BOXER_NODE_DIRECT) && table_word(node->direct) == underlay) found = table_word(node->overlay);
+      if ((node->flags & BOXER_NODE_DIRECT) && table_word(node->direct) == underlay)
+        found = table_word(node->overlay);
     }
   } while (table_changed(table, sequence) && --attempts > 0);
   return found;

@@ -11,37 +11,38 @@
 #include "trace.h"
 
 /*
- * Defines on_<name>(), which is libc's `name` with the parameter `path` at its place. `directory` is what the path is relative to;
- * `arguments` are those of the function in its own order. A path that stays costs no more than the question, and no stack.
+ * Defines on_<name>(), which is libc's `name` with the parameter `path` at its place. `directory` is what the
+ * path is relative to; `arguments` are those of the function in its own order. A path that stays costs no
+ * more than the question, and no stack.
  */
 #define PATH_PARTS(room, directory, type, name, failed, parameters, arguments, ...) \
-  static type real_##name parameters {                                          \
-    type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), name);                \
-    if (!real) return fail(ENOSYS), failed;                                     \
-    return real arguments;                                                      \
-  }                                                                             \
-  __attribute__((noinline)) static type moved_##name parameters {               \
-    room(place);                                                                \
-    if (!find_place(directory, path, &place)) return failed;                    \
-    path = place.path;                                                          \
-    type result = real_##name arguments;                                        \
-    leave_place(&place);                                                        \
-    return result;                                                              \
+  static type real_##name parameters {                                              \
+    type (*real)(__VA_ARGS__) = LIBC(__typeof__(real), name);                       \
+    if (!real) return fail(ENOSYS), failed;                                         \
+    return real arguments;                                                          \
+  }                                                                                 \
+  __attribute__((noinline)) static type moved_##name parameters {                   \
+    room(place);                                                                    \
+    if (!find_place(directory, path, &place)) return failed;                        \
+    path = place.path;                                                              \
+    type result = real_##name arguments;                                            \
+    leave_place(&place);                                                            \
+    return result;                                                                  \
   }
 #define PATH_CALL_IN(room, directory, type, name, failed, parameters, arguments, ...) \
   PATH_PARTS(room, directory, type, name, failed, parameters, arguments, __VA_ARGS__) \
-  static type on_##name parameters {                                            \
-    if (is_remapped(directory, path)) return moved_##name arguments;                 \
-    TRACE(#name "(%s): passed to libc", path);                                  \
-    type result = real_##name arguments;                                        \
-    if (result == (failed)) note_denied(directory, path, last_error());         \
-    return result;                                                              \
+  static type on_##name parameters {                                                  \
+    if (is_remapped(directory, path)) return moved_##name arguments;                  \
+    TRACE(#name "(%s): passed to libc", path);                                        \
+    type result = real_##name arguments;                                              \
+    if (result == (failed)) note_denied(directory, path, last_error());               \
+    return result;                                                                    \
   }
 /* The same for calls that only ask what may be done: whoever asks has not been refused anything. */
-#define ASKING_PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...) \
+#define ASKING_PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...)       \
   PATH_PARTS(SHORT_PLACE, directory, type, name, failed, parameters, arguments, __VA_ARGS__) \
-  static type on_##name parameters {                                            \
-    return is_remapped(directory, path) ? moved_##name arguments : real_##name arguments; \
+  static type on_##name parameters {                                                         \
+    return is_remapped(directory, path) ? moved_##name arguments : real_##name arguments;    \
   }
 #define PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...) \
   PATH_CALL_IN(SHORT_PLACE, directory, type, name, failed, parameters, arguments, __VA_ARGS__)

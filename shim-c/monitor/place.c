@@ -31,7 +31,8 @@ static long ask_directory(int directory, char *to, size_t room) {
   size_t end = sizeof "/proc/self/fd/" - 1;
   size_t start = end;
   for (int rest = directory; rest > 0 || end == start; rest /= 10) end++;
-  for (int rest = directory, digit = (int)end - 1; digit >= (int)start; rest /= 10) link[digit--] = (char)('0' + rest % 10);
+  for (int rest = directory, digit = (int)end - 1; digit >= (int)start; rest /= 10)
+    link[digit--] = (char)('0' + rest % 10);
   return raw(SYS_readlinkat, AT_FDCWD, link, to, room);
 }
 
@@ -90,7 +91,8 @@ static bool move_to(struct place *place, const struct rule *rule, const char *re
   bool inside = is_inside(place, rest);
   size_t offset = inside ? (size_t)(rest - place->text) : 0;
   if (size > REMAP_ROOM) return fail(ENAMETOOLONG), false;
-  if (size + 1 > place->short_room && !grow(&place->text, place->short_text, inside ? offset + length : 0)) return false;
+  if (size + 1 > place->short_room && !grow(&place->text, place->short_text, inside ? offset + length : 0))
+    return false;
   memmove(place->text + rule->real_length, inside ? place->text + offset : rest, length);
   memcpy(place->text, rule->real, rule->real_length);
   if (size == 1) place->text[size++ - 1] = '/';
@@ -100,8 +102,8 @@ static bool move_to(struct place *place, const struct rule *rule, const char *re
 }
 
 /*
- * Out of a visible folder that the file system has too, it leads to where that one is. Out of one that is nowhere but in the guest's
- * eyes (/dev/shm in a function), to the folder above it.
+ * Out of a visible folder that the file system has too, it leads to where that one is. Out of one that is
+ * nowhere but in the guest's eyes (/dev/shm in a function), to the folder above it.
  */
 static bool climb(struct place *place, const char *path, size_t length, const struct rule *rule) {
   if (raw(SYS_faccessat, AT_FDCWD, rule->visible, 0) != -ENOENT) return true;

@@ -1,6 +1,6 @@
 /*
- * recvfrom() and its kin, where they tell an address: a Unix socket below a remapped folder is shown by the path that the guest
- * knows. The bytes are the kernel's, and so is every call that asks for no address.
+ * recvfrom() and its kin, where they tell an address: a Unix socket below a remapped folder is shown by the
+ * path that the guest knows. The bytes are the kernel's, and so is every call that asks for no address.
  */
 #define _GNU_SOURCE
 #include "receiving.h"
@@ -24,7 +24,8 @@ typedef int recvmmsg_function(int, struct mmsghdr *, unsigned, int, void *);
 /* A sun_path of full length comes without its NUL, which the kernel counts all the same. */
 static bool is_whole(socklen_t given, socklen_t length) { return length <= given || length == given + 1; }
 
-/* What the kernel wrote at `to`, where there is room for `given` bytes; `length` is how long it is, and may be more. */
+/* What the kernel wrote at `to`, where there is room for `given` bytes; `length` is how long it is, and may
+ * be more. */
 static void rewrite(void *to, socklen_t given, socklen_t *length) {
   union address address;
   socklen_t all = *length;
@@ -38,9 +39,11 @@ static void rewrite(void *to, socklen_t given, socklen_t *length) {
 }
 
 /* libc's own are cancellation points. */
-static ssize_t kernel_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room) {
+static ssize_t kernel_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                               socklen_t *room) {
   recvfrom_function *real = LIBC(recvfrom_function *, recvfrom);
-  return real ? real(fd, bytes, size, flags, address, room) : returned(raw(SYS_recvfrom, fd, bytes, size, flags, address, room));
+  return real ? real(fd, bytes, size, flags, address, room)
+              : returned(raw(SYS_recvfrom, fd, bytes, size, flags, address, room));
 }
 
 static ssize_t kernel_recvmsg(int fd, struct msghdr *message, int flags) {
@@ -48,7 +51,8 @@ static ssize_t kernel_recvmsg(int fd, struct msghdr *message, int flags) {
   return real ? real(fd, message, flags) : returned(raw(SYS_recvmsg, fd, message, flags));
 }
 
-/* Where there is room for part of a path only, that part is the visible one's: the address is received whole then. */
+/* Where there is room for part of a path only, that part is the visible one's: the address is received whole
+ * then. */
 static bool is_small(const void *address, socklen_t given) {
   return given < sizeof(struct sockaddr_un) && can_write(address, given);
 }
@@ -59,7 +63,8 @@ static void give(void *to, socklen_t given, socklen_t *room, union address *addr
   *room = length;
 }
 
-__attribute__((noinline)) static ssize_t receive_whole(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room) {
+__attribute__((noinline)) static ssize_t receive_whole(int fd, void *bytes, size_t size, int flags,
+                                                       struct sockaddr *address, socklen_t *room) {
   union address from;
   socklen_t length = sizeof from;
   socklen_t given = *room;
@@ -71,7 +76,8 @@ __attribute__((noinline)) static ssize_t receive_whole(int fd, void *bytes, size
 }
 
 ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room) {
-  if (!address || !remap_value() || !can_write(room, sizeof *room)) return kernel_recvfrom(fd, bytes, size, flags, address, room);
+  if (!address || !remap_value() || !can_write(room, sizeof *room))
+    return kernel_recvfrom(fd, bytes, size, flags, address, room);
   socklen_t given = *room;
   if (is_small(address, given)) return receive_whole(fd, bytes, size, flags, address, room);
   ssize_t received = kernel_recvfrom(fd, bytes, size, flags, address, room);
@@ -94,7 +100,8 @@ __attribute__((noinline)) static ssize_t recvmsg_whole(int fd, struct msghdr *me
 }
 
 ssize_t on_recvmsg(int fd, struct msghdr *message, int flags) {
-  if (!remap_value() || !can_write(message, sizeof *message) || !message->msg_name) return kernel_recvmsg(fd, message, flags);
+  if (!remap_value() || !can_write(message, sizeof *message) || !message->msg_name)
+    return kernel_recvmsg(fd, message, flags);
   socklen_t given = message->msg_namelen;
   if (is_small(message->msg_name, given)) return recvmsg_whole(fd, message, flags);
   ssize_t received = kernel_recvmsg(fd, message, flags);
@@ -104,18 +111,21 @@ ssize_t on_recvmsg(int fd, struct msghdr *message, int flags) {
 
 static int kernel_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, void *timeout) {
   recvmmsg_function *real = LIBC(recvmmsg_function *, recvmmsg);
-  return real ? real(fd, messages, count, flags, timeout) : (int)returned(raw(SYS_recvmmsg, fd, messages, count, flags, timeout));
+  return real ? real(fd, messages, count, flags, timeout)
+              : (int)returned(raw(SYS_recvmmsg, fd, messages, count, flags, timeout));
 }
 
 #define MOST_MESSAGES 1024u /* the kernel's own limit */
 
 /* How much room each address has is written over by how long it is. */
-__attribute__((noinline)) static int receive_several(int fd, struct mmsghdr *messages, unsigned count, int flags, void *timeout) {
+__attribute__((noinline)) static int receive_several(int fd, struct mmsghdr *messages, unsigned count,
+                                                     int flags, void *timeout) {
   socklen_t *given = claim(count * sizeof *given, HERE);
   if (!given) return fail(ENOMEM);
   for (unsigned i = 0; i < count; i++) given[i] = messages[i].msg_hdr.msg_namelen;
   int received = kernel_recvmmsg(fd, messages, count, flags, timeout);
-  for (int i = 0; i < received; i++) rewrite(messages[i].msg_hdr.msg_name, given[i], &messages[i].msg_hdr.msg_namelen);
+  for (int i = 0; i < received; i++)
+    rewrite(messages[i].msg_hdr.msg_name, given[i], &messages[i].msg_hdr.msg_namelen);
   unclaim(given);
   return received;
 }
@@ -126,13 +136,16 @@ int on_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, voi
   bool ours = remap_value() && count > 0 && can_write(messages, count * sizeof *messages);
   for (unsigned i = 0; ours && i < count; i++) named = named || messages[i].msg_hdr.msg_name;
   bool concerned = named && socket_option(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX;
-  return concerned ? receive_several(fd, messages, count, flags, timeout) : kernel_recvmmsg(fd, messages, count, flags, timeout);
+  return concerned ? receive_several(fd, messages, count, flags, timeout)
+                   : kernel_recvmmsg(fd, messages, count, flags, timeout);
 }
 
-EXPORT ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address, socklen_t *room) {
+EXPORT ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                        socklen_t *room) {
   return on_recvfrom(fd, bytes, size, flags, address, room);
 }
-EXPORT ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t real_size, int flags, struct sockaddr *address, socklen_t *room) {
+EXPORT ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t real_size, int flags,
+                              struct sockaddr *address, socklen_t *room) {
   check_room(size, real_size);
   return on_recvfrom(fd, bytes, size, flags, address, room);
 }

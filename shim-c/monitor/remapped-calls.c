@@ -13,26 +13,31 @@
 #include "shown.h"
 #include "trace.h"
 
-/* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
+/* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which
+ * an absolute path ignores. */
 static const struct {
   short number;
   uint8_t first;
   uint8_t second;
 } with_paths[] = {
 #ifdef SYS_open
-    {SYS_open, 1, 0},       {SYS_creat, 1, 0},    {SYS_stat, 1, 0},    {SYS_lstat, 1, 0},  {SYS_access, 1, 0},
-    {SYS_mkdir, 1, 0},      {SYS_rmdir, 1, 0},    {SYS_unlink, 1, 0},  {SYS_rename, 1, 2}, {SYS_link, 1, 2},
-    {SYS_symlink, 2, 0},    {SYS_readlink, 1, 0}, {SYS_chmod, 1, 0},   {SYS_chown, 1, 0},  {SYS_lchown, 1, 0},
-    {SYS_mknod, 1, 0},      {SYS_futimesat, 2, 0}, {SYS_utime, 1, 0},    {SYS_utimes, 1, 0},  {SYS_renameat, 2, 4},
+    {SYS_open, 1, 0},         {SYS_creat, 1, 0},      {SYS_stat, 1, 0},
+    {SYS_lstat, 1, 0},        {SYS_access, 1, 0},     {SYS_mkdir, 1, 0},
+    {SYS_rmdir, 1, 0},        {SYS_unlink, 1, 0},     {SYS_rename, 1, 2},
+    {SYS_link, 1, 2},         {SYS_symlink, 2, 0},    {SYS_readlink, 1, 0},
+    {SYS_chmod, 1, 0},        {SYS_chown, 1, 0},      {SYS_lchown, 1, 0},
+    {SYS_mknod, 1, 0},        {SYS_futimesat, 2, 0},  {SYS_utime, 1, 0},
+    {SYS_utimes, 1, 0},       {SYS_renameat, 2, 4},
 #endif
-    {SYS_openat, 2, 0},     {SYS_newfstatat, 2, 0}, {SYS_statx, 2, 0},     {SYS_statfs, 1, 0},
-    {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},    {SYS_unlinkat, 2, 0},  {SYS_renameat2, 2, 4},
-    {SYS_linkat, 2, 4},     {SYS_symlinkat, 3, 0},  {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
-    {SYS_chroot, 1, 0},
-    {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},   {SYS_truncate, 1, 0},  {SYS_utimensat, 2, 0},
-    {SYS_getxattr, 1, 0},   {SYS_lgetxattr, 1, 0},  {SYS_listxattr, 1, 0}, {SYS_llistxattr, 1, 0},
-    {SYS_setxattr, 1, 0},   {SYS_lsetxattr, 1, 0},  {SYS_removexattr, 1, 0}, {SYS_lremovexattr, 1, 0},
-    {SYS_mknodat, 2, 0},    {SYS_inotify_add_watch, 2, 0},
+    {SYS_openat, 2, 0},       {SYS_newfstatat, 2, 0}, {SYS_statx, 2, 0},
+    {SYS_statfs, 1, 0},       {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},
+    {SYS_unlinkat, 2, 0},     {SYS_renameat2, 2, 4},  {SYS_linkat, 2, 4},
+    {SYS_symlinkat, 3, 0},    {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
+    {SYS_chroot, 1, 0},       {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},
+    {SYS_truncate, 1, 0},     {SYS_utimensat, 2, 0},  {SYS_getxattr, 1, 0},
+    {SYS_lgetxattr, 1, 0},    {SYS_listxattr, 1, 0},  {SYS_llistxattr, 1, 0},
+    {SYS_setxattr, 1, 0},     {SYS_lsetxattr, 1, 0},  {SYS_removexattr, 1, 0},
+    {SYS_lremovexattr, 1, 0}, {SYS_mknodat, 2, 0},    {SYS_inotify_add_watch, 2, 0},
 #ifdef SYS_faccessat2
     {SYS_faccessat2, 2, 0},
 #endif
@@ -51,7 +56,8 @@ static int directory_of(long number, const long *arguments, int path) {
   return path < 2 || number == SYS_inotify_add_watch ? AT_FDCWD : (int)arguments[path - 2];
 }
 
-/* A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as it was written. */
+/* A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as
+ * it was written. */
 static bool makes_link(long number) {
 #ifdef SYS_symlink
   if (number == SYS_symlink) return true;
@@ -118,7 +124,8 @@ static long call_as(long number, const long *arguments) {
 
 /* False: errno says why. */
 static bool move(long number, long *arguments, int path, struct place *place) {
-  if (!find_place(directory_of(number, arguments, path), (const char *)arguments[path - 1], place)) return false;
+  if (!find_place(directory_of(number, arguments, path), (const char *)arguments[path - 1], place))
+    return false;
   arguments[path - 1] = (long)place->path;
   return true;
 }
@@ -161,7 +168,8 @@ long call_remapped(long number, long a, long b, long c, long d, long e, long f) 
     if (with_paths[i].number != number) continue;
     int first = with_paths[i].first;
     int second = with_paths[i].second;
-    /* What a link leads to is a path of the file system where it begins with a slash, and just text where not. */
+    /* What a link leads to is a path of the file system where it begins with a slash, and just text where
+     * not. */
     if (makes_link(number) && a && can_read((const char *)a, 1) && *(const char *)a == '/') second = 1;
     bool other = second && is_concerned(number, arguments, second);
     TRACE("system call %d(%s): remapped: %d", (int)number, (const char *)arguments[first - 1],

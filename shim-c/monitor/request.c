@@ -1,6 +1,7 @@
 /*
- * One request per connection. While our descriptor is open, signals are blocked, so that no handler can longjmp past
- * the close; only the wait for an answer that may take long lets them through, as the guest's own call would.
+ * One request per connection. While our descriptor is open, signals are blocked, so that no handler can
+ * longjmp past the close; only the wait for an answer that may take long lets them through, as the guest's
+ * own call would.
  */
 #include "request.h"
 
@@ -21,7 +22,8 @@
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
-/* An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds. */
+/* An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds.
+ */
 #define GRACE (100 * MILLISECOND)
 
 int64_t monotonic_now(void) {
@@ -40,7 +42,10 @@ static int lifted(int fd) {
 
 /* Who listens there; 0 when it is in another namespace. */
 static int peer_process(int fd) {
-  struct { int pid; unsigned user, group; } peer = {0}; /* struct ucred */
+  struct {
+    int pid;
+    unsigned user, group;
+  } peer = {0}; /* struct ucred */
   socklen_t size = sizeof peer;
   raw(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
   return peer.pid;
@@ -59,7 +64,8 @@ static int open_connection(const struct config *config, int64_t limit, int flags
   struct timeval wait = {.tv_sec = PROMPT_LIMIT};
   raw(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
   if (limit) limit_wait(fd, limit);
-  long result = raw(SYS_connect, fd, &address, offsetof(struct sockaddr_un, sun_path) + config->socket_length);
+  long result =
+      raw(SYS_connect, fd, &address, offsetof(struct sockaddr_un, sun_path) + config->socket_length);
   if (result == 0) {
     note_supervisor(peer_process(fd));
     return fd;
@@ -127,7 +133,8 @@ static int receive_all(int fd, void *bytes, size_t size, int *passed, struct wai
   return 0;
 }
 
-/* Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes with it. */
+/* Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes
+ * with it. */
 static void hold_number(int fd, int reserved) {
   struct pollfd wait = {.fd = fd, .events = POLLIN};
   struct timespec limit = {.tv_sec = PROMPT_LIMIT};
@@ -174,7 +181,8 @@ static void run(void *data) {
   int fd = open_connection(errand->config, limit, errand->reply ? 0 : SOCK_NONBLOCK);
   errand->result = fd;
   if (fd < 0) return;
-  errand->result = errand->reply ? exchange(fd, errand->request, errand->reply, errand->passed, errand->patience, errand->waiting, errand->guest_mask)
+  errand->result = errand->reply ? exchange(fd, errand->request, errand->reply, errand->passed,
+                                            errand->patience, errand->waiting, errand->guest_mask)
                                  : send_all(fd, errand->request, sizeof *errand->request);
   raw(SYS_close, fd);
 }
@@ -201,8 +209,8 @@ void service_hint(struct boxer_request *request) {
   TRACE("supervisor: hint %d, result %d", request->operation, errand.result);
 }
 
-int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    struct waiting *waiting) {
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed,
+                    enum patience patience, struct waiting *waiting) {
   const struct config *config = network_config();
   if (!config || !may_ask()) return ENETUNREACH;
   if (passed) *passed = -1;
@@ -217,6 +225,7 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
     *passed = -1;
   }
   signals_restore(&old);
-  TRACE("supervisor: request %d, result %d, reply's errno %d", request->operation, errand.result, errand.result < 0 ? 0 : reply->error);
+  TRACE("supervisor: request %d, result %d, reply's errno %d", request->operation, errand.result,
+        errand.result < 0 ? 0 : reply->error);
   return errand.result < 0 ? -errand.result : 0;
 }

@@ -1,4 +1,5 @@
-/* res_query() and its kin: what the overlay knows is answered here, as messages; the rest is libc's to ask the DNS for. */
+/* res_query() and its kin: what the overlay knows is answered here, as messages; the rest is libc's to ask
+ * the DNS for. */
 #include <netdb.h>
 #include <resolv.h>
 
@@ -14,7 +15,8 @@ extern int *__h_errno_location(void);
 /* Not ours to answer. */
 #define PASS (-2)
 
-/* Gives the size of the answer, or PASS; `found` tells what res_query() makes of it: 0, or an h_errno value. */
+/* Gives the size of the answer, or PASS; `found` tells what res_query() makes of it: 0, or an h_errno value.
+ */
 static int answer(const struct dns_question *question, unsigned char *to, int room, int *found) {
   uint32_t addresses[BOXER_ADDRESS_MAX];
   uint32_t address;
@@ -58,7 +60,8 @@ static bool ask(const char *name, const char *domain, int class, int type, struc
 }
 
 /* As libc's queries give it: an answer without a record is an error. */
-static int query(struct __res_state *state, const char *name, const char *domain, int class, int type, unsigned char *to, int room) {
+static int query(struct __res_state *state, const char *name, const char *domain, int class, int type,
+                 unsigned char *to, int room) {
   struct dns_question question;
   int error = 0;
   if (!name || !ask(name, domain, class, type, &question)) return PASS;
@@ -76,16 +79,16 @@ static int answer_message(const unsigned char *message, int size, unsigned char 
 }
 
 /* libc's own, under the one or the other of its names; -1 where it has none, as in musl the n forms. */
-#define PASS_ON(name, type, arguments)               \
-  type real = LIBC(type, name);                      \
-  if (!real) real = LIBC(type, __##name);            \
-  if (real) return real arguments;                   \
-  *__h_errno_location() = NO_RECOVERY;               \
+#define PASS_ON(name, type, arguments)    \
+  type real = LIBC(type, name);           \
+  if (!real) real = LIBC(type, __##name); \
+  if (real) return real arguments;        \
+  *__h_errno_location() = NO_RECOVERY;    \
   return -1;
 
-#define BOTH(name, parameters, arguments)                  \
-  EXPORT int boxer_##name parameters __asm__(#name);       \
-  EXPORT int boxer___##name parameters __asm__("__" #name); \
+#define BOTH(name, parameters, arguments)                            \
+  EXPORT int boxer_##name parameters __asm__(#name);                 \
+  EXPORT int boxer___##name parameters __asm__("__" #name);          \
   EXPORT int boxer_##name parameters { return on_##name arguments; } \
   EXPORT int boxer___##name parameters { return on_##name arguments; }
 
@@ -93,23 +96,27 @@ typedef int (*query_function)(const char *, int, int, unsigned char *, int);
 typedef int (*domain_function)(const char *, const char *, int, int, unsigned char *, int);
 typedef int (*send_function)(const unsigned char *, int, unsigned char *, int);
 typedef int (*nquery_function)(struct __res_state *, const char *, int, int, unsigned char *, int);
-typedef int (*ndomain_function)(struct __res_state *, const char *, const char *, int, int, unsigned char *, int);
+typedef int (*ndomain_function)(struct __res_state *, const char *, const char *, int, int, unsigned char *,
+                                int);
 typedef int (*nsend_function)(struct __res_state *, const unsigned char *, int, unsigned char *, int);
 
-#define BY_NAME(name)                                                                                      \
-  static int on_##name(const char *host, int class, int type, unsigned char *to, int room) {             \
-    int size = query(NULL, host, NULL, class, type, to, room);                                           \
-    if (size != PASS) return size;                                                                       \
-    PASS_ON(name, query_function, (host, class, type, to, room))                                         \
-  }                                                                                                      \
-  BOTH(name, (const char *host, int class, int type, unsigned char *to, int room), (host, class, type, to, room))
-#define BY_STATE_AND_NAME(name)                                                                                     \
-  static int on_##name(struct __res_state *state, const char *host, int class, int type, unsigned char *to, int room) { \
-    int size = query(state, host, NULL, class, type, to, room);                                          \
-    if (size != PASS) return size;                                                                       \
-    PASS_ON(name, nquery_function, (state, host, class, type, to, room))                                 \
-  }                                                                                                      \
-  BOTH(name, (struct __res_state * state, const char *host, int class, int type, unsigned char *to, int room), \
+#define BY_NAME(name)                                                                        \
+  static int on_##name(const char *host, int class, int type, unsigned char *to, int room) { \
+    int size = query(NULL, host, NULL, class, type, to, room);                               \
+    if (size != PASS) return size;                                                           \
+    PASS_ON(name, query_function, (host, class, type, to, room))                             \
+  }                                                                                          \
+  BOTH(name, (const char *host, int class, int type, unsigned char *to, int room),           \
+       (host, class, type, to, room))
+#define BY_STATE_AND_NAME(name)                                                                             \
+  static int on_##name(struct __res_state *state, const char *host, int class, int type, unsigned char *to, \
+                       int room) {                                                                          \
+    int size = query(state, host, NULL, class, type, to, room);                                             \
+    if (size != PASS) return size;                                                                          \
+    PASS_ON(name, nquery_function, (state, host, class, type, to, room))                                    \
+  }                                                                                                         \
+  BOTH(name,                                                                                                \
+       (struct __res_state * state, const char *host, int class, int type, unsigned char *to, int room),    \
        (state, host, class, type, to, room))
 
 /* A name of the overlay is complete as it is: of the domains to search none is tried. */
@@ -118,22 +125,25 @@ BY_NAME(res_search)
 BY_STATE_AND_NAME(res_nquery)
 BY_STATE_AND_NAME(res_nsearch)
 
-static int on_res_querydomain(const char *host, const char *domain, int class, int type, unsigned char *to, int room) {
+static int on_res_querydomain(const char *host, const char *domain, int class, int type, unsigned char *to,
+                              int room) {
   int size = query(NULL, host, domain, class, type, to, room);
   if (size != PASS) return size;
   PASS_ON(res_querydomain, domain_function, (host, domain, class, type, to, room))
 }
-BOTH(res_querydomain, (const char *host, const char *domain, int class, int type, unsigned char *to, int room),
+BOTH(res_querydomain,
+     (const char *host, const char *domain, int class, int type, unsigned char *to, int room),
      (host, domain, class, type, to, room))
 
-static int on_res_nquerydomain(struct __res_state *state, const char *host, const char *domain, int class, int type, unsigned char *to,
-                               int room) {
+static int on_res_nquerydomain(struct __res_state *state, const char *host, const char *domain, int class,
+                               int type, unsigned char *to, int room) {
   int size = query(state, host, domain, class, type, to, room);
   if (size != PASS) return size;
   PASS_ON(res_nquerydomain, ndomain_function, (state, host, domain, class, type, to, room))
 }
 BOTH(res_nquerydomain,
-     (struct __res_state * state, const char *host, const char *domain, int class, int type, unsigned char *to, int room),
+     (struct __res_state * state, const char *host, const char *domain, int class, int type,
+      unsigned char *to, int room),
      (state, host, domain, class, type, to, room))
 
 static int on_res_send(const unsigned char *message, int size, unsigned char *to, int room) {
@@ -141,12 +151,15 @@ static int on_res_send(const unsigned char *message, int size, unsigned char *to
   if (answered != PASS) return answered;
   PASS_ON(res_send, send_function, (message, size, to, room))
 }
-BOTH(res_send, (const unsigned char *message, int size, unsigned char *to, int room), (message, size, to, room))
+BOTH(res_send, (const unsigned char *message, int size, unsigned char *to, int room),
+     (message, size, to, room))
 
-static int on_res_nsend(struct __res_state *state, const unsigned char *message, int size, unsigned char *to, int room) {
+static int on_res_nsend(struct __res_state *state, const unsigned char *message, int size, unsigned char *to,
+                        int room) {
   int answered = answer_message(message, size, to, room);
   if (answered != PASS) return answered;
   PASS_ON(res_nsend, nsend_function, (state, message, size, to, room))
 }
-BOTH(res_nsend, (struct __res_state * state, const unsigned char *message, int size, unsigned char *to, int room),
+BOTH(res_nsend,
+     (struct __res_state * state, const unsigned char *message, int size, unsigned char *to, int room),
      (state, message, size, to, room))

@@ -24,7 +24,8 @@ static const char *behind(const char *path, const char *from, const char *end) {
   }
 }
 
-/* Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where to. */
+/* Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where
+ * to. */
 bool climbs_out(const char *rest) {
   int depth = 0;
   for (const char *next = skip_empty(rest); *next && depth >= 0; next = skip_empty(next)) {
@@ -40,8 +41,8 @@ bool climbs_out(const char *rest) {
 static struct {
   struct rule rules[RULES];
   uint32_t count;
-  uint64_t beginnings; /* a bit for the first two letters of each visible path */
-  bool odd;            /* one of them is not written in the plainest way */
+  uint64_t beginnings;   /* a bit for the first two letters of each visible path */
+  bool odd;              /* one of them is not written in the plainest way */
   char text[REMAP_ROOM]; /* BOXER_REMAP, cut into strings */
 } known;
 
@@ -82,7 +83,8 @@ void remap_read(const char *value) {
       odd = odd || length < 2 || !is_plain(from, length - 1u);
       /* Of a single letter the path may end or go on behind it. */
       if (length >= 2) beginnings |= beginning(from);
-      if (length == 2) beginnings |= beginning((char[]){'/', from[1], 0}) | beginning((char[]){'/', from[1], '/'});
+      if (length == 2)
+        beginnings |= beginning((char[]){'/', from[1], 0}) | beginning((char[]){'/', from[1], '/'});
     }
     from = next;
   }

@@ -1,6 +1,7 @@
 /*
- * execvp() and posix_spawnp() look along PATH inside libc, at the kernel's names. So it is looked for here first, and libc gets the
- * place of what stands in a remapped folder; what to do with a file that is no program stays its own.
+ * execvp() and posix_spawnp() look along PATH inside libc, at the kernel's names. So it is looked for here
+ * first, and libc gets the place of what stands in a remapped folder; what to do with a file that is no
+ * program stays its own.
  */
 #include "search.h"
 
@@ -55,7 +56,8 @@ static enum finding look_in(const char *candidate, char *to, bool refused) {
   bool moved = place.path != candidate;
   enum finding found = found_at(place.path);
   /* Of several that may not be executed the first one is told. */
-  if (moved && (found == PROGRAM || (found == REFUSED && !refused))) memcpy(to, place.path, strlen(place.path) + 1);
+  if (moved && (found == PROGRAM || (found == REFUSED && !refused)))
+    memcpy(to, place.path, strlen(place.path) + 1);
   leave_place(&place);
   if (!moved && found == PROGRAM) *to = 0;
   return moved || found == PROGRAM ? found : NOTHING;
@@ -75,7 +77,8 @@ bool search_place(const char *file, struct place *place) {
   while (folder && finding != PROGRAM) {
     const char *end = folder;
     while (*end && *end != ':') end++;
-    enum finding here = join(candidate, folder, end, file) ? look_in(candidate, found, finding == REFUSED) : NOTHING;
+    enum finding here =
+        join(candidate, folder, end, file) ? look_in(candidate, found, finding == REFUSED) : NOTHING;
     if (here != NOTHING) finding = here;
     folder = *end ? end + 1 : NULL;
   }

@@ -1,6 +1,6 @@
 /*
- * shm_open() and named semaphores where /dev/shm stands elsewhere: libc opens below /dev/shm without a call that could be seen. Anywhere
- * else libc's own functions do it.
+ * shm_open() and named semaphores where /dev/shm stands elsewhere: libc opens below /dev/shm without a call
+ * that could be seen. Anywhere else libc's own functions do it.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -68,8 +68,8 @@ static int unlink_object(const char *name, const char *prefix, enum libc_functio
 EXPORT int shm_unlink(const char *name) { return unlink_object(name, "", LIBC_shm_unlink); }
 EXPORT int sem_unlink(const char *name) { return unlink_object(name, SEMAPHORE, LIBC_sem_unlink); }
 
-/* The semaphores that this process has open: the same one is at the same address however often it is opened. No lock: a slot is
- * taken by its count. */
+/* The semaphores that this process has open: the same one is at the same address however often it is opened.
+ * No lock: a slot is taken by its count. */
 static struct slot {
   _Atomic uint32_t count;
   _Atomic(sem_t *) address;
@@ -163,7 +163,8 @@ static sem_t *open_semaphore(const char *path, int flags, mode_t mode, unsigned 
   /* Others may create and unlink it between two of our steps. */
   for (int attempts = 100; attempts > 0; attempts--) {
     int fd = -ENOENT;
-    if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)) fd = (int)raw(SYS_openat, AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+    if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL))
+      fd = (int)raw(SYS_openat, AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd == -ENOENT && flags & O_CREAT) fd = create(path, mode, value);
     if (fd >= 0) return use(fd);
     if (fd != -EEXIST || flags & O_EXCL) return fail(-fd), SEM_FAILED;
@@ -171,7 +172,8 @@ static sem_t *open_semaphore(const char *path, int flags, mode_t mode, unsigned 
   return fail(EAGAIN), SEM_FAILED;
 }
 
-__attribute__((noinline)) static sem_t *open_our_semaphore(const char *name, int flags, mode_t mode, unsigned value) {
+__attribute__((noinline)) static sem_t *open_our_semaphore(const char *name, int flags, mode_t mode,
+                                                           unsigned value) {
   SHORT_PLACE(place);
   if (!find_object(name, SEMAPHORE, &place)) return SEM_FAILED;
   sem_t *opened = open_semaphore(place.path, flags, mode, value);
@@ -186,7 +188,7 @@ EXPORT sem_t *sem_open(const char *name, int flags, ...) {
   unsigned value = flags & O_CREAT ? va_arg(rest, unsigned) : 0;
   va_end(rest);
   if (is_ours()) return open_our_semaphore(name, flags, mode, value);
-  sem_t *(*real)(const char *, int, ...) = LIBC(sem_t *(*)(const char *, int, ...), sem_open);
+  sem_t *(*real)(const char *, int, ...) = LIBC(sem_t * (*)(const char *, int, ...), sem_open);
   return real ? real(name, flags, mode, value) : (fail(ENOSYS), SEM_FAILED);
 }
 

@@ -7,10 +7,14 @@
 #include "reading.h"
 #include "rules.h"
 
-static bool same_start(const char *left, const char *right, size_t length) { return memcmp(left, right, length) == 0; }
+static bool same_start(const char *left, const char *right, size_t length) {
+  return memcmp(left, right, length) == 0;
+}
 
 static bool is_below(const char *path, size_t length, const struct rule *rule) {
-  if (rule->real_length <= 1 || length < rule->real_length || !same_start(path, rule->real, rule->real_length)) return false;
+  if (rule->real_length <= 1 || length < rule->real_length ||
+      !same_start(path, rule->real, rule->real_length))
+    return false;
   return length == rule->real_length || path[rule->real_length] == '/';
 }
 

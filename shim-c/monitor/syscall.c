@@ -1,6 +1,6 @@
 /*
- * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the headers; six
- * arguments travel in the same registers either way.
+ * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the
+ * headers; six arguments travel in the same registers either way.
  */
 #include "accept.h"
 #include "bind.h"

@@ -1,6 +1,8 @@
 /*
- * A loader of another word size or machine prints a line for each object that it cannot preload, and every loader for one that it does
- * not find. So a program's header is read before LD_PRELOAD is passed on to it, and our own file is looked for. Whatever cannot be told keeps the entry: a line too much is better than a program unseen.
+ * A loader of another word size or machine prints a line for each object that it cannot preload, and every
+ * loader for one that it does not find. So a program's header is read before LD_PRELOAD is passed on to it,
+ * and our own file is looked for. Whatever cannot be told keeps the entry: a line too much is better than a
+ * program unseen.
  */
 #include "target.h"
 
@@ -16,7 +18,7 @@
 
 extern char **environ;
 
-#define INTERPRETERS 5 /* of scripts that the kernel follows */
+#define INTERPRETERS 5       /* of scripts that the kernel follows */
 #define INTERPRETER_ROOM 256 /* what the kernel reads of a script */
 
 #if defined(__x86_64__)
@@ -34,9 +36,10 @@ static uint32_t number_at(const unsigned char *bytes, size_t size) {
   return number;
 }
 
-#define FIELD(head, field)                                                                                          \
-  ((head)[EI_CLASS] == ELFCLASS64 ? number_at((head) + offsetof(Elf64_Ehdr, field), sizeof((Elf64_Ehdr *)0)->field) \
-                                  : number_at((head) + offsetof(Elf32_Ehdr, field), sizeof((Elf32_Ehdr *)0)->field))
+#define FIELD(head, field)                                                               \
+  ((head)[EI_CLASS] == ELFCLASS64                                                        \
+       ? number_at((head) + offsetof(Elf64_Ehdr, field), sizeof((Elf64_Ehdr *)0)->field) \
+       : number_at((head) + offsetof(Elf32_Ehdr, field), sizeof((Elf32_Ehdr *)0)->field))
 
 /* A static program has none that could complain; true also where it cannot be told. */
 static bool has_loader(int fd, const unsigned char *head) {
@@ -44,7 +47,9 @@ static bool has_loader(int fd, const unsigned char *head) {
   uint32_t at = FIELD(head, e_phoff);
   for (uint32_t left = FIELD(head, e_phnum); left > 0; left--, at += FIELD(head, e_phentsize)) {
     unsigned char type[4];
-    if (raw(SYS_pread64, fd, type, sizeof type, at) != sizeof type || number_at(type, sizeof type) == PT_INTERP) return true;
+    if (raw(SYS_pread64, fd, type, sizeof type, at) != sizeof type ||
+        number_at(type, sizeof type) == PT_INTERP)
+      return true;
   }
   return false;
 }
@@ -71,7 +76,8 @@ static enum target judge(int fd) {
   long length = raw(SYS_pread64, fd, head, sizeof head, 0);
   if (length >= 3 && head[0] == '#' && head[1] == '!') return SCRIPT;
   if (length < (long)sizeof head || memcmp(head, ELFMAG, SELFMAG) != 0) return TAKES_US;
-  bool own = head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] == ELFDATA2LSB && FIELD(head, e_machine) == OWN_MACHINE;
+  bool own =
+      head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] == ELFDATA2LSB && FIELD(head, e_machine) == OWN_MACHINE;
   return own || !has_loader(fd, head) ? TAKES_US : REFUSES_US;
 }
 
@@ -79,7 +85,8 @@ static int open_program(int directory, const char *path) {
   return (int)raw(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script. */
+/* The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script.
+ */
 __attribute__((noinline)) static enum target judge_interpreter(int script) {
   char interpreter[INTERPRETER_ROOM];
   enum target target = SCRIPT;

@@ -1,4 +1,5 @@
-/* mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the remapped one. */
+/* mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the
+ * remapped one. */
 #include <fcntl.h>
 
 #include "denied.h"
@@ -16,33 +17,34 @@ static void take_back(char *template, const char *there) {
 }
 
 /* `path` is the template, or what stands for it; the guest's own is the answer of those that give one. */
-#define TEMPORARY(type, name, failed, answer, parameters, arguments, ...)      \
-  static type real_##name parameters {                                         \
-    type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), name);               \
-    if (!real) return fail(ENOSYS), failed;                                    \
-    return real arguments;                                                     \
-  }                                                                            \
-  __attribute__((noinline)) static type moved_##name parameters {              \
-    SHORT_PLACE(place);                                                        \
-    char *template = path;                                                     \
-    if (!find_place(AT_FDCWD, path, &place)) return failed;                    \
-    path = place.path == template ? template : place.text;                     \
-    type result = real_##name arguments;                                       \
-    if (result != failed && path != template) take_back(template, path);       \
-    leave_place(&place);                                                       \
-    return result == failed ? failed : (answer);                               \
-  }                                                                            \
-  static type on_##name parameters {                                           \
-    if (is_remapped(AT_FDCWD, path)) return moved_##name arguments;                 \
-    type result = real_##name arguments;                                       \
-    if (result == failed) note_denied(AT_FDCWD, path, last_error());           \
-    return result;                                                             \
+#define TEMPORARY(type, name, failed, answer, parameters, arguments, ...) \
+  static type real_##name parameters {                                    \
+    type (*real)(__VA_ARGS__) = LIBC(__typeof__(real), name);             \
+    if (!real) return fail(ENOSYS), failed;                               \
+    return real arguments;                                                \
+  }                                                                       \
+  __attribute__((noinline)) static type moved_##name parameters {         \
+    SHORT_PLACE(place);                                                   \
+    char *template = path;                                                \
+    if (!find_place(AT_FDCWD, path, &place)) return failed;               \
+    path = place.path == template ? template : place.text;                \
+    type result = real_##name arguments;                                  \
+    if (result != failed && path != template) take_back(template, path);  \
+    leave_place(&place);                                                  \
+    return result == failed ? failed : (answer);                          \
+  }                                                                       \
+  static type on_##name parameters {                                      \
+    if (is_remapped(AT_FDCWD, path)) return moved_##name arguments;       \
+    type result = real_##name arguments;                                  \
+    if (result == failed) note_denied(AT_FDCWD, path, last_error());      \
+    return result;                                                        \
   }
 
 TEMPORARY(int, mkstemp, -1, result, (char *path), (path), char *)
 TEMPORARY(int, mkostemp, -1, result, (char *path, int flags), (path, flags), char *, int)
 TEMPORARY(int, mkstemps, -1, result, (char *path, int suffix), (path, suffix), char *, int)
-TEMPORARY(int, mkostemps, -1, result, (char *path, int suffix, int flags), (path, suffix, flags), char *, int, int)
+TEMPORARY(int, mkostemps, -1, result, (char *path, int suffix, int flags), (path, suffix, flags), char *, int,
+          int)
 TEMPORARY(char *, mkdtemp, NULL, template, (char *path), (path), char *)
 
 EXPORT int mkstemp(char *path) { return on_mkstemp(path); }

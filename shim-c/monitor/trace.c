@@ -60,7 +60,8 @@ static int descriptor(void) {
   for (char **variable = environ; variable && *variable; variable++) {
     if (!starts_with(*variable, "BOXER_TRACE=")) continue;
     found = 0;
-    for (const char *digit = *variable + sizeof "BOXER_TRACE=" - 1; *digit >= '0' && *digit <= '9' && found < 100000; digit++)
+    for (const char *digit = *variable + sizeof "BOXER_TRACE=" - 1;
+         *digit >= '0' && *digit <= '9' && found < 100000; digit++)
       found = found * 10 + *digit - '0';
   }
   atomic_store_explicit(&known, found, memory_order_relaxed);

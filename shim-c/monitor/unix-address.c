@@ -1,6 +1,6 @@
 /*
- * Addresses of Unix sockets whose paths stand elsewhere. The real path may be longer than an address; then the kernel is led there
- * by a descriptor, which is ours for that moment.
+ * Addresses of Unix sockets whose paths stand elsewhere. The real path may be longer than an address; then
+ * the kernel is led there by a descriptor, which is ours for that moment.
  */
 #include "unix-address.h"
 
@@ -24,7 +24,8 @@
 
 /* A terminating NUL is optional in such an address. */
 static bool path_of(const struct sockaddr *address, socklen_t length, char path[PATH_ROOM + 1]) {
-  if (!remap_value() || length <= HEADER || length > sizeof(struct sockaddr_un) || !can_read(address, length)) return false;
+  if (!remap_value() || length <= HEADER || length > sizeof(struct sockaddr_un) || !can_read(address, length))
+    return false;
   if (address->sa_family != AF_UNIX) return false;
   memcpy(path, (const char *)address + HEADER, length - HEADER);
   path[length - HEADER] = 0;
@@ -117,11 +118,13 @@ static bool find(struct unix_place *place, const struct sockaddr *address, sockl
   return fail((int)-error), false;
 }
 
-__attribute__((noinline)) bool find_unix_place(struct unix_place *place, const struct sockaddr *address, socklen_t length) {
+__attribute__((noinline)) bool find_unix_place(struct unix_place *place, const struct sockaddr *address,
+                                               socklen_t length) {
   return find(place, address, length, false);
 }
 
-__attribute__((noinline)) bool find_new_unix_place(struct unix_place *place, const struct sockaddr *address, socklen_t length) {
+__attribute__((noinline)) bool find_new_unix_place(struct unix_place *place, const struct sockaddr *address,
+                                                   socklen_t length) {
   return find(place, address, length, true);
 }
 
@@ -137,7 +140,9 @@ void leave_unix_place(const struct unix_place *place) {
 bool visible_unix(union address *address, socklen_t *length) {
   struct shown shown;
   char *path = (char *)address + HEADER;
-  if (!remap_value() || *length <= HEADER || *length > sizeof *address - 1 || address->any.sa_family != AF_UNIX) return false;
+  if (!remap_value() || *length <= HEADER || *length > sizeof *address - 1 ||
+      address->any.sa_family != AF_UNIX)
+    return false;
   size_t size = *length - HEADER;
   path[size] = 0;
   size = strlen(path);

@@ -1,7 +1,7 @@
 /*
- * io_uring makes system calls that nobody sees, a connect to an overlay address among them, which would leave by the default route and
- * wait there. So a ring is refused as Docker's default profile refuses it since Engine 25, and as Lambda does: what uses one has its way
- * round that.
+ * io_uring makes system calls that nobody sees, a connect to an overlay address among them, which would leave
+ * by the default route and wait there. So a ring is refused as Docker's default profile refuses it since
+ * Engine 25, and as Lambda does: what uses one has its way round that.
  */
 #include "uring.h"
 
@@ -16,15 +16,16 @@ long on_io_uring_setup(unsigned entries, void *settings) {
 }
 
 /* liburing makes its own system calls. Its functions give -errno. */
-#define RING(name, parameters, arguments)                              \
-  int name parameters;                                                 \
-  EXPORT int name parameters {                                         \
+#define RING(name, parameters, arguments)                                  \
+  int name parameters;                                                     \
+  EXPORT int name parameters {                                             \
     int(*real) parameters = (int(*) parameters)libc_function(LIBC_##name); \
-    if (network_config()) return -EPERM;                               \
-    return real ? real arguments : -ENOSYS;                            \
+    if (network_config()) return -EPERM;                                   \
+    return real ? real arguments : -ENOSYS;                                \
   }
 
 RING(io_uring_queue_init, (unsigned entries, void *ring, unsigned flags), (entries, ring, flags))
 RING(io_uring_queue_init_params, (unsigned entries, void *ring, void *settings), (entries, ring, settings))
-RING(io_uring_queue_init_mem, (unsigned entries, void *ring, void *settings, void *room, size_t size), (entries, ring, settings, room, size))
+RING(io_uring_queue_init_mem, (unsigned entries, void *ring, void *settings, void *room, size_t size),
+     (entries, ring, settings, room, size))
 RING(io_uring_setup, (unsigned entries, void *settings), (entries, settings))

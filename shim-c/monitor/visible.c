@@ -18,8 +18,8 @@ static char *copy(const char *text) {
 }
 
 /*
- * The working directory into the guest's own memory, which the kernel has written to already; `size` is the room that the guest says
- * there is. 0, or -errno.
+ * The working directory into the guest's own memory, which the kernel has written to already; `size` is the
+ * room that the guest says there is. 0, or -errno.
  */
 static long show_in(char *to, size_t size, size_t length, const struct shown *shown) {
   if (shown->length >= size) return -ERANGE;
@@ -115,7 +115,8 @@ static char *copy_shown(const char *path, size_t length, const struct shown *sho
   return result;
 }
 
-/* What realpath() found, by its visible name: in the guest's buffer, which has PATH_MAX bytes, or in memory that is its own. */
+/* What realpath() found, by its visible name: in the guest's buffer, which has PATH_MAX bytes, or in memory
+ * that is its own. */
 static char *seen(char *found, char *to) {
   struct shown shown;
   size_t length = found ? strlen(found) : 0;
@@ -126,8 +127,11 @@ static char *seen(char *found, char *to) {
 }
 
 DEEP_PATH_CALL(char *, realpath, NULL, (const char *path, char *to), (path, to), const char *, char *)
-DEEP_PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (path, to, size), const char *, char *, size_t)
+DEEP_PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (path, to, size),
+               const char *, char *, size_t)
 
 EXPORT char *realpath(const char *path, char *to) { return seen(on_realpath(path, to), to); }
-EXPORT char *__realpath_chk(const char *path, char *to, size_t size) { return seen(on___realpath_chk(path, to, size), to); }
+EXPORT char *__realpath_chk(const char *path, char *to, size_t size) {
+  return seen(on___realpath_chk(path, to, size), to);
+}
 EXPORT char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }

@@ -1,6 +1,6 @@
 /*
- * The monitor's side of the service wire against a supervisor that answers anything, for libFuzzer: the input is what it sends, in two
- * parts, with a descriptor beside it or none.
+ * The monitor's side of the service wire against a supervisor that answers anything, for libFuzzer: the input
+ * is what it sends, in two parts, with a descriptor beside it or none.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -52,8 +52,10 @@ static void answer(int fd) {
     message.msg_control = control;
     message.msg_controllen = CMSG_SPACE(count * sizeof(int));
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
-    for (size_t i = 0; i < count; i++) memcpy(CMSG_DATA(header) + i * sizeof(int), i % 2 ? &fd : &table_file, sizeof fd);
+    *header = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
+    for (size_t i = 0; i < count; i++)
+      memcpy(CMSG_DATA(header) + i * sizeof(int), i % 2 ? &fd : &table_file, sizeof fd);
   }
   sendmsg(fd, &message, MSG_NOSIGNAL);
   if (part.iov_len < size) send(fd, bytes + part.iov_len, size - part.iov_len, MSG_NOSIGNAL);
@@ -77,7 +79,8 @@ static void start(void) {
   config.socket_length = 1 + (uint32_t)length;
   memcpy(config.socket, address.sun_path, config.socket_length);
   pthread_t thread;
-  if (bind(listener, (struct sockaddr *)&address, (socklen_t)(sizeof address.sun_family + config.socket_length)) < 0 ||
+  if (bind(listener, (struct sockaddr *)&address,
+           (socklen_t)(sizeof address.sun_family + config.socket_length)) < 0 ||
       listen(listener, 16) < 0 || pthread_create(&thread, NULL, serve, NULL) != 0)
     abort();
 }
