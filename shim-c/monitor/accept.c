@@ -1,4 +1,4 @@
-/* accept(): the kernel's; a signal connection is exchanged for the real one that it stands for. */
+/* accept() is the kernel's. A signal connection is exchanged for the real connection that it stands for. */
 #include "accept.h"
 
 #include <fcntl.h>
@@ -24,7 +24,7 @@ typedef int accept_function(int, struct sockaddr *, socklen_t *, int);
 
 #define PLAIN (-1) /* in place of flags: accept(), which is another system call than accept4() */
 
-/* libc's are cancellation points, a raw system call would not be. */
+/* libc's functions are cancellation points; a raw system call would not be one. */
 static int kernel_accept(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   int (*plain)(int, struct sockaddr *, socklen_t *) =
       LIBC(int (*)(int, struct sockaddr *, socklen_t *), accept);
@@ -39,7 +39,7 @@ static bool is_nonblocking(int fd) {
   return flags >= 0 && (flags & O_NONBLOCK);
 }
 
-/* Makes the received socket what accept4() would have returned, under the number that it would have had. */
+/* Makes the received socket what accept4() would have returned, with the number that it would have had. */
 static void put_in_place(int listener, int real, int signal, int family, int flags) {
   inherit_options(listener, real);
   long now = raw(SYS_fcntl, real, F_GETFL);
@@ -51,7 +51,7 @@ static void put_in_place(int listener, int real, int signal, int family, int fla
   mark(signal, MARK_ARRANGED | (mapped ? MARK_MAPPED : 0));
 }
 
-/* What the supervisor has said of a signal connection. */
+/* The supervisor's answer about a signal connection. */
 struct exchanged {
   bool asked;   /* the supervisor has heard the question */
   bool arrived; /* there is a connection: `real`, or the signal connection itself where that is negative */
@@ -60,7 +60,7 @@ struct exchanged {
   struct boxer_endpoint peer;
 };
 
-/* Apart, for the sake of the stack of what follows. */
+/* A function of its own, so that what follows does not need its stack. */
 __attribute__((noinline)) static void ask_for_connection(int listener,
                                                          const struct boxer_endpoint *signal_peer, int family,
                                                          struct exchanged *answer) {
@@ -80,9 +80,9 @@ __attribute__((noinline)) static void ask_for_connection(int listener,
 }
 
 /*
- * Exchanges the signal connection; false when its connection has gone, to another process or altogether.
- * Without a descriptor to ask with, or under a filter that forbids to ask, the signal connection is kept
- * unasked: the supervisor sees that it was accepted, and carries its bytes.
+ * Exchanges the signal connection. Returns false when the real connection has gone, to another process or
+ * altogether. Without a descriptor to ask with, or under a filter that forbids to ask, the signal connection
+ * is kept: the supervisor sees that it was accepted and carries its bytes.
  */
 __attribute__((noinline)) static bool exchange(int listener, int signal, struct boxer_endpoint *peer,
                                                int family, int flags) {
@@ -119,7 +119,9 @@ static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int fl
     struct boxer_endpoint peer;
     if (as_ipv4(&from.any, length, &peer)) {
       if (is_signal_source(endpoint_ip(&peer))) {
-        /* Gone: whatever else waits in the queue is next, and an empty queue is the kernel's to report. */
+        /*
+         * The connection has gone. The next one in the queue is accepted; the kernel reports an empty queue.
+         */
         if (!exchange(fd, accepted, &peer, from.any.sa_family, flags == PLAIN ? 0 : flags)) continue;
       } else if (address && !is_loopback(endpoint_ip(&peer))) {
         overlay_peer(accepted, &peer);
@@ -129,8 +131,10 @@ static int accepted_by(int fd, struct sockaddr *address, socklen_t *room, int fl
       visible_unix(&from, &length);
     }
     if (!address) return accepted;
-    /* The kernel finds out whether the guest's pointers are good; where they are not, the connection is lost,
-     * as natively. */
+    /*
+     * The kernel finds out whether the guest's pointers are good. Where they are not, the connection is lost,
+     * as without the monitor.
+     */
     bool good = on_callers_stack(address) && on_callers_stack(room) && (int)given >= 0;
     long result = good ? 0 : raw(SYS_getsockname, accepted, address, room);
     if (result < 0) {
@@ -147,7 +151,7 @@ int on_accept(int fd, struct sockaddr *address, socklen_t *room) {
   return accepted_by(fd, address, room, PLAIN);
 }
 
-/* The kernel refuses what would be PLAIN here. */
+/* As flags, the kernel refuses the value of PLAIN. */
 int on_accept4(int fd, struct sockaddr *address, socklen_t *room, int flags) {
   return flags == PLAIN ? fail(EINVAL) : accepted_by(fd, address, room, flags);
 }

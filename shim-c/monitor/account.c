@@ -1,7 +1,8 @@
 /*
- * getpwuid() and getpwnam(): in a function the guest is a user of the platform that no image knows. Programs
- * that ask who they are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so that user always
- * has a name, which is found again by those who check it (sshd). Its group has the same name, see group.c.
+ * getpwuid() and getpwnam(). In a function the guest runs as a user of the platform that no image knows.
+ * Programs that ask who they are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so that user
+ * gets a name, and programs that check the name (sshd) find it. The user's group has the same name, see
+ * group.c.
  */
 #include "account.h"
 
@@ -44,7 +45,7 @@ static bool describe(uid_t user, struct passwd *entry, char *room, size_t size) 
   return true;
 }
 
-/* An unknown user of a container is as unknown as natively: entrypoints ask for that. */
+/* Only in a function: entrypoints in containers test whether their user is unknown. */
 static bool is_own(uid_t user) {
   return network_config() && user == (uid_t)raw(SYS_geteuid) && is_platform_user(user);
 }
@@ -73,7 +74,7 @@ EXPORT int getpwuid_r(uid_t user, struct passwd *entry, char *room, size_t size,
   return *result ? 0 : ERANGE;
 }
 
-/* Whether the running user is one that no image knows, and this its name. */
+/* Whether no image knows the running user, and `name` is the name that the monitor gave it. */
 static bool is_own_name(const char *name) {
   uid_t user = (uid_t)raw(SYS_geteuid);
   if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0 ||

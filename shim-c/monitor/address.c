@@ -5,7 +5,7 @@
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/* Up to the scope id, which the kernel does not insist on. */
+/* The size up to the scope id, which the kernel does not require. */
 #define SHORT_IN6 24
 
 static uint16_t host_order(uint16_t port) { return (uint16_t)(port >> 8 | port << 8); }
@@ -23,7 +23,7 @@ void set_endpoint_ip(struct boxer_endpoint *endpoint, uint32_t address) {
 bool is_loopback(uint32_t address) { return ((const uint8_t *)&address)[0] == 127; }
 
 bool as_ipv4(const struct sockaddr *address, socklen_t length, struct boxer_endpoint *endpoint) {
-  /* Longer ones, negative lengths among them, the kernel refuses. */
+  /* The kernel refuses longer addresses, and so negative lengths. */
   if (!address || length < sizeof(sa_family_t) || length > sizeof(struct sockaddr_storage)) return false;
   *endpoint = (struct boxer_endpoint){0};
   if (address->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {

@@ -1,6 +1,6 @@
 /*
- * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as
- * natively; on a node with several addresses it is the wildcard, so that it stands for all of them.
+ * bind(). For the kernel the node's overlay address is the node's own address, so 127.0.0.1 stays a different
+ * address. On a node with several addresses it is the wildcard, which stands for all of them.
  */
 #include "bind.h"
 
@@ -26,7 +26,10 @@ static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_
 static const uint8_t loopback[4] = {127, 0, 0, 1};
 static const uint8_t shadow[4] = SHADOW_ADDRESS;
 
-/* Whether a socket of ours is the wildcard in the overlay address' stead, and none has 127.0.0.1 yet. */
+/*
+ * Whether a socket of the guest is bound to the wildcard in place of the overlay address, and no socket has
+ * 127.0.0.1 yet.
+ */
 static bool holds_wildcard(uint16_t port) {
   struct boxer_endpoint local;
   bool holds = false;
@@ -40,8 +43,9 @@ static bool holds_wildcard(uint16_t port) {
 }
 
 /*
- * A guest with two sockets, one on its address and then one on 127.0.0.1: natively they do not collide. The
- * first is the wildcard and serves 127.0.0.1 too, so the second may be anywhere.
+ * A guest binds one socket to its address and then another one to 127.0.0.1. Without the monitor they do not
+ * collide. The first one is bound to the wildcard and serves 127.0.0.1 as well, so the second one may be
+ * bound anywhere.
  */
 static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local) {
   if (memcmp(local->address, loopback, sizeof loopback) != 0 || !holds_wildcard(local->port))
@@ -75,7 +79,10 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
     return (int)returned(result);
   }
 
-  /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
+  /*
+   * The address is not this host's: the kernel fails with EADDRNOTAVAIL, or with an error that takes
+   * precedence.
+   */
   if (endpoint_ip(&local) != self_overlay()) return (int)returned(next(bind, fd, address, length));
   TRACE("bind(%d, %a): the overlay address is replaced by the kernel's", fd, &local);
   int family = address->sa_family;

@@ -1,4 +1,7 @@
-/* The compiler may call these four for plain assignments; ours stay inside, whichever libc the guest has. */
+/*
+ * The compiler may call these functions for plain assignments. They are the monitor's own, so that no libc is
+ * called.
+ */
 #include "bytes.h"
 
 void *memcpy(void *to, const void *from, size_t size) {

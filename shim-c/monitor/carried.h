@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 void carry_mark(int fd, unsigned mark, uint16_t port);
-/* Returns the marks that a socket with the kernel address `ip` carries, and marks the descriptor with them.
+/*
+ * Returns the marks that a socket with the kernel address `ip` carries, and marks the descriptor with them.
  */
 unsigned adopt_carried_marks(int fd, uint32_t ip);
 /* Whether a value of TCP_NOTSENT_LOWAT is such a mark and not the guest's own value. */

@@ -1,9 +1,9 @@
 /*
  * Memory for the few calls that a stack has no room for: long paths, environments that have to be completed.
- * Each claim is a mapping of its own, so there is nothing that threads could wait for and nothing to allocate
- * by. It is written down whose it is, since some are never given back: a vfork()ed child that has become
- * another program, a signal handler that jumped out, a thread that was cancelled in open(). The next claim of
- * the same thread finds what was left behind, by its place on the stack, and gives it back.
+ * Each claim is a mapping of its own, so threads never wait for each other. Each claim's owner is recorded,
+ * since some claims are never given back: by a vfork()ed child that has become another program, a signal
+ * handler that jumped out, a thread that was cancelled in open(). The next claim of the same thread
+ * recognizes such memory by its place on the stack, and gives it back.
  */
 #include "claim.h"
 
@@ -13,7 +13,7 @@
 
 #include "monitor.h"
 
-#define CLAIMS 64 /* what is not written down may be lost, nothing else */
+#define CLAIMS 64 /* a claim that is not recorded may be lost, but does no other harm */
 #define BUSY ((uintptr_t)1)
 
 static struct entry {
@@ -22,7 +22,7 @@ static struct entry {
   struct claimed *memory;
 } entries[CLAIMS];
 
-/* In front of what is given out, which keeps the alignment of any type. */
+/* Precedes the memory that is given out, and keeps it aligned for any type. */
 struct claimed {
   _Alignas(16) size_t size;
 };
@@ -37,7 +37,7 @@ static uintptr_t this_thread(void) {
   return pointer;
 }
 
-/* Of a signal handler's stack nobody knows how it lies to the one that was interrupted. */
+/* The order of a signal handler's alternate stack and of the interrupted stack is unknown. */
 static bool on_signal_stack(void) {
   stack_t stack = {0};
   return raw(SYS_sigaltstack, 0, &stack) < 0 || stack.ss_flags & SS_ONSTACK;
@@ -54,7 +54,7 @@ static void forget(struct entry *entry) {
   atomic_store(&entry->owner, 0);
 }
 
-/* What stands above `here` on the stack is in use; what stood below has been left. */
+/* Frames above `here` on the stack are in use; frames below have been left. */
 static void collect(uintptr_t thread, const char *here) {
   for (struct entry *entry = entries; entry < entries + CLAIMS; entry++)
     if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->place < here &&

@@ -1,4 +1,6 @@
-/* The close family: only a listening socket's end is of interest, everything else is one look into an array.
+/*
+ * The close family. Only the end of a listening socket matters; for any other descriptor the cost is one look
+ * into an array.
  */
 #include "close.h"
 
@@ -18,7 +20,7 @@
 #endif
 #define RANGE_HINTS 16
 
-/* Prepares the hint that this descriptor's listener was closed; false when it is none. */
+/* Prepares the hint that a listener was closed. Returns false when the descriptor is not a listener. */
 static bool prepare_hint(int fd, struct boxer_request *request) {
   if (never_marked(fd) || is_vfork_child() || !(marks_of(fd) & MARK_LISTENING)) return false;
   TRACE("close(%d): a listener, tells the supervisor", fd);
@@ -28,15 +30,17 @@ static bool prepare_hint(int fd, struct boxer_request *request) {
 
 static long close_at_once(int fd) { return raw(SYS_close, fd); }
 
-/* libc's close is a cancellation point. A thread that is cancelled there tells nobody about its listener,
- * which stays open. */
+/*
+ * libc's close() is a cancellation point. A thread that is cancelled there sends no hint; its listener stays
+ * open.
+ */
 static long close_by_libc(int fd) {
   int (*real)(int) = LIBC(int (*)(int), close);
   int result = real ? real(fd) : (int)raw(SYS_close, fd);
   return real && result < 0 ? -last_error() : result;
 }
 
-/* The marks go first: another thread may get this number as soon as it is free. */
+/* The marks are cleared first: another thread may get this number as soon as it is free. */
 static int closed(int fd, long (*by)(int)) {
   if (never_marked(fd) || !may_look()) return (int)returned(by(fd));
   struct boxer_request request;
@@ -49,7 +53,7 @@ static int closed(int fd, long (*by)(int)) {
 
 int on_close(int fd) { return closed(fd, close_at_once); }
 
-/* What a hint says, without the room for a name: many of them are kept on a stack. */
+/* The contents of a hint without the room for a name, because many of them are kept on a stack. */
 struct closing {
   uint64_t inode;
   struct boxer_endpoint local;
@@ -87,7 +91,7 @@ int on_close_range(unsigned first, unsigned last, int flags) {
   return 0;
 }
 
-/* The same system call as libc makes: a filter may know no other. */
+/* Makes the same system call as libc: a seccomp filter may allow no other. */
 static long copy_by_dup2(int from, int to, int flags) {
   (void)flags;
   int (*real)(int, int) = LIBC(int (*)(int, int), dup2);
@@ -97,7 +101,7 @@ static long copy_by_dup2(int from, int to, int flags) {
 
 static long copy_by_dup3(int from, int to, int flags) { return next(dup3, from, to, flags); }
 
-/* Over a listener it is a close as well. */
+/* Copying a descriptor over a listener closes the listener. */
 __attribute__((noinline)) static int copy_marked(int from, int to, int flags, long (*by)(int, int, int)) {
   struct boxer_request request;
   bool hint = prepare_hint(to, &request);
@@ -124,7 +128,7 @@ EXPORT int close_range(unsigned first, unsigned last, int flags) {
   return on_close_range(first, last, flags);
 }
 
-/* Kernels before 5.9 have no close_range; libc's way round it then is as good as any. */
+/* Kernels before 5.9 have no close_range(); libc then does the same in another way. */
 EXPORT void closefrom(int first) {
   unsigned from = first < 0 ? 0 : (unsigned)first;
   if (raw(SYS_close_range, ~0u, 0, 0) == -EINVAL) {

@@ -1,4 +1,4 @@
-/* Reads the environment once, at the start: a guest may clear or rewrite it later. */
+/* Reads the environment once, when the process starts: the guest may clear or rewrite it later. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -53,7 +53,7 @@ static void take(const char *variable) {
   }
 }
 
-/* The kernel's own copy of the first environment, for those who call us before libc has set `environ`. */
+/* Reads the kernel's copy of the first environment, for calls that come before libc has set `environ`. */
 static void read_proc(void) {
   int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/environ", O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return;
@@ -71,7 +71,7 @@ static void read_proc(void) {
   raw(SYS_close, fd);
 }
 
-/* Threads that come here at once write the same bytes. */
+/* Threads that run this at the same time write the same bytes. */
 static void read_environment(void) {
   if (environ)
     for (char **variable = environ; *variable; variable++) take(*variable);

@@ -1,5 +1,4 @@
-/* connect(): always the kernel's own connect on the guest's own socket; only the address may be another one.
- */
+/* connect(). The guest's own socket is always connected by the kernel; only the address may differ. */
 #include "connect.h"
 
 #include "address.h"
@@ -28,7 +27,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
   if (!any_config() || !can_read(address, length)) return kernel_connect(fd, address, length);
   struct boxer_endpoint peer;
   uint32_t there;
-  /* The socket may be on its way to another peer than before. */
+  /* The socket may be connecting to another peer than before. */
   if (may_look()) forget_names(socket_inode(fd));
   if (!as_ipv4(address, length, &peer)) {
     if (is_moved_unix(address, length)) return connect_unix(fd, address, length);
@@ -59,7 +58,7 @@ int on_connect(int fd, const struct sockaddr *address, socklen_t length) {
   socklen_t size = sizeof type;
   long result = raw(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size);
   if (result < 0) return (int)returned(result);
-  /* Datagrams have no way through the overlay, and must not leave by the default route. */
+  /* The overlay does not carry datagrams, and they must not leave by the default route. */
   if (type != SOCK_STREAM) {
     TRACE("connect(%d, %a): refused, datagrams have no way to this node", fd, &peer);
     return fail(EHOSTUNREACH);

@@ -1,7 +1,7 @@
 /*
- * sendto() and its kin, where they carry an address: without one, as on every connection, the first
- * comparison ends it. Three things concern us: datagrams, which must not leave for an overlay address by the
- * default route, TCP Fast Open, which connects, and paths of Unix sockets.
+ * sendto() and its kin, where they carry an address. Without an address, as on every connection, the first
+ * comparison ends the look. Three cases matter: datagrams, which must not leave for an overlay address by the
+ * default route; TCP Fast Open, which connects; and paths of Unix sockets.
  */
 #define _GNU_SOURCE
 #include "datagrams.h"
@@ -19,7 +19,10 @@
 
 enum way { AS_IT_IS, ELSEWHERE, CONNECT_FIRST, REFUSED, TO_PATH };
 
-/* Where a message for this address goes: `to` and `length` when ELSEWHERE, errno is set when REFUSED. */
+/*
+ * Decides what to do with a message for this address. Sets `to` and `length` for ELSEWHERE, and errno for
+ * REFUSED.
+ */
 static enum way way_to(int fd, int flags, const struct sockaddr *address, socklen_t *length,
                        union address *to) {
   struct boxer_endpoint peer;
@@ -30,7 +33,7 @@ static enum way way_to(int fd, int flags, const struct sockaddr *address, sockle
   enum destination destination = destination_of(endpoint_ip(&peer), &there);
   if (destination == OUTSIDE) return AS_IT_IS;
   int type = socket_option(fd, SOL_SOCKET, SO_TYPE);
-  /* Of a connected stream the kernel does not look at the address. */
+  /* The kernel ignores the address of a connected stream. */
   if (type < 0 || (type == SOCK_STREAM && !(flags & MSG_FASTOPEN))) return AS_IT_IS;
   TRACE("sendto(%d, %a): overlay address, destination %d", fd, &peer, (int)destination);
   if (destination == ASK && type == SOCK_STREAM) return CONNECT_FIRST;
@@ -47,7 +50,7 @@ typedef ssize_t sendto_function(int, const void *, size_t, int, const struct soc
 typedef ssize_t sendmsg_function(int, const struct msghdr *, int);
 typedef int sendmmsg_function(int, struct mmsghdr *, unsigned, int);
 
-/* libc's own are cancellation points. */
+/* libc's functions are cancellation points. */
 static ssize_t kernel_sendto(int fd, const void *bytes, size_t size, int flags,
                              const struct sockaddr *address, socklen_t length) {
   sendto_function *real = LIBC(sendto_function *, sendto);
@@ -69,7 +72,7 @@ __attribute__((noinline)) static ssize_t send_to_path(int fd, const void *bytes,
   return sent;
 }
 
-/* The way of bytes for an address; sent already when it is ELSEWHERE. */
+/* Decides what to do with bytes for an address. For ELSEWHERE they are sent already. */
 __attribute__((noinline)) static enum way sendto_elsewhere(int fd, const void *bytes, size_t size, int flags,
                                                            const struct sockaddr *address, socklen_t length,
                                                            ssize_t *sent) {
@@ -88,7 +91,7 @@ ssize_t on_sendto(int fd, const void *bytes, size_t size, int flags, const struc
       return kernel_sendto(fd, bytes, size, flags, address, length);
     case TO_PATH:
       return send_to_path(fd, bytes, size, flags, address, length);
-    case CONNECT_FIRST: /* as Fast Open does for a peer that it has no cookie of */
+    case CONNECT_FIRST: /* as Fast Open does for a peer without a cookie */
       if (on_connect(fd, address, length) < 0) return -1;
       return kernel_sendto(fd, bytes, size, flags & ~MSG_FASTOPEN, NULL, 0);
     default:
@@ -116,7 +119,7 @@ static bool has_name(const struct msghdr *message) {
   return can_read(message, sizeof *message) && message->msg_name;
 }
 
-/* The way of a message with an address; sent already when it is ELSEWHERE. */
+/* Decides what to do with a message that has an address. For ELSEWHERE it is sent already. */
 __attribute__((noinline)) static enum way send_elsewhere(int fd, const struct msghdr *message, int flags,
                                                          ssize_t *sent) {
   union address to;
@@ -142,7 +145,7 @@ ssize_t on_sendmsg(int fd, const struct msghdr *message, int flags) {
   }
 }
 
-/* Whether its address is one that the kernel shall not see. */
+/* Whether the message's address must not reach the kernel. */
 static bool is_concerned(const struct mmsghdr *message) {
   struct boxer_endpoint peer;
   if (!can_read(message, sizeof *message) || !message->msg_hdr.msg_name) return false;
@@ -162,7 +165,9 @@ int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
     return real ? real(fd, messages, count, flags)
                 : (int)returned(raw(SYS_sendmmsg, fd, messages, count, flags));
   }
-  /* One by one, as the kernel does: what fails after the first ends the call without an error. */
+  /*
+   * Sends one by one, as the kernel does: an error after the first message ends the call without failing it.
+   */
   for (unsigned i = 0; i < count; i++) {
     ssize_t sent = on_sendmsg(fd, &messages[i].msg_hdr, flags);
     if (sent < 0) return i > 0 ? (int)i : -1;

@@ -1,6 +1,6 @@
 /*
- * What the read-only root of a function refuses: the supervisor is told, which tells the log how to mend it.
- * Only a call that has failed comes here, and errno stays what it is.
+ * Tells the supervisor what a function's read-only root refused; the log then says how to mend it. Only
+ * failed calls get here. errno is kept.
  */
 #include "denied.h"
 
@@ -18,7 +18,7 @@
 #include "rules.h"
 #include "trace.h"
 
-#define TOLD 8u /* of one process; the log has a line for each folder anyway */
+#define TOLD 8u /* reports of one process; the log has one line for each folder anyway */
 #define READ_ONLY 1
 
 static bool is_read_only(int directory, const char *path) {
@@ -27,14 +27,16 @@ static bool is_read_only(int directory, const char *path) {
   return raw(SYS_statfs, path, &found) == 0 && found.f_flags & READ_ONLY;
 }
 
-/* EROFS says it all. EACCES where the file may be read means that it was to be written, which its owner
- * cannot do there either. */
+/*
+ * EROFS is certain. EACCES for a file that may be read means that the call wanted to write, which the file's
+ * owner cannot do there either.
+ */
 static bool is_refused(int directory, const char *path, int error) {
   if (error == EROFS) return true;
   return error == EACCES && raw(SYS_faccessat, directory, path, 4) == 0 && is_read_only(directory, path);
 }
 
-/* Python tries it beside every module, and goes on without. */
+/* Python tries to create one beside every module, and does without. */
 static bool is_bytecode_cache(const char *path, size_t length) {
   static const char name[] = "__pycache__";
   for (size_t at = 0; at + sizeof name <= length + 1; at++)

@@ -1,4 +1,4 @@
-/* A thread with descriptors of its own, for guests that have none left. */
+/* A thread with a descriptor table of its own, for guests that have no free descriptor. */
 #include "descriptor-thread.h"
 
 #include <linux/futex.h>
@@ -13,7 +13,7 @@
 struct task {
   void (*work)(void *);
   void *data;
-  _Atomic int running; /* the kernel empties it, and wakes whoever waits, when the thread has ended */
+  _Atomic int running; /* the kernel clears it and wakes the waiter when the thread has ended */
 };
 
 /* Room for two descriptors beside the standard ones. */

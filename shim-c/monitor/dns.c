@@ -26,7 +26,7 @@ bool dns_parse(const unsigned char *message, int size, struct dns_question *ques
       return false;
     if (length > 0) question->name[length++] = '.';
     for (int i = 0; i < label; i++) {
-      /* A dot or a NUL inside a label has no form in a name of ours. */
+      /* The overlay's names cannot have a dot or a NUL inside a label. */
       if (message[at + i] == 0 || message[at + i] == '.') return false;
       question->name[length++] = (char)message[at + i];
     }
@@ -82,7 +82,7 @@ static int put_record(int type, int size, unsigned char *to) {
   put16(to + 2, (unsigned)type);
   put16(to + 4, DNS_INTERNET);
   put16(to + 6, 0);
-  /* Whoever keeps it may do so for a second: nodes come and go. */
+  /* The time to live is one second: nodes come and go. */
   put16(to + 8, 1);
   put16(to + 10, (unsigned)size);
   return 12;

@@ -1,8 +1,7 @@
 /*
- * Our variables are no business of the guest's: it reads the environment that it was given, and every program
- * that it starts, with whichever environment, gets ours again. What the kernel holds stays
- * (/proc/self/environ, and the array on the stack, by which Go programs go, that start others without asking
- * libc).
+ * The guest does not see the monitor's variables: it reads the environment that it was given. Every program
+ * that it starts gets them again, whichever environment it passes. Two copies keep them: /proc/self/environ,
+ * and the array on the process's first stack, which Go programs read that start others without libc.
  */
 #include "environment.h"
 
@@ -24,7 +23,7 @@
 
 extern char **environ;
 
-/* Not all of it, but as much as the names that are looked for. */
+/* Checks as many bytes as the longest name that is looked for. */
 static bool can_read_name(const char *variable) {
   return text_length(variable, sizeof "BOXER_FILTERED=") != UNREADABLE;
 }
@@ -37,7 +36,7 @@ bool examine_environment(char *const *environment, bool monitored, struct comple
                                .add_socket = config->socket_setting[0] != 0,
                                .add_remap = config->remap_setting[0] != 0,
                                .add_filter = filter_setting() != NULL};
-  /* What cannot be read is the kernel's to refuse. */
+  /* The kernel refuses what cannot be read. */
   if (environment && !can_read(environment, sizeof *environment)) return false;
   if (environment)
     for (; environment[found->variables]; found->variables++) {
@@ -48,9 +47,9 @@ bool examine_environment(char *const *environment, bool monitored, struct comple
       if (starts_with(variable, "BOXER_REMAP=")) found->add_remap = false;
       if (starts_with(variable, "BOXER_FILTERED=")) found->add_filter = false;
       if (!starts_with(variable, PRELOAD) || !config->preload) continue;
-      /* Of two, the loader goes by the last. */
+      /* Of two settings the loader uses the last. */
       const char *value = variable + sizeof PRELOAD - 1;
-      /* More than the kernel takes for one variable. */
+      /* The kernel accepts no longer variable. */
       if (text_length(value, LONGEST_VARIABLE) >= LONGEST_VARIABLE) return false;
       size_t length;
       bool wrong = monitored ? !ends_in_entry(value, config->preload) : own_entry(value, &length) != NULL;
@@ -128,7 +127,10 @@ void environment_hide(void) {
   environ = array;
 }
 
-/* Held for a few loads and stores; a forked child finds its parent's and takes it over. */
+/*
+ * Protects the variables below for a few loads and stores. A forked child takes the lock over from its
+ * parent.
+ */
 static _Atomic int holder;
 static int borrowers;
 static char **lent;
@@ -173,7 +175,7 @@ void environment_lend(void) {
   let_go(&mask);
 }
 
-/* Whether the guest, in another thread, has changed a variable in the meantime. */
+/* False when another thread of the guest has changed a variable in the meantime. */
 static bool is_as_lent(void) {
   char **now = lent;
   for (size_t i = 0; i < completion.variables; i++) {

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How an environment has to be changed for a program; its first `variables` entries count for
- * completed_size(). */
+/*
+ * How an environment has to be changed for a program; its first `variables` entries count for
+ * completed_size().
+ */
 struct completion {
   size_t variables;
   const char *preload; /* the environment's LD_PRELOAD that has to be replaced, NULL: none */
@@ -25,7 +27,8 @@ void complete_environment(char *const *environment, const struct completion *fou
 
 /* Removes the monitor's variables from what the guest sees. Called once, when the process starts. */
 void environment_hide(void);
-/* libc starts programs of its own with `environ`: the monitor's variables are in it between these two calls.
+/*
+ * libc starts programs of its own with `environ`: the monitor's variables are in it between these two calls.
  */
 void environment_lend(void);
 void environment_return(void);

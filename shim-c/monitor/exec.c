@@ -1,5 +1,7 @@
-/* The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx).
- * vfork-safe: see claim.c. */
+/*
+ * The exec family and posix_spawn: the preload survives a cleared environment (env -i, sudo, nginx). Safe
+ * after vfork(), see claim.c.
+ */
 #include "exec.h"
 
 #include <fcntl.h>
@@ -24,7 +26,7 @@ extern char **environ;
 #define AT_EMPTY_PATH 0x1000
 #endif
 
-/* How many there are in front of the NULL; false: the kernel will say EFAULT. */
+/* Counts the entries before the NULL. False: the kernel will fail with EFAULT. */
 static bool count_of(char *const *list, size_t *count) {
   *count = 0;
   while (list && can_read(&list[*count], sizeof *list) && list[*count]) ++*count;
@@ -32,8 +34,8 @@ static bool count_of(char *const *list, size_t *count) {
 }
 
 /*
- * The environment to hand on to a program that takes us or does not: the guest's own, or `*claimed`, which
- * has to be given back. False: there is no memory.
+ * Completes the environment for a program; `takes` says whether the program loads the monitor. Sets
+ * `*environment` to the guest's own or to `*claimed`, which has to be given back. False: there is no memory.
  */
 __attribute__((noinline)) static bool completed(char *const **environment, bool takes, char ***claimed) {
   struct completion found;
@@ -49,7 +51,7 @@ __attribute__((noinline)) static bool completed(char *const **environment, bool 
   return true;
 }
 
-/* A script and its interpreter's arguments; NULL: the file is none whose interpreter only the guest knows. */
+/* A script and its interpreter's arguments. */
 struct started {
   struct script script;
   char *arguments[];
@@ -74,8 +76,10 @@ static void forget_start(struct started *started) {
   unclaim(started);
 }
 
-/* `result` is how the kernel fared: where it found no interpreter for a script, it may be one that only the
- * guest knows. */
+/*
+ * `result` is the kernel's. Where the kernel found no interpreter for a script, the interpreter may have a
+ * path that only the guest knows.
+ */
 static long exec_script(long result, const char *path, char *const *arguments, char *const *environment) {
   struct started *started = result == -ENOENT ? start_of(path, arguments, HERE) : NULL;
   if (!started) return result;
@@ -117,7 +121,7 @@ int on_execve(const char *path, char *const *arguments, char *const *environment
   return on_execveat(AT_FDCWD, path, arguments, environment, 0);
 }
 
-/* What to do with a file that is no program is this libc's own. */
+/* libc decides what to do with a file that is not a program. */
 static int call_execvpe(const char *file, char *const *arguments, char *const *environment) {
   int (*real)(const char *, char *const *, char *const *) =
       LIBC(int (*)(const char *, char *const *, char *const *), execvpe);
@@ -177,7 +181,7 @@ EXPORT int fexecve(int fd, char *const arguments[], char *const environment[]) {
   return result;
 }
 
-/* The variadic arguments up to their NULL, in claimed memory. NULL: there is none. */
+/* Copies the variadic arguments up to their NULL into claimed memory. NULL: there is no memory. */
 static char **collect(const char *first, va_list *rest) {
   size_t count = first ? 1 : 0;
   va_list counted;
@@ -191,8 +195,10 @@ static char **collect(const char *first, va_list *rest) {
   return arguments;
 }
 
-/* Declares `arguments` and, behind their NULL, `rest`; execl(path, NULL) has nothing behind its first
- * argument to be collected. */
+/*
+ * Declares `arguments`, and `rest` for what follows their NULL. execl(path, NULL) has nothing more to
+ * collect.
+ */
 #define COLLECT(first, arguments, rest)     \
   va_list rest;                             \
   va_start(rest, first);                    \
@@ -230,7 +236,7 @@ typedef bool find_function(const char *, struct place *);
 
 static bool find_at_path(const char *path, struct place *place) { return find_place(AT_FDCWD, path, place); }
 
-/* How a program is found: by its path, or along PATH. */
+/* A way to find a program: by its path, or along PATH. */
 struct finder {
   find_function *find;
   bool (*takes)(const char *);
@@ -241,7 +247,9 @@ static bool path_loads_monitor(const char *path) { return loads_monitor(AT_FDCWD
 static const struct finder by_path = {find_at_path, path_loads_monitor};
 static const struct finder by_name = {search_place, found_loads_monitor};
 
-/* Before glibc 2.24 nobody hears that the child found no interpreter, so the script is read first. */
+/*
+ * Before glibc 2.24 the caller is not told that the child found no interpreter, so the script is read first.
+ */
 static int spawn(spawn_function *real, const struct finder *finder, pid_t *pid, const char *file,
                  const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
                  char *const *arguments, char *const *environment) {

@@ -1,5 +1,7 @@
-/* Remapped paths in calls that libc passes to the kernel as they are; the older forms by way of the *at ones,
- * which both machines have. */
+/*
+ * Remapped paths in calls that libc passes to the kernel unchanged. Older calls are made as the *at calls,
+ * which exist on both machines.
+ */
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -12,8 +14,10 @@
 #define AT_REMOVEDIR 0x200
 #define FIFO 0010000
 
-/* <sys/stat.h> and <unistd.h> would declare these with attributes that get in the way; the kernel takes any
- * pointer. */
+/*
+ * <sys/stat.h> and <unistd.h> would declare these with attributes that get in the way; the kernel takes any
+ * pointer.
+ */
 #define STAT(name, flags)                                                  \
   EXPORT int name(const char *path, void *found) {                         \
     PASS(name, path, found)                                                \
@@ -24,8 +28,10 @@ STAT(stat64, 0)
 STAT(lstat, AT_SYMLINK_NOFOLLOW)
 STAT(lstat64, AT_SYMLINK_NOFOLLOW)
 
-/* Programs linked with glibc before 2.33 call these; `version` is about structures that these machines never
- * had. */
+/*
+ * Programs linked with glibc before 2.33 call these; `version` is about structures that these machines never
+ * had.
+ */
 #define XSTAT(name, flags)                                                 \
   EXPORT int name(int version, const char *path, void *found) {            \
     PASS(name, version, path, found)                                       \
@@ -181,7 +187,7 @@ EXPORT int mknodat(int directory, const char *path, mode_t mode, dev_t device) {
   PASS(mknodat, directory, path, mode, device)
   return CALL_REMAPPED(SYS_mknodat, directory, path, mode, device, 0);
 }
-/* As __xstat(). What has no room in the kernel's 32 bits glibc refuses. */
+/* As __xstat(). glibc refuses a device number that does not fit the kernel's 32 bits. */
 static bool fits_kernel(dev_t device) {
   return device == (uint32_t)device || !LIBC(void *, gnu_get_libc_version);
 }
@@ -201,7 +207,7 @@ EXPORT int inotify_add_watch(int fd, const char *path, uint32_t mask) {
   return CALL_REMAPPED(SYS_inotify_add_watch, fd, path, mask, 0, 0);
 }
 
-/* What ls, cp and install ask of every file. */
+/* ls, cp and install call these for every file. */
 EXPORT ssize_t getxattr(const char *path, const char *name, void *to, size_t room) {
   PASS_SIZE(getxattr, path, name, to, room)
   return CALL_REMAPPED(SYS_getxattr, path, name, to, room, 0);

@@ -1,4 +1,4 @@
-/* A seccomp filter of the guest's: what does it make of the system calls that are ours? */
+/* Checks which of the monitor's system calls a seccomp filter of the guest allows. */
 #include "filter.h"
 
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "permitted.h"
 #include "trace.h"
 
-/* What request.c and table.c do, with the arguments that a filter may ask for. */
+/* The system calls of request.c and table.c, with the arguments that a filter may check. */
 static const struct call asking[] = {
     {SYS_socket, {AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC}},
     {SYS_connect, {0}},
@@ -64,7 +64,7 @@ static void installed(const struct sock_fprog *filter) {
 }
 
 long on_prctl(long option, long a, long b, long c, long d) {
-  /* From then on nobody may ask where the shared table is. */
+  /* Afterwards the shared table cannot be asked for any more. */
   if (option == PR_SET_SECCOMP && network_config()) self_overlay();
   long result = next_call(LIBC_prctl, SYS_prctl, option, a, b, c, d, 0);
   if (result != 0 || option != PR_SET_SECCOMP) return result;
@@ -78,7 +78,7 @@ long on_seccomp(long operation, long flags, long argument) {
   if (sets && network_config()) self_overlay();
   long result = raw(SYS_seccomp, operation, flags, argument);
   if (operation == SECCOMP_SET_MODE_STRICT && result == 0) refuse(EVERYTHING);
-  /* A descriptor for whoever watches over the process may be the result. */
+  /* The result may be a descriptor for the process's supervisor (SECCOMP_FILTER_FLAG_NEW_LISTENER). */
   if (operation == SECCOMP_SET_MODE_FILTER && result >= 0) installed((const struct sock_fprog *)argument);
   return result;
 }

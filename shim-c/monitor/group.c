@@ -1,4 +1,7 @@
-/* getgrgid() and getgrnam(): the group of a user that no image knows (account.c) is in none either. */
+/*
+ * getgrgid() and getgrnam(). In a function no image knows the running group, as it does not know the user
+ * (account.c).
+ */
 #include <grp.h>
 
 #include "account.h"
@@ -53,7 +56,7 @@ EXPORT int getgrgid_r(gid_t group, struct group *entry, char *room, size_t size,
   return *result ? 0 : ERANGE;
 }
 
-/* Whether the running group is one that no image knows, and this its name. */
+/* Whether no image knows the running group, and `name` is the name that the monitor gave it. */
 static bool is_own_name(const char *name) {
   if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0) return false;
   if (!is_own((gid_t)raw(SYS_getegid))) return false;

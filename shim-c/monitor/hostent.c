@@ -1,4 +1,6 @@
-/* gethostbyname() and its kin, for names and addresses of the overlay; they know IPv4 only. */
+/*
+ * gethostbyname() and its kin, for names and addresses of the overlay. The overlay has IPv4 addresses only.
+ */
 #include <netdb.h>
 
 #include "config.h"
@@ -119,7 +121,7 @@ EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry,
   return real ? real(name, family, entry, buffer, size, result, error) : ENOSYS;
 }
 
-/* An address of the overlay never goes to the DNS: it means nothing there. */
+/* An overlay address is never looked up in the DNS, where it has no meaning. */
 static bool overlay_address(const void *address, socklen_t length, int family, uint32_t *found) {
   if (!network_config() || family != AF_INET || length != 4 || !address) return false;
   memcpy(found, address, sizeof *found);

@@ -1,5 +1,7 @@
-/* getifaddrs(): the interface with the node's own address shows its overlay address. libc's list is changed
- * in place, libc frees it. */
+/*
+ * getifaddrs(): the interface with the node's own address shows the overlay address. libc's list is changed
+ * in place, and libc frees it.
+ */
 #include <ifaddrs.h>
 
 #include "address.h"

@@ -1,5 +1,7 @@
-/* ioctl(): the older way to ask for an interface's address, which Java's NetworkInterface goes. Everything
- * else after one comparison. */
+/*
+ * ioctl(): the older way to ask for an interface's address, which Java's NetworkInterface uses. Any other
+ * request costs one comparison.
+ */
 #include "ioctl.h"
 
 #include <net/if.h>

@@ -1,5 +1,4 @@
-/* The kernel's connect(), through libc's function: that one is a cancellation point, a raw system call would
- * not be. */
+/* The kernel's connect() through libc's function, which is a cancellation point. */
 #include "kernel-connect.h"
 
 #include "address.h"

@@ -110,7 +110,8 @@ void *libc_function(enum libc_function which) {
   return known == &nowhere ? NULL : known;
 }
 
-/* No look at what was loaded later: that would take the lock, wherever this libc has no function of the name.
+/*
+ * No look at what was loaded later: that would take the lock, wherever this libc has no function of the name.
  */
 void *hook_behind(enum libc_function which) {
   void *known = atomic_load_explicit(&hooks[which], memory_order_relaxed);

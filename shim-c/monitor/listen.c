@@ -1,5 +1,7 @@
-/* listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it
- * refuses anyone. */
+/*
+ * listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it
+ * refuses anyone.
+ */
 #include "listen.h"
 
 #include "address.h"

@@ -44,8 +44,10 @@ static int find_caller(struct dl_phdr_info *info, size_t size, void *data) {
   return 1;
 }
 
-/* Whether it matters who calls: by bare names and by $ORIGIN, where the caller has its own idea of where to
- * look. */
+/*
+ * Whether it matters who calls: by bare names and by $ORIGIN, where the caller has its own idea of where to
+ * look.
+ */
 __attribute__((noinline)) static bool goes_by_caller(const char *path, void *address) {
   bool bare = true;
   for (const char *letter = path; *letter; letter++) {
@@ -79,8 +81,10 @@ EXPORT void *dlopen(const char *path, int flags) {
 
 static bool is_handle(void *object) { return object != NEXT_OBJECT && object != ANY_OBJECT && any_config(); }
 
-/* libc's functions, asked for by libc's handle or by that of any library that needs it: as if the guest had
- * called them by name. */
+/*
+ * libc's functions, asked for by libc's handle or by that of any library that needs it: as if the guest had
+ * called them by name.
+ */
 __attribute__((noinline)) static void *find_in(dlsym_function *real, void *object, const char *name) {
   return ours_before(name, real(object, name));
 }

@@ -1,5 +1,7 @@
-/* What the monitor remembers about a descriptor. A mark is checked against its socket's inode whenever it is
- * read. */
+/*
+ * What the monitor remembers about a descriptor. A mark is checked against its socket's inode whenever it is
+ * read.
+ */
 #ifndef BOXER_MARKS_H
 #define BOXER_MARKS_H
 

@@ -15,8 +15,10 @@
 
 /* Sets errno and returns -1. The monitor writes errno nowhere else. */
 int fail(int error);
-/* Turns a raw result into what libc would return: -1 with errno set for a failure; errno is untouched
- * otherwise. */
+/*
+ * Turns a raw result into what libc would return: -1 with errno set for a failure; errno is untouched
+ * otherwise.
+ */
 long returned(long result);
 int last_error(void);
 

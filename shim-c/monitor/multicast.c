@@ -1,5 +1,7 @@
-/* setsockopt() and getsockopt() where they name an interface by its address: the kernel has none with the
- * overlay's. */
+/*
+ * setsockopt() and getsockopt() where they name an interface by its address: the kernel has none with the
+ * overlay's.
+ */
 #include "multicast.h"
 
 #include <netinet/in.h>
@@ -13,8 +15,10 @@
 typedef int setsockopt_function(int, int, int, const void *, socklen_t);
 typedef int getsockopt_function(int, int, int, void *, socklen_t *);
 
-/* More than the structures with fixed sizes; longer lists of sources (IP_MSFILTER) are the kernel's as they
- * are. */
+/*
+ * More than the structures with fixed sizes; longer lists of sources (IP_MSFILTER) are the kernel's as they
+ * are.
+ */
 #define ROOM 128
 
 /* Where in the option's value the interface's address is; below 0: nowhere. */

@@ -1,4 +1,5 @@
-/* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses.
+/*
+ * getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses.
  */
 #include "names.h"
 
@@ -56,8 +57,10 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
   if (may_look()) ask_peer(fd, self, peer);
 }
 
-/* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows
- * whose it is. */
+/*
+ * A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows
+ * whose it is.
+ */
 static bool is_signal(int fd, const struct boxer_endpoint *local) {
   struct boxer_endpoint peer;
   return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) &&

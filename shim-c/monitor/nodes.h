@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 enum destination { OUTSIDE, OWN, DIRECT, ASK, UNREACHABLE };
-/* Where an address leads. `kernel` receives the address for the kernel when the result is OWN or DIRECT.
- * UNREACHABLE: there is no supervisor. */
+/*
+ * Where an address leads. `kernel` receives the address for the kernel when the result is OWN or DIRECT.
+ * UNREACHABLE: there is no supervisor.
+ */
 enum destination destination_of(uint32_t address, uint32_t *kernel);
 bool in_overlay(uint32_t address);
 uint32_t overlay_mask(void);
@@ -19,7 +21,8 @@ uint32_t self_overlay(void);
 uint32_t self_underlay(void);
 /* The address that the kernel binds in place of this node's overlay address; zero is the wildcard. */
 uint32_t self_bound(void);
-/* Whether other nodes reach this node directly, so that its accepted connections come from the kernel alone.
+/*
+ * Whether other nodes reach this node directly, so that its accepted connections come from the kernel alone.
  */
 bool self_is_direct(void);
 /* Whether connections from this address are signal connections. */

@@ -1,5 +1,7 @@
-/* Loaded objects and what they define, read without the loader: dlsym() may allocate, take a lock, or be
- * another library's. */
+/*
+ * Loaded objects and what they define, read without the loader: dlsym() may allocate, take a lock, or be
+ * another library's.
+ */
 #ifndef BOXER_OBJECTS_H
 #define BOXER_OBJECTS_H
 
@@ -19,8 +21,10 @@ struct object {
   const uint16_t *versions;
 };
 
-/* What a tag of the dynamic section points at: glibc adds the base to these pointers when it loads an object,
- * musl does not. */
+/*
+ * What a tag of the dynamic section points at: glibc adds the base to these pointers when it loads an object,
+ * musl does not.
+ */
 const void *pointed_at(uintptr_t base, uintptr_t pointer);
 /* False: it defines nothing that could be found. */
 bool read_object(uintptr_t base, const ElfW(Dyn) * dynamic, struct object *object);

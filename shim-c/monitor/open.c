@@ -1,4 +1,5 @@
-/* Opening remapped paths. libc's own functions do it: they are cancellation points, and streams are theirs.
+/*
+ * Opening remapped paths. libc's own functions do it: they are cancellation points, and streams are theirs.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -32,7 +33,8 @@ EXPORT int creat64(const char *path, mode_t mode) {
   return on_open(path, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
-/* What _FORTIFY_SOURCE makes of open() without a mode: libc, where it has these, checks that none is needed.
+/*
+ * What _FORTIFY_SOURCE makes of open() without a mode: libc, where it has these, checks that none is needed.
  */
 PATH_CALL(int, __open_2, -1, (const char *path, int flags), (path, flags), const char *, int)
 PATH_CALL_AT(directory, int, __openat_2, -1, (int directory, const char *path, int flags),

@@ -1,5 +1,7 @@
-/* Calls that we have nothing to do with, as without remaps: libc's own, or whoever stands before it, and the
- * system call that they make. */
+/*
+ * Calls that we have nothing to do with, as without remaps: libc's own, or whoever stands before it, and the
+ * system call that they make.
+ */
 #ifndef BOXER_PASS_H
 #define BOXER_PASS_H
 
@@ -23,8 +25,10 @@ typedef long passed_on(long, long, long, long, long);
   if (next_##name)                                                               \
     return (type)PASS_PICK(__VA_ARGS__, PASS5, PASS4, PASS3, PASS2, PASS1, )(next_##name, __VA_ARGS__);
 
-/* PASS(stat, path, found) returns from the function; where there are remaps, or this libc has no function of
- * the name, it does nothing. */
+/*
+ * PASS(stat, path, found) returns from the function; where there are remaps, or this libc has no function of
+ * the name, it does nothing.
+ */
 #define PASS(name, ...) PASS_AS(int, name, __VA_ARGS__)
 #define PASS_SIZE(name, ...) PASS_AS(ssize_t, name, __VA_ARGS__)
 

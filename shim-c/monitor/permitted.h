@@ -18,8 +18,10 @@ enum permission { ASKING = 1, LOOKING = 2, READING = 4, EVERYTHING = 7 };
 /* From now on these are refused: filters can be added, and none can be taken back. */
 void refuse(int permissions);
 
-/* A filter stays with the programs that a program starts: the digit that BOXER_FILTERED says, and the
- * variable to pass on or NULL. */
+/*
+ * A filter stays with the programs that a program starts: the digit that BOXER_FILTERED says, and the
+ * variable to pass on or NULL.
+ */
 void filter_inherited(char what);
 const char *filter_setting(void);
 

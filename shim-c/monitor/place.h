@@ -18,15 +18,19 @@ struct place {
   size_t short_room;
 };
 
-/* Declares a place with some room on the stack; CLAIMED_PLACE has none, for callers of libc functions that
- * need much stack. */
+/*
+ * Declares a place with some room on the stack; CLAIMED_PLACE has none, for callers of libc functions that
+ * need much stack.
+ */
 #define SHORT_PLACE(name)       \
   char name##_room[PLACE_ROOM]; \
   struct place name = {.text = name##_room, .short_text = name##_room, .short_room = PLACE_ROOM}
 #define CLAIMED_PLACE(name) struct place name = {0}
 
-/* Whether a rule applies to the path; false without a system call for most paths. `directory` is as in
- * openat(). */
+/*
+ * Whether a rule applies to the path; false without a system call for most paths. `directory` is as in
+ * openat().
+ */
 bool is_remapped(int directory, const char *path);
 /*
  * Finds the real path. Returns false, with errno set, when there is no memory or the path is too long. After

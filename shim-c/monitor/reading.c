@@ -22,8 +22,10 @@ typedef _Atomic uintptr_t pages[REMEMBERED];
 static pages read_before;
 static pages written_before;
 
-/* A change of the signal mask that there is none of: the kernel reads the mask, then refuses. Eight bytes of
- * this page and no other; those at address zero it would take for none. */
+/*
+ * A change of the signal mask that there is none of: the kernel reads the mask, then refuses. Eight bytes of
+ * this page and no other; those at address zero it would take for none.
+ */
 static bool kernel_reads(uintptr_t at) {
   return raw(SYS_rt_sigprocmask, -1, at < 8 ? 8 : at & ~(uintptr_t)7, 0, 8) != -EFAULT;
 }

@@ -7,8 +7,10 @@ void *ours_before(const char *name, void *found);
 
 /* The number of loaded objects. */
 int count_objects(void);
-/* Leads calls of the objects behind the first `known` ones to us where they lead to what we stand in front
- * of, or nowhere yet. */
+/*
+ * Leads calls of the objects behind the first `known` ones to us where they lead to what we stand in front
+ * of, or nowhere yet.
+ */
 void rebind_from(int known);
 
 #endif

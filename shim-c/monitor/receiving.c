@@ -24,8 +24,10 @@ typedef int recvmmsg_function(int, struct mmsghdr *, unsigned, int, void *);
 /* A sun_path of full length comes without its NUL, which the kernel counts all the same. */
 static bool is_whole(socklen_t given, socklen_t length) { return length <= given || length == given + 1; }
 
-/* What the kernel wrote at `to`, where there is room for `given` bytes; `length` is how long it is, and may
- * be more. */
+/*
+ * What the kernel wrote at `to`, where there is room for `given` bytes; `length` is how long it is, and may
+ * be more.
+ */
 static void rewrite(void *to, socklen_t given, socklen_t *length) {
   union address address;
   socklen_t all = *length;
@@ -51,8 +53,10 @@ static ssize_t kernel_recvmsg(int fd, struct msghdr *message, int flags) {
   return real ? real(fd, message, flags) : returned(raw(SYS_recvmsg, fd, message, flags));
 }
 
-/* Where there is room for part of a path only, that part is the visible one's: the address is received whole
- * then. */
+/*
+ * Where there is room for part of a path only, that part is the visible one's: the address is received whole
+ * then.
+ */
 static bool is_small(const void *address, socklen_t given) {
   return given < sizeof(struct sockaddr_un) && can_write(address, given);
 }

@@ -13,8 +13,10 @@
 #include "shown.h"
 #include "trace.h"
 
-/* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which
- * an absolute path ignores. */
+/*
+ * Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which
+ * an absolute path ignores.
+ */
 static const struct {
   short number;
   uint8_t first;
@@ -56,8 +58,10 @@ static int directory_of(long number, const long *arguments, int path) {
   return path < 2 || number == SYS_inotify_add_watch ? AT_FDCWD : (int)arguments[path - 2];
 }
 
-/* A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as
- * it was written. */
+/*
+ * A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as
+ * it was written.
+ */
 static bool makes_link(long number) {
 #ifdef SYS_symlink
   if (number == SYS_symlink) return true;
@@ -168,8 +172,10 @@ long call_remapped(long number, long a, long b, long c, long d, long e, long f) 
     if (with_paths[i].number != number) continue;
     int first = with_paths[i].first;
     int second = with_paths[i].second;
-    /* What a link leads to is a path of the file system where it begins with a slash, and just text where
-     * not. */
+    /*
+     * What a link leads to is a path of the file system where it begins with a slash, and just text where
+     * not.
+     */
     if (makes_link(number) && a && can_read((const char *)a, 1) && *(const char *)a == '/') second = 1;
     bool other = second && is_concerned(number, arguments, second);
     TRACE("system call %d(%s): remapped: %d", (int)number, (const char *)arguments[first - 1],

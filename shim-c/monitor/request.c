@@ -22,7 +22,8 @@
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
-/* An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds.
+/*
+ * An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds.
  */
 #define GRACE (100 * MILLISECOND)
 
@@ -133,8 +134,10 @@ static int receive_all(int fd, void *bytes, size_t size, int *passed, struct wai
   return 0;
 }
 
-/* Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes
- * with it. */
+/*
+ * Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes
+ * with it.
+ */
 static void hold_number(int fd, int reserved) {
   struct pollfd wait = {.fd = fd, .events = POLLIN};
   struct timespec limit = {.tv_sec = PROMPT_LIMIT};

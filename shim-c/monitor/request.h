@@ -20,7 +20,8 @@ struct waiting {
 enum patience {
   /* The supervisor answers from memory: signals stay blocked, and the wait is at most ten seconds. */
   PROMPT,
-  /* The supervisor has to ask others: handlers run during the wait, which goes on for at most thirty seconds.
+  /*
+   * The supervisor has to ask others: handlers run during the wait, which goes on for at most thirty seconds.
    */
   PATIENT,
   /* As PATIENT, for connect(): a handler without SA_RESTART ends the wait with EINTR a moment later. */
@@ -39,8 +40,10 @@ struct question {
   struct boxer_reply reply;
 };
 
-/* Tells the supervisor something and does not wait: neither for delivery nor for an answer. errno stays as it
- * is. */
+/*
+ * Tells the supervisor something and does not wait: neither for delivery nor for an answer. errno stays as it
+ * is.
+ */
 void service_hint(struct boxer_request *request);
 
 #endif

@@ -1,5 +1,7 @@
-/* res_query() and its kin: what the overlay knows is answered here, as messages; the rest is libc's to ask
- * the DNS for. */
+/*
+ * res_query() and its kin: what the overlay knows is answered here, as messages; the rest is libc's to ask
+ * the DNS for.
+ */
 #include <netdb.h>
 #include <resolv.h>
 
@@ -15,7 +17,8 @@ extern int *__h_errno_location(void);
 /* Not ours to answer. */
 #define PASS (-2)
 
-/* Gives the size of the answer, or PASS; `found` tells what res_query() makes of it: 0, or an h_errno value.
+/*
+ * Gives the size of the answer, or PASS; `found` tells what res_query() makes of it: 0, or an h_errno value.
  */
 static int answer(const struct dns_question *question, unsigned char *to, int room, int *found) {
   uint32_t addresses[BOXER_ADDRESS_MAX];

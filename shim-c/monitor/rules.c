@@ -24,8 +24,10 @@ static const char *behind(const char *path, const char *from, const char *end) {
   }
 }
 
-/* Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where
- * to. */
+/*
+ * Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where
+ * to.
+ */
 bool climbs_out(const char *rest) {
   int depth = 0;
   for (const char *next = skip_empty(rest); *next && depth >= 0; next = skip_empty(next)) {

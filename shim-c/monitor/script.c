@@ -1,5 +1,7 @@
-/* The interpreter of a script: the kernel starts it by the name in the script's first line, which may be one
- * that only the guest knows. */
+/*
+ * The interpreter of a script: the kernel starts it by the name in the script's first line, which may be one
+ * that only the guest knows.
+ */
 #include "script.h"
 
 #include <fcntl.h>

@@ -16,8 +16,10 @@ struct script {
 
 /* True: a script whose interpreter stands in a remapped folder; its place has to be left then. */
 bool read_script(const char *path, struct script *script);
-/* The same of what stands in `line`, of which `length` bytes were read: one less than there is room for at
- * the most. */
+/*
+ * The same of what stands in `line`, of which `length` bytes were read: one less than there is room for at
+ * the most.
+ */
 bool parse_script(struct script *script, size_t length);
 /* The interpreter's arguments, as the kernel makes them: those of the script, and SCRIPT_ARGUMENTS more. */
 #define SCRIPT_ARGUMENTS 3

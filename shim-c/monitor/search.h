@@ -4,8 +4,10 @@
 
 #include "place.h"
 
-/* Finds where execvp() would find `file` when that is in a remapped folder, else `file` itself. Otherwise as
- * find_place(). */
+/*
+ * Finds where execvp() would find `file` when that is in a remapped folder, else `file` itself. Otherwise as
+ * find_place().
+ */
 bool search_place(const char *file, struct place *place);
 
 #endif

@@ -68,8 +68,10 @@ static int unlink_object(const char *name, const char *prefix, enum libc_functio
 EXPORT int shm_unlink(const char *name) { return unlink_object(name, "", LIBC_shm_unlink); }
 EXPORT int sem_unlink(const char *name) { return unlink_object(name, SEMAPHORE, LIBC_sem_unlink); }
 
-/* The semaphores that this process has open: the same one is at the same address however often it is opened.
- * No lock: a slot is taken by its count. */
+/*
+ * The semaphores that this process has open: the same one is at the same address however often it is opened.
+ * No lock: a slot is taken by its count.
+ */
 static struct slot {
   _Atomic uint32_t count;
   _Atomic(sem_t *) address;

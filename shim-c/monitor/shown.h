@@ -14,8 +14,10 @@ struct shown {
 
 /* False: the guest knows the path as the kernel does. */
 bool find_shown(const char *path, size_t length, struct shown *shown);
-/* Whether a path that begins with these bytes, and may be longer, could be one that the guest knows
- * differently. */
+/*
+ * Whether a path that begins with these bytes, and may be longer, could be one that the guest knows
+ * differently.
+ */
 bool may_be_shown(const char *path, size_t length);
 /* Rewrites a path of `length` bytes and a NUL in place; there has to be room. */
 void show(char *path, size_t length, const struct shown *shown);

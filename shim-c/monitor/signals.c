@@ -4,8 +4,10 @@
 
 #include "monitor.h"
 
-/* All signals, the two or three that the libc keeps to itself included: a cancelled thread would leak our
- * descriptor. */
+/*
+ * All signals, the two or three that the libc keeps to itself included: a cancelled thread would leak our
+ * descriptor.
+ */
 void signals_block(signal_mask *old) {
   signal_mask all = ~(signal_mask)0;
   raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, old, sizeof all);

@@ -1,5 +1,7 @@
-/* The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds
- * no supervisor. */
+/*
+ * The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds
+ * no supervisor.
+ */
 #include "table.h"
 
 #include <stdatomic.h>
@@ -82,8 +84,10 @@ const struct boxer_table *table_begin(uint32_t *sequence) {
     bool is_second = second % 2 == 0 && (first % 2 != 0 || (int32_t)(second - first) > 0);
     newer = &copies[is_second];
     *sequence = is_second ? second : first;
-    /* Of both it can only be seen that they are being written when one was finished, and the other begun, in
-     * between. */
+    /*
+     * Of both it can only be seen that they are being written when one was finished, and the other begun, in
+     * between.
+     */
     if (*sequence % 2 == 0) break;
   }
   return newer;

@@ -11,8 +11,10 @@
 const struct boxer_table *shared_table(void);
 /* Four bytes at once; addresses come in network order. */
 uint32_t table_word(const uint8_t field[4]);
-/* do { table = table_begin(&sequence); copy... } while (table_changed(table, sequence) && --attempts); NULL
- * as shared_table(). */
+/*
+ * do { table = table_begin(&sequence); copy... } while (table_changed(table, sequence) && --attempts); NULL
+ * as shared_table().
+ */
 const struct boxer_table *table_begin(uint32_t *sequence);
 bool table_changed(const struct boxer_table *table, uint32_t sequence);
 

@@ -85,7 +85,8 @@ static int open_program(int directory, const char *path) {
   return (int)raw(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script.
+/*
+ * The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script.
  */
 __attribute__((noinline)) static enum target judge_interpreter(int script) {
   char interpreter[INTERPRETER_ROOM];

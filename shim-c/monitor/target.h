@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
-/* Whether our entry may stay in LD_PRELOAD for the program at `path`, which may be relative to an open
- * directory (or AT_FDCWD). */
+/*
+ * Whether our entry may stay in LD_PRELOAD for the program at `path`, which may be relative to an open
+ * directory (or AT_FDCWD).
+ */
 bool loads_monitor(int directory, const char *path);
 /* The same of what execvp() finds by this name. */
 bool found_loads_monitor(const char *file);

@@ -1,5 +1,7 @@
-/* mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the
- * remapped one. */
+/*
+ * mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the
+ * remapped one.
+ */
 #include <fcntl.h>
 
 #include "denied.h"

@@ -1,5 +1,7 @@
-/* Tells what the monitor decides, a line per decision. An ordinary build has nothing of it: `make TRACE=1`
- * compiles it in. */
+/*
+ * Tells what the monitor decides, a line per decision. An ordinary build has nothing of it: `make TRACE=1`
+ * compiles it in.
+ */
 #ifndef BOXER_TRACE_H
 #define BOXER_TRACE_H
 

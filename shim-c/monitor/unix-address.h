@@ -23,8 +23,10 @@ bool find_unix_place(struct unix_place *place, const struct sockaddr *address, s
 bool find_new_unix_place(struct unix_place *place, const struct sockaddr *address, socklen_t length);
 long settle_unix(const struct unix_place *place);
 void leave_unix_place(const struct unix_place *place);
-/* Rewrites an address that the kernel gave to the one that the guest knows; false: it stays as it is. There
- * has to be a byte behind it. */
+/*
+ * Rewrites an address that the kernel gave to the one that the guest knows; false: it stays as it is. There
+ * has to be a byte behind it.
+ */
 bool visible_unix(union address *address, socklen_t *length);
 
 #endif

@@ -4,8 +4,10 @@
 
 #include <stdbool.h>
 
-/* Whether this process is a vfork()ed child: what it closes must not be forgotten in the memory that it
- * shares with its parent. */
+/*
+ * Whether this process is a vfork()ed child: what it closes must not be forgotten in the memory that it
+ * shares with its parent.
+ */
 bool is_vfork_child(void);
 
 #endif

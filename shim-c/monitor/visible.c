@@ -115,8 +115,10 @@ static char *copy_shown(const char *path, size_t length, const struct shown *sho
   return result;
 }
 
-/* What realpath() found, by its visible name: in the guest's buffer, which has PATH_MAX bytes, or in memory
- * that is its own. */
+/*
+ * What realpath() found, by its visible name: in the guest's buffer, which has PATH_MAX bytes, or in memory
+ * that is its own.
+ */
 static char *seen(char *found, char *to) {
   struct shown shown;
   size_t length = found ? strlen(found) : 0;

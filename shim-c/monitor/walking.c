@@ -1,4 +1,5 @@
-/* glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen.
+/*
+ * glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen.
  */
 #include <glob.h>
 
