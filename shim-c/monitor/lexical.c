@@ -1,4 +1,4 @@
-/* A path without "." and "..", by its text alone. */
+/* Removes "." and ".." from a path by its text alone. */
 #include "lexical.h"
 
 #include "monitor.h"

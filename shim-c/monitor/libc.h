@@ -1,6 +1,6 @@
 /*
- * The libc functions that the monitor itself calls, found without dlsym (which may allocate, or be
- * interposed).
+ * The libc functions that the monitor itself calls, found without dlsym(), which may allocate or be
+ * intercepted.
  */
 #ifndef BOXER_LIBC_H
 #define BOXER_LIBC_H
@@ -44,11 +44,11 @@
 enum libc_function { LIBC_FUNCTIONS(LIBC_INDEX) LIBC_COUNT };
 #undef LIBC_INDEX
 
-/* The next definition behind our own in the search order; NULL when this libc has none. */
+/* The next definition behind the monitor's in the search order; NULL when this libc has none. */
 void *libc_function(enum libc_function which);
 /*
- * The same where it is not libc's: another library's, which wants to see what the guest calls. NULL
- * otherwise.
+ * The same where the next definition is not libc's but another library's, which wants to see what the guest
+ * calls. NULL otherwise.
  */
 void *hook_behind(enum libc_function which);
 /* libc's dl_iterate_phdr(). */
@@ -61,8 +61,8 @@ void *next_function(const char *name);
 #define LIBC(type, name) ((type)libc_function(LIBC_##name))
 
 /*
- * The system call, or the hook that would have been called in its place; gives the kernel's result, -errno on
- * failure.
+ * Makes the system call, or calls the hook that would have been called in its place. Returns the kernel's
+ * result, -errno on failure.
  */
 long next_call(enum libc_function which, long number, long a, long b, long c, long d, long e, long f);
 #define NEXT_PICK(_1, _2, _3, _4, _5, _6, name, ...) name

@@ -1,6 +1,6 @@
 /*
- * listen(): the kernel's, then a word to the supervisor, which nobody waits for: it asks the kernel before it
- * refuses anyone.
+ * listen(): the kernel's, followed by a hint to the supervisor. Nobody waits for it: the supervisor asks the
+ * kernel before it refuses a connection.
  */
 #include "listen.h"
 
@@ -14,7 +14,7 @@
 #include "socket.h"
 #include "trace.h"
 
-/* What a listener listens on; of IPv6 only the dual-stack wildcard and mapped addresses. */
+/* Of IPv6 addresses only the dual-stack wildcard and mapped addresses count. */
 bool listener_name(int fd, struct boxer_request *request) {
   int family = kernel_name(fd, SYS_getsockname, &request->local);
   if (family == 0 || is_loopback(endpoint_ip(&request->local))) return false;

@@ -1,6 +1,6 @@
 /*
- * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader goes by who calls, so that has to be
- * the guest: a jump, no call.
+ * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader's answer depends on the caller. So the
+ * call has to come from the guest: it is a jump here.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -30,7 +30,7 @@ __attribute__((noinline)) static void *open_moved(dlopen_function *real, const c
 
 struct caller {
   uintptr_t address;
-  bool has_folders; /* of its own, in which the loader looks for bare names */
+  bool has_folders; /* the caller has folders in which the loader looks for bare names */
 };
 
 static int find_caller(struct dl_phdr_info *info, size_t size, void *data) {
@@ -45,8 +45,8 @@ static int find_caller(struct dl_phdr_info *info, size_t size, void *data) {
 }
 
 /*
- * Whether it matters who calls: by bare names and by $ORIGIN, where the caller has its own idea of where to
- * look.
+ * Whether the loader's answer depends on the caller: for bare names where the caller has folders of its own,
+ * and for $ORIGIN.
  */
 __attribute__((noinline)) static bool goes_by_caller(const char *path, void *address) {
   bool bare = true;
@@ -72,7 +72,7 @@ EXPORT void *dlopen(const char *path, int flags) {
   if (!real) return NULL;
   if (path && (flags & BIND_DEEP) && any_config()) {
     if (!goes_by_caller(path, __builtin_return_address(0))) return open_deeply(real, path, flags);
-    /* Whoever is found by the caller's own folders finds us only where everybody does. */
+    /* An object that is found by the caller's folders finds the monitor only in the usual search order. */
     flags &= ~BIND_DEEP;
   }
   if (path && *path == '/' && is_remapped(AT_FDCWD, path)) return open_moved(real, path, flags);
@@ -82,8 +82,8 @@ EXPORT void *dlopen(const char *path, int flags) {
 static bool is_handle(void *object) { return object != NEXT_OBJECT && object != ANY_OBJECT && any_config(); }
 
 /*
- * libc's functions, asked for by libc's handle or by that of any library that needs it: as if the guest had
- * called them by name.
+ * A function of libc that is looked up by a handle of libc, or of a library that needs it, is the monitor's:
+ * as if the guest had called it by name.
  */
 __attribute__((noinline)) static void *find_in(dlsym_function *real, void *object, const char *name) {
   return ours_before(name, real(object, name));

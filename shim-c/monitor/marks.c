@@ -1,6 +1,6 @@
 /*
- * What we remember about descriptors. libc closes some behind our back (fclose), so a mark carries its
- * socket's inode and counts only while the descriptor still is that socket.
+ * What the monitor remembers about descriptors. libc closes some without calling the monitor (fclose), so a
+ * mark carries its socket's inode and counts only while the descriptor still is that socket.
  */
 #include "marks.h"
 
@@ -12,10 +12,10 @@
 #include "socket.h"
 #include "vfork.h"
 
-/* Descriptors beyond are not tracked: they lose the overlay view of a bound address and hints, never data. */
+/* Higher descriptors are not tracked: they lose the overlay view of a bound address and hints, never data. */
 #define TRACKED 65536
 
-/* An entry: marks in 8 bits, a port in 16, and what is left of the inode. */
+/* An entry has the marks in 8 bits, a port in 16, and the inode's low bits in the rest. */
 #define PORT_SHIFT 8
 #define INODE_SHIFT 24
 #define MARKS(entry) ((unsigned)(uint8_t)(entry))
@@ -31,7 +31,7 @@ bool never_marked(int fd) {
 
 int marked_limit(void) { return atomic_load_explicit(&limit, memory_order_relaxed); }
 
-/* 0 when the descriptor is another socket by now. */
+/* Returns 0 when the descriptor has become another socket. */
 static uint64_t entry_of(int fd) {
   if (never_marked(fd)) return 0;
   uint64_t entry = atomic_load_explicit(&entries[fd], memory_order_relaxed);

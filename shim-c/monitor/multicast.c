@@ -1,6 +1,6 @@
 /*
- * setsockopt() and getsockopt() where they name an interface by its address: the kernel has none with the
- * overlay's.
+ * setsockopt() and getsockopt() where they name an interface by its address. No interface of the kernel has
+ * the overlay address.
  */
 #include "multicast.h"
 
@@ -16,12 +16,12 @@ typedef int setsockopt_function(int, int, int, const void *, socklen_t);
 typedef int getsockopt_function(int, int, int, void *, socklen_t *);
 
 /*
- * More than the structures with fixed sizes; longer lists of sources (IP_MSFILTER) are the kernel's as they
- * are.
+ * Enough for the structures of fixed size. Longer lists of sources (IP_MSFILTER) are passed to the kernel
+ * unchanged.
  */
 #define ROOM 128
 
-/* Where in the option's value the interface's address is; below 0: nowhere. */
+/* The offset of the interface's address in the option's value; negative: it has none. */
 static int interface_at(int option, socklen_t size) {
   switch (option) {
     case IP_MULTICAST_IF: /* struct in_addr, or one of the structures below */

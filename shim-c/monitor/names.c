@@ -1,6 +1,4 @@
-/*
- * getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses.
- */
+/* getsockname() and getpeername(): the kernel's answer with overlay addresses for this node and others. */
 #include "names.h"
 
 #include "address.h"
@@ -29,7 +27,7 @@ static bool ask_names_of(int fd, uint32_t self, struct boxer_request *request, s
   int error = service_request(request, reply, NULL, PROMPT, NULL);
   if (error != 0 || (reply->error != 0 && reply->error != ENOENT)) return false;
   if (reply->error == ENOENT) {
-    /* A connection with the world outside: that is remembered, too. */
+    /* A connection with a host outside the overlay is remembered, too. */
     reply->local = request->local;
     reply->peer = request->peer;
     if (!is_loopback(endpoint_ip(&reply->local))) set_endpoint_ip(&reply->local, self);
@@ -58,8 +56,8 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
 }
 
 /*
- * A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows
- * whose it is.
+ * A signal connection that was accepted unseen by the monitor (io_uring): the supervisor knows what it stands
+ * for.
  */
 static bool is_signal(int fd, const struct boxer_endpoint *local) {
   struct boxer_endpoint peer;
@@ -68,8 +66,9 @@ static bool is_signal(int fd, const struct boxer_endpoint *local) {
 }
 
 /*
- * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS). One with a
- * node that is reached directly is the kernel's own, unless that one had to punch its way here.
+ * Whether this process knows nothing about the connection, because another program has accepted it (exec,
+ * SCM_RIGHTS). A connection with a node that is reached directly is the kernel's own, unless that node had to
+ * punch its way here.
  */
 static bool is_strange(int fd) {
   struct boxer_endpoint peer;
@@ -78,12 +77,12 @@ static bool is_strange(int fd) {
   return !is_loopback(ip) && ip != self_underlay() && !(overlay_of_direct(ip) && self_is_direct());
 }
 
-/* Apart, for the sake of the stack of those who need not ask. */
+/* A function of its own, so that callers that do not ask do not need its stack. */
 __attribute__((noinline)) static bool ask_local(int fd, uint32_t self, struct boxer_endpoint *local) {
   struct boxer_request request = {.local = *local};
   struct boxer_reply reply;
   request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
-  /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
+  /* A connect() that has not succeeded, or a connection that has ended, has no peer to ask with. */
   if (!request.family || !ask_names_of(fd, self, &request, &reply)) return false;
   *local = reply.local;
   return true;
@@ -119,7 +118,10 @@ static long next_name(int fd, long call, struct sockaddr *address, socklen_t *ro
                                  : next(getpeername, fd, address, room);
 }
 
-/* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
+/*
+ * The kernel writes its answer to the guest's memory first, and so judges wrong pointers. The overlay's
+ * answer may then overwrite it.
+ */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
   if (!any_config() || !may_look() || !can_read_int(room))
     return (int)returned(next_name(fd, call, address, room));

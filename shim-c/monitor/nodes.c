@@ -1,11 +1,11 @@
-/* Which overlay address leads where. */
+/* Finds out which overlay address leads where. */
 #include "nodes.h"
 
 #include "address.h"
 #include "monitor.h"
 #include "table.h"
 
-/* 198.18.0.0/15: what has to fail while no supervisor says which range it is. */
+/* 198.18.0.0/15: the range that has to fail while no supervisor tells the real one. */
 static const uint8_t default_base[4] = {198, 18, 0, 0};
 static const uint8_t default_mask[4] = {255, 254, 0, 0};
 

@@ -1,4 +1,4 @@
-/* Symbols of loaded objects: PT_DYNAMIC, then the GNU or the classic hash table. */
+/* Finds symbols of loaded objects: in PT_DYNAMIC, then the GNU or the classic hash table. */
 #define _GNU_SOURCE
 #include "objects.h"
 
@@ -35,7 +35,7 @@ static bool same(const char *left, const char *right) {
   return *left == *right;
 }
 
-/* A definition of this name, and the default one of its versions (the others have bit 15 set). */
+/* Returns a definition of this name in its default version (the other versions have bit 15 set). */
 static void *defined(const struct object *object, uint32_t index, const char *name) {
   const ElfW(Sym) *symbol = &object->symbols[index];
   if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return NULL;

@@ -1,6 +1,4 @@
-/*
- * Opening remapped paths. libc's own functions do it: they are cancellation points, and streams are theirs.
- */
+/* Opens remapped paths. libc's functions do it: they are cancellation points, and streams belong to libc. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -34,7 +32,8 @@ EXPORT int creat64(const char *path, mode_t mode) {
 }
 
 /*
- * What _FORTIFY_SOURCE makes of open() without a mode: libc, where it has these, checks that none is needed.
+ * _FORTIFY_SOURCE calls these for open() without a mode. Where libc has them, they check that no mode is
+ * needed.
  */
 PATH_CALL(int, __open_2, -1, (const char *path, int flags), (path, flags), const char *, int)
 PATH_CALL_AT(directory, int, __openat_2, -1, (int directory, const char *path, int flags),
@@ -96,7 +95,7 @@ EXPORT int scandirat64(int directory, const char *path, void *list, choose *chos
   return on_scandirat(directory, path, list, chosen, ordered);
 }
 
-/* libc copies the path. */
+/* libc copies the path, so the place may be left afterwards. */
 PATH_CALL(int, posix_spawn_file_actions_addopen, last_error(),
           (void *actions, int fd, const char *path, int flags, mode_t mode), (actions, fd, path, flags, mode),
           void *, int, const char *, int, mode_t)

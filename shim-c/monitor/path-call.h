@@ -1,4 +1,4 @@
-/* Calls of libc's with a path that may stand elsewhere. */
+/* Functions of libc with a path that may be remapped. */
 #ifndef BOXER_PATH_CALL_H
 #define BOXER_PATH_CALL_H
 
@@ -11,9 +11,9 @@
 #include "trace.h"
 
 /*
- * Defines on_<name>(), which is libc's `name` with the parameter `path` at its place. `directory` is what the
- * path is relative to; `arguments` are those of the function in its own order. A path that stays costs no
- * more than the question, and no stack.
+ * Defines on_<name>(), which calls libc's `name` with the real path in place of the parameter `path`.
+ * `directory` is what the path is relative to; `arguments` are those of the function in its own order. A path
+ * that is not remapped costs the check only, and no stack.
  */
 #define PATH_PARTS(room, directory, type, name, failed, parameters, arguments, ...) \
   static type real_##name parameters {                                              \
@@ -38,7 +38,7 @@
     if (result == (failed)) note_denied(directory, path, last_error());               \
     return result;                                                                    \
   }
-/* The same for calls that only ask what may be done: whoever asks has not been refused anything. */
+/* The same for calls that only ask for permissions: their failure is not reported as a refusal. */
 #define ASKING_PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...)       \
   PATH_PARTS(SHORT_PLACE, directory, type, name, failed, parameters, arguments, __VA_ARGS__) \
   static type on_##name parameters {                                                         \
@@ -46,7 +46,7 @@
   }
 #define PATH_CALL_AT(directory, type, name, failed, parameters, arguments, ...) \
   PATH_CALL_IN(SHORT_PLACE, directory, type, name, failed, parameters, arguments, __VA_ARGS__)
-/* The same for functions that take much stack themselves. */
+/* The same for functions of libc that need much stack. */
 #define DEEP_PATH_CALL(type, name, failed, parameters, arguments, ...) \
   PATH_CALL_IN(CLAIMED_PLACE, AT_FDCWD, type, name, failed, parameters, arguments, __VA_ARGS__)
 #define PATH_CALL(type, name, failed, parameters, arguments, ...) \

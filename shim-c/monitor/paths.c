@@ -1,4 +1,4 @@
-/* Remapped paths in calls that libc does more for than to pass them on. */
+/* Remapped paths in calls for which libc does more than pass them to the kernel. */
 #include <stddef.h>
 #include <sys/types.h>
 

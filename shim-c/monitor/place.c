@@ -1,4 +1,4 @@
-/* Where a path of the guest's stands. */
+/* Finds the real path of a path of the guest's. */
 #include "place.h"
 
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "rules.h"
 #include "trace.h"
 
-/* Makes room for the longest paths, and keeps the first `used` bytes. */
+/* Claims room for the longest paths, and keeps the first `used` bytes. */
 static bool grow(char **text, const char *short_text, size_t used) {
   if (*text != short_text) return true;
   char *longer = claim(2 * REMAP_ROOM, text);
@@ -36,7 +36,7 @@ static long ask_directory(int directory, char *to, size_t room) {
   return raw(SYS_readlinkat, AT_FDCWD, link, to, room);
 }
 
-/* `mkdir -p /run/app` goes there step by step, by relative paths. */
+/* Relative paths have to be remapped, too: `mkdir -p /run/app` goes step by step, by relative paths. */
 long absolute_path(int directory, const char *path, size_t length, char **text, size_t room) {
   const char *short_text = *text;
   if (room == 0 && !grow(text, short_text, 0)) return -1;
@@ -55,7 +55,7 @@ long absolute_path(int directory, const char *path, size_t length, char **text, 
   return (long)(used + length);
 }
 
-/* So many bytes fit most directories and what is opened in them. */
+/* Enough for most directories and the paths that are opened in them. */
 #define RELATIVE_ROOM 224
 
 __attribute__((noinline)) static bool is_relative_remapped(int directory, const char *path, size_t length) {
@@ -84,7 +84,7 @@ static bool is_inside(const struct place *place, const char *text) {
   return (uintptr_t)text - (uintptr_t)place->text < room;
 }
 
-/* The rule's real place and `rest`, which may be in the place's own text. */
+/* Writes the rule's real path and `rest`, which may be part of the place's own text. */
 static bool move_to(struct place *place, const struct rule *rule, const char *rest) {
   size_t length = strlen(rest);
   size_t size = rule->real_length + length + 1;
@@ -102,8 +102,9 @@ static bool move_to(struct place *place, const struct rule *rule, const char *re
 }
 
 /*
- * Out of a visible folder that the file system has too, it leads to where that one is. Out of one that is
- * nowhere but in the guest's eyes (/dev/shm in a function), to the folder above it.
+ * A path leads out of the visible folder with "..". Where the file system has that folder, the kernel follows
+ * the path. Where only the guest sees it (/dev/shm in a function), the path leads to the visible folder's
+ * parent.
  */
 static bool climb(struct place *place, const char *path, size_t length, const struct rule *rule) {
   if (raw(SYS_faccessat, AT_FDCWD, rule->visible, 0) != -ENOENT) return true;

@@ -2,7 +2,7 @@
 
 #include "monitor.h"
 
-/* glibc takes colons and spaces, musl any white space. */
+/* glibc separates entries by colons and spaces, musl by any white space. */
 static bool separates(char letter) {
   return letter == ':' || letter == ' ' || (letter >= '\t' && letter <= '\r');
 }

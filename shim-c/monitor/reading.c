@@ -1,8 +1,7 @@
 /*
- * Whether memory of the guest's can be read and written. The kernel is asked by calls that do nothing else;
- * that is as dear as a whole open(), so the pages that were found good are remembered. A page that the guest
- * has taken away since is believed to be there still: natively such a pointer gives EFAULT, here it may
- * crash.
+ * Whether the guest's memory can be read and written. The kernel is asked, by system calls that do nothing
+ * else. That costs as much as open(), so pages that were found good are remembered. A page that the guest has
+ * unmapped since is taken for good: without the monitor such a pointer gives EFAULT, here it may crash.
  */
 #include "reading.h"
 
@@ -16,21 +15,21 @@
 #define REMEMBERED 512u
 
 typedef bool question(uintptr_t at);
-/* Each one more than a page's number, as zero stands for none. */
+/* Each entry is a page's number plus one; zero means none. */
 typedef _Atomic uintptr_t pages[REMEMBERED];
 
 static pages read_before;
 static pages written_before;
 
 /*
- * A change of the signal mask that there is none of: the kernel reads the mask, then refuses. Eight bytes of
- * this page and no other; those at address zero it would take for none.
+ * A change of the signal mask with an invalid mode: the kernel reads the mask, then refuses. It reads eight
+ * bytes of this page and of no other. It would take address zero for no mask.
  */
 static bool kernel_reads(uintptr_t at) {
   return raw(SYS_rt_sigprocmask, -1, at < 8 ? 8 : at & ~(uintptr_t)7, 0, 8) != -EFAULT;
 }
 
-/* Sets no bits of a word, atomically, and wakes nobody who waits for another. */
+/* A futex operation that adds no bits to the word and wakes nobody. */
 static bool kernel_writes(uintptr_t at) {
   static uint32_t nobody_waits;
   return raw(SYS_futex, &nobody_waits, FUTEX_WAKE_OP_PRIVATE, 0, 0, at & ~(uintptr_t)3,
@@ -75,7 +74,10 @@ size_t text_length(const char *text, size_t limit) {
 
 bool can_read_int(const void *pointer) { return pointer && can_read(pointer, sizeof(int)); }
 
-/* So close above our own frame is the stack of whoever called, where most addresses are: no need to ask. */
+/*
+ * The distance above the monitor's own frame within which an address is on the caller's stack. Most addresses
+ * are, and need no check.
+ */
 #define ON_STACK 16384
 
 bool on_callers_stack(const void *pointer) {

@@ -1,7 +1,7 @@
 /*
- * RTLD_DEEPBIND puts an object's own libraries before everybody else, so libc before us. The object keeps
- * that order; only where it found libc's function, or would find it at the first call, its pointer becomes
- * ours: as for any other object.
+ * RTLD_DEEPBIND puts an object's own libraries before all others, so libc before the monitor. The object
+ * keeps that order. Only where it found libc's function, or would find it at the first call, its pointer is
+ * changed to the monitor's, as in any other object.
  */
 #define _GNU_SOURCE
 #include "rebind.h"
@@ -29,7 +29,7 @@ static int find_ours(struct dl_phdr_info *info, size_t size, void *data) {
   return read_shown(info, data) && is_ours(data);
 }
 
-/* Threads that come here at once write the same. */
+/* Threads that run this at the same time write the same. */
 static void *own_function(const char *name) {
   static struct object own;
   static _Atomic bool known;
@@ -47,7 +47,7 @@ void *ours_before(const char *name, void *found) {
   return own && found != own && next_function(name) == found ? own : found;
 }
 
-/* The tables of an object's relocations: with an entry for each pointer that the loader sets. */
+/* An object's relocation tables, with an entry for each pointer that the loader sets. */
 struct relocations {
   const ElfW(Rela) * all[2];
   size_t size[2];
@@ -70,7 +70,7 @@ static uintptr_t page_size(void) {
   return size ? size : 4096;
 }
 
-/* Whether the loader has made the pointer read-only: it does so for whole pages. */
+/* Whether the loader has made the pointer read-only, which it does for whole pages. */
 static bool is_protected(const struct dl_phdr_info *info, uintptr_t address, uintptr_t page) {
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *part = &info->dlpi_phdr[i];
@@ -104,7 +104,7 @@ static int defines(struct dl_phdr_info *info, size_t size, void *data) {
          function_in(&object, pass->wanted) != NULL;
 }
 
-/* Whether one of the new objects has the function, so that it is what its neighbours find. */
+/* Whether one of the new objects defines the function, so that its neighbours find that one. */
 static bool is_defined(int known, const char *name) {
   struct pass pass = {.known = known, .wanted = name};
   return each_object(defines, &pass) != 0;

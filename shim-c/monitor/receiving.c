@@ -1,6 +1,7 @@
 /*
- * recvfrom() and its kin, where they tell an address: a Unix socket below a remapped folder is shown by the
- * path that the guest knows. The bytes are the kernel's, and so is every call that asks for no address.
+ * recvfrom() and its kin, where they return an address: a Unix socket below a remapped folder is shown by the
+ * path that the guest knows. The kernel delivers the bytes, and calls that ask for no address are passed to
+ * it unchanged.
  */
 #define _GNU_SOURCE
 #include "receiving.h"
@@ -21,12 +22,12 @@ typedef ssize_t recvfrom_function(int, void *, size_t, int, struct sockaddr *, s
 typedef ssize_t recvmsg_function(int, struct msghdr *, int);
 typedef int recvmmsg_function(int, struct mmsghdr *, unsigned, int, void *);
 
-/* A sun_path of full length comes without its NUL, which the kernel counts all the same. */
+/* A sun_path of full length has no NUL, but the kernel counts one in the length. */
 static bool is_whole(socklen_t given, socklen_t length) { return length <= given || length == given + 1; }
 
 /*
- * What the kernel wrote at `to`, where there is room for `given` bytes; `length` is how long it is, and may
- * be more.
+ * Rewrites what the kernel wrote at `to`, where there is room for `given` bytes. `length` is the address's
+ * length, which may be more.
  */
 static void rewrite(void *to, socklen_t given, socklen_t *length) {
   union address address;
@@ -40,7 +41,7 @@ static void rewrite(void *to, socklen_t given, socklen_t *length) {
   *length = all;
 }
 
-/* libc's own are cancellation points. */
+/* libc's functions are cancellation points. */
 static ssize_t kernel_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                                socklen_t *room) {
   recvfrom_function *real = LIBC(recvfrom_function *, recvfrom);
@@ -54,8 +55,8 @@ static ssize_t kernel_recvmsg(int fd, struct msghdr *message, int flags) {
 }
 
 /*
- * Where there is room for part of a path only, that part is the visible one's: the address is received whole
- * then.
+ * Where the guest has room for part of a path only, it gets that part of the visible path, so the whole
+ * address has to be received.
  */
 static bool is_small(const void *address, socklen_t given) {
   return given < sizeof(struct sockaddr_un) && can_write(address, given);
@@ -74,7 +75,7 @@ __attribute__((noinline)) static ssize_t receive_whole(int fd, void *bytes, size
   socklen_t given = *room;
   memset(&from, 0, sizeof from);
   ssize_t received = kernel_recvfrom(fd, bytes, size, flags, &from.any, &length);
-  /* The kernel tells no length where there is no address. */
+  /* The kernel sets no length where there is no address. */
   if (received >= 0) give(address, given, room, &from, length);
   return received;
 }
@@ -121,7 +122,7 @@ static int kernel_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int
 
 #define MOST_MESSAGES 1024u /* the kernel's own limit */
 
-/* How much room each address has is written over by how long it is. */
+/* The kernel overwrites the size of each address's room with the address's length. */
 __attribute__((noinline)) static int receive_several(int fd, struct mmsghdr *messages, unsigned count,
                                                      int flags, void *timeout) {
   socklen_t *given = claim(count * sizeof *given, HERE);
@@ -154,7 +155,7 @@ EXPORT ssize_t __recvfrom_chk(int fd, void *bytes, size_t size, size_t real_size
   return on_recvfrom(fd, bytes, size, flags, address, room);
 }
 EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) { return on_recvmsg(fd, message, flags); }
-/* <sys/socket.h> has another idea of the last one, which some libcs declare const. */
+/* <sys/socket.h> declares the last parameter differently; some libcs have it const. */
 EXPORT int boxer_recvmmsg(int, struct mmsghdr *, unsigned, int, void *) __asm__("recvmmsg");
 EXPORT int boxer_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, void *timeout) {
   return on_recvmmsg(fd, messages, count, flags, timeout);

@@ -1,4 +1,4 @@
-/* System calls that take paths, under whichever name libc or syscall() gives them. */
+/* System calls with paths, which libc's functions and syscall() lead to. */
 #include "remapped-calls.h"
 
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include "trace.h"
 
 /*
- * Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which
- * an absolute path ignores.
+ * The numbers of the arguments that are paths, counted from 1. The argument before a path is its directory's
+ * descriptor, which an absolute path ignores.
  */
 static const struct {
   short number;
@@ -59,8 +59,8 @@ static int directory_of(long number, const long *arguments, int path) {
 }
 
 /*
- * A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as
- * it was written.
+ * The kernel follows symbolic links and knows real paths only. So a link holds a real path, and is read back
+ * as it was written.
  */
 static bool makes_link(long number) {
 #ifdef SYS_symlink
@@ -69,7 +69,10 @@ static bool makes_link(long number) {
   return number == SYS_symlinkat;
 }
 
-/* Which argument of a call that reads a link is the guest's room for it, from 0; 0 for other calls. */
+/*
+ * The index, from 0, of the argument that is the guest's room for a link's text; 0 for calls that read no
+ * link.
+ */
 static int link_argument(long number) {
 #ifdef SYS_readlink
   if (number == SYS_readlink) return 1;
@@ -81,7 +84,7 @@ static long call(long number, const long *arguments) {
   return raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
-/* What a link says when the room was too small for all of it. */
+/* Reads a link whose text did not fit the guest's room. */
 static long read_whole_link(long number, const long *arguments, int to) {
   long asked[ARGUMENTS] = {arguments[0], arguments[1], arguments[2], arguments[3]};
   char *text = claim(REMAP_ROOM, HERE);
@@ -102,7 +105,7 @@ static long read_whole_link(long number, const long *arguments, int to) {
   return length;
 }
 
-/* The kernel answers the guest first, wrong pointers included. */
+/* The kernel writes to the guest's memory first, and so judges wrong pointers. */
 static long read_link(long number, const long *arguments, int to) {
   long length = call(number, arguments);
   char *text = (char *)arguments[to];
@@ -150,7 +153,7 @@ __attribute__((noinline)) static long call_twice_moved(long number, long *argume
   return result;
 }
 
-/* Whoever asks what he may do has not been refused anything. */
+/* A call that only asks for permissions has not been refused anything. */
 static bool only_asks(long number) {
 #ifdef SYS_access
   if (number == SYS_access) return true;
@@ -172,10 +175,7 @@ long call_remapped(long number, long a, long b, long c, long d, long e, long f) 
     if (with_paths[i].number != number) continue;
     int first = with_paths[i].first;
     int second = with_paths[i].second;
-    /*
-     * What a link leads to is a path of the file system where it begins with a slash, and just text where
-     * not.
-     */
+    /* A link's target is a path if it begins with a slash, and plain text otherwise. */
     if (makes_link(number) && a && can_read((const char *)a, 1) && *(const char *)a == '/') second = 1;
     bool other = second && is_concerned(number, arguments, second);
     TRACE("system call %d(%s): remapped: %d", (int)number, (const char *)arguments[first - 1],

@@ -1,7 +1,7 @@
 /*
- * One request per connection. While our descriptor is open, signals are blocked, so that no handler can
- * longjmp past the close; only the wait for an answer that may take long lets them through, as the guest's
- * own call would.
+ * One request per connection. While the monitor's descriptor is open, signals are blocked, so that no handler
+ * can longjmp past the close. Only the wait for a slow answer lets them through, as the guest's own call
+ * would.
  */
 #include "request.h"
 
@@ -23,7 +23,7 @@
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
 /*
- * An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds.
+ * Nanoseconds. An answer that comes this soon after a handler has run is better than a connection without it.
  */
 #define GRACE (100 * MILLISECOND)
 
@@ -33,7 +33,7 @@ int64_t monotonic_now(void) {
   return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
 }
 
-/* A descriptor of ours must never become a guest's standard stream, not even for a moment. */
+/* A descriptor of the monitor's must never become a standard stream of the guest's, not even for a moment. */
 static int lifted(int fd) {
   if (fd < 0 || fd > 2) return fd;
   int high = (int)raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
@@ -41,7 +41,7 @@ static int lifted(int fd) {
   return high;
 }
 
-/* Who listens there; 0 when it is in another namespace. */
+/* The process that listens; 0 when it is in another namespace. */
 static int peer_process(int fd) {
   struct {
     int pid;
@@ -86,7 +86,7 @@ static int send_all(int fd, const void *bytes, size_t size) {
   return 0;
 }
 
-/* Keeps the first passed descriptor and closes what nobody asked for. */
+/* Keeps the first passed descriptor and closes the others. */
 static void take_passed(struct msghdr *message, int *passed) {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -102,7 +102,7 @@ static void take_passed(struct msghdr *message, int *passed) {
   }
 }
 
-/* A handler has run: the answer may still come in a moment. */
+/* After a handler has run the answer may still come in a moment. */
 static bool has_grace(int fd, struct waiting *waiting) {
   int64_t now = monotonic_now();
   if (!waiting->interrupted) waiting->until = now + GRACE;
@@ -112,7 +112,7 @@ static bool has_grace(int fd, struct waiting *waiting) {
   return true;
 }
 
-/* `waiting`: of a call that handlers interrupt. */
+/* `waiting` is NULL unless handlers interrupt the call. */
 static int receive_all(int fd, void *bytes, size_t size, int *passed, struct waiting *waiting) {
   for (char *next = bytes; size > 0;) {
     union {
@@ -135,8 +135,8 @@ static int receive_all(int fd, void *bytes, size_t size, int *passed, struct wai
 }
 
 /*
- * Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes
- * with it.
+ * Waits for the first byte while a descriptor's number is reserved, and then frees the number for the
+ * descriptor that comes with the reply.
  */
 static void hold_number(int fd, int reserved) {
   struct pollfd wait = {.fd = fd, .events = POLLIN};
@@ -148,7 +148,7 @@ static void hold_number(int fd, int reserved) {
 static int exchange(int fd, const struct boxer_request *request, struct boxer_reply *reply, int *passed,
                     enum patience patience, struct waiting *waiting, const signal_mask *guest_mask) {
   int reserved = passed ? (int)raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
-  /* The kernel would drop the descriptor that comes with the reply. */
+  /* Without a free number the kernel would drop the descriptor that comes with the reply. */
   if (passed && reserved < 0) return -EMFILE;
   int result = send_all(fd, request, sizeof *request);
   if (reserved >= 0) hold_number(fd, reserved);
@@ -190,7 +190,7 @@ static void run(void *data) {
   raw(SYS_close, fd);
 }
 
-/* A guest without a free descriptor asks all the same, unless it wants one; no handler runs then. */
+/* A guest without a free descriptor can ask as well, unless it wants to receive one. No handler runs then. */
 static void run_anywhere(struct errand *errand) {
   run(errand);
   if (errand->result != -EMFILE || errand->passed) return;
@@ -198,7 +198,10 @@ static void run_anywhere(struct errand *errand) {
   run_with_own_descriptors(run, errand);
 }
 
-/* A full queue means that the supervisor has not come to its work yet: what it sees then is the present. */
+/*
+ * A full queue means that the supervisor has not read earlier hints yet. When it does, it will see the
+ * present state.
+ */
 void service_hint(struct boxer_request *request) {
   const struct config *config = network_config();
   if (!config || !may_ask()) return;

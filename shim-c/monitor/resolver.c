@@ -1,6 +1,6 @@
 /*
- * res_query() and its kin: what the overlay knows is answered here, as messages; the rest is libc's to ask
- * the DNS for.
+ * res_query() and its kin. Questions about the overlay are answered here, as DNS messages; libc asks the DNS
+ * about all others.
  */
 #include <netdb.h>
 #include <resolv.h>
@@ -14,11 +14,12 @@
 
 extern int *__h_errno_location(void);
 
-/* Not ours to answer. */
+/* The question is not about the overlay. */
 #define PASS (-2)
 
 /*
- * Gives the size of the answer, or PASS; `found` tells what res_query() makes of it: 0, or an h_errno value.
+ * Returns the size of the answer, or PASS. `found` receives what res_query() makes of it: 0, or an h_errno
+ * value.
  */
 static int answer(const struct dns_question *question, unsigned char *to, int room, int *found) {
   uint32_t addresses[BOXER_ADDRESS_MAX];
@@ -62,7 +63,7 @@ static bool ask(const char *name, const char *domain, int class, int type, struc
   return true;
 }
 
-/* As libc's queries give it: an answer without a record is an error. */
+/* As in libc's queries, an answer without a record is an error. */
 static int query(struct __res_state *state, const char *name, const char *domain, int class, int type,
                  unsigned char *to, int room) {
   struct dns_question question;
@@ -81,7 +82,7 @@ static int answer_message(const unsigned char *message, int size, unsigned char 
   return dns_parse(message, size, &question) ? answer(&question, to, room, &found) : PASS;
 }
 
-/* libc's own, under the one or the other of its names; -1 where it has none, as in musl the n forms. */
+/* Calls libc's function under either of its names; fails where it has none, as musl lacks the n forms. */
 #define PASS_ON(name, type, arguments)    \
   type real = LIBC(type, name);           \
   if (!real) real = LIBC(type, __##name); \
@@ -122,7 +123,7 @@ typedef int (*nsend_function)(struct __res_state *, const unsigned char *, int, 
        (struct __res_state * state, const char *host, int class, int type, unsigned char *to, int room),    \
        (state, host, class, type, to, room))
 
-/* A name of the overlay is complete as it is: of the domains to search none is tried. */
+/* An overlay name is complete, so no search domain is tried. */
 BY_NAME(res_query)
 BY_NAME(res_search)
 BY_STATE_AND_NAME(res_nquery)

@@ -1,5 +1,5 @@
 /*
- * The interpreter of a script: the kernel starts it by the name in the script's first line, which may be one
+ * The interpreter of a script. The kernel starts it by the path in the script's first line, which may be one
  * that only the guest knows.
  */
 #include "script.h"

@@ -1,4 +1,4 @@
-/* system() and its kin: libc starts the shell with an environment that we do not get to see, `environ`. */
+/* system() and its kin: libc starts the shell with `environ`, which the monitor completes for that time. */
 #include <stdio.h>
 
 #include "environment.h"

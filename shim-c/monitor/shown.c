@@ -1,4 +1,4 @@
-/* The way back: what the guest calls a path that stands elsewhere. */
+/* From a real path back to the path that the guest knows. */
 #include "shown.h"
 
 #include "claim.h"
@@ -27,7 +27,10 @@ bool may_be_shown(const char *path, size_t length) {
   return false;
 }
 
-/* Of two visible names for one place the shorter: /run, not /var/run, as realpath() would say. */
+/*
+ * Of two visible paths for one place the shorter one is chosen: /run rather than /var/run, as realpath()
+ * would say.
+ */
 bool find_shown(const char *path, size_t length, struct shown *shown) {
   const struct rule *best = NULL;
   if (length == 0 || *path != '/' || !remap_value()) return false;

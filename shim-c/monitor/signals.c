@@ -5,7 +5,7 @@
 #include "monitor.h"
 
 /*
- * All signals, the two or three that the libc keeps to itself included: a cancelled thread would leak our
+ * Blocks all signals, including those that libc reserves: a cancelled thread would leak the monitor's
  * descriptor.
  */
 void signals_block(signal_mask *old) {

@@ -8,7 +8,7 @@
 static const struct boxer_table *_Atomic mapped;
 static _Atomic int supervisor;
 
-/* The old mapping stays: other threads may be reading it, and a supervisor that comes back is rare. */
+/* The old mapping stays mapped: other threads may be reading it, and a new supervisor is rare. */
 void note_supervisor(int process) {
   int known = atomic_load_explicit(&supervisor, memory_order_relaxed);
   if (__builtin_expect(known == process, 1)) return;

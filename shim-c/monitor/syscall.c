@@ -1,6 +1,6 @@
 /*
- * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the
- * headers; six arguments travel in the same registers either way.
+ * syscall(): libuv, and so Node, closes descriptors with it. Every intercepted call has to work here, too.
+ * Variadic in the headers; six arguments travel in the same registers either way.
  */
 #include "accept.h"
 #include "bind.h"
@@ -49,7 +49,7 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_accept:
       return on_accept((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_accept4:
-      /* musl's accept4() makes do without flags that the kernel refuses. */
+      /* musl's accept4() works around flags that the kernel refuses. */
       if (d & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) return returned(raw(SYS_accept4, a, b, c, d));
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, (int)d);
     case SYS_getsockname:

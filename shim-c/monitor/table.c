@@ -1,6 +1,6 @@
 /*
- * The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds
- * no supervisor.
+ * The node's shared table is mapped at the first call that needs it. Where there is no supervisor, the next
+ * call tries again.
  */
 #include "table.h"
 
@@ -54,7 +54,7 @@ static void fetch(void *data) {
   unclaim(question);
 }
 
-/* Whoever needs the table first may be deep in a call, on a small stack. */
+/* The caller may be deep in a call, on a small stack. */
 __attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
   struct fetched fetched = {0};
   signal_mask old;
@@ -84,10 +84,7 @@ const struct boxer_table *table_begin(uint32_t *sequence) {
     bool is_second = second % 2 == 0 && (first % 2 != 0 || (int32_t)(second - first) > 0);
     newer = &copies[is_second];
     *sequence = is_second ? second : first;
-    /*
-     * Of both it can only be seen that they are being written when one was finished, and the other begun, in
-     * between.
-     */
+    /* A reader sees both sequences odd only when a write ended and the next one began in between. */
     if (*sequence % 2 == 0) break;
   }
   return newer;

@@ -1,8 +1,8 @@
 /*
  * A loader of another word size or machine prints a line for each object that it cannot preload, and every
- * loader for one that it does not find. So a program's header is read before LD_PRELOAD is passed on to it,
- * and our own file is looked for. Whatever cannot be told keeps the entry: a line too much is better than a
- * program unseen.
+ * loader does for an object that it does not find. So the monitor reads a program's header, and looks for its
+ * own file, before it passes LD_PRELOAD on. In doubt the entry is kept: a needless line is better than a
+ * program without the monitor.
  */
 #include "target.h"
 
@@ -29,7 +29,7 @@ extern char **environ;
 
 enum target { TAKES_US, REFUSES_US, SCRIPT };
 
-/* Little-endian, as all machines are whose programs could be started beside ours, but for an emulator's. */
+/* All machines whose programs can start here are little-endian, except emulated ones. */
 static uint32_t number_at(const unsigned char *bytes, size_t size) {
   uint32_t number = 0;
   while (size-- > 0) number = number << 8 | bytes[size];
@@ -41,7 +41,7 @@ static uint32_t number_at(const unsigned char *bytes, size_t size) {
        ? number_at((head) + offsetof(Elf64_Ehdr, field), sizeof((Elf64_Ehdr *)0)->field) \
        : number_at((head) + offsetof(Elf32_Ehdr, field), sizeof((Elf32_Ehdr *)0)->field))
 
-/* A static program has none that could complain; true also where it cannot be told. */
+/* A static program has no loader that could complain. True also where that cannot be told. */
 static bool has_loader(int fd, const unsigned char *head) {
   if (head[EI_DATA] != ELFDATA2LSB) return true;
   uint32_t at = FIELD(head, e_phoff);
@@ -86,7 +86,8 @@ static int open_program(int directory, const char *path) {
 }
 
 /*
- * The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script.
+ * Follows the interpreter's own interpreter, and so on. A function of its own, so that callers that start no
+ * script do not need its stack.
  */
 __attribute__((noinline)) static enum target judge_interpreter(int script) {
   char interpreter[INTERPRETER_ROOM];
@@ -109,7 +110,7 @@ static bool has_slash(const char *text) {
   return *text == '/';
 }
 
-/* Another root, of chroot() or of a mount namespace, may be without our file. */
+/* The monitor's file may be missing in another root (chroot() or a mount namespace). */
 static bool finds_monitor(void) {
   const char *own = any_config()->preload;
   if (!own || !has_slash(own)) return true;

@@ -1,6 +1,6 @@
 /*
- * mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the
- * remapped one.
+ * mkstemp() and its kin write into their template. The guest's template gets what libc made of the remapped
+ * one.
  */
 #include <fcntl.h>
 
@@ -9,7 +9,7 @@
 #include "monitor.h"
 #include "place.h"
 
-/* Both end alike: the six letters and the suffix stand at the same distance from the end. */
+/* Both paths have the same end: the six letters and the suffix are equally far from it. */
 static void take_back(char *template, const char *there) {
   size_t length = strlen(template);
   size_t moved_length = strlen(there);
@@ -18,7 +18,7 @@ static void take_back(char *template, const char *there) {
   memcpy(template + length - name, there + moved_length - name, name);
 }
 
-/* `path` is the template, or what stands for it; the guest's own is the answer of those that give one. */
+/* `path` is the template or its real path. Functions that return a template return the guest's own. */
 #define TEMPORARY(type, name, failed, answer, parameters, arguments, ...) \
   static type real_##name parameters {                                    \
     type (*real)(__VA_ARGS__) = LIBC(__typeof__(real), name);             \
@@ -59,7 +59,7 @@ EXPORT int mkostemps(char *path, int suffix, int flags) { return on_mkostemps(pa
 EXPORT int mkostemps64(char *path, int suffix, int flags) { return on_mkostemps(path, suffix, flags); }
 EXPORT char *mkdtemp(char *path) { return on_mkdtemp(path); }
 
-/* Gives the template whether or not there is such a name; none is an empty one. */
+/* mktemp() returns the template in any case; an empty one means failure. */
 __attribute__((noinline)) static char *moved_mktemp(char *template, char *(*real)(char *)) {
   SHORT_PLACE(place);
   if (!find_place(AT_FDCWD, template, &place)) return *template = 0, template;

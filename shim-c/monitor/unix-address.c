@@ -1,6 +1,6 @@
 /*
- * Addresses of Unix sockets whose paths stand elsewhere. The real path may be longer than an address; then
- * the kernel is led there by a descriptor, which is ours for that moment.
+ * Addresses of Unix sockets with remapped paths. The real path may be longer than an address can hold. Then
+ * the address leads through a descriptor that the monitor opens for that moment.
  */
 #include "unix-address.h"
 
@@ -63,7 +63,7 @@ static void set_descriptor_path(struct unix_place *place, const char *rest) {
   set_path(place, path);
 }
 
-/* Never one of the guest's standard streams. */
+/* The descriptor never is one of the guest's standard streams. */
 static int open_high(const char *path, int flags) {
   int fd = (int)raw(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC | flags);
   if (fd < 0 || fd > 2) return fd;
@@ -72,14 +72,14 @@ static int open_high(const char *path, int flags) {
   return high;
 }
 
-/* The socket that is there already, by its descriptor. */
+/* Makes the address lead to an existing socket through a descriptor. */
 static long lead_to(struct unix_place *place, const char *path) {
   place->fd = open_high(path, 0);
   if (place->fd >= 0) set_descriptor_path(place, "");
   return place->fd < 0 ? place->fd : 0;
 }
 
-/* A new one gets a short name in its folder, and its own by `settle_unix()`. */
+/* A new socket first gets a short name in its folder; settle_unix() gives it its own name. */
 static long lead_to_folder(struct unix_place *place, char *path) {
   static _Atomic unsigned turn;
   size_t name = strlen(path);

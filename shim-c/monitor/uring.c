@@ -1,7 +1,7 @@
 /*
- * io_uring makes system calls that nobody sees, a connect to an overlay address among them, which would leave
- * by the default route and wait there. So a ring is refused as Docker's default profile refuses it since
- * Engine 25, and as Lambda does: what uses one has its way round that.
+ * io_uring makes system calls that the monitor cannot see. A connect() to an overlay address would leave by
+ * the default route and wait there. So rings are refused, as by Docker's default profile since Engine 25 and
+ * by Lambda; programs that use one can do without.
  */
 #include "uring.h"
 
@@ -15,7 +15,7 @@ long on_io_uring_setup(unsigned entries, void *settings) {
   return network_config() ? -EPERM : raw(SYS_io_uring_setup, entries, settings);
 }
 
-/* liburing makes its own system calls. Its functions give -errno. */
+/* liburing makes its own system calls. Its functions return -errno. */
 #define RING(name, parameters, arguments)                                  \
   int name parameters;                                                     \
   EXPORT int name parameters {                                             \

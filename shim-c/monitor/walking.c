@@ -1,5 +1,6 @@
 /*
- * glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen.
+ * glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that the monitor
+ * could intercept.
  */
 #include <glob.h>
 
@@ -13,7 +14,10 @@
 
 typedef int error_function(const char *, int);
 
-/* A string in libc's memory; NULL in musl, where the names that glob() finds are parts of other memory. */
+/*
+ * Returns a string in libc's memory; NULL in musl, where the paths that glob() finds are parts of other
+ * memory.
+ */
 static char *longer_name(const char *name, size_t length, const struct shown *shown) {
   char *(*copy)(const char *) =
       LIBC(void *, gnu_get_libc_version) ? LIBC(char *(*)(const char *), strdup) : NULL;
@@ -27,9 +31,9 @@ static char *longer_name(const char *name, size_t length, const struct shown *sh
 }
 
 /*
- * The names of what was found are libc's to free. A visible one takes the place of one that is as long at
- * least; a longer one is a string of its own in glibc, which frees them one by one (the old one is lost), and
- * cannot be had in musl.
+ * libc frees the paths that it found. A visible path overwrites a real one that is at least as long. A longer
+ * one becomes a string of its own in glibc, which frees paths one by one (the old string is lost); in musl
+ * the real path stays.
  */
 static void rename_found(glob_t *found, size_t from, size_t to) {
   for (size_t i = from; i < to; i++) {
@@ -67,7 +71,7 @@ EXPORT int boxer_glob64(const char *pattern, int flags, error_function *failed, 
   return find_names(pattern, flags, failed, found);
 }
 
-/* The guest is told the places where the files stand: they are as good as the names that it knows. */
+/* The guest is told the real paths, which work as well as the visible ones. */
 #define WALK(name, parameters, arguments, ...)                      \
   DEEP_PATH_CALL(int, name, -1, parameters, arguments, __VA_ARGS__) \
   EXPORT int name parameters { return on_##name arguments; }
@@ -80,7 +84,7 @@ WALK(nftw, (const char *path, void *visit, int descriptors, int flags), (path, v
 WALK(nftw64, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags),
      const char *, void *, int, int)
 
-/* Several beginnings, of which any may be moved. What comes back is libc's own copy. */
+/* fts_open() takes several paths, of which any may be remapped. What it returns is libc's own copy. */
 #define BEGINNINGS 1024
 #define TEXT_ROOM (4 * REMAP_ROOM)
 typedef void *fts_function(char *const *, int, void *);
