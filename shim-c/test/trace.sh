@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the trace of decisions: trace.sh <ordinary libboxer.so> <traced one>. Names no supervisor, so that nothing has to run.
+# Checks the trace of decisions: trace.sh <ordinary libboxer.so> <traced one>. Names no supervisor, so that
+# nothing has to run.
 set -u
 ordinary=$(realpath "$1") traced=$(realpath "$2")
 work=$(mktemp -d)
@@ -21,8 +22,8 @@ mkdir "$work/real"
 echo text >"$work/real/file"
 # traced_run <command>: what it says goes to descriptor 9.
 traced_run() {
-  BOXER_TRACE=9 BOXER_SOCKET=@boxer-test-nobody BOXER_REMAP="$work/visible=$work/real" LD_PRELOAD=$traced bash -c "$1" \
-    9>>"$work/trace" >>"$work/output" 2>&1
+  BOXER_TRACE=9 BOXER_SOCKET=@boxer-test-nobody BOXER_REMAP="$work/visible=$work/real" LD_PRELOAD=$traced \
+    bash -c "$1" 9>>"$work/trace" >>"$work/output" 2>&1
 }
 
 # expect <what was decided, a regular expression>
@@ -39,7 +40,8 @@ traced_run "exec 8<>/dev/tcp/127.0.0.1/1"
 expect 'connect\([0-9]+, 127\.0\.0\.1:1\): outside the overlay, passed to the kernel$'
 
 # Without the variable: stderr.
-BOXER_REMAP="$work/visible=$work/real" LD_PRELOAD=$traced cat "$work/visible/file" 2>&1 >/dev/null | grep -q '^boxer [0-9]*: path ' ||
+BOXER_REMAP="$work/visible=$work/real" LD_PRELOAD=$traced cat "$work/visible/file" 2>&1 >/dev/null |
+  grep -q '^boxer [0-9]*: path ' ||
   fail "nothing on stderr"
 grep -vE '^boxer [0-9]+: .+: .+' "$work/trace" && fail "lines of another form"
 
