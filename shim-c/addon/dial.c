@@ -1,6 +1,6 @@
 /*
- * TCP connections that are made here and read elsewhere: by a guest, who gets the descriptor. They need an
- * address, a port and the word that they stand, and no stream. On Node's own loop.
+ * TCP connections that are made here and read by a guest, which gets the descriptor. They need an address, a
+ * port and the news that they are established, but no stream. They live on Node's own loop.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ struct dial {
   napi_async_context context;
   napi_ref on_done;
   uv_poll_t poll;
-  int fd; /* -1 once it is somebody else's, or closed */
+  int fd; /* -1 once it was handed over or closed */
   bool closed, collected;
 };
 
@@ -28,7 +28,9 @@ union address {
   struct sockaddr_in6 v6;
 };
 
-/* Of a dotted IPv4 address, mapped for an AF_INET6 socket; the empty text is the wildcard. False: it is none.
+/*
+ * Writes a dotted IPv4 address, mapped for an AF_INET6 socket; the empty text is the wildcard. False: the
+ * text is no address.
  */
 static bool address_of(union address *address, socklen_t *size, bool mapped, const char *text, int32_t port) {
   struct in_addr ip = {htonl(INADDR_ANY)};
@@ -48,7 +50,7 @@ static bool address_of(union address *address, socklen_t *size, bool mapped, con
   return true;
 }
 
-/* A socket on its way, or an errno negated. */
+/* Returns a socket that is connecting, or an errno negated. */
 static int begin(const union address *local, const union address *remote, socklen_t size) {
   static const int yes = 1;
   int fd = socket(local->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -61,7 +63,7 @@ static int begin(const union address *local, const union address *remote, sockle
   return -error;
 }
 
-/* 1: it stands; 0: it is on its way; otherwise an errno, negated. */
+/* 1: the connection is established; 0: it is under way; otherwise an errno, negated. */
 static int outcome(int fd) {
   struct pollfd look = {.fd = fd, .events = POLLOUT};
   int error = 0;
@@ -88,7 +90,7 @@ static void on_closed(uv_handle_t *handle) {
   free_dial(dial);
 }
 
-/* The reference is what keeps the callback, and by it the dial itself, for as long as it waits. */
+/* The reference keeps the callback, and by it the dial itself, for as long as it waits. */
 static void stop_waiting(struct dial *dial) {
   if (uv_is_closing((uv_handle_t *)&dial->poll)) return;
   uv_close((uv_handle_t *)&dial->poll, on_closed);
@@ -115,7 +117,7 @@ static void finalize(napi_env env, void *data, void *hint) {
 static void on_event(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct dial *dial = poll->data;
-  /* A refused connection is an event with a status that says nothing of it. */
+  /* For a refused connection libuv reports an event whose status does not say so. */
   int result = outcome(dial->fd);
   if (result == 0 && status >= 0) return;
   if (result == 0) result = status;
@@ -179,7 +181,7 @@ napi_value dial_js(napi_env env, napi_callback_info info) {
   if (!valid) return throw_errno(env, EINVAL, "the address or port of a connection");
   int fd = begin(&local, &remote, size);
   if (fd < 0) return throw_errno(env, -fd, "connect");
-  /* On one host it often stands already. */
+  /* On one host the connection often is established already. */
   int result = outcome(fd);
   if (result < 0) return close(fd), throw_errno(env, -result, "connect");
   return result == 1 ? make_int(env, fd) : wait_for(env, fd, arguments[5]);

@@ -1,4 +1,4 @@
-/* The pump for JavaScript: see pump.h, and supervisor/network/relay/pump.ts for who calls it. */
+/* The pump's interface to JavaScript: see pump.h, and supervisor/network/relay/pump.ts for its caller. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -34,8 +34,10 @@ static void tell(napi_env env, napi_value callback, void *context, void *data) {
   free(ending);
 }
 
-/* On the pump's thread. At most one ending for each slot is under way, so the queue is bounded by their
- * number. */
+/*
+ * Runs on the pump's thread. At most one ending for each slot is under way, so the queue is bounded by their
+ * number.
+ */
 static void on_ended(void *context, uint32_t slot, uint64_t sent, uint64_t received) {
   struct handle *handle = context;
   struct ending *ending = malloc(sizeof *ending);
@@ -98,7 +100,7 @@ napi_value pump_start_js(napi_env env, napi_callback_info info) {
     free(handle);
     return type_error(env, "onEnded must be a function"), NULL;
   }
-  /* Flows do not keep the process alive; who waits for their end does. */
+  /* Flows do not keep the process alive; callers that wait for their end do. */
   napi_unref_threadsafe_function(env, handle->ended);
   napi_create_reference(env, arguments[0], 1, &handle->held);
   const struct pump_options options = {

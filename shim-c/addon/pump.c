@@ -1,4 +1,7 @@
-/* The thread: what moves, what stalls, what ends. Who gives and takes flows is in pump-js.c. */
+/*
+ * The pump's thread, which moves bytes, finds stalled flows and ends flows. pump-js.c gives it flows and
+ * learns of their ends.
+ */
 #include "pump.h"
 
 #include <errno.h>
@@ -19,17 +22,21 @@
 
 enum {
   CHUNK = 256 * 1024, /* stays in the processor's cache between the copy in and the copy out */
-  TURN = 4,           /* chunks of one direction before others have their turn */
+  TURN = 4,           /* chunks of one direction before the others get their turn */
   EVENTS = 128,
-  /* Bytes that the far end's kernel keeps unsent: enough for a full pipe, little for a reader that has
-     stopped. */
+  /*
+   * The bytes that the far end's kernel keeps unsent: enough for a full pipe, few for a reader that has
+   * stopped.
+   */
   UNSENT = 256 * 1024,
-  /* A peer that vanished without a word is found after 15 s of silence and ten probes of 1 s. */
+  /* A peer that vanished silently is found after 15 s of silence and ten probes of 1 s. */
   KEEPALIVE_IDLE = 15,
   KEEPALIVE_INTERVAL = 1,
   KEEPALIVE_PROBES = 10,
-  /* ms that bytes before a reset may take to the other end; nothing tells when the last of them is
-     acknowledged, so we look. */
+  /*
+   * The time in ms that bytes before a reset may take to the other end. Nothing tells when the last of them
+   * is acknowledged, so the pump looks.
+   */
   GRACE = 1000,
   GRACE_STEP = 5,
 };
@@ -55,11 +62,11 @@ struct flow {
   int fds[2];
   uint32_t generation;
   bool used;
-  bool thorough[2]; /* more than bytes may follow: read this end until it says so */
+  bool thorough[2]; /* more than bytes may follow: read this end until it reports its end */
   bool again[2];    /* the direction's turn ended before its bytes did */
   bool queued;
   bool dying;   /* in the list of that name */
-  bool drained; /* of the broken end everything has been passed on */
+  bool drained; /* everything that the broken end sent has been passed on */
   int broken;   /* 1 + the end that is broken, or 0 */
 };
 
@@ -136,8 +143,10 @@ static void stop_with_reset(int fd) {
 static void release(struct pump *pump, struct flow *flow, unsigned resets) {
   for (int side = 0; side < 2; side++) {
     if (resets & 1U << side) stop_with_reset(flow->fds[side]);
-    /* Node may still hold another descriptor of the same socket, so closing ours alone would not end its
-     * events. */
+    /*
+     * Node may still hold another descriptor of the same socket, so closing ours alone would not end its
+     * events.
+     */
     epoll_ctl(pump->epoll, EPOLL_CTL_DEL, flow->fds[side], NULL);
     close(flow->fds[side]);
     free(flow->to[side].early.bytes);
@@ -149,14 +158,14 @@ static void release(struct pump *pump, struct flow *flow, unsigned resets) {
     pump->options.ended(pump->options.context, slot_of(pump, flow), flow->to[0].bytes, flow->to[1].bytes);
 }
 
-/* An end that cannot be written to has been reset or has vanished: what it sent before is still good. */
+/* An end that cannot be written to has been reset or has vanished. What it sent before is still passed on. */
 static enum outcome unwritable(struct flow *flow, int side) {
   if (flow->broken) return DEAD;
   flow->broken = 1 + side;
   return BROKEN;
 }
 
-/* What was read before the pump had the socket; QUIET when nothing of it is left. */
+/* Sends what was read before the pump got the socket. Returns QUIET when nothing of it is left. */
 static enum outcome send_early(struct pump *pump, struct flow *flow, int d) {
   struct direction *to = &flow->to[d];
   while (to->early_at < to->early.size) {
@@ -174,7 +183,7 @@ static enum outcome send_early(struct pump *pump, struct flow *flow, int d) {
   return QUIET;
 }
 
-/* Takes bytes from a socket's queue that were looked at before, without copying them again. */
+/* Drops bytes that were looked at before from a socket's queue, without copying them again. */
 static void drop(int fd, size_t size) {
   while (size > 0) {
     ssize_t dropped = recv(fd, NULL, size, MSG_TRUNC);
@@ -206,8 +215,8 @@ static enum outcome source_ended(struct pump *pump, struct flow *flow, int d) {
 
 /*
  * Moves bytes of one direction until the source has no more or the far end takes no more. Bytes stay in the
- * source's socket until the far end's has taken them: they are looked at (MSG_PEEK), sent, and dropped unread
- * (MSG_TRUNC), so nothing is ever kept here, and a reader that stops closes the writer's window.
+ * source's socket until the far end's socket has taken them: they are looked at (MSG_PEEK), sent, and dropped
+ * unread (MSG_TRUNC). So nothing is ever kept here, and a reader that stops closes the writer's window.
  */
 static enum outcome move(struct pump *pump, struct flow *flow, int d) {
   struct direction *to = &flow->to[d];
@@ -241,7 +250,7 @@ static enum outcome move(struct pump *pump, struct flow *flow, int d) {
       return QUIET;
     }
     set_held(pump, flow, d, 0);
-    /* Less than asked for: what comes later is a new edge. */
+    /* The source gave less than was asked for, so later bytes are a new edge. */
     if (seen < CHUNK && !flow->thorough[d]) return QUIET;
   }
   return MORE;
@@ -254,7 +263,7 @@ static void take_turn_later(struct pump *pump, struct flow *flow, int d) {
   pump->ready[(pump->ready_at + pump->ready_count++) % pump->options.slots] = slot_of(pump, flow);
 }
 
-/* One end is broken: the other gets what was sent before, and then the same end. */
+/* One end is broken. The other end gets what the broken one sent before, and then is reset as well. */
 static void settle(struct pump *pump, struct flow *flow) {
   int broken = flow->broken - 1;
   enum outcome outcome = flow->drained ? QUIET : move(pump, flow, broken);
@@ -294,7 +303,7 @@ static void advance(struct pump *pump, struct flow *flow, int d) {
 static void on_event(struct pump *pump, struct epoll_event event) {
   struct flow *flow = &pump->flows[(uint32_t)event.data.u64 >> 1];
   int side = event.data.u64 & 1;
-  /* Of a flow that has ended: its sockets were in the same batch of events. */
+  /* The flow has ended; this event was in the same batch. */
   uint32_t generation = flow->generation;
   if (!flow->used || event.data.u64 >> 32 != generation) return;
   if (event.events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP | EPOLLPRI)) flow->thorough[side] = true;
@@ -429,7 +438,7 @@ static void free_pump(struct pump *pump) {
   free(pump);
 }
 
-/* No signal is for this thread: Node's own takes them. */
+/* Signals are handled by Node's own threads. */
 static int start_thread(struct pump *pump) {
   sigset_t all, before;
   sigfillset(&all);
@@ -446,7 +455,7 @@ int pump_start(const struct pump_options *options, struct pump **result) {
   pump->chunk = malloc(CHUNK);
   pump->flows = calloc(options->slots, sizeof *pump->flows);
   pump->ready = calloc(options->slots, sizeof *pump->ready);
-  /* Of each flow at most its beginning and one reset wait. */
+  /* The queue is bounded: at most the start and one reset of each flow wait. */
   pump->commands = calloc(options->slots, 2 * sizeof *pump->commands);
   pump->epoll = epoll_create1(EPOLL_CLOEXEC);
   pump->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -15,14 +15,17 @@
 #include "addon.h"
 
 #define BACKLOG 511
-/* Connections that are taken before the rest of the loop has its turn. */
+/* The number of connections that are accepted before the rest of the loop has its turn. */
 #define ACCEPTED_AT_ONCE 64
-/* Clients are looked for that have stayed too long; each stays for at most a part in so many longer. */
+/*
+ * Clients that have stayed too long are looked for this many times per timeout, so a client stays at most
+ * that part of it longer.
+ */
 #define LOOKS_PER_TIMEOUT 4
 
 struct client {
   struct service *service;
-  struct client *next, **self; /* of the service's list */
+  struct client *next, **self; /* links of the service's list */
   uv_poll_t poll;
   int fd;
   bool polled; /* `poll` has to be closed before this can be freed */
@@ -30,7 +33,8 @@ struct client {
   uint32_t id;
   uint64_t deadline; /* loop time, ms; of a client that has not asked */
   size_t got;
-  char request[sizeof(struct boxer_request) + 1]; /* a byte too many shows that somebody says more */
+  char request[sizeof(struct boxer_request) +
+               1]; /* a byte too many shows that the client sends more than a request */
 };
 
 struct service {
@@ -65,7 +69,7 @@ static void on_client_closed(uv_handle_t *handle) {
   free_service(service);
 }
 
-/* Closes the connection; what was sent is still read at the other end. */
+/* Closes the connection. The other end can still read what was sent. */
 static void end(struct client *client) {
   unlink_client(client);
   if (client->polled) {
@@ -78,7 +82,7 @@ static void end(struct client *client) {
   free(client);
 }
 
-/* Calls JavaScript with the id; what it throws is an uncaught exception. */
+/* Calls JavaScript with the id. What it throws becomes an uncaught exception. */
 static void call(struct service *service, napi_ref reference, uint32_t id) {
   napi_handle_scope scope;
   if (napi_open_handle_scope(service->env, &scope) != napi_ok) return;
@@ -132,11 +136,11 @@ static void ask(struct client *client) {
   client->asked = true;
   if (fits) call(service, service->on_request, id);
   client = service->stopped ? NULL : find_client(service, id);
-  /* Not answered yet: a client that goes away meanwhile shall be noticed. */
+  /* The request is not answered yet: the loop watches for a client that goes away meanwhile. */
   if (client) watch(client);
 }
 
-/* Whether the connection is of no more use. */
+/* Whether the connection can be closed. */
 static bool read_request(struct client *client) {
   ssize_t got;
   do
@@ -158,8 +162,10 @@ static void give_up(struct client *client) {
 static void on_client(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct client *client = poll->data;
-  /* A process monitor says nothing more, and never closes one direction alone: it was interrupted, or its
-   * guest died. */
+  /*
+   * A process monitor sends nothing after its request, and never closes one direction alone: it was
+   * interrupted, or its guest died.
+   */
   if (status < 0 || client->asked || read_request(client))
     give_up(client);
   else if (client->got == sizeof(struct boxer_request))
@@ -320,7 +326,7 @@ napi_value service_answer_js(napi_env env, napi_callback_info info) {
   if (napi_get_buffer_info(env, arguments[2], &bytes, &size) != napi_ok)
     return type_error(env, "bytes must be a Buffer"), NULL;
   struct client *client = service->stopped ? NULL : find_client(service, id);
-  /* The guest process died while it asked; only its own connection is lost. */
+  /* The guest process died while it asked. Only its own connection is lost. */
   if (!client) return NULL;
   send_beside(client->fd, bytes, size, fd);
   end(client);

@@ -1,6 +1,8 @@
-/* Which system calls this place lets a process make: each is tried in a process of its own, which ends
- * afterwards, whatever it became. Only what ends with the process is tried: where there are privileges,
- * mount() would change the place for everybody. */
+/*
+ * Tries which system calls a process may make here. Each is tried in a process of its own, which ends
+ * afterwards, whatever became of it. Only calls whose effect ends with the process are tried: with
+ * privileges, mount() would change the host for everybody.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -33,8 +35,7 @@
 
 #include "addon.h"
 
-/* Calls that the C library's headers of this machine may not know. The numbers are the same on x86-64 and
- * arm64. */
+/* Calls that this machine's C headers may not know. The numbers are the same on x86-64 and arm64. */
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
@@ -45,7 +46,7 @@
 #define SYS_openat2 437
 #endif
 
-/* Seconds after which a call that blocks is given up. */
+/* The number of seconds after which a blocking call is given up. */
 #define PATIENCE 2
 
 typedef long call(void);

@@ -1,4 +1,4 @@
-/* Between JavaScript values and C ones. */
+/* Converts between JavaScript values and C ones. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
