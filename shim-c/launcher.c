@@ -1,5 +1,5 @@
-// /opt/boxer/bin/boxer: starts the node supervisor in any image, without a shell, a libc or a dynamic loader of
-// the image's own. Linked statically.
+// /opt/boxer/bin/boxer: starts the node supervisor in any image, without a shell, a libc or a dynamic loader
+// of the image's own. Linked statically.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +14,20 @@
 #define NODE "/opt/boxer/bin/node"
 #define HIDDEN_AS "BOXER_GUEST_"
 
-// All variables are the guest's, for its own programs: some would change ours (a preloaded library of another libc, a
-// NODE_OPTIONS that loads the application's tracing, a proxy, an AWS_ENDPOINT_URL). The supervisor gets each under
-// another name, from which it makes the guest's environment (supervisor/guest/own-environment.ts). These it reads itself:
+// All variables are the guest's, for its own programs: some would change ours (a preloaded library of another
+// libc, a NODE_OPTIONS that loads the application's tracing, a proxy, an AWS_ENDPOINT_URL). The supervisor
+// gets each under another name, from which it makes the guest's environment
+// (supervisor/guest/own-environment.ts). These it reads itself:
 static const char *const kept[] = {"BOXER=", "BOXER_LOG=", "AWS_LAMBDA_", "AWS_CONTAINER_"};
 static const char CONFIGURATION[] = "BOXER=";
 
 // In their place: the SDK of AWS must not read files of the image either.
-static char *const ours[] = {"HOME=/opt/boxer", "AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null"};
+static char *const ours[] = {"HOME=/opt/boxer", "AWS_CONFIG_FILE=/dev/null",
+                             "AWS_SHARED_CREDENTIALS_FILE=/dev/null"};
 
-// The entry is a path of ours and nothing is preloaded: with --require Node reads the package.json of the working
-// directory and of every folder above. Nor has it a use for the image's openssl.cnf, which may even stop it. Its own
-// warnings would stand in the guest's log.
+// The entry is a path of ours and nothing is preloaded: with --require Node reads the package.json of the
+// working directory and of every folder above. Nor has it a use for the image's openssl.cnf, which may even
+// stop it. Its own warnings would stand in the guest's log.
 static char *const flags[] = {"--no-warnings", "--openssl-config=/dev/null", "/opt/boxer/lib/start.cjs"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -84,8 +86,9 @@ static int fail(int error) {
   return error == ENOENT ? 127 : 126;
 }
 
-// `boxer running`: waits in a phantom's container until its function's guest runs (supervisor/phantom/tell-running.ts).
-// Here and not in the supervisor: it is asked once per replica, or by a health check.
+// `boxer running`: waits in a phantom's container until its function's guest runs
+// (supervisor/phantom/tell-running.ts). Here and not in the supervisor: it is asked once per replica, or by a
+// health check.
 static const char RUNNING[] = "boxer-running";
 enum { ATTEMPTS = 3000, PAUSE_MS = 20 };
 

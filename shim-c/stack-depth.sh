@@ -1,6 +1,6 @@
 #!/bin/sh
-# How much stack a call takes at the most, down all that it calls of ours: stack-depth.sh <bytes> <call graphs of the compiler>.
-# Fails where that is more than so many bytes, or where a function could call itself.
+# stack-depth.sh <bytes> <call graphs of the compiler>: the most stack that a call takes with all that it
+# calls inside the monitor. Fails where that is more than so many bytes, or where a function may call itself.
 limit=$1
 shift
 awk -v limit="$limit" '
@@ -25,7 +25,7 @@ awk -v limit="$limit" '
     count = split(calls[name], callees, "\n")
     for (i = 1; i <= count; i++) {
       below = depth(callees[i])
-      # The address to return to.
+      # 8 bytes for the return address.
       if (callees[i] in bytes && below + 8 > deepest) { deepest = below + 8; way[name] = callees[i] }
     }
     delete open[name]

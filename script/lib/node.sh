@@ -61,6 +61,7 @@ ensure_test_tools() {
     command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)
   fi
   command -v shellcheck >/dev/null || missing+=(shellcheck)
+  command -v clang-format >/dev/null || missing+=(clang-format)
   # The network's test bed: what makes it, and the programs that run on it.
   command -v ip >/dev/null || missing+=(iproute2)
   command -v nft >/dev/null || missing+=(nftables)

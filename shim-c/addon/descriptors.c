@@ -50,7 +50,7 @@ ssize_t send_beside(int to, const void *bytes, size_t size, int fd) {
   return sent;
 }
 
-/* Messages are far smaller than a socket's buffer, so a partial send is an error and not a case. */
+/* Messages are far smaller than a socket's buffer, so a partial send counts as an error. */
 napi_value send_fd(napi_env env, napi_callback_info info) {
   napi_value arguments[ARGUMENTS_MAX];
   int32_t to;

@@ -1,6 +1,6 @@
 /*
- * TCP connections that are made here and read elsewhere: by a guest, who gets the descriptor. They need an address, a port and the word
- * that they stand, and no stream. On Node's own loop.
+ * TCP connections that are made here and read by a guest, which gets the descriptor. They need an address, a
+ * port and the news that they are established, but no stream. They live on Node's own loop.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ struct dial {
   napi_async_context context;
   napi_ref on_done;
   uv_poll_t poll;
-  int fd; /* -1 once it is somebody else's, or closed */
+  int fd; /* -1 once it was handed over or closed */
   bool closed, collected;
 };
 
@@ -28,13 +28,17 @@ union address {
   struct sockaddr_in6 v6;
 };
 
-/* Of a dotted IPv4 address, mapped for an AF_INET6 socket; the empty text is the wildcard. False: it is none. */
+/*
+ * Writes a dotted IPv4 address, mapped for an AF_INET6 socket; the empty text is the wildcard. False: the
+ * text is no address.
+ */
 static bool address_of(union address *address, socklen_t *size, bool mapped, const char *text, int32_t port) {
   struct in_addr ip = {htonl(INADDR_ANY)};
   memset(address, 0, sizeof *address);
   if (port < 0 || port > 65535 || (*text && inet_pton(AF_INET, text, &ip) != 1)) return false;
   if (!mapped) {
-    address->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = ip};
+    address->v4 =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = ip};
     *size = sizeof address->v4;
     return true;
   }
@@ -46,19 +50,20 @@ static bool address_of(union address *address, socklen_t *size, bool mapped, con
   return true;
 }
 
-/* A socket on its way, or an errno negated. */
+/* Returns a socket that is connecting, or an errno negated. */
 static int begin(const union address *local, const union address *remote, socklen_t size) {
   static const int yes = 1;
   int fd = socket(local->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return -errno;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  if (bind(fd, &local->any, size) == 0 && (connect(fd, &remote->any, size) == 0 || errno == EINPROGRESS)) return fd;
+  if (bind(fd, &local->any, size) == 0 && (connect(fd, &remote->any, size) == 0 || errno == EINPROGRESS))
+    return fd;
   int error = errno;
   close(fd);
   return -error;
 }
 
-/* 1: it stands; 0: it is on its way; otherwise an errno, negated. */
+/* 1: the connection is established; 0: it is under way; otherwise an errno, negated. */
 static int outcome(int fd) {
   struct pollfd look = {.fd = fd, .events = POLLOUT};
   int error = 0;
@@ -85,7 +90,7 @@ static void on_closed(uv_handle_t *handle) {
   free_dial(dial);
 }
 
-/* The reference is what keeps the callback, and by it the dial itself, for as long as it waits. */
+/* The reference keeps the callback, and by it the dial itself, for as long as it waits. */
 static void stop_waiting(struct dial *dial) {
   if (uv_is_closing((uv_handle_t *)&dial->poll)) return;
   uv_close((uv_handle_t *)&dial->poll, on_closed);
@@ -112,7 +117,7 @@ static void finalize(napi_env env, void *data, void *hint) {
 static void on_event(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct dial *dial = poll->data;
-  /* A refused connection is an event with a status that says nothing of it. */
+  /* For a refused connection libuv reports an event whose status does not say so. */
   int result = outcome(dial->fd);
   if (result == 0 && status >= 0) return;
   if (result == 0) result = status;
@@ -125,7 +130,8 @@ static void on_event(uv_poll_t *poll, int status, int events) {
   if (result < 0) close(dial->fd);
   dial->fd = -1;
   napi_get_global(env, &receiver);
-  if (napi_make_callback(env, dial->context, receiver, function, 1, &argument, NULL) == napi_pending_exception) {
+  if (napi_make_callback(env, dial->context, receiver, function, 1, &argument, NULL) ==
+      napi_pending_exception) {
     napi_value error;
     napi_get_and_clear_last_exception(env, &error);
     napi_fatal_exception(env, error);
@@ -161,8 +167,9 @@ napi_value dial_js(napi_env env, napi_callback_info info) {
   int32_t family, local_port, port;
   char *local_text, *text;
   get_arguments(env, info, arguments);
-  if (!get_int(env, arguments[0], "family", &family) || !get_int(env, arguments[2], "localPort", &local_port) ||
-      !get_int(env, arguments[4], "port", &port) || !get_text(env, arguments[1], "localAddress", &local_text))
+  if (!get_int(env, arguments[0], "family", &family) ||
+      !get_int(env, arguments[2], "localPort", &local_port) || !get_int(env, arguments[4], "port", &port) ||
+      !get_text(env, arguments[1], "localAddress", &local_text))
     return NULL;
   if (!get_text(env, arguments[3], "address", &text)) return free(local_text), NULL;
   union address local, remote;
@@ -174,7 +181,7 @@ napi_value dial_js(napi_env env, napi_callback_info info) {
   if (!valid) return throw_errno(env, EINVAL, "the address or port of a connection");
   int fd = begin(&local, &remote, size);
   if (fd < 0) return throw_errno(env, -fd, "connect");
-  /* On one host it often stands already. */
+  /* On one host the connection often is established already. */
   int result = outcome(fd);
   if (result < 0) return close(fd), throw_errno(env, -result, "connect");
   return result == 1 ? make_int(env, fd) : wait_for(env, fd, arguments[5]);
@@ -184,7 +191,8 @@ napi_value dial_cancel_js(napi_env env, napi_callback_info info) {
   napi_value arguments[ARGUMENTS_MAX];
   void *dial = NULL;
   get_arguments(env, info, arguments);
-  if (napi_get_value_external(env, arguments[0], &dial) != napi_ok) return type_error(env, "dial must be what dial returned"), NULL;
+  if (napi_get_value_external(env, arguments[0], &dial) != napi_ok)
+    return type_error(env, "dial must be what dial returned"), NULL;
   cancel(dial);
   return NULL;
 }
@@ -194,7 +202,8 @@ napi_value local_port_js(napi_env env, napi_callback_info info) {
   int32_t fd;
   void *dial;
   get_arguments(env, info, arguments);
-  if (napi_get_value_external(env, arguments[0], &dial) == napi_ok) return make_int(env, port_of(((struct dial *)dial)->fd));
+  if (napi_get_value_external(env, arguments[0], &dial) == napi_ok)
+    return make_int(env, port_of(((struct dial *)dial)->fd));
   return get_int(env, arguments[0], "socket", &fd) ? make_int(env, port_of(fd)) : NULL;
 }
 

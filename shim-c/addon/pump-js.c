@@ -1,4 +1,4 @@
-/* The pump for JavaScript: see pump.h, and supervisor/network/relay/pump.ts for who calls it. */
+/* The pump's interface to JavaScript: see pump.h, and supervisor/network/relay/pump.ts for its caller. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -34,7 +34,10 @@ static void tell(napi_env env, napi_value callback, void *context, void *data) {
   free(ending);
 }
 
-/* On the pump's thread. At most one ending for each slot is under way, so the queue is bounded by their number. */
+/*
+ * Runs on the pump's thread. At most one ending for each slot is under way, so the queue is bounded by their
+ * number.
+ */
 static void on_ended(void *context, uint32_t slot, uint64_t sent, uint64_t received) {
   struct handle *handle = context;
   struct ending *ending = malloc(sizeof *ending);
@@ -62,7 +65,8 @@ static void finalize(napi_env env, void *data, void *hint) {
 
 static struct handle *running(napi_env env, napi_value value) {
   void *handle = NULL;
-  if (napi_get_value_external(env, value, &handle) != napi_ok) return type_error(env, "pump must be a pump"), NULL;
+  if (napi_get_value_external(env, value, &handle) != napi_ok)
+    return type_error(env, "pump must be a pump"), NULL;
   if (((struct handle *)handle)->pump) return handle;
   throw_errno(env, ESHUTDOWN, "pump");
   return NULL;
@@ -82,19 +86,21 @@ napi_value pump_start_js(napi_env env, napi_callback_info info) {
   void *held;
   int32_t idle;
   get_arguments(env, info, arguments);
-  if (napi_get_typedarray_info(env, arguments[0], &type, &slots, &held, NULL, NULL) != napi_ok || type != napi_uint32_array ||
-      slots == 0 || slots > 1 << 20)
+  if (napi_get_typedarray_info(env, arguments[0], &type, &slots, &held, NULL, NULL) != napi_ok ||
+      type != napi_uint32_array || slots == 0 || slots > 1 << 20)
     return type_error(env, "held must be an Uint32Array"), NULL;
-  if (!get_int(env, arguments[1], "idle", &idle) || idle < 0) return type_error(env, "idle must be in ms"), NULL;
+  if (!get_int(env, arguments[1], "idle", &idle) || idle < 0)
+    return type_error(env, "idle must be in ms"), NULL;
   struct handle *handle = calloc(1, sizeof *handle);
   if (!handle) return throw_errno(env, ENOMEM, "pump");
   handle->slots = (uint32_t)slots;
   napi_create_string_utf8(env, "pump", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_threadsafe_function(env, arguments[2], NULL, name, 0, 1, NULL, NULL, NULL, tell, &handle->ended) != napi_ok) {
+  if (napi_create_threadsafe_function(env, arguments[2], NULL, name, 0, 1, NULL, NULL, NULL, tell,
+                                      &handle->ended) != napi_ok) {
     free(handle);
     return type_error(env, "onEnded must be a function"), NULL;
   }
-  /* Flows do not keep the process alive; who waits for their end does. */
+  /* Flows do not keep the process alive; callers that wait for their end do. */
   napi_unref_threadsafe_function(env, handle->ended);
   napi_create_reference(env, arguments[0], 1, &handle->held);
   const struct pump_options options = {

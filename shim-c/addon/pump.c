@@ -1,4 +1,7 @@
-/* The thread: what moves, what stalls, what ends. Who gives and takes flows is in pump-js.c. */
+/*
+ * The pump's thread, which moves bytes, finds stalled flows and ends flows. pump-js.c gives it flows and
+ * learns of their ends.
+ */
 #include "pump.h"
 
 #include <errno.h>
@@ -19,15 +22,21 @@
 
 enum {
   CHUNK = 256 * 1024, /* stays in the processor's cache between the copy in and the copy out */
-  TURN = 4,           /* chunks of one direction before others have their turn */
+  TURN = 4,           /* chunks of one direction before the others get their turn */
   EVENTS = 128,
-  /* Bytes that the far end's kernel keeps unsent: enough for a full pipe, little for a reader that has stopped. */
+  /*
+   * The bytes that the far end's kernel keeps unsent: enough for a full pipe, few for a reader that has
+   * stopped.
+   */
   UNSENT = 256 * 1024,
-  /* A peer that vanished without a word is found after 15 s of silence and ten probes of 1 s. */
+  /* A peer that vanished silently is found after 15 s of silence and ten probes of 1 s. */
   KEEPALIVE_IDLE = 15,
   KEEPALIVE_INTERVAL = 1,
   KEEPALIVE_PROBES = 10,
-  /* ms that bytes before a reset may take to the other end; nothing tells when the last of them is acknowledged, so we look. */
+  /*
+   * The time in ms that bytes before a reset may take to the other end. Nothing tells when the last of them
+   * is acknowledged, so the pump looks.
+   */
   GRACE = 1000,
   GRACE_STEP = 5,
 };
@@ -53,11 +62,11 @@ struct flow {
   int fds[2];
   uint32_t generation;
   bool used;
-  bool thorough[2]; /* more than bytes may follow: read this end until it says so */
+  bool thorough[2]; /* more than bytes may follow: read this end until it reports its end */
   bool again[2];    /* the direction's turn ended before its bytes did */
   bool queued;
   bool dying;   /* in the list of that name */
-  bool drained; /* of the broken end everything has been passed on */
+  bool drained; /* everything that the broken end sent has been passed on */
   int broken;   /* 1 + the end that is broken, or 0 */
 };
 
@@ -107,12 +116,15 @@ static int64_t milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static uint32_t slot_of(const struct pump *pump, const struct flow *flow) { return (uint32_t)(flow - pump->flows); }
+static uint32_t slot_of(const struct pump *pump, const struct flow *flow) {
+  return (uint32_t)(flow - pump->flows);
+}
 
 static void set_held(struct pump *pump, struct flow *flow, int d, uint32_t held) {
   if (flow->to[d].held == held) return;
   flow->to[d].held = held;
-  __atomic_store_n(&pump->options.held[slot_of(pump, flow)], flow->to[0].held + flow->to[1].held, __ATOMIC_RELAXED);
+  __atomic_store_n(&pump->options.held[slot_of(pump, flow)], flow->to[0].held + flow->to[1].held,
+                   __ATOMIC_RELAXED);
 }
 
 static void touch(struct pump *pump, struct flow *flow) {
@@ -131,7 +143,10 @@ static void stop_with_reset(int fd) {
 static void release(struct pump *pump, struct flow *flow, unsigned resets) {
   for (int side = 0; side < 2; side++) {
     if (resets & 1U << side) stop_with_reset(flow->fds[side]);
-    /* Node may still hold another descriptor of the same socket, so closing ours alone would not end its events. */
+    /*
+     * Node may still hold another descriptor of the same socket, so closing ours alone would not end its
+     * events.
+     */
     epoll_ctl(pump->epoll, EPOLL_CTL_DEL, flow->fds[side], NULL);
     close(flow->fds[side]);
     free(flow->to[side].early.bytes);
@@ -139,21 +154,23 @@ static void release(struct pump *pump, struct flow *flow, unsigned resets) {
   }
   links_remove(&flow->order);
   flow->used = false;
-  if (pump->options.ended) pump->options.ended(pump->options.context, slot_of(pump, flow), flow->to[0].bytes, flow->to[1].bytes);
+  if (pump->options.ended)
+    pump->options.ended(pump->options.context, slot_of(pump, flow), flow->to[0].bytes, flow->to[1].bytes);
 }
 
-/* An end that cannot be written to has been reset or has vanished: what it sent before is still good. */
+/* An end that cannot be written to has been reset or has vanished. What it sent before is still passed on. */
 static enum outcome unwritable(struct flow *flow, int side) {
   if (flow->broken) return DEAD;
   flow->broken = 1 + side;
   return BROKEN;
 }
 
-/* What was read before the pump had the socket; QUIET when nothing of it is left. */
+/* Sends what was read before the pump got the socket. Returns QUIET when nothing of it is left. */
 static enum outcome send_early(struct pump *pump, struct flow *flow, int d) {
   struct direction *to = &flow->to[d];
   while (to->early_at < to->early.size) {
-    ssize_t sent = send(flow->fds[!d], to->early.bytes + to->early_at, to->early.size - to->early_at, MSG_NOSIGNAL);
+    ssize_t sent =
+        send(flow->fds[!d], to->early.bytes + to->early_at, to->early.size - to->early_at, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return errno == EAGAIN ? MORE : unwritable(flow, !d);
     to->early_at += (size_t)sent;
@@ -166,12 +183,14 @@ static enum outcome send_early(struct pump *pump, struct flow *flow, int d) {
   return QUIET;
 }
 
-/* Takes bytes from a socket's queue that were looked at before, without copying them again. */
+/* Drops bytes that were looked at before from a socket's queue, without copying them again. */
 static void drop(int fd, size_t size) {
   while (size > 0) {
     ssize_t dropped = recv(fd, NULL, size, MSG_TRUNC);
-    if (dropped > 0) size -= (size_t)dropped;
-    else if (dropped == 0 || errno != EINTR) return;
+    if (dropped > 0)
+      size -= (size_t)dropped;
+    else if (dropped == 0 || errno != EINTR)
+      return;
   }
 }
 
@@ -195,9 +214,9 @@ static enum outcome source_ended(struct pump *pump, struct flow *flow, int d) {
 }
 
 /*
- * Moves bytes of one direction until the source has no more or the far end takes no more. Bytes stay in the source's socket until
- * the far end's has taken them: they are looked at (MSG_PEEK), sent, and dropped unread (MSG_TRUNC), so nothing is ever
- * kept here, and a reader that stops closes the writer's window.
+ * Moves bytes of one direction until the source has no more or the far end takes no more. Bytes stay in the
+ * source's socket until the far end's socket has taken them: they are looked at (MSG_PEEK), sent, and dropped
+ * unread (MSG_TRUNC). So nothing is ever kept here, and a reader that stops closes the writer's window.
  */
 static enum outcome move(struct pump *pump, struct flow *flow, int d) {
   struct direction *to = &flow->to[d];
@@ -231,7 +250,7 @@ static enum outcome move(struct pump *pump, struct flow *flow, int d) {
       return QUIET;
     }
     set_held(pump, flow, d, 0);
-    /* Less than asked for: what comes later is a new edge. */
+    /* The source gave less than was asked for, so later bytes are a new edge. */
     if (seen < CHUNK && !flow->thorough[d]) return QUIET;
   }
   return MORE;
@@ -244,7 +263,7 @@ static void take_turn_later(struct pump *pump, struct flow *flow, int d) {
   pump->ready[(pump->ready_at + pump->ready_count++) % pump->options.slots] = slot_of(pump, flow);
 }
 
-/* One end is broken: the other gets what was sent before, and then the same end. */
+/* One end is broken. The other end gets what the broken one sent before, and then is reset as well. */
 static void settle(struct pump *pump, struct flow *flow) {
   int broken = flow->broken - 1;
   enum outcome outcome = flow->drained ? QUIET : move(pump, flow, broken);
@@ -262,21 +281,29 @@ static void settle(struct pump *pump, struct flow *flow) {
 static void advance(struct pump *pump, struct flow *flow, int d) {
   if (flow->broken) return settle(pump, flow);
   switch (move(pump, flow, d)) {
-    case QUIET: break;
-    case MORE: take_turn_later(pump, flow, d); break;
+    case QUIET:
+      break;
+    case MORE:
+      take_turn_later(pump, flow, d);
+      break;
     case ENDED:
       if (flow->to[0].ended && flow->to[1].ended) release(pump, flow, 0);
       break;
-    case DRAINED: flow->drained = true; /* fall through */
-    case BROKEN: settle(pump, flow); break;
-    case DEAD: release(pump, flow, 3); break;
+    case DRAINED:
+      flow->drained = true; /* fall through */
+    case BROKEN:
+      settle(pump, flow);
+      break;
+    case DEAD:
+      release(pump, flow, 3);
+      break;
   }
 }
 
 static void on_event(struct pump *pump, struct epoll_event event) {
   struct flow *flow = &pump->flows[(uint32_t)event.data.u64 >> 1];
   int side = event.data.u64 & 1;
-  /* Of a flow that has ended: its sockets were in the same batch of events. */
+  /* The flow has ended; this event was in the same batch. */
   uint32_t generation = flow->generation;
   if (!flow->used || event.data.u64 >> 32 != generation) return;
   if (event.events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP | EPOLLPRI)) flow->thorough[side] = true;
@@ -289,7 +316,9 @@ static void on_event(struct pump *pump, struct epoll_event event) {
 }
 
 static void configure(int fd) {
-  const struct { int level, option, value; } options[] = {
+  const struct {
+    int level, option, value;
+  } options[] = {
       {IPPROTO_TCP, TCP_NODELAY, 1},
       {IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT},
       {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE},
@@ -313,8 +342,8 @@ static void begin(struct pump *pump, const struct command *command) {
   for (int side = 0; side < 2; side++) {
     configure(flow->fds[side]);
     uint64_t tag = (uint64_t)flow->generation << 32 | command->slot << 1 | (uint64_t)side;
-    struct epoll_event event = {
-        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET, .data.u64 = tag};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
+                                .data.u64 = tag};
     if (epoll_ctl(pump->epoll, EPOLL_CTL_ADD, flow->fds[side], &event) != 0) return release(pump, flow, 3);
   }
 }
@@ -327,8 +356,10 @@ static bool take_commands(struct pump *pump) {
   for (uint32_t i = 0; i < pump->command_count; i++) {
     const struct command *command = &pump->commands[i];
     struct flow *flow = &pump->flows[command->slot];
-    if (command->add) begin(pump, command);
-    else if (flow->used) release(pump, flow, 3);
+    if (command->add)
+      begin(pump, command);
+    else if (flow->used)
+      release(pump, flow, 3);
   }
   pump->command_count = 0;
   bool stop = pump->stop;
@@ -356,8 +387,10 @@ static void look_at_clock(struct pump *pump) {
   for (struct links *link = pump->dying.after, *next; link != &pump->dying; link = next) {
     struct flow *flow = (struct flow *)link;
     next = link->after;
-    if (flow->deadline <= pump->now) release(pump, flow, 3);
-    else settle(pump, flow);
+    if (flow->deadline <= pump->now)
+      release(pump, flow, 3);
+    else
+      settle(pump, flow);
   }
   while (pump->idle.after != &pump->idle) {
     struct flow *flow = (struct flow *)pump->idle.after;
@@ -383,8 +416,10 @@ static void *run(void *argument) {
     bool called = false;
     pump->now = milliseconds();
     for (int i = 0; i < count; i++) {
-      if (events[i].data.u64 == COMMANDS) called = true;
-      else on_event(pump, events[i]);
+      if (events[i].data.u64 == COMMANDS)
+        called = true;
+      else
+        on_event(pump, events[i]);
     }
     take_turns(pump);
     look_at_clock(pump);
@@ -403,7 +438,7 @@ static void free_pump(struct pump *pump) {
   free(pump);
 }
 
-/* No signal is for this thread: Node's own takes them. */
+/* Signals are handled by Node's own threads. */
 static int start_thread(struct pump *pump) {
   sigset_t all, before;
   sigfillset(&all);
@@ -420,7 +455,7 @@ int pump_start(const struct pump_options *options, struct pump **result) {
   pump->chunk = malloc(CHUNK);
   pump->flows = calloc(options->slots, sizeof *pump->flows);
   pump->ready = calloc(options->slots, sizeof *pump->ready);
-  /* Of each flow at most its beginning and one reset wait. */
+  /* The queue is bounded: at most the start and one reset of each flow wait. */
   pump->commands = calloc(options->slots, 2 * sizeof *pump->commands);
   pump->epoll = epoll_create1(EPOLL_CLOEXEC);
   pump->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -429,18 +464,26 @@ int pump_start(const struct pump_options *options, struct pump **result) {
   pthread_mutex_init(&pump->lock, NULL);
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = COMMANDS};
   int error = 0;
-  if (!pump->chunk || !pump->flows || !pump->ready || !pump->commands) error = ENOMEM;
-  else if (pump->epoll < 0 || pump->wake < 0 || epoll_ctl(pump->epoll, EPOLL_CTL_ADD, pump->wake, &event) != 0) error = errno;
-  else error = start_thread(pump);
-  if (error) free_pump(pump);
-  else *result = pump;
+  if (!pump->chunk || !pump->flows || !pump->ready || !pump->commands)
+    error = ENOMEM;
+  else if (pump->epoll < 0 || pump->wake < 0 ||
+           epoll_ctl(pump->epoll, EPOLL_CTL_ADD, pump->wake, &event) != 0)
+    error = errno;
+  else
+    error = start_thread(pump);
+  if (error)
+    free_pump(pump);
+  else
+    *result = pump;
   return error;
 }
 
 static void command(struct pump *pump, const struct command *given) {
   pthread_mutex_lock(&pump->lock);
-  if (given) pump->commands[pump->command_count++] = *given;
-  else pump->stop = true;
+  if (given)
+    pump->commands[pump->command_count++] = *given;
+  else
+    pump->stop = true;
   pthread_mutex_unlock(&pump->lock);
   const uint64_t one = 1;
   while (write(pump->wake, &one, sizeof one) < 0 && errno == EINTR) continue;
@@ -448,7 +491,7 @@ static void command(struct pump *pump, const struct command *given) {
 
 void pump_add(struct pump *pump, uint32_t slot, const int fds[2], const struct pump_early early[2]) {
   command(pump, &(struct command){
-      .slot = slot, .add = true, .fds = {fds[0], fds[1]}, .early = {early[0], early[1]}});
+                    .slot = slot, .add = true, .fds = {fds[0], fds[1]}, .early = {early[0], early[1]}});
 }
 
 void pump_reset(struct pump *pump, uint32_t slot) { command(pump, &(struct command){.slot = slot}); }

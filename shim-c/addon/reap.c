@@ -1,4 +1,4 @@
-/* Collecting orphans without taking libuv's own children away from it. */
+/* Collects orphaned processes without taking libuv's own children away from it. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -38,10 +38,11 @@ static void set(napi_env env, napi_value object, const char *name, bool is_set, 
   napi_set_named_property(env, object, name, result);
 }
 
-/* False when it has not exited, or is nobody's business here. */
+/* False when the process has not exited, or is not to be collected here. */
 static bool collect(struct reaped *reaped, pid_t pid) {
   siginfo_t info = {0};
-  if (is_kept(reaped, pid) || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0) return false;
+  if (is_kept(reaped, pid) || waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+    return false;
   bool exited = info.si_code == CLD_EXITED;
   napi_value entry;
   napi_create_object(reaped->env, &entry);
@@ -52,7 +53,9 @@ static bool collect(struct reaped *reaped, pid_t pid) {
   return true;
 }
 
-/* The parent of a zombie, by /proc/<pid>/stat: "pid (name, which may hold anything) state parent ..." */
+/*
+ * Reads the parent of a zombie from /proc/<pid>/stat: "pid (name, which may hold anything) state parent ..."
+ */
 static pid_t zombie_parent(const char *pid) {
   char path[64];
   char text[512];
@@ -68,8 +71,10 @@ static pid_t zombie_parent(const char *pid) {
   return parent;
 }
 
-/* waitid(P_ALL, WNOWAIT) shows the same zombie again and again. When it is a kept one, the others have to be looked for; not
- * every kernel has /proc/<pid>/task/<tid>/children. */
+/*
+ * waitid(P_ALL, WNOWAIT) reports the same zombie again and again. When that is a kept one, the others have to
+ * be looked for. Not every kernel has /proc/<pid>/task/<tid>/children.
+ */
 static void collect_others(struct reaped *reaped) {
   DIR *processes = opendir("/proc");
   if (!processes) return;
@@ -87,7 +92,8 @@ static bool get_pids(napi_env env, napi_value list, struct reaped *reaped) {
   reaped->keep = pids;
   for (uint32_t i = 0; i < reaped->keep_count; i++) {
     napi_value element;
-    if (napi_get_element(env, list, i, &element) != napi_ok || !get_int(env, element, "a pid", &pids[i])) return false;
+    if (napi_get_element(env, list, i, &element) != napi_ok || !get_int(env, element, "a pid", &pids[i]))
+      return false;
   }
   return true;
 }

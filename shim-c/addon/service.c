@@ -1,6 +1,7 @@
 /*
- * The service socket: one request and one reply for each connection, see service-wire.h. It lives on Node's own loop, without a stream
- * around every connection: a request that is answered at once costs one wake-up, accept, recv, send and close.
+ * The service socket: one request and one reply for each connection, see service-wire.h. It lives on Node's
+ * own loop, without a stream around every connection: a request that is answered at once costs one wake-up,
+ * accept, recv, send and close.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,14 +15,17 @@
 #include "addon.h"
 
 #define BACKLOG 511
-/* Connections that are taken before the rest of the loop has its turn. */
+/* The number of connections that are accepted before the rest of the loop has its turn. */
 #define ACCEPTED_AT_ONCE 64
-/* Clients are looked for that have stayed too long; each stays for at most a part in so many longer. */
+/*
+ * Clients that have stayed too long are looked for this many times per timeout, so a client stays at most
+ * that part of it longer.
+ */
 #define LOOKS_PER_TIMEOUT 4
 
 struct client {
   struct service *service;
-  struct client *next, **self; /* of the service's list */
+  struct client *next, **self; /* links of the service's list */
   uv_poll_t poll;
   int fd;
   bool polled; /* `poll` has to be closed before this can be freed */
@@ -29,7 +33,8 @@ struct client {
   uint32_t id;
   uint64_t deadline; /* loop time, ms; of a client that has not asked */
   size_t got;
-  char request[sizeof(struct boxer_request) + 1]; /* a byte too many shows that somebody says more */
+  char request[sizeof(struct boxer_request) +
+               1]; /* a byte too many shows that the client sends more than a request */
 };
 
 struct service {
@@ -64,7 +69,7 @@ static void on_client_closed(uv_handle_t *handle) {
   free_service(service);
 }
 
-/* Closes the connection; what was sent is still read at the other end. */
+/* Closes the connection. The other end can still read what was sent. */
 static void end(struct client *client) {
   unlink_client(client);
   if (client->polled) {
@@ -77,14 +82,15 @@ static void end(struct client *client) {
   free(client);
 }
 
-/* Calls JavaScript with the id; what it throws is an uncaught exception. */
+/* Calls JavaScript with the id. What it throws becomes an uncaught exception. */
 static void call(struct service *service, napi_ref reference, uint32_t id) {
   napi_handle_scope scope;
   if (napi_open_handle_scope(service->env, &scope) != napi_ok) return;
   napi_value function, receiver, argument = make_int(service->env, id);
   napi_get_reference_value(service->env, reference, &function);
   napi_get_global(service->env, &receiver);
-  if (napi_make_callback(service->env, service->context, receiver, function, 1, &argument, NULL) == napi_pending_exception) {
+  if (napi_make_callback(service->env, service->context, receiver, function, 1, &argument, NULL) ==
+      napi_pending_exception) {
     napi_value error;
     napi_get_and_clear_last_exception(service->env, &error);
     napi_fatal_exception(service->env, error);
@@ -123,20 +129,22 @@ static void ask(struct client *client) {
   napi_value value;
   if (napi_open_handle_scope(service->env, &scope) != napi_ok) return;
   napi_get_reference_value(service->env, service->room, &value);
-  bool fits = napi_get_buffer_info(service->env, value, &room, &size) == napi_ok && size == sizeof(struct boxer_request);
+  bool fits = napi_get_buffer_info(service->env, value, &room, &size) == napi_ok &&
+              size == sizeof(struct boxer_request);
   if (fits) memcpy(room, client->request, size);
   napi_close_handle_scope(service->env, scope);
   client->asked = true;
   if (fits) call(service, service->on_request, id);
   client = service->stopped ? NULL : find_client(service, id);
-  /* Not answered yet: a client that goes away meanwhile shall be noticed. */
+  /* The request is not answered yet: the loop watches for a client that goes away meanwhile. */
   if (client) watch(client);
 }
 
-/* Whether the connection is of no more use. */
+/* Whether the connection can be closed. */
 static bool read_request(struct client *client) {
   ssize_t got;
-  do got = recv(client->fd, client->request + client->got, sizeof client->request - client->got, MSG_DONTWAIT);
+  do
+    got = recv(client->fd, client->request + client->got, sizeof client->request - client->got, MSG_DONTWAIT);
   while (got < 0 && errno == EINTR);
   if (got < 0) return errno != EAGAIN;
   client->got += (size_t)got;
@@ -154,7 +162,10 @@ static void give_up(struct client *client) {
 static void on_client(uv_poll_t *poll, int status, int events) {
   (void)events;
   struct client *client = poll->data;
-  /* A process monitor says nothing more, and never closes one direction alone: it was interrupted, or its guest died. */
+  /*
+   * A process monitor sends nothing after its request, and never closes one direction alone: it was
+   * interrupted, or its guest died.
+   */
   if (status < 0 || client->asked || read_request(client))
     give_up(client);
   else if (client->got == sizeof(struct boxer_request))
@@ -197,7 +208,11 @@ static void on_connection(uv_poll_t *poll, int status, int events) {
       close(fd);
       continue;
     }
-    *client = (struct client){.service = service, .fd = fd, .id = ++service->last_id, .next = service->clients, .self = &service->clients};
+    *client = (struct client){.service = service,
+                              .fd = fd,
+                              .id = ++service->last_id,
+                              .next = service->clients,
+                              .self = &service->clients};
     if (client->next) client->next->self = &client->next;
     service->clients = client;
     service->count++;
@@ -258,7 +273,8 @@ napi_value service_start_js(napi_env env, napi_callback_info info) {
   char *name;
   int32_t limit, timeout;
   get_arguments(env, info, arguments);
-  if (!get_int(env, arguments[1], "limit", &limit) || !get_int(env, arguments[2], "timeout", &timeout)) return NULL;
+  if (!get_int(env, arguments[1], "limit", &limit) || !get_int(env, arguments[2], "timeout", &timeout))
+    return NULL;
   bool is_buffer = false;
   napi_is_buffer(env, arguments[3], &is_buffer);
   if (!is_buffer) return type_error(env, "room must be a Buffer"), NULL;
@@ -291,7 +307,8 @@ napi_value service_start_js(napi_env env, napi_callback_info info) {
 
 static struct service *service_of(napi_env env, napi_value value) {
   void *service = NULL;
-  if (napi_get_value_external(env, value, &service) != napi_ok) type_error(env, "service must be what serviceStart returned");
+  if (napi_get_value_external(env, value, &service) != napi_ok)
+    type_error(env, "service must be what serviceStart returned");
   return service;
 }
 
@@ -304,10 +321,12 @@ napi_value service_answer_js(napi_env env, napi_callback_info info) {
   get_arguments(env, info, arguments);
   struct service *service = service_of(env, arguments[0]);
   if (!service || !get_int(env, arguments[3], "fd", &fd)) return NULL;
-  if (napi_get_value_uint32(env, arguments[1], &id) != napi_ok) return type_error(env, "id must be a number"), NULL;
-  if (napi_get_buffer_info(env, arguments[2], &bytes, &size) != napi_ok) return type_error(env, "bytes must be a Buffer"), NULL;
+  if (napi_get_value_uint32(env, arguments[1], &id) != napi_ok)
+    return type_error(env, "id must be a number"), NULL;
+  if (napi_get_buffer_info(env, arguments[2], &bytes, &size) != napi_ok)
+    return type_error(env, "bytes must be a Buffer"), NULL;
   struct client *client = service->stopped ? NULL : find_client(service, id);
-  /* The guest process died while it asked; only its own connection is lost. */
+  /* The guest process died while it asked. Only its own connection is lost. */
   if (!client) return NULL;
   send_beside(client->fd, bytes, size, fd);
   end(client);

@@ -1,5 +1,8 @@
-/* Which system calls this place lets a process make: each is tried in a process of its own, which ends afterwards, whatever it
- * became. Only what ends with the process is tried: where there are privileges, mount() would change the place for everybody. */
+/*
+ * Tries which system calls a process may make here. Each is tried in a process of its own, which ends
+ * afterwards, whatever became of it. Only calls whose effect ends with the process are tried: with
+ * privileges, mount() would change the host for everybody.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -32,7 +35,7 @@
 
 #include "addon.h"
 
-/* Calls that the C library's headers of this machine may not know. The numbers are the same on x86-64 and arm64. */
+/* Calls that this machine's C headers may not know. The numbers are the same on x86-64 and arm64. */
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
@@ -43,7 +46,7 @@
 #define SYS_openat2 437
 #endif
 
-/* Seconds after which a call that blocks is given up. */
+/* The number of seconds after which a blocking call is given up. */
 #define PATIENCE 2
 
 typedef long call(void);
@@ -70,7 +73,8 @@ static long read_self(bool write) {
   char to = 0;
   struct iovec local = {&to, 1};
   struct iovec remote = {&from, 1};
-  return write ? process_vm_writev(getpid(), &local, 1, &remote, 1, 0) : process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+  return write ? process_vm_writev(getpid(), &local, 1, &remote, 1, 0)
+               : process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
 }
 static long try_vm_readv(void) { return read_self(false); }
 static long try_vm_writev(void) { return read_self(true); }
@@ -112,7 +116,10 @@ static long try_mlock(void) {
   return mlock(page, sizeof page);
 }
 static long try_executable_memory(void) {
-  return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+  return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+                 MAP_FAILED
+             ? -1
+             : 0;
 }
 
 static long try_memfd(void) { return memfd_create("probe", MFD_CLOEXEC); }
@@ -154,7 +161,9 @@ static long try_abstract_socket(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "boxer-probe-%d", (int)getpid());
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  return fd < 0 ? -1 : bind(fd, (struct sockaddr *)&address, (socklen_t)(sizeof address.sun_family + 1 + (size_t)length));
+  return fd < 0 ? -1
+                : bind(fd, (struct sockaddr *)&address,
+                       (socklen_t)(sizeof address.sun_family + 1 + (size_t)length));
 }
 static long bound(uint16_t port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};

@@ -1,4 +1,4 @@
-/* Between JavaScript values and C ones. */
+/* Converts between JavaScript values and C ones. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,8 @@ bool get_int(napi_env env, napi_value value, const char *what, int32_t *result) 
 
 bool get_text(napi_env env, napi_value value, const char *what, char **result) {
   size_t length;
-  if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) return wrong_type(env, what, "a string");
+  if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok)
+    return wrong_type(env, what, "a string");
   *result = malloc(length + 1);
   if (!*result) return throw_errno(env, ENOMEM, what) != NULL;
   napi_get_value_string_utf8(env, value, *result, length + 1, &length);

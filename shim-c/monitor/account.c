@@ -1,12 +1,17 @@
 /*
- * getpwuid() and getpwnam(): in a function the guest is a user of the platform that no image knows. Programs that ask who they
- * are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so that user always has a name, which is
- * found again by those who check it (sshd). Its group has the same name, see group.c.
+ * getpwuid() and getpwnam(). In a function the guest runs as a user of the platform that no image knows.
+ * Programs that ask who they are (initdb, Node's os.userInfo(), git) take "nobody" for an error, so that user
+ * gets a name, and programs that check the name (sshd) find it. The user's group has the same name, see
+ * group.c.
  */
+#include "account.h"
+
 #include <pwd.h>
 
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 extern char **environ;
 
@@ -40,8 +45,10 @@ static bool describe(uid_t user, struct passwd *entry, char *room, size_t size) 
   return true;
 }
 
-/* An unknown user of a container is as unknown as natively: entrypoints ask for that. */
-static bool is_own(uid_t user) { return network_config() && user == (uid_t)raw(SYS_geteuid) && is_platform_user(user); }
+/* Only in a function: entrypoints in containers test whether their user is unknown. */
+static bool is_own(uid_t user) {
+  return network_config() && user == (uid_t)raw(SYS_geteuid) && is_platform_user(user);
+}
 
 /* As in libc, the next call overwrites it. */
 static struct passwd *shared_entry(uid_t user) {
@@ -67,10 +74,12 @@ EXPORT int getpwuid_r(uid_t user, struct passwd *entry, char *room, size_t size,
   return *result ? 0 : ERANGE;
 }
 
-/* Whether the running user is one that no image knows, and this its name. */
+/* Whether no image knows the running user, and `name` is the name that the monitor gave it. */
 static bool is_own_name(const char *name) {
   uid_t user = (uid_t)raw(SYS_geteuid);
-  if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0 || !is_own(user)) return false;
+  if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0 ||
+      !is_own(user))
+    return false;
   struct passwd *(*real)(uid_t) = LIBC(struct passwd * (*)(uid_t), getpwuid);
   return !real || !real(user);
 }
@@ -83,7 +92,8 @@ EXPORT struct passwd *getpwnam(const char *name) {
 
 typedef int getpwnam_r_function(const char *, struct passwd *, char *, size_t, struct passwd **);
 
-EXPORT int getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size, struct passwd **result) {
+EXPORT int getpwnam_r(const char *name, struct passwd *entry, char *room, size_t size,
+                      struct passwd **result) {
   getpwnam_r_function *real = LIBC(getpwnam_r_function *, getpwnam_r);
   int error = real ? real(name, entry, room, size, result) : ENOENT;
   if (error == ERANGE || (error == 0 && *result) || !is_own_name(name)) return error;

@@ -1,10 +1,11 @@
 /* Endpoints of the wire and socket addresses of both families. */
-#include "permitted.h"
-#include "place.h"
+#include "address.h"
+
+#include "monitor.h"
 
 static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/* Up to the scope id, which the kernel does not insist on. */
+/* The size up to the scope id, which the kernel does not require. */
 #define SHORT_IN6 24
 
 static uint16_t host_order(uint16_t port) { return (uint16_t)(port >> 8 | port << 8); }
@@ -22,7 +23,7 @@ void set_endpoint_ip(struct boxer_endpoint *endpoint, uint32_t address) {
 bool is_loopback(uint32_t address) { return ((const uint8_t *)&address)[0] == 127; }
 
 bool as_ipv4(const struct sockaddr *address, socklen_t length, struct boxer_endpoint *endpoint) {
-  /* Longer ones, negative lengths among them, the kernel refuses. */
+  /* The kernel refuses longer addresses, and so negative lengths. */
   if (!address || length < sizeof(sa_family_t) || length > sizeof(struct sockaddr_storage)) return false;
   *endpoint = (struct boxer_endpoint){0};
   if (address->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
@@ -69,27 +70,4 @@ socklen_t as_family(int family, const struct boxer_endpoint *endpoint, union add
 void copy_address(const union address *address, socklen_t length, struct sockaddr *to, socklen_t *room) {
   memcpy(to, address, *room < length ? *room : length);
   *room = length;
-}
-
-/* So close above our own frame is the stack of whoever called, where most addresses are: no need to ask. */
-#define ON_STACK 16384
-
-bool on_callers_stack(const void *pointer) { return (uintptr_t)pointer - (uintptr_t)__builtin_frame_address(0) < ON_STACK; }
-
-bool readable(int fd, const void *pointer) {
-  (void)fd;
-  return pointer && can_read(pointer, sizeof(int));
-}
-
-int socket_option(int fd, int level, int option) {
-  int value = 0;
-  socklen_t size = sizeof value;
-  return raw(SYS_getsockopt, fd, level, option, &value, &size) < 0 ? -1 : value;
-}
-
-int kernel_name(int fd, long call, struct boxer_endpoint *endpoint) {
-  union address address;
-  socklen_t length = sizeof address;
-  if (raw(call, fd, &address, &length) < 0) return 0;
-  return as_ipv4_or_any(&address.any, length, endpoint) ? address.any.sa_family : 0;
 }

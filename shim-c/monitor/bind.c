@@ -1,9 +1,20 @@
 /*
- * bind(): the node's overlay address is its own address for the kernel, so that 127.0.0.1 is another one, as natively; on a node with
- * several addresses it is the wildcard, so that it stands for all of them.
+ * bind(). For the kernel the node's overlay address is the node's own address, so 127.0.0.1 stays a different
+ * address. On a node with several addresses it is the wildcard, which stands for all of them.
  */
+#include "bind.h"
+
+#include "address.h"
+#include "carried.h"
+#include "config.h"
 #include "libc.h"
-#include "place.h"
+#include "marks.h"
+#include "monitor.h"
+#include "nodes.h"
+#include "reading.h"
+#include "socket.h"
+#include "trace.h"
+#include "unix-address.h"
 
 static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_t ip) {
   union address address;
@@ -15,7 +26,10 @@ static long bind_to(int fd, int family, struct boxer_endpoint *endpoint, uint32_
 static const uint8_t loopback[4] = {127, 0, 0, 1};
 static const uint8_t shadow[4] = SHADOW_ADDRESS;
 
-/* Whether a socket of ours is the wildcard in the overlay address' stead, and none has 127.0.0.1 yet. */
+/*
+ * Whether a socket of the guest is bound to the wildcard in place of the overlay address, and no socket has
+ * 127.0.0.1 yet.
+ */
 static bool holds_wildcard(uint16_t port) {
   struct boxer_endpoint local;
   bool holds = false;
@@ -29,11 +43,13 @@ static bool holds_wildcard(uint16_t port) {
 }
 
 /*
- * A guest with two sockets, one on its address and then one on 127.0.0.1: natively they do not collide. The first is the wildcard
- * and serves 127.0.0.1 too, so the second may be anywhere.
+ * A guest binds one socket to its address and then another one to 127.0.0.1. Without the monitor they do not
+ * collide. The first one is bound to the wildcard and serves 127.0.0.1 as well, so the second one may be
+ * bound anywhere.
  */
 static long bind_shadowed(int fd, int family, const struct boxer_endpoint *local) {
-  if (memcmp(local->address, loopback, sizeof loopback) != 0 || !holds_wildcard(local->port)) return -EADDRINUSE;
+  if (memcmp(local->address, loopback, sizeof loopback) != 0 || !holds_wildcard(local->port))
+    return -EADDRINUSE;
   uint32_t ip;
   struct boxer_endpoint elsewhere = {0};
   memcpy(&ip, shadow, sizeof ip);
@@ -58,12 +74,17 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   bool ours = network_config() && as_ipv4(address, length, &local);
   if (!ours || !in_overlay(endpoint_ip(&local))) {
     long result = next(bind, fd, address, length);
+    TRACE("bind(%d): no overlay address, passed to the kernel", fd);
     if (result == -EADDRINUSE && ours) result = bind_shadowed(fd, address->sa_family, &local);
     return (int)returned(result);
   }
 
-  /* No address of this host: EADDRNOTAVAIL, unless the kernel has something worse to say. */
+  /*
+   * The address is not this host's: the kernel fails with EADDRNOTAVAIL, or with an error that takes
+   * precedence.
+   */
   if (endpoint_ip(&local) != self_overlay()) return (int)returned(next(bind, fd, address, length));
+  TRACE("bind(%d, %a): the overlay address is replaced by the kernel's", fd, &local);
   int family = address->sa_family;
   uint32_t bound = self_bound();
   long result = bind_to(fd, family, &local, bound);
@@ -74,4 +95,6 @@ int on_bind(int fd, const struct sockaddr *address, socklen_t length) {
   return (int)returned(result);
 }
 
-EXPORT int bind(int fd, const struct sockaddr *address, socklen_t length) { return on_bind(fd, address, length); }
+EXPORT int bind(int fd, const struct sockaddr *address, socklen_t length) {
+  return on_bind(fd, address, length);
+}

@@ -1,4 +1,4 @@
-/* The classic BPF machine, as far as the kernel takes it for seccomp. */
+/* An interpreter of classic BPF, as far as the kernel accepts it for seccomp. */
 #include "bpf.h"
 
 #include <linux/audit.h>

@@ -1,5 +1,8 @@
-/* The compiler may call these four for plain assignments; ours stay inside, whichever libc the guest has. */
-#include "monitor.h"
+/*
+ * The compiler may call these functions for plain assignments. They are the monitor's own, so that no libc is
+ * called.
+ */
+#include "bytes.h"
 
 void *memcpy(void *to, const void *from, size_t size) {
   unsigned char *target = to;

@@ -1,11 +1,17 @@
 /*
- * What bind() has done to a socket has to be known wherever the socket goes: to another program over exec, to another process over
- * SCM_RIGHTS. TCP_NOTSENT_LOWAT goes along, needs no privilege, and values of nearly 4 GiB mean the same as none.
+ * What bind() did to a socket has to be known wherever the socket goes: in another program after exec, in
+ * another process after SCM_RIGHTS. So it is kept in the socket's TCP_NOTSENT_LOWAT. Setting that needs no
+ * privilege, and values of nearly 4 GiB have no effect.
  */
+#include "carried.h"
+
 #include <netinet/tcp.h>
 
+#include "marks.h"
 #include "monitor.h"
+#include "nodes.h"
 #include "permitted.h"
+#include "socket.h"
 
 #define CARRIED 0xfeb00000u
 #define CARRIED_SHADOW 0x10000u
@@ -17,12 +23,12 @@ void carry_mark(int fd, unsigned marks, uint16_t port) {
   raw(SYS_setsockopt, fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, sizeof value);
 }
 
-/* Where the own address is one for the kernel, too, there are no such marks: the value is the guest's own. */
+/* Where the kernel knows the node's own address there are no such marks, and the value is the guest's own. */
 bool is_carried(uint32_t low_water_mark) {
   return (low_water_mark & ~(CARRIED_SHADOW | 0xffff)) == CARRIED && self_bound() == 0;
 }
 
-unsigned adopted(int fd, uint32_t ip) {
+unsigned adopt_carried_marks(int fd, uint32_t ip) {
   static const uint8_t shadow[4] = SHADOW_ADDRESS;
   bool is_shadow = memcmp(&ip, shadow, sizeof ip) == 0;
   if (ip != 0 && !is_shadow) return 0;

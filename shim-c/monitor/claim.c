@@ -1,25 +1,28 @@
 /*
- * Memory for the few calls that a stack has no room for: long paths, environments that have to be completed. Each claim is a mapping of
- * its own, so there is nothing that threads could wait for and nothing to allocate by. It is written down whose it is, since some are never given
- * back: a vfork()ed child that has become another program, a signal handler that jumped out, a thread that was cancelled in
- * open(). The next claim of the same thread finds what was left behind, by its place on the stack, and gives it back.
+ * Memory for the few calls that a stack has no room for: long paths, environments that have to be completed.
+ * Each claim is a mapping of its own, so threads never wait for each other. Each claim's owner is recorded,
+ * since some claims are never given back: by a vfork()ed child that has become another program, a signal
+ * handler that jumped out, a thread that was cancelled in open(). The next claim of the same thread
+ * recognizes such memory by its place on the stack, and gives it back.
  */
+#include "claim.h"
+
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "place.h"
+#include "monitor.h"
 
-#define CLAIMS 64 /* what is not written down may be lost, nothing else */
+#define CLAIMS 64 /* a claim that is not recorded may be lost, but does no other harm */
 #define BUSY ((uintptr_t)1)
 
 static struct entry {
   _Atomic uintptr_t owner; /* the thread's pointer, which a vfork()ed child shares; 0: nobody */
-  const char *place; /* on the stack, in the frame that will give it back */
+  const char *place;       /* on the stack, in the frame that will give it back */
   struct claimed *memory;
 } entries[CLAIMS];
 
-/* In front of what is given out, which keeps the alignment of any type. */
+/* Precedes the memory that is given out, and keeps it aligned for any type. */
 struct claimed {
   _Alignas(16) size_t size;
 };
@@ -34,13 +37,15 @@ static uintptr_t this_thread(void) {
   return pointer;
 }
 
-/* Of a signal handler's stack nobody knows how it lies to the one that was interrupted. */
+/* The order of a signal handler's alternate stack and of the interrupted stack is unknown. */
 static bool on_signal_stack(void) {
   stack_t stack = {0};
   return raw(SYS_sigaltstack, 0, &stack) < 0 || stack.ss_flags & SS_ONSTACK;
 }
 
-static bool take(struct entry *entry, uintptr_t owner) { return atomic_compare_exchange_strong(&entry->owner, &owner, BUSY); }
+static bool take(struct entry *entry, uintptr_t owner) {
+  return atomic_compare_exchange_strong(&entry->owner, &owner, BUSY);
+}
 
 static void unmap(struct claimed *memory) { raw(SYS_munmap, memory, memory->size); }
 
@@ -49,10 +54,11 @@ static void forget(struct entry *entry) {
   atomic_store(&entry->owner, 0);
 }
 
-/* What stands above `here` on the stack is in use; what stood below has been left. */
+/* Frames above `here` on the stack are in use; frames below have been left. */
 static void collect(uintptr_t thread, const char *here) {
   for (struct entry *entry = entries; entry < entries + CLAIMS; entry++)
-    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->place < here && !on_signal_stack() && take(entry, thread))
+    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->place < here &&
+        !on_signal_stack() && take(entry, thread))
       forget(entry);
 }
 
@@ -83,7 +89,8 @@ void unclaim(void *claimed) {
   struct claimed *memory = (struct claimed *)claimed - 1;
   uintptr_t thread = this_thread();
   for (struct entry *entry = entries; entry < entries + CLAIMS; entry++)
-    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->memory == memory && take(entry, thread)) {
+    if (atomic_load_explicit(&entry->owner, memory_order_relaxed) == thread && entry->memory == memory &&
+        take(entry, thread)) {
       forget(entry);
       return;
     }

@@ -1,11 +1,14 @@
-/* Reads the environment once, at the start: a guest may clear or rewrite it later. */
+/* Reads the environment once, when the process starts: the guest may clear or rewrite it later. */
+#include "config.h"
+
 #include <fcntl.h>
 #include <stdatomic.h>
 
-#include "environment.h"
+#include "monitor.h"
 #include "permitted.h"
-#include "place.h"
 #include "preload.h"
+#include "rules.h"
+#include "text.h"
 
 extern char **environ;
 
@@ -41,7 +44,8 @@ static void take(const char *variable) {
     if (!copy_text(config.socket_setting, sizeof config.socket_setting, variable)) return;
     set_socket(variable + sizeof "BOXER_SOCKET=" - 1);
   } else if (starts_with(variable, "BOXER_REMAP=")) {
-    if (copy_text(config.remap_setting, sizeof config.remap_setting, variable)) remap_read(config.remap_setting + sizeof "BOXER_REMAP=" - 1);
+    if (copy_text(config.remap_setting, sizeof config.remap_setting, variable))
+      remap_read(config.remap_setting + sizeof "BOXER_REMAP=" - 1);
   } else if (starts_with(variable, "BOXER_FILTERED=")) {
     filter_inherited(variable[sizeof "BOXER_FILTERED=" - 1]);
   } else if (starts_with(variable, PRELOAD)) {
@@ -49,7 +53,7 @@ static void take(const char *variable) {
   }
 }
 
-/* The kernel's own copy of the first environment, for those who call us before libc has set `environ`. */
+/* Reads the kernel's copy of the first environment, for calls that come before libc has set `environ`. */
 static void read_proc(void) {
   int fd = (int)raw(SYS_openat, AT_FDCWD, "/proc/self/environ", O_RDONLY | O_CLOEXEC, 0);
   if (fd < 0) return;
@@ -67,7 +71,7 @@ static void read_proc(void) {
   raw(SYS_close, fd);
 }
 
-/* Threads that come here at once write the same bytes. */
+/* Threads that run this at the same time write the same bytes. */
 static void read_environment(void) {
   if (environ)
     for (char **variable = environ; *variable; variable++) take(*variable);
@@ -75,11 +79,6 @@ static void read_environment(void) {
     read_proc();
   bool any = config.socket_length > 0 || config.remap_setting[0];
   atomic_store_explicit(&state, any ? PRESENT : ABSENT, memory_order_release);
-}
-
-__attribute__((constructor)) static void start(void) {
-  if (atomic_load_explicit(&state, memory_order_acquire) == UNREAD) read_environment();
-  environment_hide();
 }
 
 const struct config *any_config(void) {
@@ -94,11 +93,6 @@ const struct config *any_config(void) {
 const struct config *network_config(void) {
   const struct config *found = any_config();
   return found && found->socket_length > 0 ? found : NULL;
-}
-
-const struct config *known_config(void) {
-  bool known = atomic_load_explicit(&state, memory_order_acquire) == PRESENT && config.socket_length > 0;
-  return known ? &config : NULL;
 }
 
 const char *remap_value(void) {

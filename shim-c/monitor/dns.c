@@ -1,6 +1,8 @@
 /* DNS messages, read and written within their bounds. */
 #include "dns.h"
 
+#include "monitor.h"
+
 #define HEADER 12
 #define LABEL 63
 #define ANSWERED 0x8180u /* a response, recursion desired and available */
@@ -20,10 +22,11 @@ bool dns_parse(const unsigned char *message, int size, struct dns_question *ques
   int at = HEADER;
   while (at < size && message[at] != 0) {
     int label = message[at++];
-    if (label > LABEL || at + label > size || length + (size_t)label + 2 > sizeof question->name) return false;
+    if (label > LABEL || at + label > size || length + (size_t)label + 2 > sizeof question->name)
+      return false;
     if (length > 0) question->name[length++] = '.';
     for (int i = 0; i < label; i++) {
-      /* A dot or a NUL inside a label has no form in a name of ours. */
+      /* The overlay's names cannot have a dot or a NUL inside a label. */
       if (message[at + i] == 0 || message[at + i] == '.') return false;
       question->name[length++] = (char)message[at + i];
     }
@@ -43,7 +46,8 @@ bool dns_reverse_address(const char *name, uint32_t *address) {
   for (int i = 3; i >= 0; i--) {
     unsigned value = 0;
     int digits = 0;
-    for (; *name >= '0' && *name <= '9' && digits < 3; name++, digits++) value = value * 10 + (unsigned)(*name - '0');
+    for (; *name >= '0' && *name <= '9' && digits < 3; name++, digits++)
+      value = value * 10 + (unsigned)(*name - '0');
     if (digits == 0 || value > 255 || *name++ != '.') return false;
     bytes[i] = (uint8_t)value;
   }
@@ -78,14 +82,14 @@ static int put_record(int type, int size, unsigned char *to) {
   put16(to + 2, (unsigned)type);
   put16(to + 4, DNS_INTERNET);
   put16(to + 6, 0);
-  /* Whoever keeps it may do so for a second: nodes come and go. */
+  /* The time to live is one second: nodes come and go. */
   put16(to + 8, 1);
   put16(to + 10, (unsigned)size);
   return 12;
 }
 
-int dns_answer(const struct dns_question *question, enum dns_code code, const uint32_t *addresses, int count, const char *host,
-               unsigned char *to, int room) {
+int dns_answer(const struct dns_question *question, enum dns_code code, const uint32_t *addresses, int count,
+               const char *host, unsigned char *to, int room) {
   if (room < HEADER) return -1;
   memset(to, 0, HEADER);
   int name = put_name(question->name, to + HEADER, room - HEADER);

@@ -1,7 +1,9 @@
-/* Copies of a descriptor: what we remember about it goes along. */
+/* Copies of a descriptor get the marks of the original. */
 #include <fcntl.h>
 
+#include "close.h"
 #include "libc.h"
+#include "marks.h"
 #include "monitor.h"
 
 static int copied(int from, long to) {
@@ -12,7 +14,10 @@ static int copied(int from, long to) {
   return (int)returned(to);
 }
 
-/* Everything but F_DUPFD is libc's business: fcntl is a cancellation point, and F_GETOWN is not what it seems. */
+/*
+ * Everything but F_DUPFD is passed to libc: its fcntl() is a cancellation point, and F_GETOWN is not the
+ * plain system call.
+ */
 static int on_fcntl(int fd, int command, long argument) {
   if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return copied(fd, next(fcntl, fd, command, argument));
   int (*real)(int, int, long) = LIBC(int (*)(int, int, long), fcntl);

@@ -1,7 +1,7 @@
 /*
- * Our variables are no business of the guest's: it reads the environment that it was given, and every program that it starts, with
- * whichever environment, gets ours again. What the kernel holds stays (/proc/self/environ, and the array on the stack, by which Go
- * programs go, that start others without asking libc).
+ * The guest does not see the monitor's variables: it reads the environment that it was given. Every program
+ * that it starts gets them again, whichever environment it passes. Two copies keep them: /proc/self/environ,
+ * and the array on the process's first stack, which Go programs read that start others without libc.
  */
 #include "environment.h"
 
@@ -10,17 +10,23 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "config.h"
+#include "monitor.h"
 #include "permitted.h"
-#include "place.h"
 #include "preload.h"
+#include "reading.h"
+#include "signals.h"
 #include "target.h"
+#include "text.h"
 
 #define LONGEST_VARIABLE (128u * 1024)
 
 extern char **environ;
 
-/* Not all of it, but as much as the names that are looked for. */
-static bool can_read_name(const char *variable) { return text_length(variable, sizeof "BOXER_FILTERED=") != UNREADABLE; }
+/* Checks as many bytes as the longest name that is looked for. */
+static bool can_read_name(const char *variable) {
+  return text_length(variable, sizeof "BOXER_FILTERED=") != UNREADABLE;
+}
 
 bool examine_environment(char *const *environment, bool monitored, struct completion *found) {
   const struct config *config = any_config();
@@ -30,19 +36,20 @@ bool examine_environment(char *const *environment, bool monitored, struct comple
                                .add_socket = config->socket_setting[0] != 0,
                                .add_remap = config->remap_setting[0] != 0,
                                .add_filter = filter_setting() != NULL};
-  /* What cannot be read is the kernel's to refuse. */
+  /* The kernel refuses what cannot be read. */
   if (environment && !can_read(environment, sizeof *environment)) return false;
   if (environment)
     for (; environment[found->variables]; found->variables++) {
       const char *variable = environment[found->variables];
-      if (!can_read_name(variable) || !can_read(&environment[found->variables + 1], sizeof *environment)) return false;
+      if (!can_read_name(variable) || !can_read(&environment[found->variables + 1], sizeof *environment))
+        return false;
       if (starts_with(variable, "BOXER_SOCKET=")) found->add_socket = false;
       if (starts_with(variable, "BOXER_REMAP=")) found->add_remap = false;
       if (starts_with(variable, "BOXER_FILTERED=")) found->add_filter = false;
       if (!starts_with(variable, PRELOAD) || !config->preload) continue;
-      /* Of two, the loader goes by the last. */
+      /* Of two settings the loader uses the last. */
       const char *value = variable + sizeof PRELOAD - 1;
-      /* More than the kernel takes for one variable. */
+      /* The kernel accepts no longer variable. */
       if (text_length(value, LONGEST_VARIABLE) >= LONGEST_VARIABLE) return false;
       size_t length;
       bool wrong = monitored ? !ends_in_entry(value, config->preload) : own_entry(value, &length) != NULL;
@@ -91,7 +98,8 @@ static void *map(size_t size) {
 }
 
 static bool is_ours(const char *variable) {
-  return starts_with(variable, "BOXER_SOCKET=") || starts_with(variable, "BOXER_REMAP=") || starts_with(variable, "BOXER_FILTERED=");
+  return starts_with(variable, "BOXER_SOCKET=") || starts_with(variable, "BOXER_REMAP=") ||
+         starts_with(variable, "BOXER_FILTERED=");
 }
 
 void environment_hide(void) {
@@ -110,7 +118,8 @@ void environment_hide(void) {
     bool preload = starts_with(*variable, PRELOAD);
     if (preload) {
       memcpy(room, PRELOAD, sizeof PRELOAD - 1);
-      if (!without_entry(*variable + sizeof PRELOAD - 1, config->preload, room + sizeof PRELOAD - 1)) continue;
+      if (!without_entry(*variable + sizeof PRELOAD - 1, config->preload, room + sizeof PRELOAD - 1))
+        continue;
     }
     *to++ = preload ? room : *variable;
     if (preload) room += strlen(room) + 1;
@@ -118,7 +127,10 @@ void environment_hide(void) {
   environ = array;
 }
 
-/* Held for a few loads and stores; a forked child finds its parent's and takes it over. */
+/*
+ * Protects the variables below for a few loads and stores. A forked child takes the lock over from its
+ * parent.
+ */
 static _Atomic int holder;
 static int borrowers;
 static char **lent;
@@ -143,7 +155,7 @@ static void let_go(const signal_mask *mask) {
 
 void environment_lend(void) {
   signal_mask mask;
-  bool takes = any_config() && takes_us(AT_FDCWD, "/bin/sh");
+  bool takes = any_config() && loads_monitor(AT_FDCWD, "/bin/sh");
   hold(&mask);
   borrowers++;
   struct completion missing;
@@ -163,7 +175,7 @@ void environment_lend(void) {
   let_go(&mask);
 }
 
-/* Whether the guest, in another thread, has changed a variable in the meantime. */
+/* False when another thread of the guest has changed a variable in the meantime. */
 static bool is_as_lent(void) {
   char **now = lent;
   for (size_t i = 0; i < completion.variables; i++) {

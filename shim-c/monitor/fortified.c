@@ -1,5 +1,11 @@
-/* What _FORTIFY_SOURCE makes of calls whose buffer's size the compiler knows; open()'s are in open.c. */
+/*
+ * The names under which _FORTIFY_SOURCE makes calls whose buffer size the compiler knows. Those of open() are
+ * in open.c.
+ */
+#include "fortified.h"
+
 #include <limits.h>
+#include <sys/types.h>
 
 #include "libc.h"
 #include "monitor.h"

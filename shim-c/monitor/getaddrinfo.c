@@ -1,12 +1,18 @@
 /*
- * getaddrinfo() for names of the overlay. libc itself answers for the first address in numbers, which settles hints, service names,
- * socket types and errors as this libc does; the list for the guest is that answer, once for each address.
+ * getaddrinfo() for names of the overlay. libc itself answers for the first address in numeric form, so
+ * hints, service names, socket types and errors are this libc's. The guest's list is that answer, repeated
+ * for each address.
  */
+#include "getaddrinfo.h"
+
 #include <netdb.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "address.h"
+#include "config.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
 
 typedef int resolve_function(const char *, const char *, const struct addrinfo *, struct addrinfo **);
@@ -19,7 +25,7 @@ typedef void free_function(struct addrinfo *);
 #define PAGE 4096u
 #define ROWS 48 /* sixteen addresses, three socket types */
 
-/* One page for each answer: freeaddrinfo() knows our rows by the page that they are in. */
+/* One page for each answer: freeaddrinfo() recognizes the monitor's rows by their page. */
 struct answer {
   uint64_t magic[2];
   _Atomic uint32_t rows_left; /* not freed yet */
@@ -31,7 +37,7 @@ _Static_assert(sizeof(struct answer) <= PAGE, "an answer fits its page");
 
 static const uint64_t answer_magic = 0x7265776f6c666f78u;
 
-/* NULL: libc's. */
+/* Returns the answer that a row belongs to; NULL for a row of libc's. */
 static struct answer *answer_of(const struct addrinfo *row) {
   struct answer *page = (void *)((uintptr_t)row & ~(uintptr_t)(PAGE - 1));
   bool inside = row >= page->rows && row < page->rows + ROWS;
@@ -59,7 +65,8 @@ static void print_address(uint32_t address, char text[16]) {
   }
 }
 
-static void fill_row(struct answer *answer, int row, const struct addrinfo *model, uint32_t address, int flags) {
+static void fill_row(struct answer *answer, int row, const struct addrinfo *model, uint32_t address,
+                     int flags) {
   struct boxer_endpoint endpoint;
   union address socket_address;
   as_ipv4(model->ai_addr, model->ai_addrlen, &endpoint);
@@ -75,8 +82,8 @@ static void fill_row(struct answer *answer, int row, const struct addrinfo *mode
   if (row > 0) answer->rows[row - 1].ai_next = &answer->rows[row];
 }
 
-static struct answer *build(const char *name, const uint32_t *addresses, int count, const struct addrinfo *models,
-                            int flags) {
+static struct answer *build(const char *name, const uint32_t *addresses, int count,
+                            const struct addrinfo *models, int flags) {
   struct answer *answer = new_answer();
   if (!answer) return NULL;
   int row = 0;
@@ -93,13 +100,20 @@ static struct answer *build(const char *name, const uint32_t *addresses, int cou
   return answer;
 }
 
-/* glibc, and musl since 1.2.4, tell a name without a fitting address from one that there is not; such a libc has words for it. */
+/*
+ * glibc, and musl since 1.2.4, distinguish a name without a fitting address from a name that does not exist.
+ * Such a libc has a message for the first case.
+ */
 bool knows_no_data(void) {
   const char *(*describe)(int) = LIBC(const char *(*)(int), gai_strerror);
-  return LIBC(void *, gnu_get_libc_version) || (describe && describe(EAI_NODATA)[0] != describe(NO_SUCH_ERROR)[0]);
+  return LIBC(void *, gnu_get_libc_version) ||
+         (describe && describe(EAI_NODATA)[0] != describe(NO_SUCH_ERROR)[0]);
 }
 
-/* What libc has to say of a question for IPv6 before it looks for the name: flags, socket type and service. */
+/*
+ * What libc answers to a question for IPv6 before it looks up the name: errors of flags, socket type and
+ * service.
+ */
 static int judge_ipv6(resolve_function *real, const char *service, struct addrinfo hints) {
   struct addrinfo *list;
   hints.ai_flags = (hints.ai_flags & ~AI_CANONNAME) | AI_NUMERICHOST;
@@ -111,7 +125,8 @@ static int judge_ipv6(resolve_function *real, const char *service, struct addrin
   return knows_no_data() ? EAI_NODATA : EAI_NONAME;
 }
 
-EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result) {
+EXPORT int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **result) {
   resolve_function *real = LIBC(resolve_function *, getaddrinfo);
   if (!real) return EAI_FAIL;
   uint32_t addresses[BOXER_ADDRESS_MAX];
@@ -138,7 +153,7 @@ EXPORT int getaddrinfo(const char *name, const char *service, const struct addri
   return 0;
 }
 
-/* The last row that is freed takes the page along: the guest may have cut the list anywhere, or put it together with others. */
+/* The last freed row unmaps the page: the guest may have cut the list anywhere, or joined it with others. */
 static void free_row(struct answer *answer) {
   if (atomic_fetch_sub(&answer->rows_left, 1) == 1) raw(SYS_munmap, answer, PAGE);
 }

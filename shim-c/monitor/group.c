@@ -1,13 +1,21 @@
-/* getgrgid() and getgrnam(): the group of a user that no image knows (account.c) is in none either. */
+/*
+ * getgrgid() and getgrnam(). In a function no image knows the running group, as it does not know the user
+ * (account.c).
+ */
 #include <grp.h>
 
+#include "account.h"
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 /* A list of no members, the name and a password. */
 #define ROOM (sizeof(char *) + sizeof ACCOUNT + 2)
 
-static bool is_own(gid_t group) { return network_config() && group == (gid_t)raw(SYS_getegid) && is_platform_group(group); }
+static bool is_own(gid_t group) {
+  return network_config() && group == (gid_t)raw(SYS_getegid) && is_platform_group(group);
+}
 
 /* `room` may begin anywhere. False: it is too small. */
 static bool describe(gid_t group, struct group *entry, char *room, size_t size) {
@@ -48,7 +56,7 @@ EXPORT int getgrgid_r(gid_t group, struct group *entry, char *room, size_t size,
   return *result ? 0 : ERANGE;
 }
 
-/* Whether the running group is one that no image knows, and this its name. */
+/* Whether no image knows the running group, and `name` is the name that the monitor gave it. */
 static bool is_own_name(const char *name) {
   if (!name || strlen(name) != sizeof ACCOUNT - 1 || memcmp(name, ACCOUNT, sizeof ACCOUNT) != 0) return false;
   if (!is_own((gid_t)raw(SYS_getegid))) return false;

@@ -1,14 +1,21 @@
-/* gethostbyname() and its kin, for names and addresses of the overlay; they know IPv4 only. */
+/*
+ * gethostbyname() and its kin, for names and addresses of the overlay. The overlay has IPv4 addresses only.
+ */
 #include <netdb.h>
 
+#include "config.h"
+#include "getaddrinfo.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
+#include "nodes.h"
 
 extern int *__h_errno_location(void);
 
 typedef int by_name_r(const char *, struct hostent *, char *, size_t, struct hostent **, int *);
 typedef int by_name2_r(const char *, int, struct hostent *, char *, size_t, struct hostent **, int *);
-typedef int by_address_r(const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **, int *);
+typedef int by_address_r(const void *, socklen_t, int, struct hostent *, char *, size_t, struct hostent **,
+                         int *);
 
 /* What a hostent points to, in one piece; the caller's buffer may start at any byte. */
 struct host {
@@ -18,7 +25,8 @@ struct host {
   char name[BOXER_NAME_MAX];
 };
 
-static void fill(struct hostent *entry, struct host *host, const char *name, const uint32_t *addresses, int count) {
+static void fill(struct hostent *entry, struct host *host, const char *name, const uint32_t *addresses,
+                 int count) {
   size_t length = strlen(name);
   if (length >= BOXER_NAME_MAX) length = BOXER_NAME_MAX - 1;
   memcpy(host->name, name, length);
@@ -95,8 +103,8 @@ EXPORT struct hostent *gethostbyname2(const char *name, int family) {
   return real ? real(name, family) : NULL;
 }
 
-EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size, struct hostent **result,
-                           int *error) {
+EXPORT int gethostbyname_r(const char *name, struct hostent *entry, char *buffer, size_t size,
+                           struct hostent **result, int *error) {
   uint32_t addresses[BOXER_ADDRESS_MAX];
   int count = lookup(name, addresses);
   if (count) return answer_r(name, AF_INET, addresses, count, entry, buffer, size, result, error);
@@ -113,7 +121,7 @@ EXPORT int gethostbyname2_r(const char *name, int family, struct hostent *entry,
   return real ? real(name, family, entry, buffer, size, result, error) : ENOSYS;
 }
 
-/* An address of the overlay never goes to the DNS: it means nothing there. */
+/* An overlay address is never looked up in the DNS, where it has no meaning. */
 static bool overlay_address(const void *address, socklen_t length, int family, uint32_t *found) {
   if (!network_config() || family != AF_INET || length != 4 || !address) return false;
   memcpy(found, address, sizeof *found);
@@ -133,15 +141,16 @@ EXPORT struct hostent *gethostbyaddr(const void *address, socklen_t length, int 
   return NULL;
 }
 
-EXPORT int gethostbyaddr_r(const void *address, socklen_t length, int family, struct hostent *entry, char *buffer,
-                           size_t size, struct hostent **result, int *error) {
+EXPORT int gethostbyaddr_r(const void *address, socklen_t length, int family, struct hostent *entry,
+                           char *buffer, size_t size, struct hostent **result, int *error) {
   uint32_t wanted;
   char name[BOXER_NAME_MAX];
   if (!overlay_address(address, length, family, &wanted)) {
     by_address_r *real = LIBC(by_address_r *, gethostbyaddr_r);
     return real ? real(address, length, family, entry, buffer, size, result, error) : ENOSYS;
   }
-  if (overlay_name(wanted, name)) return answer_r(name, AF_INET, &wanted, 1, entry, buffer, size, result, error);
+  if (overlay_name(wanted, name))
+    return answer_r(name, AF_INET, &wanted, 1, entry, buffer, size, result, error);
   *result = NULL;
   *error = HOST_NOT_FOUND;
   return 0;

@@ -1,7 +1,11 @@
 /* gethostname() and uname(): the node's name in the overlay. */
+#include "hostname.h"
+
 #include <sys/utsname.h>
 
+#include "config.h"
 #include "libc.h"
+#include "lookup.h"
 #include "monitor.h"
 
 int on_uname(struct utsname *name) {
@@ -14,7 +18,7 @@ int on_uname(struct utsname *name) {
   return (int)returned(result);
 }
 
-/* As glibc: what fits is copied, and an error says that it was not all. */
+/* As in glibc: as much as fits is copied, and an error says that the name was cut. */
 static int give_name(const char *found, char *name, size_t room) {
   size_t length = strlen(found) + 1;
   memcpy(name, found, length < room ? length : room);

@@ -1,14 +1,21 @@
-/* What Linux copies from a listener to the sockets accepted from it; servers set these once, on the listener. */
+/*
+ * The options that Linux copies from a listener to the sockets accepted from it. Servers set them once, on
+ * the listener.
+ */
+#include "inherit.h"
+
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <sys/time.h>
 
+#include "carried.h"
 #include "monitor.h"
+#include "socket.h"
 
 #define SEND_BUFFER_LOCKED 1
 #define RECEIVE_BUFFER_LOCKED 2
 
-/* By their numbers where older headers lack them; a kernel that lacks one says so. */
+/* Defined by number, because older headers lack them. An older kernel refuses the number. */
 enum {
   BUF_LOCK = 72,
   PREFER_BUSY_POLL = 69,
@@ -31,9 +38,9 @@ enum {
 };
 
 /*
- * Not among them: SO_PRIORITY, SO_INCOMING_CPU and TCP_QUICKACK, which are not inherited; TCP_MAXSEG, which a connection that stands has
- * from its handshake; and what is about the way of the packets, which have come by another one and would not find back (SO_DONTROUTE,
- * SO_MARK, SO_BINDTODEVICE, IP_MINTTL, IPV6_MINHOPCOUNT).
+ * Left out: SO_PRIORITY, SO_INCOMING_CPU and TCP_QUICKACK, which are not inherited; TCP_MAXSEG, which a
+ * connection has from its handshake; and options about the packets' route (SO_DONTROUTE, SO_MARK,
+ * SO_BINDTODEVICE, IP_MINTTL, IPV6_MINHOPCOUNT), since the packets of this connection take another one.
  */
 static const struct inherited {
   int level;
@@ -129,14 +136,19 @@ static void inherit(int from, int to, int level, int option) {
   socklen_t our_size = sizeof ours;
   if (raw(SYS_getsockopt, from, level, option, theirs, &size) < 0) return;
   raw(SYS_getsockopt, to, level, option, ours, &our_size);
-  /* A punched connection's local port is a door that others come through too: they could no longer be bound to it, not
-   * even while this one is in TIME_WAIT. */
+  /*
+   * Other connections share the local port of a punched connection. They could no longer be bound to it if
+   * this were cleared, not even while this connection is in TIME_WAIT.
+   */
   if (level == SOL_SOCKET && option == SO_REUSEADDR && ours[0]) return;
   if (level == IPPROTO_TCP && option == TCP_NOTSENT_LOWAT && is_carried((uint32_t)theirs[0])) return;
   if (memcmp(theirs, ours, sizeof ours) != 0) raw(SYS_setsockopt, to, level, option, theirs, size);
 }
 
-/* Before Linux 5.14 nobody says whether a size was set: then what differs from a new socket's was. */
+/*
+ * Before Linux 5.14 the kernel does not tell whether a size was set. A size that differs from a new socket's
+ * must have been.
+ */
 static int locked_buffers(int listener) {
   int locks = socket_option(listener, SOL_SOCKET, BUF_LOCK);
   if (locks >= 0) return locks;
@@ -160,9 +172,10 @@ static void inherit_buffer(int from, int to, int option) {
 void inherit_options(int from, int to) {
   for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
     inherit(from, to, inherited[i].level, inherited[i].option);
-  /* IP_TOS sets it; it is the one that is not inherited. */
+  /* Setting IP_TOS has set the priority, which is not inherited. */
   int none = 0;
-  if (socket_option(to, SOL_SOCKET, SO_PRIORITY) > 0) raw(SYS_setsockopt, to, SOL_SOCKET, SO_PRIORITY, &none, sizeof none);
+  if (socket_option(to, SOL_SOCKET, SO_PRIORITY) > 0)
+    raw(SYS_setsockopt, to, SOL_SOCKET, SO_PRIORITY, &none, sizeof none);
   int locked = locked_buffers(from);
   if (locked & SEND_BUFFER_LOCKED) inherit_buffer(from, to, SO_SNDBUF);
   if (locked & RECEIVE_BUFFER_LOCKED) inherit_buffer(from, to, SO_RCVBUF);

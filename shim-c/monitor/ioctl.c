@@ -1,16 +1,26 @@
-/* ioctl(): the older way to ask for an interface's address, which Java's NetworkInterface goes. Everything else after one comparison. */
+/*
+ * ioctl(): the older way to ask for an interface's address, which Java's NetworkInterface uses. Any other
+ * request costs one comparison.
+ */
+#include "ioctl.h"
+
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include "address.h"
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
 
 static bool is_own(const struct sockaddr *address) {
   struct boxer_endpoint endpoint;
   return as_ipv4(address, sizeof(struct sockaddr_in), &endpoint) && endpoint_ip(&endpoint) == self_underlay();
 }
 
-static void show(struct sockaddr *address, uint32_t ip) { memcpy(&((struct sockaddr_in *)(void *)address)->sin_addr, &ip, sizeof ip); }
+static void show(struct sockaddr *address, uint32_t ip) {
+  memcpy(&((struct sockaddr_in *)(void *)address)->sin_addr, &ip, sizeof ip);
+}
 
 /* Whether the interface that is asked about has the node's own address. */
 static bool is_own_interface(int fd, const struct ifreq *asked) {
@@ -57,4 +67,6 @@ long on_ioctl(int fd, unsigned long request, void *argument) {
 
 /* Variadic in the headers; the argument travels in the same register either way. */
 EXPORT int boxer_ioctl(int, unsigned long, void *) __asm__("ioctl");
-EXPORT int boxer_ioctl(int fd, unsigned long request, void *argument) { return (int)on_ioctl(fd, request, argument); }
+EXPORT int boxer_ioctl(int fd, unsigned long request, void *argument) {
+  return (int)on_ioctl(fd, request, argument);
+}

@@ -1,17 +1,20 @@
 /*
- * How connections are called in the overlay, so that a server that asks for both names of every connection does not ask the
- * supervisor each time. A name belongs to a socket, hence to its inode, for as long as the socket lives.
+ * The overlay names of connections, so that a server that asks for both names of every connection does not
+ * ask the supervisor each time. A name belongs to a socket, hence to its inode, for as long as the socket
+ * lives.
  */
+#include "known-names.h"
+
 #include <stdatomic.h>
 
 #include "monitor.h"
 
-/* What does not find its slot is asked for again, which only costs time. */
+/* A name whose slot another one has taken is asked for again, which only costs time. */
 #define SLOTS 4096
 
 /*
- * Sequence lock: odd while somebody writes. The words are atomic, stored with release and read with acquire: who sees a new word sees
- * the odd sequence before it.
+ * A sequence lock; the sequence is odd during a write. The words are atomic, stored with release and read
+ * with acquire: a reader that sees a new word has seen the odd sequence before it.
  */
 static struct slot {
   _Atomic uint32_t sequence;
@@ -34,8 +37,9 @@ static void get(_Atomic uint64_t *word, struct boxer_endpoint *endpoint) {
 void remember_names(uint64_t inode, const struct boxer_endpoint *local, const struct boxer_endpoint *peer) {
   struct slot *slot = &slots[inode % SLOTS];
   uint32_t sequence = atomic_load_explicit(&slot->sequence, memory_order_relaxed);
-  /* Another thread, or the code that a signal handler interrupted, is writing: let it. */
-  if (inode == 0 || sequence & 1 || !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1)) return;
+  /* Another thread, or the code that a signal handler interrupted, is writing: it wins. */
+  if (inode == 0 || sequence & 1 || !atomic_compare_exchange_strong(&slot->sequence, &sequence, sequence + 1))
+    return;
   atomic_store_explicit(&slot->inode, inode, memory_order_release);
   put(&slot->local, local);
   put(&slot->peer, peer);
@@ -46,7 +50,7 @@ void forget_names(uint64_t inode) {
   static const struct boxer_endpoint none;
   struct boxer_endpoint local;
   struct boxer_endpoint peer;
-  /* Of port 0 no connection is, so this answers nobody. */
+  /* No connection has port 0, so such an entry matches nothing. */
   if (known_names(inode, &local, &peer)) remember_names(inode, &none, &none);
 }
 

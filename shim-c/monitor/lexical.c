@@ -1,5 +1,7 @@
-/* A path without "." and "..", by its text alone. */
-#include "place.h"
+/* Removes "." and ".." from a path by its text alone. */
+#include "lexical.h"
+
+#include "monitor.h"
 
 void lexical_path(const char *path, char *to) {
   size_t length = 0;

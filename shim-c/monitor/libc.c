@@ -1,7 +1,8 @@
 /*
- * The functions behind our own. What is loaded when the program starts is never unloaded, so it is noted then, and found without
- * the loader's lock from there on: a child of fork() or vfork() must not wait for a lock that another thread held. It is found
- * without dl_iterate_phdr(), too, which the thread sanitizer has a function for that crashes before it is told of libc's.
+ * Finds the functions that the monitor's own ones stand in front of. What is loaded when the program starts
+ * is never unloaded, so it is noted then, and searched without the loader's lock from there on: a child of
+ * fork() or vfork() must not wait for a lock that another thread held. The objects are noted without
+ * dl_iterate_phdr(): the thread sanitizer intercepts that function and crashes before it has found libc's.
  */
 #define _GNU_SOURCE
 #include "libc.h"
@@ -28,8 +29,8 @@ struct search {
   const char *name;
   void *result;
   bool libc;
-  bool behind_us; /* our own object has been passed */
-  bool anywhere;  /* second attempt: libc will do in front of us, too */
+  bool behind_us; /* the monitor's own object has been passed */
+  bool anywhere;  /* second attempt: a libc in front of the monitor is accepted, too */
 };
 
 static int visit(struct dl_phdr_info *info, size_t size, void *data) {
@@ -41,14 +42,14 @@ static int visit(struct dl_phdr_info *info, size_t size, void *data) {
   if (is_ours(&object) || !(search->behind_us || search->anywhere)) return 0;
   void *there = function_in(&object, search->name);
   bool libc = there && is_libc(&object);
-  /* A library in front of us calls us: calling it would never end. */
+  /* A library in front of the monitor calls the monitor: calling that library would never end. */
   if (!there || (search->anywhere && !libc)) return 0;
   search->result = there;
   search->libc = libc;
   return 1;
 }
 
-/* The loader's list of objects, as debuggers read it: glibc's, and musl's. */
+/* The loader's list of objects, which debuggers read: glibc's, and musl's. */
 extern struct r_debug _r_debug __attribute__((weak));
 extern struct r_debug *_dl_debug_addr __attribute__((weak));
 
@@ -57,7 +58,8 @@ static void note_all(void) {
   struct object object;
   bool behind_us = false;
   int count = 0;
-  for (const struct link_map *entry = loader ? loader->r_map : NULL; entry && count < NOTED; entry = entry->l_next) {
+  for (const struct link_map *entry = loader ? loader->r_map : NULL; entry && count < NOTED;
+       entry = entry->l_next) {
     if (!read_object(entry->l_addr, entry->l_ld, &object)) continue;
     if (behind_us) noted[count++] = (struct noted){.object = object, .libc = is_libc(&object)};
     behind_us = behind_us || is_ours(&object);
@@ -65,7 +67,10 @@ static void note_all(void) {
   atomic_store_explicit(&noted_count, count, memory_order_release);
 }
 
-/* Whoever is first: the constructor below, or that of another library. All write the same. */
+/*
+ * The first caller notes the objects: the constructor below, or that of another library. All callers write
+ * the same.
+ */
 static int noted_objects(void) {
   int count = atomic_load_explicit(&noted_count, memory_order_acquire);
   if (count == 0) note_all();
@@ -83,11 +88,12 @@ static bool find_noted(struct search *search) {
 
 int each_object(object_visitor *visitor, void *data) {
   struct search search = {.name = "dl_iterate_phdr"};
-  int (*real)(object_visitor *, void *) = find_noted(&search) && search.libc ? (int (*)(object_visitor *, void *))search.result : dl_iterate_phdr;
+  int (*real)(object_visitor *, void *) =
+      find_noted(&search) && search.libc ? (int (*)(object_visitor *, void *))search.result : dl_iterate_phdr;
   return real(visitor, data);
 }
 
-/* Objects that were loaded later count, too: libresolv, for one, with an extension of Python's. */
+/* Objects that were loaded later are searched, too: libresolv, for one, with an extension of Python's. */
 static void find(struct search *search) {
   if (find_noted(search)) return;
   each_object(visit, search);
@@ -107,7 +113,10 @@ void *libc_function(enum libc_function which) {
   return known == &nowhere ? NULL : known;
 }
 
-/* No look at what was loaded later: that would take the lock, wherever this libc has no function of the name. */
+/*
+ * Does not search what was loaded later: that would take the loader's lock wherever this libc lacks the
+ * function.
+ */
 void *hook_behind(enum libc_function which) {
   void *known = atomic_load_explicit(&hooks[which], memory_order_relaxed);
   if (!known) {

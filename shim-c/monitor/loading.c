@@ -1,17 +1,20 @@
 /*
- * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader goes by who calls, so that has to be the guest: a jump, no call.
+ * dlopen() and dlsym(). For a bare name, and for RTLD_NEXT, the loader's answer depends on the caller. So the
+ * call has to come from the guest: it is a jump here.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
+
+#include "config.h"
 #include "libc.h"
+#include "monitor.h"
 #include "objects.h"
 #include "place.h"
 #include "rebind.h"
 
-#include <fcntl.h>
-
-#define BIND_DEEP 8                      /* RTLD_DEEPBIND; musl has none, and ignores it */
-#define NEXT_OBJECT ((void *)-1l)        /* RTLD_NEXT */
-#define ANY_OBJECT ((void *)0)           /* RTLD_DEFAULT */
+#define BIND_DEEP 8               /* RTLD_DEEPBIND; musl has none, and ignores it */
+#define NEXT_OBJECT ((void *)-1l) /* RTLD_NEXT */
+#define ANY_OBJECT ((void *)0)    /* RTLD_DEFAULT */
 
 typedef void *dlopen_function(const char *, int);
 typedef void *dlsym_function(void *, const char *);
@@ -27,7 +30,7 @@ __attribute__((noinline)) static void *open_moved(dlopen_function *real, const c
 
 struct caller {
   uintptr_t address;
-  bool has_folders; /* of its own, in which the loader looks for bare names */
+  bool has_folders; /* the caller has folders in which the loader looks for bare names */
 };
 
 static int find_caller(struct dl_phdr_info *info, size_t size, void *data) {
@@ -41,7 +44,10 @@ static int find_caller(struct dl_phdr_info *info, size_t size, void *data) {
   return 1;
 }
 
-/* Whether it matters who calls: by bare names and by $ORIGIN, where the caller has its own idea of where to look. */
+/*
+ * Whether the loader's answer depends on the caller: for bare names where the caller has folders of its own,
+ * and for $ORIGIN.
+ */
 __attribute__((noinline)) static bool goes_by_caller(const char *path, void *address) {
   bool bare = true;
   for (const char *letter = path; *letter; letter++) {
@@ -55,7 +61,8 @@ __attribute__((noinline)) static bool goes_by_caller(const char *path, void *add
 
 __attribute__((noinline)) static void *open_deeply(dlopen_function *real, const char *path, int flags) {
   int known = count_objects();
-  void *opened = *path == '/' && !stays(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
+  void *opened =
+      *path == '/' && is_remapped(AT_FDCWD, path) ? open_moved(real, path, flags) : real(path, flags);
   if (opened) rebind_from(known);
   return opened;
 }
@@ -65,16 +72,19 @@ EXPORT void *dlopen(const char *path, int flags) {
   if (!real) return NULL;
   if (path && (flags & BIND_DEEP) && any_config()) {
     if (!goes_by_caller(path, __builtin_return_address(0))) return open_deeply(real, path, flags);
-    /* Whoever is found by the caller's own folders finds us only where everybody does. */
+    /* An object that is found by the caller's folders finds the monitor only in the usual search order. */
     flags &= ~BIND_DEEP;
   }
-  if (path && *path == '/' && !stays(AT_FDCWD, path)) return open_moved(real, path, flags);
+  if (path && *path == '/' && is_remapped(AT_FDCWD, path)) return open_moved(real, path, flags);
   return real(path, flags);
 }
 
 static bool is_handle(void *object) { return object != NEXT_OBJECT && object != ANY_OBJECT && any_config(); }
 
-/* libc's functions, asked for by libc's handle or by that of any library that needs it: as if the guest had called them by name. */
+/*
+ * A function of libc that is looked up by a handle of libc, or of a library that needs it, is the monitor's:
+ * as if the guest had called it by name.
+ */
 __attribute__((noinline)) static void *find_in(dlsym_function *real, void *object, const char *name) {
   return ours_before(name, real(object, name));
 }
@@ -85,7 +95,8 @@ EXPORT void *dlsym(void *object, const char *name) {
   return is_handle(object) ? find_in(real, object, name) : real(object, name);
 }
 
-__attribute__((noinline)) static void *find_version_in(dlvsym_function *real, void *object, const char *name, const char *version) {
+__attribute__((noinline)) static void *find_version_in(dlvsym_function *real, void *object, const char *name,
+                                                       const char *version) {
   return ours_before(name, real(object, name, version));
 }
 

@@ -1,11 +1,22 @@
-/* Names of the overlay: the shared table first, the supervisor where the table says so. */
+/*
+ * Names of the overlay are looked up in the shared table, and asked of the supervisor where the table says
+ * so.
+ */
+#include "lookup.h"
+
 #include <netdb.h>
 
+#include "address.h"
+#include "claim.h"
+#include "monitor.h"
+#include "nodes.h"
+#include "request.h"
 #include "table.h"
+#include "trace.h"
 
 static char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? (char)(letter + 32) : letter; }
 
-/* Length without a trailing dot; 0 for what cannot be a name of ours. */
+/* The length without a trailing dot; 0 for what cannot be an overlay name. */
 static size_t name_length(const char *name) {
   size_t length = strlen(name);
   if (length > 0 && name[length - 1] == '.') length--;
@@ -65,13 +76,14 @@ static uint32_t first_entry(const struct boxer_table *table, uint32_t count, uin
   return low;
 }
 
-static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t addresses[BOXER_ADDRESS_MAX], bool *ask) {
+static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t addresses[BOXER_ADDRESS_MAX],
+                      bool *ask) {
   uint32_t count = table->name_count < BOXER_TABLE_NAMES ? table->name_count : BOXER_TABLE_NAMES;
   uint32_t first = first_entry(table, count, hash);
   uint32_t total = 0;
   while (first + total < count && table->names[first + total].hash == hash) total++;
   *ask = false;
-  /* Of more than fit, each caller gets another stretch. */
+  /* Where more addresses exist than fit, each caller gets another section of them. */
   static uint32_t turn;
   uint32_t start = total > 1 ? __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) % total : 0;
   int given = 0;
@@ -86,7 +98,7 @@ static int read_names(const struct boxer_table *table, uint64_t hash, uint32_t a
 }
 
 static int read_addresses(const struct boxer_reply *reply, uint32_t addresses[BOXER_ADDRESS_MAX]) {
-  /* A name of the project that this node shall not find; its own resolver might. */
+  /* A name of the project that this node may not find. Its own resolver may know it. */
   if (reply->error == ENOENT) return EAI_NONAME;
   if (reply->error != 0) return EAI_AGAIN;
   memcpy(addresses, reply->addresses, reply->count * sizeof *addresses);
@@ -108,7 +120,7 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
   const struct boxer_table *table = shared_table();
   size_t length = table ? name_length(name) : 0;
   if (length == 0) return 0;
-  /* As with the line that Docker writes into /etc/hosts. */
+  /* As Docker's line for the own name in /etc/hosts. */
   if (self_overlay() && is_own_name(name, length)) {
     addresses[0] = self_overlay();
     return 1;
@@ -123,19 +135,21 @@ int overlay_lookup(const char *name, uint32_t addresses[BOXER_ADDRESS_MAX]) {
     if (!table) return 0;
     given = read_names(table, hash, addresses, &ask);
   } while (table_changed(table, sequence) && --attempts > 0);
+  TRACE("name %s: %d addresses in the table, asks the supervisor: %d", name, given, given == 0 && ask);
   if (given > 0) return given;
   return ask ? ask_names(name, length, addresses) : 0;
 }
 
 bool overlay_name(uint32_t address, char name[BOXER_NAME_MAX]) {
-  /* As Docker's line in /etc/hosts has it; getfqdn() goes by it. */
+  /* As Docker's line in /etc/hosts; getfqdn() relies on it. */
   if (address == self_overlay() && overlay_hostname(name)) return true;
   struct question *question = claim(sizeof *question, HERE);
   if (!question) return false;
   question->request.operation = BOXER_REVERSE;
   set_endpoint_ip(&question->request.peer, address);
   struct boxer_reply *reply = &question->reply;
-  bool found = service_request(&question->request, reply, NULL, PATIENT, NULL) == 0 && reply->error == 0 && reply->name[0];
+  bool found = service_request(&question->request, reply, NULL, PATIENT, NULL) == 0 && reply->error == 0 &&
+               reply->name[0];
   if (found) memcpy(name, reply->name, BOXER_NAME_MAX);
   unclaim(question);
   return found;

@@ -1,14 +1,27 @@
-/* setsockopt() and getsockopt() where they name an interface by its address: the kernel has none with the overlay's. */
+/*
+ * setsockopt() and getsockopt() where they name an interface by its address. No interface of the kernel has
+ * the overlay address.
+ */
+#include "multicast.h"
+
+#include <netinet/in.h>
+
+#include "config.h"
 #include "libc.h"
 #include "monitor.h"
+#include "nodes.h"
+#include "reading.h"
 
 typedef int setsockopt_function(int, int, int, const void *, socklen_t);
 typedef int getsockopt_function(int, int, int, void *, socklen_t *);
 
-/* More than the structures with fixed sizes; longer lists of sources (IP_MSFILTER) are the kernel's as they are. */
+/*
+ * Enough for the structures of fixed size. Longer lists of sources (IP_MSFILTER) are passed to the kernel
+ * unchanged.
+ */
 #define ROOM 128
 
-/* Where in the option's value the interface's address is; below 0: nowhere. */
+/* The offset of the interface's address in the option's value; negative: it has none. */
 static int interface_at(int option, socklen_t size) {
   switch (option) {
     case IP_MULTICAST_IF: /* struct in_addr, or one of the structures below */
@@ -26,14 +39,15 @@ static int interface_at(int option, socklen_t size) {
   }
 }
 
-static bool can_be_read(int fd, const void *value, socklen_t size) {
-  return readable(fd, value) && readable(fd, (const char *)value + size - sizeof(int));
+static bool can_be_read(const void *value, socklen_t size) {
+  return can_read_int(value) && can_read_int((const char *)value + size - sizeof(int));
 }
 
 int on_setsockopt(int fd, int level, int option, const void *value, socklen_t size) {
   int at = level == IPPROTO_IP ? interface_at(option, size) : -1;
   char room[ROOM];
-  if (at >= 0 && network_config() && size >= (socklen_t)at + sizeof(uint32_t) && size <= sizeof room && can_be_read(fd, value, size)) {
+  if (at >= 0 && network_config() && size >= (socklen_t)at + sizeof(uint32_t) && size <= sizeof room &&
+      can_be_read(value, size)) {
     uint32_t address;
     memcpy(room, value, size);
     memcpy(&address, room + at, sizeof address);
@@ -44,13 +58,17 @@ int on_setsockopt(int fd, int level, int option, const void *value, socklen_t si
     }
   }
   setsockopt_function *real = LIBC(setsockopt_function *, setsockopt);
-  return real ? real(fd, level, option, value, size) : (int)returned(raw(SYS_setsockopt, fd, level, option, value, size));
+  return real ? real(fd, level, option, value, size)
+              : (int)returned(raw(SYS_setsockopt, fd, level, option, value, size));
 }
 
 int on_getsockopt(int fd, int level, int option, void *value, socklen_t *size) {
   getsockopt_function *real = LIBC(getsockopt_function *, getsockopt);
-  int result = real ? real(fd, level, option, value, size) : (int)returned(raw(SYS_getsockopt, fd, level, option, value, size));
-  if (level != IPPROTO_IP || option != IP_MULTICAST_IF || result < 0 || *size != sizeof(uint32_t) || !network_config()) return result;
+  int result = real ? real(fd, level, option, value, size)
+                    : (int)returned(raw(SYS_getsockopt, fd, level, option, value, size));
+  if (level != IPPROTO_IP || option != IP_MULTICAST_IF || result < 0 || *size != sizeof(uint32_t) ||
+      !network_config())
+    return result;
   uint32_t overlay = self_overlay();
   uint32_t address;
   memcpy(&address, value, sizeof address);

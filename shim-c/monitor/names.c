@@ -1,16 +1,33 @@
-/* getsockname() and getpeername(): the kernel's answer, other nodes and this one by their overlay addresses. */
+/* getsockname() and getpeername(): the kernel's answer with overlay addresses for this node and others. */
+#include "names.h"
+
+#include "address.h"
+#include "carried.h"
+#include "config.h"
+#include "known-names.h"
 #include "libc.h"
+#include "marks.h"
+#include "monitor.h"
+#include "nodes.h"
 #include "permitted.h"
-#include "place.h"
+#include "reading.h"
+#include "request.h"
+#include "socket.h"
+#include "trace.h"
+#include "unix-address.h"
 
 static bool ask_names_of(int fd, uint32_t self, struct boxer_request *request, struct boxer_reply *reply) {
   request->operation = BOXER_NAMES_OF;
   request->inode = socket_inode(fd);
-  if (known_names(request->inode, &reply->local, &reply->peer)) return true;
+  if (known_names(request->inode, &reply->local, &reply->peer)) {
+    TRACE("names of %d: remembered", fd);
+    return true;
+  }
+  TRACE("names of %d: asks the supervisor", fd);
   int error = service_request(request, reply, NULL, PROMPT, NULL);
   if (error != 0 || (reply->error != 0 && reply->error != ENOENT)) return false;
   if (reply->error == ENOENT) {
-    /* A connection with the world outside: that is remembered, too. */
+    /* A connection with a host outside the overlay is remembered, too. */
     reply->local = request->local;
     reply->peer = request->peer;
     if (!is_loopback(endpoint_ip(&reply->local))) set_endpoint_ip(&reply->local, self);
@@ -38,15 +55,20 @@ void overlay_peer(int fd, struct boxer_endpoint *peer) {
   if (may_look()) ask_peer(fd, self, peer);
 }
 
-/* A signal connection that was accepted without the monitor's seeing it (io_uring): the supervisor knows whose it is. */
+/*
+ * A signal connection that was accepted unseen by the monitor (io_uring): the supervisor knows what it stands
+ * for.
+ */
 static bool is_signal(int fd, const struct boxer_endpoint *local) {
   struct boxer_endpoint peer;
-  return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) && is_signal_source(endpoint_ip(&peer));
+  return is_loopback(endpoint_ip(local)) && kernel_name(fd, SYS_getpeername, &peer) &&
+         is_signal_source(endpoint_ip(&peer));
 }
 
 /*
- * Nothing is remembered here of a connection that another program has accepted (exec, SCM_RIGHTS). One with a node that is reached directly
- * is the kernel's own, unless that one had to punch its way here.
+ * Whether this process knows nothing about the connection, because another program has accepted it (exec,
+ * SCM_RIGHTS). A connection with a node that is reached directly is the kernel's own, unless that node had to
+ * punch its way here.
  */
 static bool is_strange(int fd) {
   struct boxer_endpoint peer;
@@ -55,12 +77,12 @@ static bool is_strange(int fd) {
   return !is_loopback(ip) && ip != self_underlay() && !(overlay_of_direct(ip) && self_is_direct());
 }
 
-/* Apart, for the sake of the stack of those who need not ask. */
+/* A function of its own, so that callers that do not ask do not need its stack. */
 __attribute__((noinline)) static bool ask_local(int fd, uint32_t self, struct boxer_endpoint *local) {
   struct boxer_request request = {.local = *local};
   struct boxer_reply reply;
   request.family = (uint16_t)kernel_name(fd, SYS_getpeername, &request.peer);
-  /* An attempt that has not succeeded, or has ended, has no peer to ask by. */
+  /* A connect() that has not succeeded, or a connection that has ended, has no peer to ask with. */
   if (!request.family || !ask_names_of(fd, self, &request, &reply)) return false;
   *local = reply.local;
   return true;
@@ -76,7 +98,9 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
   uint32_t self = self_overlay();
   uint32_t ip = endpoint_ip(local);
   if (!self || local->port == 0) return;
-  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) && ask_local(fd, self, local)) return;
+  if ((marks & MARK_ARRANGED || is_signal(fd, local) || (!is_loopback(ip) && is_strange(fd))) &&
+      ask_local(fd, self, local))
+    return;
   bool ours = ip == 0 ? marks & MARK_OVERLAY_BOUND : !is_loopback(ip) || marks & MARK_ARRANGED;
   if (ours) set_endpoint_ip(local, self);
 }
@@ -84,18 +108,23 @@ static void overlay_local(int fd, unsigned marks, struct boxer_endpoint *local) 
 static void overlay_of(int fd, long call, unsigned marks, struct boxer_endpoint *endpoint) {
   uint32_t ip = endpoint_ip(endpoint);
   if (call == SYS_getsockname)
-    overlay_local(fd, marks ? marks : adopted(fd, ip), endpoint);
+    overlay_local(fd, marks ? marks : adopt_carried_marks(fd, ip), endpoint);
   else if (!is_loopback(ip) || marks & MARK_ARRANGED || is_signal_source(ip))
     overlay_peer(fd, endpoint);
 }
 
 static long next_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  return call == SYS_getsockname ? next(getsockname, fd, address, room) : next(getpeername, fd, address, room);
+  return call == SYS_getsockname ? next(getsockname, fd, address, room)
+                                 : next(getpeername, fd, address, room);
 }
 
-/* The kernel answers the guest first, wrong pointers included; what it wrote may then be written again. */
+/*
+ * The kernel writes its answer to the guest's memory first, and so judges wrong pointers. The overlay's
+ * answer may then overwrite it.
+ */
 static int on_name(int fd, long call, struct sockaddr *address, socklen_t *room) {
-  if (!any_config() || !may_look() || !readable(fd, room)) return (int)returned(next_name(fd, call, address, room));
+  if (!any_config() || !may_look() || !can_read_int(room))
+    return (int)returned(next_name(fd, call, address, room));
   socklen_t given = *room;
   long result = next_name(fd, call, address, room);
   union address answer;
@@ -126,5 +155,9 @@ int on_getpeername(int fd, struct sockaddr *address, socklen_t *room) {
   return on_name(fd, SYS_getpeername, address, room);
 }
 
-EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *room) { return on_getsockname(fd, address, room); }
-EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *room) { return on_getpeername(fd, address, room); }
+EXPORT int getsockname(int fd, struct sockaddr *address, socklen_t *room) {
+  return on_getsockname(fd, address, room);
+}
+EXPORT int getpeername(int fd, struct sockaddr *address, socklen_t *room) {
+  return on_getpeername(fd, address, room);
+}

@@ -1,7 +1,11 @@
-/* Which overlay address leads where. */
+/* Finds out which overlay address leads where. */
+#include "nodes.h"
+
+#include "address.h"
+#include "monitor.h"
 #include "table.h"
 
-/* 198.18.0.0/15: what has to fail while no supervisor says which range it is. */
+/* 198.18.0.0/15: the range that has to fail while no supervisor tells the real one. */
 static const uint8_t default_base[4] = {198, 18, 0, 0};
 static const uint8_t default_mask[4] = {255, 254, 0, 0};
 
@@ -76,7 +80,8 @@ uint32_t overlay_of_direct(uint32_t underlay) {
     uint32_t count = table->node_count < BOXER_TABLE_NODES ? table->node_count : BOXER_TABLE_NODES;
     for (uint32_t i = 0; i < count && !found; i++) {
       const struct boxer_table_node *node = &table->nodes[i];
-      if ((node->flags & BOXER_NODE_DIRECT) && table_word(node->direct) == underlay) found = table_word(node->overlay);
+      if ((node->flags & BOXER_NODE_DIRECT) && table_word(node->direct) == underlay)
+        found = table_word(node->overlay);
     }
   } while (table_changed(table, sequence) && --attempts > 0);
   return found;

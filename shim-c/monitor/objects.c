@@ -1,10 +1,12 @@
-/* Symbols of loaded objects: PT_DYNAMIC, then the GNU or the classic hash table. */
+/* Finds symbols of loaded objects: in PT_DYNAMIC, then the GNU or the classic hash table. */
 #define _GNU_SOURCE
 #include "objects.h"
 
-#include "monitor.h"
+#include "text.h"
 
-const void *pointed_at(uintptr_t base, uintptr_t pointer) { return (const void *)(pointer < base ? base + pointer : pointer); }
+const void *pointed_at(uintptr_t base, uintptr_t pointer) {
+  return (const void *)(pointer < base ? base + pointer : pointer);
+}
 
 bool read_object(uintptr_t base, const ElfW(Dyn) * dynamic, struct object *object) {
   *object = (struct object){.base = base, .dynamic = dynamic};
@@ -23,7 +25,8 @@ bool read_object(uintptr_t base, const ElfW(Dyn) * dynamic, struct object *objec
 bool read_shown(const struct dl_phdr_info *info, struct object *object) {
   const ElfW(Dyn) *dynamic = NULL;
   for (int i = 0; i < info->dlpi_phnum; i++)
-    if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+      dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
   return read_object(info->dlpi_addr, dynamic, object);
 }
 
@@ -32,7 +35,7 @@ static bool same(const char *left, const char *right) {
   return *left == *right;
 }
 
-/* A definition of this name, and the default one of its versions (the others have bit 15 set). */
+/* Returns a definition of this name in its default version (the other versions have bit 15 set). */
 static void *defined(const struct object *object, uint32_t index, const char *name) {
   const ElfW(Sym) *symbol = &object->symbols[index];
   if (symbol->st_shndx == SHN_UNDEF || symbol->st_value == 0) return NULL;
@@ -98,7 +101,8 @@ static const char *own_name(const struct object *object) {
 }
 
 bool is_libc(const struct object *object) {
-  static const char *const parts[] = {"libpthread.so.", "libdl.so.", "librt.so.", "libresolv.so.", "ld-linux"};
+  static const char *const parts[] = {"libpthread.so.", "libdl.so.", "librt.so.", "libresolv.so.",
+                                      "ld-linux"};
   if (function_in(object, "__libc_start_main") && function_in(object, "__errno_location")) return true;
   const char *name = own_name(object);
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

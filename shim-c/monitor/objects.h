@@ -1,4 +1,7 @@
-/* Loaded objects and what they define, read without the loader: dlsym() may allocate, take a lock, or be another library's. */
+/*
+ * Loaded objects and what they define, read without the loader: dlsym() may allocate, take a lock, or be
+ * another library's.
+ */
 #ifndef BOXER_OBJECTS_H
 #define BOXER_OBJECTS_H
 
@@ -18,19 +21,25 @@ struct object {
   const uint16_t *versions;
 };
 
-/* What a tag of the dynamic section points at: glibc adds the base to these pointers when it loads an object, musl does not. */
+/*
+ * Returns the address that a tag of the dynamic section stands for: glibc adds the base to these pointers
+ * when it loads an object, musl does not.
+ */
 const void *pointed_at(uintptr_t base, uintptr_t pointer);
-/* False: it defines nothing that could be found. */
+/* False: the object defines nothing that could be found. */
 bool read_object(uintptr_t base, const ElfW(Dyn) * dynamic, struct object *object);
-/* The same of what dl_iterate_phdr() shows. */
+/* The same for an object that dl_iterate_phdr() reports. */
 bool read_shown(const struct dl_phdr_info *info, struct object *object);
-/* Its function of this name, the default one where there are several versions; NULL when it defines none. */
+/*
+ * Returns the object's function of this name, in the default version where there are several; NULL when it
+ * defines none.
+ */
 void *function_in(const struct object *object, const char *name);
-/* Whether an address lies in one of its segments. */
+/* Whether an address lies in one of the object's segments. */
 bool lies_in(const struct dl_phdr_info *info, uintptr_t address);
-/* libc itself, or what was a library of its own beside it in glibc before 2.34. */
+/* Whether the object is libc, or one of the libraries beside it in glibc before 2.34. */
 bool is_libc(const struct object *object);
-/* The object that this code is in. */
+/* Whether the object is the monitor itself. */
 bool is_ours(const struct object *object);
 
 #endif

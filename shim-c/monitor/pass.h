@@ -1,11 +1,15 @@
-/* Calls that we have nothing to do with, as without remaps: libc's own, or whoever stands before it, and the system call that they make. */
+/*
+ * Calls that the monitor passes on because nothing is remapped: to libc's function, or to the library in
+ * front of it.
+ */
 #ifndef BOXER_PASS_H
 #define BOXER_PASS_H
 
+#include "config.h"
 #include "libc.h"
-#include "monitor.h"
+#include "trace.h"
 
-/* On both machines a function takes no notice of registers that it has no arguments for. */
+/* On both machines a function ignores registers that it has no arguments for. */
 typedef long passed_on(long, long, long, long, long);
 
 #define PASS_PICK(_1, _2, _3, _4, _5, name, ...) name
@@ -15,12 +19,16 @@ typedef long passed_on(long, long, long, long, long);
 #define PASS4(real, a, b, c, d) (real)((long)(a), (long)(b), (long)(c), (long)(d), 0)
 #define PASS5(real, a, b, c, d, e) (real)((long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
 
-#define PASS_AS(type, name, ...)                                                                            \
-  passed_on *const next_##name = remap_value() ? NULL : LIBC(passed_on *, name);                            \
-  if (next_##name)                                                                                          \
+#define PASS_AS(type, name, ...)                                                 \
+  passed_on *const next_##name = remap_value() ? NULL : LIBC(passed_on *, name); \
+  if (next_##name) TRACE(#name "(): no remaps, passed to libc");                 \
+  if (next_##name)                                                               \
     return (type)PASS_PICK(__VA_ARGS__, PASS5, PASS4, PASS3, PASS2, PASS1, )(next_##name, __VA_ARGS__);
 
-/* PASS(stat, path, found) returns from the function; where there are remaps, or this libc has no function of the name, it does nothing. */
+/*
+ * PASS(stat, path, found) returns from the function with libc's result. Where there are remaps, or this libc
+ * has no function of the name, it does nothing.
+ */
 #define PASS(name, ...) PASS_AS(int, name, __VA_ARGS__)
 #define PASS_SIZE(name, ...) PASS_AS(ssize_t, name, __VA_ARGS__)
 

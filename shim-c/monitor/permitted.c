@@ -5,7 +5,9 @@
 
 static _Atomic int refused;
 
-static bool may(int what) { return __builtin_expect(!(atomic_load_explicit(&refused, memory_order_relaxed) & what), 1); }
+static bool may(int what) {
+  return __builtin_expect(!(atomic_load_explicit(&refused, memory_order_relaxed) & what), 1);
+}
 
 bool may_look(void) { return may(LOOKING); }
 bool may_ask(void) { return may(ASKING); }

@@ -1,9 +1,17 @@
-/* Where a path of the guest's stands. */
+/* Finds the real path of a path of the guest's. */
 #include "place.h"
 
 #include <fcntl.h>
 
-/* Makes room for the longest paths, and keeps the first `used` bytes. */
+#include "claim.h"
+#include "config.h"
+#include "lexical.h"
+#include "monitor.h"
+#include "reading.h"
+#include "rules.h"
+#include "trace.h"
+
+/* Claims room for the longest paths, and keeps the first `used` bytes. */
 static bool grow(char **text, const char *short_text, size_t used) {
   if (*text != short_text) return true;
   char *longer = claim(2 * REMAP_ROOM, text);
@@ -23,11 +31,12 @@ static long ask_directory(int directory, char *to, size_t room) {
   size_t end = sizeof "/proc/self/fd/" - 1;
   size_t start = end;
   for (int rest = directory; rest > 0 || end == start; rest /= 10) end++;
-  for (int rest = directory, digit = (int)end - 1; digit >= (int)start; rest /= 10) link[digit--] = (char)('0' + rest % 10);
+  for (int rest = directory, digit = (int)end - 1; digit >= (int)start; rest /= 10)
+    link[digit--] = (char)('0' + rest % 10);
   return raw(SYS_readlinkat, AT_FDCWD, link, to, room);
 }
 
-/* `mkdir -p /run/app` goes there step by step, by relative paths. */
+/* Relative paths have to be remapped, too: `mkdir -p /run/app` goes step by step, by relative paths. */
 long absolute_path(int directory, const char *path, size_t length, char **text, size_t room) {
   const char *short_text = *text;
   if (room == 0 && !grow(text, short_text, 0)) return -1;
@@ -46,29 +55,28 @@ long absolute_path(int directory, const char *path, size_t length, char **text, 
   return (long)(used + length);
 }
 
-/* So many bytes fit most directories and what is opened in them. */
+/* Enough for most directories and the paths that are opened in them. */
 #define RELATIVE_ROOM 224
 
-__attribute__((noinline)) static bool relative_stays(int directory, const char *path, size_t length) {
+__attribute__((noinline)) static bool is_relative_remapped(int directory, const char *path, size_t length) {
   char short_text[RELATIVE_ROOM];
   char *text = short_text;
   const char *rest;
   long whole = absolute_path(directory, path, length, &text, sizeof short_text);
   bool moved = whole < 0 || (whole > 0 && rule_of(text, (size_t)whole, &rest));
   if (text != short_text) unclaim(text);
-  return !moved;
+  return moved;
 }
 
 static bool is_short_page(const char *path) { return (uintptr_t)path % REMAP_ROOM > REMAP_ROOM - 4; }
 
-bool stays(int directory, const char *path) {
-  if (!remap_value() || !path || !can_read(path, 1)) return true;
-  if (!*path) return true;
-  if (*path == '/' && !is_short_page(path) && !begins_like_a_rule(path)) return true;
+bool is_remapped(int directory, const char *path) {
+  if (!remap_value() || !path || !can_read(path, 1) || !*path) return false;
+  if (*path == '/' && !is_short_page(path) && !begins_like_a_rule(path)) return false;
   size_t length = text_length(path, REMAP_ROOM);
-  if (length >= REMAP_ROOM) return true;
+  if (length >= REMAP_ROOM) return false;
   const char *rest;
-  return *path == '/' ? !rule_of(path, length, &rest) : relative_stays(directory, path, length);
+  return *path == '/' ? rule_of(path, length, &rest) != NULL : is_relative_remapped(directory, path, length);
 }
 
 static bool is_inside(const struct place *place, const char *text) {
@@ -76,14 +84,15 @@ static bool is_inside(const struct place *place, const char *text) {
   return (uintptr_t)text - (uintptr_t)place->text < room;
 }
 
-/* The rule's real place and `rest`, which may be in the place's own text. */
+/* Writes the rule's real path and `rest`, which may be part of the place's own text. */
 static bool move_to(struct place *place, const struct rule *rule, const char *rest) {
   size_t length = strlen(rest);
   size_t size = rule->real_length + length + 1;
   bool inside = is_inside(place, rest);
   size_t offset = inside ? (size_t)(rest - place->text) : 0;
   if (size > REMAP_ROOM) return fail(ENAMETOOLONG), false;
-  if (size + 1 > place->short_room && !grow(&place->text, place->short_text, inside ? offset + length : 0)) return false;
+  if (size + 1 > place->short_room && !grow(&place->text, place->short_text, inside ? offset + length : 0))
+    return false;
   memmove(place->text + rule->real_length, inside ? place->text + offset : rest, length);
   memcpy(place->text, rule->real, rule->real_length);
   if (size == 1) place->text[size++ - 1] = '/';
@@ -93,8 +102,9 @@ static bool move_to(struct place *place, const struct rule *rule, const char *re
 }
 
 /*
- * Out of a visible folder that the file system has too, it leads to where that one is. Out of one that is nowhere but in the guest's
- * eyes (/dev/shm in a function), to the folder above it.
+ * A path leads out of the visible folder with "..". Where the file system has that folder, the kernel follows
+ * the path. Where only the guest sees it (/dev/shm in a function), the path leads to the visible folder's
+ * parent.
  */
 static bool climb(struct place *place, const char *path, size_t length, const struct rule *rule) {
   if (raw(SYS_faccessat, AT_FDCWD, rule->visible, 0) != -ENOENT) return true;
@@ -123,7 +133,12 @@ static bool move(struct place *place, int directory, size_t length) {
 bool find_place(int directory, const char *path, struct place *place) {
   place->path = path;
   size_t length = remap_value() && path ? text_length(path, REMAP_ROOM) : 0;
-  if (length == 0 || length >= REMAP_ROOM || move(place, directory, length)) return true;
+  if (length == 0 || length >= REMAP_ROOM) return true;
+  if (move(place, directory, length)) {
+    TRACE("path %s: moved to %s", path, place->path);
+    return true;
+  }
+  TRACE("path %s: refused, errno %d", path, last_error());
   leave_place(place);
   return false;
 }

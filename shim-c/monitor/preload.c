@@ -1,7 +1,11 @@
 #include "preload.h"
 
-/* glibc takes colons and spaces, musl any white space. */
-static bool separates(char letter) { return letter == ':' || letter == ' ' || (letter >= '\t' && letter <= '\r'); }
+#include "monitor.h"
+
+/* glibc separates entries by colons and spaces, musl by any white space. */
+static bool separates(char letter) {
+  return letter == ':' || letter == ' ' || (letter >= '\t' && letter <= '\r');
+}
 
 static size_t entry_length(const char *value) {
   size_t length = 0;
@@ -13,7 +17,8 @@ const char *own_entry(const char *value, size_t *length) {
   static const char own[] = "libboxer.so";
   for (;;) {
     *length = entry_length(value);
-    if (*length >= sizeof own - 1 && memcmp(value + *length - (sizeof own - 1), own, sizeof own - 1) == 0) return value;
+    if (*length >= sizeof own - 1 && memcmp(value + *length - (sizeof own - 1), own, sizeof own - 1) == 0)
+      return value;
     if (!value[*length]) return NULL;
     value += *length + 1;
   }
@@ -59,4 +64,6 @@ void join_entry(const char *value, const char *entry, char *to) {
   memcpy(to, entry, strlen(entry) + 1);
 }
 
-size_t joined_size(const char *value, const char *entry) { return sizeof PRELOAD + strlen(value) + 1 + strlen(entry); }
+size_t joined_size(const char *value, const char *entry) {
+  return sizeof PRELOAD + strlen(value) + 1 + strlen(entry);
+}

@@ -1,4 +1,5 @@
-/* Raw system calls: nothing here touches errno, takes a lock or needs a libc. Results are the kernel's: -errno on failure. */
+/* Raw system calls: nothing here touches errno, takes a lock or needs a libc. Results are the kernel's:
+ * -errno on failure. */
 #ifndef BOXER_RAW_H
 #define BOXER_RAW_H
 
@@ -28,10 +29,7 @@ static inline long raw6(long number, long a, long b, long c, long d, long e, lon
   register long x3 __asm__("x3") = d;
   register long x4 __asm__("x4") = e;
   register long x5 __asm__("x5") = f;
-  __asm__ volatile("svc #0"
-                   : "+r"(x0)
-                   : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
-                   : "memory");
+  __asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
   return x0;
 }
 

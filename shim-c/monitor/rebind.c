@@ -1,6 +1,7 @@
 /*
- * RTLD_DEEPBIND puts an object's own libraries before everybody else, so libc before us. The object keeps that order; only where it
- * found libc's function, or would find it at the first call, its pointer becomes ours: as for any other object.
+ * RTLD_DEEPBIND puts an object's own libraries before all others, so libc before the monitor. The object
+ * keeps that order. Only where it found libc's function, or would find it at the first call, its pointer is
+ * changed to the monitor's, as in any other object.
  */
 #define _GNU_SOURCE
 #include "rebind.h"
@@ -28,7 +29,7 @@ static int find_ours(struct dl_phdr_info *info, size_t size, void *data) {
   return read_shown(info, data) && is_ours(data);
 }
 
-/* Threads that come here at once write the same. */
+/* Threads that run this at the same time write the same. */
 static void *own_function(const char *name) {
   static struct object own;
   static _Atomic bool known;
@@ -46,7 +47,7 @@ void *ours_before(const char *name, void *found) {
   return own && found != own && next_function(name) == found ? own : found;
 }
 
-/* The tables of an object's relocations: with an entry for each pointer that the loader sets. */
+/* An object's relocation tables, with an entry for each pointer that the loader sets. */
 struct relocations {
   const ElfW(Rela) * all[2];
   size_t size[2];
@@ -69,12 +70,13 @@ static uintptr_t page_size(void) {
   return size ? size : 4096;
 }
 
-/* Whether the loader has made the pointer read-only: it does so for whole pages. */
+/* Whether the loader has made the pointer read-only, which it does for whole pages. */
 static bool is_protected(const struct dl_phdr_info *info, uintptr_t address, uintptr_t page) {
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW(Phdr) *part = &info->dlpi_phdr[i];
     uintptr_t start = info->dlpi_addr + part->p_vaddr;
-    if (part->p_type == PT_GNU_RELRO && address >= start && address < ((start + part->p_memsz) & ~(page - 1))) return true;
+    if (part->p_type == PT_GNU_RELRO && address >= start && address < ((start + part->p_memsz) & ~(page - 1)))
+      return true;
   }
   return false;
 }
@@ -98,16 +100,18 @@ static int defines(struct dl_phdr_info *info, size_t size, void *data) {
   (void)size;
   struct pass *pass = data;
   struct object object;
-  return pass->seen++ >= pass->known && read_shown(info, &object) && function_in(&object, pass->wanted) != NULL;
+  return pass->seen++ >= pass->known && read_shown(info, &object) &&
+         function_in(&object, pass->wanted) != NULL;
 }
 
-/* Whether one of the new objects has the function, so that it is what its neighbours find. */
+/* Whether one of the new objects defines the function, so that its neighbours find that one. */
 static bool is_defined(int known, const char *name) {
   struct pass pass = {.known = known, .wanted = name};
   return each_object(defines, &pass) != 0;
 }
 
-static void rebind(const struct dl_phdr_info *info, const struct object *object, const ElfW(Rela) * entry, int known) {
+static void rebind(const struct dl_phdr_info *info, const struct object *object, const ElfW(Rela) * entry,
+                   int known) {
   unsigned kind = (unsigned)ELF64_R_TYPE(entry->r_info);
   const ElfW(Sym) *symbol = &object->symbols[ELF64_R_SYM(entry->r_info)];
   bool takes = kind == CALLED || kind == TAKEN || (kind == STORED && entry->r_addend == 0);
@@ -126,7 +130,8 @@ static int visit(struct dl_phdr_info *info, size_t size, void *data) {
   struct pass *pass = data;
   struct object object;
   struct relocations found;
-  if (pass->seen++ < pass->known || !read_shown(info, &object) || is_ours(&object) || is_libc(&object)) return 0;
+  if (pass->seen++ < pass->known || !read_shown(info, &object) || is_ours(&object) || is_libc(&object))
+    return 0;
   read_relocations(&object, &found);
   for (int table = 0; table < 2; table++)
     for (size_t i = 0; found.all[table] && i < found.size[table] / sizeof(ElfW(Rela)); i++)

@@ -1,20 +1,30 @@
 /*
- * One request per connection. While our descriptor is open, signals are blocked, so that no handler can longjmp past
- * the close; only the wait for an answer that may take long lets them through, as the guest's own call would.
+ * One request per connection. While the monitor's descriptor is open, signals are blocked, so that no handler
+ * can longjmp past the close. Only the wait for a slow answer lets them through, as the guest's own call
+ * would.
  */
+#include "request.h"
+
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 
-#include "apart.h"
+#include "config.h"
+#include "descriptor-thread.h"
 #include "monitor.h"
 #include "permitted.h"
+#include "signals.h"
+#include "supervisor-table.h"
+#include "trace.h"
 
 #define PROMPT_LIMIT 10 /* seconds */
 #define PATIENT_LIMIT 30
-/* An answer that comes so soon after a handler has run is better than a connection without it, nanoseconds. */
+/*
+ * Nanoseconds. An answer that comes this soon after a handler has run is better than a connection without it.
+ */
 #define GRACE (100 * MILLISECOND)
 
 int64_t monotonic_now(void) {
@@ -23,7 +33,7 @@ int64_t monotonic_now(void) {
   return (int64_t)time.tv_sec * 1000 * MILLISECOND + time.tv_nsec;
 }
 
-/* A descriptor of ours must never become a guest's standard stream, not even for a moment. */
+/* A descriptor of the monitor's must never become a standard stream of the guest's, not even for a moment. */
 static int lifted(int fd) {
   if (fd < 0 || fd > 2) return fd;
   int high = (int)raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
@@ -31,9 +41,12 @@ static int lifted(int fd) {
   return high;
 }
 
-/* Who listens there; 0 when it is in another namespace. */
+/* The process that listens; 0 when it is in another namespace. */
 static int peer_process(int fd) {
-  struct { int pid; unsigned user, group; } peer = {0}; /* struct ucred */
+  struct {
+    int pid;
+    unsigned user, group;
+  } peer = {0}; /* struct ucred */
   socklen_t size = sizeof peer;
   raw(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &size);
   return peer.pid;
@@ -52,7 +65,8 @@ static int open_connection(const struct config *config, int64_t limit, int flags
   struct timeval wait = {.tv_sec = PROMPT_LIMIT};
   raw(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
   if (limit) limit_wait(fd, limit);
-  long result = raw(SYS_connect, fd, &address, offsetof(struct sockaddr_un, sun_path) + config->socket_length);
+  long result =
+      raw(SYS_connect, fd, &address, offsetof(struct sockaddr_un, sun_path) + config->socket_length);
   if (result == 0) {
     note_supervisor(peer_process(fd));
     return fd;
@@ -72,7 +86,7 @@ static int send_all(int fd, const void *bytes, size_t size) {
   return 0;
 }
 
-/* Keeps the first passed descriptor and closes what nobody asked for. */
+/* Keeps the first passed descriptor and closes the others. */
 static void take_passed(struct msghdr *message, int *passed) {
   for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -88,7 +102,7 @@ static void take_passed(struct msghdr *message, int *passed) {
   }
 }
 
-/* A handler has run: the answer may still come in a moment. */
+/* After a handler has run the answer may still come in a moment. */
 static bool has_grace(int fd, struct waiting *waiting) {
   int64_t now = monotonic_now();
   if (!waiting->interrupted) waiting->until = now + GRACE;
@@ -98,7 +112,7 @@ static bool has_grace(int fd, struct waiting *waiting) {
   return true;
 }
 
-/* `waiting`: of a call that handlers interrupt. */
+/* `waiting` is NULL unless handlers interrupt the call. */
 static int receive_all(int fd, void *bytes, size_t size, int *passed, struct waiting *waiting) {
   for (char *next = bytes; size > 0;) {
     union {
@@ -120,7 +134,10 @@ static int receive_all(int fd, void *bytes, size_t size, int *passed, struct wai
   return 0;
 }
 
-/* Waits for the first byte with a descriptor's number kept free, and gives it back for the one that comes with it. */
+/*
+ * Waits for the first byte while a descriptor's number is reserved, and then frees the number for the
+ * descriptor that comes with the reply.
+ */
 static void hold_number(int fd, int reserved) {
   struct pollfd wait = {.fd = fd, .events = POLLIN};
   struct timespec limit = {.tv_sec = PROMPT_LIMIT};
@@ -131,7 +148,7 @@ static void hold_number(int fd, int reserved) {
 static int exchange(int fd, const struct boxer_request *request, struct boxer_reply *reply, int *passed,
                     enum patience patience, struct waiting *waiting, const signal_mask *guest_mask) {
   int reserved = passed ? (int)raw(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : -1;
-  /* The kernel would drop the descriptor that comes with the reply. */
+  /* Without a free number the kernel would drop the descriptor that comes with the reply. */
   if (passed && reserved < 0) return -EMFILE;
   int result = send_all(fd, request, sizeof *request);
   if (reserved >= 0) hold_number(fd, reserved);
@@ -167,20 +184,24 @@ static void run(void *data) {
   int fd = open_connection(errand->config, limit, errand->reply ? 0 : SOCK_NONBLOCK);
   errand->result = fd;
   if (fd < 0) return;
-  errand->result = errand->reply ? exchange(fd, errand->request, errand->reply, errand->passed, errand->patience, errand->waiting, errand->guest_mask)
+  errand->result = errand->reply ? exchange(fd, errand->request, errand->reply, errand->passed,
+                                            errand->patience, errand->waiting, errand->guest_mask)
                                  : send_all(fd, errand->request, sizeof *errand->request);
   raw(SYS_close, fd);
 }
 
-/* A guest without a free descriptor asks all the same, unless it wants one; no handler runs then. */
+/* A guest without a free descriptor can ask as well, unless it wants to receive one. No handler runs then. */
 static void run_anywhere(struct errand *errand) {
   run(errand);
   if (errand->result != -EMFILE || errand->passed) return;
   errand->patience = PROMPT;
-  run_apart(run, errand);
+  run_with_own_descriptors(run, errand);
 }
 
-/* A full queue means that the supervisor has not come to its work yet: what it sees then is the present. */
+/*
+ * A full queue means that the supervisor has not read earlier hints yet. When it does, it will see the
+ * present state.
+ */
 void service_hint(struct boxer_request *request) {
   const struct config *config = network_config();
   if (!config || !may_ask()) return;
@@ -191,10 +212,11 @@ void service_hint(struct boxer_request *request) {
   struct errand errand = {.config = config, .request = request, .patience = PROMPT};
   run_anywhere(&errand);
   signals_restore(&old);
+  TRACE("supervisor: hint %d, result %d", request->operation, errand.result);
 }
 
-int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    struct waiting *waiting) {
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed,
+                    enum patience patience, struct waiting *waiting) {
   const struct config *config = network_config();
   if (!config || !may_ask()) return ENETUNREACH;
   if (passed) *passed = -1;
@@ -209,5 +231,7 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
     *passed = -1;
   }
   signals_restore(&old);
+  TRACE("supervisor: request %d, result %d, reply's errno %d", request->operation, errand.result,
+        errand.result < 0 ? 0 : reply->error);
   return errand.result < 0 ? -errand.result : 0;
 }

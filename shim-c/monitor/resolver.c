@@ -1,16 +1,26 @@
-/* res_query() and its kin: what the overlay knows is answered here, as messages; the rest is libc's to ask the DNS for. */
+/*
+ * res_query() and its kin. Questions about the overlay are answered here, as DNS messages; libc asks the DNS
+ * about all others.
+ */
 #include <netdb.h>
 #include <resolv.h>
 
+#include "config.h"
 #include "dns.h"
 #include "libc.h"
+#include "lookup.h"
+#include "monitor.h"
+#include "nodes.h"
 
 extern int *__h_errno_location(void);
 
-/* Not ours to answer. */
+/* The question is not about the overlay. */
 #define PASS (-2)
 
-/* Gives the size of the answer, or PASS; `found` tells what res_query() makes of it: 0, or an h_errno value. */
+/*
+ * Returns the size of the answer, or PASS. `found` receives what res_query() makes of it: 0, or an h_errno
+ * value.
+ */
 static int answer(const struct dns_question *question, unsigned char *to, int room, int *found) {
   uint32_t addresses[BOXER_ADDRESS_MAX];
   uint32_t address;
@@ -53,8 +63,9 @@ static bool ask(const char *name, const char *domain, int class, int type, struc
   return true;
 }
 
-/* As libc's queries give it: an answer without a record is an error. */
-static int query(struct __res_state *state, const char *name, const char *domain, int class, int type, unsigned char *to, int room) {
+/* As in libc's queries, an answer without a record is an error. */
+static int query(struct __res_state *state, const char *name, const char *domain, int class, int type,
+                 unsigned char *to, int room) {
   struct dns_question question;
   int error = 0;
   if (!name || !ask(name, domain, class, type, &question)) return PASS;
@@ -71,17 +82,17 @@ static int answer_message(const unsigned char *message, int size, unsigned char 
   return dns_parse(message, size, &question) ? answer(&question, to, room, &found) : PASS;
 }
 
-/* libc's own, under the one or the other of its names; -1 where it has none, as in musl the n forms. */
-#define PASS_ON(name, type, arguments)               \
-  type real = LIBC(type, name);                      \
-  if (!real) real = LIBC(type, __##name);            \
-  if (real) return real arguments;                   \
-  *__h_errno_location() = NO_RECOVERY;               \
+/* Calls libc's function under either of its names; fails where it has none, as musl lacks the n forms. */
+#define PASS_ON(name, type, arguments)    \
+  type real = LIBC(type, name);           \
+  if (!real) real = LIBC(type, __##name); \
+  if (real) return real arguments;        \
+  *__h_errno_location() = NO_RECOVERY;    \
   return -1;
 
-#define BOTH(name, parameters, arguments)                  \
-  EXPORT int boxer_##name parameters __asm__(#name);       \
-  EXPORT int boxer___##name parameters __asm__("__" #name); \
+#define BOTH(name, parameters, arguments)                            \
+  EXPORT int boxer_##name parameters __asm__(#name);                 \
+  EXPORT int boxer___##name parameters __asm__("__" #name);          \
   EXPORT int boxer_##name parameters { return on_##name arguments; } \
   EXPORT int boxer___##name parameters { return on_##name arguments; }
 
@@ -89,47 +100,54 @@ typedef int (*query_function)(const char *, int, int, unsigned char *, int);
 typedef int (*domain_function)(const char *, const char *, int, int, unsigned char *, int);
 typedef int (*send_function)(const unsigned char *, int, unsigned char *, int);
 typedef int (*nquery_function)(struct __res_state *, const char *, int, int, unsigned char *, int);
-typedef int (*ndomain_function)(struct __res_state *, const char *, const char *, int, int, unsigned char *, int);
+typedef int (*ndomain_function)(struct __res_state *, const char *, const char *, int, int, unsigned char *,
+                                int);
 typedef int (*nsend_function)(struct __res_state *, const unsigned char *, int, unsigned char *, int);
 
-#define BY_NAME(name)                                                                                      \
-  static int on_##name(const char *host, int class, int type, unsigned char *to, int room) {             \
-    int size = query(NULL, host, NULL, class, type, to, room);                                           \
-    if (size != PASS) return size;                                                                       \
-    PASS_ON(name, query_function, (host, class, type, to, room))                                         \
-  }                                                                                                      \
-  BOTH(name, (const char *host, int class, int type, unsigned char *to, int room), (host, class, type, to, room))
-#define BY_STATE_AND_NAME(name)                                                                                     \
-  static int on_##name(struct __res_state *state, const char *host, int class, int type, unsigned char *to, int room) { \
-    int size = query(state, host, NULL, class, type, to, room);                                          \
-    if (size != PASS) return size;                                                                       \
-    PASS_ON(name, nquery_function, (state, host, class, type, to, room))                                 \
-  }                                                                                                      \
-  BOTH(name, (struct __res_state * state, const char *host, int class, int type, unsigned char *to, int room), \
+#define BY_NAME(name)                                                                        \
+  static int on_##name(const char *host, int class, int type, unsigned char *to, int room) { \
+    int size = query(NULL, host, NULL, class, type, to, room);                               \
+    if (size != PASS) return size;                                                           \
+    PASS_ON(name, query_function, (host, class, type, to, room))                             \
+  }                                                                                          \
+  BOTH(name, (const char *host, int class, int type, unsigned char *to, int room),           \
+       (host, class, type, to, room))
+#define BY_STATE_AND_NAME(name)                                                                             \
+  static int on_##name(struct __res_state *state, const char *host, int class, int type, unsigned char *to, \
+                       int room) {                                                                          \
+    int size = query(state, host, NULL, class, type, to, room);                                             \
+    if (size != PASS) return size;                                                                          \
+    PASS_ON(name, nquery_function, (state, host, class, type, to, room))                                    \
+  }                                                                                                         \
+  BOTH(name,                                                                                                \
+       (struct __res_state * state, const char *host, int class, int type, unsigned char *to, int room),    \
        (state, host, class, type, to, room))
 
-/* A name of the overlay is complete as it is: of the domains to search none is tried. */
+/* An overlay name is complete, so no search domain is tried. */
 BY_NAME(res_query)
 BY_NAME(res_search)
 BY_STATE_AND_NAME(res_nquery)
 BY_STATE_AND_NAME(res_nsearch)
 
-static int on_res_querydomain(const char *host, const char *domain, int class, int type, unsigned char *to, int room) {
+static int on_res_querydomain(const char *host, const char *domain, int class, int type, unsigned char *to,
+                              int room) {
   int size = query(NULL, host, domain, class, type, to, room);
   if (size != PASS) return size;
   PASS_ON(res_querydomain, domain_function, (host, domain, class, type, to, room))
 }
-BOTH(res_querydomain, (const char *host, const char *domain, int class, int type, unsigned char *to, int room),
+BOTH(res_querydomain,
+     (const char *host, const char *domain, int class, int type, unsigned char *to, int room),
      (host, domain, class, type, to, room))
 
-static int on_res_nquerydomain(struct __res_state *state, const char *host, const char *domain, int class, int type, unsigned char *to,
-                               int room) {
+static int on_res_nquerydomain(struct __res_state *state, const char *host, const char *domain, int class,
+                               int type, unsigned char *to, int room) {
   int size = query(state, host, domain, class, type, to, room);
   if (size != PASS) return size;
   PASS_ON(res_nquerydomain, ndomain_function, (state, host, domain, class, type, to, room))
 }
 BOTH(res_nquerydomain,
-     (struct __res_state * state, const char *host, const char *domain, int class, int type, unsigned char *to, int room),
+     (struct __res_state * state, const char *host, const char *domain, int class, int type,
+      unsigned char *to, int room),
      (state, host, domain, class, type, to, room))
 
 static int on_res_send(const unsigned char *message, int size, unsigned char *to, int room) {
@@ -137,12 +155,15 @@ static int on_res_send(const unsigned char *message, int size, unsigned char *to
   if (answered != PASS) return answered;
   PASS_ON(res_send, send_function, (message, size, to, room))
 }
-BOTH(res_send, (const unsigned char *message, int size, unsigned char *to, int room), (message, size, to, room))
+BOTH(res_send, (const unsigned char *message, int size, unsigned char *to, int room),
+     (message, size, to, room))
 
-static int on_res_nsend(struct __res_state *state, const unsigned char *message, int size, unsigned char *to, int room) {
+static int on_res_nsend(struct __res_state *state, const unsigned char *message, int size, unsigned char *to,
+                        int room) {
   int answered = answer_message(message, size, to, room);
   if (answered != PASS) return answered;
   PASS_ON(res_nsend, nsend_function, (state, message, size, to, room))
 }
-BOTH(res_nsend, (struct __res_state * state, const unsigned char *message, int size, unsigned char *to, int room),
+BOTH(res_nsend,
+     (struct __res_state * state, const unsigned char *message, int size, unsigned char *to, int room),
      (state, message, size, to, room))

@@ -1,5 +1,7 @@
-/* BOXER_REMAP: paths that the guest sees at one place and the kernel at another. */
-#include "place.h"
+/* BOXER_REMAP: paths that the guest sees in one place and the kernel in another. */
+#include "rules.h"
+
+#include "text.h"
 
 /* Skips what does not change a path: repeated slashes and "." components. */
 static const char *skip_empty(const char *path) {
@@ -10,7 +12,7 @@ static const char *skip_empty(const char *path) {
   }
 }
 
-/* The rest of `path` behind the visible prefix [from, end), NULL when it is not below it. */
+/* Returns the rest of `path` behind the visible prefix [from, end); NULL when the path is not below it. */
 static const char *behind(const char *path, const char *from, const char *end) {
   for (;;) {
     path = skip_empty(path);
@@ -22,7 +24,10 @@ static const char *behind(const char *path, const char *from, const char *end) {
   }
 }
 
-/* Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where to. */
+/*
+ * Whether the rest of a path leads out of the folder that it starts in: only the file system could tell where
+ * to.
+ */
 bool climbs_out(const char *rest) {
   int depth = 0;
   for (const char *next = skip_empty(rest); *next && depth >= 0; next = skip_empty(next)) {
@@ -33,13 +38,13 @@ bool climbs_out(const char *rest) {
   return depth < 0;
 }
 
-/* Which rules there are: read once, since nearly every path that is asked about is none of theirs. */
+/* The rules, read once: nearly every path is below none of them. */
 #define RULES 1024
 static struct {
   struct rule rules[RULES];
   uint32_t count;
-  uint64_t beginnings; /* a bit for the first two letters of each visible path */
-  bool odd;            /* one of them is not written in the plainest way */
+  uint64_t beginnings;   /* a bit for the first two letters of each visible path */
+  bool odd;              /* a visible path has repeated slashes or dots */
   char text[REMAP_ROOM]; /* BOXER_REMAP, cut into strings */
 } known;
 
@@ -47,14 +52,14 @@ static uint64_t beginning(const char *path) {
   return UINT64_C(1) << (((uint8_t)path[1] * 7u + (path[1] ? (uint8_t)path[2] : 0u)) & 63u);
 }
 
-/* Repeated slashes and components that begin with a dot need a closer look. */
+/* False for repeated slashes and components that begin with a dot: those need a closer look. */
 static bool is_plain(const char *path, size_t length) {
   for (size_t i = 0; i < length; i++)
     if (path[i] == '/' && (path[i + 1] == '/' || path[i + 1] == '.')) return false;
   return true;
 }
 
-/* Cuts at `end`, and without the slashes in front of it; gives what is left. */
+/* Ends the text at `end`, without the slashes before it. Returns the remaining length. */
 static uint16_t cut(char *from, char *end) {
   while (end > from && end[-1] == '/') end--;
   *end = 0;
@@ -78,9 +83,10 @@ void remap_read(const char *value) {
       known.rules[count++] = (struct rule){
           .visible = from, .visible_length = length, .real = equals + 1, .real_length = cut(equals + 1, end)};
       odd = odd || length < 2 || !is_plain(from, length - 1u);
-      /* Of a single letter the path may end or go on behind it. */
+      /* After a name of a single letter the path may end or go on. */
       if (length >= 2) beginnings |= beginning(from);
-      if (length == 2) beginnings |= beginning((char[]){'/', from[1], 0}) | beginning((char[]){'/', from[1], '/'});
+      if (length == 2)
+        beginnings |= beginning((char[]){'/', from[1], 0}) | beginning((char[]){'/', from[1], '/'});
     }
     from = next;
   }

@@ -1,7 +1,13 @@
-/* The interpreter of a script: the kernel starts it by the name in the script's first line, which may be one that only the guest knows. */
+/*
+ * The interpreter of a script. The kernel starts it by the path in the script's first line, which may be one
+ * that only the guest knows.
+ */
+#include "script.h"
+
 #include <fcntl.h>
 
-#include "script.h"
+#include "monitor.h"
+#include "place.h"
 
 static bool is_blank(char letter) { return letter == ' ' || letter == '\t'; }
 

@@ -1,12 +1,21 @@
 /*
- * execvp() and posix_spawnp() look along PATH inside libc, at the kernel's names. So it is looked for here first, and libc gets the
- * place of what stands in a remapped folder; what to do with a file that is no program stays its own.
+ * execvp() and posix_spawnp() search PATH inside libc, by the kernel's paths. So the monitor searches first
+ * and gives libc the real path of a program in a remapped folder. libc decides what to do with a file that is
+ * not a program.
  */
+#include "search.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
 #include "place.h"
+#include "reading.h"
+#include "rules.h"
+#include "text.h"
 
 extern char **environ;
 
@@ -29,7 +38,7 @@ static bool has_slash(const char *text) {
   return *text == '/';
 }
 
-/* [from, end)/file, an empty folder being the current one; false when it does not fit. */
+/* Writes [from, end)/file, where an empty folder is the current one. Returns false when it does not fit. */
 static bool join(char to[REMAP_ROOM], const char *from, const char *end, const char *file) {
   size_t length = (size_t)(end - from);
   size_t size = strlen(file) + 1;
@@ -40,14 +49,15 @@ static bool join(char to[REMAP_ROOM], const char *from, const char *end, const c
   return true;
 }
 
-/* What is in the folders, as far as libc does not find the same: `to` gets its place. */
+/* Looks for the candidate. Writes its real path to `to` where libc would not find the same. */
 static enum finding look_in(const char *candidate, char *to, bool refused) {
   CLAIMED_PLACE(place);
   if (!find_place(AT_FDCWD, candidate, &place)) return NOTHING;
   bool moved = place.path != candidate;
   enum finding found = found_at(place.path);
-  /* Of several that may not be executed the first one is told. */
-  if (moved && (found == PROGRAM || (found == REFUSED && !refused))) memcpy(to, place.path, strlen(place.path) + 1);
+  /* Of several files that may not be executed the first one is returned. */
+  if (moved && (found == PROGRAM || (found == REFUSED && !refused)))
+    memcpy(to, place.path, strlen(place.path) + 1);
   leave_place(&place);
   if (!moved && found == PROGRAM) *to = 0;
   return moved || found == PROGRAM ? found : NOTHING;
@@ -67,7 +77,8 @@ bool search_place(const char *file, struct place *place) {
   while (folder && finding != PROGRAM) {
     const char *end = folder;
     while (*end && *end != ':') end++;
-    enum finding here = join(candidate, folder, end, file) ? look_in(candidate, found, finding == REFUSED) : NOTHING;
+    enum finding here =
+        join(candidate, folder, end, file) ? look_in(candidate, found, finding == REFUSED) : NOTHING;
     if (here != NOTHING) finding = here;
     folder = *end ? end + 1 : NULL;
   }

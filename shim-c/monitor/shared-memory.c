@@ -1,26 +1,28 @@
 /*
- * shm_open() and named semaphores where /dev/shm stands elsewhere: libc opens below /dev/shm without a call that could be seen. Anywhere
- * else libc's own functions do it.
+ * shm_open() and named semaphores where /dev/shm is remapped: libc opens files below /dev/shm without a call
+ * that the monitor could intercept. Elsewhere libc's functions do it.
  */
 #include <fcntl.h>
 #include <limits.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "claim.h"
 #include "libc.h"
+#include "monitor.h"
 #include "place.h"
 
 #define FOLDER "/dev/shm/"
 #define SEMAPHORE "sem."
 #define SEMAPHORES 256 /* open at once in one process; musl has as many */
 
-/* Whether the object is ours to open: /dev/shm is remapped. */
-static bool is_ours(void) { return !stays(AT_FDCWD, FOLDER); }
+/* Whether the monitor opens the object, because /dev/shm is remapped. */
+static bool is_ours(void) { return is_remapped(AT_FDCWD, FOLDER); }
 
-/* False: no such name can be, errno is set. */
+/* False, with errno set: the name is not valid. */
 static bool find_object(const char *name, const char *prefix, struct place *place) {
   char path[sizeof FOLDER + sizeof SEMAPHORE + NAME_MAX + 1] = FOLDER;
   while (*name == '/') name++;
@@ -66,8 +68,10 @@ static int unlink_object(const char *name, const char *prefix, enum libc_functio
 EXPORT int shm_unlink(const char *name) { return unlink_object(name, "", LIBC_shm_unlink); }
 EXPORT int sem_unlink(const char *name) { return unlink_object(name, SEMAPHORE, LIBC_sem_unlink); }
 
-/* The semaphores that this process has open: the same one is at the same address however often it is opened. No lock: a slot is
- * taken by its count. */
+/*
+ * The semaphores that this process has open: the same semaphore is at the same address however often it is
+ * opened. There is no lock: a slot is taken by its count.
+ */
 static struct slot {
   _Atomic uint32_t count;
   _Atomic(sem_t *) address;
@@ -107,7 +111,7 @@ static sem_t *map(int fd) {
 static sem_t *use(int fd) {
   struct stat file;
   sem_t *found = SEM_FAILED;
-  /* A file that is too short was not made by sem_open(), and would kill the guest. */
+  /* A file that is too short was not made by sem_open(). Mapping it would kill the guest. */
   if (raw(SYS_fstat, fd, &file) < 0 || file.st_size < (off_t)sizeof(sem_t))
     fail(EINVAL);
   else if (!(found = open_already(&file))) {
@@ -122,13 +126,13 @@ static sem_t *use(int fd) {
   return found;
 }
 
-/* Gives the new file's path its unique end. */
+/* Writes the unique end of the new file's path. */
 static void number(char *to, uint64_t value) {
   for (int i = 0; i < 16; i++, value >>= 4) to[i] = "0123456789abcdef"[value & 15];
   to[16] = 0;
 }
 
-/* A semaphore that is complete before it has its name. Gives its descriptor, or -errno. */
+/* Creates a semaphore that is complete before it gets its name. Returns its descriptor, or -errno. */
 static int create(const char *path, mode_t mode, unsigned value) {
   static _Atomic uint32_t turn;
   size_t length = strlen(path);
@@ -158,10 +162,11 @@ static int create(const char *path, mode_t mode, unsigned value) {
 
 static sem_t *open_semaphore(const char *path, int flags, mode_t mode, unsigned value) {
   if (flags & O_CREAT && value > INT_MAX) return fail(EINVAL), SEM_FAILED;
-  /* Others may create and unlink it between two of our steps. */
+  /* Other processes may create and unlink it between two of these steps. */
   for (int attempts = 100; attempts > 0; attempts--) {
     int fd = -ENOENT;
-    if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL)) fd = (int)raw(SYS_openat, AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
+    if ((flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL))
+      fd = (int)raw(SYS_openat, AT_FDCWD, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd == -ENOENT && flags & O_CREAT) fd = create(path, mode, value);
     if (fd >= 0) return use(fd);
     if (fd != -EEXIST || flags & O_EXCL) return fail(-fd), SEM_FAILED;
@@ -169,7 +174,8 @@ static sem_t *open_semaphore(const char *path, int flags, mode_t mode, unsigned 
   return fail(EAGAIN), SEM_FAILED;
 }
 
-__attribute__((noinline)) static sem_t *open_our_semaphore(const char *name, int flags, mode_t mode, unsigned value) {
+__attribute__((noinline)) static sem_t *open_our_semaphore(const char *name, int flags, mode_t mode,
+                                                           unsigned value) {
   SHORT_PLACE(place);
   if (!find_object(name, SEMAPHORE, &place)) return SEM_FAILED;
   sem_t *opened = open_semaphore(place.path, flags, mode, value);
@@ -184,7 +190,7 @@ EXPORT sem_t *sem_open(const char *name, int flags, ...) {
   unsigned value = flags & O_CREAT ? va_arg(rest, unsigned) : 0;
   va_end(rest);
   if (is_ours()) return open_our_semaphore(name, flags, mode, value);
-  sem_t *(*real)(const char *, int, ...) = LIBC(sem_t *(*)(const char *, int, ...), sem_open);
+  sem_t *(*real)(const char *, int, ...) = LIBC(sem_t * (*)(const char *, int, ...), sem_open);
   return real ? real(name, flags, mode, value) : (fail(ENOSYS), SEM_FAILED);
 }
 

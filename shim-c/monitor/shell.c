@@ -1,8 +1,9 @@
-/* system() and its kin: libc starts the shell with an environment that we do not get to see, `environ`. */
+/* system() and its kin: libc starts the shell with `environ`, which the monitor completes for that time. */
 #include <stdio.h>
 
 #include "environment.h"
 #include "libc.h"
+#include "monitor.h"
 
 EXPORT int system(const char *command) {
   int (*real)(const char *) = LIBC(int (*)(const char *), system);

@@ -1,10 +1,20 @@
-/* The way back: what the guest calls a path that stands elsewhere. */
-#include "place.h"
+/* From a real path back to the path that the guest knows. */
+#include "shown.h"
 
-static bool same_start(const char *left, const char *right, size_t length) { return memcmp(left, right, length) == 0; }
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
+#include "reading.h"
+#include "rules.h"
+
+static bool same_start(const char *left, const char *right, size_t length) {
+  return memcmp(left, right, length) == 0;
+}
 
 static bool is_below(const char *path, size_t length, const struct rule *rule) {
-  if (rule->real_length <= 1 || length < rule->real_length || !same_start(path, rule->real, rule->real_length)) return false;
+  if (rule->real_length <= 1 || length < rule->real_length ||
+      !same_start(path, rule->real, rule->real_length))
+    return false;
   return length == rule->real_length || path[rule->real_length] == '/';
 }
 
@@ -17,7 +27,10 @@ bool may_be_shown(const char *path, size_t length) {
   return false;
 }
 
-/* Of two visible names for one place the shorter: /run, not /var/run, as realpath() would say. */
+/*
+ * Of two visible paths for one place the shorter one is chosen: /run rather than /var/run, as realpath()
+ * would say.
+ */
 bool find_shown(const char *path, size_t length, struct shown *shown) {
   const struct rule *best = NULL;
   if (length == 0 || *path != '/' || !remap_value()) return false;

@@ -1,7 +1,13 @@
-#include "monitor.h"
+#include "signals.h"
+
 #include <signal.h>
 
-/* All signals, the two or three that the libc keeps to itself included: a cancelled thread would leak our descriptor. */
+#include "monitor.h"
+
+/*
+ * Blocks all signals, including those that libc reserves: a cancelled thread would leak the monitor's
+ * descriptor.
+ */
 void signals_block(signal_mask *old) {
   signal_mask all = ~(signal_mask)0;
   raw(SYS_rt_sigprocmask, SIG_SETMASK, &all, old, sizeof all);

@@ -1,9 +1,24 @@
 /*
- * syscall(): libuv, so Node, closes with it; whatever else we intercept has to hold here too. Variadic in the headers; six
- * arguments travel in the same registers either way.
+ * syscall(): libuv, and so Node, closes descriptors with it. Every intercepted call has to work here, too.
+ * Variadic in the headers; six arguments travel in the same registers either way.
  */
+#include "accept.h"
+#include "bind.h"
+#include "close.h"
+#include "connect.h"
+#include "datagrams.h"
+#include "exec.h"
 #include "filter.h"
+#include "hostname.h"
+#include "ioctl.h"
+#include "listen.h"
 #include "monitor.h"
+#include "multicast.h"
+#include "names.h"
+#include "receiving.h"
+#include "remapped-calls.h"
+#include "uring.h"
+#include "visible.h"
 
 long boxer_syscall(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
@@ -34,7 +49,7 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_accept:
       return on_accept((int)a, (struct sockaddr *)b, (socklen_t *)c);
     case SYS_accept4:
-      /* musl's accept4() makes do without flags that the kernel refuses. */
+      /* musl's accept4() works around flags that the kernel refuses. */
       if (d & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) return returned(raw(SYS_accept4, a, b, c, d));
       return on_accept4((int)a, (struct sockaddr *)b, (socklen_t *)c, (int)d);
     case SYS_getsockname:
@@ -68,6 +83,6 @@ EXPORT long boxer_syscall(long number, long a, long b, long c, long d, long e, l
     case SYS_uname:
       return on_uname((struct utsname *)a);
     default:
-      return moved(number, a, b, c, d, e, f);
+      return call_remapped(number, a, b, c, d, e, f);
   }
 }

@@ -1,15 +1,20 @@
-/* The node's shared table: mapped at the first call that needs it, and again tried at the next one that finds no supervisor. */
+/*
+ * The node's shared table is mapped at the first call that needs it. Where there is no supervisor, the next
+ * call tries again.
+ */
 #include "table.h"
-
-#include "apart.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* Both copies. */
-static const struct boxer_table *_Atomic mapped;
-static _Atomic int supervisor;
+#include "claim.h"
+#include "config.h"
+#include "descriptor-thread.h"
+#include "monitor.h"
+#include "request.h"
+#include "signals.h"
+#include "supervisor-table.h"
 
 #define SIZE (BOXER_TABLE_COPIES * sizeof(struct boxer_table))
 
@@ -24,18 +29,10 @@ static const struct boxer_table *map(int fd) {
   long at = raw(SYS_mmap, 0, SIZE, PROT_READ, MAP_SHARED, fd, 0);
   if (at < 0 && at > -4096) return NULL;
   const struct boxer_table *fresh = (const void *)at;
-  const struct boxer_table *winner = NULL;
-  if (fresh->magic == BOXER_TABLE_MAGIC && atomic_compare_exchange_strong(&mapped, &winner, fresh)) return fresh;
+  const struct boxer_table *other = NULL;
+  if (fresh->magic == BOXER_TABLE_MAGIC && !(other = other_mapping(fresh))) return fresh;
   raw(SYS_munmap, at, SIZE);
-  return winner;
-}
-
-/* The old mapping stays: other threads may be reading it, and a supervisor that comes back is rare. */
-void note_supervisor(int process) {
-  int known = atomic_load_explicit(&supervisor, memory_order_relaxed);
-  if (__builtin_expect(known == process, 1)) return;
-  atomic_store_explicit(&supervisor, process, memory_order_relaxed);
-  if (known) atomic_store_explicit(&mapped, NULL, memory_order_release);
+  return other;
 }
 
 struct fetched {
@@ -57,23 +54,25 @@ static void fetch(void *data) {
   unclaim(question);
 }
 
-/* Whoever needs the table first may be deep in a call, on a small stack. */
+/* The caller may be deep in a call, on a small stack. */
 __attribute__((noinline)) static const struct boxer_table *ask_for_table(void) {
   struct fetched fetched = {0};
   signal_mask old;
   signals_block(&old);
   fetch(&fetched);
-  if (fetched.error == EMFILE) run_apart(fetch, &fetched);
+  if (fetched.error == EMFILE) run_with_own_descriptors(fetch, &fetched);
   signals_restore(&old);
   return fetched.table;
 }
 
 static const struct boxer_table *both_copies(void) {
-  const struct boxer_table *found = atomic_load_explicit(&mapped, memory_order_acquire);
+  const struct boxer_table *found = mapped_table();
   return __builtin_expect(found != NULL, 1) || !network_config() ? found : ask_for_table();
 }
 
-static uint32_t sequence_of(const struct boxer_table *copy) { return __atomic_load_n(&copy->sequence, __ATOMIC_ACQUIRE); }
+static uint32_t sequence_of(const struct boxer_table *copy) {
+  return __atomic_load_n(&copy->sequence, __ATOMIC_ACQUIRE);
+}
 
 const struct boxer_table *table_begin(uint32_t *sequence) {
   const struct boxer_table *copies = both_copies();
@@ -85,7 +84,7 @@ const struct boxer_table *table_begin(uint32_t *sequence) {
     bool is_second = second % 2 == 0 && (first % 2 != 0 || (int32_t)(second - first) > 0);
     newer = &copies[is_second];
     *sequence = is_second ? second : first;
-    /* Of both it can only be seen that they are being written when one was finished, and the other begun, in between. */
+    /* A reader sees both sequences odd only when a write ended and the next one began in between. */
     if (*sequence % 2 == 0) break;
   }
   return newer;

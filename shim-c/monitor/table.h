@@ -2,19 +2,19 @@
 #ifndef BOXER_TABLE_H
 #define BOXER_TABLE_H
 
-#include "place.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Both sides of what is asked, for claimed memory: whoever looks a name up may be deep in a call, on a small stack. */
-struct question {
-  struct boxer_request request;
-  struct boxer_reply reply;
-};
+#include "../service-wire.h"
 
 /* The newest copy, for single words; NULL when the supervisor cannot be reached or the monitor is inert. */
 const struct boxer_table *shared_table(void);
 /* Four bytes at once; addresses come in network order. */
 uint32_t table_word(const uint8_t field[4]);
-/* do { table = table_begin(&sequence); copy... } while (table_changed(table, sequence) && --attempts); NULL as shared_table(). */
+/*
+ * do { table = table_begin(&sequence); copy... } while (table_changed(table, sequence) && --attempts); NULL
+ * as shared_table().
+ */
 const struct boxer_table *table_begin(uint32_t *sequence);
 bool table_changed(const struct boxer_table *table, uint32_t sequence);
 

@@ -1,18 +1,24 @@
 /*
- * A loader of another word size or machine prints a line for each object that it cannot preload, and every loader for one that it does
- * not find. So a program's header is read before LD_PRELOAD is passed on to it, and our own file is looked for. Whatever cannot be told keeps the entry: a line too much is better than a program unseen.
+ * A loader of another word size or machine prints a line for each object that it cannot preload, and every
+ * loader does for an object that it does not find. So the monitor reads a program's header, and looks for its
+ * own file, before it passes LD_PRELOAD on. In doubt the entry is kept: a needless line is better than a
+ * program without the monitor.
  */
-#include "permitted.h"
-#include "place.h"
 #include "target.h"
 
 #include <elf.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "config.h"
+#include "monitor.h"
+#include "permitted.h"
+#include "reading.h"
+#include "text.h"
+
 extern char **environ;
 
-#define INTERPRETERS 5 /* of scripts that the kernel follows */
+#define INTERPRETERS 5       /* of scripts that the kernel follows */
 #define INTERPRETER_ROOM 256 /* what the kernel reads of a script */
 
 #if defined(__x86_64__)
@@ -23,24 +29,27 @@ extern char **environ;
 
 enum target { TAKES_US, REFUSES_US, SCRIPT };
 
-/* Little-endian, as all machines are whose programs could be started beside ours, but for an emulator's. */
+/* All machines whose programs can start here are little-endian, except emulated ones. */
 static uint32_t number_at(const unsigned char *bytes, size_t size) {
   uint32_t number = 0;
   while (size-- > 0) number = number << 8 | bytes[size];
   return number;
 }
 
-#define FIELD(head, field)                                                                                          \
-  ((head)[EI_CLASS] == ELFCLASS64 ? number_at((head) + offsetof(Elf64_Ehdr, field), sizeof((Elf64_Ehdr *)0)->field) \
-                                  : number_at((head) + offsetof(Elf32_Ehdr, field), sizeof((Elf32_Ehdr *)0)->field))
+#define FIELD(head, field)                                                               \
+  ((head)[EI_CLASS] == ELFCLASS64                                                        \
+       ? number_at((head) + offsetof(Elf64_Ehdr, field), sizeof((Elf64_Ehdr *)0)->field) \
+       : number_at((head) + offsetof(Elf32_Ehdr, field), sizeof((Elf32_Ehdr *)0)->field))
 
-/* A static program has none that could complain; true also where it cannot be told. */
+/* A static program has no loader that could complain. True also where that cannot be told. */
 static bool has_loader(int fd, const unsigned char *head) {
   if (head[EI_DATA] != ELFDATA2LSB) return true;
   uint32_t at = FIELD(head, e_phoff);
   for (uint32_t left = FIELD(head, e_phnum); left > 0; left--, at += FIELD(head, e_phentsize)) {
     unsigned char type[4];
-    if (raw(SYS_pread64, fd, type, sizeof type, at) != sizeof type || number_at(type, sizeof type) == PT_INTERP) return true;
+    if (raw(SYS_pread64, fd, type, sizeof type, at) != sizeof type ||
+        number_at(type, sizeof type) == PT_INTERP)
+      return true;
   }
   return false;
 }
@@ -67,7 +76,8 @@ static enum target judge(int fd) {
   long length = raw(SYS_pread64, fd, head, sizeof head, 0);
   if (length >= 3 && head[0] == '#' && head[1] == '!') return SCRIPT;
   if (length < (long)sizeof head || memcmp(head, ELFMAG, SELFMAG) != 0) return TAKES_US;
-  bool own = head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] == ELFDATA2LSB && FIELD(head, e_machine) == OWN_MACHINE;
+  bool own =
+      head[EI_CLASS] == ELFCLASS64 && head[EI_DATA] == ELFDATA2LSB && FIELD(head, e_machine) == OWN_MACHINE;
   return own || !has_loader(fd, head) ? TAKES_US : REFUSES_US;
 }
 
@@ -75,7 +85,10 @@ static int open_program(int directory, const char *path) {
   return (int)raw(SYS_openat, directory, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* The interpreter's own interpreter, and so on. Apart, for the sake of the stack of whoever starts no script. */
+/*
+ * Follows the interpreter's own interpreter, and so on. A function of its own, so that callers that start no
+ * script do not need its stack.
+ */
 __attribute__((noinline)) static enum target judge_interpreter(int script) {
   char interpreter[INTERPRETER_ROOM];
   enum target target = SCRIPT;
@@ -97,8 +110,8 @@ static bool has_slash(const char *text) {
   return *text == '/';
 }
 
-/* Another root, of chroot() or of a mount namespace, may be without our file. */
-static bool finds_us(void) {
+/* The monitor's file may be missing in another root (chroot() or a mount namespace). */
+static bool finds_monitor(void) {
   const char *own = any_config()->preload;
   if (!own || !has_slash(own)) return true;
   int fd = open_program(AT_FDCWD, own);
@@ -106,18 +119,18 @@ static bool finds_us(void) {
   return fd != -ENOENT && fd != -ENOTDIR;
 }
 
-bool file_takes_us(int fd) {
+bool file_loads_monitor(int fd) {
   if (!may_read()) return true;
-  if (!finds_us()) return false;
+  if (!finds_monitor()) return false;
   enum target target = judge(fd);
   return (target == SCRIPT ? judge_interpreter(fd) : target) != REFUSES_US;
 }
 
-bool takes_us(int directory, const char *path) {
+bool loads_monitor(int directory, const char *path) {
   if (!may_read()) return true;
   int fd = open_program(directory, path);
-  if (fd < 0) return finds_us();
-  bool takes = file_takes_us(fd);
+  if (fd < 0) return finds_monitor();
+  bool takes = file_loads_monitor(fd);
   raw(SYS_close, fd);
   return takes;
 }
@@ -128,10 +141,10 @@ static const char *search_path(void) {
   return "/bin:/usr/bin";
 }
 
-__attribute__((noinline)) bool found_takes_us(const char *file) {
+__attribute__((noinline)) bool found_loads_monitor(const char *file) {
   if (!may_read()) return true;
   if (!file || text_length(file, INTERPRETER_ROOM) >= INTERPRETER_ROOM) return true;
-  if (!*file || has_slash(file)) return takes_us(AT_FDCWD, file);
+  if (!*file || has_slash(file)) return loads_monitor(AT_FDCWD, file);
   char name[INTERPRETER_ROOM];
   size_t size = strlen(file) + 1;
   for (const char *folder = search_path(); folder;) {
@@ -141,7 +154,7 @@ __attribute__((noinline)) bool found_takes_us(const char *file) {
       memcpy(name, folder, length);
       name[length] = '/';
       memcpy(name + (length ? length + 1 : 0), file, size);
-      if (raw(SYS_faccessat, AT_FDCWD, name, X_OK) == 0) return takes_us(AT_FDCWD, name);
+      if (raw(SYS_faccessat, AT_FDCWD, name, X_OK) == 0) return loads_monitor(AT_FDCWD, name);
     }
     folder = folder[length] ? folder + length + 1 : NULL;
   }

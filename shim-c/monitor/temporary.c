@@ -1,10 +1,15 @@
-/* mkstemp() and its kin write into the template that they are given: the guest's gets what libc made of the remapped one. */
-#include "libc.h"
-#include "place.h"
-
+/*
+ * mkstemp() and its kin write into their template. The guest's template gets what libc made of the remapped
+ * one.
+ */
 #include <fcntl.h>
 
-/* Both end alike: the six letters and the suffix stand at the same distance from the end. */
+#include "denied.h"
+#include "libc.h"
+#include "monitor.h"
+#include "place.h"
+
+/* Both paths have the same end: the six letters and the suffix are equally far from it. */
 static void take_back(char *template, const char *there) {
   size_t length = strlen(template);
   size_t moved_length = strlen(there);
@@ -13,34 +18,35 @@ static void take_back(char *template, const char *there) {
   memcpy(template + length - name, there + moved_length - name, name);
 }
 
-/* `path` is the template, or what stands for it; the guest's own is the answer of those that give one. */
-#define TEMPORARY(type, name, failed, answer, parameters, arguments, ...)      \
-  static type real_##name parameters {                                         \
-    type(*real)(__VA_ARGS__) = LIBC(type(*)(__VA_ARGS__), name);               \
-    if (!real) return fail(ENOSYS), failed;                                    \
-    return real arguments;                                                     \
-  }                                                                            \
-  __attribute__((noinline)) static type moved_##name parameters {              \
-    SHORT_PLACE(place);                                                        \
-    char *template = path;                                                     \
-    if (!find_place(AT_FDCWD, path, &place)) return failed;                    \
-    path = place.path == template ? template : place.text;                     \
-    type result = real_##name arguments;                                       \
-    if (result != failed && path != template) take_back(template, path);       \
-    leave_place(&place);                                                       \
-    return result == failed ? failed : (answer);                               \
-  }                                                                            \
-  static type on_##name parameters {                                           \
-    if (!stays(AT_FDCWD, path)) return moved_##name arguments;                 \
-    type result = real_##name arguments;                                       \
-    if (result == failed) note_denied(AT_FDCWD, path, last_error());           \
-    return result;                                                             \
+/* `path` is the template or its real path. Functions that return a template return the guest's own. */
+#define TEMPORARY(type, name, failed, answer, parameters, arguments, ...) \
+  static type real_##name parameters {                                    \
+    type (*real)(__VA_ARGS__) = LIBC(__typeof__(real), name);             \
+    if (!real) return fail(ENOSYS), failed;                               \
+    return real arguments;                                                \
+  }                                                                       \
+  __attribute__((noinline)) static type moved_##name parameters {         \
+    SHORT_PLACE(place);                                                   \
+    char *template = path;                                                \
+    if (!find_place(AT_FDCWD, path, &place)) return failed;               \
+    path = place.path == template ? template : place.text;                \
+    type result = real_##name arguments;                                  \
+    if (result != failed && path != template) take_back(template, path);  \
+    leave_place(&place);                                                  \
+    return result == failed ? failed : (answer);                          \
+  }                                                                       \
+  static type on_##name parameters {                                      \
+    if (is_remapped(AT_FDCWD, path)) return moved_##name arguments;       \
+    type result = real_##name arguments;                                  \
+    if (result == failed) note_denied(AT_FDCWD, path, last_error());      \
+    return result;                                                        \
   }
 
 TEMPORARY(int, mkstemp, -1, result, (char *path), (path), char *)
 TEMPORARY(int, mkostemp, -1, result, (char *path, int flags), (path, flags), char *, int)
 TEMPORARY(int, mkstemps, -1, result, (char *path, int suffix), (path, suffix), char *, int)
-TEMPORARY(int, mkostemps, -1, result, (char *path, int suffix, int flags), (path, suffix, flags), char *, int, int)
+TEMPORARY(int, mkostemps, -1, result, (char *path, int suffix, int flags), (path, suffix, flags), char *, int,
+          int)
 TEMPORARY(char *, mkdtemp, NULL, template, (char *path), (path), char *)
 
 EXPORT int mkstemp(char *path) { return on_mkstemp(path); }
@@ -53,7 +59,7 @@ EXPORT int mkostemps(char *path, int suffix, int flags) { return on_mkostemps(pa
 EXPORT int mkostemps64(char *path, int suffix, int flags) { return on_mkostemps(path, suffix, flags); }
 EXPORT char *mkdtemp(char *path) { return on_mkdtemp(path); }
 
-/* Gives the template whether or not there is such a name; none is an empty one. */
+/* mktemp() returns the template in any case; an empty one means failure. */
 __attribute__((noinline)) static char *moved_mktemp(char *template, char *(*real)(char *)) {
   SHORT_PLACE(place);
   if (!find_place(AT_FDCWD, template, &place)) return *template = 0, template;
@@ -69,7 +75,7 @@ __attribute__((noinline)) static char *moved_mktemp(char *template, char *(*real
 
 EXPORT char *mktemp(char *template) {
   char *(*real)(char *) = LIBC(char *(*)(char *), mktemp);
-  if (real) return stays(AT_FDCWD, template) ? real(template) : moved_mktemp(template, real);
+  if (real) return is_remapped(AT_FDCWD, template) ? moved_mktemp(template, real) : real(template);
   if (template) *template = 0;
   return template;
 }

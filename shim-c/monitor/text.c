@@ -1,3 +1,5 @@
+#include "text.h"
+
 #include "monitor.h"
 
 bool starts_with(const char *text, const char *prefix) {

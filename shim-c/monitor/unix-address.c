@@ -1,12 +1,20 @@
 /*
- * Addresses of Unix sockets whose paths stand elsewhere. The real path may be longer than an address; then the kernel is led there
- * by a descriptor, which is ours for that moment.
+ * Addresses of Unix sockets with remapped paths. The real path may be longer than an address can hold. Then
+ * the address leads through a descriptor that the monitor opens for that moment.
  */
+#include "unix-address.h"
+
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <sys/un.h>
 
+#include "address.h"
+#include "config.h"
+#include "monitor.h"
 #include "place.h"
+#include "reading.h"
+#include "shown.h"
+#include "text.h"
 
 #ifndef O_PATH
 #define O_PATH 010000000 /* declared for _GNU_SOURCE only */
@@ -16,7 +24,8 @@
 
 /* A terminating NUL is optional in such an address. */
 static bool path_of(const struct sockaddr *address, socklen_t length, char path[PATH_ROOM + 1]) {
-  if (!remap_value() || length <= HEADER || length > sizeof(struct sockaddr_un) || !can_read(address, length)) return false;
+  if (!remap_value() || length <= HEADER || length > sizeof(struct sockaddr_un) || !can_read(address, length))
+    return false;
   if (address->sa_family != AF_UNIX) return false;
   memcpy(path, (const char *)address + HEADER, length - HEADER);
   path[length - HEADER] = 0;
@@ -25,7 +34,7 @@ static bool path_of(const struct sockaddr *address, socklen_t length, char path[
 
 __attribute__((noinline)) bool is_moved_unix(const struct sockaddr *address, socklen_t length) {
   char path[PATH_ROOM + 1];
-  return path_of(address, length, path) && !stays(AT_FDCWD, path);
+  return path_of(address, length, path) && is_remapped(AT_FDCWD, path);
 }
 
 static size_t put_number(char *to, unsigned value) {
@@ -54,7 +63,7 @@ static void set_descriptor_path(struct unix_place *place, const char *rest) {
   set_path(place, path);
 }
 
-/* Never one of the guest's standard streams. */
+/* The descriptor never is one of the guest's standard streams. */
 static int open_high(const char *path, int flags) {
   int fd = (int)raw(SYS_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC | flags);
   if (fd < 0 || fd > 2) return fd;
@@ -63,14 +72,14 @@ static int open_high(const char *path, int flags) {
   return high;
 }
 
-/* The socket that is there already, by its descriptor. */
+/* Makes the address lead to an existing socket through a descriptor. */
 static long lead_to(struct unix_place *place, const char *path) {
   place->fd = open_high(path, 0);
   if (place->fd >= 0) set_descriptor_path(place, "");
   return place->fd < 0 ? place->fd : 0;
 }
 
-/* A new one gets a short name in its folder, and its own by `settle_unix()`. */
+/* A new socket first gets a short name in its folder; settle_unix() gives it its own name. */
 static long lead_to_folder(struct unix_place *place, char *path) {
   static _Atomic unsigned turn;
   size_t name = strlen(path);
@@ -109,11 +118,13 @@ static bool find(struct unix_place *place, const struct sockaddr *address, sockl
   return fail((int)-error), false;
 }
 
-__attribute__((noinline)) bool find_unix_place(struct unix_place *place, const struct sockaddr *address, socklen_t length) {
+__attribute__((noinline)) bool find_unix_place(struct unix_place *place, const struct sockaddr *address,
+                                               socklen_t length) {
   return find(place, address, length, false);
 }
 
-__attribute__((noinline)) bool find_new_unix_place(struct unix_place *place, const struct sockaddr *address, socklen_t length) {
+__attribute__((noinline)) bool find_new_unix_place(struct unix_place *place, const struct sockaddr *address,
+                                                   socklen_t length) {
   return find(place, address, length, true);
 }
 
@@ -129,7 +140,9 @@ void leave_unix_place(const struct unix_place *place) {
 bool visible_unix(union address *address, socklen_t *length) {
   struct shown shown;
   char *path = (char *)address + HEADER;
-  if (!remap_value() || *length <= HEADER || *length > sizeof *address - 1 || address->any.sa_family != AF_UNIX) return false;
+  if (!remap_value() || *length <= HEADER || *length > sizeof *address - 1 ||
+      address->any.sa_family != AF_UNIX)
+    return false;
   size_t size = *length - HEADER;
   path[size] = 0;
   size = strlen(path);

@@ -1,17 +1,25 @@
-/* The calls that tell the guest where it is, or where something stands: by the names that it knows. */
+/* The calls that return paths (the working directory, realpath()) use the paths that the guest knows. */
+#include "visible.h"
+
 #include <limits.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
 #include "path-call.h"
+#include "place.h"
+#include "rules.h"
+#include "shown.h"
 
-/* A string that the guest may free(): libc's allocator, or whichever takes its place, makes it. */
+/* A string that the guest may free(): it is made by libc's allocator, or by the one that replaces it. */
 static char *copy(const char *text) {
   char *(*real)(const char *) = LIBC(char *(*)(const char *), strdup);
   return real ? real(text) : NULL;
 }
 
 /*
- * The working directory into the guest's own memory, which the kernel has written to already; `size` is the room that the guest says
- * there is. 0, or -errno.
+ * Rewrites the working directory in the guest's memory, which the kernel has written to already. `size` is
+ * the room that the guest says there is. Returns 0, or -errno.
  */
 static long show_in(char *to, size_t size, size_t length, const struct shown *shown) {
   if (shown->length >= size) return -ERANGE;
@@ -20,7 +28,7 @@ static long show_in(char *to, size_t size, size_t length, const struct shown *sh
   return 0;
 }
 
-/* The kernel's name may be too long for the guest's room, and the visible one not. */
+/* The kernel's path may be too long for the guest's room where the visible one fits. */
 static long shorter_directory(char *to, size_t size) {
   char *text = claim(REMAP_ROOM, HERE);
   if (!text) return -ENOMEM;
@@ -42,7 +50,10 @@ long on_getcwd(char *to, size_t size) {
   return returned(error < 0 ? error : (long)shown.length + 1);
 }
 
-/* The working directory's visible name, NULL where that is the kernel's. Until leave_place(). */
+/*
+ * Returns the working directory's visible path, or NULL where that is the kernel's. Valid until
+ * leave_place().
+ */
 static const char *shown_directory(struct place *place) {
   struct shown shown;
   long size = raw(SYS_getcwd, place->text, place->short_room);
@@ -60,7 +71,7 @@ static const char *shown_directory(struct place *place) {
 
 typedef char *getcwd_function(char *, size_t);
 
-/* glibc's answer has as much room as was asked for. */
+/* glibc allocates as much room as was asked for. */
 static char *directory_in(const char *found, size_t size, getcwd_function *real) {
   size_t length = strlen(found) + 1;
   if (size > 0 && length > size) return fail(ERANGE), NULL;
@@ -68,7 +79,7 @@ static char *directory_in(const char *found, size_t size, getcwd_function *real)
   return roomy && strlen(roomy) >= length - 1 ? memcpy(roomy, found, length) : copy(found);
 }
 
-/* False: the kernel's name is what is seen. */
+/* False: the guest sees the kernel's path. */
 __attribute__((noinline)) static bool allocated_directory(size_t size, getcwd_function *real, char **result) {
   SHORT_PLACE(place);
   const char *found = shown_directory(&place);
@@ -96,7 +107,7 @@ EXPORT char *get_current_dir_name(void) {
   return real ? real() : NULL;
 }
 
-/* A longer name than there is room for, in memory of its own. */
+/* Copies a visible path that is longer than the real one. */
 static char *copy_shown(const char *path, size_t length, const struct shown *shown) {
   char *text = claim(2 * REMAP_ROOM, HERE);
   if (!text) return fail(ENOMEM), NULL;
@@ -107,7 +118,10 @@ static char *copy_shown(const char *path, size_t length, const struct shown *sho
   return result;
 }
 
-/* What realpath() found, by its visible name: in the guest's buffer, which has PATH_MAX bytes, or in memory that is its own. */
+/*
+ * Rewrites what realpath() found to its visible path: in the guest's buffer, which has PATH_MAX bytes, or in
+ * newly allocated memory.
+ */
 static char *seen(char *found, char *to) {
   struct shown shown;
   size_t length = found ? strlen(found) : 0;
@@ -118,8 +132,11 @@ static char *seen(char *found, char *to) {
 }
 
 DEEP_PATH_CALL(char *, realpath, NULL, (const char *path, char *to), (path, to), const char *, char *)
-DEEP_PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (path, to, size), const char *, char *, size_t)
+DEEP_PATH_CALL(char *, __realpath_chk, NULL, (const char *path, char *to, size_t size), (path, to, size),
+               const char *, char *, size_t)
 
 EXPORT char *realpath(const char *path, char *to) { return seen(on_realpath(path, to), to); }
-EXPORT char *__realpath_chk(const char *path, char *to, size_t size) { return seen(on___realpath_chk(path, to, size), to); }
+EXPORT char *__realpath_chk(const char *path, char *to, size_t size) {
+  return seen(on___realpath_chk(path, to, size), to);
+}
 EXPORT char *canonicalize_file_name(const char *path) { return realpath(path, NULL); }

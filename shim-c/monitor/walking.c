@@ -1,13 +1,26 @@
-/* glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that could be seen. */
+/*
+ * glob(), nftw() and fts_open() below a remapped folder: libc walks there without a call that the monitor
+ * could intercept.
+ */
 #include <glob.h>
 
+#include "claim.h"
+#include "config.h"
+#include "monitor.h"
 #include "path-call.h"
+#include "place.h"
+#include "rules.h"
+#include "shown.h"
 
 typedef int error_function(const char *, int);
 
-/* A string in libc's memory; NULL in musl, where the names that glob() finds are parts of other memory. */
+/*
+ * Returns a string in libc's memory; NULL in musl, where the paths that glob() finds are parts of other
+ * memory.
+ */
 static char *longer_name(const char *name, size_t length, const struct shown *shown) {
-  char *(*copy)(const char *) = LIBC(void *, gnu_get_libc_version) ? LIBC(char *(*)(const char *), strdup) : NULL;
+  char *(*copy)(const char *) =
+      LIBC(void *, gnu_get_libc_version) ? LIBC(char *(*)(const char *), strdup) : NULL;
   char *text = copy ? claim(2 * REMAP_ROOM, HERE) : NULL;
   if (!text) return NULL;
   memcpy(text, name, length);
@@ -18,8 +31,9 @@ static char *longer_name(const char *name, size_t length, const struct shown *sh
 }
 
 /*
- * The names of what was found are libc's to free. A visible one takes the place of one that is as long at least; a longer one is a string of
- * its own in glibc, which frees them one by one (the old one is lost), and cannot be had in musl.
+ * libc frees the paths that it found. A visible path overwrites a real one that is at least as long. A longer
+ * one becomes a string of its own in glibc, which frees paths one by one (the old string is lost); in musl
+ * the real path stays.
  */
 static void rename_found(glob_t *found, size_t from, size_t to) {
   for (size_t i = from; i < to; i++) {
@@ -35,11 +49,12 @@ static void rename_found(glob_t *found, size_t from, size_t to) {
   }
 }
 
-DEEP_PATH_CALL(int, glob, GLOB_NOSPACE, (const char *path, int flags, error_function *failed, glob_t *found), (path, flags, failed, found),
-          const char *, int, error_function *, glob_t *)
+DEEP_PATH_CALL(int, glob, GLOB_NOSPACE, (const char *path, int flags, error_function *failed, glob_t *found),
+               (path, flags, failed, found), const char *, int, error_function *, glob_t *)
 
 static int find_names(const char *pattern, int flags, error_function *failed, glob_t *found) {
-  if (!pattern || *pattern != '/' || stays(AT_FDCWD, pattern)) return real_glob(pattern, flags, failed, found);
+  if (!pattern || *pattern != '/' || !is_remapped(AT_FDCWD, pattern))
+    return real_glob(pattern, flags, failed, found);
   size_t before = flags & GLOB_APPEND ? found->gl_pathc : 0;
   int result = on_glob(pattern, flags, failed, found);
   size_t reserved = flags & GLOB_DOOFFS ? found->gl_offs : 0;
@@ -56,16 +71,20 @@ EXPORT int boxer_glob64(const char *pattern, int flags, error_function *failed, 
   return find_names(pattern, flags, failed, found);
 }
 
-/* The guest is told the places where the files stand: they are as good as the names that it knows. */
-#define WALK(name, parameters, arguments, ...)                            \
-  DEEP_PATH_CALL(int, name, -1, parameters, arguments, __VA_ARGS__)            \
+/* The guest is told the real paths, which work as well as the visible ones. */
+#define WALK(name, parameters, arguments, ...)                      \
+  DEEP_PATH_CALL(int, name, -1, parameters, arguments, __VA_ARGS__) \
   EXPORT int name parameters { return on_##name arguments; }
-WALK(ftw, (const char *path, void *visit, int descriptors), (path, visit, descriptors), const char *, void *, int)
-WALK(ftw64, (const char *path, void *visit, int descriptors), (path, visit, descriptors), const char *, void *, int)
-WALK(nftw, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags), const char *, void *, int, int)
-WALK(nftw64, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags), const char *, void *, int, int)
+WALK(ftw, (const char *path, void *visit, int descriptors), (path, visit, descriptors), const char *, void *,
+     int)
+WALK(ftw64, (const char *path, void *visit, int descriptors), (path, visit, descriptors), const char *,
+     void *, int)
+WALK(nftw, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags),
+     const char *, void *, int, int)
+WALK(nftw64, (const char *path, void *visit, int descriptors, int flags), (path, visit, descriptors, flags),
+     const char *, void *, int, int)
 
-/* Several beginnings, of which any may be moved. What comes back is libc's own copy. */
+/* fts_open() takes several paths, of which any may be remapped. What it returns is libc's own copy. */
 #define BEGINNINGS 1024
 #define TEXT_ROOM (4 * REMAP_ROOM)
 typedef void *fts_function(char *const *, int, void *);
@@ -107,8 +126,9 @@ static void *on_fts_open(fts_function *real, char *const *paths, int options, vo
   size_t count = 0;
   bool any = false;
   if (!real) return fail(ENOSYS), NULL;
-  while (paths && paths[count] && remap_value()) any = !stays(AT_FDCWD, paths[count++]) || any;
-  return any && count <= BEGINNINGS ? open_moved(real, paths, count, options, compare) : real(paths, options, compare);
+  while (paths && paths[count] && remap_value()) any = is_remapped(AT_FDCWD, paths[count++]) || any;
+  return any && count <= BEGINNINGS ? open_moved(real, paths, count, options, compare)
+                                    : real(paths, options, compare);
 }
 
 EXPORT void *fts_open(char *const *paths, int options, void *compare) {

@@ -79,7 +79,8 @@ static void edge_triggered(void) {
   struct epoll_event event = {.events = EPOLLIN | EPOLLET};
   epoll_ctl(epoll, EPOLL_CTL_ADD, server, &event);
   CHECK(accept(server, NULL, NULL) == -1 && errno == EAGAIN);
-  static const char *const nodes[] = {NODE_LOOP, NODE_GONE, SELF, NODE_GONE, NODE_LOOP, NODE_DIRECT, NODE_ASKED};
+  static const char *const nodes[] = {NODE_LOOP, NODE_GONE,   SELF,      NODE_GONE,
+                                      NODE_LOOP, NODE_DIRECT, NODE_ASKED};
   int clients[7];
   for (int i = 0; i < 7; i++) {
     clients[i] = socket(AF_INET, SOCK_STREAM, 0);

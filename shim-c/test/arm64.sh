@@ -1,6 +1,7 @@
 #!/bin/sh
-# The monitor for arm64, run by an emulator under this machine's test supervisor: each program must say the same without and with it.
-# Usage: arm64.sh <libboxer.so> <folder of arm64 programs> <test supervisor> <emulator and its arguments...>
+# The monitor for arm64, run by an emulator under this machine's test supervisor: each program must say the
+# same without and with it. Usage: arm64.sh <libboxer.so> <folder of arm64 programs> <test supervisor>
+# <emulator and its arguments...>
 set -u
 library=$(realpath "$1") programs=$(realpath "$2") supervisor=$(realpath "$3")
 shift 3

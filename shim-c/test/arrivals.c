@@ -13,7 +13,8 @@
 
 #include "world.h"
 
-/* By the signal connection's port: the listener at which the announced connection arrives; 0 where there is none. */
+/* By the signal connection's port: the listener at which the announced connection arrives; 0 where there is
+ * none. */
 static int relays[65536];
 /* Where a relay's port leads. */
 static uint16_t targets[65536];
@@ -27,7 +28,8 @@ static bool listens(const char *table, uint16_t port) {
   bool found = false;
   while (rows && !found && fgets(line, sizeof line, rows)) {
     unsigned local, state;
-    found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &local, &state) == 2 && local == port && state == 10;
+    found = sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &local, &state) == 2 && local == port &&
+            state == 10;
   }
   if (rows) fclose(rows);
   return found;
@@ -96,8 +98,8 @@ static int accept_from(int relay) {
 }
 
 /*
- * Until the guest lets go of the signal connection. Unexchanged and reset, its listener has closed, which resets what is queued
- * for it; ended, the guest has taken it and closed it.
+ * Until the guest lets go of the signal connection. Unexchanged and reset, its listener has closed, which
+ * resets what is queued for it; ended, the guest has taken it and closed it.
  */
 static void *watch(void *data) {
   int signal = (int)(intptr_t)data;

@@ -7,9 +7,9 @@
 #include "../service-wire.h"
 
 /*
- * BOXER_CONNECT to a node that leads back here: queues a signal connection at the guest's listener on `port` and gives the address
- * whose first connection it stands for; blocks while the listener's queue is full. `gone`: that connection is never handed over.
- * Gives 0 or an errno value.
+ * BOXER_CONNECT to a node that leads back here: queues a signal connection at the guest's listener on `port`
+ * and gives the address whose first connection it stands for; blocks while the listener's queue is full.
+ * `gone`: that connection is never handed over. Gives 0 or an errno value.
  */
 int arrivals_announce(uint16_t port, bool gone, struct boxer_endpoint *relay);
 /* The port at the guest that a relay's port leads to; 0 for any other. */

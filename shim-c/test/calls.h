@@ -14,10 +14,12 @@
 typedef long call(long, long, long, long, long, long, long, long);
 
 /*
- * The arguments of each call, a letter for each: p an existing path, n one that does not exist, d AT_FDCWD, b a buffer, z its size,
- * a and L an address and its length, R a place for a length, s a new socket, l a listener, f an open file, m a message, M several,
- * h a host's name, t a template, v arguments, e an empty environment, x a program's name, w paths that end with NULL, c a callback,
- * q pages of its own, k a shell command, g the name of an object in shared memory, r the pattern of a path; digits and "-" (-1) as they are, _ NULL.
+ * The arguments of each call, a letter for each: p an existing path, n one that does not exist, d AT_FDCWD, b
+ * a buffer, z its size, a and L an address and its length, R a place for a length, s a new socket, l a
+ * listener, f an open file, m a message, M several, h a host's name, t a template, v arguments, e an empty
+ * environment, x a program's name, w paths that end with NULL, c a callback, q pages of its own, k a shell
+ * command, g the name of an object in shared memory, r the pattern of a path; digits and "-" (-1) as they
+ * are, _ NULL.
  */
 static const struct spec {
   const char *name;
@@ -58,42 +60,74 @@ static long value_of(char letter, int at) {
   static socklen_t length;
   if (letter >= '0' && letter <= '9') return letter - '0';
   switch (letter) {
-    case 'p': return in_folder(0, "file");
-    case 'n': return in_folder(1, "none");
-    case 'r': return in_folder(2, "fil*");
-    case 't': return in_folder(2, "none/XXXXXX");
-    case 'w': return in_folder(0, "file"), (long)paths;
-    case 'd': return AT_FDCWD;
-    case 'b': return (long)rooms[at % 3];
-    case 'z': return 4096;
-    case 'a': return (long)&address;
-    case 'L': return sizeof address;
-    case 'R': return length = sizeof address, (long)&length;
-    case 's': return socket(AF_INET, SOCK_STREAM, 0);
-    case 'u': return socket(AF_INET, SOCK_DGRAM, 0);
-    case 'l': return new_listener();
-    case 'f': return open("/dev/null", O_RDONLY);
-    case 'F': return (long)fopen("/dev/null", "r");
+    case 'p':
+      return in_folder(0, "file");
+    case 'n':
+      return in_folder(1, "none");
+    case 'r':
+      return in_folder(2, "fil*");
+    case 't':
+      return in_folder(2, "none/XXXXXX");
+    case 'w':
+      return in_folder(0, "file"), (long)paths;
+    case 'd':
+      return AT_FDCWD;
+    case 'b':
+      return (long)rooms[at % 3];
+    case 'z':
+      return 4096;
+    case 'a':
+      return (long)&address;
+    case 'L':
+      return sizeof address;
+    case 'R':
+      return length = sizeof address, (long)&length;
+    case 's':
+      return socket(AF_INET, SOCK_STREAM, 0);
+    case 'u':
+      return socket(AF_INET, SOCK_DGRAM, 0);
+    case 'l':
+      return new_listener();
+    case 'f':
+      return open("/dev/null", O_RDONLY);
+    case 'F':
+      return (long)fopen("/dev/null", "r");
     case 'm':
     case 'M':
       for (int i = 0; i < 2; i++)
-        messages[i].msg_hdr = (struct msghdr){.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &part, .msg_iovlen = 1};
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &part, .msg_iovlen = 1};
       return letter == 'm' ? (long)&messages[0].msg_hdr : (long)messages;
-    case 'i': return (long)&address.sin_addr;
-    case 'I': return SIOCGIFADDR;
-    case 'A': return posix_spawn_file_actions_init((void *)rooms[3]), (long)rooms[3];
-    case 'o': return SYS_openat;
-    case 'S': return (long)"r";
-    case 'h': return (long)host;
-    case 'v': return (long)arguments;
-    case 'e': return (long)environment;
-    case 'k': return (long)"exit 0";
-    case 'x': return (long)"no-such-program-anywhere";
-    case 'g': return (long)"/boxer-no-such-object";
-    case 'c': return (long)visit;
-    case 'C': return MSG_DONTWAIT;
-    case '-': return -1;
-    default: return 0;
+    case 'i':
+      return (long)&address.sin_addr;
+    case 'I':
+      return SIOCGIFADDR;
+    case 'A':
+      return posix_spawn_file_actions_init((void *)rooms[3]), (long)rooms[3];
+    case 'o':
+      return SYS_openat;
+    case 'S':
+      return (long)"r";
+    case 'h':
+      return (long)host;
+    case 'v':
+      return (long)arguments;
+    case 'e':
+      return (long)environment;
+    case 'k':
+      return (long)"exit 0";
+    case 'x':
+      return (long)"no-such-program-anywhere";
+    case 'g':
+      return (long)"/boxer-no-such-object";
+    case 'c':
+      return (long)visit;
+    case 'C':
+      return MSG_DONTWAIT;
+    case '-':
+      return -1;
+    default:
+      return 0;
   }
 }
 
@@ -105,7 +139,8 @@ static void prepare(const struct spec *spec) {
 static void finish(const struct spec *spec) {
   for (int i = 0; spec->arguments[i]; i++) {
     if (strchr("sulf", spec->arguments[i])) close((int)values[i]);
-    if (spec->arguments[i] == 'F' && values[i] && strncmp(spec->name, "freopen", 7) != 0) fclose((FILE *)values[i]);
+    if (spec->arguments[i] == 'F' && values[i] && strncmp(spec->name, "freopen", 7) != 0)
+      fclose((FILE *)values[i]);
   }
 }
 

@@ -1,4 +1,5 @@
-/* Which calls are cancellation points, as a transcript: a thread that has been cancelled makes one, and goes on or does not. */
+/* Which calls are cancellation points, as a transcript: a thread that has been cancelled makes one, and goes
+ * on or does not. */
 #include <netdb.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -51,11 +52,16 @@ static void do_gethostname(void) {
 }
 
 static const struct point points[] = {
-    {"close", do_close},       {"close of a listener", do_close_listener}, {"accept", do_accept},   {"accept4", do_accept4},
-    {"connect", do_connect},   {"open", do_open},                          {"openat", do_openat},   {"creat", do_creat},
-    {"F_SETLKW", do_lock},     {"F_GETFD", do_fcntl},                      {"sendto", do_sendto},   {"sendmsg", do_sendmsg},
-    {"system", do_system},     {"bind", do_bind},                          {"listen", do_listen},   {"getsockname", do_getsockname},
-    {"dup2", do_dup2},         {"stat", do_stat},                          {"unlink", do_unlink},   {"gethostname", do_gethostname},
+    {"close", do_close},     {"close of a listener", do_close_listener},
+    {"accept", do_accept},   {"accept4", do_accept4},
+    {"connect", do_connect}, {"open", do_open},
+    {"openat", do_openat},   {"creat", do_creat},
+    {"F_SETLKW", do_lock},   {"F_GETFD", do_fcntl},
+    {"sendto", do_sendto},   {"sendmsg", do_sendmsg},
+    {"system", do_system},   {"bind", do_bind},
+    {"listen", do_listen},   {"getsockname", do_getsockname},
+    {"dup2", do_dup2},       {"stat", do_stat},
+    {"unlink", do_unlink},   {"gethostname", do_gethostname},
 };
 
 static void *run(void *data) {
@@ -78,7 +84,8 @@ int main(void) {
     pthread_join(thread, &result);
     printf("%s: %s\n", points[i].name, result == PTHREAD_CANCELED ? "cancelled" : "went on");
     /* Who is cancelled in close() has closed nothing, or everything. */
-    if (points[i].call == do_close_listener) printf("the listener is %s\n", fcntl(server, F_GETFD) < 0 ? "closed" : "open");
+    if (points[i].call == do_close_listener)
+      printf("the listener is %s\n", fcntl(server, F_GETFD) < 0 ? "closed" : "open");
     close(client);
     close(server);
   }

@@ -101,7 +101,8 @@ static inline bool is_at(const char *text, const char *address, int port) {
 static inline int listener(int family, int flags, int *port) {
   int fd = socket(family, SOCK_STREAM | flags, 0);
   struct sockaddr_storage any = {.ss_family = (sa_family_t)family};
-  CHECK(bind(fd, (struct sockaddr *)&any, family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) == 0);
+  CHECK(bind(fd, (struct sockaddr *)&any,
+             family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) == 0);
   CHECK(listen(fd, 16) == 0);
   *port = port_of(fd);
   return fd;
@@ -114,7 +115,8 @@ static inline int count_fds(void) {
   return count;
 }
 
-/* Until the supervisor has read everything that was said before: it reads in the order in which it was called. */
+/* Until the supervisor has read everything that was said before: it reads in the order in which it was
+ * called. */
 static inline void wait_for_supervisor(void) {
   const char *name = getenv("BOXER_TEST_SOCKET"); /* the monitor hides its own variable */
   if (!name) return;

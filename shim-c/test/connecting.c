@@ -122,7 +122,8 @@ static void goes_on(const char *node, int way, int microseconds) {
   int accepted = accept(server, NULL, NULL);
   char text[8] = {0};
   CHECK(send(fd, "hello", 5, MSG_NOSIGNAL) == 5 && read(accepted, text, sizeof text) == 5);
-  CHECK(send(accepted, "again", 5, MSG_NOSIGNAL) == 5 && read(fd, text, sizeof text) == 5 && strcmp(text, "again") == 0);
+  CHECK(send(accepted, "again", 5, MSG_NOSIGNAL) == 5 && read(fd, text, sizeof text) == 5 &&
+        strcmp(text, "again") == 0);
   close(accepted);
   CHECK(read(fd, text, sizeof text) == 0);
   close(fd);
@@ -171,7 +172,8 @@ static void own_address(void) {
   close(server);
 }
 
-/* Own and loopback addresses beside each other are conformance cases; here it is what the supervisor is told. */
+/* Own and loopback addresses beside each other are conformance cases; here it is what the supervisor is told.
+ */
 static void bound_listener(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);

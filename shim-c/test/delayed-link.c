@@ -1,12 +1,12 @@
-// A cable between two network namespaces that delays, jitters, loses and reorders what goes from its first end to its
-// second: netem in a process, because the kernels of small virtual machines come without netem. Two TAP devices; whole
-// segments pass (virtio headers), so that a fast stream costs few system calls.
+// A cable between two network namespaces that delays, jitters, loses and reorders what goes from its first
+// end to its second: netem in a process, because the kernels of small virtual machines come without netem.
+// Two TAP devices; whole segments pass (virtio headers), so that a fast stream costs few system calls.
 //
 //   delayed-link NETNS DEVICE NETNS DEVICE DELAY JITTER LOSS REORDER
 //
-// NETNS are paths as /proc/PID/ns/net; DELAY and JITTER are microseconds, LOSS and REORDER parts per million of frames.
-// A reordered frame overtakes the delayed ones; on a link without delay it falls behind instead. LOSS counts in both directions.
-// Prints "ready" and runs until its standard input ends.
+// NETNS are paths as /proc/PID/ns/net; DELAY and JITTER are microseconds, LOSS and REORDER parts per million
+// of frames. A reordered frame overtakes the delayed ones; on a link without delay it falls behind instead.
+// LOSS counts in both directions. Prints "ready" and runs until its standard input ends.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>

@@ -1,6 +1,6 @@
 /*
- * What a read-only root refuses is told to the supervisor, as long as there is something to tell. Needs BOXER_REMAP, which every function
- * has, and the right to mount.
+ * What a read-only root refuses is told to the supervisor, as long as there is something to tell. Needs
+ * BOXER_REMAP, which every function has, and the right to mount.
  */
 #include <sched.h>
 #include <sys/mount.h>
@@ -18,7 +18,8 @@ static bool make_root(void) {
   close(open(ROOT "/file", O_CREAT | O_RDWR, 0644));
   close(open(ROOT "/secret", O_CREAT | O_RDWR, 0600));
   /* As an engine does it: the mount is read-only, and not the file system. */
-  return mount(ROOT, ROOT, NULL, MS_BIND, NULL) == 0 && mount(NULL, ROOT, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
+  return mount(ROOT, ROOT, NULL, MS_BIND, NULL) == 0 &&
+         mount(NULL, ROOT, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
 }
 
 static int told(void) { return requests(BOXER_DENIED, 0); }

@@ -1,4 +1,5 @@
-/* Guests with a seccomp filter of their own: none is killed for a system call that it did not make. As a transcript. */
+/* Guests with a seccomp filter of their own: none is killed for a system call that it did not make. As a
+ * transcript. */
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -16,8 +17,10 @@
 #endif
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define ALLOW(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-#define REFUSE(number, how) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, (how))
+#define ALLOW(number) \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define REFUSE(number, how) \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, (how))
 #define OTHERWISE(how) BPF_STMT(BPF_RET | BPF_K, (how))
 
 enum way { BY_PRCTL, BY_SYSCALL, BY_PRCTL_CALL };
@@ -34,16 +37,11 @@ static void install(struct sock_filter *steps, size_t count, enum way way) {
 /* What a server asks for that has opened everything before. */
 static void only_descriptors(enum way way) {
   struct sock_filter steps[] = {
-      LOAD(nr),
-      ALLOW(SYS_listen),
-      ALLOW(SYS_close),
+      LOAD(nr),        ALLOW(SYS_listen), ALLOW(SYS_close),
 #ifdef SYS_dup2
       ALLOW(SYS_dup2),
 #endif
-      ALLOW(SYS_dup3),
-      ALLOW(SYS_write),
-      ALLOW(SYS_exit_group),
-      OTHERWISE(SECCOMP_RET_KILL_PROCESS),
+      ALLOW(SYS_dup3), ALLOW(SYS_write),  ALLOW(SYS_exit_group), OTHERWISE(SECCOMP_RET_KILL_PROCESS),
   };
 #ifdef SYS_dup2
   steps[7] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_dup2, 0, 1); /* and no dup3 */
@@ -52,29 +50,26 @@ static void only_descriptors(enum way way) {
 }
 
 static void only_the_same(enum way way) {
-  struct sock_filter steps[] = {LOAD(nr),
-                                ALLOW(SYS_getsockname),
-                                ALLOW(SYS_getpeername),
-                                ALLOW(SYS_connect),
+  struct sock_filter steps[] = {
+      LOAD(nr),          ALLOW(SYS_getsockname), ALLOW(SYS_getpeername), ALLOW(SYS_connect),
 #ifdef SYS_accept
-                                ALLOW(SYS_accept),
+      ALLOW(SYS_accept),
 #endif
-                                ALLOW(SYS_bind),
-                                ALLOW(SYS_close),
-                                ALLOW(SYS_exit_group),
-                                OTHERWISE(SECCOMP_RET_KILL_PROCESS)};
+      ALLOW(SYS_bind),   ALLOW(SYS_close),       ALLOW(SYS_exit_group),  OTHERWISE(SECCOMP_RET_KILL_PROCESS)};
   INSTALL(steps, way);
 }
 
 static void no_unix_sockets(enum way way) {
-  struct sock_filter steps[] = {LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3), LOAD(args[0]),
-                                REFUSE(AF_UNIX, SECCOMP_RET_KILL_PROCESS), OTHERWISE(SECCOMP_RET_ALLOW)};
+  struct sock_filter steps[] = {LOAD(nr), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
+                                LOAD(args[0]), REFUSE(AF_UNIX, SECCOMP_RET_KILL_PROCESS),
+                                OTHERWISE(SECCOMP_RET_ALLOW)};
   INSTALL(steps, way);
 }
 
 /* As Elasticsearch does. */
 static void no_programs(enum way way) {
-  struct sock_filter steps[] = {LOAD(nr), REFUSE(SYS_execve, SECCOMP_RET_ERRNO | EACCES), REFUSE(SYS_execveat, SECCOMP_RET_ERRNO | EACCES),
+  struct sock_filter steps[] = {LOAD(nr), REFUSE(SYS_execve, SECCOMP_RET_ERRNO | EACCES),
+                                REFUSE(SYS_execveat, SECCOMP_RET_ERRNO | EACCES),
                                 OTHERWISE(SECCOMP_RET_ALLOW)};
   INSTALL(steps, way);
 }
@@ -82,7 +77,8 @@ static void no_programs(enum way way) {
 static void told(const char *what, pid_t child) {
   int status = -1;
   waitpid(child, &status, 0);
-  printf("%s: %s %d\n", what, WIFSIGNALED(status) ? "killed by" : "ended with", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+  printf("%s: %s %d\n", what, WIFSIGNALED(status) ? "killed by" : "ended with",
+         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
   fflush(stdout);
 }
 
@@ -138,10 +134,24 @@ static void files(enum way way) {
 #ifdef SYS_access
   pid_t child = fork();
   if (child == 0) {
-    struct sock_filter steps[] = {LOAD(nr),           ALLOW(SYS_access),  ALLOW(SYS_unlink),     ALLOW(SYS_rename), ALLOW(SYS_readlink),
-                                  ALLOW(SYS_mkdir),   ALLOW(SYS_rmdir),   ALLOW(SYS_chmod),      ALLOW(SYS_chown),  ALLOW(SYS_lchown),
-                                  ALLOW(SYS_link),    ALLOW(SYS_symlink), ALLOW(SYS_newfstatat), ALLOW(SYS_stat),   ALLOW(SYS_lstat),
-                                  ALLOW(SYS_mknod),   ALLOW(SYS_mknodat), ALLOW(SYS_exit_group),
+    struct sock_filter steps[] = {LOAD(nr),
+                                  ALLOW(SYS_access),
+                                  ALLOW(SYS_unlink),
+                                  ALLOW(SYS_rename),
+                                  ALLOW(SYS_readlink),
+                                  ALLOW(SYS_mkdir),
+                                  ALLOW(SYS_rmdir),
+                                  ALLOW(SYS_chmod),
+                                  ALLOW(SYS_chown),
+                                  ALLOW(SYS_lchown),
+                                  ALLOW(SYS_link),
+                                  ALLOW(SYS_symlink),
+                                  ALLOW(SYS_newfstatat),
+                                  ALLOW(SYS_stat),
+                                  ALLOW(SYS_lstat),
+                                  ALLOW(SYS_mknod),
+                                  ALLOW(SYS_mknodat),
+                                  ALLOW(SYS_exit_group),
                                   OTHERWISE(SECCOMP_RET_KILL_PROCESS)};
     INSTALL(steps, way);
     static const char *const path = "/nonexistent/file";

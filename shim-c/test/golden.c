@@ -1,4 +1,5 @@
-/* Prints test/golden/service-wire.json: what the wire's structures look like in bytes. The TypeScript side checks the same file. */
+/* Prints test/golden/service-wire.json: what the wire's structures look like in bytes. The TypeScript side
+ * checks the same file. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,25 +17,33 @@ static const char *endpoint(const struct boxer_endpoint *endpoint) {
   static int turn;
   char *room = rooms[turn++ % 2];
   const uint8_t *a = endpoint->address;
-  snprintf(room, sizeof rooms[0], "{ \"address\": \"%d.%d.%d.%d\", \"port\": %d }", a[0], a[1], a[2], a[3], endpoint->port);
+  snprintf(room, sizeof rooms[0], "{ \"address\": \"%d.%d.%d.%d\", \"port\": %d }", a[0], a[1], a[2], a[3],
+           endpoint->port);
   return room;
 }
 
 static void print_request(struct boxer_request request, const char *comma) {
   request.magic = BOXER_WIRE_MAGIC;
-  printf("    {\n      \"operation\": %d,\n      \"family\": %d,\n      \"process\": %u,\n      \"nonblocking\": %s,\n      \"noPunch\": %s,\n",
-         request.operation, request.family, request.process, request.flags & BOXER_NONBLOCK ? "true" : "false",
-         request.flags & BOXER_NO_PUNCH ? "true" : "false");
-  printf("      \"inode\": \"%llu\",\n      \"local\": %s,\n      \"peer\": %s,\n      \"name\": \"%s\",\n      \"hex\": \"",
-         (unsigned long long)request.inode, endpoint(&request.local), endpoint(&request.peer), request.name);
+  printf(
+      "    {\n      \"operation\": %d,\n      \"family\": %d,\n      \"process\": %u,\n      "
+      "\"nonblocking\": %s,\n      \"noPunch\": %s,\n",
+      request.operation, request.family, request.process, request.flags & BOXER_NONBLOCK ? "true" : "false",
+      request.flags & BOXER_NO_PUNCH ? "true" : "false");
+  printf(
+      "      \"inode\": \"%llu\",\n      \"local\": %s,\n      \"peer\": %s,\n      \"name\": \"%s\",\n      "
+      "\"hex\": \"",
+      (unsigned long long)request.inode, endpoint(&request.local), endpoint(&request.peer), request.name);
   hex(&request, sizeof request);
   printf("\"\n    }%s\n", comma);
 }
 
 static void print_reply(struct boxer_reply reply, const char *comma) {
   reply.magic = BOXER_WIRE_MAGIC;
-  printf("    {\n      \"operation\": %d,\n      \"error\": %d,\n      \"bind\": %s,\n      \"retry\": %d,\n      \"local\": %s,\n      \"peer\": %s,\n      \"addresses\": [",
-         reply.operation, reply.error, reply.flags & BOXER_BIND ? "true" : "false", reply.retry, endpoint(&reply.local), endpoint(&reply.peer));
+  printf(
+      "    {\n      \"operation\": %d,\n      \"error\": %d,\n      \"bind\": %s,\n      \"retry\": %d,\n    "
+      "  \"local\": %s,\n      \"peer\": %s,\n      \"addresses\": [",
+      reply.operation, reply.error, reply.flags & BOXER_BIND ? "true" : "false", reply.retry,
+      endpoint(&reply.local), endpoint(&reply.peer));
   for (int i = 0; i < reply.count; i++) {
     const uint8_t *a = reply.addresses[i];
     printf("%s\"%d.%d.%d.%d\"", i ? ", " : "", a[0], a[1], a[2], a[3]);
@@ -64,23 +73,33 @@ static void print_table(void) {
                                      .account_user = 994,
                                      .account_group = 991,
                                      .hostname = "worker-1"};
-  printf("  \"table\": {\n    \"size\": %zu,\n    \"nodesOffset\": %zu,\n    \"namesOffset\": %zu,\n", sizeof table,
-         offsetof(struct boxer_table, nodes), offsetof(struct boxer_table, names));
-  printf("    \"sequence\": 6,\n    \"overlayBase\": \"198.18.0.0\",\n    \"overlayMask\": \"255.254.0.0\",\n"
-         "    \"selfOverlay\": \"198.18.0.5\",\n    \"selfUnderlay\": \"172.20.0.7\",\n"
-         "    \"signalSource\": \"127.66.79.88\",\n    \"selfBound\": \"172.20.0.7\",\n    \"nodeCount\": 2,\n    \"nameCount\": 3,\n"
-         "    \"accountUser\": 994,\n    \"accountGroup\": 991,\n    \"hostname\": \"worker-1\",\n    \"headerHex\": \"");
+  printf("  \"table\": {\n    \"size\": %zu,\n    \"nodesOffset\": %zu,\n    \"namesOffset\": %zu,\n",
+         sizeof table, offsetof(struct boxer_table, nodes), offsetof(struct boxer_table, names));
+  printf(
+      "    \"sequence\": 6,\n    \"overlayBase\": \"198.18.0.0\",\n    \"overlayMask\": \"255.254.0.0\",\n"
+      "    \"selfOverlay\": \"198.18.0.5\",\n    \"selfUnderlay\": \"172.20.0.7\",\n"
+      "    \"signalSource\": \"127.66.79.88\",\n    \"selfBound\": \"172.20.0.7\",\n    \"nodeCount\": 2,\n  "
+      "  \"nameCount\": 3,\n"
+      "    \"accountUser\": 994,\n    \"accountGroup\": 991,\n    \"hostname\": \"worker-1\",\n    "
+      "\"headerHex\": \"");
   hex(&table, offsetof(struct boxer_table, nodes));
-  struct boxer_table_node node = {.overlay = {198, 18, 0, 6}, .direct = {172, 20, 0, 8}, .flags = BOXER_NODE_DIRECT, .id = 6};
-  printf("\",\n    \"node\": { \"overlay\": \"198.18.0.6\", \"direct\": \"172.20.0.8\", \"flags\": 1, \"id\": 6, \"hex\": \"");
+  struct boxer_table_node node = {
+      .overlay = {198, 18, 0, 6}, .direct = {172, 20, 0, 8}, .flags = BOXER_NODE_DIRECT, .id = 6};
+  printf(
+      "\",\n    \"node\": { \"overlay\": \"198.18.0.6\", \"direct\": \"172.20.0.8\", \"flags\": 1, \"id\": "
+      "6, \"hex\": \"");
   hex(&node, sizeof node);
   struct boxer_table_name name = {.hash = hash_of("redis"), .overlay = {198, 18, 0, 6}, .flags = 0};
-  printf("\" },\n    \"name\": { \"name\": \"redis\", \"hash\": \"%016llx\", \"overlay\": \"198.18.0.6\", \"flags\": 0, \"hex\": \"",
-         (unsigned long long)name.hash);
+  printf(
+      "\" },\n    \"name\": { \"name\": \"redis\", \"hash\": \"%016llx\", \"overlay\": \"198.18.0.6\", "
+      "\"flags\": 0, \"hex\": \"",
+      (unsigned long long)name.hash);
   hex(&name, sizeof name);
   struct boxer_table_name ask = {.hash = hash_of("db.example.internal"), .flags = BOXER_NAME_ASK};
-  printf("\" },\n    \"ask\": { \"name\": \"db.example.internal\", \"hash\": \"%016llx\", \"overlay\": \"0.0.0.0\", \"flags\": 1, \"hex\": \"",
-         (unsigned long long)ask.hash);
+  printf(
+      "\" },\n    \"ask\": { \"name\": \"db.example.internal\", \"hash\": \"%016llx\", \"overlay\": "
+      "\"0.0.0.0\", \"flags\": 1, \"hex\": \"",
+      (unsigned long long)ask.hash);
   hex(&ask, sizeof ask);
   printf("\" }\n  }\n");
 }
@@ -115,9 +134,12 @@ int main(void) {
                                        .local = {.address = {0, 0, 0, 0}, .port = 80},
                                        .peer = {.address = {127, 66, 79, 88}, .port = 40000}},
                 ",");
-  print_request((struct boxer_request){.operation = BOXER_RESOLVE, .process = 7, .name = "db.example.internal"}, "");
+  print_request(
+      (struct boxer_request){.operation = BOXER_RESOLVE, .process = 7, .name = "db.example.internal"}, "");
   printf("  ],\n  \"replies\": [\n");
-  print_reply((struct boxer_reply){.operation = BOXER_CONNECT, .peer = {.address = {172, 20, 0, 9}, .port = 34567}}, ",");
+  print_reply(
+      (struct boxer_reply){.operation = BOXER_CONNECT, .peer = {.address = {172, 20, 0, 9}, .port = 34567}},
+      ",");
   print_reply((struct boxer_reply){.operation = BOXER_CONNECT,
                                    .flags = BOXER_BIND,
                                    .retry = 300,
@@ -129,7 +151,10 @@ int main(void) {
                                    .local = {.address = {198, 18, 0, 5}, .port = 80},
                                    .peer = {.address = {198, 18, 0, 6}, .port = 51234}},
               ",");
-  print_reply((struct boxer_reply){.operation = BOXER_RESOLVE, .count = 2, .addresses = {{198, 19, 0, 1}, {198, 19, 0, 2}}}, ",");
+  print_reply(
+      (struct boxer_reply){
+          .operation = BOXER_RESOLVE, .count = 2, .addresses = {{198, 19, 0, 1}, {198, 19, 0, 2}}},
+      ",");
   print_reply((struct boxer_reply){.operation = BOXER_REVERSE, .name = "redis"}, "");
   printf("  ],\n");
   print_table();

@@ -1,4 +1,5 @@
-/* A library that wants to see calls, as socket_wrapper or torsocks do: it counts them and passes them on. Preloaded, or linked. */
+/* A library that wants to see calls, as socket_wrapper or torsocks do: it counts them and passes them on.
+ * Preloaded, or linked. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -52,6 +53,7 @@ int execve(const char *path, char *const arguments[], char *const environment[])
 
 void report_seen(void);
 void report_seen(void) {
-  printf("bind %d listen %d close %d dup2 %d getsockname %d gethostname %d connect %d access %d unlink %d\n", seen[BIND], seen[LISTEN], seen[CLOSE],
-         seen[DUP2], seen[GETSOCKNAME], seen[GETHOSTNAME], seen[CONNECT], seen[ACCESS], seen[UNLINK]);
+  printf("bind %d listen %d close %d dup2 %d getsockname %d gethostname %d connect %d access %d unlink %d\n",
+         seen[BIND], seen[LISTEN], seen[CLOSE], seen[DUP2], seen[GETSOCKNAME], seen[GETHOSTNAME],
+         seen[CONNECT], seen[ACCESS], seen[UNLINK]);
 }

@@ -1,6 +1,7 @@
 /*
- * What a library sees that stands between the program and libc, as a transcript: the same natively and under the monitor, whether it is
- * preloaded (in front of the monitor) or linked (behind it). What the monitor does to the calls goes to stderr.
+ * What a library sees that stands between the program and libc, as a transcript: the same natively and under
+ * the monitor, whether it is preloaded (in front of the monitor) or linked (behind it). What the monitor does
+ * to the calls goes to stderr.
  */
 #include "check.h"
 

@@ -1,6 +1,6 @@
 /*
- * What the monitor thinks of a guest's seccomp filter, against what the kernel does with it: random filters, each in a process of its own.
- * And which programs' loaders it thinks would complain.
+ * What the monitor thinks of a guest's seccomp filter, against what the kernel does with it: random filters,
+ * each in a process of its own. And which programs' loaders it thinks would complain.
  */
 #include <elf.h>
 #include <linux/audit.h>
@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "../monitor/bpf.h"
+#include "../monitor/config.h"
 #include "../monitor/target.h"
 #include "check.h"
 
@@ -24,26 +25,31 @@ const struct config *any_config(void) {
 #define LONGEST 24
 #define ASKED 7 /* system calls of each, a bit of the exit code for each */
 
-#define LOAD(field) (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define LOAD(field) \
+  (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 
 static unsigned any(unsigned limit) { return (unsigned)rand() % limit; }
 
 static struct sock_filter random_step(unsigned left) {
-  static const uint16_t calculations[] = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_XOR, BPF_LSH, BPF_RSH};
+  static const uint16_t calculations[] = {BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR,
+                                          BPF_AND, BPF_XOR, BPF_LSH, BPF_RSH};
   static const uint16_t comparisons[] = {BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET};
   uint16_t source = any(2) ? BPF_K : BPF_X;
   switch (any(9)) {
     case 0: /* anything but where the program is, which only the kernel knows */
-      return (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, any(4) ? offsetof(struct seccomp_data, args) + 4 * any(12) : 4 * any(2));
+      return (struct sock_filter)BPF_STMT(
+          BPF_LD | BPF_W | BPF_ABS, any(4) ? offsetof(struct seccomp_data, args) + 4 * any(12) : 4 * any(2));
     case 1:
-      return (struct sock_filter)BPF_STMT((any(2) ? BPF_LD : BPF_LDX) | (any(2) ? BPF_IMM : BPF_W | BPF_LEN), any(1000));
+      return (struct sock_filter)BPF_STMT((any(2) ? BPF_LD : BPF_LDX) | (any(2) ? BPF_IMM : BPF_W | BPF_LEN),
+                                          any(1000));
     case 2: {
       uint16_t operation = calculations[any(9)];
       bool shifts = operation == BPF_LSH || operation == BPF_RSH;
       return (struct sock_filter)BPF_STMT(BPF_ALU | operation | source, shifts ? any(32) : 1 + any(100000));
     }
     case 3:
-      return (struct sock_filter)BPF_STMT(any(4) ? BPF_MISC | (any(2) ? BPF_TAX : BPF_TXA) : BPF_ALU | BPF_NEG, 0);
+      return (struct sock_filter)BPF_STMT(
+          any(4) ? BPF_MISC | (any(2) ? BPF_TAX : BPF_TXA) : BPF_ALU | BPF_NEG, 0);
     case 4: /* what is loaded was stored before: see random_filter() */
       return (struct sock_filter)BPF_STMT(any(2) ? BPF_ST : BPF_STX, any(4));
     case 5:
@@ -51,7 +57,9 @@ static struct sock_filter random_step(unsigned left) {
     case 6:
       return (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, any(left));
     default:
-      return (struct sock_filter)BPF_JUMP(BPF_JMP | comparisons[any(4)] | source, any(3) ? any(64) : SYS_getppid, (uint8_t)any(left), (uint8_t)any(left));
+      return (struct sock_filter)BPF_JUMP(BPF_JMP | comparisons[any(4)] | source,
+                                          any(3) ? any(64) : SYS_getppid, (uint8_t)any(left),
+                                          (uint8_t)any(left));
   }
 }
 
@@ -64,7 +72,8 @@ static unsigned short random_filter(struct sock_filter *steps) {
   for (unsigned word = 0; word < 4; word++) steps[count++] = (struct sock_filter)BPF_STMT(BPF_ST, word);
   for (unsigned length = 1 + any(LONGEST), i = 0; i < length; i++) steps[count++] = random_step(length - i);
   steps[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 1);
-  steps[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, any(2) ? SECCOMP_RET_ALLOW : SECCOMP_RET_LOG);
+  steps[count++] =
+      (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, any(2) ? SECCOMP_RET_ALLOW : SECCOMP_RET_LOG);
   steps[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | E2BIG);
   return count;
 }
@@ -98,7 +107,8 @@ static void filters(void) {
     int bits = 0;
     for (int call = 0; call < ASKED; call++) {
       calls[call] = (struct call){.number = SYS_getppid};
-      for (int j = 0; j < 6; j++) calls[call].arguments[j] = any(2) ? any(64) : (unsigned long)rand() << 31 | (unsigned)rand();
+      for (int j = 0; j < 6; j++)
+        calls[call].arguments[j] = any(2) ? any(64) : (unsigned long)rand() << 31 | (unsigned)rand();
     }
     int kernel = allowed_by_kernel(&filter, calls);
     if (kernel < 0) continue;
@@ -106,7 +116,8 @@ static void filters(void) {
     for (int call = 0; call < ASKED; call++)
       if (filter_allows(&filter, &calls[call])) bits |= 1 << call;
     seen |= bits | (~bits & 0x7f) << 8;
-    if (bits != kernel) failures++, fprintf(stderr, "filter %d: kernel %x, monitor %x\n", i, (unsigned)kernel, (unsigned)bits);
+    if (bits != kernel)
+      failures++, fprintf(stderr, "filter %d: kernel %x, monitor %x\n", i, (unsigned)kernel, (unsigned)bits);
   }
   CHECK(taken > FILTERS / 4);
   CHECK((seen & 0x7f) == 0x7f && (seen >> 8 & 0x7f) == 0x7f); /* both answers occurred */
@@ -133,20 +144,26 @@ struct narrow {
 };
 
 static struct wide wide(uint16_t machine, uint32_t part) {
-  struct wide file = {.head = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB}, .e_machine = machine,
-                               .e_phoff = offsetof(struct wide, parts), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 3}};
+  struct wide file = {.head = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB},
+                               .e_machine = machine,
+                               .e_phoff = offsetof(struct wide, parts),
+                               .e_phentsize = sizeof(Elf64_Phdr),
+                               .e_phnum = 3}};
   file.parts[1].p_type = part;
   return file;
 }
 
 static struct narrow narrow(uint16_t machine, uint32_t part) {
-  struct narrow file = {.head = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB}, .e_machine = machine,
-                                 .e_phoff = offsetof(struct narrow, parts), .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 3}};
+  struct narrow file = {.head = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB},
+                                 .e_machine = machine,
+                                 .e_phoff = offsetof(struct narrow, parts),
+                                 .e_phentsize = sizeof(Elf32_Phdr),
+                                 .e_phnum = 3}};
   file.parts[2].p_type = part;
   return file;
 }
 
-#define TAKES(name, bytes, size) takes_us(AT_FDCWD, written((name), (bytes), (size)))
+#define TAKES(name, bytes, size) loads_monitor(AT_FDCWD, written((name), (bytes), (size)))
 
 static void programs(void) {
   char template[] = "/tmp/boxer-judging-XXXXXX";
@@ -155,8 +172,9 @@ static void programs(void) {
   struct narrow static_i386 = narrow(EM_386, PT_LOAD);
   struct wide riscv = wide(EM_RISCV, PT_INTERP);
   struct wide static_riscv = wide(EM_RISCV, PT_LOAD);
-  CHECK(takes_us(AT_FDCWD, "/proc/self/exe"));
-  CHECK(takes_us(AT_FDCWD, "/nonexistent") && takes_us(AT_FDCWD, "/") && takes_us(AT_FDCWD, NULL));
+  CHECK(loads_monitor(AT_FDCWD, "/proc/self/exe"));
+  CHECK(loads_monitor(AT_FDCWD, "/nonexistent") && loads_monitor(AT_FDCWD, "/") &&
+        loads_monitor(AT_FDCWD, NULL));
   CHECK(!TAKES("i386", &i386, sizeof i386));
   CHECK(TAKES("static-i386", &static_i386, sizeof static_i386));
   CHECK(!TAKES("riscv", &riscv, sizeof riscv));
@@ -183,20 +201,22 @@ static void programs(void) {
   CHECK(TAKES("itself", line, (size_t)length));
   memset(line, 'x', sizeof line);
   memcpy(line, "#!/", 3);
-  CHECK(TAKES("endless", line, sizeof line) && TAKES("nothing", "#!", 2) && TAKES("blank", "#!  ", 4) && TAKES("no-name", "#!\n/bin/sh", 10));
+  CHECK(TAKES("endless", line, sizeof line) && TAKES("nothing", "#!", 2) && TAKES("blank", "#!  ", 4) &&
+        TAKES("no-name", "#!\n/bin/sh", 10));
 
   /* Along PATH, as execvp() goes: what may not be executed is passed by. */
   written("i386-elsewhere", "text", 4);
   char path[600];
   snprintf(path, sizeof path, "/nonexistent:%s", folder);
   setenv("PATH", path, 1);
-  CHECK(!found_takes_us("i386") && found_takes_us("own") && found_takes_us("not-there") && found_takes_us(""));
+  CHECK(!found_loads_monitor("i386") && found_loads_monitor("own") && found_loads_monitor("not-there") &&
+        found_loads_monitor(""));
   snprintf(path, sizeof path, "%s/i386", folder);
-  CHECK(!found_takes_us(path));
+  CHECK(!found_loads_monitor(path));
   int directory = open(folder, O_RDONLY | O_DIRECTORY);
-  CHECK(!takes_us(directory, "script") && takes_us(directory, "own"));
+  CHECK(!loads_monitor(directory, "script") && loads_monitor(directory, "own"));
   int fd = openat(directory, "i386", O_RDONLY);
-  CHECK(!file_takes_us(fd) && takes_us(directory, "static-i386"));
+  CHECK(!file_loads_monitor(fd) && loads_monitor(directory, "static-i386"));
   close(fd);
   close(directory);
   snprintf(path, sizeof path, "rm -r '%s'", folder);

@@ -23,7 +23,8 @@ static struct place {
   uint16_t port;
 } places[PLACES];
 static struct boxer_endpoint targets[65536];
-/* The last BOXER_CONNECT of each guest's socket: who goes on with it has the same answer, for the far end may know of it already. */
+/* The last BOXER_CONNECT of each guest's socket: who goes on with it has the same answer, for the far end may
+ * know of it already. */
 static struct question {
   uint64_t inode;
   bool answered;
@@ -56,7 +57,9 @@ void later_place(const struct boxer_request *request, struct boxer_reply *reply)
   struct place place = {.request = *request};
   inet_pton(AF_INET, UNDERLAY_RELAY, reply->peer.address);
   place.fd = bound(reply->peer.address, &place.port);
-  if (setsockopt(place.fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 || listen(place.fd, 1) < 0) abort();
+  if (setsockopt(place.fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0 ||
+      listen(place.fd, 1) < 0)
+    abort();
   reply->peer.port = place.port;
   targets[place.port] = request->peer;
   pthread_mutex_lock(&lock);
@@ -68,7 +71,9 @@ void later_place(const struct boxer_request *request, struct boxer_reply *reply)
   pthread_mutex_unlock(&lock);
 }
 
-static struct question *question_of(uint64_t inode) { return &questions[inode % (sizeof questions / sizeof *questions)]; }
+static struct question *question_of(uint64_t inode) {
+  return &questions[inode % (sizeof questions / sizeof *questions)];
+}
 
 void later_asked(const struct boxer_request *request) {
   pthread_mutex_lock(&lock);
@@ -97,7 +102,10 @@ static struct boxer_reply answer_to(uint64_t inode) {
   return reply;
 }
 
-struct boxer_endpoint later_target(uint16_t port) { return targets[port]; }
+struct boxer_endpoint later_target(uint16_t port) {
+  const struct boxer_endpoint target = targets[port];
+  return target;
+}
 
 static bool take(uint64_t inode, struct place *taken) {
   bool found = false;

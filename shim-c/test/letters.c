@@ -1,4 +1,5 @@
-/* Unix sockets by paths below <folder>, as a transcript: who is reached, and what is told of whom. Paths are printed from the folder on. */
+/* Unix sockets by paths below <folder>, as a transcript: who is reached, and what is told of whom. Paths are
+ * printed from the folder on. */
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,7 +16,8 @@ static socklen_t to_address(const char *name, struct sockaddr_un *address) {
   }
   size_t length = strlen(name);
   memcpy(address->sun_path, name, length < sizeof address->sun_path ? length : sizeof address->sun_path);
-  return length < sizeof address->sun_path ? sizeof *address : (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+  return length < sizeof address->sun_path ? sizeof *address
+                                           : (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
 static const char *in(const char *name) {
@@ -72,7 +74,8 @@ static long send_by(int way, int fd, const char *name) {
   struct iovec part = {&byte, 1};
   struct mmsghdr messages[2] = {0};
   for (int i = 0; i < 2; i++)
-    messages[i].msg_hdr = (struct msghdr){.msg_name = &address, .msg_namelen = length, .msg_iov = &part, .msg_iovlen = 1};
+    messages[i].msg_hdr =
+        (struct msghdr){.msg_name = &address, .msg_namelen = length, .msg_iov = &part, .msg_iovlen = 1};
   if (way == 0) return sendto(fd, &byte, 1, 0, (struct sockaddr *)&address, length);
   if (way == 1) return sendmsg(fd, &messages[0].msg_hdr, 0);
   return sendmmsg(fd, messages, 2, 0);
@@ -83,7 +86,8 @@ static void receive_by(int way, int fd, socklen_t room) {
   char byte;
   memset(from, 'z', sizeof from);
   struct iovec part = {&byte, 1};
-  struct mmsghdr message = {.msg_hdr = {.msg_name = from, .msg_namelen = room, .msg_iov = &part, .msg_iovlen = 1}};
+  struct mmsghdr message = {
+      .msg_hdr = {.msg_name = from, .msg_namelen = room, .msg_iov = &part, .msg_iovlen = 1}};
   socklen_t length = room;
   long result = -1;
   if (way == 0) result = recvfrom(fd, &byte, 1, MSG_DONTWAIT, (struct sockaddr *)from, &length);
@@ -98,9 +102,13 @@ static void receive_by(int way, int fd, socklen_t room) {
 static void datagrams(void) {
   static const char *const names[] = {"sender", "@boxer-test-abstract", "relative", ""};
   int server = bound(SOCK_DGRAM, in("server"));
-  say("is a socket", ({ struct stat found; stat(in("server"), &found) == 0 && S_ISSOCK(found.st_mode); }));
+  say("is a socket", ({
+        struct stat found;
+        stat(in("server"), &found) == 0 && S_ISSOCK(found.st_mode);
+      }));
   for (int who = 0; who < 4; who++) {
-    int client = who == 3 ? socket(AF_UNIX, SOCK_DGRAM, 0) : bound(SOCK_DGRAM, who == 0 ? in(names[0]) : names[who]);
+    int client =
+        who == 3 ? socket(AF_UNIX, SOCK_DGRAM, 0) : bound(SOCK_DGRAM, who == 0 ? in(names[0]) : names[who]);
     for (int way = 0; way < 3; way++)
       for (int small = 0; small < (way == 2 ? 1 : 3); small++) {
         say("sent", send_by(way, client, in("server")));
@@ -133,12 +141,18 @@ static void credentials(void) {
   struct iovec part = {&byte, 1};
   for (int small = 0; small < 2; small++) {
     if (small) send_by(1, client, in("credentials"));
-    struct msghdr message = {.msg_name = &from, .msg_namelen = small ? 5 : sizeof from, .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct msghdr message = {.msg_name = &from,
+                             .msg_namelen = small ? 5 : sizeof from,
+                             .msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
     say("received", recvmsg(server, &message, MSG_DONTWAIT));
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     struct ucred who = {0};
     if (header && header->cmsg_type == SCM_CREDENTIALS) memcpy(&who, CMSG_DATA(header), sizeof who);
-    printf("by this process: %d, flags %d, %zu bytes of control\n", who.pid == getpid(), message.msg_flags, (size_t)message.msg_controllen);
+    printf("by this process: %d, flags %d, %zu bytes of control\n", who.pid == getpid(), message.msg_flags,
+           (size_t)message.msg_controllen);
   }
   close(server);
   close(client);
@@ -173,7 +187,10 @@ static void streams(void) {
 
 static void long_paths(void) {
   int server = bound(SOCK_DGRAM, longest('d'));
-  say("is a socket", ({ struct stat found; stat(longest('d'), &found) == 0 && S_ISSOCK(found.st_mode); }));
+  say("is a socket", ({
+        struct stat found;
+        stat(longest('d'), &found) == 0 && S_ISSOCK(found.st_mode);
+      }));
   int client = bound(SOCK_DGRAM, in("short"));
   for (int way = 0; way < 2; way++) {
     say("sent", send_by(way, client, longest('d')));

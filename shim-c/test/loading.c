@@ -1,4 +1,5 @@
-/* dlopen() as a transcript: by a bare name, which only this program's own RUNPATH finds, and below <folder>. */
+/* dlopen() as a transcript: by a bare name, which only this program's own RUNPATH finds, and below <folder>.
+ */
 #include <dlfcn.h>
 
 #include "check.h"
@@ -46,7 +47,9 @@ static void look_up(const char *folder) {
   found = (int (*)(const char *, int))dlvsym(libc, "access", "GLIBC_0");
   printf("by no version: %d\n", found ? found(path, R_OK) : -2);
 #endif
-  printf("no such name: %s\n", dlsym(libc, "no_such_function") ? "found" : dlerror() ? "an error" : "no error");
+  printf("no such name: %s\n", dlsym(libc, "no_such_function") ? "found"
+                               : dlerror()                     ? "an error"
+                                                               : "no error");
   printf("what is not ours: %d\n", dlsym(libc, "strlen") == dlsym(RTLD_DEFAULT, "strlen"));
 }
 
@@ -66,8 +69,8 @@ int main(int argc, char **argv) {
   void *self = dlopen(NULL, RTLD_NOW);
   printf("itself: %d\n", self != NULL);
   /* What moves bytes, and tells no address, is found in libc, and connect() is not. */
-  for (const char **name = (const char *[]){"read", "write", "send", "recv", "poll", "select", "epoll_wait", "epoll_ctl",
-                                            "sendfile", "readv", "writev", "connect", NULL};
+  for (const char **name = (const char *[]){"read", "write", "send", "recv", "poll", "select", "epoll_wait",
+                                            "epoll_ctl", "sendfile", "readv", "writev", "connect", NULL};
        *name; name++) {
     Dl_info where = {0};
     void *symbol = dlsym(RTLD_DEFAULT, *name);

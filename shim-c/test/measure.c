@@ -1,6 +1,7 @@
 /*
- * Times calls, for bench/shim.ts: measure <what> <repetitions> [address]. Prints nanoseconds per call, the median of the repetitions
- * (of `memory`: bytes). `dns` serves names while another program runs. Runs natively and under the monitor alike.
+ * Times calls, for bench/shim.ts: measure <what> <repetitions> [address]. Prints nanoseconds per call, the
+ * median of the repetitions (of `memory`: bytes). `dns` serves names while another program runs. Runs
+ * natively and under the monitor alike.
  */
 #include <netdb.h>
 #include <signal.h>
@@ -112,7 +113,8 @@ static void programs(int repetitions) {
     pid_t child;
     int status;
     int64_t start = now();
-    if (posix_spawn(&child, "/bin/true", NULL, NULL, (char *[]){"true", NULL}, environ) != 0) die("/bin/true");
+    if (posix_spawn(&child, "/bin/true", NULL, NULL, (char *[]){"true", NULL}, environ) != 0)
+      die("/bin/true");
     waitpid(child, &status, 0);
     take(start);
   }
@@ -128,7 +130,9 @@ static void memory(const char *address) {
   int64_t bytes = 0;
   long kilobytes;
   while (rollup && fgets(line, sizeof line, rollup))
-    if (sscanf(line, "Private_Clean: %ld", &kilobytes) == 1 || sscanf(line, "Private_Dirty: %ld", &kilobytes) == 1) bytes += kilobytes * 1024;
+    if (sscanf(line, "Private_Clean: %ld", &kilobytes) == 1 ||
+        sscanf(line, "Private_Dirty: %ld", &kilobytes) == 1)
+      bytes += kilobytes * 1024;
   printf("%ld\n", (long)bytes);
 }
 
@@ -138,7 +142,8 @@ static void answer_questions(int fd) {
   struct sockaddr_in from;
   socklen_t size = sizeof from;
   ssize_t got;
-  while ((got = recvfrom(fd, message, sizeof message - sizeof record - 5, 0, (struct sockaddr *)&from, &size)) > 12) {
+  while ((got = recvfrom(fd, message, sizeof message - sizeof record - 5, 0, (struct sockaddr *)&from,
+                         &size)) > 12) {
     ssize_t end = 12;
     while (end < got && message[end]) end += message[end] + 1;
     end += 5;
@@ -153,8 +158,8 @@ static void answer_questions(int fd) {
 }
 
 /*
- * The fastest DNS that there can be: the answer to any question for an A record is 10.66.0.2. `measure dns 0 <program> <arguments>` serves on
- * 127.0.0.1 while the program runs.
+ * The fastest DNS that there can be: the answer to any question for an A record is 10.66.0.2. `measure dns 0
+ * <program> <arguments>` serves on 127.0.0.1 while the program runs.
  */
 static int serve_dns(char **program) {
   int fd = socket(AF_INET, SOCK_DGRAM, 0);

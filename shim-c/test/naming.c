@@ -12,7 +12,8 @@
 #include "../service-wire.h"
 #include "check.h"
 
-static int resolve(const char *name, const char *service, int family, int type, int flags, struct addrinfo **list) {
+static int resolve(const char *name, const char *service, int family, int type, int flags,
+                   struct addrinfo **list) {
   struct addrinfo hints = {.ai_family = family, .ai_socktype = type, .ai_flags = flags};
   *list = NULL;
   return getaddrinfo(name, service, &hints, list);
@@ -86,10 +87,12 @@ static void hints(void) {
   CHECK(getaddrinfo("direct", "80", NULL, &list) == 0 && getaddrinfo(NODE_DIRECT, "80", NULL, &numeric) == 0);
   CHECK(length(list) == length(numeric)); /* glibc: stream, datagram and raw; musl: the first two */
   freeaddrinfo(numeric);
-  CHECK(list->ai_socktype == SOCK_STREAM && list->ai_protocol == IPPROTO_TCP && is_at(text(list), NODE_DIRECT, 80));
+  CHECK(list->ai_socktype == SOCK_STREAM && list->ai_protocol == IPPROTO_TCP &&
+        is_at(text(list), NODE_DIRECT, 80));
   CHECK(list->ai_canonname == NULL && list->ai_addrlen == sizeof(struct sockaddr_in));
   freeaddrinfo(list);
-  CHECK(resolve("DIRECT.", "http", AF_UNSPEC, SOCK_STREAM, AI_CANONNAME | AI_ADDRCONFIG, &list) == 0 && length(list) == 1);
+  CHECK(resolve("DIRECT.", "http", AF_UNSPEC, SOCK_STREAM, AI_CANONNAME | AI_ADDRCONFIG, &list) == 0 &&
+        length(list) == 1);
   CHECK(is_at(text(list), NODE_DIRECT, 80) && strcmp(list->ai_canonname, "DIRECT") == 0);
   freeaddrinfo(list);
   CHECK(resolve("direct", NULL, AF_INET, SOCK_DGRAM, AI_PASSIVE, &list) == 0 && length(list) == 1);
@@ -118,7 +121,8 @@ static void rotation(void) {
 
 static void asked(void) {
   struct addrinfo *list;
-  CHECK(resolve("ask-me", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), ASKED_NAME_ADDRESS, 80));
+  CHECK(resolve("ask-me", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 &&
+        is_at(text(list), ASKED_NAME_ADDRESS, 80));
   freeaddrinfo(list);
   CHECK(resolve("ask-fail", "80", AF_INET, SOCK_STREAM, 0, &list) == EAI_AGAIN);
   CHECK(resolve("ask-none", "80", AF_INET, SOCK_STREAM, 0, &list) != 0);
@@ -126,11 +130,14 @@ static void asked(void) {
 
 static void not_ours(void) {
   struct addrinfo *list;
-  CHECK(resolve("localhost", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), "127.0.0.1", 80));
+  CHECK(resolve("localhost", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 &&
+        is_at(text(list), "127.0.0.1", 80));
   freeaddrinfo(list);
-  CHECK(resolve(NULL, "80", AF_INET, SOCK_STREAM, AI_PASSIVE, &list) == 0 && is_at(text(list), "0.0.0.0", 80));
+  CHECK(resolve(NULL, "80", AF_INET, SOCK_STREAM, AI_PASSIVE, &list) == 0 &&
+        is_at(text(list), "0.0.0.0", 80));
   freeaddrinfo(list);
-  CHECK(resolve("198.18.7.7", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 && is_at(text(list), "198.18.7.7", 80));
+  CHECK(resolve("198.18.7.7", "80", AF_INET, SOCK_STREAM, 0, &list) == 0 &&
+        is_at(text(list), "198.18.7.7", 80));
   freeaddrinfo(list);
 }
 
@@ -148,10 +155,12 @@ static void old_calls(void) {
   struct in_addr wanted;
   inet_pton(AF_INET, NODE_DIRECT, &wanted);
   struct hostent *host = gethostbyname("direct");
-  CHECK(host && host->h_addrtype == AF_INET && host->h_length == 4 && memcmp(host->h_addr_list[0], &wanted, 4) == 0);
+  CHECK(host && host->h_addrtype == AF_INET && host->h_length == 4 &&
+        memcmp(host->h_addr_list[0], &wanted, 4) == 0);
   CHECK(host && !host->h_addr_list[1] && strcmp(host->h_name, "direct") == 0 && !host->h_aliases[0]);
   CHECK(gethostbyname2("direct", AF_INET) != NULL);
-  CHECK(gethostbyname2("direct", AF_INET6) == NULL && h_errno == (tells_no_data() ? NO_DATA : HOST_NOT_FOUND));
+  CHECK(gethostbyname2("direct", AF_INET6) == NULL &&
+        h_errno == (tells_no_data() ? NO_DATA : HOST_NOT_FOUND));
   CHECK(gethostbyname("ask-fail") == NULL && h_errno == TRY_AGAIN);
   CHECK((host = gethostbyname("localhost")) != NULL);
   struct hostent entry;
@@ -159,7 +168,8 @@ static void old_calls(void) {
   char buffer[1024];
   int error;
   CHECK(gethostbyname_r("direct", &entry, buffer, 40, &result, &error) == ERANGE && !result);
-  CHECK(gethostbyname_r("direct", &entry, buffer + 1, sizeof buffer - 1, &result, &error) == 0 && result == &entry);
+  CHECK(gethostbyname_r("direct", &entry, buffer + 1, sizeof buffer - 1, &result, &error) == 0 &&
+        result == &entry);
   CHECK(memcmp(entry.h_addr_list[0], &wanted, 4) == 0);
   CHECK(gethostbyname2_r("direct", AF_INET, &entry, buffer, sizeof buffer, &result, &error) == 0 && result);
   host = gethostbyaddr(&wanted, 4, AF_INET);
@@ -204,7 +214,8 @@ static void resolver(void) {
   CHECK(asked_dns("direct", T_AAAA) == -NO_DATA && asked_dns("direct", T_MX) == -NO_DATA);
   CHECK(asked_dns("ask-me", T_A) == 1);
   CHECK(asked_dns("ask-none", T_A) == -HOST_NOT_FOUND && asked_dns("ask-fail", T_A) == -TRY_AGAIN);
-  CHECK(asked_dns("2.0.18.198.in-addr.arpa", T_PTR) == 1 && asked_dns("2.0.18.198.in-addr.arpa", T_A) == -NO_DATA);
+  CHECK(asked_dns("2.0.18.198.in-addr.arpa", T_PTR) == 1 &&
+        asked_dns("2.0.18.198.in-addr.arpa", T_A) == -NO_DATA);
   CHECK(asked_dns("9.9.18.198.IN-ADDR.ARPA.", T_PTR) == -HOST_NOT_FOUND);
   CHECK(res_query("2.0.18.198.in-addr.arpa", C_IN, T_PTR, reply, sizeof reply) > 0);
   char name[256];
@@ -268,17 +279,21 @@ static void reverse(void) {
   struct sockaddr_in unknown = at(UNKNOWN, 80);
   char host[256];
   char service[32];
-  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, sizeof host, service, sizeof service, NI_NUMERICSERV) == 0);
+  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, sizeof host, service, sizeof service,
+                    NI_NUMERICSERV) == 0);
   CHECK(strcmp(host, "direct.test") == 0 && strcmp(service, "80") == 0);
-  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, sizeof host, NULL, 0, NI_NUMERICHOST) == 0);
+  CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, sizeof host, NULL, 0, NI_NUMERICHOST) ==
+        0);
   CHECK(strcmp(host, NODE_DIRECT) == 0);
   CHECK(getnameinfo((struct sockaddr *)&known, sizeof known, host, 4, NULL, 0, 0) == EAI_OVERFLOW);
-  CHECK(getnameinfo((struct sockaddr *)&unknown, sizeof unknown, host, sizeof host, NULL, 0, NI_NAMEREQD) == EAI_NONAME);
+  CHECK(getnameinfo((struct sockaddr *)&unknown, sizeof unknown, host, sizeof host, NULL, 0, NI_NAMEREQD) ==
+        EAI_NONAME);
   CHECK(getnameinfo((struct sockaddr *)&unknown, sizeof unknown, host, sizeof host, NULL, 0, 0) == 0);
   CHECK(strcmp(host, UNKNOWN) == 0);
   /* As Docker's /etc/hosts has it. */
   struct sockaddr_in self = at(SELF, 80);
-  CHECK(getnameinfo((struct sockaddr *)&self, sizeof self, host, sizeof host, NULL, 0, NI_NAMEREQD) == 0 && strcmp(host, "self-node") == 0);
+  CHECK(getnameinfo((struct sockaddr *)&self, sizeof self, host, sizeof host, NULL, 0, NI_NAMEREQD) == 0 &&
+        strcmp(host, "self-node") == 0);
   struct hostent *found = gethostbyaddr(&self.sin_addr, 4, AF_INET);
   CHECK(found && strcmp(found->h_name, "self-node") == 0);
 }
@@ -289,18 +304,22 @@ static int account(void) {
   const struct passwd *user = getpwuid(4711);
   CHECK(user && user->pw_uid == 4711 && user->pw_gid == 4712 && getpwnam(user->pw_name) == user);
   const struct group *group = getgrgid(4712);
-  CHECK(group && group->gr_gid == 4712 && group->gr_name[0] && !group->gr_mem[0] && getgrnam(group->gr_name) == group);
-  CHECK(getgrgid(4713) == NULL && getgrnam("4712") == NULL && getgrgid(0) && strcmp(getgrgid(0)->gr_name, "root") == 0);
+  CHECK(group && group->gr_gid == 4712 && group->gr_name[0] && !group->gr_mem[0] &&
+        getgrnam(group->gr_name) == group);
+  CHECK(getgrgid(4713) == NULL && getgrnam("4712") == NULL && getgrgid(0) &&
+        strcmp(getgrgid(0)->gr_name, "root") == 0);
   struct group entry;
   struct group *result = &entry;
   char room[512];
   CHECK(getgrgid_r(4712, &entry, room, 4, &result) == ERANGE && !result);
   for (int offset = 0; offset < 9; offset++) {
     CHECK(getgrgid_r(4712, &entry, room + offset, sizeof room - 9, &result) == 0 && result == &entry);
-    CHECK(entry.gr_gid == 4712 && !entry.gr_mem[0] && strcmp(entry.gr_passwd, "x") == 0 && (uintptr_t)entry.gr_mem % sizeof(char *) == 0);
+    CHECK(entry.gr_gid == 4712 && !entry.gr_mem[0] && strcmp(entry.gr_passwd, "x") == 0 &&
+          (uintptr_t)entry.gr_mem % sizeof(char *) == 0);
     char name[64];
     snprintf(name, sizeof name, "%s", entry.gr_name);
-    CHECK(getgrnam_r(name, &entry, room + offset, sizeof room - 9, &result) == 0 && result && entry.gr_gid == 4712);
+    CHECK(getgrnam_r(name, &entry, room + offset, sizeof room - 9, &result) == 0 && result &&
+          entry.gr_gid == 4712);
   }
   CHECK(getgrnam_r("no-such-group", &entry, room, sizeof room, &result) == 0 && !result);
   return failures ? 1 : 0;
@@ -309,7 +328,8 @@ static int account(void) {
 /* A container's own user without a name: `whoami` fails there, as entrypoints expect. */
 static int unknown_account(void) {
   if (setgid(4812) < 0 || setuid(4811) < 0) return 1;
-  CHECK(getpwuid(4811) == NULL && getgrgid(4812) == NULL && getpwnam("sbx_user1051") == NULL && getgrnam("sbx_user1051") == NULL);
+  CHECK(getpwuid(4811) == NULL && getgrgid(4812) == NULL && getpwnam("sbx_user1051") == NULL &&
+        getgrnam("sbx_user1051") == NULL);
   CHECK(getpwuid(4711) == NULL);
   return failures ? 1 : 0;
 }

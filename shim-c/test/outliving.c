@@ -1,6 +1,6 @@
 /*
- * A guest whose supervisor is killed, and comes back under the same name. Usage: outliving <file for the verdict>: the supervisor
- * that would have passed on our exit code is dead by then.
+ * A guest whose supervisor is killed, and comes back under the same name. Usage: outliving <file for the
+ * verdict>: the supervisor that would have passed on our exit code is dead by then.
  */
 #include <netdb.h>
 #include <signal.h>
@@ -42,8 +42,8 @@ static pid_t start_again(void) {
     dup2(ends[1], 1);
     unsetenv("LD_PRELOAD");
     /* By a shell: our exec would give the preload back. */
-    execl("/bin/sh", "sh", "-c", "unset LD_PRELOAD BOXER_SOCKET; exec \"$0\" \"$@\"", program, "--again", getenv("BOXER_TEST_LOG"),
-          name + 1, "second-node", NULL);
+    execl("/bin/sh", "sh", "-c", "unset LD_PRELOAD BOXER_SOCKET; exec \"$0\" \"$@\"", program, "--again",
+          getenv("BOXER_TEST_LOG"), name + 1, "second-node", NULL);
     _exit(99);
   }
   close(ends[1]);
@@ -64,7 +64,8 @@ static void without_supervisor(int server, int port, int clients[3], int accepte
   CHECK(strncmp(local_of(accepted[2]), SELF ":", sizeof SELF) == 0);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(connect_at(fd, NODE_ASKED, port) == -1 && errno == ENETUNREACH);
-  CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && connect_at(fd, NODE_ASKED, port) == -1 && errno == ENETUNREACH);
+  CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && connect_at(fd, NODE_ASKED, port) == -1 &&
+        errno == ENETUNREACH);
   close(fd);
   fd = connected(NODE_DIRECT, port);
   int other = accept(server, NULL, NULL);

@@ -8,7 +8,8 @@ int plugin_value(void) { return 42; }
 int shared_value(void);
 int shared_value(void) { return 2; }
 
-/* Whether a path is there, by a call of libc's, by a pointer to it that the loader has stored, and by one that it is asked for. */
+/* Whether a path is there, by a call of libc's, by a pointer to it that the loader has stored, and by one
+ * that it is asked for. */
 typedef int access_function(const char *, int);
 static access_function *const stored[] = {access};
 int plugin_sees(const char *path);

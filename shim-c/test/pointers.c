@@ -1,6 +1,7 @@
 /*
- * Wrong pointers in every intercepted call: pointers <folder> [<address> <name>]. Prints how each call fares with each of its pointers
- * replaced by one that cannot be followed. Natively the kernel says EFAULT, or libc crashes: then anything is right.
+ * Wrong pointers in every intercepted call: pointers <folder> [<address> <name>]. Prints how each call fares
+ * with each of its pointers replaced by one that cannot be followed. Natively the kernel says EFAULT, or libc
+ * crashes: then anything is right.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -23,7 +24,11 @@ static const struct bad {
   const char *name;
   long place; /* in the pages, or an address */
 } bad[] = {
-    {"one", 1}, {"minus one", -1}, {"no access", 2 * PAGE}, {"cut off", 2 * PAGE - 5}, {"read only", PAGE + 64},
+    {"one", 1},
+    {"minus one", -1},
+    {"no access", 2 * PAGE},
+    {"cut off", 2 * PAGE - 5},
+    {"read only", PAGE + 64},
 };
 
 static long address_of(const struct bad *pointer) {
@@ -45,11 +50,13 @@ static void try(const struct spec *spec, int at, const struct bad *pointer) {
     values[at] = address_of(pointer);
     errno = 0;
     call *called = function(spec->name);
-    long result = called(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
+    long result =
+        called(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
     if ((int)result == -1 || (result == 0 && errno))
       printf("%s %d %s: %s\n", spec->name, at, pointer->name, strerror(errno));
     else
-      printf("%s %d %s: %s\n", spec->name, at, pointer->name, strncmp(spec->name, "posix_spawn", 11) == 0 ? strerror((int)result) : "succeeds");
+      printf("%s %d %s: %s\n", spec->name, at, pointer->name,
+             strncmp(spec->name, "posix_spawn", 11) == 0 ? strerror((int)result) : "succeeds");
     fflush(stdout);
     _exit(0);
   }
@@ -65,6 +72,7 @@ int main(int count, char **arguments) {
   make_pages();
   for (const struct spec *spec = specs; spec < specs + sizeof specs / sizeof *specs; spec++)
     for (int at = 0; spec->arguments[at] && function(spec->name) && !asks_dns(spec->name); at++)
-      for (size_t i = 0; is_pointer(spec->arguments[at]) && i < sizeof bad / sizeof *bad; i++) try(spec, at, &bad[i]);
+      for (size_t i = 0; is_pointer(spec->arguments[at]) && i < sizeof bad / sizeof *bad; i++)
+        try(spec, at, &bad[i]);
   return failures > 0;
 }

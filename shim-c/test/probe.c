@@ -1,8 +1,10 @@
-// Measures connections from the outside, the same program natively and under the monitor; it knows nothing of Boxer.
+// Measures connections from the outside, the same program natively and under the monitor; it knows nothing of
+// Boxer.
 //
 //   probe serve PORT                                   echoes whatever comes
-//   probe first-byte HOST PORT COUNT                   COUNT times: connect, send 64 bytes, wait for the answer's first
-//   probe ping-pong HOST PORT CONNECTIONS ROUNDS SIZE  on CONNECTIONS open connections, one after the other
+//   probe first-byte HOST PORT COUNT                   COUNT times: connect, send 64 bytes, wait for the
+//   answer's first probe ping-pong HOST PORT CONNECTIONS ROUNDS SIZE  on CONNECTIONS open connections, one
+//   after the other
 //
 // Prints a line with nanoseconds for each sample. The first failure ends it, with the errno's name.
 #include <errno.h>
@@ -133,6 +135,8 @@ int main(int argc, char **argv) {
     ping_pong(&address, connections, atoi(argv[5]), (size_t)size);
     return 0;
   }
-  fputs("usage: probe serve PORT | first-byte HOST PORT COUNT | ping-pong HOST PORT CONNECTIONS ROUNDS SIZE\n", stderr);
+  fputs(
+      "usage: probe serve PORT | first-byte HOST PORT COUNT | ping-pong HOST PORT CONNECTIONS ROUNDS SIZE\n",
+      stderr);
   return 2;
 }

@@ -58,7 +58,8 @@ static void listen_often(void) {
   }
 }
 
-/* listen() and close() of a listener wait for nobody: here the supervisor is stopped. Without the monitor there is none. */
+/* listen() and close() of a listener wait for nobody: here the supervisor is stopped. Without the monitor
+ * there is none. */
 static void waiting_for_nobody(void) {
   pid_t supervisor = getppid();
   CHECK(kill(supervisor, SIGSTOP) == 0);
@@ -80,7 +81,8 @@ static void waiting_for_nobody(void) {
   close(server);
 }
 
-/* Loopback is nobody else's business, a Unix socket is no business of ours, and a closed socket's number may be reused. */
+/* Loopback is nobody else's business, a Unix socket is no business of ours, and a closed socket's number may
+ * be reused. */
 static void quiet(void) {
   int before = requests(BOXER_LISTEN, 0);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -202,7 +204,8 @@ static bool told_by(FILE *stream) {
 
 static bool expands(void) {
   wordexp_t words;
-  bool expanded = wordexp("$(hostname)", &words, 0) == 0 && words.we_wordc == 1 && strcmp(words.we_wordv[0], "self-node") == 0;
+  bool expanded = wordexp("$(hostname)", &words, 0) == 0 && words.we_wordc == 1 &&
+                  strcmp(words.we_wordv[0], "self-node") == 0;
   if (expanded) wordfree(&words);
   return expanded;
 }
@@ -254,9 +257,12 @@ static void own_preload(void) {
   CHECK(system("LD_PRELOAD= sh -c 'test \"${LD_PRELOAD-unset}\" = \"\"'") == 0);
   CHECK(system("sh -c 'test \"${LD_PRELOAD-unset}\" = unset'") == 0);
   CHECK(system("LD_PRELOAD=libm.so.6 sh -c 'test \"$LD_PRELOAD\" = libm.so.6'") == 0);
-  CHECK(system("LD_PRELOAD='libm.so.6 libm.so.6' sh -c 'test \"$LD_PRELOAD\" = \"libm.so.6 libm.so.6\"'") == 0);
-  CHECK(system("env $(cat /proc/self/environ | tr '\\0' '\\n' | grep ^LD_PRELOAD=):libm.so.6 sh -c 'test \"$LD_PRELOAD\" = libm.so.6'") == 0);
-  CHECK(system("LD_PRELOAD=libm.so.6 sh -c 'cat /proc/self/environ | tr \"\\0\" \"\\n\" | grep -q \"^LD_PRELOAD=libm.so.6:[^:]*libboxer.so$\"'") == 0);
+  CHECK(system("LD_PRELOAD='libm.so.6 libm.so.6' sh -c 'test \"$LD_PRELOAD\" = \"libm.so.6 libm.so.6\"'") ==
+        0);
+  CHECK(system("env $(cat /proc/self/environ | tr '\\0' '\\n' | grep ^LD_PRELOAD=):libm.so.6 sh -c 'test "
+               "\"$LD_PRELOAD\" = libm.so.6'") == 0);
+  CHECK(system("LD_PRELOAD=libm.so.6 sh -c 'cat /proc/self/environ | tr \"\\0\" \"\\n\" | grep -q "
+               "\"^LD_PRELOAD=libm.so.6:[^:]*libboxer.so$\"'") == 0);
 }
 
 /* A daemon without standard streams must not see one of ours under their numbers. */
@@ -292,7 +298,8 @@ static void *client(void *data) {
   int port = *(int *)data;
   for (int i = 0; i < 50; i++) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect_at(fd, NODE_LOOP, port) != 0 || write(fd, "x", 1) != 1) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
+    if (connect_at(fd, NODE_LOOP, port) != 0 || write(fd, "x", 1) != 1)
+      __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
     char byte;
     if (read(fd, &byte, 1) != 0) __atomic_add_fetch(&failures, 1, __ATOMIC_SEQ_CST);
     close(fd);

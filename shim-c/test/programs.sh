@@ -1,6 +1,6 @@
 #!/bin/sh
-# Real servers under the monitor, each reached at three addresses: by the kernel, as `direct`, and by signal connections.
-# Run by the test supervisor. Programs that are not installed are left out.
+# Real servers under the monitor, each reached at three addresses: by the kernel, as `direct`, and by signal
+# connections. Run by the test supervisor. Programs that are not installed are left out.
 work=$(mktemp -d)
 server=
 trap 'stop; rm -rf "$work"' EXIT

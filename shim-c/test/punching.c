@@ -13,7 +13,8 @@ static int seen_port(int server, int *connected) {
   int accepted = accept(server, (struct sockaddr *)&from, &size);
   CHECK(accepted >= 0);
   *connected = accepted;
-  return ntohs(from.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&from)->sin6_port : ((struct sockaddr_in *)&from)->sin_port);
+  return ntohs(from.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&from)->sin6_port
+                                          : ((struct sockaddr_in *)&from)->sin_port);
 }
 
 static int option(int fd, int which) {
@@ -30,7 +31,8 @@ static void chosen_port(int family) {
   struct sockaddr_in four = at(NODE_PUNCHED, port);
   struct sockaddr_in6 six = mapped_at(NODE_PUNCHED, port);
   errno = 77;
-  CHECK(connect(fd, family == AF_INET ? (void *)&four : (void *)&six, family == AF_INET ? sizeof four : sizeof six) == 0);
+  CHECK(connect(fd, family == AF_INET ? (void *)&four : (void *)&six,
+                family == AF_INET ? sizeof four : sizeof six) == 0);
   CHECK(errno == 77);
   int accepted;
   int seen = seen_port(server, &accepted);
@@ -101,7 +103,8 @@ static void taken(void) {
   close(server);
 }
 
-/* A NAT that resets what comes too early: connect() goes on from the same port, in a guest that does not block too. */
+/* A NAT that resets what comes too early: connect() goes on from the same port, in a guest that does not
+ * block too. */
 static void resets(int flags) {
   int port;
   close(listener(AF_INET, 0, &port));
@@ -141,9 +144,16 @@ static uint16_t checksum(const void *data, size_t size, uint32_t sum) {
 /* The first packet of an end that opens, too. */
 static void send_first_packet(int from_port, int to_port) {
   struct sockaddr_in there = at(UNDERLAY_RELAY, 0);
-  struct tcphdr packet = {.th_sport = htons((uint16_t)from_port), .th_dport = htons((uint16_t)to_port), .th_seq = htonl(1000), .th_off = 5, .th_flags = TH_SYN, .th_win = htons(1000)};
+  struct tcphdr packet = {.th_sport = htons((uint16_t)from_port),
+                          .th_dport = htons((uint16_t)to_port),
+                          .th_seq = htonl(1000),
+                          .th_off = 5,
+                          .th_flags = TH_SYN,
+                          .th_win = htons(1000)};
   uint32_t address = there.sin_addr.s_addr;
-  packet.th_sum = checksum(&packet, sizeof packet, 2 * ((address & 0xffff) + (address >> 16)) + htons(IPPROTO_TCP) + htons(sizeof packet));
+  packet.th_sum =
+      checksum(&packet, sizeof packet,
+               2 * ((address & 0xffff) + (address >> 16)) + htons(IPPROTO_TCP) + htons(sizeof packet));
   int raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP);
   CHECK(bind(raw, (struct sockaddr *)&there, sizeof there) == 0);
   CHECK(sendto(raw, &packet, sizeof packet, 0, (struct sockaddr *)&there, sizeof there) == sizeof packet);
@@ -151,8 +161,9 @@ static void send_first_packet(int from_port, int to_port) {
 }
 
 /*
- * Both ends have opened, and then the other one has nobody for it: it resets a connection that is half there. For a guest that is one
- * that was refused. The other end is a listener that drops what its queue has no room for, and resets what it did not begin.
+ * Both ends have opened, and then the other one has nobody for it: it resets a connection that is half there.
+ * For a guest that is one that was refused. The other end is a listener that drops what its queue has no room
+ * for, and resets what it did not begin.
  */
 static void refused_late(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
@@ -170,7 +181,9 @@ static void refused_late(void) {
   /* Until its own packet has left. */
   struct tcp_info state = {0};
   socklen_t size = sizeof state;
-  while (state.tcpi_state != TCP_SYN_SENT && under_way.error == 0 && getsockopt(under_way.fd, IPPROTO_TCP, TCP_INFO, &state, &size) == 0) usleep(1000);
+  while (state.tcpi_state != TCP_SYN_SENT && under_way.error == 0 &&
+         getsockopt(under_way.fd, IPPROTO_TCP, TCP_INFO, &state, &size) == 0)
+    usleep(1000);
   send_first_packet(under_way.port, port_of(under_way.fd));
   pthread_join(thread, NULL);
   CHECK((errno = under_way.error) == ECONNREFUSED);

@@ -1,6 +1,6 @@
 /*
- * Files below a remapped path behave as files anywhere: run natively on a real folder, and under the monitor on one that
- * exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
+ * Files below a remapped path behave as files anywhere: run natively on a real folder, and under the monitor
+ * on one that exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -256,7 +256,8 @@ static void temporary(void) {
   struct stat found;
   strcpy(template, in("temporary-XXXXXX.txt"));
   say_fd("mkstemps", mkstemps(template, 4));
-  say("named", strncmp(template, in("temporary-"), strlen(in("temporary-"))) == 0 && !strstr(template, "XXXXXX"));
+  say("named",
+      strncmp(template, in("temporary-"), strlen(in("temporary-"))) == 0 && !strstr(template, "XXXXXX"));
   say("there", stat(template, &found));
   say("suffix", strcmp(template + strlen(template) - 4, ".txt"));
   strcpy(template, in("folder-XXXXXX"));
@@ -297,7 +298,9 @@ static int visit(const char *path, const struct stat *found, int type, struct FT
 
 static void walking(void) {
   say("mkdir", mkdir(in("walk"), 0700));
-  for (const char **name = (const char *[]){"walk/one.txt", "walk/two.txt", "walk/three", NULL}; *name; name++) close(creat(in(*name), 0600));
+  for (const char **name = (const char *[]){"walk/one.txt", "walk/two.txt", "walk/three", NULL}; *name;
+       name++)
+    close(creat(in(*name), 0600));
   glob_t found;
   say("glob", glob(in("walk/*.txt"), 0, NULL, &found));
   say("found", (long)found.gl_pathc);
@@ -437,7 +440,10 @@ static void searching(void) {
   say("chdir", chdir("/"));
   int directory = open(in("bin"), O_RDONLY | O_DIRECTORY);
   child = fork();
-  if (child == 0) _exit(syscall(SYS_execveat, directory, "../bin/found", (char *const[]){"found", NULL}, environ, 0) < 0 ? errno : 0);
+  if (child == 0)
+    _exit(syscall(SYS_execveat, directory, "../bin/found", (char *const[]){"found", NULL}, environ, 0) < 0
+              ? errno
+              : 0);
   waitpid(child, &status, 0);
   say("execveat", WEXITSTATUS(status));
   close(directory);

@@ -1,6 +1,6 @@
 /*
- * A program in a root that is without the process monitor starts as it does natively, without a line of its loader: rooting <libboxer.so>.
- * Needs the right to mount.
+ * A program in a root that is without the process monitor starts as it does natively, without a line of its
+ * loader: rooting <libboxer.so>. Needs the right to mount.
  */
 #include <libgen.h>
 #include <sched.h>
@@ -38,9 +38,9 @@ static bool hidden_by_namespace(const char *folder) {
 static bool hidden_by_chroot(const char *folder) {
   char below[4096];
   snprintf(below, sizeof below, ROOT "%s", folder);
-  return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 && mkdir(ROOT, 0755) == 0 &&
-         mount("/", ROOT, NULL, MS_BIND | MS_REC, NULL) == 0 && mount("none", below, "tmpfs", 0, NULL) == 0 && chroot(ROOT) == 0 &&
-         chdir("/") == 0;
+  return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mkdir(ROOT, 0755) == 0 && mount("/", ROOT, NULL, MS_BIND | MS_REC, NULL) == 0 &&
+         mount("none", below, "tmpfs", 0, NULL) == 0 && chroot(ROOT) == 0 && chdir("/") == 0;
 }
 
 /* What it says, in a process of its own; false: there is no right to hide anything. */

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs the process monitor's tests: run.sh <libboxer.so> <folder of test programs> <folder of musl ones, or ''>
+# Runs the process monitor's tests: run.sh <libboxer.so> <folder of test programs> <folder of musl ones, or
+# ''>
 set -u
 library=$(realpath "$1") programs=$(realpath "$2") musl=${3:+$(realpath "$3")}
 here=$(dirname "$(realpath "$0")")
@@ -25,7 +26,8 @@ transcript() {
   done
 }
 
-# Files below a folder that exists elsewhere only. The visible name is free, so the guest cannot reach it without the monitor.
+# Files below a folder that exists elsewhere only. The visible name is free, so the guest cannot reach it
+# without the monitor.
 remapping() {
   mkdir "$work/native-files" "$work/other-files"
   "$1/remapping" "$work/native-files" >"$work/native" || note "$2 remapping" "native run failed"
@@ -41,8 +43,8 @@ remapping() {
   rm -rf "$work/native-files" "$work/other-files"
 }
 
-# stacks_within <name> <bytes>: no call takes so much more than natively, and none crashes on a small stack where natively it does not.
-# What was seen is in $work/seen.
+# stacks_within <name> <bytes>: no call takes so much more than natively, and none crashes on a small stack
+# where natively it does not. What was seen is in $work/seen.
 stacks_within() {
   awk -v most="$2" '
     NR == FNR { bytes[$1] = $2; handler[$1] = $3; thread[$1] = $4; next }
@@ -81,7 +83,8 @@ letters() {
   rm -rf "$work/natives" "$work/real-place"
 }
 
-# Wrong pointers: what natively is an error is the same one, and no crash; what crashes natively may do what it likes.
+# Wrong pointers: what natively is an error is the same one, and no crash; what crashes natively may do what
+# it likes.
 pointers() {
   mkdir "$work/pointers" "$work/pointers-real"
   "$1/pointers" "$work/pointers" >"$work/native" || note "$2 pointers" "native run failed"
@@ -97,7 +100,8 @@ pointers() {
   rm -rf "$work/pointers" "$work/pointers-real"
 }
 
-# Data with an address beside it: streams to every kind of node, datagrams to the only kind that has a way for them.
+# Data with an address beside it: streams to every kind of node, datagrams to the only kind that has a way for
+# them.
 sending() {
   native=$work/native
   for what in streams datagrams; do
@@ -122,7 +126,8 @@ sharing() {
   rm -rf "$work/shm" "/dev/shm/boxer-test-$$-left" "/dev/shm/sem.boxer-test-$$-left"
 }
 
-# conformance <name> <transport> <far end> <the client, as the server sees it> <own> <foreign> <cases...>: as natively, line by line.
+# conformance <name> <transport> <far end> <the client, as the server sees it> <own> <foreign> <cases...>: as
+# natively, line by line.
 conformance() {
   name=$1
   shift

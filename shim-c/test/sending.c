@@ -49,9 +49,11 @@ static void fast_open(int way, int flags) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   struct iovec part;
   struct msghdr message = message_of(&part, "hello", &to, sizeof to);
-  if (way == 0) say("sendto", sendto(fd, "hello", 5, MSG_FASTOPEN | flags, (struct sockaddr *)&to, sizeof to));
+  if (way == 0)
+    say("sendto", sendto(fd, "hello", 5, MSG_FASTOPEN | flags, (struct sockaddr *)&to, sizeof to));
   if (way == 1) say("sendmsg", sendmsg(fd, &message, MSG_FASTOPEN | flags));
-  if (way == 2) say("through syscall", syscall(SYS_sendto, fd, "hello", 5, MSG_FASTOPEN | flags, &to, sizeof to));
+  if (way == 2)
+    say("through syscall", syscall(SYS_sendto, fd, "hello", 5, MSG_FASTOPEN | flags, &to, sizeof to));
   int accepted = accept(server, NULL, NULL);
   say_received("received", accepted);
   say("again", sendto(fd, "hello", 5, MSG_FASTOPEN, (struct sockaddr *)&to, sizeof to));
@@ -159,7 +161,8 @@ static void closed(void) {
   struct sockaddr_in good = at(NODE_DIRECT, port);
   struct sockaddr_in own = at(SELF, port);
   struct iovec part;
-  for (const char **address = (const char *[]){NODE_ASKED, NODE_UNREACHABLE, UNKNOWN, NULL}; *address; address++) {
+  for (const char **address = (const char *[]){NODE_ASKED, NODE_UNREACHABLE, UNKNOWN, NULL}; *address;
+       address++) {
     struct sockaddr_in to = at(*address, port);
     struct msghdr message = message_of(&part, "x", &to, sizeof to);
     CHECK(sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof to) == -1 && errno == EHOSTUNREACH);
@@ -196,11 +199,14 @@ static void quiet(void) {
   struct iovec part = {.iov_base = bytes, .iov_len = sizeof bytes};
   struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
   for (int i = 0; i < 100; i++) {
-    CHECK(write(fd, bytes, sizeof bytes) == sizeof bytes && read(accepted, bytes, sizeof bytes) == sizeof bytes);
-    CHECK(send(fd, bytes, sizeof bytes, 0) == sizeof bytes && recv(accepted, bytes, sizeof bytes, MSG_WAITALL) == sizeof bytes);
+    CHECK(write(fd, bytes, sizeof bytes) == sizeof bytes &&
+          read(accepted, bytes, sizeof bytes) == sizeof bytes);
+    CHECK(send(fd, bytes, sizeof bytes, 0) == sizeof bytes &&
+          recv(accepted, bytes, sizeof bytes, MSG_WAITALL) == sizeof bytes);
     CHECK(sendto(fd, bytes, sizeof bytes, 0, NULL, 0) == sizeof bytes);
     CHECK(recvfrom(accepted, bytes, sizeof bytes, MSG_WAITALL, NULL, NULL) == sizeof bytes);
-    CHECK(sendmsg(fd, &message, 0) == sizeof bytes && recvmsg(accepted, &message, MSG_WAITALL) == sizeof bytes);
+    CHECK(sendmsg(fd, &message, 0) == sizeof bytes &&
+          recvmsg(accepted, &message, MSG_WAITALL) == sizeof bytes);
     CHECK(writev(fd, &part, 1) == sizeof bytes && readv(accepted, &part, 1) == sizeof bytes);
     struct pollfd wait = {.fd = fd, .events = POLLOUT};
     CHECK(poll(&wait, 1, 1000) == 1);

@@ -58,9 +58,7 @@ static void memory(void) {
   close(fd);
 }
 
-static void *waiter(void *data) {
-  return sem_wait(data) == 0 ? data : NULL;
-}
+static void *waiter(void *data) { return sem_wait(data) == 0 ? data : NULL; }
 
 static void semaphores(void) {
   int value = -1;

@@ -1,7 +1,8 @@
 /*
- * How much stack each intercepted call takes: stacks <folder> [<address> <name>]. Prints a line for each, to be compared with what the
- * same call takes natively. The stack below a call is painted, and the deepest change is looked for afterwards. Then the same
- * calls run where there is little: in a handler on an alternate stack, and in a thread of PTHREAD_STACK_MIN.
+ * How much stack each intercepted call takes: stacks <folder> [<address> <name>]. Prints a line for each, to
+ * be compared with what the same call takes natively. The stack below a call is painted, and the deepest
+ * change is looked for afterwards. Then the same calls run where there is little: in a handler on an
+ * alternate stack, and in a thread of PTHREAD_STACK_MIN.
  */
 #include <limits.h>
 #include <pthread.h>
@@ -24,7 +25,9 @@ __attribute__((noinline)) static long measured(call *called) {
 
 static call *now_called;
 
-static void once(void) { now_called(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]); }
+static void once(void) {
+  now_called(values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7]);
+}
 
 static void handler(int signal) {
   (void)signal;

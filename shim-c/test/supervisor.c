@@ -1,6 +1,7 @@
 /*
- * A supervisor for tests: makes a network namespace, serves the service wire, runs a program under the process monitor and exits as it
- * did. Usage: supervisor <libboxer.so or "native"> <log> <program> [arguments...]. Exits 77 where namespaces are not allowed.
+ * A supervisor for tests: makes a network namespace, serves the service wire, runs a program under the
+ * process monitor and exits as it did. Usage: supervisor <libboxer.so or "native"> <log> <program>
+ * [arguments...]. Exits 77 where namespaces are not allowed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -214,8 +215,8 @@ static void on_names_of(const struct boxer_request *request, struct boxer_reply 
   if (late.port) {
     reply->peer = late;
     if (!is(&late, NODE_LOOP)) set(&reply->peer, NODE_ASKED, late.port);
-  }
-  else if (is(&request->peer, UNDERLAY_RELAY)) set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
+  } else if (is(&request->peer, UNDERLAY_RELAY))
+    set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
 }
 
 /* Fills in the reply; gives a descriptor to pass beside it, or -1. */
@@ -253,8 +254,8 @@ static int answer(const struct boxer_request *request, struct boxer_reply *reply
 static void log_request(const struct boxer_request *request) {
   char address[INET_ADDRSTRLEN];
   inet_ntop(AF_INET, request->local.address, address, sizeof address);
-  dprintf(log_fd, "%d %s:%d family %d inode %d\n", request->operation, address, request->local.port, request->family,
-          request->inode != 0);
+  dprintf(log_fd, "%d %s:%d family %d inode %d\n", request->operation, address, request->local.port,
+          request->family, request->inode != 0);
 }
 
 struct client {
@@ -311,12 +312,14 @@ static void *serve_all(void *data) {
 static int listen_as(struct sockaddr_un *address, const char *name) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int length = snprintf(address->sun_path + 1, sizeof address->sun_path - 1, "%s", name);
-  if (bind(fd, (struct sockaddr *)address, (socklen_t)(sizeof address->sun_family + 1 + (size_t)length)) < 0) die("bind");
+  if (bind(fd, (struct sockaddr *)address, (socklen_t)(sizeof address->sun_family + 1 + (size_t)length)) < 0)
+    die("bind");
   listen(fd, 128);
   return fd;
 }
 
-/* supervisor --again <log> <name> <hostname>: in the place of one that died, with a table of its own. Says "ready"; runs until killed. */
+/* supervisor --again <log> <name> <hostname>: in the place of one that died, with a table of its own. Says
+ * "ready"; runs until killed. */
 static int come_back(char **argv) {
   make_table();
   snprintf(table->hostname, sizeof table->hostname, "%s", argv[4]);

@@ -1,12 +1,21 @@
 /*
- * The monitor's own state under the thread sanitizer: marks, remembered names, the mapping of the table. The parts are linked into this
- * program, since the sanitizer's runtime cannot be preloaded with the library. What it cannot see is tested by what is read: that
- * names come whole, and that a table which the kernel writes (as the supervisor does, by pwrite) is never read half-changed.
+ * The monitor's own state under the thread sanitizer: marks, remembered names, the mapping of the table. The
+ * parts are linked into this program, since the sanitizer's runtime cannot be preloaded with the library.
+ * What it cannot see is tested by what is read: that names come whole, and that a table which the kernel
+ * writes (as the supervisor does, by pwrite) is never read half-changed.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "../monitor/config.h"
+#include "../monitor/known-names.h"
+#include "../monitor/marks.h"
+#include "../monitor/monitor.h"
+#include "../monitor/nodes.h"
+#include "../monitor/request.h"
+#include "../monitor/signals.h"
+#include "../monitor/supervisor-table.h"
 #include "../monitor/table.h"
 #include "check.h"
 
@@ -17,14 +26,15 @@ static int table_fd;
 static _Atomic int process = 1000;
 static _Atomic bool over;
 
-/* Instead of config.c, request.c and signals.c: a supervisor that passes the table, and now and then another one. */
+/* Instead of config.c, request.c and signals.c: a supervisor that passes the table, and now and then another
+ * one. */
 const struct config *network_config(void) {
   static const struct config present = {.socket_length = 1};
   return &present;
 }
 
-int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    struct waiting *waiting) {
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed,
+                    enum patience patience, struct waiting *waiting) {
   (void)patience;
   (void)waiting;
   *reply = (struct boxer_reply){.operation = request->operation};
@@ -55,7 +65,8 @@ static void *marking(void *data) {
     unsigned found = marks_of(fd);
     /* Only this thread has this socket, so its marks are what they were made. */
     if (found != (MARK_SHADOWED | MARK_LISTENING) || marked_port(fd) != (uint16_t)i) over = true;
-    for (int other = 0; other < marked_limit() && other < 120; other++) (void)(never_marked(other) || marks_of(other));
+    for (int other = 0; other < marked_limit() && other < 120; other++)
+      (void)(never_marked(other) || marks_of(other));
     marks_clear(fd);
     close(fd);
     if (copy >= 0) close(copy);
@@ -78,7 +89,8 @@ static void *naming(void *data) {
 }
 
 static bool put(uint32_t round, const void *bytes, size_t size, size_t offset) {
-  return pwrite(table_fd, bytes, size, (off_t)(round % BOXER_TABLE_COPIES * sizeof(struct boxer_table) + offset)) == (ssize_t)size;
+  return pwrite(table_fd, bytes, size,
+                (off_t)(round % BOXER_TABLE_COPIES * sizeof(struct boxer_table) + offset)) == (ssize_t)size;
 }
 
 static bool put_sequence(uint32_t round, uint32_t sequence) {
@@ -87,13 +99,19 @@ static bool put_sequence(uint32_t round, uint32_t sequence) {
 
 /* Begins with change number `round` as the supervisor does: all nodes lead to one address, which changes. */
 static bool put_nodes(uint32_t round, uint8_t direct, uint32_t count) {
-  struct boxer_table header = {.magic = BOXER_TABLE_MAGIC, .sequence = 2 * round + 1, .overlay_base = {198, 18}, .overlay_mask = {255, 254}, .node_count = count};
+  struct boxer_table header = {.magic = BOXER_TABLE_MAGIC,
+                               .sequence = 2 * round + 1,
+                               .overlay_base = {198, 18},
+                               .overlay_mask = {255, 254},
+                               .node_count = count};
   struct boxer_table_node nodes[64] = {0};
   for (uint32_t i = 0; i < count; i++) {
-    nodes[i] = (struct boxer_table_node){.overlay = {198, 18, 0, (uint8_t)i}, .flags = BOXER_NODE_DIRECT, .id = i};
+    nodes[i] =
+        (struct boxer_table_node){.overlay = {198, 18, 0, (uint8_t)i}, .flags = BOXER_NODE_DIRECT, .id = i};
     memset(nodes[i].direct, direct, sizeof nodes[i].direct);
   }
-  return put_sequence(round, 2 * round + 1) && put(round, nodes, sizeof nodes, offsetof(struct boxer_table, nodes)) &&
+  return put_sequence(round, 2 * round + 1) &&
+         put(round, nodes, sizeof nodes, offsetof(struct boxer_table, nodes)) &&
          put(round, &header, offsetof(struct boxer_table, nodes), 0);
 }
 
@@ -143,7 +161,8 @@ static void *reading(void *data) {
 
 static void run(void *(*body)(void *), void *data) {
   pthread_t threads[THREADS];
-  for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, body, data ? data : (void *)(uintptr_t)(i + 1));
+  for (int i = 0; i < THREADS; i++)
+    pthread_create(&threads[i], NULL, body, data ? data : (void *)(uintptr_t)(i + 1));
   for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
 }
 

@@ -1,6 +1,7 @@
 /*
- * What a guest sees of a TCP connection, as a transcript: run natively against UNDERLAY_DIRECT, and under the monitor against an
- * overlay address, it must be the same. Usage: transcript <address of the far end> <this node's address>
+ * What a guest sees of a TCP connection, as a transcript: run natively against UNDERLAY_DIRECT, and under the
+ * monitor against an overlay address, it must be the same. Usage: transcript <address of the far end> <this
+ * node's address>
  */
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -20,7 +21,10 @@ static void say_name(const char *what, const char *text, const char *host, int p
   size_t length = strlen(host);
   bool expected = strncmp(text, host, length) == 0 && text[length] == ':';
   bool expected_port = port == 0 || atoi(strrchr(text, ':') + 1) == port;
-  printf("%s: %s\n", what, expected && expected_port ? "as expected" : expected ? "wrong port" : "wrong host");
+  printf("%s: %s\n", what,
+         expected && expected_port ? "as expected"
+         : expected                ? "wrong port"
+                                   : "wrong host");
 }
 
 static void blocking(int port, int server) {

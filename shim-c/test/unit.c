@@ -1,23 +1,34 @@
-/* The monitor's readers of foreign bytes, linked alone: paths, addresses, and a table that may hold anything. */
+/* The monitor's readers of foreign bytes, linked alone: paths, addresses, and a table that may hold anything.
+ */
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../monitor/address.h"
+#include "../monitor/claim.h"
 #include "../monitor/dns.h"
 #include "../monitor/libc.h"
+#include "../monitor/lookup.h"
+#include "../monitor/monitor.h"
+#include "../monitor/nodes.h"
 #include "../monitor/place.h"
+#include "../monitor/reading.h"
+#include "../monitor/request.h"
+#include "../monitor/rules.h"
 #include "../monitor/script.h"
-#include "../monitor/table.h"
+#include "../monitor/shown.h"
+#include "../monitor/text.h"
+#include "../monitor/unix-address.h"
 
 static int failures;
 static const char *rule;
 static struct boxer_table table;
 static struct boxer_reply next_reply;
 
-#define CHECK(condition)                                                                     \
-  do {                                                                                       \
+#define CHECK(condition)                                                                                  \
+  do {                                                                                                    \
     if (!(condition)) failures++, fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
   } while (0)
 
@@ -40,8 +51,8 @@ const struct boxer_table *table_begin(uint32_t *sequence) {
   return &table;
 }
 bool table_changed(const struct boxer_table *read, uint32_t sequence) { return read->sequence != sequence; }
-int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed, enum patience patience,
-                    struct waiting *waiting) {
+int service_request(struct boxer_request *request, struct boxer_reply *reply, int *passed,
+                    enum patience patience, struct waiting *waiting) {
   (void)request, (void)passed, (void)patience, (void)waiting;
   *reply = next_reply;
   return 0;
@@ -59,7 +70,7 @@ static bool becomes(const char *path, const char *wanted) {
   bool moved = place.path != path;
   if (!same) fprintf(stderr, "%s -> %s\n", path, place.path);
   leave_place(&place);
-  return same && !(moved && stays(AT_FDCWD, path));
+  return same && !(moved && !is_remapped(AT_FDCWD, path));
 }
 
 /* Paths of every length, with a place that is longer: on the stack, in claimed memory, or in none. */
@@ -74,7 +85,9 @@ static void lengths(void) {
     bool found = find_place(AT_FDCWD, path, &place);
     size_t longer = strlen("/tmp/somewhere") - strlen("/data");
     CHECK(found == (length + longer < REMAP_ROOM));
-    if (found) CHECK(strlen(place.path) == length + longer && memcmp(place.path + longer + 5, path + 5, length - 5) == 0);
+    if (found)
+      CHECK(strlen(place.path) == length + longer &&
+            memcmp(place.path + longer + 5, path + 5, length - 5) == 0);
     if (found) leave_place(&place);
     free(path);
   }
@@ -119,18 +132,20 @@ static void paths(void) {
   CHECK(becomes("/data/../../var/lib/./app/z", "/tmp/a/z"));
   CHECK(becomes("/usr/../data/x", "/usr/../data/x"));
   SHORT_PLACE(none);
-  CHECK(find_place(AT_FDCWD, NULL, &none) && none.path == NULL && stays(AT_FDCWD, NULL));
+  CHECK(find_place(AT_FDCWD, NULL, &none) && none.path == NULL && !is_remapped(AT_FDCWD, NULL));
   set_rule("/a=/tmp/a:/b/=/tmp/b:/.c=/tmp/c");
   CHECK(becomes("/a", "/tmp/a") && becomes("/a/x", "/tmp/a/x") && becomes("/ab", "/ab"));
   CHECK(becomes("/b", "/tmp/b") && becomes("/b/x/", "/tmp/b/x/") && becomes("/.c/x", "/tmp/c/x"));
   set_rule("/run/one=/tmp/1:/run=/tmp/r:/rum=/tmp/m");
-  CHECK(becomes("/run/one/x", "/tmp/1/x") && becomes("/run/ones", "/tmp/r/ones") && becomes("/rum", "/tmp/m"));
+  CHECK(becomes("/run/one/x", "/tmp/1/x") && becomes("/run/ones", "/tmp/r/ones") &&
+        becomes("/rum", "/tmp/m"));
   CHECK(becomes("/run/./one", "/tmp/1") && becomes("/rung", "/rung") && becomes("/r", "/r"));
   set_rule("/tmp=/var/tmp/x");
   CHECK(becomes("/tmp/../etc", "/tmp/../etc"));
   set_rule("/=/tmp/all");
   CHECK(becomes("/x/y", "/tmp/all/x/y"));
-  for (const char **bad = (const char *[]){"", "=", ":", "/data", "/data:", "data=/tmp", "::=:", NULL}; *bad; bad++) {
+  for (const char **bad = (const char *[]){"", "=", ":", "/data", "/data:", "data=/tmp", "::=:", NULL}; *bad;
+       bad++) {
     set_rule(*bad);
     CHECK(becomes("/data/x", "/data/x"));
   }
@@ -198,7 +213,8 @@ static void addresses(void) {
     union address room;
     if (as_ipv4_or_any((void *)bytes, length, &endpoint)) as_family(AF_INET6, &endpoint, &room);
     struct unix_place place;
-    if (is_moved_unix((void *)bytes, length) && find_unix_place(&place, (void *)bytes, length)) leave_unix_place(&place);
+    if (is_moved_unix((void *)bytes, length) && find_unix_place(&place, (void *)bytes, length))
+      leave_unix_place(&place);
     free(bytes);
   }
 }
@@ -216,7 +232,8 @@ static void questions(void) {
       unsigned char *answer = malloc(room ? (size_t)room : 1);
       uint32_t address;
       dns_reverse_address(question.name, &address);
-      int got = dns_answer(&question, DNS_NO_ERROR, (uint32_t[]){1, 2}, rand() % 3, rand() % 2 ? question.name : NULL, answer, room);
+      int got = dns_answer(&question, DNS_NO_ERROR, (uint32_t[]){1, 2}, rand() % 3,
+                           rand() % 2 ? question.name : NULL, answer, room);
       CHECK(got <= room && (got < 0 || memcmp(answer, message, 2) == 0));
       free(answer);
     }
@@ -226,10 +243,13 @@ static void questions(void) {
 
 static void reverse_names(void) {
   uint32_t address;
-  CHECK(dns_reverse_address("4.3.2.1.in-addr.arpa", &address) && memcmp(&address, (uint8_t[]){1, 2, 3, 4}, 4) == 0);
-  CHECK(dns_reverse_address("255.0.0.10.IN-Addr.ARPA.", &address) && memcmp(&address, (uint8_t[]){10, 0, 0, 255}, 4) == 0);
-  for (const char **bad = (const char *[]){"", "4.3.2.1", "3.2.1.in-addr.arpa", "256.3.2.1.in-addr.arpa", "4.3.2.1.in-addr.arpax",
-                                           "0000.3.2.1.in-addr.arpa.", "4.3.2.1.in-addr.arpa..", "a.3.2.1.in-addr.arpa", NULL};
+  CHECK(dns_reverse_address("4.3.2.1.in-addr.arpa", &address) &&
+        memcmp(&address, (uint8_t[]){1, 2, 3, 4}, 4) == 0);
+  CHECK(dns_reverse_address("255.0.0.10.IN-Addr.ARPA.", &address) &&
+        memcmp(&address, (uint8_t[]){10, 0, 0, 255}, 4) == 0);
+  for (const char **bad = (const char *[]){"", "4.3.2.1", "3.2.1.in-addr.arpa", "256.3.2.1.in-addr.arpa",
+                                           "4.3.2.1.in-addr.arpax", "0000.3.2.1.in-addr.arpa.",
+                                           "4.3.2.1.in-addr.arpa..", "a.3.2.1.in-addr.arpa", NULL};
        *bad; bad++)
     CHECK(!dns_reverse_address(*bad, &address));
 }
@@ -244,20 +264,26 @@ static bool interprets(const char *line, const char *name, const char *argument)
   script_arguments(&script, "path", (char *[]){"script", "more", NULL}, all);
   bool same = name && strcmp(all[0], name) == 0 && strcmp(script.place.path, "/real/sh") == 0;
   leave_place(&script.place);
-  return same && (argument ? strcmp(all[1], argument) == 0 : strcmp(all[1], "path") == 0) && strcmp(all[argument ? 3 : 2], "more") == 0;
+  return same && (argument ? strcmp(all[1], argument) == 0 : strcmp(all[1], "path") == 0) &&
+         strcmp(all[argument ? 3 : 2], "more") == 0;
 }
 
 static void scripts(void) {
   set_rule("/seen=/real");
-  CHECK(interprets("#!/seen/sh\n", "/seen/sh", NULL) && interprets("#! \t/seen/sh -e  \nx", "/seen/sh", "-e"));
-  CHECK(interprets("#!/seen/sh -a  b\t\n", "/seen/sh", "-a  b") && interprets("#!/seen/sh", "/seen/sh", NULL));
-  for (const char **none = (const char *[]){"", "#!", "#!\n", "# /seen/sh\n", "#!  \n/seen/sh", "/seen/sh\n", "#!/other/sh\n", "#!\n/seen/sh\n", NULL}; *none; none++)
+  CHECK(interprets("#!/seen/sh\n", "/seen/sh", NULL) &&
+        interprets("#! \t/seen/sh -e  \nx", "/seen/sh", "-e"));
+  CHECK(interprets("#!/seen/sh -a  b\t\n", "/seen/sh", "-a  b") &&
+        interprets("#!/seen/sh", "/seen/sh", NULL));
+  for (const char **none = (const char *[]){"", "#!", "#!\n", "# /seen/sh\n", "#!  \n/seen/sh", "/seen/sh\n",
+                                            "#!/other/sh\n", "#!\n/seen/sh\n", NULL};
+       *none; none++)
     CHECK(interprets(*none, NULL, NULL));
   static const char letters[] = "#!/seen \n\t-\0";
   for (int i = 0; i < 20000; i++) {
     struct script *script = malloc(sizeof *script);
     size_t length = (size_t)rand() % sizeof script->line;
-    for (size_t j = 0; j < length; j++) script->line[j] = j < 2 && i % 8 ? "#!"[j] : letters[(size_t)rand() % sizeof letters];
+    for (size_t j = 0; j < length; j++)
+      script->line[j] = j < 2 && i % 8 ? "#!"[j] : letters[(size_t)rand() % sizeof letters];
     if (parse_script(script, length)) {
       CHECK(script->name >= script->line && strlen(script->name) < sizeof script->line);
       leave_place(&script->place);
@@ -271,7 +297,8 @@ static void tables(void) {
   uint32_t found[BOXER_ADDRESS_MAX];
   char name[BOXER_NAME_MAX];
   for (int i = 0; i < 2000; i++) {
-    for (size_t j = 0; j < sizeof table / 512; j++) ((uint32_t *)&table)[(size_t)rand() % (sizeof table / 4)] = (uint32_t)rand();
+    for (size_t j = 0; j < sizeof table / 512; j++)
+      ((uint32_t *)&table)[(size_t)rand() % (sizeof table / 4)] = (uint32_t)rand();
     table.node_count = (uint32_t)rand() * 3;
     table.name_count = i % 2 ? BOXER_TABLE_NAMES : (uint32_t)rand() * 3;
     for (size_t j = 0; j < sizeof table.hostname; j++) table.hostname[j] = (char)(rand() | 1);

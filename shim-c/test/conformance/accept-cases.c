@@ -1,4 +1,5 @@
-/* accept() and accept4(): flags, addresses, wrong pointers, interruptions, and calls that the monitor does not see. */
+/* accept() and accept4(): flags, addresses, wrong pointers, interruptions, and calls that the monitor does
+ * not see. */
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -122,7 +123,8 @@ static void ring(int sa_flags, int milliseconds) {
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = sa_flags};
   sigaction(SIGALRM, &action, NULL);
   /* Again and again: on a busy machine the first may ring before accept() has begun. */
-  struct itimerval timer = {.it_value = {.tv_usec = milliseconds * 1000}, .it_interval = {.tv_usec = milliseconds * 1000}};
+  struct itimerval timer = {.it_value = {.tv_usec = milliseconds * 1000},
+                            .it_interval = {.tv_usec = milliseconds * 1000}};
   setitimer(ITIMER_REAL, &timer, NULL);
 }
 
@@ -161,7 +163,8 @@ const struct conformance_case accept_cases[] = {
     {"accept-flags", "accept4 flags", flags, three_clients, 0, NULL},
     {"accept-nonblocking", "what is not inherited; EAGAIN", not_inherited, one_client, 0, NULL},
     {"accept-cut", "an address longer than its room", cut, three_clients, 0, NULL},
-    {"accept-efault", "wrong pointers: EFAULT, EINVAL, and the connection is lost", wrong_pointers, six_clients, 0, NULL},
+    {"accept-efault", "wrong pointers: EFAULT, EINVAL, and the connection is lost", wrong_pointers,
+     six_clients, 0, NULL},
     {"accept-misuse", "sockets that do not listen", misused, NULL, 0, NULL},
     {"accept-eintr", "EINTR, SA_RESTART, SO_RCVTIMEO", interrupted, late_client, 0, NULL},
     {"accept-syscall", "accept4 through syscall()", through_syscall, one_client, 0, NULL},

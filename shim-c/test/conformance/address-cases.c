@@ -151,7 +151,9 @@ static void only_six(int fd) {
 static void six_alone(void) {
   int server = serve_prepared(AF_INET6, 0, 8, only_six);
   int fd = socket(AF_INET6, SOCK_STREAM, 0);
-  struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port_of(server)), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  struct sockaddr_in6 here = {.sin6_family = AF_INET6,
+                              .sin6_port = htons((uint16_t)port_of(server)),
+                              .sin6_addr = IN6ADDR_LOOPBACK_INIT};
   say("from here: %d", connect(fd, (struct sockaddr *)&here, sizeof here));
   meet();
 }
@@ -172,7 +174,8 @@ const struct conformance_case address_cases[] = {
     {"address-unbound", "names before, bind to port 0, bind twice", unbound, NULL, 0, NULL},
     {"address-own", "a listener on the node's own address", own, one_client, 0, NULL},
     {"address-loopback", "a listener on loopback is not reached from outside", loopback, refused, 0, NULL},
-    {"address-both", "one port on the own address and on loopback, in both orders", both, two_clients, 0, NULL},
+    {"address-both", "one port on the own address and on loopback, in both orders", both, two_clients, 0,
+     NULL},
     {"address-foreign", "EADDRNOTAVAIL, and the socket is as before", elsewhere, NULL, 0, NULL},
     {"address-efault", "wrong pointers", wrong_pointers, one_client, 0, NULL},
     {"address-dual", "a dual-stack listener, an IPv4 client", dual_stack, one_client, 0, NULL},

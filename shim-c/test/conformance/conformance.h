@@ -1,6 +1,7 @@
 /*
- * Conformance cases: what a guest sees of its sockets, told as a transcript. Each case has a server's side and a client's, in
- * processes of their own, perhaps on two nodes; run natively and under the monitor, the transcripts must be the same.
+ * Conformance cases: what a guest sees of its sockets, told as a transcript. Each case has a server's side
+ * and a client's, in processes of their own, perhaps on two nodes; run natively and under the monitor, the
+ * transcripts must be the same.
  */
 #ifndef BOXER_CONFORMANCE_H
 #define BOXER_CONFORMANCE_H
@@ -10,7 +11,8 @@
 
 #include "../check.h"
 
-/* How connections may arrive; a case is left out where its transcript cannot be the kernel's, and says why. */
+/* How connections may arrive; a case is left out where its transcript cannot be the kernel's, and says why.
+ */
 enum transport { DIRECT = 1, ASKED = 2, SIGNAL = 4, PUNCH = 8, RELAY = 16, BROUGHT = SIGNAL | PUNCH | RELAY };
 
 struct conformance_case {
@@ -51,8 +53,8 @@ extern bool is_server;
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "what: result", with errno's text when it is negative; gives the result. */
 int say_result(const char *what, int result);
-/* Addresses differ between the runs: whether it is the one to be expected (of a "peer" or "from" the other side's, of all others
- * this side's own), else which; and whether its port is `port`. */
+/* Addresses differ between the runs: whether it is the one to be expected (of a "peer" or "from" the other
+ * side's, of all others this side's own), else which; and whether its port is `port`. */
 void say_name(const char *what, const char *text, int port);
 void say_events(const char *what, unsigned events);
 

@@ -43,7 +43,8 @@ static void epoll_first(void) {
   exchange_echo(fd, "hello");
 }
 
-/* A listener whose queue is full: the kernel drops what arrives, so a connect() goes on for as long as the case needs. */
+/* A listener whose queue is full: the kernel drops what arrives, so a connect() goes on for as long as the
+ * case needs. */
 static int full_listener(int clients[2]) {
   int server = serve_at(AF_INET, 0, 0);
   int port = port_of(server);
@@ -102,7 +103,8 @@ static void ring(int flags, int milliseconds) {
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
   sigaction(SIGALRM, &action, NULL);
   /* Again and again: on a busy machine the first may ring before connect() has begun. */
-  struct itimerval timer = {.it_value = {.tv_usec = milliseconds * 1000}, .it_interval = {.tv_usec = milliseconds * 1000}};
+  struct itimerval timer = {.it_value = {.tv_usec = milliseconds * 1000},
+                            .it_interval = {.tv_usec = milliseconds * 1000}};
   setitimer(ITIMER_REAL, &timer, NULL);
 }
 
@@ -156,7 +158,8 @@ static void serve_nobody(void) {
   meet();
 }
 
-/* An error may come at once or with the socket's first event: a guest has to be ready for both, natively too. */
+/* An error may come at once or with the socket's first event: a guest has to be ready for both, natively too.
+ */
 static void refused(void) {
   int port = far_port();
   meet();
@@ -276,17 +279,24 @@ static void closed_under_way(void) {
 
 const struct conformance_case connect_cases[] = {
     {"connect-blocking", "connect, connect again, names, half-close", serve_echo, blocking, 0, NULL},
-    {"connect-epoll-first", "epoll registered before a non-blocking connect", serve_echo, epoll_first, 0, NULL},
-    {"connect-already", "EINPROGRESS, EALREADY while the far end's queue is full", serve_full, already, BROUGHT, HELD},
+    {"connect-epoll-first", "epoll registered before a non-blocking connect", serve_echo, epoll_first, 0,
+     NULL},
+    {"connect-already", "EINPROGRESS, EALREADY while the far end's queue is full", serve_full, already,
+     BROUGHT, HELD},
     {"connect-limited", "SO_SNDTIMEO ends a blocking connect", serve_full, limited, PUNCH, BESIDE},
-    {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH, BESIDE},
-    {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted, PUNCH, BESIDE},
-    {"connect-restart", "SA_RESTART: the handler runs, connect goes on", serve_full_for_a_while, restarted, 0, NULL},
+    {"connect-timeout", "ETIMEDOUT, when the far end says nothing", serve_full, timed_out, SIGNAL | PUNCH,
+     BESIDE},
+    {"connect-eintr", "a handler ends a blocking connect with EINTR; it goes on", serve_full, interrupted,
+     PUNCH, BESIDE},
+    {"connect-restart", "SA_RESTART: the handler runs, connect goes on", serve_full_for_a_while, restarted, 0,
+     NULL},
     {"connect-refused", "ECONNREFUSED, blocking and not", serve_nobody, refused, 0, NULL},
     {"connect-refused-late", "the same when the listener has just gone", serve_closed, refused, PUNCH, LATE},
     {"connect-again", "AF_UNSPEC, then another connect", serve_until_heard, disconnected, 0, NULL},
     {"connect-misuse", "wrong lengths, families, descriptors", serve_closed, misused, 0, NULL},
-    {"connect-datagram", "connected UDP is the kernel's", serve_datagrams, datagrams, ASKED | BROUGHT, "datagrams go to `direct` nodes only"},
+    {"connect-datagram", "connected UDP is the kernel's", serve_datagrams, datagrams, ASKED | BROUGHT,
+     "datagrams go to `direct` nodes only"},
     {"connect-bound", "a socket bound to the own address keeps its port", serve_echo, bound, 0, NULL},
-    {"connect-closed", "close() in another thread while connect blocks", serve_full, closed_under_way, BROUGHT, HELD},
+    {"connect-closed", "close() in another thread while connect blocks", serve_full, closed_under_way,
+     BROUGHT, HELD},
     {0}};

@@ -99,7 +99,9 @@ static void refused(void) {
 }
 
 const struct conformance_case interrupted_cases[] = {
-    {"interrupted-rung", "a handler runs every millisecond: each connection comes about", serve_all, rung, 0, NULL},
+    {"interrupted-rung", "a handler runs every millisecond: each connection comes about", serve_all, rung, 0,
+     NULL},
     {"interrupted-hurried", "the same for SO_SNDTIMEO of a microsecond", serve_all, hurried, 0, NULL},
-    {"interrupted-refused", "ECONNREFUSED after connect() has stopped waiting", serve_nobody, refused, 0, NULL},
+    {"interrupted-refused", "ECONNREFUSED after connect() has stopped waiting", serve_nobody, refused, 0,
+     NULL},
     {0}};

@@ -43,7 +43,8 @@ static void exhausted(void) {
   echo_and_close(fd);
 }
 
-/* The last number is the socket's: connect() and the questions about it open nothing that the guest could miss. */
+/* The last number is the socket's: connect() and the questions about it open nothing that the guest could
+ * miss. */
 static void last_descriptor(void) {
   int port = far_port();
   int lowest = open("/dev/null", O_RDONLY);
@@ -130,8 +131,10 @@ static void wrong_flags(void) {
 static void one_client(void) { exchange_echo(connected(far_port()), "hello"); }
 
 const struct conformance_case limit_cases[] = {
-    {"limit-descriptors", "EMFILE: the connection stays queued; the last number serves", exhausted, three_clients, 0, NULL},
+    {"limit-descriptors", "EMFILE: the connection stays queued; the last number serves", exhausted,
+     three_clients, 0, NULL},
     {"limit-stdio", "descriptors 0, 1 and 2 closed", without_stdio, clients_without_stdio, 0, NULL},
-    {"limit-connect", "connect() of the last descriptor, and what is asked about it", serve_echo, last_descriptor, 0, NULL},
+    {"limit-connect", "connect() of the last descriptor, and what is asked about it", serve_echo,
+     last_descriptor, 0, NULL},
     {"limit-flags", "flags and descriptors that mean nothing", wrong_flags, one_client, 0, NULL},
     {0}};

@@ -1,7 +1,8 @@
 /*
- * Runs the conformance cases: conformance <transport> <far> <seen> <server> <client> <foreign> [case...], addresses as in
- * conformance.h, a case behind a minus is left out; --list prints the table of docs/conformance.md. Where the sides belong to two nodes, the environment says
- * where and how: {SERVER,CLIENT}_NETNS (a file), {SERVER,CLIENT}_SOCKET (for BOXER_SOCKET), CONFORMANCE_PRELOAD.
+ * Runs the conformance cases: conformance <transport> <far> <seen> <server> <client> <foreign> [case...],
+ * addresses as in conformance.h, a case behind a minus is left out; --list prints the table of
+ * docs/conformance.md. Where the sides belong to two nodes, the environment says where and how:
+ * {SERVER,CLIENT}_NETNS (a file), {SERVER,CLIENT}_SOCKET (for BOXER_SOCKET), CONFORMANCE_PRELOAD.
  */
 #include <sched.h>
 #include <sys/resource.h>
@@ -12,9 +13,10 @@
 #define OUT_FD 201
 #define TIME_LIMIT 20 /* seconds for one side of one case */
 
-static const struct conformance_case *const groups[] = {connect_cases, interrupted_cases, source_cases, accept_cases, waiting_cases, sharing_cases, queue_cases,
-                                                        limit_cases, address_cases, own_cases, option_cases, stream_cases};
-#define EACH_CASE(item)                                                     \
+static const struct conformance_case *const groups[] = {
+    connect_cases, interrupted_cases, source_cases,  accept_cases, waiting_cases, sharing_cases,
+    queue_cases,   limit_cases,       address_cases, own_cases,    option_cases,  stream_cases};
+#define EACH_CASE(item)                                                   \
   for (size_t group = 0; group < sizeof groups / sizeof *groups; group++) \
     for (const struct conformance_case *item = groups[group]; item->name; item++)
 
@@ -40,15 +42,18 @@ static int run_side(const char *name) {
   alarm(TIME_LIMIT);
   EACH_CASE(item) {
     if (strcmp(item->name, name) != 0) continue;
-    if (is_server) item->server();
-    else if (item->client) item->client();
+    if (is_server)
+      item->server();
+    else if (item->client)
+      item->client();
     return 0;
   }
   return 98;
 }
 
 /* A side's process: in its network, with its supervisor. */
-static void become(const char *side, const char *netns, const char *socket, char **arguments, const char *name) {
+static void become(const char *side, const char *netns, const char *socket, char **arguments,
+                   const char *name) {
   const char *place = getenv(netns);
   const char *supervisor = getenv(socket);
   const char *preload = getenv("CONFORMANCE_PRELOAD");
@@ -60,7 +65,8 @@ static void become(const char *side, const char *netns, const char *socket, char
     setenv("BOXER_SOCKET", supervisor, 1);
     setenv("LD_PRELOAD", preload, 1);
   }
-  execl(self_program, self_program, side, name, arguments[2], arguments[3], arguments[4], arguments[5], arguments[6], NULL);
+  execl(self_program, self_program, side, name, arguments[2], arguments[3], arguments[4], arguments[5],
+        arguments[6], NULL);
   _exit(96);
 }
 
@@ -91,8 +97,9 @@ static void finish(const struct side *side, const char *name, const char *who) {
   fclose(output);
   int status = 0;
   waitpid(side->process, &status, 0);
-  if (status != 0) printf("%s, %s: ended with %s %d\n", name, who, WIFSIGNALED(status) ? "signal" : "code",
-                          WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+  if (status != 0)
+    printf("%s, %s: ended with %s %d\n", name, who, WIFSIGNALED(status) ? "signal" : "code",
+           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
   fflush(stdout);
 }
 
@@ -101,8 +108,10 @@ static bool is_wanted(const struct conformance_case *item, int transport, char *
   if (item->without & transport) return false;
   bool wanted = true;
   for (char **name = names; *name; name++)
-    if (**name == '-' ? strcmp(item->name, *name + 1) == 0 : strcmp(item->name, *name) == 0) return **name != '-';
-    else if (**name != '-') wanted = false;
+    if (**name == '-' ? strcmp(item->name, *name + 1) == 0 : strcmp(item->name, *name) == 0)
+      return **name != '-';
+    else if (**name != '-')
+      wanted = false;
   return wanted;
 }
 

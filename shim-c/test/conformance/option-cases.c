@@ -63,11 +63,13 @@ static const struct option {
     {"IP_BIND_ADDRESS_NO_PORT", IPPROTO_IP, 24, 1},
     {"IP_MTU_DISCOVER", IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO},
 };
-#define EACH_OPTION(item) for (const struct option *item = options; item < options + sizeof options / sizeof *options; item++)
+#define EACH_OPTION(item) \
+  for (const struct option *item = options; item < options + sizeof options / sizeof *options; item++)
 
 static void set_all(int fd) {
   EACH_OPTION(item)
-  if (item->value && setsockopt(fd, item->level, item->option, &item->value, sizeof item->value) < 0) say_result(item->name, -1);
+  if (item->value && setsockopt(fd, item->level, item->option, &item->value, sizeof item->value) < 0)
+    say_result(item->name, -1);
   struct linger linger = {.l_onoff = 1, .l_linger = 7};
   struct timeval limit = {.tv_sec = 8, .tv_usec = 250000};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
@@ -81,8 +83,10 @@ static void say_all(int fd) {
   EACH_OPTION(item) {
     int value = 0;
     socklen_t size = sizeof value;
-    if (getsockopt(fd, item->level, item->option, &value, &size) < 0) say_result(item->name, -1);
-    else say("%s: %d", item->name, value);
+    if (getsockopt(fd, item->level, item->option, &value, &size) < 0)
+      say_result(item->name, -1);
+    else
+      say("%s: %d", item->name, value);
   }
   struct linger linger = {0};
   struct timeval limits[2] = {0};
@@ -94,8 +98,8 @@ static void say_all(int fd) {
   getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limits[1], &size);
   size = sizeof congestion;
   getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, &size);
-  say("linger: %d %d, limits: %ld %ld, congestion: %s", linger.l_onoff, linger.l_linger, (long)limits[0].tv_sec,
-      (long)limits[1].tv_sec, congestion);
+  say("linger: %d %d, limits: %ld %ld, congestion: %s", linger.l_onoff, linger.l_linger,
+      (long)limits[0].tv_sec, (long)limits[1].tv_sec, congestion);
 }
 
 static void one_client(void) { exchange_echo(connected(far_port()), "hello"); }
@@ -113,8 +117,9 @@ static void accept_and_say(int server) {
 static void untouched(void) { accept_and_say(serve_at(AF_INET, 0, 8)); }
 static void inherited(void) { accept_and_say(serve_prepared(AF_INET, 0, 8, set_all)); }
 
-static const int switches[] = {IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVRTHDR, IPV6_RECVHOPOPTS, IPV6_RECVDSTOPTS,
-                               IPV6_RECVPATHMTU, IPV6_RECVERR,      IPV6_DONTFRAG,   70 /* IPV6_AUTOFLOWLABEL */};
+static const int switches[] = {
+    IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS, IPV6_RECVRTHDR, IPV6_RECVHOPOPTS,
+    IPV6_RECVDSTOPTS, IPV6_RECVPATHMTU,  IPV6_RECVERR,    IPV6_DONTFRAG,  70 /* IPV6_AUTOFLOWLABEL */};
 #define SIX (sizeof switches / sizeof *switches)
 
 static void say_six(int fd, int option) {
@@ -161,7 +166,8 @@ static void kept(void) {
 }
 
 const struct conformance_case option_cases[] = {
-    {"option-defaults", "an accepted socket's options where the listener has set none", untouched, one_client, 0, NULL},
+    {"option-defaults", "an accepted socket's options where the listener has set none", untouched, one_client,
+     0, NULL},
     {"option-inherited", "what it has from its listener, option by option", inherited, one_client, 0, NULL},
     {"option-inherited-six", "the same for IPv6 options", inherited_six, one_client, 0, NULL},
     {"option-kept", "options set before a connect", serve_echo, kept, 0, NULL},

@@ -93,7 +93,8 @@ static void six(void) {
   int port = port_of(own);
   answers(port, own, -1);
   int local = socket(AF_INET6, SOCK_STREAM, 0);
-  struct sockaddr_in6 loopback = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  struct sockaddr_in6 loopback = {
+      .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
   say_result("bind ::1", bind(local, (struct sockaddr *)&loopback, sizeof loopback));
   say_result("listen", listen(local, 8));
   int fd = socket(AF_INET6, SOCK_STREAM, 0);
@@ -132,7 +133,9 @@ static void multicast(void) {
   struct sockaddr_in own = at(server_own, 0);
   struct ip_mreq join = {.imr_multiaddr = group.sin_addr, .imr_interface = own.sin_addr};
   struct ip_mreqn joinn = {.imr_multiaddr = group.sin_addr, .imr_address = own.sin_addr};
-  struct ip_mreq_source from = {.imr_multiaddr = at("239.66.1.3", 0).sin_addr, .imr_interface = own.sin_addr, .imr_sourceaddr = {htonl(INADDR_LOOPBACK)}};
+  struct ip_mreq_source from = {.imr_multiaddr = at("239.66.1.3", 0).sin_addr,
+                                .imr_interface = own.sin_addr,
+                                .imr_sourceaddr = {htonl(INADDR_LOOPBACK)}};
   struct in_addr found = {0};
   socklen_t size = sizeof found;
   say_result("join", setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof join));
@@ -143,13 +146,15 @@ static void multicast(void) {
   say_result("interface", setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &own.sin_addr, sizeof own.sin_addr));
   say_result("interface found", getsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &found, &size));
   say("it is the own: %d", size == sizeof found && found.s_addr == own.sin_addr.s_addr);
-  say_result("by number", (int)syscall(SYS_setsockopt, fd, IPPROTO_IP, IP_MULTICAST_IF, &joinn, sizeof joinn));
+  say_result("by number",
+             (int)syscall(SYS_setsockopt, fd, IPPROTO_IP, IP_MULTICAST_IF, &joinn, sizeof joinn));
   say_result("send", (int)sendto(fd, "x", 1, 0, (struct sockaddr *)&group, sizeof group));
   struct pollfd wait = {.fd = fd, .events = POLLIN};
   struct sockaddr_storage sender = {0};
   char byte;
   size = sizeof sender;
-  if (poll(&wait, 1, 5000) == 1) say_result("came back", (int)recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&sender, &size));
+  if (poll(&wait, 1, 5000) == 1)
+    say_result("came back", (int)recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&sender, &size));
   say_result("leave", setsockopt(fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &join, sizeof join));
   say_result("leave again", setsockopt(fd, IPPROTO_IP, IP_DROP_MEMBERSHIP, &join, sizeof join));
   join.imr_interface = at("203.0.113.9", 0).sin_addr;

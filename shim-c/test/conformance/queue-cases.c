@@ -197,12 +197,17 @@ static void returning_client(void) {
 
 const struct conformance_case queue_cases[] = {
     {"queue-backlog", "a backlog of 1 holds two connections", short_backlog, overflow, BROUGHT, WAITS},
-    {"queue-closed", "a listener closed with a connection queued resets it", closed_listener, queued_client, 0, NULL},
+    {"queue-closed", "a listener closed with a connection queued resets it", closed_listener, queued_client,
+     0, NULL},
     {"queue-ended", "the same when its process ends", ended_server, queued_client, 0, NULL},
-    {"queue-left", "a client that has gone before accept: its bytes, then the end", left_before, leaving_client, 0, NULL},
-    {"queue-reset", "a client that has reset before accept", reset_before, resetting_client, PUNCH | RELAY, GONE},
-    {"queue-shutdown", "shutdown of a listener while accept blocks; listen again", shut_down, patient_client, PUNCH, LATE},
-    {"queue-close-thread", "close of a listener while accept blocks", closed_under_accept, refused_client, PUNCH, LATE},
+    {"queue-left", "a client that has gone before accept: its bytes, then the end", left_before,
+     leaving_client, 0, NULL},
+    {"queue-reset", "a client that has reset before accept", reset_before, resetting_client, PUNCH | RELAY,
+     GONE},
+    {"queue-shutdown", "shutdown of a listener while accept blocks; listen again", shut_down, patient_client,
+     PUNCH, LATE},
+    {"queue-close-thread", "close of a listener while accept blocks", closed_under_accept, refused_client,
+     PUNCH, LATE},
     {"queue-twice", "listen twice, and what a listener refuses", listen_twice, one_client, 0, NULL},
     {"queue-rebound", "SO_REUSEADDR: the port again at once", rebound, returning_client, 0, NULL},
     {0}};

@@ -66,7 +66,8 @@ static void prefork(void) {
 static void send_descriptor(int over, int fd) {
   char control[CMSG_SPACE(sizeof(int))] = {0};
   struct iovec part = {.iov_base = "x", .iov_len = 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
@@ -78,9 +79,11 @@ static void send_descriptor(int over, int fd) {
 static int receive_descriptor(int over) {
   char byte, control[CMSG_SPACE(sizeof(int))] = {0};
   struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   int fd = -1;
-  if (recvmsg(over, &message, 0) == 1 && CMSG_FIRSTHDR(&message)) memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  if (recvmsg(over, &message, 0) == 1 && CMSG_FIRSTHDR(&message))
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
   return fd;
 }
 
@@ -131,7 +134,8 @@ static void executed(void) {
   int server = bound_listener();
   dup2(server, LISTEN_FD);
   close(server);
-  execl(self_program, self_program, "server", "share-exec", far_end, client_seen, server_own, client_own, foreign, NULL);
+  execl(self_program, self_program, "server", "share-exec", far_end, client_seen, server_own, client_own,
+        foreign, NULL);
   say_result("exec", -1);
 }
 
@@ -230,11 +234,14 @@ static void taken(void) {
 
 const struct conformance_case sharing_cases[] = {
     {"share-threads", "six threads block in accept", threads, many_clients, 0, NULL},
-    {"share-prefork", "six forked workers block in accept, the parent closes", prefork, many_clients, 0, NULL},
+    {"share-prefork", "six forked workers block in accept, the parent closes", prefork, many_clients, 0,
+     NULL},
     {"share-passed", "a listener passed by SCM_RIGHTS keeps its name", passed, one_client, 0, NULL},
     {"share-exec", "a listener inherited over exec keeps its name", executed, one_client, 0, NULL},
-    {"share-connection", "a connection inherited over exec keeps its names, at both ends", connection_executed, client_executed, 0, NULL},
-    {"share-connection-passed", "a connection passed by SCM_RIGHTS keeps its names", connection_passed, one_client, 0, NULL},
+    {"share-connection", "a connection inherited over exec keeps its names, at both ends",
+     connection_executed, client_executed, 0, NULL},
+    {"share-connection-passed", "a connection passed by SCM_RIGHTS keeps its names", connection_passed,
+     one_client, 0, NULL},
     {"share-reuseport", "two listeners on one port", reused, many_clients, 0, NULL},
     {"share-taken", "EADDRINUSE", taken, one_client, 0, NULL},
     {0}};

@@ -1,4 +1,5 @@
-/* connect() from a port that the guest has chosen: the other end sees it, and it is used once for each far end. */
+/* connect() from a port that the guest has chosen: the other end sees it, and it is used once for each far
+ * end. */
 #include "conformance.h"
 
 static int socket_on(int port) {
@@ -38,5 +39,6 @@ static void from_chosen_port(void) {
 }
 
 const struct conformance_case source_cases[] = {
-    {"source-chosen", "a port that was bound before connect(): seen by the far end, and EADDRNOTAVAIL", serve_two, from_chosen_port, 0, NULL},
+    {"source-chosen", "a port that was bound before connect(): seen by the far end, and EADDRNOTAVAIL",
+     serve_two, from_chosen_port, 0, NULL},
     {0}};

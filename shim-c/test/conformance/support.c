@@ -36,13 +36,16 @@ void say_name(const char *what, const char *text, int port) {
   int found = atoi(colon + 1);
   bool mapped = strncmp(host, "::ffff:", 7) == 0;
   const char *address = mapped ? host + 7 : host;
-  say("%s: %s%s port %s", what, mapped ? "mapped " : "", strcmp(address, expected) == 0 ? "expected" : address,
-      found == 0 ? "0" : found == port ? "expected" : "another");
+  say("%s: %s%s port %s", what, mapped ? "mapped " : "",
+      strcmp(address, expected) == 0 ? "expected" : address,
+      found == 0      ? "0"
+      : found == port ? "expected"
+                      : "another");
 }
 
 void say_events(const char *what, unsigned events) {
-  say("%s:%s%s%s%s%s", what, events & EPOLLIN ? " in" : "", events & EPOLLOUT ? " out" : "", events & EPOLLERR ? " error" : "",
-      events & EPOLLHUP ? " hangup" : "", events ? "" : " none");
+  say("%s:%s%s%s%s%s", what, events & EPOLLIN ? " in" : "", events & EPOLLOUT ? " out" : "",
+      events & EPOLLERR ? " error" : "", events & EPOLLHUP ? " hangup" : "", events ? "" : " none");
 }
 
 void give_number(int number) {
@@ -64,7 +67,8 @@ int serve_prepared(int family, int flags, int backlog, void (*prepare)(int fd)) 
   int fd = socket(family, SOCK_STREAM | flags, 0);
   struct sockaddr_storage any = {.ss_family = (sa_family_t)family};
   if (prepare) prepare(fd);
-  if (bind(fd, (struct sockaddr *)&any, family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) < 0)
+  if (bind(fd, (struct sockaddr *)&any,
+           family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6)) < 0)
     say_result("bind", -1);
   if (listen(fd, backlog) < 0) say_result("listen", -1);
   give_number(port_of(fd));
@@ -86,7 +90,8 @@ void say_read(const char *what, int fd) {
   char text[256];
   size_t size = 0;
   ssize_t got;
-  while (size < sizeof text - 1 && (got = read(fd, text + size, sizeof text - 1 - size)) > 0) size += (size_t)got;
+  while (size < sizeof text - 1 && (got = read(fd, text + size, sizeof text - 1 - size)) > 0)
+    size += (size_t)got;
   text[size] = 0;
   say("%s: '%s'%s%s", what, text, got < 0 ? " " : "", got < 0 ? strerror(errno) : "");
 }

@@ -1,4 +1,5 @@
-/* Ways to wait for a connection: poll, select, epoll in all its modes, io_uring, and accept() behind the monitor's back. */
+/* Ways to wait for a connection: poll, select, epoll in all its modes, io_uring, and accept() behind the
+ * monitor's back. */
 #include <linux/io_uring.h>
 #include <netinet/tcp.h>
 #include <sys/mman.h>
@@ -178,7 +179,8 @@ static bool open_ring(struct ring *ring) {
   ring->submissions = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQ_RING);
   size = ring->params.cq_off.cqes + ring->params.cq_entries * sizeof(struct io_uring_cqe);
   ring->completions = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_CQ_RING);
-  ring->entries = mmap(NULL, 4 * sizeof *ring->entries, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQES);
+  ring->entries =
+      mmap(NULL, 4 * sizeof *ring->entries, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQES);
   return true;
 }
 
@@ -193,7 +195,8 @@ static int uring_accept(struct ring *ring, int server) {
   syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0);
   unsigned *head = field(ring->completions, ring->params.cq_off.head);
   unsigned at_head = *head & *field(ring->completions, ring->params.cq_off.ring_mask);
-  struct io_uring_cqe *done = (struct io_uring_cqe *)(void *)(ring->completions + ring->params.cq_off.cqes) + at_head;
+  struct io_uring_cqe *done =
+      (struct io_uring_cqe *)(void *)(ring->completions + ring->params.cq_off.cqes) + at_head;
   int result = done->res;
   __atomic_store_n(head, *head + 1, __ATOMIC_RELEASE);
   return result;

@@ -1,13 +1,19 @@
 /*
- * What the monitor reads out of its own environment, and makes of the one that a guest hands to exec, for libFuzzer: variables end with
- * a NUL, an empty one ends the first of the two environments.
+ * What the monitor reads out of its own environment, and makes of the one that a guest hands to exec, for
+ * libFuzzer: variables end with a NUL, an empty one ends the first of the two environments.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../monitor/config.c"
 #include "../../monitor/environment.c"
+#include "../../monitor/environment.h"
 #include "../../monitor/libc.h"
+#include "../../monitor/monitor.h"
+#include "../../monitor/place.h"
+#include "../../monitor/preload.h"
+#include "../../monitor/rules.h"
+#include "../../monitor/text.h"
 
 void *libc_function(enum libc_function which) {
   (void)which;
@@ -43,8 +49,10 @@ static void start_program(char *const *guest) {
   if (count > found.variables + ADDED) abort();
   /* Nothing that the monitor needs is lost, and nothing is passed twice. */
   if (config.preload && !ends_in_entry(last_preload(made), config.preload)) abort();
-  if (config.socket_setting[0] && !has_variable(guest, "BOXER_SOCKET=") && !has(made, config.socket_setting)) abort();
-  if (config.remap_setting[0] && !has_variable(guest, "BOXER_REMAP=") && !has(made, config.remap_setting)) abort();
+  if (config.socket_setting[0] && !has_variable(guest, "BOXER_SOCKET=") && !has(made, config.socket_setting))
+    abort();
+  if (config.remap_setting[0] && !has_variable(guest, "BOXER_REMAP=") && !has(made, config.remap_setting))
+    abort();
   struct completion again;
   if (examine_environment(made, true, &again)) abort();
   free(made);

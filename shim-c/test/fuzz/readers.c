@@ -1,17 +1,26 @@
 /*
- * The monitor's readers of foreign bytes, for libFuzzer: the first byte says which one, the rest is what it reads. A mistake is
- * the sanitizers' to find.
+ * The monitor's readers of foreign bytes, for libFuzzer: the first byte says which one, the rest is what it
+ * reads. A mistake is the sanitizers' to find.
  */
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../monitor/address.h"
+#include "../../monitor/config.h"
 #include "../../monitor/dns.h"
 #include "../../monitor/libc.h"
+#include "../../monitor/lookup.h"
+#include "../../monitor/monitor.h"
+#include "../../monitor/nodes.h"
 #include "../../monitor/place.h"
+#include "../../monitor/request.h"
+#include "../../monitor/rules.h"
 #include "../../monitor/script.h"
+#include "../../monitor/shown.h"
 #include "../../monitor/table.h"
+#include "../../monitor/unix-address.h"
 
 static const char *rule;
 static struct boxer_table *table;
@@ -34,8 +43,8 @@ void *libc_function(enum libc_function which) {
   (void)which;
   return NULL;
 }
-int service_request(struct boxer_request *request, struct boxer_reply *answer, int *passed, enum patience patience,
-                    struct waiting *waiting) {
+int service_request(struct boxer_request *request, struct boxer_reply *answer, int *passed,
+                    enum patience patience, struct waiting *waiting) {
   (void)request, (void)passed, (void)patience, (void)waiting;
   *answer = reply;
   return 0;
@@ -82,7 +91,8 @@ static void addresses(const uint8_t *bytes, size_t left) {
   union address room;
   if (as_ipv4_or_any((void *)copy, (socklen_t)left, &endpoint)) as_family(AF_INET6, &endpoint, &room);
   struct unix_place place;
-  if (is_moved_unix((void *)copy, (socklen_t)left) && find_unix_place(&place, (void *)copy, (socklen_t)left)) leave_unix_place(&place);
+  if (is_moved_unix((void *)copy, (socklen_t)left) && find_unix_place(&place, (void *)copy, (socklen_t)left))
+    leave_unix_place(&place);
   free(copy);
 }
 
@@ -96,7 +106,8 @@ static void questions(const uint8_t *bytes, size_t left) {
     unsigned char *answer = malloc((size_t)room + 1);
     uint32_t address;
     dns_reverse_address(question.name, &address);
-    int size = dns_answer(&question, DNS_NO_ERROR, (uint32_t[]){1, 2, 3}, bytes[0] % 4, bytes[0] & 4 ? question.name : NULL, answer, room);
+    int size = dns_answer(&question, DNS_NO_ERROR, (uint32_t[]){1, 2, 3}, bytes[0] % 4,
+                          bytes[0] & 4 ? question.name : NULL, answer, room);
     if (size > room) abort();
     free(answer);
   }

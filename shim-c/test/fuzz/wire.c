@@ -1,6 +1,6 @@
 /*
- * The monitor's side of the service wire against a supervisor that answers anything, for libFuzzer: the input is what it sends, in two
- * parts, with a descriptor beside it or none.
+ * The monitor's side of the service wire against a supervisor that answers anything, for libFuzzer: the input
+ * is what it sends, in two parts, with a descriptor beside it or none.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -8,10 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../monitor/config.h"
+#include "../../monitor/monitor.h"
+#include "../../monitor/request.h"
 #include "../../monitor/table.h"
 
 static struct config config;
@@ -19,7 +23,6 @@ static int listener = -1;
 static int table_file;
 
 const struct config *network_config(void) { return &config; }
-const struct config *known_config(void) { return &config; }
 
 /* What to answer the next client with. */
 static struct {
@@ -49,8 +52,10 @@ static void answer(int fd) {
     message.msg_control = control;
     message.msg_controllen = CMSG_SPACE(count * sizeof(int));
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
-    for (size_t i = 0; i < count; i++) memcpy(CMSG_DATA(header) + i * sizeof(int), i % 2 ? &fd : &table_file, sizeof fd);
+    *header = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(count * sizeof(int))};
+    for (size_t i = 0; i < count; i++)
+      memcpy(CMSG_DATA(header) + i * sizeof(int), i % 2 ? &fd : &table_file, sizeof fd);
   }
   sendmsg(fd, &message, MSG_NOSIGNAL);
   if (part.iov_len < size) send(fd, bytes + part.iov_len, size - part.iov_len, MSG_NOSIGNAL);
@@ -74,7 +79,8 @@ static void start(void) {
   config.socket_length = 1 + (uint32_t)length;
   memcpy(config.socket, address.sun_path, config.socket_length);
   pthread_t thread;
-  if (bind(listener, (struct sockaddr *)&address, (socklen_t)(sizeof address.sun_family + config.socket_length)) < 0 ||
+  if (bind(listener, (struct sockaddr *)&address,
+           (socklen_t)(sizeof address.sun_family + config.socket_length)) < 0 ||
       listen(listener, 16) < 0 || pthread_create(&thread, NULL, serve, NULL) != 0)
     abort();
 }

@@ -1,5 +1,5 @@
-/* A thread with descriptors of its own, for guests that have none left. */
-#include "apart.h"
+/* A thread with a descriptor table of its own, for guests that have no free descriptor. */
+#include "descriptor-thread.h"
 
 #include <linux/futex.h>
 #include <linux/sched.h>
@@ -13,7 +13,7 @@
 struct task {
   void (*work)(void *);
   void *data;
-  _Atomic int running; /* the kernel empties it, and wakes whoever waits, when the thread has ended */
+  _Atomic int running; /* the kernel clears it and wakes the waiter when the thread has ended */
 };
 
 /* Room for two descriptors beside the standard ones. */
@@ -44,7 +44,8 @@ static long start(long flags, char *top, struct task *task) {
       "syscall\n\t"
       "1:"
       : "=a"(result)
-      : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0L), "r"(child), "r"(none), "r"(kept), "r"(entry), [exit] "i"(SYS_exit)
+      : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0L), "r"(child), "r"(none), "r"(kept),
+        "r"(entry), [exit] "i"(SYS_exit)
       : "rcx", "r11", "memory");
   return result;
 }
@@ -75,7 +76,7 @@ static long start(long flags, char *top, struct task *task) {
 }
 #endif
 
-bool run_apart(void (*work)(void *), void *data) {
+bool run_with_own_descriptors(void (*work)(void *), void *data) {
   long stack = raw(SYS_mmap, 0, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack < 0 && stack > -4096) return false;
   struct task task = {.work = work, .data = data, .running = 1};

@@ -1,28 +1,45 @@
-/* System calls that take paths, under whichever name libc or syscall() gives them. */
+/* System calls with paths, which libc's functions and syscall() lead to. */
+#include "remapped-calls.h"
+
 #include <fcntl.h>
 
+#include "claim.h"
+#include "config.h"
+#include "denied.h"
+#include "monitor.h"
 #include "place.h"
+#include "reading.h"
+#include "rules.h"
+#include "shown.h"
+#include "trace.h"
 
-/* Which arguments are paths, counted from 1; the one in front of a path is its directory's descriptor, which an absolute path ignores. */
+/*
+ * The numbers of the arguments that are paths, counted from 1. The argument before a path is its directory's
+ * descriptor, which an absolute path ignores.
+ */
 static const struct {
   short number;
   uint8_t first;
   uint8_t second;
 } with_paths[] = {
 #ifdef SYS_open
-    {SYS_open, 1, 0},       {SYS_creat, 1, 0},    {SYS_stat, 1, 0},    {SYS_lstat, 1, 0},  {SYS_access, 1, 0},
-    {SYS_mkdir, 1, 0},      {SYS_rmdir, 1, 0},    {SYS_unlink, 1, 0},  {SYS_rename, 1, 2}, {SYS_link, 1, 2},
-    {SYS_symlink, 2, 0},    {SYS_readlink, 1, 0}, {SYS_chmod, 1, 0},   {SYS_chown, 1, 0},  {SYS_lchown, 1, 0},
-    {SYS_mknod, 1, 0},      {SYS_futimesat, 2, 0}, {SYS_utime, 1, 0},    {SYS_utimes, 1, 0},  {SYS_renameat, 2, 4},
+    {SYS_open, 1, 0},         {SYS_creat, 1, 0},      {SYS_stat, 1, 0},
+    {SYS_lstat, 1, 0},        {SYS_access, 1, 0},     {SYS_mkdir, 1, 0},
+    {SYS_rmdir, 1, 0},        {SYS_unlink, 1, 0},     {SYS_rename, 1, 2},
+    {SYS_link, 1, 2},         {SYS_symlink, 2, 0},    {SYS_readlink, 1, 0},
+    {SYS_chmod, 1, 0},        {SYS_chown, 1, 0},      {SYS_lchown, 1, 0},
+    {SYS_mknod, 1, 0},        {SYS_futimesat, 2, 0},  {SYS_utime, 1, 0},
+    {SYS_utimes, 1, 0},       {SYS_renameat, 2, 4},
 #endif
-    {SYS_openat, 2, 0},     {SYS_newfstatat, 2, 0}, {SYS_statx, 2, 0},     {SYS_statfs, 1, 0},
-    {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},    {SYS_unlinkat, 2, 0},  {SYS_renameat2, 2, 4},
-    {SYS_linkat, 2, 4},     {SYS_symlinkat, 3, 0},  {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
-    {SYS_chroot, 1, 0},
-    {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},   {SYS_truncate, 1, 0},  {SYS_utimensat, 2, 0},
-    {SYS_getxattr, 1, 0},   {SYS_lgetxattr, 1, 0},  {SYS_listxattr, 1, 0}, {SYS_llistxattr, 1, 0},
-    {SYS_setxattr, 1, 0},   {SYS_lsetxattr, 1, 0},  {SYS_removexattr, 1, 0}, {SYS_lremovexattr, 1, 0},
-    {SYS_mknodat, 2, 0},    {SYS_inotify_add_watch, 2, 0},
+    {SYS_openat, 2, 0},       {SYS_newfstatat, 2, 0}, {SYS_statx, 2, 0},
+    {SYS_statfs, 1, 0},       {SYS_faccessat, 2, 0},  {SYS_mkdirat, 2, 0},
+    {SYS_unlinkat, 2, 0},     {SYS_renameat2, 2, 4},  {SYS_linkat, 2, 4},
+    {SYS_symlinkat, 3, 0},    {SYS_readlinkat, 2, 0}, {SYS_chdir, 1, 0},
+    {SYS_chroot, 1, 0},       {SYS_fchmodat, 2, 0},   {SYS_fchownat, 2, 0},
+    {SYS_truncate, 1, 0},     {SYS_utimensat, 2, 0},  {SYS_getxattr, 1, 0},
+    {SYS_lgetxattr, 1, 0},    {SYS_listxattr, 1, 0},  {SYS_llistxattr, 1, 0},
+    {SYS_setxattr, 1, 0},     {SYS_lsetxattr, 1, 0},  {SYS_removexattr, 1, 0},
+    {SYS_lremovexattr, 1, 0}, {SYS_mknodat, 2, 0},    {SYS_inotify_add_watch, 2, 0},
 #ifdef SYS_faccessat2
     {SYS_faccessat2, 2, 0},
 #endif
@@ -41,7 +58,10 @@ static int directory_of(long number, const long *arguments, int path) {
   return path < 2 || number == SYS_inotify_add_watch ? AT_FDCWD : (int)arguments[path - 2];
 }
 
-/* A symbolic link is followed by the kernel, which knows real paths only: it holds those, and is read back as it was written. */
+/*
+ * The kernel follows symbolic links and knows real paths only. So a link holds a real path, and is read back
+ * as it was written.
+ */
 static bool makes_link(long number) {
 #ifdef SYS_symlink
   if (number == SYS_symlink) return true;
@@ -49,7 +69,10 @@ static bool makes_link(long number) {
   return number == SYS_symlinkat;
 }
 
-/* Which argument of a call that reads a link is the guest's room for it, from 0; 0 for other calls. */
+/*
+ * The index, from 0, of the argument that is the guest's room for a link's text; 0 for calls that read no
+ * link.
+ */
 static int link_argument(long number) {
 #ifdef SYS_readlink
   if (number == SYS_readlink) return 1;
@@ -61,7 +84,7 @@ static long call(long number, const long *arguments) {
   return raw6(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
-/* What a link says when the room was too small for all of it. */
+/* Reads a link whose text did not fit the guest's room. */
 static long read_whole_link(long number, const long *arguments, int to) {
   long asked[ARGUMENTS] = {arguments[0], arguments[1], arguments[2], arguments[3]};
   char *text = claim(REMAP_ROOM, HERE);
@@ -82,7 +105,7 @@ static long read_whole_link(long number, const long *arguments, int to) {
   return length;
 }
 
-/* The kernel answers the guest first, wrong pointers included. */
+/* The kernel writes to the guest's memory first, and so judges wrong pointers. */
 static long read_link(long number, const long *arguments, int to) {
   long length = call(number, arguments);
   char *text = (char *)arguments[to];
@@ -108,7 +131,8 @@ static long call_as(long number, const long *arguments) {
 
 /* False: errno says why. */
 static bool move(long number, long *arguments, int path, struct place *place) {
-  if (!find_place(directory_of(number, arguments, path), (const char *)arguments[path - 1], place)) return false;
+  if (!find_place(directory_of(number, arguments, path), (const char *)arguments[path - 1], place))
+    return false;
   arguments[path - 1] = (long)place->path;
   return true;
 }
@@ -129,7 +153,7 @@ __attribute__((noinline)) static long call_twice_moved(long number, long *argume
   return result;
 }
 
-/* Whoever asks what he may do has not been refused anything. */
+/* A call that only asks for permissions has not been refused anything. */
 static bool only_asks(long number) {
 #ifdef SYS_access
   if (number == SYS_access) return true;
@@ -141,19 +165,21 @@ static bool only_asks(long number) {
 }
 
 static bool is_concerned(long number, const long *arguments, int path) {
-  return !stays(directory_of(number, arguments, path), (const char *)arguments[path - 1]);
+  return is_remapped(directory_of(number, arguments, path), (const char *)arguments[path - 1]);
 }
 
-long moved(long number, long a, long b, long c, long d, long e, long f) {
+long call_remapped(long number, long a, long b, long c, long d, long e, long f) {
   long arguments[ARGUMENTS] = {a, b, c, d, e, f};
   if (!remap_value()) return returned(call(number, arguments));
   for (size_t i = 0; i < sizeof with_paths / sizeof *with_paths; i++) {
     if (with_paths[i].number != number) continue;
     int first = with_paths[i].first;
     int second = with_paths[i].second;
-    /* What a link leads to is a path of the file system where it begins with a slash, and just text where not. */
+    /* A link's target is a path if it begins with a slash, and plain text otherwise. */
     if (makes_link(number) && a && can_read((const char *)a, 1) && *(const char *)a == '/') second = 1;
     bool other = second && is_concerned(number, arguments, second);
+    TRACE("system call %d(%s): remapped: %d", (int)number, (const char *)arguments[first - 1],
+          other || is_concerned(number, arguments, first));
     if (other) return returned(call_twice_moved(number, arguments, first, second));
     if (is_concerned(number, arguments, first)) return returned(call_moved(number, arguments, first));
     long result = call_as(number, arguments);
