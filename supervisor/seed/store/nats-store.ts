@@ -286,5 +286,9 @@ const IN_PROCESS = 10_201;
 
 /** 503 and its like: there is no leader at this moment, or a server of the cluster is away. */
 function isPassing(error: JetStreamApiError): boolean {
-  return error.status >= 500 || error.code === IN_PROCESS || /in process|peer offline|miscellaneous issue/.test(error.message);
+  return (
+    error.status >= 500 ||
+    error.code === IN_PROCESS ||
+    /in process|peer offline|miscellaneous issue/.test(error.message)
+  );
 }
