@@ -26,6 +26,12 @@ services:
     profiles: [manual]
     command: ["sh", "-c", "echo the last word; exit 3"]
     x-boxer: lambda
+  late:
+    image: boxer-test/tools:1
+    profiles: [manual]
+    command: ["sleep", "600"]
+    stop_signal: SIGKILL
+    x-boxer: { target: lambda, wait-for: { names: { nobody: 1 }, timeout: 120 } }
   job:
     image: boxer-test/tools:1
     profiles: [manual]
@@ -72,5 +78,11 @@ services:
     expect((await project.boxer('up', '--wait', 'short')).exitCode).toBe(1);
     const job = await project.boxer('up', '-d', 'job');
     expect([job.exitCode, job.stderr]).toEqual([0, expect.not.stringContaining('exited')]);
+  }, 900_000);
+
+  test('--wait-timeout limits the wait for functions, and one that does not run by then is a failure', async () => {
+    const { exitCode, stderr } = await project.boxer('up', '--wait', '--wait-timeout', '15', 'late');
+    expect(stderr).toContain('docker boxer: One function does not run after 15 s');
+    expect(exitCode).toBe(1);
   }, 900_000);
 });
