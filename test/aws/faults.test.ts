@@ -80,7 +80,7 @@ test('a missing permission: the action by name, and the policy that grants it; t
   ]);
   expect(stderr).toContain(`In the account there are: repository boxer/${project.name}.`);
   bed.lambdaProxy.heal();
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   expect((await read(project)).Configuration?.State).toBe('Active');
 }, 120_000);
 
@@ -127,12 +127,12 @@ test('a function stuck in Pending: said after the wait, and the next run goes on
   );
   expect(stderr).toContain(`repository boxer/${project.name}`);
   bed.lambdaProxy.heal();
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
 }, 120_000);
 
 test('a function that failed is made anew', async () => {
   const project = make();
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   // For the plan, and then for the plan of the next up and its own look.
   let left = 3;
   bed.lambdaProxy.rewrite(/^GET \/2015-03-31\/functions\/[^/]+$/, (body) => {
@@ -143,7 +143,7 @@ test('a function that failed is made anew', async () => {
   expect((await project.run(['plan'])).stdout).toMatch(
     /^replace +function +\S+ +it failed: The image cannot be read\./m,
   );
-  const { exitCode, all } = await project.run(['up', '-d', '--yes']);
+  const { exitCode, all } = await project.run(['create', '--yes']);
   if (exitCode !== 0) throw new Error(all);
   expect(bed.lambdaProxy.requests).toContain(`DELETE /2015-03-31/functions/${functionOf(project)}`);
   expect((await read(project)).Configuration?.State).toBe('Active');
@@ -172,10 +172,10 @@ test('a conflict is waited out', async () => {
     times: 2,
   };
   bed.lambdaProxy.fail(/^(PUT|POST) /, conflict);
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   bed.lambdaProxy.fail(/^PUT /, { ...conflict, times: 1000 });
   project.write('compose.yaml', oneService().replace('memory: 512', 'memory: 1024'));
-  const { exitCode, stderr } = await project.run(['up', '-d', '--yes']);
+  const { exitCode, stderr } = await project.run(['create', '--yes']);
   expect(exitCode).toBe(1);
   expect(stderr).toContain('is being changed by somebody else, again and again');
 }, 120_000);
@@ -188,7 +188,7 @@ test('a role that was made a moment ago is waited for', async () => {
     message: 'The role defined for the function cannot be assumed by Lambda.',
     times: 2,
   });
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   expect((await read(project)).Configuration?.State).toBe('Active');
 }, 120_000);
 
@@ -237,7 +237,7 @@ test('a repository in another region', async () => {
 
 test('down says what stays and what it costs, and takes it away when told to', async () => {
   const project = make();
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   const stays = await project.run(['down', '--timeout', '1']);
   expect(stays.exitCode).toBe(0);
   expect(stays.stderr).toMatch(new RegExp(`What stays in AWS \\(us-east-1\\): ${functionOf(project)}, `));

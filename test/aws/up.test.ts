@@ -160,7 +160,7 @@ test('--provider of up holds for the verbs that follow, until the next up', asyn
 
 test('drift: what somebody changed by hand is shown, and the next up takes it back', async () => {
   const project = make(oneService());
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   await bed.client.send(
     new UpdateFunctionConfigurationCommand({
       FunctionName: functionOf(project),
@@ -171,13 +171,13 @@ test('drift: what somebody changed by hand is shown, and the next up takes it ba
   const { stdout } = await project.run(['plan']);
   expect(stdout).toMatch(/^change +function +\S+ +memory 2048 MB -> 512 MB, timeout 60 s -> 300 s$/m);
   expect(stdout).toContain('lambda:UpdateFunctionConfiguration');
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   expect((await read(project)).Configuration).toMatchObject({ MemorySize: 512, Timeout: 300 });
 }, 120_000);
 
 test('another image is another digest, and the function is updated, not doubled', async () => {
   const project = make(oneService());
-  expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
+  expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   const before = (await read(project)).Code?.ImageUri;
   project.write('Dockerfile', 'FROM debian:bookworm-slim\nRUN true\nENV CHANGED=1\n');
   project.write(
@@ -185,7 +185,7 @@ test('another image is another digest, and the function is updated, not doubled'
     oneService().replace('image: debian:bookworm-slim', `build: .\n    image: ${project.name}-image`),
   );
   expect((await project.run(['plan'])).stdout).toContain('the image of worker');
-  const up = await project.run(['up', '-d', '--yes']);
+  const up = await project.run(['create', '--yes']);
   expect(up.exitCode).toBe(0);
   const after = (await read(project)).Code?.ImageUri;
   expect(after).toMatch(/@sha256:/);
