@@ -3,6 +3,7 @@ export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/script/jest-esbuild.mjs' },
+  testSequencer: '<rootDir>/script/jest-sequencer.mjs',
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/build/', '/samples/'],
   modulePathIgnorePatterns: ['<rootDir>/build/'],

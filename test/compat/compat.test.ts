@@ -10,7 +10,9 @@ beforeAll(() => buildImage('core'), 600_000);
 test.each(['nginx', 'redis', 'cpython-socketserver'])(
   '%s does the same natively and boxed',
   async (name) => {
-    const program = loadProgram(name);
+    const loaded = loadProgram(name);
+    // The limits of script/compat are for a machine with nothing else to do.
+    const program = { ...loaded, seconds: 4 * loaded.seconds };
     const native = await runProgram(program, 'native');
     const boxed = await runProgram(program, 'boxed');
     expect({ log: boxed.log, differences: compareSessions(native, boxed, []) }).toEqual({
@@ -19,5 +21,5 @@ test.each(['nginx', 'redis', 'cpython-socketserver'])(
     });
     expect(native.checks.length).toBeGreaterThan(15);
   },
-  300_000,
+  1_200_000,
 );

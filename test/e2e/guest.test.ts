@@ -250,7 +250,8 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
   }, 120_000);
 
   test('docker stop while the guest waits at its gate ends the launch at once', async () => {
-    await project.boxer('up', '-d', 'gated');
+    // `up` would wait for the guest.
+    const up = project.boxer('up', '-d', 'gated');
     await eventually('it says what it waits for', async () => {
       const { stdout, stderr } = await project.compose('logs', 'gated');
       return `${stdout}${stderr}`.includes('waiting for nobody: 0 of 2') ? true : undefined;
@@ -259,6 +260,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     await project.compose('stop', 'gated');
     expect(Date.now() - before).toBeLessThan(8000);
     expect(await stateOf('gated')).toBe('exited 143');
+    expect((await up).exitCode).toBe(0);
   }, 120_000);
 
   test('what ignores SIGTERM is killed after the grace period', async () => {
