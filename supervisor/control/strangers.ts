@@ -19,7 +19,7 @@ export class Strangers {
   readonly #limits: StrangerLimits;
   readonly #perAddress = new Map<string, number>();
   /**
-   * `<address>:<port>` of the peer: the secured socket of a connection is another object than its plain one.
+   * By `<address>:<port>` of the peer, as a connection's TLS socket is another object than its plain socket.
    */
   readonly #known = new Map<string, Stranger>();
   readonly #onLate: (socket: Socket) => void;
@@ -48,7 +48,10 @@ export class Strangers {
     return this.#known.has(keyOf(socket));
   }
 
-  /** The connection has proven its key, or has ended; returns how long that took, ms. */
+  /**
+   * Forgets a connection that has proven its key or has ended. Returns the time since the connection was
+   * admitted, ms.
+   */
   forget(socket: Socket): number {
     return this.#forget(keyOf(socket));
   }
