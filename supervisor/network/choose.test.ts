@@ -57,7 +57,7 @@ describe('the order of the first packets', () => {
     expect(order({ peerFiltering: 'resetting', ownFiltering: 'resetting', rtt: undefined })).toBeUndefined();
   });
 
-  test('where nobody is known to listen, the first packet waits for the acceptor’s answer', () => {
+  test('the first packet waits for the acceptor’s answer if the port is not known to have a listener', () => {
     for (const peerFiltering of ['silent', 'resetting'] as const)
       for (const isHairpin of [true, false])
         expect(order({ peerFiltering, isHairpin, isListening: false })?.order).toBe('answered');

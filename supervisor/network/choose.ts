@@ -13,14 +13,14 @@ export interface Choice {
   readonly why: string;
 }
 
-/** The choice of the relay. */
+/** Returns the choice of the relay, for the reason `why`. */
 export function relay(why: string): Choice {
   return { transport: 'relay', why };
 }
 
 /**
- * Chooses how two nodes connect, by facts alone. A punch that fails later falls back to the relay. The
- * process monitor chooses `direct` by the same rule, without asking.
+ * Chooses how two nodes connect, from facts alone. A punch that fails later falls back to the relay. The
+ * process monitor chooses `direct` by the same rule, without asking the supervisor.
  */
 export function choose(self: Facts, peer: Facts): Choice {
   if (peer.apart) return relay('only one of the two is on the networks of the seed');
@@ -48,7 +48,7 @@ export function choose(self: Facts, peer: Facts): Choice {
 export type Order = 'at once' | 'ahead' | 'answered';
 
 export interface OrderFacts {
-  /** The round trip between the two nodes in ms; undefined where it has not been measured. */
+  /** The round trip between the two nodes in ms; undefined if it has not been measured. */
   readonly rtt: number | undefined;
   readonly ownFiltering: Filtering;
   /**
@@ -79,9 +79,9 @@ export interface Plan {
 const NEAR = 3;
 
 /**
- * Decides the order of the first packets. Undefined where both sides reset early packets and are so near that
- * their packets hardly ever cross: each packet would have to leave within the microseconds in which the other
- * one is on its way.
+ * Decides the order of the first packets. Returns undefined if both sides reset early packets and are so near
+ * that their packets hardly ever cross: each packet would have to leave within the microseconds in which the
+ * other one is on its way.
  */
 export function orderOf({
   rtt,

@@ -15,8 +15,8 @@ const SOURCE_HEX = hexOf(SIGNAL_SOURCE);
 const mayMatter = (line: string) => line.includes(SOURCE_HEX) || line.includes(` ${TcpState.listening} `);
 
 /**
- * The signal connections in the text of `/proc/net/tcp` and `tcp6`, by the local port of the supervisor's
- * end.
+ * Returns the signal connections in the text of `/proc/net/tcp` and `tcp6`, by the local port of the
+ * supervisor's end.
  */
 export function parseSignalStates(text: string): Map<number, SignalState> {
   const states = new Map<number, SignalState>();
@@ -44,8 +44,8 @@ export function parseSignalStates(text: string): Map<number, SignalState> {
 }
 
 /**
- * All signal connections of this network namespace. This takes milliseconds, as the kernel walks over its
- * whole table.
+ * Returns all signal connections of this network namespace. This takes milliseconds, as the kernel walks over
+ * its whole table.
  */
 export function readSignalStates(): Map<number, SignalState> {
   return parseSignalStates(`${readTcpTable(4)}\n${readTcpTable(6)}`);

@@ -14,7 +14,7 @@ export interface PeerCredentials {
 }
 
 /**
- * Makes a control session of a connected socket, or of another stream of bytes, and owns it from now on.
+ * Makes a control session over a connected socket, or over another stream of bytes, and owns it from now on.
  * `prepare` runs before anything is received. Rejects with the error of the handshake, or with the signal's
  * reason.
  */

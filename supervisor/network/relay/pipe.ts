@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 
 export interface FlowOptions {
-  /** Resets both ends. */
+  /** Aborting resets both ends. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The time without a byte in either direction after which both ends are reset, in ms. Where it is left out,
-   * a flow may be idle for ever.
+   * The time without a byte in either direction after which both ends are reset, ms. Without it, a flow may
+   * be idle forever.
    */
   readonly idleTimeout?: number | undefined;
 }
 
-/** Bytes from the first socket to the second, and back. */
+/** Numbers of bytes from the first socket to the second (`sent`) and back (`received`). */
 export interface FlowBytes {
   readonly sent: number;
   readonly received: number;
@@ -77,8 +77,8 @@ function pump(from: Socket, to: Socket): Promise<number> {
 }
 
 /**
- * Resets `to`. An RST discards the bytes that the kernel still holds, so bytes that wait in this process are
- * sent first, where the peer reads at all.
+ * Resets `to`. An RST discards the bytes that the kernel still holds, so the bytes that wait in this process
+ * are sent first, if the peer reads.
  */
 function passReset(to: Socket): void {
   if (to.writableLength === 0) return void to.resetAndDestroy();
