@@ -70,7 +70,10 @@ export class Acceptor {
     return this.#signals.accept(request);
   }
 
-  /** BOXER_NAMES_OF a signal connection that a guest took for a real one; undefined for any other connection. */
+  /**
+   * BOXER_NAMES_OF: returns the overlay endpoints of a signal connection that a guest took for a real one;
+   * undefined for any other connection.
+   */
   namesOf(request: ServiceRequest): FlowNames | undefined {
     return this.#signals.namesOf(request);
   }
