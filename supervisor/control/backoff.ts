@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const SHORT: PauseBounds = { first: 20, longest: 1000 };
 
-/** ms */
+/** The first and the longest pause, ms. */
 export interface PauseBounds {
   readonly first: number;
   readonly longest: number;

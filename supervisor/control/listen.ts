@@ -41,7 +41,7 @@ export interface ListenOptions extends SessionOptions {
  */
 const BACKLOG = 4096;
 
-/** Rejects with the system's error where the port cannot be had. */
+/** Opens a control listener. Rejects with the system's error if the port cannot be opened. */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
   options.signal?.throwIfAborted();
   const listener = new ControlListener(options);
@@ -84,7 +84,7 @@ export class ControlListener {
     return this.#port;
   }
 
-  /** Rejects with the system's error where the port cannot be had. */
+  /** Opens the port. Rejects with the system's error if the port cannot be opened. */
   async listen(): Promise<void> {
     const { port, host = '0.0.0.0', signal } = this.#options;
     this.#server.listen({ port, host, backlog: BACKLOG });

@@ -261,7 +261,7 @@ test('a peer that exceeds the rate limit is read more slowly, loses nothing, and
   expect([client.ended, server.ended]).toEqual([false, false]);
 });
 
-test('the rate limit counts bytes too, and a paused session stays paused after a rest', async () => {
+test('the rate limit counts bytes too, and a session that was paused stays paused when the limit allows reading again', async () => {
   const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
   const throttled = Promise.withResolvers<number>();
   const { client, server } = await pair(

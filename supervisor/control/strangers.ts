@@ -24,13 +24,15 @@ export class Strangers {
   readonly #known = new Map<string, Stranger>();
   readonly #onLate: (socket: Socket) => void;
 
-  /** `onLate` is called with each connection whose time is up. */
+  /** Calls `onLate` with each connection that has not proven its key in time. */
   constructor(limits: StrangerLimits, onLate: (socket: Socket) => void) {
     this.#limits = limits;
     this.#onLate = onLate;
   }
 
-  /** Undefined if the connection may go on; otherwise the limit that it exceeds. */
+  /**
+   * Admits a connection. Returns undefined if the connection may go on; otherwise the limit that it exceeds.
+   */
   admit(socket: Socket): 'total' | 'perAddress' | undefined {
     const address = socket.remoteAddress ?? '';
     const same = this.#perAddress.get(address) ?? 0;

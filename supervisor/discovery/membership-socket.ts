@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Member } from '../membership/join.ts';
 import { type Directory, entriesOf, entryOf, type NodeEntry, visibleMembers } from './directory.ts';
 
-/** One line of the membership socket. */
+/** A line of the membership socket. */
 type MembershipEvent =
   | { readonly event: 'snapshot'; readonly nodes: readonly NodeEntry[] }
   | { readonly event: 'joined' | 'changed'; readonly node: NodeEntry }

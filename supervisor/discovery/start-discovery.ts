@@ -9,7 +9,10 @@ import { writeStaticFiles } from './static-files.ts';
 
 /** The means by which guests find each other, besides the names that libc resolves. */
 export interface Discovery {
-  /** The path remapping that makes /etc/boxer visible to the guest; {} if /etc/boxer exists. */
+  /**
+   * The path remapping that makes /etc/boxer visible to the guest; {} if the link /etc/boxer exists, or if
+   * there are no files.
+   */
   readonly remap: Readonly<Record<string, string>>;
   /** The address of the node's own DNS server; undefined if this user may not use port 53. */
   readonly nameserver: string | undefined;

@@ -29,7 +29,7 @@ export interface OverlayView {
   readonly nodeId: number;
   /** This node's address in the overlay. */
   readonly address: string;
-  /** CIDR */
+  /** The overlay's range in CIDR notation. */
   readonly overlay: string;
   /** The endpoint from which the seed sees this node. */
   readonly observed: Endpoint;

@@ -4,7 +4,7 @@ import { choose, type OrderFacts, orderOf } from './choose.ts';
 
 const facts = (nat: NatKind) => ({ nat, filtering: 'silent' }) as const;
 
-test('a connection is direct to a node without NAT, punched where ports are predictable, and relayed otherwise', () => {
+test('a connection is direct to a node without NAT, punched if ports are predictable, and relayed otherwise', () => {
   const table = NAT_KINDS.map((own) =>
     NAT_KINDS.map((peer) => choose(facts(own), facts(peer)).transport).join(' '),
   );

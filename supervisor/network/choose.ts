@@ -4,7 +4,9 @@ import type { Filtering, NatKind } from '../protocol/offer.ts';
 export interface Facts {
   readonly nat: NatKind;
   readonly filtering: Filtering;
-  /** The two nodes reach the seed from different sides, so no address of one leads to the other. */
+  /**
+   * The two nodes reach the seed from different sides, so neither can be reached at its address by the other.
+   */
   readonly apart?: boolean | undefined;
 }
 
@@ -73,8 +75,8 @@ export interface Plan {
 }
 
 /**
- * Nodes with a shorter round trip are near, ms: the acceptor's answer arrives before a head start is over,
- * and the acceptor knows best who listens.
+ * Nodes with a round trip shorter than this are near, ms. The acceptor's answer then arrives before a head
+ * start would be over, and the acceptor knows best whether anybody listens.
  */
 const NEAR = 3;
 

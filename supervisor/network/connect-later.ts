@@ -23,8 +23,8 @@ const COMING_TIMEOUT = 10_000;
 const PATIENCE = 180_000;
 const MAX_PLACES = 256;
 /**
- * How long an answer is kept after its caller has stopped waiting, ms. The far end may already have a
- * connection by this answer.
+ * How long an answer is kept for a later `place`, ms: from the answer on, and from when its caller has
+ * stopped waiting. The far end may already have a connection by this answer.
  */
 const ADOPTION = 2000;
 const ANY: Endpoint = { address: '0.0.0.0', port: 0 };

@@ -25,7 +25,10 @@ export class Connector {
     this.#options = options;
   }
 
-  /** BOXER_CONNECT. Rejects with the errno that the guest's connect() fails with. */
+  /**
+   * BOXER_CONNECT: resolves to the endpoint to which the guest's socket has to connect. Rejects with the
+   * errno for the guest's connect().
+   */
   async connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
     const { peer } = request;
     const bound = request.local.port;

@@ -18,7 +18,7 @@ export class ListenerHabits {
     this.#prompt.delete(port);
   }
 
-  /** A process monitor has asked for the connection that a signal connection stands for. */
+  /** A process monitor has asked for the connection for which a signal connection stands. */
   asked(port: number): void {
     if (this.#habits.get(port) !== 'defer') this.#habits.set(port, 'exchange');
     this.#prompt.add(port);

@@ -37,7 +37,7 @@ describe('listening sockets, as the kernel reports them', () => {
     expect(readListeners().has(port)).toBe(false);
   });
 
-  test('lines of unknown form, established connections and IPv6 addresses are left out', () => {
+  test('malformed lines, established connections and IPv6 addresses are left out', () => {
     const text = [
       '  sl  local_address rem_address   st tx_queue rx_queue',
       '   0: 0100007F:1F90 0100007F:A3B2 01 00000000:00000000',

@@ -2,7 +2,7 @@ import type { PairStatus } from '../published/node-config.ts';
 
 const MAX_PAIRS = 1024;
 
-/** Counts by which transport this node has connected to other nodes, for `docker boxer ps --network`. */
+/** Counts this node's connections to other nodes by transport, for `docker boxer ps --network`. */
 export class Pairs {
   readonly #pairs = new Map<string, PairStatus>();
 

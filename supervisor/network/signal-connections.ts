@@ -24,8 +24,8 @@ export interface Arrival {
  */
 const MAX_WAITING = 4096;
 /**
- * Maximum number of announcements. A queue that sometimes has room takes the connection before that; a
- * listener with TCP_DEFER_ACCEPT takes it only with data.
+ * Maximum number of repeated announcements. A queue that sometimes has room takes the connection before that.
+ * After that the connection is bridged, as if the listener waited for data.
  */
 const MAX_ATTEMPTS = 100;
 /** Nearly as long as the kernel repeats a SYN that finds no room in the queue. */
@@ -39,7 +39,7 @@ interface Entry extends Arrival {
    * the event.
    */
   signal?: Unread;
-  /** When the connection was announced, as `performance.now()`. */
+  /** The time when the connection was announced, as `performance.now()`. */
   readonly since: number;
   /** Number of earlier announcements of the connection. */
   readonly attempt: number;
@@ -186,7 +186,10 @@ export class SignalConnections {
     return entry;
   }
 
-  /** The kernel's table shows what became of a signal connection that no process monitor has asked about. */
+  /**
+   * Handles the state that the kernel's table shows for a signal connection about which no process monitor
+   * has asked.
+   */
   #found(port: number, state: SignalState): void {
     const entry = this.#waiting.get(port);
     if (!entry) return;
@@ -201,7 +204,9 @@ export class SignalConnections {
     this.#bridge(port);
   }
 
-  /** The listener's queue had no room for the signal connection at `port`. */
+  /**
+   * Announces the connection again, as the listener's queue had no room for the signal connection at `port`.
+   */
   #announceAgain(port: number): void {
     const entry = this.#take(port);
     if (!entry) return;

@@ -79,9 +79,9 @@ export interface DialOptions {
   readonly family: 4 | 6;
   /** Dotted IPv4; without it, any address. */
   readonly localAddress?: string;
-  /** 0: any port */
+  /** 0 for any port. */
   readonly localPort: number;
-  /** dotted IPv4 */
+  /** The remote address, dotted IPv4. */
   readonly address: string;
   readonly port: number;
 }

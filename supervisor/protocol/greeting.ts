@@ -15,7 +15,7 @@ export interface HelloReply {
   /** The newest version that both sides speak. */
   readonly version: number;
   readonly project: string;
-  /** CIDR */
+  /** The overlay's range in CIDR notation. */
   readonly overlay: string;
   readonly capabilities: readonly string[];
   /**

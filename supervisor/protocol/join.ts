@@ -54,7 +54,7 @@ export interface Credentials {
 
 export interface Joined {
   readonly nodeId: number;
-  /** overlay address */
+  /** The node's overlay address. */
   readonly address: string;
   /** The endpoint from which the seed sees the node. */
   readonly observed: Endpoint;

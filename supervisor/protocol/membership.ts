@@ -27,7 +27,7 @@ const MAX_SEEDS = 16;
 /** A node as another one sees it. */
 export interface Member {
   readonly id: number;
-  /** overlay address */
+  /** The member's overlay address. */
   readonly address: string;
   /**
    * The member's names on the networks that it shares with the receiver, and `node-<id>`. While another node

@@ -65,12 +65,12 @@ export function samePort(port: number): PortPair {
 const MAX_DOORS = 64;
 const ID = /^[0-9a-f]{16,32}$/;
 
-/** A word of a later version is no error. */
+/** Reads the kind of NAT. A word of a later version counts as `unknown`. */
 export function natAt(fields: Fields): NatKind {
   return NAT_KINDS.find((kind) => kind === fields.nat) ?? 'unknown';
 }
 
-/** A word of a later version is no error. */
+/** Reads the filtering. A word of a later version counts as `unknown`. */
 export function filteringAt(fields: Fields): Filtering {
   return FILTERINGS.find((kind) => kind === fields.filtering) ?? 'unknown';
 }

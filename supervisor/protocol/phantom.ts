@@ -19,7 +19,7 @@ import type { Credentials } from './join.ts';
 /** Credentials for one function; they can be used once. */
 export interface Launched extends Credentials {
   readonly nodeId: number;
-  /** ms since the epoch */
+  /** The time when the credentials expire, ms since the epoch. */
   readonly expires: number;
   /** Set for a function that is on none of the seed's networks. */
   readonly outside?: LaunchOutside | undefined;

@@ -38,7 +38,7 @@ export interface MeetRequest {
  */
 export interface Counterpart extends Credentials {
   readonly nodeId: number;
-  /** overlay address */
+  /** The overlay address of the other node. */
   readonly address: string;
   readonly offer: Offer;
 }
@@ -51,7 +51,7 @@ export interface PunchIntroduction {
   /** 16 to 32 hex digits; a repeated introduction has the same id. */
   readonly id: string;
   readonly to?: string | undefined;
-  /** The guest's port at the acceptor. */
+  /** The port on which the acceptor's guest listens. */
   readonly port: number;
   /**
    * The acceptor's local port for this connection. 0: the acceptor listens for the connection, and its reply
@@ -60,7 +60,7 @@ export interface PunchIntroduction {
   readonly at: number;
   /** The endpoint from which the initiator's packets come. */
   readonly from: Endpoint;
-  /** The initiator in the overlay. */
+  /** The overlay endpoint of the initiator. */
   readonly peer: Endpoint;
   /**
    * If true, the initiator does not wait for the reply; the acceptor has to refuse over the connection
@@ -71,11 +71,11 @@ export interface PunchIntroduction {
 
 /** Asks the acceptor to open its ends of connections that guests of the initiator are about to make. */
 export interface AheadRequest {
-  /** The guest's port at the acceptor. */
+  /** The port on which the acceptor's guest listens. */
   readonly port: number;
   /** The address from which the initiator's packets come. */
   readonly from: string;
-  /** The initiator in the overlay. */
+  /** The overlay address of the initiator. */
   readonly peer: string;
   /** `at` is the acceptor's local port; `port` is the initiator's port as the acceptor sees it. */
   readonly ends: readonly { readonly at: number; readonly port: number }[];

@@ -10,7 +10,7 @@ export const sha256 = (...parts: Buffer[]): Buffer =>
 
 export const hmac = (key: Buffer, data: Buffer): Buffer => createHmac('sha256', key).update(data).digest();
 
-/** HKDF-Expand-Label for at most one block of output. */
+/** Implements HKDF-Expand-Label for at most one block of output. */
 export function expandLabel(secret: Buffer, label: string, context: Buffer, size: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const info = [Buffer.from([0, size, name.length]), name, Buffer.from([context.length]), context];

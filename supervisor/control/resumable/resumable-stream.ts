@@ -24,7 +24,7 @@ interface Piece {
 export class ResumableStream extends Duplex {
   #socket: Socket | undefined;
   readonly #pieces: Piece[] = [];
-  /** Bytes of all pieces. */
+  /** Total size of all pieces in bytes. */
   #kept = 0;
   /** Number of bytes that the other side has acknowledged. */
   #delivered = 0;

@@ -10,8 +10,8 @@ import { nearbyIntroduction } from './nearby.ts';
 import type { Peer } from './peer.ts';
 
 /**
- * The time between the introduction and the guest's packet, ms. By then the acceptor's packet has opened its
- * NAT. The time passes on top of the supervisor's own delay.
+ * The time between the introduction and the guest's packet, ms, in which the acceptor's packet opens its NAT.
+ * A busy supervisor adds some delay of its own.
  */
 const HEAD_START = 2;
 /** How long a guest waits for its peer's answer, ms. */
@@ -23,7 +23,7 @@ export interface Initiation {
   readonly order: Order;
   /** The guest's port for this connection. */
   readonly from: PortPair;
-  /** The other node's port. */
+  /** The other node's port for this connection. */
   readonly door: PortPair;
   readonly destination: Endpoint;
   /** Called when the introduction fails after the guest's first packet has left. */

@@ -62,7 +62,7 @@ export class ListenerQueues {
     signal: AbortSignal,
   ): Promise<void> {
     const queue = this.#queueOf(port);
-    // A full accept queue answers nobody. Neither does this end, until there is room.
+    // While the accept queue is full, the kernel does not answer. Neither does this end, until there is room.
     if (queue.isFull) await queue.room(signal);
     const arrived = await open();
     const leave = await queue.enter(signal).catch((error: unknown) => {

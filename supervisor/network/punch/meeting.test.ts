@@ -68,7 +68,7 @@ describe('two nodes that open a connection together', () => {
     ]);
   }
 
-  test('use their common network where the path through their NAT does not work', async () => {
+  test('use their common network if the path through their NAT does not work', async () => {
     const links = await meetAtHome();
     const [caller, called] = links.map((link) => (link.status === 'fulfilled' ? link.value : undefined));
     expect([caller?.path, called?.path]).toEqual(['private', 'private']);

@@ -13,9 +13,9 @@ export interface PeerLink {
   readonly session: Session;
   /** `private`: both nodes are on one network, and no NAT is between them. */
   readonly path: 'public' | 'private';
-  /** The address at which the other node reaches this one. */
+  /** The address at which the other node reaches this node. */
   readonly ownAddress: string;
-  /** The address at which this node reaches the other one. */
+  /** The address at which this node reaches the other node. */
   readonly peerAddress: string;
   readonly offer: Offer;
 }

@@ -4,14 +4,14 @@ import type { PeerLink } from './meeting.ts';
 
 /** A node with which this node has a control connection. */
 export class Peer {
-  /** overlay address */
+  /** The peer's overlay address. */
   readonly address: string;
   readonly session: PeerLink['session'];
   readonly path: PeerLink['path'];
   readonly ownAddress: string;
   readonly peerAddress: string;
   readonly offer: PeerLink['offer'];
-  /** Connections of this node's guests that are being introduced. */
+  /** Number of connections of this node's guests that are being introduced. */
   introducing = 0;
   #rtt: number | undefined;
   #turn = 0;

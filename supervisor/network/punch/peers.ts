@@ -149,7 +149,7 @@ export class Peers {
     try {
       counterpart = await overlay.meet(address, ownOffer, this.#stop.signal);
     } catch (error) {
-      // The other node asked first.
+      // EALREADY: the other node has asked for the same meeting first.
       const theirs = this.#called.get(address);
       if (codeOf(error) === 'EALREADY' && theirs) return theirs;
       const present = this.get(address);

@@ -48,7 +48,7 @@ interface GuestConnect {
   readonly choice: Choice;
 }
 
-/** Makes connections between nodes that both have to open. */
+/** Makes connections that both nodes have to open. */
 export class Puncher {
   readonly #overlay: Overlay;
   readonly #flows: FlowNameTable;
@@ -92,7 +92,7 @@ export class Puncher {
     return (await this.#punchBeforeMeeting(connect)) ?? this.#punchAfterMeeting(connect);
   }
 
-  /** Another node asks, through the seed, to meet this one. */
+  /** Another node asks, through the seed, to meet this node. Resolves to this node's offer. */
   meet(counterpart: Counterpart): Promise<Offer> {
     return this.#peers.called(counterpart);
   }
@@ -102,7 +102,7 @@ export class Puncher {
     return this.#acceptor.introduce(introduction);
   }
 
-  /** No guest of this node listens on `port` any more. */
+  /** Tells all peers that no guest of this node listens on `port` any more. */
   vanished(port: number): void {
     for (const { session } of this.#peers.all()) session.notify(Deserted, { port });
   }

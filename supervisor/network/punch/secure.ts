@@ -59,7 +59,10 @@ export async function secure(
   return session;
 }
 
-/** The types of TLSSocket lack an option that its constructor takes, as tls.createServer() does. */
+/**
+ * Returns the PSK options. The types of TLSSocket lack this option, but its constructor accepts it, as
+ * tls.createServer() does.
+ */
 function pskServer(identity: string, key: Buffer): object {
   return { pskCallback: (_socket: TLSSocket, shown: string) => (shown === identity ? key : null) };
 }

@@ -7,7 +7,7 @@ import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.t
 export interface DialInLimits {
   /** Maximum number of connections that have not shown a token yet. */
   readonly strangers: number;
-  /** How long such a connection may take to show its token, in ms. */
+  /** How long a connection may take to show its token, ms. */
   readonly prefaceTimeout: number;
 }
 

@@ -17,12 +17,12 @@ export interface FlowBytes {
 }
 
 /**
- * The kernel finds ends that disappeared: after this silence, in ms, it sends up to ten keep-alive probes,
- * one each second.
+ * The silence after which the kernel probes an end that may have disappeared, ms. The kernel sends up to ten
+ * keep-alive probes, one each second.
  */
 const KEEPALIVE_DELAY = 15_000;
 /**
- * How long bytes that were read from one end may take to reach the other before the RST is passed on, in ms.
+ * How long bytes that were read from one end may take to reach the other end before the RST is passed on, ms.
  */
 const RESET_GRACE = 1000;
 
@@ -62,7 +62,7 @@ function pump(from: Socket, to: Socket): Promise<number> {
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
   if (from.readableEnded) to.end();
-  // The error is ECONNRESET, or EPIPE where this process wrote first. In both cases the far end has to see a
+  // The error is ECONNRESET, or EPIPE if this process wrote first. In both cases the far end has to see a
   // reset.
   from.on('error', () => passReset(to));
   const closed = () => {

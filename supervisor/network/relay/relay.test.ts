@@ -53,7 +53,7 @@ test('a token identifies its acceptor, in whatever pieces it arrives, and the by
   expect(String(socket.read())).toBe('greeting');
 });
 
-test('a token arrives in time although the network loses it once, after the first packet of its connection', async () => {
+test('a token is accepted that arrives three seconds after its connection, as after a loss in the network', async () => {
   const relay = await start();
   const expected = relay.expect(token);
   const acceptor = dial(relay.port);
@@ -64,7 +64,7 @@ test('a token arrives in time although the network loses it once, after the firs
   keep(await expected);
 });
 
-test('a token that is used twice, an unknown token and silence are reset', async () => {
+test('a connection with a used or unknown token, or without a token, is reset', async () => {
   const relay = await start({ prefaceTimeout: 40 });
   const expected = relay.expect(token);
   const [first, second, unknown, silent] = [1, 2, 3, 4].map(() => dial(relay.port));
@@ -77,7 +77,7 @@ test('a token that is used twice, an unknown token and silence are reset', async
   expect(first?.destroyed).toBe(false);
 });
 
-test('an initiator port takes one connection, and only from the initiator’s address', async () => {
+test('an initiator port accepts one connection, and only from the initiator’s address', async () => {
   const relay = await start();
   const initiator = await relay.openInitiatorPort('127.0.0.1');
   await expect(fateOf(dial(initiator.port, '127.0.0.2'))).resolves.toBe('ECONNRESET');
@@ -115,7 +115,7 @@ test('a connection beyond the limit of those without a token is reset', async ()
 const from = '127.0.0.1';
 const request = { from, initiator: 'a', timeout: 5000 };
 
-/** Both ends of a flow that the relay carries for `initiator`. */
+/** Returns both ends of a flow that the relay carries for `initiator`. */
 async function carried(
   relay: Relay,
   initiator = 'a',

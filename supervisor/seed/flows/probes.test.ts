@@ -63,7 +63,7 @@ test('the two functions of a pair exchange values step by step, whichever comes 
   await third;
 });
 
-test('a function that waits for one that has left gets ECONNRESET', async () => {
+test('a function gets ECONNRESET when the other function, for which it waits, leaves', async () => {
   const [a, b] = await Promise.all([dial(), dial()]);
   await Promise.all([a, b].map(begin));
   await Promise.all([meet(a, 'a', 'one'), meet(b, 'b', 'one')]);

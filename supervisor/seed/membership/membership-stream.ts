@@ -45,7 +45,7 @@ export class MembershipStream {
   readonly #find = (id: number) => this.#registry.get(id);
   #changed = new Map<number, NamesByNetwork>();
   #epoch = 0;
-  /** When nodes may be told again, as performance.now(). */
+  /** The earliest time at which nodes may be told again, as performance.now(). */
   #notBefore = 0;
   #firstChange = 0;
   #timer: NodeJS.Timeout | undefined;

@@ -27,7 +27,7 @@ const INTRODUCTIONS: ReadonlyMap<number, string> = new Map([
   [Meet.number, 'meet'],
   [Punch.number, 'punch'],
 ]);
-/** Bucket limits in seconds: from a hop on one machine to the limit of a connect. */
+/** Bucket limits in seconds, from a hop on one machine to the time limit of a connect. */
 const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Message names as values of the label `type`, such as `relayJoin`. */

@@ -28,7 +28,7 @@ export class Absentees {
     return this.#absent.has(id);
   }
 
-  /** The node has returned, or its id was given to another node. */
+  /** Removes a node that has returned, or whose id was given to another node. */
   remove(id: number): void {
     this.#absent.delete(id);
     this.#waiting.get(id)?.resolve();

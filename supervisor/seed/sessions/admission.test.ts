@@ -49,7 +49,7 @@ test('keys of launches and returns that were derived without the current label a
   }
 });
 
-test('every service has a key of its own, and unknown identities have none', () => {
+test('the key of a service identity is derived from the service; unknown identities have no key', () => {
   const identity = `service/web/${'a1'.repeat(16)}`;
   expect(admission.pskFor(identity)).toEqual(pskOf(serviceKey(projectKey, 'web'), identity));
   expect(admission.pskFor('session/x')).toBeNull();
