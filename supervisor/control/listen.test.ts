@@ -70,7 +70,7 @@ test('dialControl() rejects with ECONNREFUSED, ETIMEDOUT or the reason of the ab
   await expect(dial(address.port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
-test('a connection that sends nothing, or anything but TLS, is dropped after the handshake timeout at the latest', async () => {
+test('a connection that sends nothing, or anything but TLS, is dropped by the handshake timeout', async () => {
   const port = await listen({ handshakeTimeout: 50 });
   const silent = connect(port, '127.0.0.1');
   const chatty = connect(port, '127.0.0.1');

@@ -31,7 +31,7 @@ export interface ListenOptions extends SessionOptions {
    * address cannot keep others out.
    */
   readonly maxHandshakesPerAddress?: number | undefined;
-  /** Time from the connection to the end of the handshake, ms. It passes even while the peer sends. */
+  /** Time limit from the connection to the end of the handshake, ms, even if the peer keeps sending. */
   readonly handshakeTimeout?: number | undefined;
 }
 

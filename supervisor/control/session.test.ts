@@ -113,7 +113,7 @@ test('a handler’s error becomes a ControlError with its errno; an unknown type
   await expect(client.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
 });
 
-test('a request ends by timeout, by signal or by the end of the session; more than maxPending fail with EAGAIN', async () => {
+test('a request ends by timeout, signal or end of session; more than maxPending fail with EAGAIN', async () => {
   const { client, server } = await pair({ maxPending: 3 });
   const handlerAborted = Promise.withResolvers<void>();
   server.handle(unchecked(6), (_body, { signal }) => {
@@ -261,7 +261,7 @@ test('a peer that exceeds the rate limit is read more slowly, loses nothing, and
   expect([client.ended, server.ended]).toEqual([false, false]);
 });
 
-test('the rate limit counts bytes too, and a session that was paused stays paused when the limit allows reading again', async () => {
+test('the rate limit counts bytes too, and does not resume a session that was paused', async () => {
   const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
   const throttled = Promise.withResolvers<number>();
   const { client, server } = await pair(

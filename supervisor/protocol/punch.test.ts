@@ -30,7 +30,7 @@ test('unknown fields and words of later versions are ignored', () => {
   expect(Punch.parseRequest({ ...punch, more: 1 })).toEqual({ ...punch, to: undefined });
 });
 
-test('an offer may have the connection that a guest waits for, and the port pair of the end that is already open', () => {
+test('an offer may have `first`, a guest’s connection, and `opened`, the end that is open already', () => {
   const first = { id: punch.id, port: 80, from: { local: 4, public: 5 } };
   const opened = { local: 61_000, public: 61_000 };
   expect(parseOffer({ ...offer, first, opened })).toEqual({ ...offer, first, opened });

@@ -232,7 +232,7 @@ test('a connection can join only in the role that its identity allows', async ()
   await expect(bed.join('worker', role)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('a phantom forwards a neighbour’s connection to its function, which gets the origin’s overlay address', async () => {
+test('a phantom forwards a neighbour’s connection to its function, with the origin’s address', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const introduced: Introduction[] = [];
   const phantom = await phantomOf('worker');

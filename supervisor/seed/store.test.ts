@@ -97,7 +97,7 @@ test('an earlier function of a node is refused after a restart of the seed', asy
   await expect(functionOf(launch)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('names, ports and start time of a node survive a restart of the seed, even if its phantom returns later', async () => {
+test('names, ports and start time of a node survive a restart of the seed', async () => {
   const web = await bed.join('web');
   const phantom = await phantomOf('worker');
   const worker = await functionOf(await phantom.launch());

@@ -26,7 +26,8 @@ export interface ServiceServer {
 /** Maximum number of guest threads inside a control call at the same time; further ones get ENETUNREACH. */
 const MAX_CONNECTIONS = 1024;
 /**
- * Time limit for a client to send its request. Process monitors send it at once, so a slower client is none.
+ * Time limit for a client to send its request. Process monitors send it at once, so a slower client is not
+ * one of them.
  */
 const CLIENT_TIMEOUT_MS = 5000;
 const NOTHING = Buffer.alloc(0);

@@ -143,7 +143,7 @@ test('end() on one side ends the other side, even if the connection was lost bef
   if (!caller.closed) await once(caller.resume(), 'close');
 });
 
-test('a caller gives up after `refused` when the server forgot the stream, and after `unreachable` when no dial succeeds', async () => {
+test('a caller gives up after `refused` or `unreachable` ms', async () => {
   const { caller, called } = await pair({ patience: { refused: 100, unreachable: 60_000 } });
   called.destroy();
   const [error] = await once(caller, 'error');

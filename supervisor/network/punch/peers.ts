@@ -20,8 +20,8 @@ export interface EarlyIntroduction {
 }
 
 /**
- * Time limit of a meeting: the longer of ms and round trips. It is short, as a path that does not work at
- * once hardly ever does.
+ * Time limit of a meeting: a number of ms or of round trips, whichever is longer. The limit is short, as a
+ * path that does not work at once hardly ever does.
  */
 const MIN_PATIENCE = 300;
 const PATIENCE_ROUND_TRIPS = 4;

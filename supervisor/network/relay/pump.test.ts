@@ -81,7 +81,7 @@ test.each(['left', 'right'] as const)('end() on the %s leaves the other directio
   await both.done;
 });
 
-test('a reader that pauses makes the writer wait; held() counts the bytes, which arrive once it reads again', async () => {
+test('a reader that pauses makes the writer wait; held() counts the bytes, and all arrive later', async () => {
   const carried = await flow();
   const { left, right, done } = carried;
   right.pause();

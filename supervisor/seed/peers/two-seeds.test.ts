@@ -135,7 +135,7 @@ test('a node that does not return after its seed has gone disappears for the oth
   await one.startSeed();
 }, 30_000);
 
-test('while the store is away, connections go on and a join fails in time; it succeeds when the store is back', async () => {
+test('while the store is away, connections go on, and a join fails in time or waits for the store', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await one.join('api');
