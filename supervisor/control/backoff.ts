@@ -2,15 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const SHORT: PauseBounds = { first: 20, longest: 1000 };
 
-/** ms */
+/** The first and the longest pause, ms. */
 export interface PauseBounds {
   readonly first: number;
   readonly longest: number;
 }
 
 /**
- * The pause before attempt `attempt` (0, 1, ...), ms: `first`, doubled each time up to `longest`. `chance`, from 0 to
- * 1, makes it between half and all of that, so that many that failed together do not come again at once.
+ * Returns the pause before attempt `attempt` (0, 1, ...), ms: `first`, doubled with each attempt up to
+ * `longest`, times a factor from 0.5 to 1. `chance` (0 to 1) sets the factor, so that nodes that failed
+ * together do not retry together.
  */
 export function pauseBefore(
   attempt: number,
@@ -21,8 +22,9 @@ export function pauseBefore(
 }
 
 /**
- * Waits before attempt `attempt` (0, 1, ...): 20 ms doubling up to 1 s, between half and all of it by chance,
- * so that the nodes of a restarted seed do not come all at once. Rejects with the signal's reason.
+ * Waits before attempt `attempt` (0, 1, ...): 20 ms, doubled with each attempt up to 1 s, times a random
+ * factor from 0.5 to 1, so that the nodes of a restarted seed do not return all at once. Rejects with the
+ * signal's reason.
  */
 export async function backoff(attempt: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();

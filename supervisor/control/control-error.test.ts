@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { errnoNameOf } from '../service/errno.ts';
 import { ControlError, describeFailure } from './control-error.ts';
 
-/** What a wait under AbortSignal.timeout() rejects with. */
+/** Returns the abort reason of an AbortSignal.timeout(). */
 async function timeOut(): Promise<unknown> {
   const signal = AbortSignal.timeout(1);
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   return signal.reason;
 }
 
-test('errors are described to peers and guests by their errno, ETIMEDOUT included', async () => {
+test('any thrown value is described to peers and guests by an errno', async () => {
   const late = await timeOut();
   expect([describeFailure(late).errno, errnoNameOf(late)]).toEqual(['ETIMEDOUT', 'ETIMEDOUT']);
   const refused = new ControlError('ECONNREFUSED', 'nobody there');

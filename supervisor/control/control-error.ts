@@ -1,8 +1,8 @@
 import { BoxerError } from '../published/boxer-error.ts';
 
 /**
- * A request that failed: `errno` is a name such as `ECONNREFUSED`, from the peer or from this side of the
- * connection.
+ * The error of a failed request. `errno` is a name such as `ECONNREFUSED`; it comes from the peer or from
+ * this side of the connection.
  */
 export class ControlError extends BoxerError {
   get errno(): string {
@@ -13,8 +13,8 @@ export class ControlError extends BoxerError {
 const ERRNO_NAME = /^E[A-Z0-9]{1,23}$/;
 
 /**
- * A string field of any value, '' where there is none: errors of Node's own modules may belong to another
- * realm.
+ * Returns a string field of any value; '' if there is none. `instanceof Error` would not do: errors of Node's
+ * own modules may belong to another realm.
  */
 function textOf(value: unknown, key: 'code' | 'errno' | 'message' | 'name'): string {
   if (typeof value !== 'object' || value === null) return '';
@@ -22,23 +22,23 @@ function textOf(value: unknown, key: 'code' | 'errno' | 'message' | 'name'): str
   return typeof field === 'string' ? field : '';
 }
 
-/** The `code` of an error, '' where there is none. */
+/** Returns the `code` of an error; '' if it has none. */
 export function codeOf(error: unknown): string {
   return textOf(error, 'code');
 }
 
 /**
- * What to tell a peer about any thrown value: an errno name (`EIO` where there is none) and a bounded
- * message.
+ * Describes any thrown value to a peer: an errno name (`EIO` if there is none) and a message of at most 500
+ * characters.
  */
 export function describeFailure(error: unknown): { errno: string; message: string } {
-  // What AbortSignal.timeout() ends a wait with has a number for its code.
+  // The abort reason of AbortSignal.timeout() has a number as its code.
   const code = textOf(error, 'name') === 'TimeoutError' ? 'ETIMEDOUT' : codeOf(error);
   const message = textOf(error, 'message') || String(error);
   return { errno: ERRNO_NAME.test(code) ? code : 'EIO', message: message.slice(0, 500) };
 }
 
-/** The error that a peer's error body stands for; a body of another shape is `EIO`. */
+/** Makes an error of a peer's error body. A malformed body becomes `EIO`. */
 export function failureOf(body: unknown): ControlError {
   const errno = textOf(body, 'errno');
   return new ControlError(

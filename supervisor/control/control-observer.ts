@@ -1,16 +1,16 @@
-/** Why a connection was turned away, or ended, before its peer was known. */
+/** Why a connection was refused, or ended, before its peer had proven its identity. */
 export type HandshakeFailure = 'total' | 'perAddress' | 'handshake' | 'identity' | 'sessions';
 
-/** Is told what happens to control connections; counts, nothing that names anybody. */
+/** Is notified of the events of control connections, for counting. No event names a peer. */
 export interface ControlObserver {
-  /** A peer has proven who it is, so many ms after it connected. */
+  /** A peer has proven its identity `ms` milliseconds after it connected. */
   handshake(ms: number): void;
   handshakeFailed(why: HandshakeFailure): void;
   /** An established connection ended: `malformed`, `silent`, `unread` or `closed`. */
   ended(how: SessionEnd): void;
-  /** A peer sent too much, and is not read from for so many ms. */
+  /** A peer exceeded its rate limit; this side does not read from it for `ms` milliseconds. */
   throttled(ms: number): void;
-  /** A request of the peer's was answered after so many ms, with this errno where it failed. */
+  /** This side answered a peer's request after `ms` milliseconds; `errno` is set if the request failed. */
   served(type: number, ms: number, errno?: string): void;
 }
 

@@ -5,7 +5,7 @@ import { FrameFlag, MAX_BODY } from './frame.ts';
 
 const frameOf = (body: Buffer) => ({ type: 3, flags: 0, id: 0, body });
 
-test('a long body is inflated unchanged, a short one is not deflated', () => {
+test('a long body is deflated and inflates unchanged; a short one is not deflated', () => {
   const long = frameOf(Buffer.from('{"nodes":[1,2,3]}'.repeat(1000)));
   const sent = deflated(long);
   expect(sent.flags).toBe(FrameFlag.deflated);
@@ -15,7 +15,7 @@ test('a long body is inflated unchanged, a short one is not deflated', () => {
   expect(deflated(short)).toBe(short);
 });
 
-test('a body that inflates to more than a frame, or is not deflated, is refused', () => {
+test('inflated() throws for a body that inflates to more than MAX_BODY, or is not deflated', () => {
   const bomb = frameOf(deflateRawSync(Buffer.alloc(MAX_BODY + 1)));
   expect(bomb.body.length).toBeLessThan(2000);
   expect(() => inflated(bomb)).toThrow(/larger than 1048568 bytes/);

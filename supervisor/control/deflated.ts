@@ -1,15 +1,15 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type Frame, FrameFlag, MAX_BODY } from './frame.ts';
 
-/** What a node says in hello that may be sent frames whose body is deflated (RFC 1951). */
+/** The capability by which a node says in hello that it accepts frames with deflated bodies (RFC 1951). */
 export const DEFLATE = 'deflate';
 
-/** Bytes below which a frame is not worth it: it is one packet, whatever it says. */
+/** Minimum size in bytes of a body to deflate. A shorter frame fits one packet in any case. */
 const WORTH_IT = 512;
-/** A membership comes out as small as with higher ones, in half the time. */
+/** The zlib level. Higher levels make a membership update no smaller and take twice the time. */
 const LEVEL = 3;
 
-/** The same frame with its body deflated where that makes a difference. */
+/** Returns the frame with its body deflated, or the frame itself if its body is short. */
 export function deflated(frame: Frame): Frame {
   if (frame.body.length < WORTH_IT) return frame;
   const body = deflateRawSync(frame.body, { level: LEVEL });
@@ -17,8 +17,8 @@ export function deflated(frame: Frame): Frame {
 }
 
 /**
- * The body of a deflated frame. Throws RangeError for more than a frame may hold, zlib's error for what is no
- * deflated body.
+ * Returns the inflated body of a frame.
+ * @throws RangeError if the inflated body exceeds `MAX_BODY`; zlib's error if the body is not deflated.
  */
 export function inflated({ body }: Frame): Buffer {
   return inflateRawSync(body, { maxOutputLength: MAX_BODY });

@@ -5,21 +5,21 @@ import { Session, type SessionOptions } from './session.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 
 export interface DialOptions extends SessionOptions {
-  /** Name or address. */
+  /** A host name or an address. */
   readonly host: string;
   readonly port: number;
   readonly identity: string;
   /** The connection's pre-shared key (see `pskOf`), 32 bytes. */
   readonly key: Buffer;
   readonly signal?: AbortSignal | undefined;
-  /** ms for look-up, connect and handshake together; 10,000 unless told otherwise. */
+  /** Time limit for look-up, connect and handshake together, ms; the default is 10,000. */
   readonly timeout?: number | undefined;
 }
 
 /**
- * Opens a control connection. Rejects with ControlError: EACCES when the peer does not take identity and key
- * (or proves no knowledge of the key), ETIMEDOUT, or the errno of look-up and connect. When `signal` aborts,
- * rejects with its reason.
+ * Opens a control connection. Rejects with ControlError: EACCES when the peer refuses the identity or the
+ * key, or does not prove that it knows the key; ETIMEDOUT; or the errno of look-up or connect. When `signal`
+ * aborts, rejects with its reason.
  */
 export async function dialControl(options: DialOptions): Promise<Session> {
   const { host, port, identity, key, signal, timeout = 10_000 } = options;
@@ -31,7 +31,7 @@ export async function dialControl(options: DialOptions): Promise<Session> {
     // The overlay's underlay is IPv4.
     lookup: (name, lookupOptions, done) => lookup(name, { ...lookupOptions, family: 4 }, done),
     pskCallback: () => ({ psk: key, identity }),
-    // Asked only where a certificate took the key's place: then whoever answers has not proven anything.
+    // Node calls this only if the peer shows a certificate; such a peer has not proven that it knows the key.
     checkServerIdentity: () => new ControlError('EACCES', 'a certificate where a key was expected'),
   });
   socket.setNoDelay(true);
@@ -54,7 +54,7 @@ function secured(socket: TLSSocket, signal: AbortSignal | undefined, timeout: nu
   const abort = () => reject(signal?.reason);
   signal?.addEventListener('abort', abort);
   socket.once('secureConnect', resolve);
-  // Stays: a socket that is given up may still report an error.
+  // This listener stays, as an abandoned socket may still report an error.
   socket.on('error', reject);
   socket.once('close', () => reject(new ControlError('ECONNRESET', 'closed during the handshake')));
   return promise.finally(() => {

@@ -7,14 +7,17 @@ export interface Endpoint {
 }
 
 /**
- * A dual-stack listener reports IPv4 peers in the v4-mapped form of RFC 4291; the project's own form is the
- * dotted one.
+ * Returns an IPv4 address in dotted form. A dual-stack listener reports IPv4 peers in the v4-mapped form of
+ * RFC 4291.
  */
 function dotted(address: string | undefined): string {
   return address?.replace(/^::ffff:/i, '') ?? '';
 }
 
-/** Both ends of a connected socket; to be asked before it closes, for afterwards the kernel has forgotten. */
+/**
+ * Returns both ends of a connected socket. Call it before the socket closes; afterwards the kernel no longer
+ * knows them.
+ */
 export function endpointsOf(socket: Socket): { local: Endpoint; remote: Endpoint } {
   return {
     local: { address: dotted(socket.localAddress), port: socket.localPort ?? 0 },

@@ -18,7 +18,7 @@ function decode(bytes: Buffer, cuts: readonly number[]): Frame[] {
   return at.flatMap((start, index) => decoder.push(bytes.subarray(start, at[index + 1] ?? bytes.length)));
 }
 
-test('frames are decoded unchanged, however the stream is cut', () => {
+test('frames are decoded unchanged, however the stream is split into chunks', () => {
   fc.assert(
     fc.property(frames, fc.array(fc.nat(5000), { maxLength: 40 }), (sent, cuts) => {
       const stream = Buffer.concat(sent.map(encodeFrame));
@@ -31,7 +31,7 @@ test('frames are decoded unchanged, however the stream is cut', () => {
   );
 });
 
-test('any bytes are decoded as frames, wait for more, or are refused with a RangeError', () => {
+test('push() throws nothing but RangeError, whatever the bytes are', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 20 }), (chunks) => {
       const decoder = new FrameDecoder();
@@ -44,7 +44,7 @@ test('any bytes are decoded as frames, wait for more, or are refused with a Rang
   );
 });
 
-test('the largest body passes, one byte more is refused on both sides', () => {
+test('a body of MAX_BODY bytes passes; one byte more is refused by encoder and decoder', () => {
   const body = Buffer.alloc(MAX_BODY, 7);
   const bytes = encodeFrame({ type: 32, flags: 0, id: 0, body });
   const [frame] = decode(bytes, [3, 4, 5, 100_000]);
@@ -57,7 +57,7 @@ test('the largest body passes, one byte more is refused on both sides', () => {
   expect(() => new FrameDecoder().push(tooLong)).toThrow(RangeError);
 });
 
-test('a frame of another version or without a whole header is refused', () => {
+test('a frame of another version, or one shorter than its header, is refused', () => {
   const bytes = encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('{}') });
   bytes[5] = 2;
   expect(() => new FrameDecoder().push(bytes)).toThrow('version 2');

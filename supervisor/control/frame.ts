@@ -1,31 +1,33 @@
 /**
- * Frames: u32 length of what follows | u8 type | u8 version | u16 flags | u32 request id | body, big endian.
+ * The layout of a frame, big endian: u32 length of the rest | u8 type | u8 version | u16 flags | u32 request
+ * id | body.
  */
 
 export const FRAME_VERSION = 1;
-/** Most bytes that may follow the length field. */
+/** Maximum number of bytes after the length field. */
 export const MAX_FRAME = 1 << 20;
 const LENGTH_SIZE = 4;
 const HEADER_SIZE = 8;
-/** Most bytes of a body. */
+/** Maximum size of a body in bytes. */
 export const MAX_BODY = MAX_FRAME - HEADER_SIZE;
 
 /**
- * Bits of the flags field. `deflated`: the body has to be inflated first; only sent to who said that it takes
- * it.
+ * Bits of the flags field. `deflated`: the receiver has to inflate the body; used only if the receiver asked
+ * for it in hello.
  */
 export const FrameFlag = { reply: 1, failed: 2, deflated: 4 } as const;
 
 export interface Frame {
   readonly type: number;
   readonly flags: number;
-  /** 0: a notification */
+  /** 0 for a notification. */
   readonly id: number;
   readonly body: Buffer;
 }
 
 /**
- * One buffer for header and body, so that a frame is one write. Throws RangeError for a body over `MAX_BODY`.
+ * Encodes a frame in one buffer, so that sending it is one write.
+ * @throws RangeError if the body exceeds `MAX_BODY`.
  */
 export function encodeFrame({ type, flags, id, body }: Frame): Buffer {
   if (body.length > MAX_BODY) throw new RangeError(`a body of ${body.length} bytes does not fit a frame`);
@@ -40,9 +42,9 @@ export function encodeFrame({ type, flags, id, body }: Frame): Buffer {
 }
 
 /**
- * Cuts a byte stream into frames. Bodies that arrive whole are views of the chunk, not copies; at most one
- * frame (`maxFrame` bytes) is held back. `push` throws RangeError for a malformed stream, after which the
- * decoder is of no more use.
+ * Splits a byte stream into frames. A body that arrives in one chunk is a view of the chunk, not a copy. The
+ * decoder holds back at most one incomplete frame (`maxFrame` bytes). `push` throws RangeError for a
+ * malformed stream; the decoder cannot be used after that.
  */
 export class FrameDecoder {
   readonly #maxFrame: number;
@@ -68,7 +70,7 @@ export class FrameDecoder {
     return frames;
   }
 
-  /** Takes what the incomplete frame lacks from `chunk`; returns how many bytes that was. */
+  /** Takes from `chunk` the bytes that the incomplete frame still lacks; returns their number. */
   #hold(chunk: Buffer, frames: Frame[]): number {
     if (this.#filled === 0) this.#held = Buffer.allocUnsafe(LENGTH_SIZE);
     const taken = chunk.copy(this.#held, this.#filled);

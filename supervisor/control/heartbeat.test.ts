@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 test.each([0, 1, 500, 999])(
-  'a peer is given up within 5 s of its last byte, also one that came %i ms after a tick',
+  'a peer is given up within 5 s of its last byte, which came %i ms after a tick',
   (phase) => {
     const heard: string[] = [];
     const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => false };
@@ -26,7 +26,7 @@ test.each([0, 1, 500, 999])(
   },
 );
 
-test('a ping is sent only in seconds in which nothing was sent or nothing arrived', () => {
+test('a ping is sent only after a second in which nothing was sent or nothing arrived', () => {
   const heard: string[] = [];
   const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => false };
   const heartbeat = new Heartbeat(HEARTBEAT, on);
@@ -44,7 +44,7 @@ test('a ping is sent only in seconds in which nothing was sent or nothing arrive
   heartbeat.stop();
 });
 
-test('a side that has paused reading goes on sending pings and gives nobody up', () => {
+test('a side that has paused reading goes on sending pings and does not give its peer up', () => {
   const heard: string[] = [];
   const on = { ping: () => heard.push('ping'), dead: () => heard.push('dead'), deaf: () => true };
   const heartbeat = new Heartbeat(HEARTBEAT, on);

@@ -1,4 +1,4 @@
-/** All in ticks of `interval` ms. */
+/** `interval` is the length of a tick, ms; `suspect` and `dead` are numbers of ticks. */
 export interface HeartbeatOptions {
   readonly interval: number;
   readonly suspect: number;
@@ -6,14 +6,15 @@ export interface HeartbeatOptions {
 }
 
 /**
- * The last sign of life lies somewhere in the tick before the silent ones: so many and one are 5 s at most.
+ * A peer counts as dead at most 5 s after its last byte: four silent ticks, and the tick in which the byte
+ * came.
  */
 export const HEARTBEAT: HeartbeatOptions = { interval: 1000, suspect: 3, dead: 4 };
 
 /**
- * Finds peers that freeze or are cut off; a crash closes the connection and needs no timer. Counts silent
- * ticks, not time: when it is this process that stood still, its own late timer is one tick and the peer is
- * not blamed for it.
+ * Detects a peer that has frozen or is cut off. (A crash closes the connection and needs no timer.) The
+ * heartbeat counts silent ticks, not time: if this process stood still, its late timer fires once, and the
+ * peer is charged with one tick only.
  */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
@@ -46,8 +47,8 @@ export class Heartbeat {
   }
 
   /**
-   * `deaf`: this side has paused reading, so silence says nothing about the peer; the peer still needs our
-   * pings.
+   * If `deaf` returns true, this side has paused reading, so silence says nothing about the peer. The peer
+   * still needs pings from this side.
    */
   #tick(on: { ping: () => void; dead: () => void; deaf: () => boolean }): void {
     const quiet = !(this.#received && this.#sent);

@@ -31,7 +31,7 @@ async function listen(options: Partial<ListenOptions> = {}): Promise<number> {
   return listener.port;
 }
 
-/** Whether or not an error came before. */
+/** Resolves when `of` has closed, with or without an error. */
 const closed = (of: EventEmitter) => new Promise((resolve) => of.once('close', resolve));
 
 const dial = (
@@ -48,7 +48,7 @@ const dial = (
   });
 };
 
-test('a wrong key and an unknown identity are refused with EACCES', async () => {
+test('dialControl() rejects with EACCES for a wrong key and for an unknown identity', async () => {
   const port = await listen();
   await expect(dial(port, { ikm: Buffer.alloc(32, 4) })).rejects.toMatchObject({ errno: 'EACCES' });
   await expect(dial(port, { prefix: 'stranger' })).rejects.toMatchObject({ errno: 'EACCES' });
@@ -56,7 +56,7 @@ test('a wrong key and an unknown identity are refused with EACCES', async () => 
   await expect(dial(port)).resolves.toBeDefined();
 });
 
-test('dialling rejects with ECONNREFUSED, ETIMEDOUT or the reason of the abort', async () => {
+test('dialControl() rejects with ECONNREFUSED, ETIMEDOUT or the reason of the abort', async () => {
   const mute = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
   await once(mute, 'listening');
   const address = mute.address();
@@ -70,7 +70,7 @@ test('dialling rejects with ECONNREFUSED, ETIMEDOUT or the reason of the abort',
   await expect(dial(address.port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
-test('connections that send nothing, or no TLS, are dropped after the handshake timeout', async () => {
+test('a connection that sends nothing, or anything but TLS, is dropped by the handshake timeout', async () => {
   const port = await listen({ handshakeTimeout: 50 });
   const silent = connect(port, '127.0.0.1');
   const chatty = connect(port, '127.0.0.1');
@@ -82,7 +82,7 @@ test('connections that send nothing, or no TLS, are dropped after the handshake 
   await Promise.all([closed(silent), closed(chatty)]);
 });
 
-test('handshakes and sessions are bounded', async () => {
+test('a listener limits the numbers of handshakes and of sessions', async () => {
   const port = await listen({ maxHandshakes: 2, maxSessions: 1 });
   const idle = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
   await Promise.all(idle.map((socket) => once(socket, 'connect')));
@@ -102,7 +102,7 @@ test('handshakes and sessions are bounded', async () => {
   await expect(sessions[1]?.request(unchecked(1), {})).resolves.toEqual({ alive: true });
 });
 
-test('one address cannot keep others out, and a slow handshake is dropped however busy it is', async () => {
+test('one address cannot keep others out, and a slow handshake is dropped even if its peer keeps sending', async () => {
   const failures: string[] = [];
   const observer = { ...NO_OBSERVER, handshakeFailed: (why: string) => failures.push(why) };
   const port = await listen({ maxHandshakes: 8, handshakeTimeout: 200, observer });
@@ -126,7 +126,7 @@ test('one address cannot keep others out, and a slow handshake is dropped howeve
   expect(failures).toEqual([...Array(2).fill('perAddress'), ...Array(4).fill('handshake')]);
 });
 
-test('the session ticket of one connection does not open another', async () => {
+test('the session ticket of one connection does not open another connection', async () => {
   const port = await listen();
   const identity = `session/${newNonce()}`;
   const options = { ...TLS_OPTIONS, host: '127.0.0.1', port, checkServerIdentity: () => undefined };
@@ -142,7 +142,7 @@ test('the session ticket of one connection does not open another', async () => {
   first.destroy();
 });
 
-test('closing the listener, also by its signal, closes all its sessions', async () => {
+test('aborting the signal closes the listener and all its sessions', async () => {
   const stop = new AbortController();
   const port = await listen({ signal: stop.signal });
   const session = await dial(port);

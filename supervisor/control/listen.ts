@@ -8,37 +8,40 @@ import { Strangers } from './strangers.ts';
 import { createTlsListener } from './tls-listener.ts';
 
 export interface ListenOptions extends SessionOptions {
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly host?: string | undefined;
   /**
-   * The key of an identity, null to refuse it. The client has proven nothing yet when this is asked: change
-   * no state here.
+   * Returns the key of an identity, or null to refuse it. The client has proven nothing yet, so this function
+   * must not change state.
    */
   readonly pskFor: (identity: string) => Buffer | null;
   /**
-   * The peer has proven in this handshake that it knows the key of `identity`. Register handlers before
+   * Called when the peer has proven that it knows the key of `identity`. Register message handlers before
    * returning.
    */
   readonly onSession: (session: Session, identity: string) => void;
-  /** Closes the listener. */
+  /** Aborting closes the listener. */
   readonly signal?: AbortSignal | undefined;
   readonly maxSessions?: number | undefined;
-  /** Connections that have not finished their handshake. */
+  /** Maximum number of connections that have not finished their handshake. */
   readonly maxHandshakes?: number | undefined;
-  /** Of these, from one address; below `maxHandshakes`, so that one address cannot keep the others out. */
+  /**
+   * Maximum number of unfinished handshakes from one address. It is below `maxHandshakes`, so that one
+   * address cannot keep others out.
+   */
   readonly maxHandshakesPerAddress?: number | undefined;
-  /** ms from the connection to the proof, however busy the peer is in between. */
+  /** Time limit from the connection to the end of the handshake, ms, even if the peer keeps sending. */
   readonly handshakeTimeout?: number | undefined;
 }
 
 /**
- * A thousand functions may start in the same second; beyond the backlog a SYN is repeated after a second
- * only.
+ * A thousand functions may start in the same second. A client repeats a SYN that exceeds the backlog only
+ * after a second.
  */
 const BACKLOG = 4096;
 
-/** Rejects with the system's error where the port cannot be had. */
+/** Opens a control listener. Rejects with the system's error if the port cannot be opened. */
 export async function listenControl(options: ListenOptions): Promise<ControlListener> {
   options.signal?.throwIfAborted();
   const listener = new ControlListener(options);
@@ -46,7 +49,7 @@ export async function listenControl(options: ListenOptions): Promise<ControlList
   return listener;
 }
 
-/** Accepts connections, has each prove its key, and holds the sessions that come of them. */
+/** Accepts connections, requires each to prove its key, and holds the sessions of those that do. */
 export class ControlListener {
   readonly #options: ListenOptions;
   readonly #observer: ControlObserver;
@@ -58,7 +61,7 @@ export class ControlListener {
   readonly #onAbort = () => void this.close();
   #port = 0;
 
-  /** Does not listen yet. */
+  /** The listener does not listen before `listen()`. */
   constructor(options: ListenOptions) {
     const { pskFor, observer = NO_OBSERVER, maxHandshakes = 1024, handshakeTimeout = 3000 } = options;
     const { maxHandshakesPerAddress = maxHandshakes / 2 } = options;
@@ -81,7 +84,7 @@ export class ControlListener {
     return this.#port;
   }
 
-  /** Rejects with the system's error where the port cannot be had. */
+  /** Opens the port. Rejects with the system's error if the port cannot be opened. */
   async listen(): Promise<void> {
     const { port, host = '0.0.0.0', signal } = this.#options;
     this.#server.listen({ port, host, backlog: BACKLOG });
@@ -111,7 +114,7 @@ export class ControlListener {
   }
 
   #turnAway(socket: Socket): void {
-    // Those that were counted already end here too.
+    // A connection that was counted already comes here too, and is not counted again.
     if (this.#strangers.has(socket)) this.#observer.handshakeFailed('handshake');
     this.#strangers.forget(socket);
     socket.destroy();

@@ -1,47 +1,47 @@
-/** How a message is described for readers: `docs/protocol.md` is made of it. */
+/** The description of a message for readers; `docs/protocol.md` is made of these descriptions. */
 interface Described {
-  /** u8 of the frame. Two messages may share a number where different sides receive them. */
+  /** The type field (u8) of the frame. Two messages may share a number if different sides receive them. */
   readonly number: number;
   readonly name: string;
-  /** Who sends it. */
+  /** The sender. */
   readonly from: string;
-  /** The fields of the body and, of a request, `->` and those of the reply. */
+  /** The fields of the body; for a request, also `->` and the fields of the reply. */
   readonly body: string;
-  /** Markdown: what the message does, and its errors. */
+  /** Markdown: the purpose of the message, and its errors. */
   readonly about: string;
 }
 
 /**
- * A message that is answered. A parser returns what was sent, checked: unknown fields are left out. It throws
- * ControlError EINVAL, naming the field that is not as it should be.
+ * A message that gets a reply. A parser returns the known fields of the body, checked. It throws ControlError
+ * EINVAL, which names the invalid field.
  */
 export interface RequestMessage<Request, Reply> extends Described {
   readonly parseRequest: (body: unknown) => Request;
   readonly parseReply: (body: unknown) => Reply;
 }
 
-/** A message that nobody answers. `parse` as in `RequestMessage`. */
+/** A message without a reply. `parse` is like the parsers of `RequestMessage`. */
 export interface NotificationMessage<Body> extends Described {
   readonly parse: (body: unknown) => Body;
 }
 
-/** The body of a message that has nothing to say. */
+/** The body of a message without fields. */
 export type Nothing = Readonly<Record<string, never>>;
 
-/** Reads the body of a message that has nothing to say, whatever is there. */
+/** Parses the body of a message without fields; any body is accepted. */
 export const nothing = (): Nothing => ({});
 
-/** Reads a reply that only says that the request was served. */
+/** Parses a reply that only says that the request was served. */
 export const done = (): void => undefined;
 
-/** Declares a message that is answered. */
+/** Declares a message that gets a reply. */
 export function request<Request, Reply>(
   message: RequestMessage<Request, Reply>,
 ): RequestMessage<Request, Reply> {
   return message;
 }
 
-/** Declares a message that nobody answers. */
+/** Declares a message without a reply. */
 export function notification<Body>(message: NotificationMessage<Body>): NotificationMessage<Body> {
   return message;
 }
@@ -51,16 +51,16 @@ export function bytes(message: Omit<Described, 'body'>): NotificationMessage<Buf
   return { ...message, body: 'bytes', parse: (body) => (Buffer.isBuffer(body) ? body : Buffer.alloc(0)) };
 }
 
-/**
- * A request that is passed on, or made up, with any body: for those who do not take part in the conversation.
- */
+/** Returns a request message that accepts any body, for code that passes requests on or makes them up. */
 export function unchecked(number: number): RequestMessage<unknown, unknown> {
   const same = (body: unknown) => body;
   const described = { name: `message ${number}`, from: 'anybody', body: 'anything', about: '' };
   return { ...described, number, parseRequest: same, parseReply: same };
 }
 
-/** The message that sessions send by themselves, and answer, while nothing else is sent. */
+/**
+ * The number of the message that a session sends by itself, and answers, while it has nothing else to send.
+ */
 export const PING = 10;
 
 /** Messages whose bodies are bytes (a guest's streams); all others are UTF-8 JSON. */

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 
 /**
- * What is on its way into a socket, in order. Node's TLS keeps, for each connection and for good, as much
- * memory as the most that was ever handed to it at once; so what is long is handed over in pieces, each when
- * the one before has left.
+ * The frames that wait to be written to a socket, in order. For each connection, Node's TLS keeps as much
+ * memory as the largest write so far, for as long as the connection lives. The outbox therefore writes long
+ * frames in pieces, each when the piece before has left.
  */
 export class Outbox {
   readonly #socket: Socket;
@@ -11,17 +11,17 @@ export class Outbox {
   readonly #waiting: Buffer[] = [];
   readonly #onEmpty: () => void;
   readonly #ends: Array<() => void> = [];
-  /** Of what waits. */
+  /** Total size of the waiting frames. */
   #bytes = 0;
   #busy = false;
-  /** One for all writes: Node calls it for many of them at once. */
+  /** The callback of all writes. Node calls it once for each write, often for many writes in a row. */
   readonly #left = (error?: Error | null) => {
-    // A socket that failed closes, and with it everything here ends.
+    // After an error the socket closes, and nothing more is to be written.
     if (!error && this.#busy && this.#socket.writableLength === 0) this.#next();
   };
 
   /**
-   * `piece`: bytes that may be handed over and not have left; `onEmpty` runs when nothing waits here any
+   * `piece`: maximum number of bytes that the socket may hold at once. `onEmpty` runs when no frame waits any
    * more.
    */
   constructor(socket: Socket, piece: number, onEmpty: () => void) {
@@ -30,17 +30,17 @@ export class Outbox {
     this.#onEmpty = onEmpty;
   }
 
-  /** Bytes that have not left. */
+  /** Bytes that wait here or in the socket. */
   get queued(): number {
     return this.#bytes + this.#socket.writableLength;
   }
 
-  /** Nothing more should be put in for now. */
+  /** If true, callers should not put in more for now. */
   get isFull(): boolean {
     return this.#bytes > 0 || this.#socket.writableNeedDrain;
   }
 
-  /** False: wait until it is empty. */
+  /** Writes `frame`, or queues it. Returns false if the caller should wait until the outbox is empty. */
   put(frame: Buffer): boolean {
     if (!this.#busy && this.#socket.writableLength + frame.length <= this.#piece)
       return this.#socket.write(frame, this.#left);
@@ -51,7 +51,7 @@ export class Outbox {
     return false;
   }
 
-  /** Calls `then` when all that was put in has been handed over. */
+  /** Calls `then` when all frames have been handed to the socket. */
   whenEmpty(then: () => void): void {
     if (this.#busy) this.#ends.push(then);
     else then();
@@ -68,7 +68,10 @@ export class Outbox {
     this.#onEmpty();
   }
 
-  /** The beginning of what waits: the end of a long frame goes with the short ones behind it. */
+  /**
+   * Takes the next piece from the waiting frames. A piece may hold the end of a long frame and short frames
+   * after it.
+   */
   #takePiece(): Buffer | undefined {
     const parts: Buffer[] = [];
     for (let room = this.#piece; room > 0; ) {

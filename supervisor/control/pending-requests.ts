@@ -18,13 +18,18 @@ export class PendingRequests {
     this.#limit = limit;
   }
 
-  /** 1 to 2^32 - 1, then from the start again: by then the old ones have long been answered or given up. */
+  /**
+   * Returns ids from 1 to 2^32 - 1, then from 1 again: by then the old requests have been answered or given
+   * up.
+   */
   newId(): number {
     this.#lastId = this.#lastId === ID_MAX ? 1 : this.#lastId + 1;
     return this.#lastId;
   }
 
-  /** Calls `send` with a new id and settles with the answer to it; see `Session.request` for the errors. */
+  /**
+   * Calls `send` with a new id and settles with the answer to that id. See `Session.request` for the errors.
+   */
   add(
     { signal, timeout = REQUEST_TIMEOUT }: { signal?: AbortSignal | undefined; timeout?: number | undefined },
     send: (id: number) => void,
@@ -64,7 +69,9 @@ export class PendingRequests {
     return promise;
   }
 
-  /** An answer to an unknown id is one that came too late, or one to a ping: nobody waits. */
+  /**
+   * Resolves the request `id`. An answer to an unknown id is ignored: it came too late, or it answers a ping.
+   */
   resolve(id: number, body: unknown): void {
     this.#waiting.get(id)?.resolve(body);
   }

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { ControlError } from './control-error.ts';
 
 /**
- * Reads exactly `size` bytes and leaves those that follow to others. Rejects with ControlError when they do
- * not come within `timeout` ms.
+ * Reads exactly `size` bytes and leaves the following bytes in the socket. Rejects with ControlError:
+ * ETIMEDOUT when the bytes do not arrive within `timeout` ms, ECONNRESET when the connection closes before.
  */
 export function readPreface(socket: Socket, size: number, timeout: number): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();

@@ -9,8 +9,8 @@ export interface VersionRange {
 export const VERSIONS: VersionRange = { oldest: 1, newest: 1 };
 
 /**
- * The newest version that both speak. Throws ControlError EPROTONOSUPPORT, naming both ranges, where there is
- * none.
+ * Returns the newest version that both sides speak.
+ * @throws ControlError EPROTONOSUPPORT, which names both ranges, if the sides have no version in common.
  */
 export function negotiate(peer: VersionRange, own: VersionRange = VERSIONS): number {
   const version = Math.min(peer.newest, own.newest);

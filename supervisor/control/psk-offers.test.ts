@@ -5,8 +5,8 @@ import type { PskOffer } from './raw-tls-testbed/client-hello.ts';
 import { RawTlsClient } from './raw-tls-testbed/raw-tls-client.ts';
 
 /**
- * A client that offers lists of keys, as an honest one never does. `session/...` is known, `gone/...` is
- * refused.
+ * Tests with a client that offers lists of keys, as an honest client never does. The listener knows
+ * identities `session/...` and refuses `gone/...`.
  */
 
 const ikm = Buffer.alloc(32, 3);
@@ -39,7 +39,7 @@ const own = (identity = `session/${newNonce()}`): PskOffer => ({
   key: pskOf(ikm, identity),
   kind: 'external',
 });
-/** Of somebody else: the client knows the identity and not the key. */
+/** An offer of another client's identity: the client knows the identity, but not its key. */
 const others = (): PskOffer => ({ ...own(), key: Buffer.alloc(32, 9) });
 const refused = (): PskOffer => ({ ...own(`gone/${newNonce()}`), key: Buffer.alloc(32, 9) });
 
@@ -49,14 +49,14 @@ async function open(offers: readonly PskOffer[], afterRetry?: readonly PskOffer[
   return client;
 }
 
-/** The identities under which the server serves the next connection. */
+/** Returns the identities under which the server serves the next connection. */
 async function servedAs(offers: readonly PskOffer[], afterRetry?: readonly PskOffer[]): Promise<string[]> {
   const before = served.length;
   const reached = new Promise<void>((resolve) => {
     onServed = resolve;
   });
   const client = await open(offers, afterRetry);
-  // The server decides when it has the client's last message: it serves the connection or ends it.
+  // The server decides once it has the client's last message: it serves the connection or ends it.
   await Promise.race([reached, client.ended()]);
   return served.slice(before);
 }
@@ -69,19 +69,19 @@ async function ticketOf(offer: PskOffer): Promise<PskOffer> {
   return ticket;
 }
 
-test('a single key is served under its identity', async () => {
+test('a client that offers a single key is served under the identity of this key', async () => {
   const mine = own();
   await expect(servedAs([mine])).resolves.toEqual([nameOf(mine)]);
 });
 
-test('a refused identity in front of an own session ticket is not served', async () => {
+test('a client that offers a refused identity and then its own session ticket is not served', async () => {
   const ticket = await ticketOf(own());
   served = [];
   await expect(servedAs([refused(), ticket])).rejects.toThrow(/alert/);
   expect(served).toEqual([]);
 });
 
-test('no session ticket resumes a session, alone, twice, or behind a HelloRetryRequest', async () => {
+test('a session ticket never resumes a session: not alone, twice, or after a HelloRetryRequest', async () => {
   const ticket = await ticketOf(own());
   served = [];
   for (const offers of [[ticket], [ticket, ticket], [ticket, refused()], [refused(), refused(), ticket]]) {
@@ -91,7 +91,7 @@ test('no session ticket resumes a session, alone, twice, or behind a HelloRetryR
   expect(served).toEqual([]);
 });
 
-test('a session ticket beside an own key changes nothing: that key is what is proven', async () => {
+test('a client that offers a session ticket and its own key is served under the identity of the key', async () => {
   const mine = own();
   const ticket = await ticketOf(mine);
   const next = own();
@@ -99,19 +99,19 @@ test('a session ticket beside an own key changes nothing: that key is what is pr
   await expect(servedAs([next, ticket])).resolves.toEqual([nameOf(next)]);
 });
 
-test('of two known keys the first is taken, and its identity served', async () => {
+test('a client that offers two known keys is served under the identity of the first', async () => {
   const [first, second] = [own(), own()];
   await expect(servedAs([first, second])).resolves.toEqual([nameOf(first)]);
   await expect(servedAs([first, first])).resolves.toEqual([nameOf(first)]);
 });
 
-test('a refused identity in front of an own key leaves the own identity', async () => {
+test('a client that offers a refused identity and its own key is served under its own identity', async () => {
   const mine = own();
   await expect(servedAs([refused(), mine])).resolves.toEqual([nameOf(mine)]);
   await expect(servedAs([mine, refused()])).resolves.toEqual([nameOf(mine)]);
 });
 
-test('another’s identity is never served, wherever in the list it is', async () => {
+test('a client is never served under another client’s identity, wherever in the list it is', async () => {
   const mine = own();
   await expect(servedAs([others(), mine])).rejects.toThrow(/alert/);
   await expect(servedAs([others()])).rejects.toThrow(/alert/);
@@ -119,7 +119,7 @@ test('another’s identity is never served, wherever in the list it is', async (
   await expect(servedAs([mine, others()])).resolves.toEqual([nameOf(mine)]);
 });
 
-test('a client that proves one key, and another after a HelloRetryRequest, is served under neither', async () => {
+test('a client that offers another key after a HelloRetryRequest is served under neither identity', async () => {
   const [first, second] = [own(), own()];
   await expect(servedAs([first], [first])).resolves.toEqual([nameOf(first)]);
   await expect(servedAs([first], [others()])).rejects.toThrow(/alert/);

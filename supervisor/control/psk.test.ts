@@ -9,7 +9,7 @@ test.each([
   { kind: 'resume', role: 'phantom', service: 'web', nodeId: 65_535, expires: 1_790_000_000_000, nonce },
   { kind: 'admin', nonce },
   { kind: 'session', nonce },
-] as const)('identity $kind survives its text form', (identity) => {
+] as const)('parseIdentity() reads what formatIdentity() wrote for the kind $kind', (identity) => {
   expect(parseIdentity(formatIdentity(identity))).toEqual(identity);
 });
 
@@ -29,11 +29,11 @@ test.each([
   `admin/x/${nonce}`,
   `other/${nonce}`,
   `service/${'a'.repeat(300)}/${nonce}`,
-])('%j is no identity', (text) => {
+])('parseIdentity(%j) is undefined', (text) => {
   expect(parseIdentity(text)).toBeUndefined();
 });
 
-test('keys follow from key and identity alone, and differ between services and identities', () => {
+test('a key depends on project key, service and identity alone, and differs between services and identities', () => {
   const project = Buffer.alloc(32, 1);
   const identity = newServiceIdentity('web');
   expect(serviceKey(project, 'web').equals(serviceKey(project, 'db'))).toBe(false);
@@ -41,7 +41,7 @@ test('keys follow from key and identity alone, and differ between services and i
   expect(psk.length).toBe(32);
   expect(psk.equals(pskOf(serviceKey(project, 'web'), identity))).toBe(true);
   expect(psk.equals(pskOf(serviceKey(project, 'web'), newServiceIdentity('web')))).toBe(false);
-  // Fixed, because the plugin and any other implementation must derive the same.
+  // The value is fixed, as the plugin and any other implementation must derive the same key.
   expect(serviceKey(project, 'web').toString('hex')).toBe(
     '72cde912bab921871ecd9fdf02fe36f16e16a67c39ca7d831332ebbbbc6d235e',
   );

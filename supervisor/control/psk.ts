@@ -1,12 +1,12 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 
-/** What joins: a boxed container, a function, or the phantom that stands in for one. */
+/** Kinds of nodes that join: a boxed container, a function, or the phantom that stands in for a function. */
 export const ROLES = ['container', 'function', 'phantom'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * Who opens a connection; the text form is the TLS PSK identity. Times are ms since the epoch, nonces 32 hex
- * digits.
+ * The identity of a client that opens a connection; its text form is the TLS PSK identity. Times are ms since
+ * the epoch; nonces are 32 hex digits.
  */
 export type Identity =
   | { readonly kind: 'service'; readonly service: string; readonly nonce: string }
@@ -30,18 +30,18 @@ export type Identity =
 
 export const KEY_SIZE = 32;
 
-/** OpenSSL takes identities of up to 256 bytes. */
+/** Maximum length of an identity. OpenSSL accepts up to 256 bytes. */
 const IDENTITY_MAX = 255;
 const NONCE = /^[0-9a-f]{32}$/;
 const SERVICE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const NUMBER = /^[1-9][0-9]{0,14}$/;
 
-/** 16 random bytes in hex. */
+/** Returns 16 random bytes in hex. */
 export function newNonce(): string {
   return randomBytes(16).toString('hex');
 }
 
-/** A fresh identity for a container of `service`; its key is `pskOf(serviceKey, identity)`. */
+/** Returns a fresh identity for a container of `service`; its key is `pskOf(serviceKey, identity)`. */
 export function newServiceIdentity(service: string): string {
   return formatIdentity({ kind: 'service', service, nonce: newNonce() });
 }
@@ -60,7 +60,7 @@ export function formatIdentity(identity: Identity): string {
   }
 }
 
-/** Undefined for anything that `formatIdentity` would not have written. */
+/** Returns undefined for any text that `formatIdentity` would not have written. */
 export function parseIdentity(text: string): Identity | undefined {
   if (text.length > IDENTITY_MAX) return undefined;
   const [kind, ...rest] = text.split('/');
@@ -80,12 +80,12 @@ export function parseIdentity(text: string): Identity | undefined {
 const isNode = (service: string, nodeId: string, expires: string) =>
   SERVICE.test(service) && NUMBER.test(nodeId) && NUMBER.test(expires);
 
-/** The key of all containers of a service, which is all that they are given of the project key. */
+/** Returns the key of all containers of a service. The containers get this key, never the project key. */
 export function serviceKey(projectKey: Buffer, service: string): Buffer {
   return derive(projectKey, `boxer service ${service}`);
 }
 
-/** The pre-shared key of one connection. */
+/** Returns the pre-shared key of one connection. */
 export function pskOf(ikm: Buffer, identity: string): Buffer {
   return derive(ikm, identity);
 }

@@ -53,7 +53,7 @@ function dial(
   });
 }
 
-/** Two ends of one real TLS connection. */
+/** Returns the two ends of one real TLS connection. */
 async function pair(
   near: SessionOptions = {},
   far: SessionOptions = {},
@@ -68,7 +68,7 @@ async function pair(
   return { client, ...(await accepted.promise) };
 }
 
-/** Both ends of a plain TCP connection, to misbehave on. */
+/** Returns both ends of a plain TCP connection, on which a test can send malformed data. */
 async function plainPair(): Promise<[Socket, Socket]> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -85,7 +85,7 @@ async function plainPair(): Promise<[Socket, Socket]> {
   return [near, far];
 }
 
-test('requests go both ways, with the identity and both addresses known', async () => {
+test('both sides can send requests, and know the identity and both addresses', async () => {
   const { client, server, identity } = await pair();
   server.handle(unchecked(4), (body) => ({ got: body }));
   client.handle(unchecked(7), async () => {
@@ -99,7 +99,7 @@ test('requests go both ways, with the identity and both addresses known', async 
   expect(server.local).toEqual(client.remote);
 });
 
-test('an error becomes a ControlError with its errno, an unknown type ENOSYS', async () => {
+test('a handler’s error becomes a ControlError with its errno; an unknown type fails with ENOSYS', async () => {
   const { client, server } = await pair();
   server.handle(unchecked(6), () => {
     throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });
@@ -113,7 +113,7 @@ test('an error becomes a ControlError with its errno, an unknown type ENOSYS', a
   await expect(client.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
 });
 
-test('requests end by timeout, by signal, by the end of the session, and are bounded in number', async () => {
+test('a request ends by timeout, signal or end of session; more than maxPending fail with EAGAIN', async () => {
   const { client, server } = await pair({ maxPending: 3 });
   const handlerAborted = Promise.withResolvers<void>();
   server.handle(unchecked(6), (_body, { signal }) => {
@@ -143,7 +143,7 @@ test('requests end by timeout, by signal, by the end of the session, and are bou
   expect(client.notify(STARTED, {})).toBe(false);
 });
 
-test('too many requests at once get EAGAIN', async () => {
+test('a request fails with EAGAIN while the peer handles maxHandling others', async () => {
   const { client } = await pair({}, { maxHandling: 1 });
   const { client: busy, server } = await pair({}, { maxHandling: 1 });
   server.handle(unchecked(6), () => delay(30));
@@ -153,8 +153,8 @@ test('too many requests at once get EAGAIN', async () => {
   await client.close();
 });
 
-test('raw bytes pass unchanged under backpressure, while the reader pauses', async () => {
-  // Heartbeats of 20 ms show that a paused reader is not taken for dead.
+test('raw bytes pass unchanged under backpressure, even when the reader pauses', async () => {
+  // With heartbeats of 20 ms, the test would fail if a paused reader were taken for dead.
   const { client, server } = await pair({ heartbeat: fast }, { heartbeat: fast });
   const total = 300;
   const chunk = Buffer.alloc(64 * 1024, 'x');
@@ -181,7 +181,7 @@ test('raw bytes pass unchanged under backpressure, while the reader pauses', asy
   expect(received).toBe(total * chunk.length);
 });
 
-test('what was written before close() arrives before the end', async () => {
+test('frames that were written before close() arrive before the end', async () => {
   const { client, server } = await pair();
   const order: string[] = [];
   server.onNotification(STDOUT, () => order.push('bytes'));
@@ -193,7 +193,7 @@ test('what was written before close() arrives before the end', async () => {
   expect(order).toEqual(['bytes', 'exit']);
 });
 
-test('a peer that lets the queue pile up is dropped', async () => {
+test('a session ends when its peer does not read and more than maxQueued bytes wait', async () => {
   const { client, server } = await pair({ maxQueued: 1 << 20 });
   server.pause();
   for (let sent = 0; sent < 100; sent++) client.notify(STDOUT, Buffer.alloc(256 * 1024));
@@ -201,11 +201,11 @@ test('a peer that lets the queue pile up is dropped', async () => {
   await expect(client.drained()).rejects.toMatchObject({ errno: 'ECONNRESET' });
 });
 
-test('a silent peer becomes suspect, then is given up; a living one is not', async () => {
+test('a silent peer becomes suspect and is then given up; a live one is not', async () => {
   const [near, silent] = await plainPair();
   silent.resume();
   const session = new Session(near, { heartbeat: { ...fast, dead: 1000 } });
-  // However late this process's timers are: ticks are counted, and the test's time limit is the end.
+  // The loop has no deadline but the time limit of the test, as timers of this process may be late.
   while (!session.suspect) await delay(5);
   void session.close();
   const [other, alsoSilent] = await plainPair();
@@ -220,12 +220,12 @@ test('a silent peer becomes suspect, then is given up; a living one is not', asy
 
 test.each([
   ['a frame that is too long', Buffer.from([0, 16, 0, 1, 0])],
-  ['a body that is no JSON', encodeFrame({ type: 4, flags: 0, id: 1, body: Buffer.from('{') })],
+  ['a body that is not JSON', encodeFrame({ type: 4, flags: 0, id: 1, body: Buffer.from('{') })],
   [
-    'an answer that is no JSON',
+    'an answer that is not JSON',
     encodeFrame({ type: 4, flags: FrameFlag.reply, id: 1, body: Buffer.from('') }),
   ],
-])('%s closes this connection', async (_name, bytes) => {
+])('%s closes the connection', async (_name, bytes) => {
   const [near, far] = await plainPair();
   const session = new Session(near);
   far.write(bytes);
@@ -244,7 +244,7 @@ test('unexpected replies and unknown notifications are ignored', async () => {
   await session.close();
 });
 
-test('a peer that sends too much is read more slowly, loses nothing, and is not given up', async () => {
+test('a peer that exceeds the rate limit is read more slowly, loses nothing, and is not given up', async () => {
   const throttled: number[] = [];
   const rateLimit = { frames: { perSecond: 200, burst: 50 }, bytes: { perSecond: 1e9, burst: 1e9 } };
   const { client, server } = await pair(
@@ -256,12 +256,12 @@ test('a peer that sends too much is read more slowly, loses nothing, and is not 
     Array.from({ length: 150 }, (_, index) => client.request(unchecked(6), { index })),
   );
   expect(answers).toEqual(Array.from({ length: 150 }, (_, index) => ({ index })));
-  // 100 more than at once, 5 ms each: however fast this machine is, they were not read before.
+  // The burst allows 50 requests at once; the 100 others cost 5 ms each, however fast the machine is.
   expect(throttled.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(100);
   expect([client.ended, server.ended]).toEqual([false, false]);
 });
 
-test('the rate limit counts bytes too, and a paused session stays paused after a rest', async () => {
+test('the rate limit counts bytes too, and does not resume a session that was paused', async () => {
   const rateLimit = { frames: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 100_000, burst: 1000 } };
   const throttled = Promise.withResolvers<number>();
   const { client, server } = await pair(
@@ -294,7 +294,7 @@ test('a frame that was encoded once can be sent to many sessions', async () => {
   await expect(Promise.all(arrived)).resolves.toEqual([{ pid: 7 }, { pid: 7 }]);
 });
 
-test('a deflated frame is accepted by sessions that asked for it, and ends others', async () => {
+test('a session accepts deflated frames with takesDeflated, and ends at one without', async () => {
   const frame = encodeFrame(
     deflated({ type: 38, flags: 0, id: 0, body: Buffer.from(JSON.stringify({ pid: '7'.repeat(5000) })) }),
   );
@@ -308,7 +308,7 @@ test('a deflated frame is accepted by sessions that asked for it, and ends other
   await expect(other.server.closed).resolves.toBe('malformed: a deflated frame, which was not asked for');
 });
 
-test('long frames go in pieces, in order with short ones, and close() waits for them', async () => {
+test('long frames are written in pieces, in order with short ones, and close() waits for them', async () => {
   const { client, server } = await pair({ maxWrite: 1000 });
   const received: string[] = [];
   server.onNotification(STDOUT, (body) => received.push(`${Buffer.byteLength(String(body))}`));

@@ -12,35 +12,39 @@ import { type RateLimit, Throttle } from './throttle.ts';
 
 export interface SessionOptions {
   readonly heartbeat?: HeartbeatOptions | undefined;
-  /** Requests of this side that wait for an answer at the same time. */
+  /** Maximum number of this side's requests that wait for an answer at the same time. */
   readonly maxPending?: number | undefined;
-  /** Requests of the peer that are worked on at the same time. */
+  /** Maximum number of the peer's requests that are handled at the same time. */
   readonly maxHandling?: number | undefined;
-  /** Bytes that may wait to be written; a peer that lets more pile up is dropped. */
+  /** Maximum number of bytes that wait to be written; the session drops a peer that lets more pile up. */
   readonly maxQueued?: number | undefined;
   /**
-   * Bytes that are handed to the socket at once: memory that TLS keeps for as long as the connection lives.
+   * Maximum number of bytes that the socket gets at once; TLS keeps that much memory for as long as the
+   * connection lives.
    */
   readonly maxWrite?: number | undefined;
-  /** What the peer may send; one that sends more is read from more slowly. No limit unless told otherwise. */
+  /**
+   * The rate at which the peer may send; the session reads more slowly from a peer that exceeds it. The
+   * default is no limit.
+   */
   readonly rateLimit?: RateLimit | undefined;
   readonly observer?: ControlObserver | undefined;
   /**
-   * Deflated frames are taken from the peer; where they are not, one is malformed: who has little to send
-   * could have much unpacked.
+   * Whether the session accepts deflated frames. If not, a deflated frame is malformed, as a small one could
+   * make this side unpack a lot.
    */
   readonly takesDeflated?: boolean | undefined;
 }
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  /** ms, 10,000 unless told otherwise */
+  /** ms; the default is 10,000. */
   readonly timeout?: number | undefined;
 }
 
 /**
- * `signal` aborts when the session ends. The `code` of an error thrown here becomes the errno that the peer
- * sees.
+ * `signal` aborts when the session ends. The `code` of an error that the handler throws becomes the errno
+ * that the peer sees.
  */
 export type RequestHandler<Request, Reply> = (
   body: Request,
@@ -48,14 +52,14 @@ export type RequestHandler<Request, Reply> = (
 ) => Reply | Promise<Reply>;
 
 const CLOSE_GRACE = 1000;
-/** More than any chunk of a guest's output. */
+/** Bytes; more than any chunk of a guest's output. */
 const MAX_WRITE = 131_072;
 
-/** The reason of `Session.closed` when the heartbeat gave the peer up. */
+/** The reason in `Session.closed` when the heartbeat has given the peer up. */
 export const SILENT = 'the peer is silent';
-/** The reason when more piled up for the peer than it may leave unread. */
+/** The reason when more than `maxQueued` bytes wait for the peer. */
 export const UNREAD = 'the peer does not read';
-/** How the reason begins when the peer sent what is no frame or no JSON. */
+/** The beginning of the reason when the peer sent a malformed frame or body. */
 export const MALFORMED = 'malformed: ';
 
 const EMPTY_BODY = Buffer.from('{}');
@@ -67,7 +71,7 @@ const EMPTY_BODY = Buffer.from('{}');
 export class Session {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** Why it ended; resolves once the socket is closed, never rejects. */
+  /** Resolves to the reason for the end once the socket is closed; never rejects. */
   readonly closed: Promise<string>;
   readonly #socket: Socket;
   readonly #outbox: Outbox;
@@ -82,9 +86,9 @@ export class Session {
   readonly #throttle: Throttle | undefined;
   readonly #observer: ControlObserver;
   readonly #takesDeflated: boolean;
-  /** Until when nothing is read from a peer that sent too much. */
+  /** Set while the session does not read because the peer exceeded its rate limit. */
   #resting: NodeJS.Timeout | undefined;
-  /** Somebody here does not want to read now. */
+  /** Set between `pause()` and `resume()`. */
   #paused = false;
   #handling = 0;
   #reason: string | undefined;
@@ -116,20 +120,20 @@ export class Session {
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
   }
 
-  /** Nothing came for some heartbeats; it may be about to be given up. */
+  /** True if nothing came for some heartbeats; the session may be about to give the peer up. */
   get suspect(): boolean {
     return this.#heartbeat.suspect;
   }
 
-  /** Nothing more is sent or received; `closed` follows. */
+  /** True once the session sends and receives nothing more; `closed` resolves soon after. */
   get ended(): boolean {
     return this.#reason !== undefined;
   }
 
   /**
-   * Resolves to the reply. Rejects with ControlError: the peer's errno; EINVAL for a reply that is not as it
-   * should be; ETIMEDOUT; ECONNRESET when the session ends; EAGAIN when too many wait. When `signal` aborts,
-   * rejects with its reason.
+   * Sends a request and resolves to the reply. Rejects with ControlError: the peer's errno; EINVAL for an
+   * invalid reply; ETIMEDOUT; ECONNRESET when the session ends; EAGAIN when `maxPending` requests wait
+   * already. When `signal` aborts, rejects with its reason.
    */
   async request<Request, Reply>(
     message: RequestMessage<Request, Reply>,
@@ -142,24 +146,25 @@ export class Session {
   }
 
   /**
-   * False: the peer is slow (or gone); await `drained()` before the next. A Buffer is sent as it is. Throws
-   * RangeError over `MAX_BODY`.
+   * Sends a notification; a Buffer is sent as it is. Returns false if the peer is slow or gone: await
+   * `drained()` before the next.
+   * @throws RangeError if the body exceeds `MAX_BODY`.
    */
   notify<Body>(message: NotificationMessage<Body>, body: NoInfer<Body>): boolean {
     return this.#reason === undefined && this.#write(message.number, 0, 0, encodeBody(body));
   }
 
-  /** As `notify`, for a frame that goes to many sessions and was encoded once for all of them. */
+  /** Like `notify`, for a frame that was encoded once and goes to many sessions. */
   notifyEncoded(frame: Buffer): boolean {
     return this.#reason === undefined && this.#send(frame);
   }
 
-  /** Bytes that wait here because the peer reads slowly. */
+  /** Number of bytes that wait on this side because the peer reads slowly. */
   get queued(): number {
     return this.#outbox.queued;
   }
 
-  /** Resolves when the socket takes more; rejects with ControlError ECONNRESET when the session ends. */
+  /** Resolves when the socket accepts more; rejects with ControlError ECONNRESET when the session ends. */
   drained(): Promise<void> {
     if (this.#reason !== undefined) return Promise.reject(new ControlError('ECONNRESET', this.#reason));
     if (!this.#outbox.isFull) return Promise.resolve();
@@ -168,8 +173,8 @@ export class Session {
   }
 
   /**
-   * One handler for each message; it starts in the order in which requests arrive. A malformed request is
-   * answered with EINVAL.
+   * Sets the only handler of a message. Handlers start in the order in which requests arrive. A malformed
+   * request is answered with EINVAL.
    */
   handle<Request, Reply>(
     message: RequestMessage<Request, Reply>,
@@ -179,8 +184,8 @@ export class Session {
   }
 
   /**
-   * One listener for each message. An error thrown here closes the session, and so does a malformed
-   * notification.
+   * Sets the only listener of a message. An error that the listener throws closes the session, and so does a
+   * malformed notification.
    */
   onNotification<Body>(message: NotificationMessage<Body>, listener: (body: Body) => void): void {
     this.#listeners.set(message.number, (body) => listener(message.parse(body)));
@@ -199,12 +204,12 @@ export class Session {
     if (this.#resting === undefined) this.#socket.resume();
   }
 
-  /** Lets written frames leave, for a second at most, then closes. Idempotent. */
+  /** Closes after the written frames have left, or after a second. Idempotent. */
   close(reason = 'closed on this side'): Promise<string> {
     if (this.#reason === undefined) {
       this.#end(reason);
       this.#outbox.whenEmpty(() => this.#socket.end());
-      // A peer that sends on, or a paused socket, would never come to its end.
+      // Without reading, a paused socket, or one whose peer sends on, would never reach its end.
       this.#socket.resume();
       const timer = setTimeout(() => this.#socket.destroy(), CLOSE_GRACE);
       this.#socket.once('close', () => clearTimeout(timer));
@@ -238,7 +243,8 @@ export class Session {
   }
 
   #ping(): void {
-    // Behind a full queue a ping would only wait; the queue itself shows that we live as soon as the peer reads.
+    // A ping would only wait behind a full queue. The queued frames show that this side lives as soon as the
+    // peer reads.
     if (!this.#outbox.isFull) this.#write(PING, 0, this.#pending.newId(), EMPTY_BODY);
   }
 
@@ -265,7 +271,10 @@ export class Session {
     }
   }
 
-  /** What has arrived is served; what follows waits in the peer's own buffers until this was paid for. */
+  /**
+   * Charges the peer for the frames that have arrived. If the peer exceeded its rate limit, stops reading for
+   * a while; further bytes wait in the peer's buffers.
+   */
   #pay(frames: number, bytes: number): void {
     const rest = this.#throttle?.arrived(frames, bytes) ?? 0;
     if (rest === 0 || this.#reason !== undefined || this.#resting !== undefined) return;
@@ -278,7 +287,7 @@ export class Session {
   }
 
   #dispatch(frame: Frame): void {
-    // The most frequent messages of a quiet overlay, and their bodies say nothing.
+    // Pings are the most frequent messages of a quiet overlay; their bodies are not decoded.
     if (frame.type === PING) {
       this.#pong(frame);
       return;
@@ -291,7 +300,7 @@ export class Session {
     else void this.#serve(frame, body);
   }
 
-  /** Throws RangeError, or zlib's error, which closes the session. */
+  /** @throws RangeError or zlib's error, which closes the session. */
   #unpacked(frame: Frame): Frame {
     if (!(frame.flags & FrameFlag.deflated)) return frame;
     if (!this.#takesDeflated) throw new RangeError('a deflated frame, which was not asked for');
@@ -332,7 +341,7 @@ function encodeBody(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
 }
 
-/** Throws SyntaxError for anything that is no JSON, which closes the session. */
+/** @throws SyntaxError if the body is not JSON, which closes the session. */
 function decodeBody({ type, body }: Frame): unknown {
   if (BYTES.has(type)) return body;
   const parsed: unknown = JSON.parse(body.toString());

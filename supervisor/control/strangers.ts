@@ -19,18 +19,20 @@ export class Strangers {
   readonly #limits: StrangerLimits;
   readonly #perAddress = new Map<string, number>();
   /**
-   * `<address>:<port>` of the peer: the secured socket of a connection is another object than its plain one.
+   * By `<address>:<port>` of the peer, as a connection's TLS socket is another object than its plain socket.
    */
   readonly #known = new Map<string, Stranger>();
   readonly #onLate: (socket: Socket) => void;
 
-  /** `onLate` is called with each connection whose time is up. */
+  /** Calls `onLate` with each connection that has not proven its key in time. */
   constructor(limits: StrangerLimits, onLate: (socket: Socket) => void) {
     this.#limits = limits;
     this.#onLate = onLate;
   }
 
-  /** Undefined if the connection may go on; otherwise the limit that it exceeds. */
+  /**
+   * Admits a connection. Returns undefined if the connection may go on; otherwise the limit that it exceeds.
+   */
   admit(socket: Socket): 'total' | 'perAddress' | undefined {
     const address = socket.remoteAddress ?? '';
     const same = this.#perAddress.get(address) ?? 0;
@@ -48,7 +50,10 @@ export class Strangers {
     return this.#known.has(keyOf(socket));
   }
 
-  /** The connection has proven its key, or has ended; returns how long that took, ms. */
+  /**
+   * Forgets a connection that has proven its key or has ended. Returns the time since the connection was
+   * admitted, ms.
+   */
   forget(socket: Socket): number {
     return this.#forget(keyOf(socket));
   }

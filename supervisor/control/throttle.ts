@@ -1,14 +1,14 @@
 import { type Allowance, TokenBucket } from './token-bucket.ts';
 
-/** What one peer may send. */
+/** The rate at which one peer may send. */
 export interface RateLimit {
   readonly frames: Allowance;
   readonly bytes: Allowance;
 }
 
 /**
- * Says how long not to read from a peer that sends too much: nothing is lost, and it slows down nobody but
- * itself.
+ * Computes pauses in reading from a peer that sends too much. Nothing is lost, and the peer slows down nobody
+ * but itself.
  */
 export class Throttle {
   readonly #frames: TokenBucket;
@@ -19,7 +19,10 @@ export class Throttle {
     this.#bytes = new TokenBucket(bytes);
   }
 
-  /** ms to wait before more is read, 0 in general. What has arrived is paid later. */
+  /**
+   * Returns the time to wait before reading more, ms; usually 0. Bytes that have arrived already are charged
+   * afterwards.
+   */
   arrived(frames: number, bytes: number): number {
     return Math.max(this.#frames.take(frames), this.#bytes.take(bytes));
   }

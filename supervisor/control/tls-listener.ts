@@ -3,18 +3,18 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import { TLS_OPTIONS } from './tls-options.ts';
 
 export interface TlsListenerOptions extends Pick<TlsOptions, 'pskCallback'> {
-  /** False: the connection was turned away, and is destroyed. */
+  /** Returns false to refuse the connection, which is then destroyed. */
   readonly admit: (socket: Socket) => boolean;
   readonly secured: (socket: TLSSocket) => void;
-  /** What the peer sent led to no secured connection: to be destroyed. */
+  /** Called when the handshake failed; the callee destroys the socket. */
   readonly failed: (socket: Socket) => void;
 }
 
 /**
- * A TLS server that takes connections over when their first bytes have come. Node's TLS keeps, for each
- * connection and for good, the buffer that it first read into: where it reads from the kernel itself that is
- * libuv's 64 KiB, where the first bytes are handed to it, 1 KiB. Whoever never sends a byte is left to the
- * caller. Frames are small; what is longer than the buffer is read in pieces.
+ * Creates a TLS server that begins a handshake only when the first bytes have come. For each connection,
+ * Node's TLS keeps the buffer of its first read for good. If TLS reads from the kernel itself, that buffer is
+ * libuv's 64 KiB; if TLS is handed the first bytes, it is 1 KiB. That is enough, as frames are small, and
+ * longer ones are read in pieces. The caller has to drop connections that never send a byte.
  */
 export function createTlsListener({ pskCallback, admit, secured, failed }: TlsListenerOptions): Server {
   const tls = createTlsServer({ ...TLS_OPTIONS, pskCallback });
@@ -27,7 +27,7 @@ export function createTlsListener({ pskCallback, admit, secured, failed }: TlsLi
     socket.once('readable', () => {
       socket.off('error', broken);
       if (socket.readableLength > 0) tls.emit('connection', socket);
-      // It has ended without a word.
+      // The connection has ended without a byte.
       else socket.destroy();
     });
     return undefined;

@@ -1,10 +1,10 @@
-/** So many in a second, `burst` of them at once. */
+/** A rate of `perSecond` tokens, of which `burst` may be taken at once. */
 export interface Allowance {
   readonly perSecond: number;
   readonly burst: number;
 }
 
-/** Tokens come in evenly and are never more than the burst. Times in ms, of a clock that does not jump. */
+/** A bucket that fills evenly, up to `burst` tokens. Times are in ms, of a monotonic clock. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
@@ -18,14 +18,16 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes `count`, also where that many are not there; returns ms until nothing is owed any more. */
+  /**
+   * Takes `count` tokens, even if the bucket has fewer. Returns the time until the bucket is out of debt, ms.
+   */
   take(count: number, now = performance.now()): number {
     this.#refill(now);
     this.#tokens -= count;
     return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMs);
   }
 
-  /** Takes one where one is there. */
+  /** Takes one token if there is one; returns whether it did. */
   tryTake(now = performance.now()): boolean {
     this.#refill(now);
     if (this.#tokens < 1) return false;
@@ -33,7 +35,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Nobody would see a difference to a new one. */
+  /** True if the bucket is as full as a new one. */
   isFull(now = performance.now()): boolean {
     this.#refill(now);
     return this.#tokens >= this.#burst;

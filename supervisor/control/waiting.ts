@@ -7,7 +7,8 @@ export interface WaitOptions {
 }
 
 /**
- * A promise that ends by itself: with ControlError ETIMEDOUT after `timeout` ms, or with the signal's reason.
+ * A promise that rejects by itself: with ControlError ETIMEDOUT after `timeout` ms, or with the signal's
+ * reason when it aborts.
  */
 export interface Waiting<T> {
   readonly promise: Promise<T>;
@@ -15,7 +16,7 @@ export interface Waiting<T> {
   readonly reject: (error: unknown) => void;
 }
 
-/** `release` runs once, however the wait ends. */
+/** Returns a promise to be settled by the caller. `release` runs once, however the wait ends. */
 export function waitFor<T>(
   what: string,
   { signal, timeout = 10_000 }: WaitOptions,
@@ -34,7 +35,7 @@ export function waitFor<T>(
     signal?.removeEventListener('abort', abort);
     release();
   });
-  // Whoever waits may come later than the failure.
+  // The caller may begin to await the promise only after it has rejected.
   settled.catch(() => undefined);
   return { promise: settled, resolve, reject };
 }

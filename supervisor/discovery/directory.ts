@@ -1,21 +1,23 @@
 import type { HostRequests, Member, OverlayView } from '../membership/join.ts';
 
-/** What discovery needs of the overlay. */
+/** The part of the overlay that discovery uses. */
 export type Directory = Pick<OverlayView, 'nodeId' | 'overlay' | 'members' | 'gateways' | 'onChange'> &
   Pick<HostRequests, 'resolve' | 'reverse'>;
 
-/** A node as guests are told of it, in files and over the membership socket. */
+/** A node as described to guests, in files and over the membership socket. */
 export interface NodeEntry {
   readonly id: number;
   readonly address: string;
-  /** Service, aliases, container, and `node-<id>`. */
+  /** The names of the service and of the container, the aliases, and `node-<id>`. */
   readonly names: readonly string[];
-  /** TCP ports that are listened on. */
+  /** TCP ports on which the node's guest listens. */
   readonly ports: readonly number[];
   readonly self: boolean;
 }
 
-/** Every node that can be reached, and this one; a member is a new object after each change of it. */
+/**
+ * Returns every node that can be reached, and this node. A member that changes is replaced by a new object.
+ */
 export function visibleMembers(directory: Directory): Map<number, Member> {
   const all = [...directory.members()];
   return new Map(all.filter(([id, { state }]) => state !== 'starting' || id === directory.nodeId));
@@ -25,11 +27,11 @@ export function entryOf({ id, address, names, ports }: Member, self: number): No
   return { id, address, names, ports, self: id === self };
 }
 
-/** `visibleMembers` as entries, by id. */
+/** Returns `visibleMembers` as entries, sorted by id. */
 export function entriesOf(directory: Directory): NodeEntry[] {
   const entries = [...visibleMembers(directory).values()].map((member) => entryOf(member, directory.nodeId));
   return entries.sort((a, b) => a.id - b.id);
 }
 
-/** One line as in /etc/hosts. */
+/** Returns a line in the format of /etc/hosts. */
 export const hostsLine = ({ address, names }: NodeEntry): string => `${address}\t${names.join(' ')}\n`;

@@ -11,7 +11,10 @@ import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { type MembershipSocket, serveMembership } from './membership-socket.ts';
 import { writeStaticFiles } from './static-files.ts';
 
-/** What docs/discovery.md shows, run as it stands there; but for the folder, which is /etc/boxer in front of guests alone. */
+/**
+ * Runs the programs in docs/discovery.md as they are, except that the folder is not /etc/boxer, which only
+ * guests see.
+ */
 
 const page = readFileSync(new URL('../../docs/discovery.md', import.meta.url), 'utf8');
 let bed: Testbed;
@@ -19,7 +22,7 @@ let self: Overlay;
 let folder: string;
 let server: MembershipSocket;
 
-/** The first program in this language after a heading or a word. */
+/** Returns the first program in `language` after the text `after`. */
 function shown(language: string, after: string): string {
   const from = page.indexOf(after);
   const [, program = ''] = new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(page.slice(from)) ?? [];
@@ -39,7 +42,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The kinds of events that a client prints, from lines of JSON or words. */
+/** Yields the kinds of events that a client prints, as lines of JSON or as words. */
 async function* eventsOf(client: ChildProcess): AsyncGenerator<string> {
   if (!client.stdout) throw new Error('its output is not to be had');
   for await (const line of createInterface(client.stdout))
@@ -50,35 +53,38 @@ test.each([
   ['sh', 'Shell:', (program: string) => ['sh', '-c', program]],
   ['python', 'Python:', (program: string) => ['python3', '-u', '-c', program]],
   ['js', 'Node.js:', (program: string) => [process.execPath, '--input-type=module', '-e', program]],
-])('the client in %s follows the membership, in five lines', async (language, after, run) => {
-  const program = shown(language, after);
-  expect(
-    program
-      .trim()
-      .split('\n')
-      .filter((line) => !/^import|^from/.test(line)).length,
-  ).toBeLessThanOrEqual(5);
-  const [command = '', ...args] = run(program);
-  const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
-  const ended = once(client, 'close');
-  try {
-    const events = eventsOf(client);
-    const next = async () => (await events.next()).value;
-    expect(await next()).toBe('snapshot');
-    const api = await bed.join('api');
-    expect(await next()).toBe('joined');
-    await api.setListening([8080]);
-    expect(await next()).toBe('changed');
-    await api.leave();
-    expect(await next()).toBe('left');
-  } finally {
-    // Of a shell its children, too.
-    if (client.pid !== undefined) process.kill(-client.pid, 'SIGKILL');
-    await ended;
-  }
-});
+])(
+  'the documented client in %s follows the membership, in at most five lines',
+  async (language, after, run) => {
+    const program = shown(language, after);
+    expect(
+      program
+        .trim()
+        .split('\n')
+        .filter((line) => !/^import|^from/.test(line)).length,
+    ).toBeLessThanOrEqual(5);
+    const [command = '', ...args] = run(program);
+    const client = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+    const ended = once(client, 'close');
+    try {
+      const events = eventsOf(client);
+      const next = async () => (await events.next()).value;
+      expect(await next()).toBe('snapshot');
+      const api = await bed.join('api');
+      expect(await next()).toBe('joined');
+      await api.setListening([8080]);
+      expect(await next()).toBe('changed');
+      await api.leave();
+      expect(await next()).toBe('left');
+    } finally {
+      // The negative pid also kills the children of a shell.
+      if (client.pid !== undefined) process.kill(-client.pid, 'SIGKILL');
+      await ended;
+    }
+  },
+);
 
-test('a cluster finds its members with one line of awk', async () => {
+test('the documented line of awk lists the members of a cluster', async () => {
   const zoo = await Promise.all([bed.join('zoo'), bed.join('zoo')]);
   await until(self, () => self.members().size === 3);
   await writeStaticFiles(self, folder);

@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The events that a client reads, one a call. */
+/** Connects a client; each call of `next` resolves to the next event. */
 async function client(): Promise<{ next(): Promise<unknown>; close(): void }> {
   const socket = connect(path);
   const lines = createInterface(socket)[Symbol.asyncIterator]();
@@ -70,26 +70,26 @@ test('a client reads a snapshot, then every change', async () => {
   late.close();
 });
 
-test('a client that does not read is cut off, the others are told on', async () => {
+test('a client that does not read is closed, and other clients go on getting events', async () => {
   const stuck = connect(path);
   stuck.pause();
   await once(stuck, 'connect');
   const reader = await client();
   await reader.next();
   const closed = once(stuck, 'close');
-  // Each change is a line of about 20 KB.
+  // Each event is a line of about 20 KB.
   const ports = Array.from({ length: 4000 }, (_, port) => port + 1);
   for (let turn = 0; turn < 120; turn += 1) {
     await self.setListening(ports.slice(turn % 2));
     expect(await reader.next()).toMatchObject({ event: 'changed' });
   }
-  // What the kernel holds for it is still to be read, then comes the end.
+  // The client first reads the lines that the kernel still holds, and then the end.
   stuck.resume();
   await closed;
   reader.close();
 });
 
-test('the files say who was there', async () => {
+test('the files list the nodes that were members when the files were written', async () => {
   const api = await bed.join('api');
   await until(self, () => self.members().size === 2);
   await writeStaticFiles(self, join(folder, 'etc'));

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Member } from '../membership/join.ts';
 import { type Directory, entriesOf, entryOf, type NodeEntry, visibleMembers } from './directory.ts';
 
-/** One line of the membership socket. */
+/** A line of the membership socket. */
 type MembershipEvent =
   | { readonly event: 'snapshot'; readonly nodes: readonly NodeEntry[] }
   | { readonly event: 'joined' | 'changed'; readonly node: NodeEntry }
@@ -16,7 +16,10 @@ export interface MembershipSocket {
 }
 
 const MAX_CLIENTS = 64;
-/** A client that leaves this much unread is cut off; it may come back for a new snapshot. */
+/**
+ * Maximum number of unread bytes of a client. A client that exceeds it is closed; it may connect again for a
+ * new snapshot.
+ */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
 type Members = ReadonlyMap<number, Member>;
@@ -28,7 +31,7 @@ function* changesBetween(before: Members, after: Members, self: number): Generat
     const known = before.get(id);
     if (known === member) continue;
     const node = entryOf(member, self);
-    // Guests are not told of all that changes in a member, of its way to be reached for one.
+    // Some changes of a member, such as how it can be reached, are not visible to guests.
     if (known && isDeepStrictEqual(node, entryOf(known, self))) continue;
     yield { event: known ? 'changed' : 'joined', node };
   }
@@ -36,8 +39,8 @@ function* changesBetween(before: Members, after: Members, self: number): Generat
 }
 
 /**
- * Tells every client that connects to the Unix socket `path` who is in the overlay: a snapshot first, then one line of JSON for
- * each change. Rejects with the system's error when the socket cannot be made.
+ * Reports the members of the overlay to every client of the Unix socket `path`: a snapshot first, then a line
+ * of JSON for each change. Rejects with the system's error when the socket cannot be created.
  */
 export async function serveMembership(directory: Directory, path: string): Promise<MembershipSocket> {
   const clients = new Set<Socket>();
@@ -65,7 +68,7 @@ export async function serveMembership(directory: Directory, path: string): Promi
     client.write(lineOf({ event: 'snapshot', nodes: entriesOf(directory) }));
   };
 
-  // A file that an earlier supervisor left behind would refuse the name.
+  // A socket file that an earlier supervisor left behind would make listen() fail.
   await rm(path, { force: true });
   const server = createServer(admit);
   server.listen({ path, readableAll: true, writableAll: true });

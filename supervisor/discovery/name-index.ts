@@ -1,8 +1,8 @@
 import { type Directory, entriesOf, type NodeEntry } from './directory.ts';
 
-/** Entries by name and by address, made anew at the first question after a change. */
+/** Entries by name and by address. The index is rebuilt at the first look-up after a change. */
 export interface NameIndex {
-  /** `name` in lower case */
+  /** `name` has to be in lower case. */
   named(name: string): readonly NodeEntry[];
   at(address: string): NodeEntry | undefined;
   close(): void;

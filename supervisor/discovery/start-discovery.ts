@@ -7,21 +7,27 @@ import { serversOf } from './dns/upstream.ts';
 import { serveMembership } from './membership-socket.ts';
 import { writeStaticFiles } from './static-files.ts';
 
-/** What guests may use to find each other, beside the names that their libc resolves. */
+/** The means by which guests find each other, besides the names that libc resolves. */
 export interface Discovery {
-  /** For the guest, where /etc/boxer is nowhere but in its eyes. */
+  /**
+   * The path remapping that makes /etc/boxer visible to the guest; {} if the link /etc/boxer exists, or if
+   * there are no files.
+   */
   readonly remap: Readonly<Record<string, string>>;
-  /** Of the node's own DNS; undefined where this user may not have port 53. */
+  /** The address of the node's own DNS server; undefined if this user may not use port 53. */
   readonly nameserver: string | undefined;
   close(): Promise<void>;
 }
 
 const VISIBLE = '/etc/boxer';
 const PLACE = '/tmp/.boxer/discovery';
-/** A loopback address of our own: nobody else's port 53 is in the way. */
+/** A loopback address that only Boxer uses, so that its port 53 is free. */
 const DNS_ADDRESS = '127.66.79.53';
 
-/** Whether the files could be put where they are seen, for all programs and without a cost: root in a container can. */
+/**
+ * Links /etc/boxer to `place`, so that all programs see the files without remapping. Resolves to whether the
+ * link exists afterwards; creating it takes root in a container.
+ */
 async function isLinked(place: string): Promise<boolean> {
   const link = () => readlink(VISIBLE).then((target) => target === place);
   return symlink(place, VISIBLE)
@@ -30,8 +36,9 @@ async function isLinked(place: string): Promise<boolean> {
 }
 
 /**
- * Writes /etc/boxer for a guest that is about to start and serves membership and DNS until closed. What cannot be had here, for
- * want of a writable /tmp (told to `say`) or of port 53, is left out: guests that do not use it need none of it.
+ * Writes /etc/boxer for a guest that is about to start, and serves membership and DNS until closed. Parts
+ * that are not possible are left out, as most guests do not use them: all files if /tmp is not writable
+ * (reported to `say`), DNS if port 53 is not available.
  */
 export async function startDiscovery(
   directory: Directory,

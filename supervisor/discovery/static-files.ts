@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Directory, entriesOf, hostsLine } from './directory.ts';
 
 /**
- * Writes what the guest finds below /etc/boxer when it starts: `nodes` and `self` as lines of /etc/hosts, and the same as
- * JSON. They say how it was then; the membership socket says how it goes on. Rejects with the system's error.
+ * Writes the files that the guest finds below /etc/boxer when it starts: `nodes` and `self` as lines of
+ * /etc/hosts, and `nodes.json` and `self.json` with the same entries. The files show the nodes at that time;
+ * the membership socket reports later changes. Rejects with the system's error.
  */
 export async function writeStaticFiles(directory: Directory, folder: string): Promise<void> {
   const nodes = entriesOf(directory);

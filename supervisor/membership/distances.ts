@@ -3,16 +3,19 @@ import type { Endpoint } from '../control/endpoint.ts';
 import type { Session } from '../control/session.ts';
 import { type RelayAddress, RelayDistances, RelayList } from '../protocol/relay.ts';
 
-/** How often distances are measured again, ms: they change seldom. */
+/** Interval between measurements of the same relays, ms. Distances seldom change. */
 const REFRESH = 10 * 60_000;
-/** A relay that takes longer to reach is not reported, ms. */
+/** Time limit for opening a connection, ms. A relay that takes longer is not reported. */
 const TIMEOUT = 2000;
-/** How many connections are timed. The shortest time counts, as the first one may have been delayed. */
+/**
+ * Number of connections that are timed per relay. The shortest time counts, as the first connection may be
+ * delayed.
+ */
 const ATTEMPTS = 3;
 
 /**
- * Measures the way to each relay that the seed names, at once and every ten minutes, and tells the seed. Ends
- * with the session.
+ * Measures the round trip to each relay that the seed names, at once and every ten minutes, and reports it to
+ * the seed. Ends with the session.
  */
 export function measureRelays(session: Session): void {
   const measurement = new RelayMeasurement(session);
@@ -29,7 +32,7 @@ class RelayMeasurement {
     this.#session = session;
   }
 
-  /** Measures these relays from now on. */
+  /** Measures `relays` from now on, instead of the relays of earlier calls. */
   begin(relays: readonly RelayAddress[]): void {
     this.#relays = relays;
     void this.#measure();
@@ -43,7 +46,7 @@ class RelayMeasurement {
     const relays = this.#relays;
     clearTimeout(this.#timer);
     const measured = await Promise.all(relays.map(async ({ id, at }) => ({ id, ms: await roundTrip(at) })));
-    // Another list has come meanwhile, and its measurement.
+    // A newer list of relays has arrived meanwhile and is being measured.
     if (relays !== this.#relays || this.#session.ended) return;
     const distances = measured.flatMap(({ id, ms }) => (ms === undefined ? [] : [{ id, ms }]));
     await this.#session.request(RelayDistances, { distances }).catch(() => undefined);
@@ -52,7 +55,10 @@ class RelayMeasurement {
   }
 }
 
-/** ms that a TCP connection takes to open, which is one round trip; undefined where it does not. */
+/**
+ * Returns the time that a TCP connection to `at` takes to open, ms, which is one round trip; undefined if
+ * none opens.
+ */
 async function roundTrip(at: Endpoint): Promise<number | undefined> {
   let shortest: number | undefined;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

@@ -19,16 +19,16 @@ export interface JoinOptions extends LinkOptions {
   readonly identity: string;
   /** The key of `identity`, see `pskOf`. */
   readonly key: Buffer;
-  /** Ends the membership. */
+  /** Aborting ends the membership. */
   readonly signal: AbortSignal;
-  /** How long to go on dialling a seed that is not there yet, ms. */
+  /** How long to go on dialling a seed that does not answer yet, ms. */
   readonly retryFor: number;
 }
 
 /**
- * Joins through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses, LAUNCH_USED when
- * another function has this launch, SEED_UNREACHABLE when no seed is there for `retryFor` ms, or with the
- * signal's reason.
+ * Joins the overlay through the seed. Rejects with BoxerError JOIN_REFUSED when the seed refuses this node,
+ * LAUNCH_USED when another function has this launch, SEED_UNREACHABLE when no seed answers for `retryFor` ms,
+ * or with the signal's reason.
  */
 export async function joinOverlay(options: JoinOptions): Promise<Overlay> {
   const membership = new Membership();

@@ -16,35 +16,35 @@ import type { Membership } from './view.ts';
 
 export interface LinkOptions extends SessionOptions {
   readonly seed: { readonly host: string; readonly port: number };
-  /** May still be pending: it is needed only when the connection is open. */
+  /** The promise may still be pending: the request is needed only once the connection is open. */
   readonly join: JoinRequest | Promise<JoinRequest>;
-  /** ms for look-up, connect and handshake; as `dialControl` unless told otherwise */
+  /** Time limit for look-up, connect and handshake together, ms; the default is that of `dialControl`. */
   readonly timeout?: number | undefined;
-  /** As `JoinBody.claim`. */
+  /** See `JoinBody.claim`. */
   readonly claim?: string | undefined;
   /**
-   * Brings the connection of an introduction to the guest. The `code` of an error is the errno of the peer's
+   * Brings the introduced connection to the guest. The `code` of an error is the errno of the peer's
    * connect().
    */
   readonly introduce: (introduction: Introduction, context: { signal: AbortSignal }) => Promise<void>;
-  /** Handlers for meetings with other nodes; without them other nodes cannot meet this one. */
+  /** Handlers for meetings with other nodes. Without handlers, other nodes cannot meet this node. */
   readonly peers?: PeerHandlers | undefined;
 }
 
-/** Handlers for what the seed asks on behalf of other nodes. */
+/** Handlers for requests that the seed makes on behalf of other nodes. */
 export interface PeerHandlers {
-  /** Another node wants a connection with this one; resolves to the offer of this one. */
+  /** Another node wants a connection with this node. Resolves to this node's offer. */
   meet(counterpart: Counterpart): Promise<Offer>;
   /**
-   * Resolves when this node's end of the connection is under way. The `code` of an error is the errno of the
-   * peer's connect().
+   * Opens this node's end of a connection; resolves when the end is under way. The `code` of an error is the
+   * errno of the peer's connect().
    */
   punch(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
-  /** The pairs that this node has used. */
+  /** Returns the pairs that this node has used. */
   pairs(): readonly PairStatus[];
 }
 
-/** A connection to the seed that has joined. */
+/** A connection to the seed by which this node has joined. */
 export interface Link {
   readonly session: Session;
   readonly hello: HelloReply;
@@ -56,14 +56,14 @@ export interface Link {
 const PASSING: ReadonlySet<string> = new Set(['ECONNRESET', 'ETIMEDOUT', 'EAGAIN', 'ENOSPC']);
 
 /**
- * The seed, or whoever answers in its place, refuses this node: `errno` says why. Another attempt would not
- * help.
+ * The seed, or a host that answers in its place, refuses this node; `code` is the errno. Another attempt
+ * would not help.
  */
 export class Refused extends ControlError {}
 
 /**
- * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError
- * where a later attempt may succeed, or with the signal's reason.
+ * Dials the seed, joins and waits for the first snapshot. Rejects with Refused, with another ControlError if
+ * a later attempt may succeed, or with the signal's reason.
  */
 export async function openLink(
   options: LinkOptions,
@@ -97,7 +97,7 @@ export async function openLink(
   try {
     const { local, remote } = session;
     const body = { ...(await options.join), local, via: remote.address, claim: options.claim };
-    // Both at once: the join does not depend on the reply to hello.
+    // Both requests are sent at once, as the join does not depend on the reply to hello.
     const [hello, joined] = await Promise.all([
       session.request(Hello, { version: 1, capabilities: ['relay', 'punch', DEFLATE] }, { signal }),
       session.request(Join, body, { signal }),

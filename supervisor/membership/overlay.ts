@@ -20,86 +20,103 @@ import type { Membership } from './view.ts';
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
-  /** The port that the guest has bound, which the other end shall see. */
+  /** The port that the guest has bound, and that the other end sees as the peer's port. */
   readonly from?: number | undefined;
 }
 
-/** What a node knows of the overlay, without asking anybody. */
+/** The node's local view of the overlay; reading it sends no request. */
 export interface OverlayView {
   readonly nodeId: number;
   /** This node's address in the overlay. */
   readonly address: string;
-  /** CIDR */
+  /** The overlay's range in CIDR notation. */
   readonly overlay: string;
-  /** Where the seed sees this node. */
+  /** The endpoint from which the seed sees this node. */
   readonly observed: Endpoint;
   /** This node's end of its connection to the seed. */
   readonly local: Endpoint;
-  /** The seed as this node reaches it. */
+  /** The endpoint at which this node reaches the seed. */
   readonly seed: Endpoint;
-  /** Whether there is a connection to the seed; false while the seed is away. */
+  /** Whether this node is connected to the seed; false while the seed is away. */
   readonly isLinked: boolean;
-  /** Ports of the seed that tell this node how it is seen. */
+  /** Ports of the seed that tell this node the endpoint from which the seed sees it. */
   readonly observers: readonly number[];
-  /** By node id, this node among them; kept while the seed is away. */
+  /** Returns the members by node id, this node included. They are kept while the seed is away. */
   members(): ReadonlyMap<number, Member>;
-  /** Names of hosts outside the overlay that `resolve` knows. */
+  /** Returns the names of hosts outside the overlay that `resolve` can look up. */
   gateways(): readonly string[];
-  /** `listener` runs after each change of members or gateways; returns what ends that. */
+  /**
+   * Calls `listener` after each change of members or gateways. Returns a function that unsubscribes
+   * `listener`.
+   */
   onChange(listener: () => void): () => void;
 }
 
-/** What the host of a guest asks of the seed. */
+/** Requests to the seed on behalf of a guest. */
 export interface HostRequests {
-  /** The full set of TCP ports that the guest listens on. A seed that is away is told when it is back. */
+  /**
+   * Tells the seed all TCP ports on which the guest listens. A seed that is away gets the ports when it is
+   * back.
+   */
   setListening(ports: readonly number[]): Promise<void>;
-  /** What is between this node and others; told to every seed that this node comes to. */
+  /** Tells the NAT of this node to every seed that this node joins. */
   tellNat(nat: NatKind): Promise<void>;
-  /** Asks the node at overlay address `to` to make a connection together. Errors as `Meetings.meet`. */
+  /**
+   * Asks the node at overlay address `to` to make a connection together. Rejects with the errors of
+   * `Meetings.meet`.
+   */
   meet(to: string, offer: Offer, signal: AbortSignal): Promise<Counterpart>;
   /**
-   * An introduction whose own way is broken; resolves to the port where the other node listens, 0 where it
-   * does not.
+   * Sends an introduction by the seed when the connection between the two nodes is broken. Resolves to the
+   * port on which the other node listens, or 0 if it does not listen.
    */
   punch(introduction: PunchIntroduction): Promise<number>;
-  /** Overlay addresses of a host outside the overlay; ENOENT for an unknown name. */
+  /**
+   * Resolves to the overlay addresses of a host outside the overlay. Rejects with ENOENT for an unknown name.
+   */
   resolve(name: string): Promise<readonly string[]>;
-  /** Names of an overlay address; ENOENT where there are none. */
+  /** Resolves to the names of an overlay address. Rejects with ENOENT if the address has no name. */
   reverse(address: string): Promise<readonly string[]>;
   /**
-   * Where to connect to instead, once the far end has taken the connection; the errno is for the guest's
-   * connect().
+   * Resolves, once the far end has taken the connection, to the relay endpoint to dial instead of `address`.
+   * The `code` of an error is the errno of the guest's connect().
    */
   connect(address: string, port: number, options?: ConnectOptions): Promise<Endpoint>;
 }
 
-/** What a phantom asks of the seed for its function. */
+/** Requests of a phantom to the seed on behalf of its function. */
 export interface PhantomRequests {
   /**
-   * Credentials for the function, good once; earlier ones that were not used yet are no longer good. `way`:
-   * told to every seed that this phantom comes to, where functions may be outside; a function that takes it
-   * is brought to `introduce`.
+   * Resolves to credentials for the function, which can be used once; earlier unused credentials become
+   * invalid. If functions may be outside, `way` is told to every seed that this phantom joins: a function
+   * that shows its token is then brought to `introduce`.
    */
   launch(way?: Way): Promise<Launched>;
-  /** See `Duty`; resolves when others are about to be told. What a later join says counts too. */
+  /**
+   * Sets the duty; resolves when the seed is about to tell the other nodes. The duty in a later join replaces
+   * it.
+   */
   setDuty(duty: Duty): Promise<void>;
-  /** Has the function dial in for a connection that the phantom holds. */
+  /** Asks the function to dial in for a connection that the phantom holds. */
   forward(request: ForwardRequest): Promise<Forwarded>;
 }
 
 /**
- * This node's place in the overlay. Requests reject with ControlError; while the seed is away they wait for
- * it for some seconds (ETIMEDOUT). What describes a connection (`nodeId`, `address`, `observed`, `local`,
- * `seed`) describes the present one.
+ * This node's place in the overlay. Requests reject with ControlError. While the seed is away, a request
+ * waits for it for some seconds, then rejects with ETIMEDOUT. `nodeId`, `address`, `observed`, `local` and
+ * `seed` describe the current connection to the seed.
  */
 export interface Overlay extends OverlayView, HostRequests, PhantomRequests {
-  /** Tells the seed and ends. Never rejects. */
+  /** Tells the seed that this node leaves, and ends the membership. Never rejects. */
   leave(): Promise<void>;
-  /** Why it ended; resolves after `leave()`, an abort, or a seed that no longer knows this node. */
+  /**
+   * Resolves to the reason when the membership has ended: after `leave()`, an abort, or when the seed no
+   * longer knows this node.
+   */
   readonly closed: Promise<string>;
 }
 
-/** The seed bounds its own steps: to reach the far end takes it 10 s at most. */
+/** ms. It exceeds the seed's own limit of 10 s for reaching the far end. */
 const CONNECT_TIMEOUT = 15_000;
 const MEET_TIMEOUT = 3000;
 const LEAVE_TIMEOUT = 1000;

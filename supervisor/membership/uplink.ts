@@ -8,11 +8,14 @@ import type { Membership } from './view.ts';
 
 /** How long a request waits for a seed that is away, ms. */
 const AWAY_TIMEOUT = 5000;
-/** How long one of several seeds may take to answer a dial, ms: at first, and in later attempts at most. */
+/**
+ * Time limit for a dial when there are several seeds, ms: `FIRST_DIAL` in the first attempts, then growing to
+ * `LONGEST_DIAL`.
+ */
 const FIRST_DIAL = 1000;
 const LONGEST_DIAL = 10_000;
 
-/** A node's link to the seed, reopened under the node's resume identity whenever it is lost. */
+/** A node's link to the seed. A lost link is reopened under the node's resume identity. */
 export class Uplink {
   /** Resolves when the link is closed for good, with the reason. */
   readonly closed: Promise<string>;
@@ -21,7 +24,7 @@ export class Uplink {
   readonly #stop = new AbortController();
   readonly #waiting = new Set<Waiting<Session>>();
   #link: Link;
-  /** What every seed has to be told again, by the number of the message. */
+  /** Requests to repeat to every seed that this node joins, by message number. */
   readonly #told = new Map<number, () => Promise<void>>();
   #end: string | undefined;
   readonly #turn = Math.floor(Math.random() * 16);
@@ -33,14 +36,14 @@ export class Uplink {
     this.closed = this.#keep();
   }
 
-  /** The present link, or the last one while the seed is away. */
+  /** The current link; while the seed is away, the last one. */
   get link(): Link {
     return this.#link;
   }
 
   /**
-   * As `Session.request`, but waits for a seed that is away, and repeats a request if the seed left before it
-   * replied.
+   * Like `Session.request`, but waits for a seed that is away, and repeats the request if the seed left
+   * before it replied.
    */
   async request<Request, Reply>(
     message: RequestMessage<Request, Reply>,
@@ -58,8 +61,8 @@ export class Uplink {
   }
 
   /**
-   * Tells the seed, and later every other one that this node joins; replaces what was told by the same
-   * message. Resolves at once while the seed is away.
+   * Sends a request to the seed, and again to every seed that this node joins later. Replaces the body of an
+   * earlier call with the same message. Resolves at once while the seed is away.
    */
   async tell<Request>(message: RequestMessage<Request, void>, body: NoInfer<Request>): Promise<void> {
     const tell = async () => {
@@ -93,15 +96,16 @@ export class Uplink {
   }
 
   /**
-   * The seed for an attempt: first the last one, as perhaps only the connection broke; then all in turn, each
-   * node beginning with another one.
+   * Returns the seed for an attempt to reopen the link. The first attempt goes to the last seed, as perhaps
+   * only the connection broke. Later attempts go to all seeds in turn, and each node begins with a random
+   * one.
    */
   #wayFor(attempt: number): Pick<LinkOptions, 'seed' | 'timeout'> {
     const { address, port } = this.#link.session.remote;
     const others = this.#membership.seeds.map((seed) => ({ host: seed.address, port: seed.port }));
     if (others.length === 0) return { seed: this.#options.seed };
     const all = [{ host: address, port }, ...others, this.#options.seed];
-    // The address of a container that has gone does not answer: the next seed is tried soon.
+    // The address of a container that has gone does not answer, so the time limit is short at first.
     const timeout = Math.min(LONGEST_DIAL, FIRST_DIAL * 2 ** Math.floor(attempt / all.length));
     return {
       seed: all[attempt === 0 ? 0 : (this.#turn + attempt) % all.length] ?? this.#options.seed,
@@ -109,7 +113,7 @@ export class Uplink {
     };
   }
 
-  /** Resolves to undefined once linked again, or to the reason why that will not be. */
+  /** Resolves to undefined once the link is open again, or to the reason why it stays closed. */
   async #reopen(): Promise<string | undefined> {
     const { signal } = this.#stop;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
@@ -119,7 +123,7 @@ export class Uplink {
         const credentials = { identity, key: Buffer.from(key, 'hex') };
         const options = { ...this.#options, ...this.#wayFor(attempt) };
         this.#link = await openLink(options, credentials, this.#membership, signal);
-        // Closed in the same turn of the event loop in which the link was opened.
+        // `close` was called in the same turn of the event loop in which the link was opened.
         if (signal.aborted) void this.#link.session.close(String(signal.reason));
         await Promise.allSettled([...this.#told.values()].map((tell) => tell()));
         for (const waiting of this.#waiting) waiting.resolve(this.#link.session);

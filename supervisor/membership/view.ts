@@ -2,12 +2,11 @@ import type { Endpoint } from '../control/endpoint.ts';
 import type { Member, MembershipUpdate } from '../protocol/membership.ts';
 
 /**
- * How long members are kept that a restarted seed has not named yet, ms: as long as these nodes may take to
- * return.
+ * How long members are kept that a restarted seed has not named yet, ms. Nodes may take as long to return.
  */
 const KEEP = 5000;
 
-/** What a node knows of the other nodes. */
+/** A node's view of the other nodes. */
 export class Membership {
   readonly members = new Map<number, Member>();
   gateways: readonly string[] = [];
@@ -24,7 +23,7 @@ export class Membership {
     this.#keep = keep;
   }
 
-  /** `listener` runs after each update; returns what ends that. */
+  /** Calls `listener` after each update. Returns a function that unsubscribes `listener`. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -50,7 +49,7 @@ export class Membership {
   }
 
   #startOver({ seed }: MembershipUpdate): void {
-    // A restarted seed learns of its nodes as they return; guests must not notice that.
+    // A restarted seed learns of its nodes as they return. Guests must not notice the restart.
     const restarted = this.#seed !== undefined && this.#seed !== seed;
     this.#seed = seed;
     if (restarted) {

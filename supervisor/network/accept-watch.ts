@@ -1,9 +1,12 @@
 import { readSignalStates, type SignalState } from './signal-states.ts';
 
-/** The first and the longest time after which a connection that nobody has asked for is looked up in the kernel's table. */
+/** The first and the longest pause after which a waiting connection is looked up in the kernel's table. */
 const FIRST_LOOK_MS = 20;
 const LONGEST_PAUSE_MS = 1000;
-/** A look costs milliseconds where the kernel has many connections: looks take at most a tenth of the time. */
+/**
+ * Ratio of pause to look: a look costs milliseconds if the kernel has many connections, so looks take at most
+ * a tenth of the time.
+ */
 const REST_PER_LOOK = 9;
 
 interface Watched {
@@ -12,9 +15,10 @@ interface Watched {
 }
 
 /**
- * Watches connections that wait for accept(), by the local port of their signal connection. Reports those that left the accept
- * queue, or never get into it, without a request of a process monitor. accept() sends nothing to the other end, so the kernel has no
- * event for it. A guest under the monitor asks within a millisecond, and then the kernel's table is never read.
+ * Watches connections that wait for accept(), by the local port of their signal connection. Reports a
+ * connection that has left the accept queue, or never gets into it, without a request of a process monitor.
+ * accept() sends nothing to the other end, so the kernel has no event for it. A guest under the monitor asks
+ * within a millisecond, so its connections cause no look.
  */
 export class AcceptWatch {
   readonly #found: (port: number, state: SignalState) => void;

@@ -9,7 +9,7 @@ import { dialIn } from './relay/dial-in.ts';
 import { SignalConnections } from './signal-connections.ts';
 import { type Unread, type UnreadAddon, unreadOf } from './unread.ts';
 
-/** How long the relay and the guest's own listener may take to answer. */
+/** How long the relay and the guest's listener may take to answer. */
 const DIAL_TIMEOUT_MS = 10_000;
 
 interface AcceptorOptions {
@@ -17,11 +17,11 @@ interface AcceptorOptions {
   readonly selfAddress: () => string;
   readonly flows: FlowNameTable;
   readonly listeners: ListenerView;
-  /** Reads the kernel's table of listeners again. Returns the listener on `port`. */
+  /** Reads the kernel's table of listeners again and returns the listener on `port`. */
   readonly lookAgain: (port: number) => Listener | undefined;
 }
 
-/** Brings connections from elsewhere to the guest's listeners. */
+/** Brings connections from other nodes to the guest's listeners. */
 export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #signals: SignalConnections;
@@ -31,7 +31,10 @@ export class Acceptor {
     this.#signals = new SignalConnections(options);
   }
 
-  /** Resolves when the listener's queue has the connection; rejects with `code` ECONNREFUSED when nobody listens. */
+  /**
+   * Fetches an introduced connection at the relay. Resolves when the listener's queue has the connection;
+   * rejects with `code` ECONNREFUSED when nobody listens.
+   */
   async introduce(introduction: Introduction, signal: AbortSignal): Promise<void> {
     const { listeners, selfAddress } = this.#options;
     const listener = await listeners.find(introduction.port);
@@ -46,12 +49,18 @@ export class Acceptor {
     await this.#deliver(unreadOf(socket), listener, introduction.relay, names, limit);
   }
 
-  /** Takes a connection that was made otherwise, and that the kernel sees as coming `from`. Owns it. Settles as `introduce`. */
+  /**
+   * Delivers a connection that was not made through the relay and that the kernel sees as coming from `from`.
+   * Owns the connection. Settles like `introduce`.
+   */
   deliver(connection: Unread, listener: Listener, from: Endpoint, names: FlowNames): Promise<void> {
     return this.#deliver(connection, listener, from, names, AbortSignal.timeout(DIAL_TIMEOUT_MS));
   }
 
-  /** A process monitor reports that its guest listens on `port`, or that nobody does any more: it understands signal connections. */
+  /**
+   * A process monitor reports that its guest listens on `port`, or that nobody listens there any more. Such a
+   * guest understands signal connections.
+   */
   monitored(port: number, listens: boolean): void {
     this.#signals.monitored(port, listens);
   }
@@ -61,7 +70,10 @@ export class Acceptor {
     return this.#signals.accept(request);
   }
 
-  /** BOXER_NAMES_OF a signal connection that a guest took for a real one; undefined for any other connection. */
+  /**
+   * BOXER_NAMES_OF: returns the overlay endpoints of a signal connection that a guest took for a real one;
+   * undefined for any other connection.
+   */
   namesOf(request: ServiceRequest): FlowNames | undefined {
     return this.#signals.namesOf(request);
   }

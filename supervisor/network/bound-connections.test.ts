@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { createBoundConnections, farEnds } from './bound-connections.ts';
 
-test('a connection from a bound port is there for as long as the kernel has it', async () => {
+test('has() is true for a connection from a bound port as long as the kernel has the connection', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const there = { address: '127.0.0.1', port: (server.address() as AddressInfo).port };
@@ -17,13 +17,13 @@ test('a connection from a bound port is there for as long as the kernel has it',
   expect(connections.has(port, peer)).toBe(true);
   expect(connections.has(port, { ...peer, port: 81 })).toBe(false);
   socket.resetAndDestroy();
-  // Its end is told of by an error, which once() would reject with.
+  // A reset emits 'error' before 'close', and once() would reject with the error.
   await new Promise((resolve) => accepted.on('error', () => undefined).once('close', resolve));
   expect(connections.has(port, peer)).toBe(false);
   server.close();
 });
 
-test('far ends of one local port, of both families', () => {
+test('farEnds() returns the IPv4 far ends of one local port, from rows of both families', () => {
   const text = [
     '   0: 0100007F:1388 0900420A:1BBC 01 00000000:00000000',
     '   1: 0000000000000000FFFF00000100007F:1388 0000000000000000FFFF00000900420A:1BBD 06 00000000:00000000',

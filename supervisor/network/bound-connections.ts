@@ -1,17 +1,23 @@
 import type { Endpoint } from '../control/endpoint.ts';
 import { ipv4Of, portSuffix, readTcpTable, tcpRows } from './tcp-table.ts';
 
-/** Connections from ports that guests have bound: the kernel sees other far ends than the guests, and cannot tell two from one. */
+/**
+ * Connections from ports that guests have bound. The kernel sees other far ends than the guests do, so it
+ * cannot tell that two connections of a guest have the same ends.
+ */
 export interface BoundConnections {
-  /** Whether there is a connection from `port` to `peer` already, perhaps one that has just ended (TIME_WAIT). */
+  /** Whether a connection from `port` to `peer` exists already, or has just ended (TIME_WAIT). */
   has(port: number, peer: Endpoint): boolean;
-  /** A guest that has bound `port` connects to `there`, and means `peer`. */
+  /** Notes that a guest that has bound `port` connects to `there`, which stands for `peer`. */
   add(port: number, peer: Endpoint, there: Endpoint): void;
 }
 
 const MAX_REMEMBERED = 4096;
 
-/** Far ends of the connections from a local port in a `/proc/net/tcp` or `tcp6`, as `address:port`; IPv6 ones are left out. */
+/**
+ * Returns the far ends of the connections from a local port in a `/proc/net/tcp` or `tcp6`, as
+ * `address:port`; IPv6 addresses are left out.
+ */
 export function farEnds(text: string, localPort: number): string[] {
   const ends: string[] = [];
   const suffix = portSuffix(localPort);

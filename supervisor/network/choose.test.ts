@@ -4,7 +4,7 @@ import { choose, type OrderFacts, orderOf } from './choose.ts';
 
 const facts = (nat: NatKind) => ({ nat, filtering: 'silent' }) as const;
 
-test('a connection is direct to a node without NAT, punched where ports are predictable, and relayed otherwise', () => {
+test('a connection is direct to a node without NAT, punched if ports are predictable, and relayed otherwise', () => {
   const table = NAT_KINDS.map((own) =>
     NAT_KINDS.map((peer) => choose(facts(own), facts(peer)).transport).join(' '),
   );
@@ -57,7 +57,7 @@ describe('the order of the first packets', () => {
     expect(order({ peerFiltering: 'resetting', ownFiltering: 'resetting', rtt: undefined })).toBeUndefined();
   });
 
-  test('where nobody is known to listen, the first packet waits for the acceptor’s answer', () => {
+  test('the first packet waits for the acceptor’s answer if the port is not known to have a listener', () => {
     for (const peerFiltering of ['silent', 'resetting'] as const)
       for (const isHairpin of [true, false])
         expect(order({ peerFiltering, isHairpin, isListening: false })?.order).toBe('answered');

@@ -4,7 +4,9 @@ import type { Filtering, NatKind } from '../protocol/offer.ts';
 export interface Facts {
   readonly nat: NatKind;
   readonly filtering: Filtering;
-  /** The two nodes reach the seed from different sides, so no address of one leads to the other. */
+  /**
+   * The two nodes reach the seed from different sides, so neither can be reached at its address by the other.
+   */
   readonly apart?: boolean | undefined;
 }
 
@@ -13,14 +15,14 @@ export interface Choice {
   readonly why: string;
 }
 
-/** The choice of the relay. */
+/** Returns the choice of the relay, for the reason `why`. */
 export function relay(why: string): Choice {
   return { transport: 'relay', why };
 }
 
 /**
- * Chooses how two nodes connect, by facts alone. A punch that fails later falls back to the relay. The
- * process monitor chooses `direct` by the same rule, without asking.
+ * Chooses how two nodes connect, from facts alone. A punch that fails later falls back to the relay. The
+ * process monitor chooses `direct` by the same rule, without asking the supervisor.
  */
 export function choose(self: Facts, peer: Facts): Choice {
   if (peer.apart) return relay('only one of the two is on the networks of the seed');
@@ -48,7 +50,7 @@ export function choose(self: Facts, peer: Facts): Choice {
 export type Order = 'at once' | 'ahead' | 'answered';
 
 export interface OrderFacts {
-  /** The round trip between the two nodes in ms; undefined where it has not been measured. */
+  /** The round trip between the two nodes in ms; undefined if it has not been measured. */
   readonly rtt: number | undefined;
   readonly ownFiltering: Filtering;
   /**
@@ -73,15 +75,15 @@ export interface Plan {
 }
 
 /**
- * Nodes with a shorter round trip are near, ms: the acceptor's answer arrives before a head start is over,
- * and the acceptor knows best who listens.
+ * Nodes with a round trip shorter than this are near, ms. The acceptor's answer then arrives before a head
+ * start would be over, and the acceptor knows best whether anybody listens.
  */
 const NEAR = 3;
 
 /**
- * Decides the order of the first packets. Undefined where both sides reset early packets and are so near that
- * their packets hardly ever cross: each packet would have to leave within the microseconds in which the other
- * one is on its way.
+ * Decides the order of the first packets. Returns undefined if both sides reset early packets and are so near
+ * that their packets hardly ever cross: each packet would have to leave within the microseconds in which the
+ * other one is on its way.
  */
 export function orderOf({
   rtt,

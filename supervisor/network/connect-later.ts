@@ -9,14 +9,23 @@ import { openTogether } from './punch/open-together.ts';
 import { pipeFlow } from './relay/pipe.ts';
 import { dial, type Unread, type UnreadAddon } from './unread.ts';
 
-/** Where sockets wait for their far end: nobody else of this host listens on that address. */
+/**
+ * The address of the ports where guests' sockets wait for their far end. Nothing else on this host listens
+ * there.
+ */
 const WAITING_ADDRESS = '127.66.79.90';
-/** A process monitor that has asked for a place connects to it at once, ms. */
+/**
+ * How long a place waits for the guest's socket, ms. A process monitor connects the socket right after it has
+ * asked for the place.
+ */
 const COMING_TIMEOUT = 10_000;
-/** Longer than a guest's kernel tries, ms. */
+/** How long this process tries to reach the far end, ms; longer than a guest's kernel tries. */
 const PATIENCE = 180_000;
 const MAX_PLACES = 256;
-/** An answer that its asker did not wait for is there for so long, ms: the far end may have a connection by it already. */
+/**
+ * How long an answer is kept for a later `place`, ms: from the answer on, and from when its caller has
+ * stopped waiting. The far end may already have a connection by this answer.
+ */
 const ADOPTION = 2000;
 const ANY: Endpoint = { address: '0.0.0.0', port: 0 };
 
@@ -27,16 +36,24 @@ export interface LateConnectorOptions {
 }
 
 /**
- * Goes on with connects whose callers have stopped waiting: a handler has ended connect() with EINTR, or SO_SNDTIMEO with EINPROGRESS.
- * POSIX has the connection come about all the same, and poll() and connect() tell when. Until then the guest's socket waits at a
- * port that answers nothing; then this process opens its end from that port (RFC 9293, simultaneous open), and carries the bytes.
+ * Completes connections whose callers have stopped waiting, because a signal handler ended connect() with
+ * EINTR, or SO_SNDTIMEO ended it with EINPROGRESS. POSIX requires that the connection is established all the
+ * same, and that poll() and connect() report it. Until then the guest's socket waits at a port that answers
+ * nothing. Then this process opens its end from that port (RFC 9293, simultaneous open) and carries the
+ * bytes.
  */
 export interface LateConnector {
-  /** BOXER_CONNECT, as `Connector.connect`; what its caller does not wait for is there for who goes on with it. */
+  /**
+   * BOXER_CONNECT: like `Connector.connect`, but keeps an answer that its caller does not wait for, for a
+   * later `place`.
+   */
   connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer>;
-  /** BOXER_CONNECT_LATER: a place for the guest's socket. Throws BoxerError EAGAIN where there are too many. */
+  /**
+   * BOXER_CONNECT_LATER: opens a place for the guest's socket.
+   * @throws BoxerError EAGAIN if there are too many places.
+   */
   place(request: ServiceRequest): ServiceAnswer;
-  /** BOXER_UNDER_WAY: the guest's socket waits at its place. */
+  /** BOXER_UNDER_WAY: the guest's socket waits at its place now. */
   underWay(request: ServiceRequest): ServiceAnswer;
   close(): void;
 }
@@ -51,15 +68,15 @@ interface Place {
   readonly question: Question | undefined;
   readonly request: ServiceRequest;
   readonly at: Endpoint;
-  /** Whoever waits there is refused from now on. Idempotent. */
+  /** Closes the place, so that a socket which waits there is refused. Idempotent. */
   leave(): void;
 }
 
 export function createLateConnector({ addon, connector, flows }: LateConnectorOptions): LateConnector {
   const stop = new AbortController();
-  /** By the inode of the guest's socket, those that nobody waits at yet. */
+  /** By the inode of the guest's socket: places at which no socket waits yet. */
   const coming = new Map<bigint, Place>();
-  /** By the inode of the guest's socket, the last one of each. */
+  /** By the inode of the guest's socket: the latest question of each socket. */
   const questions = new Map<bigint, Question>();
   let places = 0;
 
@@ -104,7 +121,7 @@ export function createLateConnector({ addon, connector, flows }: LateConnectorOp
     return dial(addon, { family: 4, localPort: local?.port ?? 0, ...peer }, signal).connection;
   }
 
-  /** As the process monitor does it. */
+  /** Opens the connection to the far end as a process monitor would. */
   async function reach({ question, request }: Place, signal: AbortSignal): Promise<Unread> {
     const answer = await (question?.answer ?? ask(request, false, signal));
     if (!answer.retry) return dialAs(answer, signal);
@@ -154,7 +171,7 @@ export function createLateConnector({ addon, connector, flows }: LateConnectorOp
       const place = coming.get(inode);
       if (!place) throw new BoxerError('ENOENT', 'no place was asked for');
       coming.delete(inode);
-      // What becomes of it the guest sees at its socket.
+      // The guest sees the result at its socket.
       carry(place, local).catch(() => undefined);
       return {};
     },

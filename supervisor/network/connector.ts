@@ -25,7 +25,10 @@ export class Connector {
     this.#options = options;
   }
 
-  /** BOXER_CONNECT. Rejects with the errno that the guest's connect() fails with. */
+  /**
+   * BOXER_CONNECT: resolves to the endpoint to which the guest's socket has to connect. Rejects with the
+   * errno for the guest's connect().
+   */
   async connect(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
     const { peer } = request;
     const bound = request.local.port;
@@ -56,7 +59,8 @@ export class Connector {
 
   async reverse({ peer }: ServiceRequest): Promise<ServiceAnswer> {
     const member = this.#member(peer.address);
-    // The seed knows what Docker's resolver says. Without the seed, a service's name is better than none.
+    // The seed knows the answer of Docker's resolver. While the seed is away, a service's name is better than
+    // none.
     const known = await this.#options.overlay.reverse(peer.address).catch((error: unknown) => {
       if (member) return [];
       throw error;
@@ -66,13 +70,14 @@ export class Connector {
     return { name };
   }
 
-  /** Where the guest's socket shall connect to: punched, or by a relay. */
+  /** Returns the endpoint to which the guest's socket has to connect: a punched one, or a relay. */
   async #path(request: ServiceRequest, signal: AbortSignal): Promise<ServiceAnswer> {
     const { overlay, flows, pairs } = this.#options;
     const { peer, local } = request;
     let refusal: unknown;
     const answer = await this.#punch(request).catch((error: unknown): Choice => {
-      // The seed knows whether another program has the node's ports. Without the seed the refusal holds.
+      // The seed knows whether another program has the node's ports. While the seed is away, the refusal
+      // holds.
       if (errnoNameOf(error) !== 'ECONNREFUSED' || !overlay.isLinked) throw error;
       refusal = error;
       return relay('the other node refused a punch');
@@ -88,7 +93,10 @@ export class Connector {
     return { peer: place };
   }
 
-  /** Punches where facts and the meeting of the two nodes allow it; otherwise says why the relay has to be used. */
+  /**
+   * Punches if the facts and the meeting of the two nodes allow it; otherwise returns the reason why the
+   * relay has to be used.
+   */
   async #punch(request: ServiceRequest): Promise<ServiceAnswer | Choice> {
     const member = this.#member(request.peer.address);
     if (!member) return relay('not a node of the overlay');
@@ -101,7 +109,10 @@ export class Connector {
     return [...this.#options.overlay.members().values()].find((member) => member.address === address);
   }
 
-  /** Direct connections arrive from the address that the seed observed. It names a node only if one node alone has it. */
+  /**
+   * Direct connections arrive from the address that the seed observed. The address identifies a node only if
+   * no other node has it.
+   */
   #memberAt(underlay: string): string | undefined {
     const found = [...this.#options.overlay.members().values()].filter(
       (member) => member.underlay === underlay,

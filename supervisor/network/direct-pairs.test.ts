@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { establishedTo } from './direct-pairs.ts';
 
-test('established connections of both address families are found, and no others', () => {
+test('establishedTo() returns established connections of both address families, and no others', () => {
   const text = `  sl  local_address rem_address   st tx_queue
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000
    1: 020011AC:C350 0300110A:1F90 01 00000000:00000000

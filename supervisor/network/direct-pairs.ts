@@ -3,8 +3,8 @@ import type { PairStatus } from '../published/node-config.ts';
 import { ipv4Of, readTcpTable, TcpState, tcpRows } from './tcp-table.ts';
 
 /**
- * The remote ends of the established connections in the text of `/proc/net/tcp` or `tcp6`, as `address:port`.
- * IPv6 connections are left out.
+ * Returns the remote ends of the established connections in the text of `/proc/net/tcp` or `tcp6`, as
+ * `address:port`. IPv6 connections are left out.
  */
 export function establishedTo(text: string): string[] {
   const ends: string[] = [];
@@ -16,8 +16,8 @@ export function establishedTo(text: string): string[] {
 }
 
 /**
- * The direct connections that are open now. Only the kernel's table shows them, as no supervisor takes part
- * in them.
+ * Returns the direct connections that are open now. Only the kernel's table shows them, as no supervisor
+ * takes part in them.
  */
 export function directPairs(members: Iterable<Member>, self: number): PairStatus[] {
   const remotes = [...establishedTo(readTcpTable(4)), ...establishedTo(readTcpTable(6))];

@@ -1,28 +1,32 @@
 import type { Endpoint } from '../control/endpoint.ts';
 
-/** The two ends of one connection as the overlay sees them: the guest's own end, and the far end. */
+/** The two ends of a connection as the overlay sees them: the guest's end, and the far end. */
 export interface FlowNames {
   readonly local: Endpoint;
   readonly peer: Endpoint;
 }
 
 /**
- * Keys are endpoints that the kernel uses once at a time, so a reused one replaces its predecessor. The bound is more than one node
- * can hold open (1,024 descriptors in a function). The oldest entries are dropped first.
+ * Maximum number of entries of a map. It is more than the connections that one node can hold open (1,024
+ * descriptors in a function). The oldest entries are dropped first. A key is an endpoint that the kernel uses
+ * for one connection at a time, so a reused key replaces its entry.
  */
 const MAX_FLOWS = 65_536;
 
-/** Remembers the overlay's names of relayed and punched connections, for getpeername() and its kin. */
+/** Remembers the overlay endpoints of relayed and punched connections, for getpeername() and the like. */
 export class FlowNameTable {
   readonly #initiated = new Map<string, Endpoint>();
   readonly #accepted = new Map<string, FlowNames>();
 
-  /** The guest connects to `target`, which stands for `peer`: from `localPort`, or to a port that was opened for this one flow. */
+  /**
+   * Notes that the guest connects to `target`, which stands for `peer`. `localPort` is the guest's port; it
+   * is left out if the port of `target` was opened for this one connection.
+   */
   rememberInitiated(target: Endpoint, peer: Endpoint, localPort?: number): void {
     remember(this.#initiated, keyOf(target, localPort), peer);
   }
 
-  /** The guest accepted a flow whose socket runs from `localPort` to `relay`. */
+  /** Notes that the guest accepted a flow whose socket runs from `localPort` to `relay`. */
   rememberAccepted(relay: Endpoint, localPort: number, names: FlowNames): void {
     remember(this.#accepted, keyOf(relay, localPort), names);
   }

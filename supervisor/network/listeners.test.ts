@@ -13,31 +13,31 @@ const listen = (port: number, host: string) =>
   });
 
 describe('listening sockets, as the kernel reports them', () => {
-  test('a wildcard listener is reached by loopback', async () => {
+  test('a wildcard listener is reached at the loopback address', async () => {
     const { port, close } = await listen(0, '0.0.0.0');
     expect(readListeners().get(port)).toEqual({ port, family: 4, reach: '127.0.0.1', loopbackOnly: false });
     close();
   });
 
-  test('a dual-stack listener is reached by IPv4 loopback, with the family of its socket', async () => {
+  test('a dual-stack listener has family 6 and is reached at the IPv4 loopback address', async () => {
     const { port, close } = await listen(0, '::');
     expect(readListeners().get(port)).toEqual({ port, family: 6, reach: '127.0.0.1', loopbackOnly: false });
     close();
   });
 
-  test('a listener on loopback cannot be reached from the overlay', async () => {
+  test('a listener on loopback is left out', async () => {
     const { port, close } = await listen(0, '127.0.0.1');
     expect(readListeners().has(port)).toBe(false);
     close();
   });
 
-  test('a listener that is closed is not found any more', async () => {
+  test('a closed listener is no longer found', async () => {
     const { port, close } = await listen(0, '0.0.0.0');
     close();
     expect(readListeners().has(port)).toBe(false);
   });
 
-  test('lines of unknown form, established connections and IPv6 addresses are left out', () => {
+  test('malformed lines, established connections and IPv6 addresses are left out', () => {
     const text = [
       '  sl  local_address rem_address   st tx_queue rx_queue',
       '   0: 0100007F:1F90 0100007F:A3B2 01 00000000:00000000',
@@ -47,7 +47,7 @@ describe('listening sockets, as the kernel reports them', () => {
     expect(parseListeners(text, 6)).toEqual([]);
   });
 
-  test('an IPv4 address on an AF_INET6 socket is read through its mapping', () => {
+  test('a v4-mapped address of an AF_INET6 socket is read as IPv4', () => {
     const text = '  0: 0000000000000000FFFF0000050012AC:0050 00000000000000000000000000000000:0000 0A';
     expect(parseListeners(text, 6)).toEqual([
       { port: 80, family: 6, reach: '172.18.0.5', loopbackOnly: false },
@@ -55,7 +55,7 @@ describe('listening sockets, as the kernel reports them', () => {
   });
 });
 
-test('a view finds a listener that is newer than its last look, and finds none where nobody listens', async () => {
+test('find() returns a listener that is newer than the last look, and undefined if nobody listens', async () => {
   const view = createListenerView();
   view.refresh();
   const { port, close } = await listen(0, '0.0.0.0');

@@ -10,7 +10,10 @@ export interface Listener {
   readonly loopbackOnly: boolean;
 }
 
-/** Where a local connection reaches the address; undefined: IPv6, where no connection of the overlay arrives. */
+/**
+ * Returns the address at which a local connection reaches a listener; undefined for an IPv6 address, where no
+ * connection of the overlay arrives.
+ */
 function reachOf(hex: string): { readonly reach: string; readonly loopbackOnly: boolean } | undefined {
   const address = /^0+$/.test(hex) ? '0.0.0.0' : ipv4Of(hex);
   if (address === undefined) return undefined;
@@ -20,7 +23,7 @@ function reachOf(hex: string): { readonly reach: string; readonly loopbackOnly: 
 
 const mayListen = (line: string) => line.includes(` ${TcpState.listening}`);
 
-/** The listeners in the text of `/proc/net/tcp` or `/proc/net/tcp6`. */
+/** Returns the listeners in the text of `/proc/net/tcp` or `/proc/net/tcp6`. */
 export function parseListeners(text: string, family: 4 | 6): Listener[] {
   const found: Listener[] = [];
   for (const { local, state } of tcpRows(text, mayListen)) {
@@ -31,8 +34,8 @@ export function parseListeners(text: string, family: 4 | 6): Listener[] {
 }
 
 /**
- * The listening sockets of this network namespace, by port. IPv4 takes precedence over IPv6. Sockets that
- * listen on loopback only are left out.
+ * Returns the listening sockets of this network namespace, by port. IPv4 takes precedence over IPv6. Sockets
+ * that listen on loopback only are left out.
  */
 export function readListeners(): Map<number, Listener> {
   const found = [...parseListeners(readTcpTable(6), 6), ...parseListeners(readTcpTable(4), 4)];
@@ -48,18 +51,17 @@ export function readListeners(): Map<number, Listener> {
 export interface ListenerView {
   at(port: number): Listener | undefined;
   /**
-   * As `at`, but the kernel's table is read again before the answer is that nobody listens. So no connection
-   * is refused between two listeners of one server that closes and reopens its port, as iperf3 does between
-   * two tests.
+   * Like `at`, but reads the kernel's table again before it answers that nobody listens. So a connection is
+   * not refused while a server closes and reopens its port, as iperf3 does between two tests.
    */
   find(port: number): Promise<Listener | undefined>;
   /** Reads the kernel's table again. */
   refresh(): void;
-  /** The ports as they were read last, in ascending order. */
+  /** Returns the ports that the last read has found, in ascending order. */
   ports(): readonly number[];
 }
 
-/** Reads that `find` causes may take one part in so many of the time. */
+/** Reads that `find` causes take at most one part in `REST` of the time. */
 const REST = 10;
 
 export function createListenerView(): ListenerView {

@@ -2,11 +2,11 @@ import type { PairStatus } from '../published/node-config.ts';
 
 const MAX_PAIRS = 1024;
 
-/** Counts by which transport this node has connected to other nodes, for `docker boxer ps --network`. */
+/** Counts this node's connections to other nodes by transport, for `docker boxer ps --network`. */
 export class Pairs {
   readonly #pairs = new Map<string, PairStatus>();
 
-  /** `rtt`: ms, where it is known. */
+  /** Counts a connection to `to`. `rtt` is the round trip in ms, if it is known. */
   count(to: string, transport: PairStatus['transport'], why: string, rtt?: number): void {
     const key = `${to} ${transport}`;
     const before = this.#pairs.get(key);
@@ -24,7 +24,7 @@ export class Pairs {
     if (this.#pairs.size > MAX_PAIRS && !oldest.done) this.#pairs.delete(oldest.value);
   }
 
-  /** In the order of their last use: the latest comes last. */
+  /** Returns all pairs in the order of their last use; the latest comes last. */
   all(): PairStatus[] {
     return [...this.#pairs.values()];
   }

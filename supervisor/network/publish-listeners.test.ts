@@ -6,7 +6,7 @@ import { createListenerPublisher, type ListenerPublisher } from './publish-liste
 
 const servers: Server[] = [];
 const gone: number[] = [];
-/** What was told, and how to answer it. */
+/** The calls of `tell`, each with a function that answers it. */
 const told: Array<{ ports: readonly number[]; answer: () => void }> = [];
 let publisher: ListenerPublisher;
 let wakeUp = () => {};
@@ -37,7 +37,7 @@ async function listen(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** The next that is told. */
+/** Resolves to the next call of `tell`. */
 async function telling(): Promise<{ ports: readonly number[]; answer: () => void }> {
   for (;;) {
     const next = told.shift();
@@ -48,14 +48,14 @@ async function telling(): Promise<{ ports: readonly number[]; answer: () => void
   }
 }
 
-test('listeners that are heard of together are told at once, without waiting for an answer', async () => {
+test('listeners that are reported together are published in one call, without waiting for an answer', async () => {
   const ports = [await listen(), await listen(), await listen()];
   for (const port of ports) publisher.hear(port);
   expect((await telling()).ports).toEqual(expect.arrayContaining(ports));
   expect(told).toEqual([]);
 });
 
-test('what changes while something is told is told when that is answered', async () => {
+test('a change during a call of tell() is published when that call is answered', async () => {
   publisher.hear(await listen());
   const first = await telling();
   const second = await listen();
@@ -66,7 +66,7 @@ test('what changes while something is told is told when that is answered', async
   expect((await telling()).ports).toContain(second);
 });
 
-test('who catches up sees a listener that was heard of, and nothing is looked for in vain', async () => {
+test('catchUp() publishes a reported listener, and does not look if nothing was reported', async () => {
   const port = await listen();
   publisher.catchUp();
   expect(told).toEqual([]);
@@ -75,7 +75,7 @@ test('who catches up sees a listener that was heard of, and nothing is looked fo
   expect(told[0]?.ports).toContain(port);
 });
 
-test('a port that was heard of, and where nobody listens, has gone', async () => {
+test('onGone() is called for a reported port on which nobody listens', async () => {
   const port = await listen();
   servers.pop()?.close();
   publisher.hear(port);

@@ -2,24 +2,38 @@ import type { ListenerView } from './listeners.ts';
 
 interface PublisherOptions {
   readonly listeners: ListenerView;
-  /** Tells the seed, and by it everybody. May reject: whoever is away is told again when it is back. */
+  /**
+   * Tells the ports to the seed, which tells the other nodes. May reject: a seed that is away gets the ports
+   * when it is back.
+   */
   readonly tell: (ports: readonly number[]) => Promise<void>;
-  /** A process monitor spoke of this port, and nobody listens there since. */
+  /** Called when nobody listens on a port that a process monitor has reported. */
   readonly onGone: (port: number) => void;
 }
 
-/** Publishes what the guest listens on. The kernel is the truth; what process monitors say tells when to look. */
+/**
+ * Publishes the ports on which the guest listens. The ports are read from the kernel; reports of process
+ * monitors only say when to read.
+ */
 export interface ListenerPublisher {
-  /** A listener has come or gone: looks in a moment, once for all who say so until then. */
+  /**
+   * Reports that a listener has opened or closed. The publisher looks soon, once for all reports until then.
+   */
   hear(port: number): void;
-  /** Looks now. */
+  /** Reads the kernel's table now, and publishes the ports. */
   look(): void;
-  /** Looks now if somebody has said something since the last look: what the guest says next may be about it. */
+  /**
+   * Looks now if there was a report since the last look, as the guest's next request may concern the reported
+   * listener.
+   */
   catchUp(): void;
   close(): void;
 }
 
-/** A look walks the kernel's whole table of connections, milliseconds in a large one: half of the time is for others. */
+/**
+ * Ratio of pause to look. A look reads the kernel's whole table of connections, which takes milliseconds if
+ * it is large; half of the time is left for other work.
+ */
 const REST = 1;
 
 export function createListenerPublisher({ listeners, tell, onGone }: PublisherOptions): ListenerPublisher {
@@ -29,7 +43,7 @@ export function createListenerPublisher({ listeners, tell, onGone }: PublisherOp
   let timer: NodeJS.Timeout | undefined;
   let restUntil = 0;
 
-  /** One at a time, and then what is there by that time. */
+  /** Publishes the ports, one call at a time, until the latest ports have been published. */
   async function publish(): Promise<void> {
     if (telling) return;
     telling = true;

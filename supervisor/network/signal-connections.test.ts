@@ -80,7 +80,7 @@ test('a connection is bridged as soon as the guest sends a byte', async () => {
   expect(await textOf(far)).toBe('220 hello\r\n');
 });
 
-test('a guest that waits for its client is bridged when the kernel shows that the guest has accepted the connection', async () => {
+test('a guest that waits for its client is bridged when the kernel shows that it has accepted', async () => {
   const port = await listening(createServer({ allowHalfOpen: true }, echo));
   connections.monitored(port, true);
   for (const text of ['the first is found', 'the second is expected']) {
@@ -90,7 +90,7 @@ test('a guest that waits for its client is bridged when the kernel shows that th
   }
 });
 
-test('a bridged connection has its names in the overlay', async () => {
+test('namesOf() returns the overlay endpoints of a bridged connection', async () => {
   const accepted = Promise.withResolvers<Socket>();
   const port = await listening(createServer((socket) => accepted.resolve(socket)));
   const far = await offered(port);
@@ -150,7 +150,7 @@ test('a listener with TCP_DEFER_ACCEPT gets its connections', async () => {
   expect(String((await once(far, 'data'))[0])).toBe('late');
 });
 
-test('connections that arrive at once at a listener with a short queue all reach it, even those that the kernel has dropped', async () => {
+test('all connections reach a listener with a short queue, even those that the kernel has dropped', async () => {
   // A busy server: its queue is full again and again, and the kernel answers further connections with SYN
   // cookies.
   const program = `
@@ -187,7 +187,7 @@ while True:
   expect(all).toEqual(Array.from({ length: 40 }, () => 'hello'));
 }, 40_000);
 
-test('nobody listens any more: the connection is reset, and the owner of the listeners hears of it', async () => {
+test('offer() resets the connection and calls lookAgain() when nobody listens any more', async () => {
   const server = createServer();
   const port = await listening(server);
   server.close();
@@ -202,7 +202,7 @@ test('nobody listens any more: the connection is reset, and the owner of the lis
   expect([await fate, looked]).toEqual(['ECONNRESET', [port]]);
 });
 
-test('a listener that was closed and opened anew on another address is found there', async () => {
+test('a listener that was closed and reopened on another address is found there', async () => {
   const server = createServer({ allowHalfOpen: true }, echo);
   server.listen(0, '127.0.0.2');
   await once(server, 'listening');
@@ -214,14 +214,15 @@ test('a listener that was closed and opened anew on another address is found the
   expect(await textOf(far)).toBe('hello');
 });
 
-test('signal connections as the kernel prints them', () => {
+test('parseSignalStates() reads signal connections as the kernel prints them', () => {
   const text = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     '  60: 0100007F:CDB5 584F427F:9A71 01 00000000:00000000 00:00000000 00000000     0        0 43765 1 0 20 0 0 10 -1',
     '  61: 0100007F:CDB5 584F427F:9A72 01 00000000:00000000 00:00000000 00000000     0        0 0 1 0 20 0 0 10 -1',
     '  92: 0000000000000000FFFF00000100007F:A741 0000000000000000FFFF0000584F427F:8ECB 03 00000000:00000000 01:00000064 00000000     0        0 0 0 0',
     '  93: 584F427F:9A71 0100007F:CDB5 01 00000000:00000000 00:00000000 00000000     0        0 43763 2 0 20 0 0 10 -1',
-    // Another listener's queue is full: what waits there is not deferred, and of one nothing is remembered there.
+    // The queue of another listener is full. A connection that waits there (8ECC) is not deferred, and of
+    // another one (8ECD) the kernel remembers nothing at the listener's end.
     '  94: 0100007F:1F40 00000000:0000 0A 00000000:00000006 00:00000000 00000000     0        0 43768 1 0 100 0 0 10 5',
     '  95: 0100007F:1F40 584F427F:8ECC 03 00000000:00000000 01:00000064 00000000     0        0 0 1 0 20 0 0 10 -1',
     '  96: 584F427F:8ECD 0100007F:1F40 01 00000000:00000000 00:00000000 00000000     0        0 43769 2 0 20 0 0 10 -1',

@@ -11,29 +11,37 @@ import { pipeFlow } from './relay/pipe.ts';
 import type { SignalState } from './signal-states.ts';
 import { dial, type Unread, type UnreadAddon } from './unread.ts';
 
-/** A connection from elsewhere, unread, for a guest's listener. */
+/** An unread connection from another node for a guest's listener. */
 export interface Arrival {
   readonly connection: Unread;
   readonly listener: Listener;
-  /** What the guest sees as the connection's two ends. */
+  /** The two ends of the connection as the guest sees them. */
   readonly names: FlowNames;
 }
 
-/** More than any listen backlog that a guest can have in a function. */
+/**
+ * Maximum number of waiting connections; more than any listen backlog that a guest can have in a function.
+ */
 const MAX_WAITING = 4096;
-/** A queue that has room now and then takes the connection sooner; one that never has would show it only with data. */
+/**
+ * Maximum number of repeated announcements. A queue that sometimes has room takes the connection before that.
+ * After that the connection is bridged, as if the listener waited for data.
+ */
 const MAX_ATTEMPTS = 100;
-/** Nearly as long as the kernel repeats a SYN that finds no room. */
+/** Nearly as long as the kernel repeats a SYN that finds no room in the queue. */
 const AGAIN_TIMEOUT_MS = 120_000;
 /** A process monitor nearly always asks for a connection within this time. */
 const PROMPT_MS = 20;
 
 interface Entry extends Arrival {
-  /** Undefined while it is being dialled: the guest may be quicker than this process's own event of the connection. */
+  /**
+   * Undefined while the signal connection is being dialled. The guest may accept it before this process gets
+   * the event.
+   */
   signal?: Unread;
-  /** When the connection was announced, as `performance.now()`. */
+  /** The time when the connection was announced, as `performance.now()`. */
   readonly since: number;
-  /** How often the connection was announced before. */
+  /** Number of earlier announcements of the connection. */
   readonly attempt: number;
   /** Defined while `signal` is listened to. */
   stopListening?: () => void;
@@ -41,7 +49,10 @@ interface Entry extends Arrival {
 
 interface SignalConnectionsOptions {
   readonly addon: UnreadAddon;
-  /** Called when a listener was not there: reads the kernel's table again. Returns the listener on `port`. */
+  /**
+   * Reads the kernel's table of listeners again and returns the listener on `port`; called when a listener
+   * refused a connection.
+   */
   readonly lookAgain: (port: number) => Listener | undefined;
 }
 
@@ -51,7 +62,7 @@ export class SignalConnections {
   readonly #lookAgain: SignalConnectionsOptions['lookAgain'];
   /** By the local port of their signal connection: connections that the guest has not accepted yet. */
   readonly #waiting = new Map<number, Entry>();
-  /** The same: connections whose bytes go through this process. */
+  /** By the local port of their signal connection: connections whose bytes go through this process. */
   readonly #bridged = new Map<number, Entry>();
   readonly #habits = new ListenerHabits();
   readonly #watch = new AcceptWatch((port, state) => this.#found(port, state));
@@ -63,14 +74,18 @@ export class SignalConnections {
   }
 
   /**
-   * Queues a connection at its listener, and owns it from now on. Resolves when the listener's queue has the signal connection. Rejects
-   * with `code` ECONNREFUSED when nobody listens any more, or too many connections wait; the connection is then reset.
+   * Queues a connection at its listener, and owns it from now on. Resolves when the listener's queue has the
+   * signal connection. Rejects with `code` ECONNREFUSED when nobody listens any more or too many connections
+   * wait; the connection is then reset.
    */
   offer(arrival: Arrival, signal: AbortSignal): Promise<void> {
     return this.#announce({ ...arrival, since: performance.now(), attempt: 0 }, signal);
   }
 
-  /** BOXER_ACCEPT: the socket that a signal connection stands for. Without `fd` the guest has to keep the signal connection. */
+  /**
+   * BOXER_ACCEPT: returns the socket for which a signal connection stands. Without `fd`, the guest has to
+   * keep the signal connection.
+   */
   accept({ peer: { port } }: Pick<ServiceRequest, 'peer'>): ServiceAnswer {
     const bridged = this.#bridged.get(port);
     const entry = bridged ?? this.#take(port);
@@ -80,23 +95,26 @@ export class SignalConnections {
     if (bridged) return { ...names };
     entry.stopListening?.();
     if (!connection.isOpen) throw new BoxerError('EAGAIN', 'the connection has gone');
-    // Reset, not closed: each closed one would leave a TIME_WAIT behind.
+    // The signal connection is reset, as a closed one would leave a TIME_WAIT behind.
     signal?.reset();
     return {
       ...names,
       fd: connection.fd(),
-      // The guest has its own copy by then.
+      // The guest has its own copy of the descriptor when `release` runs.
       release: () => connection.close(),
     };
   }
 
-  /** BOXER_NAMES_OF: the names in the overlay of a signal connection that a guest has taken for a real one. */
+  /**
+   * BOXER_NAMES_OF: returns the overlay endpoints of a signal connection that a guest has taken for a real
+   * one.
+   */
   namesOf({ peer: { address, port } }: Pick<ServiceRequest, 'peer'>): FlowNames | undefined {
     if (address !== SIGNAL_SOURCE) return undefined;
     return (this.#bridged.get(port) ?? this.#waiting.get(port))?.names;
   }
 
-  /** A process monitor reports that its guest listens on `port`, or that nobody does any more. */
+  /** A process monitor reports that its guest listens on `port`, or that nobody listens there any more. */
   monitored(port: number, listens: boolean): void {
     this.#habits.monitored(port, listens);
   }
@@ -112,7 +130,7 @@ export class SignalConnections {
     this.#bridged.clear();
   }
 
-  /** Makes a signal connection for `entry`. Errors as `offer`. */
+  /** Makes a signal connection for `entry`. Rejects with the errors of `offer`. */
   async #announce(entry: Entry, cancel: AbortSignal): Promise<void> {
     let port: number | undefined;
     try {
@@ -124,7 +142,7 @@ export class SignalConnections {
       port = localPort;
       this.#waiting.set(port, entry);
       const signal = connection instanceof Promise ? await connection : connection;
-      // The guest was quicker than this process's own event of the connection.
+      // The guest has accepted the signal connection before this process got the event.
       if (this.#waiting.get(port) !== entry) return signal.reset();
       entry.signal = signal;
       if (this.#habits.exchanges(listenerPort)) this.#waitForExchange(port);
@@ -134,21 +152,22 @@ export class SignalConnections {
       const moved = errnoNameOf(error) === 'ECONNREFUSED' ? this.#movedFrom(entry.listener) : undefined;
       if (isOurs && moved) return this.#announce({ ...entry, listener: moved }, cancel);
       if (isOurs) entry.connection.reset();
-      // The guest accepted the connection and reset it before this process saw that: it has been brought there.
+      // The guest accepted the connection and reset it before this process got the event, so the connection
+      // was delivered.
       if (errnoNameOf(error) === 'ECONNRESET') return;
       throw error;
     }
   }
 
-  /** Takes back a connection that could not be announced. False where the guest has it by now. */
+  /** Takes back a connection that could not be announced. Returns false if the guest has it already. */
   #withdraw(port: number | undefined, entry: Entry): boolean {
     if (port === undefined) return true;
     return this.#waiting.get(port) === entry && this.#take(port) !== undefined;
   }
 
   /**
-   * The listener that the guest has opened on the same port of another address. listen() has reported it, but this process has not
-   * read the report yet.
+   * Returns the listener that the guest has opened on the same port of another address. The report of its
+   * listen() has arrived, but this process has not read it yet.
    */
   #movedFrom({ port, reach }: Listener): Listener | undefined {
     const present = this.#lookAgain(port);
@@ -167,7 +186,10 @@ export class SignalConnections {
     return entry;
   }
 
-  /** The kernel's table shows what became of a signal connection that no process monitor has asked about. */
+  /**
+   * Handles the state that the kernel's table shows for a signal connection about which no process monitor
+   * has asked.
+   */
   #found(port: number, state: SignalState): void {
     const entry = this.#waiting.get(port);
     if (!entry) return;
@@ -182,7 +204,9 @@ export class SignalConnections {
     this.#bridge(port);
   }
 
-  /** The listener's queue had no room for the signal connection at `port`. */
+  /**
+   * Announces the connection again, as the listener's queue had no room for the signal connection at `port`.
+   */
   #announceAgain(port: number): void {
     const entry = this.#take(port);
     if (!entry) return;
@@ -190,11 +214,15 @@ export class SignalConnections {
     stopListening?.();
     signal?.reset();
     const again = { ...arrival, since: performance.now(), attempt: attempt + 1 };
-    // Whoever offered the connection has been told that it is on its way. The far end sees an error as a reset.
+    // The caller of `offer` has been told that the connection is on its way. The far end sees an error as a
+    // reset.
     this.#announce(again, AbortSignal.timeout(AGAIN_TIMEOUT_MS)).catch(() => undefined);
   }
 
-  /** The signal connection becomes the connection: bytes go through this process. That is right for every guest, only slower. */
+  /**
+   * Makes the signal connection the guest's connection: this process carries the bytes. That is right for
+   * every guest, only slower.
+   */
   #bridge(port: number, first?: Buffer): void {
     const entry = this.#take(port);
     if (!entry?.signal) return;
@@ -205,7 +233,10 @@ export class SignalConnections {
     void pipeFlow(stream, entry.signal.stream()).then(() => this.#bridged.delete(port));
   }
 
-  /** Listens only to signal connections that are not asked for at once, as a process monitor does: a stream is expensive. */
+  /**
+   * Listens to signal connections that no process monitor has asked for within `PROMPT_MS`. Streams are
+   * expensive, so other signal connections get none.
+   */
   #listenSoon(): void {
     this.#listenTimer ??= setTimeout(() => {
       this.#listenTimer = undefined;
@@ -218,7 +249,10 @@ export class SignalConnections {
     }, PROMPT_MS).unref();
   }
 
-  /** A signal connection that carries anything was taken for a real one: the process monitor never uses it. */
+  /**
+   * Listens to a signal connection. If the guest sends anything over it, the guest has taken it for a real
+   * one, as a process monitor never sends.
+   */
   #listen(port: number, entry: Entry, connection: Unread): void {
     const signal = connection.stream();
     const used = (first?: Buffer) => {
@@ -227,8 +261,9 @@ export class SignalConnections {
       this.#bridge(port, first);
     };
     const ended = () => used();
-    // The listener closed while the connection was still queued: the far end sees a reset, as the kernel would send it. `port` may
-    // belong to another signal connection by now, as the kernel gives it away before this process learns of the end.
+    // The listener closed while the connection was queued. The far end gets a reset, as from the kernel.
+    // `port` may belong to another signal connection by now, as the kernel reuses it before this process
+    // learns of the end.
     const closed = () => {
       if (this.#waiting.get(port) === entry) this.#take(port)?.connection.reset();
     };

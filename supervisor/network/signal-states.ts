@@ -4,9 +4,9 @@ import { hexOf, NO_INODE, readTcpTable, type TcpRow, TcpState, tcpRows } from '.
 /**
  * The state of a signal connection in the kernel. `queued`: it waits for accept(). `deferred`: the kernel
  * keeps it from the queue until it carries data (TCP_DEFER_ACCEPT). `accepted`: some process has its
- * descriptor. `lost`: it is established at the supervisor's end only. The kernel drops the last packet of a
- * handshake where the accept queue is full. Where it had answered with a SYN cookie it then knows nothing of
- * the connection until the first data arrives, and a signal connection carries none.
+ * descriptor. `lost`: it is established only at the supervisor's end. The kernel drops the last packet of a
+ * handshake if the accept queue is full. If the kernel had answered with a SYN cookie, it then knows nothing
+ * of the connection until the first data arrives, and a signal connection carries no data.
  */
 export type SignalState = 'queued' | 'deferred' | 'accepted' | 'lost';
 
@@ -15,8 +15,8 @@ const SOURCE_HEX = hexOf(SIGNAL_SOURCE);
 const mayMatter = (line: string) => line.includes(SOURCE_HEX) || line.includes(` ${TcpState.listening} `);
 
 /**
- * The signal connections in the text of `/proc/net/tcp` and `tcp6`, by the local port of the supervisor's
- * end.
+ * Returns the signal connections in the text of `/proc/net/tcp` and `tcp6`, by the local port of the
+ * supervisor's end.
  */
 export function parseSignalStates(text: string): Map<number, SignalState> {
   const states = new Map<number, SignalState>();
@@ -44,8 +44,8 @@ export function parseSignalStates(text: string): Map<number, SignalState> {
 }
 
 /**
- * All signal connections of this network namespace. This takes milliseconds, as the kernel walks over its
- * whole table.
+ * Returns all signal connections of this network namespace. This takes milliseconds, as the kernel walks over
+ * its whole table.
  */
 export function readSignalStates(): Map<number, SignalState> {
   return parseSignalStates(`${readTcpTable(4)}\n${readTcpTable(6)}`);

@@ -17,14 +17,14 @@ test('a row has both ends, its state, the length of its accept queue and its ino
   ]);
 });
 
-test('a line that is not wanted is left out', () =>
+test('tcpRows() leaves out a line that isWanted() rejects', () =>
   expect([...tcpRows(LISTENER, (line) => line.includes(portSuffix(80)))]).toEqual([]));
 
-test('addresses are read in host order, mapped ones as IPv4, and other IPv6 ones are not', () => {
+test('ipv4Of() reads addresses in host order and v4-mapped ones as IPv4; it returns undefined for IPv6', () => {
   expect(ipv4Of('0300110A')).toBe('10.17.0.3');
   expect(ipv4Of('0000000000000000FFFF00000300110A')).toBe('10.17.0.3');
   expect(ipv4Of('B80D0120000000000000000001000000')).toBeUndefined();
   expect(ipv4Of(hexOf('127.66.79.88'))).toBe('127.66.79.88');
 });
 
-test('the column of a port below 4096 has four digits', () => expect(portSuffix(80)).toBe(':0050'));
+test('portSuffix() has four digits for a port below 4096', () => expect(portSuffix(80)).toBe(':0050'));

@@ -24,8 +24,8 @@ export const NO_INODE = '0';
 const MAPPED_PREFIX = '0000000000000000FFFF0000';
 
 /**
- * The text of the table of one address family in this network namespace; empty where the kernel has no IPv6. One
- * read takes milliseconds, as the kernel walks over its whole table of connections.
+ * Returns the text of the table of one address family in this network namespace; '' if the kernel has no
+ * IPv6. One read takes milliseconds, as the kernel walks over its whole table of connections.
  */
 export function readTcpTable(family: 4 | 6): string {
   try {
@@ -36,8 +36,8 @@ export function readTcpTable(family: 4 | 6): string {
 }
 
 /**
- * The rows in the text of `/proc/net/tcp` and `tcp6`; lines of another form are left out. `isWanted` looks at a line
- * before it is parsed: the table may have thousands of them.
+ * Yields the rows in the text of `/proc/net/tcp` and `tcp6`; lines of another form are left out. `isWanted`
+ * is called with each line before the line is parsed, as the table may have thousands of lines.
  */
 export function* tcpRows(text: string, isWanted: (line: string) => boolean = () => true): Generator<TcpRow> {
   for (const line of text.split('\n')) {
@@ -46,7 +46,7 @@ export function* tcpRows(text: string, isWanted: (line: string) => boolean = () 
   }
 }
 
-/** The dotted address; undefined for an IPv6 address that is not a mapped IPv4 one. */
+/** Returns the dotted address; undefined for an IPv6 address that is not v4-mapped. */
 export function ipv4Of(hex: string): string | undefined {
   if (hex.length !== 8 && !(hex.length === 32 && hex.startsWith(MAPPED_PREFIX))) return undefined;
   // The kernel prints each word of an address in host order (little endian).
@@ -54,10 +54,10 @@ export function ipv4Of(hex: string): string | undefined {
   return [6, 4, 2, 0].map((at) => Number.parseInt(word.slice(at, at + 2), 16)).join('.');
 }
 
-/** As the kernel prints a dotted IPv4 address: the reverse of `ipv4Of`. */
+/** Returns a dotted IPv4 address as the kernel prints it: the reverse of `ipv4Of`. */
 export const hexOf = (address: string): string => address.split('.').reverse().map(byteHex).join('');
 
-/** The end of a local or remote column that has this port. */
+/** Returns the end of a local or remote column that has this port. */
 export const portSuffix = (port: number): string => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
 
 const byteHex = (byte: string) => Number(byte).toString(16).padStart(2, '0').toUpperCase();

@@ -31,7 +31,7 @@ test.each([
   [4, '127.0.0.9'],
   [6, ''],
 ] as const)(
-  'a connection of family %s from %p: its ports, and its bytes once they are wanted',
+  'dial() with family %s from %p returns the local port, and a stream that reads the bytes',
   async (family, localAddress) => {
     const { port, peer } = await listening();
     const { localPort, connection } = dial(
@@ -52,7 +52,7 @@ test.each([
   },
 );
 
-test('where nobody listens, the error has the errno of connect()', async () => {
+test('dial() rejects with ECONNREFUSED when nobody listens', async () => {
   const { port } = await listening();
   for (const cleanup of cleanups.splice(0)) cleanup();
   const refused = async () =>

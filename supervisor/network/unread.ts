@@ -5,22 +5,25 @@ import type { Addon } from '../service/addon.ts';
 import { socketFd } from '../service/socket-fd.ts';
 
 /**
- * A connection of which this process has read nothing. Its descriptor can be given to a guest with every byte
- * still in the kernel.
+ * A connection from which this process has read nothing. Its descriptor can be given to a guest with every
+ * byte still in the kernel.
  */
 export interface Unread {
   readonly localPort: number;
   /** False when this process has closed the connection. */
   readonly isOpen: boolean;
-  /** The descriptor, which this object keeps. Throws when the connection is closed. */
+  /**
+   * Returns the descriptor, which this object keeps.
+   * @throws if the connection is closed.
+   */
   fd(): number;
   /**
    * Closes this process's copy of the descriptor. A guest that has a copy keeps the connection. Idempotent.
    */
   close(): void;
-  /** Resets the connection, whichever process has a copy of it. Idempotent. */
+  /** Resets the connection, even if another process has a copy of it. Idempotent. */
   reset(): void;
-  /** A stream to read and write the connection in this process; the same one each time. */
+  /** Returns a stream to read and write the connection in this process; the same one each time. */
   stream(): Socket;
 }
 
@@ -72,13 +75,13 @@ function unreadDescriptor(addon: UnreadAddon, descriptor: number, localPort: num
 }
 
 export interface DialOptions {
-  /** 6: the socket is AF_INET6 with v4-mapped addresses */
+  /** 6 makes an AF_INET6 socket with v4-mapped addresses. */
   readonly family: 4 | 6;
-  /** dotted IPv4; any address where it is left out */
+  /** Dotted IPv4; without it, any address. */
   readonly localAddress?: string;
-  /** 0: any port */
+  /** 0 for any port. */
   readonly localPort: number;
-  /** dotted IPv4 */
+  /** The remote address, dotted IPv4. */
   readonly address: string;
   readonly port: number;
 }
@@ -86,15 +89,15 @@ export interface DialOptions {
 export interface Dialling {
   readonly localPort: number;
   /**
-   * The connection, or a promise where it is not established at once. The promise rejects with ControlError
-   * or the signal's reason. The caller owns the connection.
+   * The connection, or a promise if it is not established at once. The promise rejects with ControlError or
+   * the signal's reason. The caller owns the connection.
    */
   readonly connection: Unread | Promise<Unread>;
 }
 
 /**
- * Opens a TCP connection. Its first packet has left when this returns. Throws an error whose `code` is the
- * errno of socket(), bind() or connect().
+ * Opens a TCP connection. Its first packet has left when this function returns.
+ * @throws an error whose `code` is the errno of socket(), bind() or connect(), or the signal's reason.
  */
 export function dial(
   addon: UnreadAddon,

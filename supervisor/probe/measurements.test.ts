@@ -37,11 +37,11 @@ test.each([
       [2, [2]],
     ],
   ],
-] as const)('%s: by what becomes of most ports', (nat, mappings) => {
+] as const)('kindOf() is %s if most ports are translated that way', (nat, mappings) => {
   expect(kindOf(mappings.map(([local, seen]) => ({ local, seen: [...seen] })))).toBe(nat);
 });
 
-test('limits are parsed as the kernel prints them', () => {
+test('limits() parses /proc/self/limits as the kernel prints it', () => {
   const text =
     'Limit                     Soft Limit           Hard Limit           Units     \n' +
     'Max cpu time              unlimited            unlimited            seconds   \n' +
@@ -55,16 +55,16 @@ test('limits are parsed as the kernel prints them', () => {
   expect(limits('')).toEqual({});
 });
 
-test('results of system calls are described in words', () => {
+test('resultOf() describes the result of a system call by ok, an errno or a signal', () => {
   const of = (errno: number, signal = 0) => resultOf({ name: 'x', errno, signal });
   expect([of(0), of(1), of(38), of(0, 31)]).toEqual(['ok', 'EPERM', 'ENOSYS', 'killed by SIGSYS']);
 });
 
-test('times are summed up by their shortest, median and longest', () => {
+test('timesOf() returns the shortest, the median and the longest time', () => {
   expect(timesOf([3, 1, 2])).toEqual({ count: 3, min: 1, median: 2, max: 3 });
 });
 
-test('throughput counts the bytes that the other side has read, and a broken connection is an error', async () => {
+test('measureUpload() resolves when all bytes were read, and rejects if the connection breaks', async () => {
   const { signal } = new AbortController();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   server.listen(0, '127.0.0.1');

@@ -22,7 +22,7 @@ const HAIRPIN_PATIENCE = 1000;
 const UPLOAD_PATIENCE = 30_000;
 
 /**
- * Measures the network between this function and the seed. Rejects where the seed's observers cannot be
+ * Measures the network between this function and the seed. Rejects when the seed's observers cannot be
  * reached.
  */
 export async function measureNetwork(
@@ -73,7 +73,7 @@ async function timed(count: number, work: () => Promise<unknown>): Promise<Times
   return timesOf(measured);
 }
 
-/** How each of the two observers sees one local port, at the same time. */
+/** Asks both observers at the same time as which port they see one local port. */
 async function mappingOf(
   observers: readonly Endpoint[],
   local: number,
@@ -85,7 +85,10 @@ async function mappingOf(
   return { local, seen: found.map(({ seen: { port } }) => port) };
 }
 
-/** Decides by the majority: at a NAT that several hosts share, one port may be in use. */
+/**
+ * Returns the kind of NAT by the majority of mappings: at a NAT that several hosts share, one port may be in
+ * use.
+ */
 export function kindOf(mappings: readonly Mapping[]): Network['nat'] {
   const kinds = mappings.flatMap(({ local, seen }) => {
     const [first, second] = seen;
@@ -100,7 +103,7 @@ export function kindOf(mappings: readonly Mapping[]): Network['nat'] {
 
 /**
  * Connects two sockets of this function to each other's public endpoint. Resolves to `ok`, the errno, or the
- * reason why it could not be tried.
+ * reason why the attempt was not made.
  */
 async function hairpin(
   nat: Network['nat'],
@@ -119,7 +122,7 @@ async function hairpin(
   return failed === undefined ? 'ok' : failureName(failed.reason);
 }
 
-/** The errno of a failed connection; ETIMEDOUT where it took too long. */
+/** Returns the errno of a failed connection; ETIMEDOUT if it took too long. */
 export const failureName = (error: unknown): string =>
   error instanceof Error && error.name === 'TimeoutError' ? 'ETIMEDOUT' : codeOf(error) || String(error);
 

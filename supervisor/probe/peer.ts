@@ -41,14 +41,14 @@ interface PeerOptions {
 }
 
 /**
- * Measures how this function and the other one reach each other. Rejects when the other function or the seed
- * disappears.
+ * Measures how this function and the other function reach each other. Rejects when the other function or the
+ * seed disappears.
  */
 export async function measurePeer(options: PeerOptions): Promise<PeerReport> {
   const { seed, side, own, signal, trials } = options;
   const here = { observed: own.observed.address, local: own.localAddress, nat: own.nat };
   const { direct, other } = await tryDirect(options, here);
-  // Where the ports are not predictable, further attempts do not help.
+  // If the ports are not predictable, further attempts do not help.
   const predictable = [own.nat, other.nat].every((nat) => nat !== 'symmetric' && nat !== 'unknown');
   const plain: Trial[] = [];
   const jittered: Trial[] = [];
@@ -80,7 +80,10 @@ export async function measurePeer(options: PeerOptions): Promise<PeerReport> {
   }
 }
 
-/** Side a listens, and side b connects to a's own address. This succeeds only on a common network. */
+/**
+ * Side a listens, and side b connects to a's local address. This succeeds only if both functions are on the
+ * same network.
+ */
 async function tryDirect(
   { seed, side, signal }: PeerOptions,
   here: z.infer<typeof place>,
@@ -124,7 +127,7 @@ const openJittered: Open = (to, local, signal, onRetry) =>
     onRetry,
   );
 
-/** Punches with fixed pauses, as a simple program would do it. */
+/** Punches with fixed pauses, as a simple program would. */
 const openPlainly: Open = async (to, local, signal, onRetry) => {
   for (;;) {
     try {
@@ -139,7 +142,7 @@ const openPlainly: Open = async (to, local, signal, onRetry) => {
 };
 
 /**
- * Makes one attempt: both sides exchange a public port, and open the connection at the same time. The caller
+ * Makes one attempt: both sides exchange a public port, then open the connection at the same time. The caller
  * owns the socket.
  */
 async function punch(
@@ -178,8 +181,8 @@ async function punch(
 }
 
 /**
- * Measures round trips and throughput from side a to side b. Both sides call it with their ends of one
- * connection.
+ * Measures round trips and throughput from side a to side b. Each side calls this function with its end of
+ * the same connection.
  */
 async function measureConnection(
   socket: Socket,

@@ -36,7 +36,10 @@ export async function runProbe(event: ProbeEvent, options: ProbeOptions): Promis
   write({ type: 'report', report });
 }
 
-/** Where one part fails, for example because there is no /tmp, the other results are still of interest. */
+/**
+ * Examines the sandbox. An error, for example because there is no /tmp, becomes part of the report, as the
+ * other results are still of interest.
+ */
 function lookAround(addon: Addon): FunctionReport['sandbox'] {
   try {
     return readSandbox(addon);

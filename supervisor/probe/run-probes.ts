@@ -31,8 +31,8 @@ const MAX_ANSWER = 2 ** 20;
 
 /**
  * Invokes two probe functions at the same time, and then two more in warm environments. Creates and removes
- * the function where the provider leaves that to phantoms. Rejects with the signal's reason. Errors of
- * functions are part of the output.
+ * the Lambda function if the configuration says `createIfMissing`. Rejects with the signal's reason. Errors
+ * of functions are part of the output.
  */
 export async function runProbes({ config, key, signal }: RunOptions): Promise<ProbeOutput> {
   const client = createLambdaClient(config.twin);
@@ -46,7 +46,7 @@ export async function runProbes({ config, key, signal }: RunOptions): Promise<Pr
     };
     const start = (side: 'a' | 'b', part: ProbeEvent['part']) =>
       probe(client, config, event(side, part), signal);
-    // The function is created before: that must not count as part of a start.
+    // The function is created first, so that its creation does not count as part of a start.
     if (config.twin.createIfMissing) await ensureFunction(client, config.twin, { signal, say });
     const answers = await Promise.all([start('a', 'everything'), start('b', 'everything')]);
     // The two are invoked one after the other, as an environment that has just answered may not be ready for
@@ -65,8 +65,8 @@ export async function runProbes({ config, key, signal }: RunOptions): Promise<Pr
 }
 
 /**
- * Resolves the name to one address: a name may stand for several seeds, and both functions have to meet at
- * one of them. A name that cannot be resolved here is returned unchanged.
+ * Resolves the name to one address, as a name may stand for several seeds, and both functions have to meet at
+ * the same one. A name that cannot be resolved here is returned unchanged.
  */
 async function addressOf(host: string): Promise<string> {
   return lookup(host, { family: 4 }).then(
@@ -121,8 +121,8 @@ function read(answer: Answer, line: string, firstByte: number): void {
 }
 
 /**
- * Removes the function, which is used by this probe only. A function that cannot be removed ends with the
- * local Lambda.
+ * Removes the function, which only this probe uses. An error is ignored: the local Lambda removes the
+ * function when it ends.
  */
 async function remove(client: LambdaClient, name: string): Promise<void> {
   const command = new DeleteFunctionCommand({ FunctionName: name });

@@ -50,7 +50,7 @@ export function readSandbox(addon: Addon): Sandbox {
   };
 }
 
-/** `ok`, or the name of the errno. */
+/** Runs `work` and returns `ok`, or the name of the errno. */
 function attempt(work: () => void): string {
   try {
     work();
@@ -61,7 +61,7 @@ function attempt(work: () => void): string {
 }
 
 /**
- * Tries to write: to a directory by creating a file in it, to anything else by opening it. Leaves no change.
+ * Tries to write: to a directory by creating a file in it, to any other file by opening it. Leaves no change.
  */
 function tryToWrite(path: string): string {
   const file = `${path}/.boxer-probe-${process.pid}`;
@@ -87,7 +87,10 @@ function readText(path: string): string {
   }
 }
 
-/** `Max open files            1024                 1024                 files`: names have spaces, columns two or more. */
+/**
+ * Parses /proc/self/limits. Names have spaces, and at least two spaces separate the columns, as in `Max open
+ * files      1024      1024      files`.
+ */
 export function limits(text: string): Sandbox['limits'] {
   const rows = text
     .split('\n')
@@ -114,7 +117,10 @@ function sizeOfTmp(): Sandbox['tmp'] {
   return { size: mb(blocks), free: mb(bavail), type };
 }
 
-/** Device, place, type and options of what is mounted there; undefined: nothing is. */
+/**
+ * Returns device, mount point, type and options of the mount at `path`; undefined if nothing is mounted
+ * there.
+ */
 function mountAt(path: string): string[] | undefined {
   return readText('/proc/self/mounts')
     .split('\n')
@@ -122,7 +128,7 @@ function mountAt(path: string): string[] | undefined {
     .findLast(([, place]) => place === path);
 }
 
-/** Opens descriptors until one is refused, and closes them again. */
+/** Opens descriptors until the system refuses one, or up to `MAX_DESCRIPTORS`, and closes them again. */
 function countDescriptors(): Sandbox['descriptors'] {
   const open: number[] = [];
   try {
@@ -135,7 +141,9 @@ function countDescriptors(): Sandbox['descriptors'] {
   }
 }
 
-/** A limit of the control group, version 2 or 1; undefined where there is none, or none that can be read. */
+/**
+ * Returns a limit of the control group, version 2 or 1; undefined if there is none, or if it cannot be read.
+ */
 function cgroupLimit(...places: readonly string[]): number | undefined {
   const limit = Number(places.map((path) => readText(`/sys/fs/cgroup/${path}`)).find((text) => text !== ''));
   return limit > 0 && limit < 2 ** 60 ? limit : undefined;

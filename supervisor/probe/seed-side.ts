@@ -7,20 +7,25 @@ import type { Filtering } from '../protocol/offer.ts';
 import { Probe, ProbeMeet } from '../protocol/probe.ts';
 import type { ProbeEvent } from '../published/probe.ts';
 
-/** How long the other function may take to arrive at the same point, ms: it may be a cold start later. */
+/**
+ * How long the other function may take to reach the same step, ms. Its cold start may take much longer than
+ * this function's.
+ */
 const MEET_TIMEOUT = 60_000;
 
 /** A probe's connection to the seed. */
 export interface SeedSide {
   readonly session: Session;
   readonly observers: readonly Endpoint[];
-  /** From where the seed sees this function, and what a packet gets there that nobody asked for. */
+  /**
+   * The endpoint from which the seed sees this function, and how the NAT treats unsolicited packets there.
+   */
   readonly seen: { readonly observed: Endpoint; readonly filtering: Filtering };
-  /** Gives `value` to the other function and gets its own; both go on at the same time. */
+  /** Exchanges values with the other function; resolves on both sides at the same time. */
   exchange(step: string, value: unknown): Promise<unknown>;
 }
 
-/** Rejects as `dialControl`, and with the seed's refusals. */
+/** Connects to the seed. Rejects with the errors of `dialControl`, or with the seed's refusal. */
 export async function openSeedSide(
   { host, port, identity, key, pair }: NonNullable<ProbeEvent['seed']>,
   side: 'a' | 'b',
@@ -49,5 +54,5 @@ export async function openSeedSide(
   }
 }
 
-/** A word that both functions know when they have met and nobody else does. */
+/** Returns the secret word by which the two functions find each other at the seed. */
 export const newPair = () => randomBytes(16).toString('hex');

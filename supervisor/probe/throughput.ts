@@ -4,8 +4,8 @@ import type { Throughput } from '../published/probe.ts';
 const CHUNK = Buffer.alloc(65_536);
 
 /**
- * Sends `bytes` and the end, and waits for the other side's end, which comes when it has read everything. The socket is closed
- * afterwards. Rejects with the socket's error or the signal's reason.
+ * Sends `bytes` bytes and the end of the stream, and waits for the other side's end, which comes when it has
+ * read everything. Closes the socket. Rejects with the socket's error or the signal's reason.
  */
 export async function measureUpload(socket: Socket, bytes: number, signal: AbortSignal): Promise<Throughput> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -36,7 +36,7 @@ export async function measureUpload(socket: Socket, bytes: number, signal: Abort
   }
 }
 
-/** The other side of `measureUpload`: reads to the end and ends. */
+/** The other side of `measureUpload`: reads to the end, then ends the stream. */
 export async function swallow(socket: Socket, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const abort = () => socket.destroy();

@@ -2,7 +2,7 @@ import type { Times } from '../published/probe.ts';
 
 const rounded = (ms: number) => Math.round(ms * 1000) / 1000;
 
-/** Of at least one measurement, in ms. */
+/** Summarizes at least one measurement, in ms. */
 export function timesOf(measured: readonly number[]): Times {
   const sorted = [...measured].sort((a, b) => a - b);
   const at = (index: number) => rounded(sorted[index] ?? 0);

@@ -3,7 +3,7 @@ import { type Nothing, nothing, notification, request } from '../control/message
 import { type NodeEvent, type NodeStatus, nodeEvent, nodeStatus } from '../published/node-config.ts';
 import { bodyOf, fieldsOf } from './fields.ts';
 
-/** What `boxer nodes` asks of the seed of its container. */
+/** Requests of `boxer nodes` to the seed, and the seed's notifications to it. */
 
 const parseNodes = bodyOf(z.object({ nodes: z.array(nodeStatus) }));
 

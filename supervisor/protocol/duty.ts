@@ -1,8 +1,9 @@
 import { choiceAt, type Fields } from './fields.ts';
 
 /**
- * A phantom may have several functions for a while: `standby` until the function may be found by its names,
- * `active`, `draining` when another one has taken over. Its address and `node-<id>` lead to it in any case.
+ * A phantom may have several functions for a while. A function is `standby` until others may find it by its
+ * names, then `active`, and `draining` once another function has taken over. The overlay address of a
+ * function and its name `node-<id>` lead to it in every state.
  */
 export type Duty = 'standby' | 'active' | 'draining';
 

@@ -4,8 +4,8 @@ import { ControlError } from '../control/control-error.ts';
 import type { Endpoint } from '../control/endpoint.ts';
 
 /**
- * Readers for the fields of JSON bodies. Each throws ControlError EINVAL, naming the field, for a value that
- * is not as it should be.
+ * Readers for the fields of JSON bodies. A reader throws ControlError EINVAL, which names the field, when the
+ * value is invalid.
  */
 
 export const MAX_NODE_ID = 65_535;
@@ -77,7 +77,8 @@ export function endpointAt(fields: Fields, key: string): Endpoint {
 }
 
 /**
- * An address in digits. A name would be looked up, and its sender would decide where this node connects to.
+ * Reads an IPv4 address in dotted decimal. Host names are refused: this node would look them up, and so the
+ * sender would decide where this node connects to.
  */
 export function ipv4At(fields: Fields, key: string): string {
   const address = textAt(fields, key, 15);
@@ -90,14 +91,14 @@ export function ipv4EndpointAt(fields: Fields, key: string): Endpoint {
   return { address: ipv4At(endpoint, 'address'), port: portAt(endpoint, 'port') };
 }
 
-/** A random token, or the nonce of one process: 32 hex digits. */
+/** Reads a random token, or the nonce of a process: 32 hex digits. */
 export function tokenAt(fields: Fields, key: string): string {
   const token = textAt(fields, key, 32);
   if (!TOKEN.test(token)) throw invalid(key, '32 hex digits');
   return token;
 }
 
-/** A body that the plugin knows too, by the schema that both share. */
+/** Returns a parser for a body whose schema the supervisor shares with the plugin. */
 export function bodyOf<T extends z.ZodMiniType>(schema: T): (body: unknown) => z.output<T> {
   return (body) => {
     const parsed = schema.safeParse(body);

@@ -2,18 +2,22 @@ import type { Endpoint } from '../control/endpoint.ts';
 import { done, request } from '../control/message.ts';
 import { endpointAt, type Fields, fieldsOf, portAt, textAt, tokenAt } from './fields.ts';
 
-/** How two ends of a connection come together at a relay. */
+/** Messages that bring the two ends of a connection together at a relay. */
 
-/** A place at a relay for one end of a connection: dial `relay`, show `token` (32 hex digits). */
+/**
+ * A place at a relay for one end of a connection: the node dials `relay` and shows `token` (32 hex digits).
+ */
 export interface RelayPlace {
   readonly relay: Endpoint;
   readonly token: string;
 }
 
-/** A peer wants to reach this node's `port`: fetch the connection at the place. */
+/**
+ * A peer wants to connect to `port` of this node. This node takes the connection at the place at the relay.
+ */
 export interface Introduction extends RelayPlace {
   readonly port: number;
-  /** The initiator in the overlay. */
+  /** The overlay endpoint of the initiator. */
   readonly peer: Endpoint;
 }
 
@@ -21,9 +25,9 @@ export function placeAt(fields: Fields): RelayPlace {
   return { relay: endpointAt(fields, 'relay'), token: tokenAt(fields, 'token') };
 }
 
-/** A connect() of a guest. */
+/** A guest's connect(). */
 export interface ConnectRequest extends Endpoint {
-  /** The port that the guest has bound, which the other end shall see. */
+  /** The port that the guest has bound, and that the other end sees as the peer's port. */
   readonly from?: number | undefined;
 }
 

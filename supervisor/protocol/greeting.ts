@@ -1,12 +1,12 @@
 import { done, nothing, PING, request } from '../control/message.ts';
 import { fieldsOf, integerAt, integersAt, textAt, textsAt } from './fields.ts';
 
-/** What opens every connection to a seed, and keeps it. */
+/** The messages that open every connection to a seed and keep it alive. */
 
 export interface HelloRequest {
   /** The newest version of the protocol that this side speaks. */
   readonly version: number;
-  /** The oldest, where that is another one. */
+  /** The oldest version that this side speaks, if it differs from `version`. */
   readonly oldest?: number | undefined;
   readonly capabilities?: readonly string[] | undefined;
 }
@@ -15,11 +15,11 @@ export interface HelloReply {
   /** The newest version that both sides speak. */
   readonly version: number;
   readonly project: string;
-  /** CIDR */
+  /** The overlay's range in CIDR notation. */
   readonly overlay: string;
   readonly capabilities: readonly string[];
   /**
-   * Ports of the seed that tell whoever connects from which address and port it is seen; [] where there are
+   * Ports of the seed that tell a caller the address and port from which the seed sees it. [] if the seed has
    * none.
    */
   readonly observers: readonly number[];

@@ -12,7 +12,7 @@ const join = {
   via: '10.0.0.2',
 };
 
-test('unknown fields are ignored, and absent optional ones stay absent', () => {
+test('unknown fields are ignored, and absent optional fields stay absent', () => {
   expect(Join.parseRequest({ ...join, mood: 'good' })).toEqual(join);
   expect(Resolve.parseRequest({ name: 'redis', more: 1 })).toEqual({ name: 'redis' });
 });
@@ -26,11 +26,11 @@ test.each([
   ],
   [{ ...join, service: 'x'.repeat(256) }, 'service'],
   [{ ...join, local: { address: '10.0.0.1', port: 65_536 } }, 'port'],
-])('a join of %j is refused for its %s', (body, field) => {
+])('the join request %j is refused; the error names %s', (body, field) => {
   expect(() => Join.parseRequest(body)).toThrow(field);
 });
 
-test('a network called __proto__ is a network', () => {
+test('a network may be called __proto__', () => {
   const { networks } = Join.parseRequest({ ...join, networks: JSON.parse('{"__proto__": ["web"]}') });
   expect(Object.keys(networks)).toEqual(['__proto__']);
 });

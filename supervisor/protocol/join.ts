@@ -14,38 +14,39 @@ import {
   textsAt,
 } from './fields.ts';
 
-/** How a node comes to be one, and stops being one. */
+/** Messages by which a node joins the overlay and leaves it. */
 
-/** Network -> names there. */
+/** Maps a network to the names that a node has there. */
 export type NamesByNetwork = Readonly<Record<string, readonly string[]>>;
 
-/** What a node says of itself. */
+/** A node's description of itself. */
 export interface JoinRequest {
   readonly role: 'container' | 'function' | 'phantom';
   readonly service: string;
   readonly networks: NamesByNetwork;
   readonly hostname: string;
-  /** Docker's id of the container, '' where there is none. */
+  /** Docker's container id; '' for a node that is not in a container. */
   readonly container: string;
-  /** Lambda's id of the invocation; functions only. */
+  /** The request id of the Lambda invocation; functions only. */
   readonly requestId?: string | undefined;
   readonly functionName?: string | undefined;
-  /** The duty of a phantom's node; active unless told otherwise. */
+  /** The duty of a phantom's node; the default is `active`. */
   readonly duty?: Duty | undefined;
 }
 
 export interface JoinBody extends JoinRequest {
-  /** The control connection's end at the node. */
+  /** The local end of the node's control connection. */
   readonly local: Endpoint;
-  /** Its other end as the node sees it, which is how the node reaches the seed. */
+  /** The address of the seed's end as the node sees it, which is how the node reaches the seed. */
   readonly via: string;
   /**
-   * Random, the same in every attempt of one process to join: a process that missed the reply may ask again.
+   * A random token that is the same in every attempt of one process to join, so that a process that missed
+   * the reply may ask again.
    */
   readonly claim?: string | undefined;
 }
 
-/** `key` in hex. */
+/** `key` is in hex. */
 export interface Credentials {
   readonly identity: string;
   readonly key: string;
@@ -53,16 +54,16 @@ export interface Credentials {
 
 export interface Joined {
   readonly nodeId: number;
-  /** overlay address */
+  /** The node's overlay address. */
   readonly address: string;
-  /** Where the seed sees the node. */
+  /** The endpoint from which the seed sees the node. */
   readonly observed: Endpoint;
-  /** For this node's next connection. */
+  /** Credentials for this node's next connection to a seed. */
   readonly resume: Credentials;
 }
 
 export const MAX_NETWORKS = 64;
-/** Names of one node on one network. */
+/** Maximum number of names of one node on one network. */
 export const MAX_NAMES = 64;
 const MAX_NAMES_SIZE = 16_384;
 
@@ -70,7 +71,7 @@ function networksAt(fields: Fields): NamesByNetwork {
   const networks = fieldsOf(fields.networks);
   const keys = Object.keys(networks);
   if (keys.length > MAX_NETWORKS) throw invalid('networks', `at most ${MAX_NETWORKS} networks`);
-  // Every node on these networks is told all of it.
+  // Every node on these networks gets all of these names.
   if (JSON.stringify(networks).length > MAX_NAMES_SIZE)
     throw invalid('networks', `at most ${MAX_NAMES_SIZE} characters of names`);
   return Object.fromEntries(keys.map((network) => [network, textsAt(networks, network, MAX_NAMES)]));

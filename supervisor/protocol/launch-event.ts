@@ -5,16 +5,16 @@ const endpoint = z.object({ address: z.string(), port: z.number() });
 const credentials = z.object({ identity: z.string(), key: z.string() });
 
 /**
- * The event that a phantom invokes its twin with. Keys are in hex and are made for this one launch. Nothing
- * in the event is valid after the launch.
+ * The event with which a phantom invokes its function. Keys are in hex and are made for this one launch.
+ * Nothing in the event is valid after the launch.
  */
 export const launchEvent = z.object({
   boxer: z.literal(1),
   seed: z.extend(endpoint, { identity: z.string(), key: z.string() }),
   /**
-   * Where the phantom waits for the function's stdio. The function takes the first address that answers.
-   * Where a token is given, the address is that of the seed's relay, which connects whoever shows the token
-   * to the phantom.
+   * Where the phantom waits for the function's stdio. The function uses the first address that answers. If
+   * there is a token, the address is that of the seed's relay. The relay connects a caller that shows the
+   * token to the phantom.
    */
   session: z.extend(credentials, {
     addresses: z.array(z.string()),
@@ -27,7 +27,7 @@ export const launchEvent = z.object({
   environment: z.record(z.string(), z.string()),
   workingDirectory: z.string(),
   remap: z.record(z.string(), z.string()),
-  /** Paths that are mounted in the phantom, and the files below them. */
+  /** Paths of the phantom's mounts. `files` are the files below these paths. */
   mounts: z.array(z.string()),
   files: z.array(
     z.object({
@@ -42,18 +42,18 @@ export const launchEvent = z.object({
 });
 export type LaunchEvent = z.infer<typeof launchEvent>;
 
-/** The event that starts a function before anybody needs it. */
+/** The event that starts a function's environment before a launch needs it. */
 export const warmEvent = z.object({ boxer: z.literal('warm') });
 export type WarmEvent = z.infer<typeof warmEvent>;
 
 /**
- * Lines of the function's streamed response. They matter only where the function has no session: everything
- * else is sent over the session.
+ * Lines of the function's streamed response. They matter only if the function has no session with its
+ * phantom; otherwise the function sends everything over the session.
  */
 export const launchReport = z.discriminatedUnion('type', [
   z.object({ type: z.literal('started') }),
   z.object({ type: z.literal('exit'), code: z.nullable(z.number()), signal: z.nullable(z.string()) }),
-  /** Another function runs this launch, or has run it. */
+  /** Another function runs this launch, or has run it already. */
   z.object({ type: z.literal('duplicate'), message: z.string() }),
   z.object({ type: z.literal('failed'), code: z.string(), message: z.string(), exitCode: z.number() }),
 ]);

@@ -17,46 +17,47 @@ import {
 import { MAX_NAMES, MAX_NETWORKS } from './join.ts';
 import { type Filtering, filteringAt, NAT_KINDS, type NatKind, natAt } from './offer.ts';
 
-/** What nodes know of each other. */
+/** Messages about the members of the overlay, their names and their ports. */
 
 const MAX_PORTS = 4096;
-/** As many as fit a frame. */
+/** As many members as fit in one frame. */
 const MAX_MEMBERS = 65_536;
 const MAX_SEEDS = 16;
 
 /** A node as another one sees it. */
 export interface Member {
   readonly id: number;
-  /** overlay address */
+  /** The member's overlay address. */
   readonly address: string;
   /**
-   * On the networks that both share, and `node-<id>`, which is all while another node stands in for this one.
+   * The member's names on the networks that it shares with the receiver, and `node-<id>`. While another node
+   * stands in for the member, `node-<id>` is its only name.
    */
   readonly names: readonly string[];
   readonly ports: readonly number[];
-  /** The address that the seed observed, '' while the node is starting. */
+  /** The member's address as the seed sees it; '' while the member is starting. */
   readonly underlay: string;
-  /** No NAT between the node and the seed. */
+  /** There is no NAT between the member and the seed. */
   readonly direct: boolean;
-  /** The node is on the other side of the seed: none of its addresses leads there from here. */
+  /** The member is on the other side of the seed: the receiver can reach none of its underlay addresses. */
   readonly apart?: boolean | undefined;
-  /** `starting`: it cannot be reached yet. */
+  /** `starting`: the member cannot be reached yet. */
   readonly state: 'starting' | 'standby' | 'up' | 'draining';
-  /** What is between the node and the seed. */
+  /** The NAT between the member and the seed. */
   readonly nat: NatKind;
   readonly filtering: Filtering;
 }
 
 export interface MembershipUpdate {
   readonly epoch: number;
-  /** The update holds all members; otherwise those that changed. */
+  /** If true, `nodes` has all members; otherwise only those that changed. */
   readonly snapshot: boolean;
   readonly nodes: readonly Member[];
   readonly removed: readonly number[];
-  /** With snapshots: which run of the seed speaks. */
+  /** Names the run of the seed; only in snapshots. */
   readonly seed?: string | undefined;
   readonly gateways?: { readonly names: readonly string[] } | undefined;
-  /** The next message belongs to the same update. */
+  /** If true, the next message belongs to the same update. */
   readonly more?: boolean | undefined;
 }
 

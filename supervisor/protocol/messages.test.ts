@@ -8,7 +8,7 @@ import { type AnyMessage, CONVERSATIONS, MESSAGES } from './messages.ts';
 const parsersOf = (message: AnyMessage) =>
   'parse' in message ? [message.parse] : [message.parseRequest, message.parseReply];
 
-test('two messages share a number only where different sides receive them', () => {
+test('two messages share a number only if different sides receive them', () => {
   const shared = MESSAGES.filter(
     ({ number }) => MESSAGES.filter((other) => other.number === number).length > 1,
   );
@@ -20,13 +20,13 @@ test('two messages share a number only where different sides receive them', () =
   expect(MESSAGES.every(({ number }) => number > 0 && number < 256)).toBe(true);
 });
 
-test('sessions know the ping, and which bodies are bytes', () => {
+test('a session knows the number of the ping and the numbers of the messages with bytes as bodies', () => {
   expect(Ping.number).toBe(PING);
   expect(new Set(MESSAGES.filter(({ body }) => body === 'bytes').map(({ number }) => number))).toEqual(BYTES);
 });
 
 test.each(MESSAGES.map((message) => [`${message.name} from ${message.from}`, message] as const))(
-  '%s is parsed, or refused with EINVAL, whatever JSON it is',
+  '%s: any JSON is either parsed or refused with EINVAL',
   (_name, message) => {
     const near = fc.record(
       {

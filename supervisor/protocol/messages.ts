@@ -10,17 +10,17 @@ import * as punch from './punch.ts';
 import * as relay from './relay.ts';
 import * as stdio from './stdio.ts';
 
-/** A message of either kind, for those who go through all of them. */
+/** A request or a notification. */
 export type AnyMessage = RequestMessage<unknown, unknown> | NotificationMessage<unknown>;
 
-/** The messages of one subject. */
+/** The messages about one subject. */
 export interface Conversation {
   readonly title: string;
   readonly file: string;
   readonly messages: readonly AnyMessage[];
 }
 
-/** Every message of the control network, in the order in which a reader meets them. */
+/** Every message of the control network, by subject, in the order of the documentation. */
 export const CONVERSATIONS: readonly Conversation[] = [
   conversation('On every connection to a seed', 'greeting.ts', greeting),
   conversation('Joining and leaving', 'join.ts', join),

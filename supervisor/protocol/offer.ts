@@ -1,53 +1,63 @@
 import { type Fields, fieldsOf, integerAt, invalid, ipv4At, listAt, portAt, textAt } from './fields.ts';
 
 /**
- * What happens to the ports of outgoing connections: there is no translation; the port is kept; it is another
- * one, but the same for every destination; it is another one for every destination.
+ * How the NAT translates the source ports of outgoing connections. `none`: there is no NAT. `preserving`: it
+ * keeps the port. `mapped`: it uses another port, the same for every destination. `symmetric`: it uses
+ * another port for every destination.
  */
 export type NatKind = 'none' | 'preserving' | 'mapped' | 'symmetric' | 'unknown';
 export const NAT_KINDS = ['none', 'preserving', 'mapped', 'symmetric', 'unknown'] as const;
 
-/** What becomes of a packet from outside that nobody asked for. */
+/** How the NAT treats an unsolicited packet from outside: it drops the packet or answers with a reset. */
 export type Filtering = 'silent' | 'resetting' | 'unknown';
 export const FILTERINGS = ['silent', 'resetting', 'unknown'] as const;
 
-/** A port of this host and the port under which others see it. */
+/** A local port of this host, and the port as which others see it. */
 export interface PortPair {
   readonly local: number;
   readonly public: number;
 }
 
-/** How one side of a meeting can be reached. */
+/** How one side of a meeting can be reached by the other. */
 export interface Offer {
   readonly nat: NatKind;
   readonly filtering: Filtering;
-  /** As the rest of the world sees the node; the seed puts in what it sees. */
+  /**
+   * The node's address as seen from outside its network. The seed fills it in with the address that the seed
+   * sees.
+   */
   readonly publicAddress: string;
-  /** As its own network does. Two nodes may share one: it says nothing beyond that network. */
+  /**
+   * The node's address in its own network. It identifies the node only within that network: nodes in
+   * different networks may have the same one.
+   */
   readonly privateAddress: string;
-  /** For the control connection that the two try to make. */
+  /** The port for the control connection that the two nodes try to make. */
   readonly port: PortPair;
-  /** Where the called node listens for it on its own network; 0 where it does not. */
+  /**
+   * The port on which the called node listens for the control connection in its own network; 0 if it does not
+   * listen.
+   */
   readonly privatePort: number;
-  /** From which the node will open its ends of its guests' incoming connections. */
+  /** The ports from which the node will open its ends of its guests' incoming connections. */
   readonly doors: readonly PortPair[];
-  /** Of the node that asks: the connection for which its guest waits. */
+  /** The connection for which the guest of the asking node waits. Only the asking node sets it. */
   readonly first?: FirstConnection | undefined;
-  /** Of the node that is asked: the door from which it has opened its end of that connection. */
+  /** The door from which the asked node has opened its end of `first`. Only the asked node sets it. */
   readonly opened?: PortPair | undefined;
 }
 
-/** A guest's connection that is introduced together with its node. */
+/** A guest's connection that is introduced together with the guest's node. */
 export interface FirstConnection {
-  /** As `PunchIntroduction.id`. */
+  /** The `id` of the connection's `PunchIntroduction`. */
   readonly id: string;
-  /** Of the guest that listens. */
+  /** The port on which the accepting guest listens. */
   readonly port: number;
-  /** The port of the guest that connects. */
+  /** The port of the connecting guest. */
   readonly from: PortPair;
 }
 
-/** Where a node that kept its port, or has no NAT, is seen. */
+/** The port pair of a node that has no NAT, or whose NAT keeps the port. */
 export function samePort(port: number): PortPair {
   return { local: port, public: port };
 }
@@ -55,17 +65,17 @@ export function samePort(port: number): PortPair {
 const MAX_DOORS = 64;
 const ID = /^[0-9a-f]{16,32}$/;
 
-/** A word of a later version is no error. */
+/** Reads the kind of NAT. A word of a later version counts as `unknown`. */
 export function natAt(fields: Fields): NatKind {
   return NAT_KINDS.find((kind) => kind === fields.nat) ?? 'unknown';
 }
 
-/** A word of a later version is no error. */
+/** Reads the filtering. A word of a later version counts as `unknown`. */
 export function filteringAt(fields: Fields): Filtering {
   return FILTERINGS.find((kind) => kind === fields.filtering) ?? 'unknown';
 }
 
-/** Of a connection that is introduced: 16 to 32 hex digits. */
+/** Reads the id of an introduced connection: 16 to 32 hex digits. */
 export function idAt(fields: Fields): string {
   const id = textAt(fields, 'id', 32);
   if (!ID.test(id)) throw invalid('id', '16 to 32 hex digits');
@@ -82,7 +92,7 @@ function parseFirst(body: unknown): FirstConnection {
   return { id: idAt(fields), port: portAt(fields, 'port'), from: parsePortPair(fields.from) };
 }
 
-/** Throws ControlError EINVAL. */
+/** @throws ControlError EINVAL if the offer is malformed. */
 export function parseOffer(body: unknown): Offer {
   const fields = fieldsOf(body);
   return {

@@ -1,6 +1,6 @@
 import { type AnyMessage, CONVERSATIONS, type Conversation, MESSAGES } from './messages.ts';
 
-/** Characters of a line. */
+/** Maximum line length in characters. */
 const WIDTH = 120;
 
 const HEAD = `# The protocol
@@ -14,7 +14,7 @@ the field; a malformed notification ends the connection; a request that nobody h
 
 `;
 
-/** `docs/protocol.md`. */
+/** Returns the text of `docs/protocol.md`. */
 export function protocolPage(): string {
   return HEAD + overview() + CONVERSATIONS.map(section).join('');
 }
@@ -37,7 +37,7 @@ function entry({ number, name, from, body, about }: AnyMessage): string {
   return `\n### ${name} (${number}), from ${from}\n\n${shape}\n${wrapped(about, WIDTH).join('\n')}\n`;
 }
 
-/** Lines of at most `width` characters, broken between words. */
+/** Breaks `text` between words into lines of at most `width` characters. */
 function wrapped(text: string, width: number): string[] {
   return text.split(' \n').flatMap((paragraph) => {
     const lines = [''];

@@ -14,36 +14,40 @@ import {
 import { placeAt, type RelayPlace } from './flows.ts';
 import type { Credentials } from './join.ts';
 
-/** What a phantom asks of the seed for its function. */
+/** Requests of a phantom to the seed on behalf of its function. */
 
-/** Credentials for one function, good once. */
+/** Credentials for one function; they can be used once. */
 export interface Launched extends Credentials {
   readonly nodeId: number;
-  /** ms since the epoch */
+  /** The time when the credentials expire, ms since the epoch. */
   readonly expires: number;
-  /** For a function that is on none of the seed's networks. */
+  /** Set for a function that is on none of the seed's networks. */
   readonly outside?: LaunchOutside | undefined;
 }
 
 /**
- * How such a function reaches the seed, by name or address, and its phantom: by the seed's relay at the same
- * host.
+ * How a function outside the seed's networks reaches the seed and its phantom. It reaches the seed by name or
+ * address, and the phantom by the seed's relay at the same host.
  */
 export interface LaunchOutside {
   readonly seed: Endpoint;
-  /** Port of the relay. */
+  /** The port of the seed's relay. */
   readonly relay: number;
 }
 
-/** A phantom's own port for its function, and what leads there from the seed's relay: 32 hex digits. */
+/**
+ * The port where a phantom waits for its function, and the token (32 hex digits) by which the seed's relay
+ * connects the function to that port.
+ */
 export interface Way {
   readonly port: number;
   readonly token: string;
 }
 
 /**
- * A phantom asks to have its own node introduced to a connection that came from outside the overlay. The node
- * dials the phantom's relay at `place`; without one, the node and the phantom both dial the seed's.
+ * A phantom asks the seed to introduce the function's node to a connection that came from outside the
+ * overlay. The node dials the phantom's relay at `place`. Without `place`, the node and the phantom both dial
+ * the seed's relay.
  */
 export interface ForwardRequest {
   readonly port: number;
@@ -52,9 +56,9 @@ export interface ForwardRequest {
 }
 
 export interface Forwarded {
-  /** overlay address of the origin */
+  /** The overlay address of the origin. */
   readonly origin: string;
-  /** Where the phantom fetches its end, where the request named no place. */
+  /** The place at the seed's relay for the phantom's end; set if the request named no place. */
   readonly place?: RelayPlace | undefined;
 }
 

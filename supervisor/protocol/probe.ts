@@ -3,9 +3,9 @@ import { type Nothing, nothing, request } from '../control/message.ts';
 import { choiceAt, endpointAt, fieldsOf, invalid, textAt } from './fields.ts';
 import { type Filtering, filteringAt } from './offer.ts';
 
-/** What the functions of `docker boxer probe` ask of the seed. */
+/** Requests of the functions of `docker boxer probe` to the seed. */
 
-/** One step of a pair of probes. */
+/** One step of a pair of probing functions. */
 export interface ProbeMeeting {
   readonly pair: string;
   readonly side: 'a' | 'b';
@@ -13,7 +13,7 @@ export interface ProbeMeeting {
   readonly value: unknown;
 }
 
-/** Characters of JSON: ports, addresses and figures of one step. */
+/** Maximum length of a step's value in characters of JSON. A value has ports, addresses and figures. */
 const MAX_VALUE = 16_384;
 
 export const Probe = request<Nothing, { readonly observed: Endpoint; readonly filtering: Filtering }>({

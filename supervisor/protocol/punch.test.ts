@@ -30,14 +30,14 @@ test('unknown fields and words of later versions are ignored', () => {
   expect(Punch.parseRequest({ ...punch, more: 1 })).toEqual({ ...punch, to: undefined });
 });
 
-test('an offer carries the connection that its guest waits for, and the end that the other one has opened', () => {
+test('an offer may have `first`, a guest’s connection, and `opened`, the end that is open already', () => {
   const first = { id: punch.id, port: 80, from: { local: 4, public: 5 } };
   const opened = { local: 61_000, public: 61_000 };
   expect(parseOffer({ ...offer, first, opened })).toEqual({ ...offer, first, opened });
   expect(() => parseOffer({ ...offer, first: { ...first, id: 'x' } })).toThrow('hex');
 });
 
-test('ends are opened towards one address, in a bounded number', () => {
+test('a request to open ends ahead has one address and at most 64 ends', () => {
   const end = { at: 61_000, port: 40_000 };
   const request = { port: 80, from: '203.0.113.9', peer: '198.18.0.1', ends: [end, end] };
   expect(OpenAhead.parseRequest(request)).toEqual(request);

@@ -18,54 +18,66 @@ import {
 import type { Credentials } from './join.ts';
 import { idAt, type Offer, parseOffer } from './offer.ts';
 
-/** How two nodes of which neither can be reached from outside open connections to each other. */
+/** Messages by which two nodes open connections to each other when neither can be reached from outside. */
 
 const MAX_ENDS = 64;
 const KEY = /^[0-9a-f]{64}$/;
 
-/** A node wants a control connection with `to` (overlay address), made by both at the same time. */
+/**
+ * A node wants a control connection with the node at overlay address `to`. Both nodes open it at the same
+ * time.
+ */
 export interface MeetRequest {
   readonly to: string;
   readonly offer: Offer;
 }
 
-/** The other side of a meeting; identity and key (hex) are those of the connection between the two. */
+/**
+ * The other side of a meeting. `identity` and `key` (hex) are the credentials of the connection between the
+ * two nodes.
+ */
 export interface Counterpart extends Credentials {
   readonly nodeId: number;
-  /** overlay address */
+  /** The overlay address of the other node. */
   readonly address: string;
   readonly offer: Offer;
 }
 
-/** A guest's connection that both nodes open at the same time; `to` where the seed passes it on. */
+/**
+ * A guest's connection that both nodes open at the same time. `to` is set if the seed passes the introduction
+ * on.
+ */
 export interface PunchIntroduction {
-  /** The same for repetitions; 16 to 32 hex digits. */
+  /** 16 to 32 hex digits; a repeated introduction has the same id. */
   readonly id: string;
   readonly to?: string | undefined;
-  /** The guest's port at the acceptor. */
+  /** The port on which the acceptor's guest listens. */
   readonly port: number;
   /**
-   * The acceptor's own local port for this connection; 0 for a port on which it listens for it and which the
-   * reply names.
+   * The acceptor's local port for this connection. 0: the acceptor listens for the connection, and its reply
+   * has the port.
    */
   readonly at: number;
-  /** Where the initiator's packets come from. */
+  /** The endpoint from which the initiator's packets come. */
   readonly from: Endpoint;
-  /** The initiator in the overlay. */
+  /** The overlay endpoint of the initiator. */
   readonly peer: Endpoint;
-  /** The initiator does not wait for the reply: a refusal has to come over the connection itself. */
+  /**
+   * If true, the initiator does not wait for the reply; the acceptor has to refuse over the connection
+   * itself.
+   */
   readonly underWay: boolean;
 }
 
-/** Ends that the acceptor shall open for connections that guests of the initiator are going to make. */
+/** Asks the acceptor to open its ends of connections that guests of the initiator are about to make. */
 export interface AheadRequest {
-  /** The guest's port at the acceptor. */
+  /** The port on which the acceptor's guest listens. */
   readonly port: number;
-  /** The address that the initiator's packets come from. */
+  /** The address from which the initiator's packets come. */
   readonly from: string;
-  /** The initiator in the overlay. */
+  /** The overlay address of the initiator. */
   readonly peer: string;
-  /** `at`: the acceptor's own local port; `port`: the initiator's, as the acceptor sees it. */
+  /** `at` is the acceptor's local port; `port` is the initiator's port as the acceptor sees it. */
   readonly ends: readonly { readonly at: number; readonly port: number }[];
 }
 

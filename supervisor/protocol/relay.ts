@@ -12,33 +12,33 @@ import {
   tokenAt,
 } from './fields.ts';
 
-/** Between a seed, the relays beside its own, and the nodes that are to use them. */
+/** Messages between the seed, the standalone relays, and the nodes that use them. */
 
 export const MAX_RELAYS = 64;
 const MAX_PARTY = 32;
-/** ms; a relay that is farther away counts as one that was not reached. */
+/** Maximum round trip in ms; a relay that takes longer counts as unreachable. */
 const FARTHEST = 10_000;
 
-/** What a relay needs to know of a flow. */
+/** The facts that a relay needs to open a flow. */
 export interface FlowRequest {
-  /** The address that the initiator comes from. */
+  /** The address from which the initiator connects. */
   readonly from: string;
-  /** Names of the connections of both nodes to the seed, for the relay's limits. */
+  /** `initiator` and `acceptor` name the nodes' control connections, for the relay's limits. */
   readonly initiator: string;
   readonly acceptor: string;
-  /** The acceptor shows it at the dial-in port; 32 hex digits. */
+  /** 32 hex digits; the acceptor shows the token at the relay's dial-in port. */
   readonly token: string;
-  /** ms that the initiator has */
+  /** Time within which the initiator has to connect, ms. */
   readonly timeout: number;
 }
 
-/** One relay, as the seed tells the nodes. */
+/** A relay, as the seed describes it to the nodes. */
 export interface RelayAddress {
   readonly id: number;
   readonly at: Endpoint;
 }
 
-/** A node's round trip to a relay, ms. */
+/** The round-trip time from a node to a relay, ms. */
 export interface RelayDistance {
   readonly id: number;
   readonly ms: number;

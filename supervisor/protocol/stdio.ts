@@ -1,9 +1,9 @@
 import { bytes, type Nothing, nothing, notification } from '../control/message.ts';
 import { type Fields, fieldsOf, invalid, textAt } from './fields.ts';
 
-/** Between a function and its phantom; `introduce` may come here, too. */
+/** Messages between a function and its phantom. A phantom may also send `introduce` over this connection. */
 
-/** How a guest ended: by one of the two. */
+/** How a guest ended: either `code` or `signal` is set. */
 export interface Exited {
   readonly code: number | null;
   readonly signal: string | null;
@@ -85,9 +85,9 @@ export const Exit = notification<Exited>({
 });
 
 /**
- * When the reader of the phantom's output stops reading, the whole phantom stops, as writes to a pipe block.
- * The guest then waits, as it would natively. The other side must not take this for a crash, so both sides
- * tolerate minutes of silence. A real crash closes the connection and is noticed at once. Intervals are in
- * ms, limits in intervals.
+ * Heartbeat settings that tolerate minutes of silence; `interval` is in ms, the limits are in intervals. When
+ * nobody reads the phantom's output, the phantom blocks on its writes, and the guest waits, as it would
+ * natively. The other side must not take such a pause for a crash. A real crash closes the connection, so the
+ * other side notices it at once.
  */
 export const PATIENT_HEARTBEAT = { interval: 1000, suspect: 10, dead: 120 };

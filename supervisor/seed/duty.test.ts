@@ -20,7 +20,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A phantom's node and its function; `said.duty` is what the phantom says whenever it joins. */
+/** Joins a phantom and its function. The phantom reports `said.duty` whenever it joins. */
 async function replica(duty: Duty) {
   const said = { duty };
   const identity = { service: 'worker', networks: { front: ['worker', 'h'] }, hostname: 'h', container: 'c' };
@@ -49,7 +49,7 @@ const named = (viewer: Overlay, name = 'worker') =>
 const states = async () =>
   (await queryNodes({ port: bed.seed.port, projectKey })).map(({ id, state }) => `${id} ${state}`);
 
-test('a name passes from one node to another and always leads to a node', async () => {
+test('a name moves from one node to another, and leads to a node at all times', async () => {
   const web = await bed.join('web');
   const old = await replica('active');
   await until(web, () => named(web).length === 1);
@@ -68,7 +68,7 @@ test('a name passes from one node to another and always leads to a node', async 
   expect(await states()).toEqual(['1 up', '2 draining', '3 up']);
   expect(named(web)).toEqual([next.node.address]);
   expect(seen.filter((addresses) => addresses.length === 0)).toEqual([]);
-  // By its own address, and its number, it goes on.
+  // The draining node can still be reached by its address and by `node-<id>`.
   expect(named(web, 'node-2')).toEqual([old.node.address]);
   const { port, server } = await serve((socket) => socket.end());
   const socket = await open(web, old.node.address, port);
@@ -76,12 +76,12 @@ test('a name passes from one node to another and always leads to a node', async 
   server.close();
 });
 
-test('each of two nodes with the same host name finds itself by it', async () => {
+test('each of two nodes with the same host name resolves the name to itself', async () => {
   const old = await replica('active');
   const next = await replica('standby');
   await until(old.node, () => old.node.members().has(2));
   await until(next.node, () => next.node.members().has(1));
-  // The old one has it for itself as soon as it is told to go.
+  // The old node resolves the host name to itself as soon as it drains.
   await old.phantom.setDuty('draining');
   await until(old.node, () => old.node.members().get(1)?.state === 'draining');
   expect(named(next.node, 'h')).toEqual([next.node.address]);
@@ -89,7 +89,7 @@ test('each of two nodes with the same host name finds itself by it', async () =>
 });
 
 test.each(['standby', 'draining'] as const)(
-  'a seed that is restarted gives nobody the name of a node that is %s',
+  'after a restart of the seed, a node that is %s does not have the name of its service',
   async (duty) => {
     const web = await bed.join('web');
     const other = await replica('active');
@@ -103,7 +103,7 @@ test.each(['standby', 'draining'] as const)(
     await bed.startSeed();
     const back = ['1 up', '2 up', `3 ${duty}`];
     while ((await states()).join() !== back.join()) await delay(10);
-    // The next change comes after all that has been told of the others.
+    // This change is sent after all changes of the other nodes.
     await web.setListening([80]);
     await until(web, () => web.members().get(1)?.ports[0] === 80);
     expect([...seen]).toEqual([other.node.address]);

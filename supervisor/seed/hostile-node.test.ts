@@ -23,8 +23,8 @@ import { NO_SEED_OBSERVER } from './metrics/seed-observer.ts';
 import { config, createTestbed, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
 /**
- * A container that was taken over: it has the key of its service, `worker`, and speaks the protocol as it
- * likes. Two others, `web` and `api`, go on working beside it; each test ends with a look at them.
+ * Tests of a compromised container. It has the key of its service, `worker`, and sends whatever it likes. Two
+ * other nodes, `web` and `api`, must go on working; most tests check that at their end.
  */
 
 let bed: Testbed;
@@ -52,7 +52,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** That the others are served: changes reach them, and requests are answered. */
+/** Checks that the other nodes are served: changes reach them, and requests are answered. */
 async function othersAreWell(): Promise<void> {
   const port = 2000 + Math.floor(Math.random() * 1000);
   await api.setListening([80, port]);
@@ -87,7 +87,7 @@ async function joined(more: object = {}): Promise<{ session: Session; reply: Rec
   return { session, reply: { ...(typeof reply === 'object' ? reply : {}) } };
 }
 
-test('it cannot join as another service or as a function, nor act as administrator', async () => {
+test('a container cannot join as another service or as a function, nor act as administrator', async () => {
   await expect(dial('web')).rejects.toMatchObject({ errno: 'EACCES' });
   const admin = formatIdentity({ kind: 'admin', nonce: newNonce() });
   const key = pskOf(serviceKey(projectKey, 'worker'), admin);
@@ -106,7 +106,7 @@ test('it cannot join as another service or as a function, nor act as administrat
   await othersAreWell();
 });
 
-test('it cannot use the session ticket of its own connection under another identity', async () => {
+test('a container cannot use the session ticket of its connection under another identity', async () => {
   const identity = newServiceIdentity('worker');
   const key = pskOf(serviceKey(projectKey, 'worker'), identity);
   const connectWith = (...offers: PskOffer[]) => RawTlsClient.connect({ port: bed.seed.port, offers });
@@ -114,19 +114,19 @@ test('it cannot use the session ticket of its own connection under another ident
   const first = await connectWith(own);
   const ticket = await first.ticket();
   first.close();
-  // Identities for which the seed has no key, so that it looks at what is offered next.
+  // The seed has no key for these identities, so it goes on to the next offer.
   for (const kind of ['launch/api', 'resume/container/api', 'resume/function/payments']) {
     const text = `${kind}/${api.nodeId}/1/${newNonce()}`;
     const refused: PskOffer = { identity: Buffer.from(text), key: Buffer.alloc(32), kind: 'external' };
     await expect(connectWith(refused, ticket)).rejects.toThrow(/alert/);
   }
-  // One for which it has a key is taken at its word, and the word is not kept.
+  // The seed has a key for the next identity and expects a proof of that key, which the client cannot give.
   const others: PskOffer = { ...own, identity: Buffer.from(newServiceIdentity('web')) };
   await expect(connectWith(others, own)).rejects.toThrow(/alert/);
   await othersAreWell();
 });
 
-test('it gets neither names nor networks of other services', async () => {
+test('a container gets neither names nor networks of other services', async () => {
   const names = [
     'worker',
     'web',
@@ -148,7 +148,7 @@ test('it gets neither names nor networks of other services', async () => {
   await othersAreWell();
 });
 
-test('it cannot return as another node, with a made-up key, or in another role', async () => {
+test('a container cannot return as another node, with a made-up key, or in another role', async () => {
   const { session, reply } = await joined();
   const resume = { identity: '', key: '', ...(typeof reply.resume === 'object' ? reply.resume : {}) };
   await session.close();
@@ -167,7 +167,7 @@ test('it cannot return as another node, with a made-up key, or in another role',
   await othersAreWell();
 });
 
-test('oversized requests are refused with the name of the field, and the connection goes on', async () => {
+test('an oversized request fails with EINVAL, and the connection goes on', async () => {
   const session = await dial();
   await session.request(Hello, { version: 1 });
   const long = Array.from({ length: 64 }, (_, index) => `${index}${'x'.repeat(250)}`);
@@ -192,7 +192,7 @@ test('oversized requests are refused with the name of the field, and the connect
       errno: 'EINVAL',
     });
   await expect(session.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
-  // Of a later version: fields that nobody knows yet are no reason to refuse.
+  // Unknown fields may come from a later version and are no reason to refuse.
   await expect(session.request(unchecked(Listening.number), { ports: [1], colour: 'red' })).resolves.toEqual(
     {},
   );
@@ -200,7 +200,7 @@ test('oversized requests are refused with the name of the field, and the connect
   await othersAreWell();
 });
 
-test('it cannot direct other nodes to addresses of its choice, nor reach nodes on other networks', async () => {
+test('a container cannot direct nodes to other addresses, nor reach nodes on other networks', async () => {
   const { session } = await joined();
   const back = await bed.join('redis', { networks: { back: ['redis'] } });
   await back.setListening([6379]);
@@ -241,7 +241,7 @@ test('floods of requests slow down only the node that sends them', async () => {
   await session.close();
 });
 
-test('it cannot use up the node ids: too many joins get EAGAIN', async () => {
+test('a container cannot use up the node ids: too many joins fail with EAGAIN', async () => {
   const attempts: string[] = [];
   for (let count = 0; count < 80; count++) {
     const { session } = await joined().catch((error: unknown) => {
@@ -271,7 +271,7 @@ async function rawTls(): Promise<TLSSocket> {
 test.each([
   ['garbage', Buffer.alloc(4096, 0xa5)],
   ['a frame of another version', Buffer.from([0, 0, 0, 8, 1, 9, 0, 0, 0, 0, 0, 1])],
-  ['a frame that is no JSON', encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('{"version":') })],
+  ['a frame that is not JSON', encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('{"version":') })],
   ['deeply nested JSON', encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('['.repeat(500_000)) })],
 ])('%s ends its own connection and no other', async (_name, bytes) => {
   const socket = await rawTls();
@@ -299,7 +299,7 @@ test('a node that never reads is dropped', async () => {
     1,
   );
   await othersAreWell();
-  // It has not joined, and is not waited for.
+  // The connection has not joined, so the seed closes it.
   await closed;
   clearInterval(timer);
 }, 20_000);

@@ -56,7 +56,7 @@ const functionOptions = (
   join: {
     role: 'function' as const,
     service: 'worker',
-    // What a function says of its names does not count.
+    // The seed ignores the names that a function reports.
     networks: { front: ['somebody-else'] },
     hostname: 'h',
     container: 'x',
@@ -66,7 +66,7 @@ const functionOptions = (
   ...options,
 });
 
-/** A function of the service `api`. */
+/** Joins a function of the service `api`. */
 async function apiFunction(of?: Overlay): Promise<{ phantom: Overlay; node: Overlay }> {
   const phantom = of ?? (await phantomOf('api'));
   const { identity, key } = await phantom.launch();
@@ -74,7 +74,7 @@ async function apiFunction(of?: Overlay): Promise<{ phantom: Overlay; node: Over
   return { phantom, node: await bed.join('api', { identity, key: Buffer.from(key, 'hex'), join }) };
 }
 
-/** Clocks that go on while the date is another one. */
+/** Timers and clocks that stay real while the date is faked. */
 const NOT_THE_DATE = [
   'setTimeout',
   'setInterval',
@@ -90,7 +90,7 @@ const NOT_THE_DATE = [
 
 const nodes = () => queryNodes({ port: bed.seed.port, projectKey });
 
-test('a port that the function refuses may be one of a program in its phantom’s network', async () => {
+test('a connection that the function refuses goes to a program in its phantom’s network', async () => {
   const [web, echo] = await Promise.all([bed.join('web'), serve((socket) => socket.pipe(socket))]);
   const phantom = await phantomOf('worker', { introduce: bridge });
   const refuse = () => Promise.reject(new ControlError('ECONNREFUSED', 'nobody'));
@@ -130,7 +130,7 @@ test('a function gets the node id and address that its phantom reserved', async 
   await until(web, () => !web.members().has(2));
 });
 
-test('a launch is good once, and no longer after a newer one or after its phantom has left', async () => {
+test('a launch is valid once, and not after a newer launch or after its phantom has left', async () => {
   const phantom = await phantomOf('worker');
   const { credentials } = await functionOf(phantom);
   await expect(bed.join('worker', functionOptions(credentials))).rejects.toMatchObject({
@@ -170,7 +170,7 @@ test('a function’s return key is refused once the function has left', async ()
   const node = await back();
   await node.leave();
   await expect(back()).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
-  // The next launch of the same node is none the worse for it.
+  // The next launch of the same node still works.
   await expect(functionOf(phantom)).resolves.toMatchObject({ node: { nodeId: phantom.nodeId } });
 });
 
@@ -197,7 +197,7 @@ test('an expired launch cannot join, even if its connection was opened before th
   await expect(nodes()).resolves.toMatchObject([{ id: node.nodeId, state: 'up' }]);
 });
 
-test('a launch cannot take over a node id that was given to another service since', async () => {
+test('a launch cannot take over a node id that now belongs to another service', async () => {
   const { phantom, node } = await apiFunction();
   const stale = new Admission(projectKey).launch('worker', phantom.nodeId);
   const credentials = { identity: stale.identity, key: Buffer.from(stale.key, 'hex') };
@@ -205,11 +205,11 @@ test('a launch cannot take over a node id that was given to another service sinc
     code: 'JOIN_REFUSED',
   });
   await expect(nodes()).resolves.toMatchObject([{ id: node.nodeId, service: 'api', state: 'up' }]);
-  // Nor has it made the launches of the other one worthless.
+  // The attempt does not invalidate the launches of the new owner.
   await expect(apiFunction(phantom)).resolves.toBeDefined();
 });
 
-test('a launch or a return of a node id that no seed has given out is refused', async () => {
+test('a launch or return with a node id that no seed has given out is refused', async () => {
   const admission = new Admission(projectKey);
   const launch = admission.launch('worker', 77);
   await expect(
@@ -232,7 +232,7 @@ test('a connection can join only in the role that its identity allows', async ()
   await expect(bed.join('worker', role)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('a phantom forwards a neighbour’s connection to its function, which sees where it comes from', async () => {
+test('a phantom forwards a neighbour’s connection to its function, with the origin’s address', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const introduced: Introduction[] = [];
   const phantom = await phantomOf('worker');
@@ -273,7 +273,7 @@ test('a phantom forwards a neighbour’s connection to its function, which sees 
   echo.server.close();
 });
 
-test('functions reach each other by the relay', async () => {
+test('functions reach each other through the relay', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const [one, two] = await Promise.all([phantomOf('worker'), phantomOf('worker')]);
   const [a, b] = await Promise.all([functionOf(one), functionOf(two)]);

@@ -13,17 +13,17 @@ import { Claim } from '../protocol/stdio.ts';
 import { bridge, config, createTestbed, open, type Testbed, until } from './overlay-testbed.ts';
 
 /**
- * Functions that reach the seed by what is published of it, as Docker publishes ports: by somebody in
- * between.
+ * Tests with functions that reach the seed through published ports. As with Docker, a proxy forwards these
+ * ports.
  */
 
 const OUTSIDE = '127.0.0.2';
 const TOKEN = 'ab'.repeat(16);
-/** Below the kernel's own range, from which other sockets take theirs. */
+/** The ports are below the kernel's range of ephemeral ports, from which other sockets take theirs. */
 const FIRST = 21_000 + (process.pid % 9000);
 const ports = { first: FIRST, last: FIRST + 1 };
 
-/** A message of the test's own. */
+/** A message that only this test uses. */
 const Count = notification({
   ...{ number: 200, name: 'count', from: 'function', body: 'number', about: '' },
   parse: Number,
@@ -34,7 +34,7 @@ let published: Server[];
 let entrance: number;
 const { signal } = new AbortController();
 
-/** Leads from a port of the outside to one of the seed's. */
+/** Forwards a port on the outside address to a port of the seed. */
 async function publish(port: () => number, at = 0): Promise<number> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     const inside = connect({ host: '127.0.0.1', port: port(), allowHalfOpen: true });
@@ -66,7 +66,10 @@ interface Launched {
   readonly launch: Launch;
 }
 
-/** `introduce` of the phantom; its function is outside. */
+/**
+ * Joins a phantom inside and its function outside. `take` gets the connections that are introduced to the
+ * phantom.
+ */
 async function launched(
   take: (socket: Socket) => void = () => undefined,
   way = { port: 9, token: TOKEN },
@@ -102,7 +105,7 @@ test('a launch tells the function how to reach the seed and its phantom from out
   expect(launch.outside).toMatchObject({ seed: { address: OUTSIDE, port: entrance } });
   const { relay } = launch.outside ?? { relay: 0 };
   const place = { relay: { address: OUTSIDE, port: relay }, token: server.token };
-  // The event may have been delivered twice.
+  // The event may be delivered twice, so two functions dial.
   const credentials = { identity: server.identity, key: Buffer.from(server.key, 'hex') };
   const dial = async () => {
     const stream = await openResumable({ dial: (limit) => dialIn(place, limit), signal });
@@ -119,7 +122,7 @@ test('a launch tells the function how to reach the seed and its phantom from out
   server.close();
 });
 
-test('the relay no longer leads to a phantom after its next launch or its end', async () => {
+test('the relay refuses the token of a phantom after its next launch, and after the phantom has left', async () => {
   const { phantom, launch } = await launched();
   const { relay } = launch.outside ?? { relay: 0 };
   const place = { relay: { address: '127.0.0.1', port: relay }, token: TOKEN };
@@ -131,7 +134,7 @@ test('the relay no longer leads to a phantom after its next launch or its end', 
   expect(await fateOf(await dialIn({ ...place, token: last }, signal))).toBe('ECONNRESET');
 });
 
-test('nodes inside and outside connect by the relay and never dial each other directly', async () => {
+test('nodes inside and outside connect through the relay and never dial each other directly', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { introduce: bridge });
   const { node } = await launched();
@@ -156,7 +159,7 @@ test('nodes inside and outside connect by the relay and never dial each other di
   echo.server.close();
 });
 
-test('initiators from outside get published ports, one after the other if there are few; those inside get any port', async () => {
+test('initiators outside get published ports, in turn if there are few; initiators inside get any port', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { introduce: bridge });
   const { node } = await launched();
@@ -189,7 +192,7 @@ test('a phantom fetches its function’s end of a neighbour’s connection from 
   const socket = await dialIn(place, signal);
   socket.end('hello');
   expect(String(await once(socket.resume(), 'data'))).toBe('hello');
-  // It was good once.
+  // A place can be used once.
   expect(await fateOf(await dialIn(place, signal))).toBe('ECONNRESET');
   await expect(phantom.forward({ port: 1, origin })).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
   echo.server.close();
@@ -213,7 +216,7 @@ test('a session with a phantom survives a restart of the seed without losing a m
   });
   for (let count = 0; count < 100; count += 1) {
     if (count === 30) await bed.stopSeed();
-    // Its relay is where it was, as published ports are.
+    // The relay uses its old port again, as published ports do not change.
     if (count === 60) await bed.startSeed({ relay: { port: relay } });
     session.notify(Count, count);
   }

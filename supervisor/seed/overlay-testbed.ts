@@ -31,12 +31,12 @@ export const config: SeedConfig = {
 
 export interface Testbed {
   readonly seed: Seed;
-  /** Joins as a container of `service` on network `front`, unless told otherwise. */
+  /** Joins as a container of `service` on network `front`, unless the options say otherwise. */
   join(
     service: string,
     options?: Partial<JoinOptions> & { networks?: JoinRequest['networks'] },
   ): Promise<Overlay>;
-  /** Ends the seed as a crash would: sessions close, nothing is said. */
+  /** Ends the seed like a crash: the sessions close without a message. */
   stopSeed(): Promise<void>;
   startSeed(options?: Partial<SeedOptions>): Promise<void>;
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export interface Testbed {
 export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Promise<Testbed> {
   const stop = new AbortController();
   const addon = builtAddon();
-  // What a seed knows outlives it, as in a project.
+  // The store outlives the seed, as in a project.
   const memory = seedOptions.store || seedOptions.config?.store ? undefined : createMemoryStore();
   let stopSeed = new AbortController();
   const start = (port: number, options: Partial<SeedOptions>) => {
@@ -54,7 +54,7 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
       projectKey,
       addon,
       host: '127.0.0.1',
-      // All nodes have the same address here, which tells nothing of them.
+      // All nodes have the same underlay address here, so its name would tell nothing about a node.
       reverse: async () => [],
       signal: stopSeed.signal,
       store: memory,
@@ -108,8 +108,8 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
 }
 
 /**
- * What a supervisor does with an introduction, without a process monitor: it dials the relay and its guest
- * and joins the two.
+ * Handles an introduction like a supervisor, but without a process monitor: dials the relay and the guest,
+ * and joins the two connections.
  */
 export async function bridge({ port, relay, token }: Introduction): Promise<void> {
   const guest = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
@@ -119,7 +119,7 @@ export async function bridge({ port, relay, token }: Introduction): Promise<void
   void pipeFlow(near, guest);
 }
 
-/** What a guest's connect() comes to. */
+/** Opens a connection through the relay, as for a guest's connect(). */
 export async function open(overlay: Overlay, address: string, port: number): Promise<Socket> {
   const relay = await overlay.connect(address, port);
   const socket = connect({ host: relay.address, port: relay.port, allowHalfOpen: true });
@@ -127,7 +127,7 @@ export async function open(overlay: Overlay, address: string, port: number): Pro
   return socket;
 }
 
-/** Resolves as soon as `condition` holds, looking again after each change of membership. */
+/** Resolves when `condition` returns true; checks it now and after each change of membership. */
 export async function until(overlay: Overlay, condition: () => boolean): Promise<void> {
   if (condition()) return;
   await new Promise<void>((resolve) => {

@@ -26,7 +26,7 @@ async function eventually(check: () => Promise<boolean>): Promise<void> {
 
 const identityOf = ({ nodeId, address }: Overlay) => ({ nodeId, address });
 
-test('after a restart of the seed all nodes have their ids, and no node saw another leave', async () => {
+test('after a restart of the seed, all nodes have their ids, and no node has seen another leave', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
   const api = await bed.join('api');
@@ -60,8 +60,8 @@ test('after a restart of the seed all nodes have their ids, and no node saw anot
 
   await bed.stopSeed();
   await delay(100);
-  await api.setListening([echo.port, 99]); // The seed is away: it learns this later.
-  const patient = web.connect(worker.address, echo.port); // And this waits for it.
+  await api.setListening([echo.port, 99]); // The seed is away; it gets this when it is back.
+  const patient = web.connect(worker.address, echo.port); // This request waits for the seed.
   patient.catch(() => undefined);
   await bed.startSeed();
 
@@ -76,11 +76,11 @@ test('after a restart of the seed all nodes have their ids, and no node saw anot
     ['worker', [echo.port]],
   ]);
   expect(smallest).toEqual({ web: 3, worker: 3 });
-  // One that came before the far end was back may have been refused; from now on it works.
+  // The request may have been refused if the far end was not back yet; later requests succeed.
   await patient.catch((error: unknown) => expect(error).toMatchObject({ errno: 'EHOSTUNREACH' }));
   const socket = await open(web, worker.address, echo.port);
   socket.destroy();
-  // An unboxed host keeps the address that guests remember, though this seed has not resolved it yet.
+  // An unboxed host keeps the address that guests remember, although this seed has not resolved its name yet.
   const again = await open(web, redis, echo.port);
   again.destroy();
   await expect(web.resolve('redis')).resolves.toEqual([redis]);
@@ -114,7 +114,7 @@ test('a restarted seed accepts launches that the last one gave out', async () =>
 test('a node that falls silent is given up, and can return under its id', async () => {
   await bed.close();
   bed = await createTestbed({ heartbeat: { interval: 20, suspect: 3, dead: 5 } });
-  // Between the node and the seed, like a NAT; what it holds back makes the node look frozen.
+  // A proxy between the node and the seed, like a NAT. While it holds bytes back, the node looks frozen.
   const carried: Socket[] = [];
   const between = await serve((near) => {
     const far = connect(bed.seed.port, '127.0.0.1');
@@ -131,7 +131,7 @@ test('a node that falls silent is given up, and can return under its id', async 
   const fate = fateOf(await open(web, api.address, echo.port));
   for (const socket of carried) socket.pause();
   await until(api, () => !api.members().has(2));
-  // Its peers would wait for ever: a frozen host ends nothing.
+  // Without this reset the peers would wait forever, as a frozen host ends no connection.
   await expect(fate).resolves.toBe('ECONNRESET');
   echo.server.close();
   for (const socket of carried.splice(0)) socket.destroy();
@@ -150,14 +150,14 @@ test('a node whose process dies is removed when its connection closes, without a
   const stop = new AbortController();
   const web = await bed.join('web', { seed: { host: '127.0.0.1', port: between.port }, signal: stop.signal });
   await until(api, () => api.members().has(web.nodeId));
-  // What the kernel does for a process that was killed.
+  // The kernel resets the connections of a killed process in the same way.
   between.server.close();
   for (const socket of ends) socket.resetAndDestroy();
   await until(api, () => !api.members().has(web.nodeId));
   stop.abort();
 });
 
-test('a node that is refused on its return ends, and says why', async () => {
+test('a node that is refused when it returns ends, and reports the reason', async () => {
   const web = await bed.join('web');
   await bed.stopSeed();
   await bed.startSeed({ projectKey: Buffer.alloc(32, 6) });

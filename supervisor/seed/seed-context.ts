@@ -37,8 +37,8 @@ export interface SeedContext {
   readonly probes: Probes;
   readonly names: NamePolicy;
   readonly quotas: Quotas;
-  /** Ports where nodes learn how they are seen. */
+  /** Ports where a node learns the endpoint from which the seed sees it. */
   readonly observers: readonly number[];
-  /** Takes a line without its end. */
+  /** Logs a line, which has no line end. */
   readonly log: Logger;
 }

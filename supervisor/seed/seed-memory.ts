@@ -9,7 +9,7 @@ import { NodeRegistry } from './nodes/node-registry.ts';
 import { lastNodeId, type OverlayRange } from './nodes/overlay-range.ts';
 import type { Store } from './store/store.ts';
 
-/** The parts of a seed whose state outlives it. */
+/** The parts of a seed whose state outlives the seed. */
 export interface SeedMemory {
   readonly store: Store;
   readonly registry: NodeRegistry;
@@ -17,7 +17,7 @@ export interface SeedMemory {
   readonly absentees: Absentees;
   readonly launches: Launches;
   readonly hosts: Hosts;
-  /** Records nothing more: sessions that end from now on end because the seed does. */
+  /** Stops recording, as further sessions end only because the seed ends. Closes the store. */
   close(): Promise<void>;
 }
 
@@ -28,11 +28,11 @@ export interface MemoryOptions {
   readonly log: (line: string) => void;
   /** The credentials for the servers of the store; secret. */
   readonly credentials?: string | undefined;
-  /** In place of the store that the configuration names; the caller closes it. */
+  /** Used instead of the store that the configuration names; the caller closes it. */
   readonly store?: Store | undefined;
 }
 
-/** Rejects with BoxerError STORE where the store cannot be used. */
+/** Opens the store and reads it. Rejects with BoxerError STORE if the store cannot be used. */
 export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
   const { range, log } = options;
   const store = options.store ?? (await openStore(options));
@@ -75,7 +75,7 @@ export async function openMemory(options: MemoryOptions): Promise<SeedMemory> {
 async function openStore({ config, projectKey, log, credentials }: MemoryOptions): Promise<Store> {
   const { store, project } = config;
   const about = `${project} ${config.overlay}`;
-  // Says to which project and key the store belongs, without revealing the key.
+  // Identifies the project and key to which the store belongs, without revealing the key.
   const owner = derive(projectKey, `boxer store ${about}`, 16).toString('hex');
   if (store && 'nats' in store) {
     const { openNatsProjectStore } = await import('./store/nats-project-store.ts');

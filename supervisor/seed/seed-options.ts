@@ -12,22 +12,23 @@ export interface SeedOptions {
   readonly config: SeedConfig;
   readonly projectKey: Buffer;
   readonly addon: Addon;
-  /** Ends the seed and its sessions; its flows may go on for `drain`. */
+  /** Aborting ends the seed and its sessions; its flows may go on for `drain` ms. */
   readonly signal: AbortSignal;
-  /** ms that flows have to end by themselves; 0 unless told otherwise. */
+  /** Time that flows have to end by themselves, ms; the default is 0. */
   readonly drain?: number | undefined;
   readonly log?: Logger | undefined;
-  /** All IPv4 addresses unless told otherwise. */
+  /** The address to listen on; the default is all IPv4 addresses. */
   readonly host?: string | undefined;
   readonly resolver?: Resolver | undefined;
   readonly reverse?: ReverseResolver | undefined;
   /**
-   * Where the nodes of other seeds reach this one; unless told otherwise, its address on the network `boxer`.
+   * The address at which the nodes of other seeds reach this seed; the default is its address on the network
+   * `boxer`.
    */
   readonly advertise?: string | undefined;
-  /** In place of the store that the configuration names; the caller closes it. */
+  /** Used instead of the store that the configuration names; the caller closes it. */
   readonly store?: Store | undefined;
-  /** For the servers of the store. */
+  /** The credentials for the servers of the store. */
   readonly credentials?: string | undefined;
   readonly heartbeat?: HeartbeatOptions | undefined;
   readonly relay?: Partial<RelayOptions> | undefined;

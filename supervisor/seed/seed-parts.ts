@@ -20,7 +20,7 @@ import type { SeedOptions } from './seed-options.ts';
 import { Admission } from './sessions/admission.ts';
 import { Quotas, SEED_LIMITS } from './sessions/quotas.ts';
 
-/** What a seed holds open: ports, files, connections. */
+/** The open resources of a seed: ports, files, connections. */
 export interface Held {
   readonly range: OverlayRange;
   readonly relay: Relay;
@@ -29,8 +29,8 @@ export interface Held {
 }
 
 /**
- * Rejects with BoxerError CONFIG or STORE, or the system's error where a port cannot be had; nothing is left
- * open then.
+ * Opens the resources of a seed. Rejects with BoxerError CONFIG or STORE, or with the system's error if a
+ * port cannot be opened; then nothing is left open.
  */
 export async function openHeld(options: SeedOptions): Promise<Held> {
   const { config, projectKey, addon, host, store, credentials, log = SILENT_LOGGER } = options;
@@ -53,14 +53,14 @@ export async function openHeld(options: SeedOptions): Promise<Held> {
   }
 }
 
-/** For a seed that could not start. */
+/** Closes the resources of a seed that could not start. */
 export function closeHeld({ relay, memory, observer }: Held): void {
   observer.close();
   relay.close();
   void memory.close();
 }
 
-/** Makes what sessions are served with; `signal` ends what it does by itself. */
+/** Creates the parts that serve sessions. Aborting `signal` ends their background work. */
 export function contextOf(options: SeedOptions, held: Held, signal: AbortSignal): SeedContext {
   const { config, projectKey, observer: meter, log = SILENT_LOGGER } = options;
   const { range, relay, memory, observer } = held;

@@ -31,7 +31,7 @@ async function guest(onConnection: (socket: Socket) => void): Promise<number> {
   return port;
 }
 
-test('nodes get ids from 1 on, their addresses, and learn of each other', async () => {
+test('nodes get ids from 1 on with their addresses, and learn of each other', async () => {
   const web = await bed.join('web');
   const api = await bed.join('api');
   expect([web.nodeId, web.address, api.nodeId, api.address]).toEqual([1, '198.18.0.1', 2, '198.18.0.2']);
@@ -47,7 +47,7 @@ test('nodes get ids from 1 on, their addresses, and learn of each other', async 
   expect([...api.members()]).toEqual([...web.members()]);
 });
 
-test('what listens is known everywhere, what left is forgotten', async () => {
+test('other nodes learn the ports of a node, and forget the node when it leaves', async () => {
   const [web, api] = await Promise.all([bed.join('web'), bed.join('api')]);
   await api.setListening([80, 443]);
   await until(web, () => web.members().get(api.nodeId)?.ports.length === 2);
@@ -56,7 +56,7 @@ test('what listens is known everywhere, what left is forgotten', async () => {
   await expect(api.closed).resolves.toBe('left');
 });
 
-test('names are seen on shared networks only, and nodes that share none not at all', async () => {
+test('a node sees only the names on shared networks, and no nodes on other networks', async () => {
   const both = await bed.join('api', {
     networks: { front: ['api', 'api.front'], back: ['api', 'api.back'] },
   });
@@ -66,7 +66,8 @@ test('names are seen on shared networks only, and nodes that share none not at a
   expect(front.members().get(both.nodeId)?.names).toEqual(['api', 'api.front', `node-${both.nodeId}`]);
   expect(back.members().get(both.nodeId)?.names).toEqual(['api', 'api.back', `node-${both.nodeId}`]);
   expect(front.members().has(back.nodeId)).toBe(false);
-  // Each asks about every name, so that nobody's own resolver finds what it shall not; the answers differ.
+  // Each node asks the seed about every name, so that its own resolver never answers for a hidden one; the
+  // seed's answers differ.
   for (const node of [front, back, both])
     expect([...node.gateways()].sort()).toEqual(['cache', 'proxy', 'redis']);
   await expect(back.resolve('proxy')).rejects.toMatchObject({ errno: 'ENOENT' });
@@ -77,7 +78,7 @@ test('names are seen on shared networks only, and nodes that share none not at a
   await expect(front.reverse(both.address)).resolves.toContain('api');
 });
 
-test('an address is called as the seed’s own resolver calls it, and else by its names', async () => {
+test('reverse() returns the name from the seed’s resolver first, then the names of the node', async () => {
   await bed.close();
   const asked: string[] = [];
   const reverse = async (address: string) => {
@@ -100,7 +101,7 @@ test('an address is called as the seed’s own resolver calls it, and else by it
   expect(asked).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1']);
 });
 
-test('a flow carries every byte, both ways, with half-close', async () => {
+test('a flow carries every byte in both directions, with half-close', async () => {
   const received = Promise.withResolvers<string>();
   const answer = randomBytes(3_000_000);
   const port = await guest(async (socket) => {
@@ -116,7 +117,7 @@ test('a flow carries every byte, both ways, with half-close', async () => {
   await expect(received.promise).resolves.toBe(sha256(body));
 });
 
-test('what cannot be reached fails with the errno that connect() would give', async () => {
+test('a connection to an unreachable target fails with the errno of connect()', async () => {
   const [web, api] = await Promise.all([bed.join('web'), bed.join('api')]);
   await expect(web.connect(api.address, 81)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
   await expect(web.connect('198.18.3.7', 80)).rejects.toMatchObject({ errno: 'EHOSTUNREACH' });
@@ -125,11 +126,11 @@ test('what cannot be reached fails with the errno that connect() would give', as
   await api.setListening([port]);
   for (const cleanup of cleanups.splice(0)) cleanup();
   await delay(10);
-  // Known as listening, but closed meanwhile: the acceptor's own errno arrives.
+  // The port is known to listen but has closed meanwhile, so the acceptor's errno arrives.
   await expect(web.connect(api.address, port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
-test('an acceptor that dies over an introduction is a host that is unreachable', async () => {
+test('a connection fails with EHOSTUNREACH if the acceptor leaves during the introduction', async () => {
   const web = await bed.join('web');
   const api = await bed.join('api', { introduce: () => new Promise(() => undefined) });
   await api.setListening([80]);
@@ -154,7 +155,7 @@ test('unboxed hosts are resolved, named and reached through the seed', async () 
   await expect(web.connect(address, port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
-test('a wrong key, and a service that is not the key’s own, are refused at once', async () => {
+test('a join with a wrong key, or for another service than that of the key, is refused at once', async () => {
   const identity = newServiceIdentity('web');
   const wrong = { identity, key: pskOf(serviceKey(projectKey, 'api'), identity) };
   await expect(bed.join('web', wrong)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
@@ -162,7 +163,7 @@ test('a wrong key, and a service that is not the key’s own, are refused at onc
   await expect(bed.join('api', other)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('a connection that has not joined is refused everything, and is closed', async () => {
+test('a connection that has not joined gets no requests served, and is closed', async () => {
   const identity = newServiceIdentity('web');
   const key = pskOf(serviceKey(projectKey, 'web'), identity);
   const session = await dialControl({ host: '127.0.0.1', port: bed.seed.port, identity, key });
@@ -182,12 +183,12 @@ test('a connection that has not joined is refused everything, and is closed', as
   await expect(session.request(unchecked(Join.number), { ...join, local: 7 })).rejects.toMatchObject({
     errno: 'EINVAL',
   });
-  // It answers heartbeats, and is dropped all the same.
+  // The connection answers heartbeats, and is closed nevertheless.
   await expect(session.closed).resolves.toBe('the peer closed the connection');
 });
 
-test('a node that reads slowly gets a snapshot in place of the changes that it missed', async () => {
-  // Many long names fill the sockets' buffers soon; only the slow node sees them all.
+test('a node that reads slowly gets a snapshot instead of the changes that it missed', async () => {
+  // Many long names fill the sockets' buffers soon. Only the slow node sees them all.
   const names = Array.from({ length: 64 }, (_, index) => `${index}-${'x'.repeat(240)}`);
   const networks = Array.from({ length: 8 }, (_, index) => `network-${index}`);
   const identity = newServiceIdentity('web');
@@ -220,7 +221,7 @@ test('a node that reads slowly gets a snapshot in place of the changes that it m
   await slow.close();
 });
 
-test('joining waits for a seed that is absent, for a limited time', async () => {
+test('a join waits for an absent seed for `retryFor` ms', async () => {
   await bed.stopSeed();
   await expect(bed.join('web', { retryFor: 60 })).rejects.toMatchObject({ code: 'SEED_UNREACHABLE' });
   const joining = bed.join('web', { retryFor: 5000 });

@@ -14,14 +14,14 @@ import { returnMemory } from './small-memory.ts';
 export type { SeedOptions } from './seed-options.ts';
 
 /**
- * Bytes that each of thousands of connections hands to TLS at once: with the record around them they fit the
- * buffer of 1 KiB that a connection begins with.
+ * Maximum number of bytes that a connection hands to TLS at once. With the record around them, they fit the
+ * buffer of 1 KiB with which a connection begins; there may be thousands of connections.
  */
 const MAX_WRITE = 1000;
 
 /**
- * Starts the coordinator of a project. Rejects with BoxerError CONFIG for a bad range, with the system's
- * error for a taken port.
+ * Starts the seed of a project. Rejects with BoxerError CONFIG for an invalid range, BoxerError STORE if the
+ * store cannot be used, or the system's error for a taken port.
  */
 export async function startSeed(options: SeedOptions): Promise<Seed> {
   const { config, host, log = SILENT_LOGGER } = options;
@@ -76,15 +76,15 @@ interface SeedParts {
   readonly context: SeedContext;
   readonly held: Held;
   readonly listener: ControlListener;
-  /** Ends what the seed does by itself. */
+  /** Aborting ends the background work of the seed. */
   readonly background: AbortController;
-  /** ms that flows have to end by themselves. */
+  /** Time that flows have to end by themselves, ms. */
   readonly drain: number;
 }
 
-/** The coordinator of a project, while it runs. */
+/** A running seed. */
 export class Seed {
-  /** Of the control listener. */
+  /** The port of the control listener. */
   readonly port: number;
   /** Resolves when the seed has ended and its sockets are closed. */
   readonly closed: Promise<void>;
@@ -101,7 +101,7 @@ export class Seed {
     this.#end = resolve;
   }
 
-  /** For metrics. */
+  /** Returns the current load, for metrics. */
   status(): SeedStatus {
     const { context, held } = this.#parts;
     const { flows, bytes, carried, refused } = held.relay.status();
@@ -115,12 +115,15 @@ export class Seed {
     };
   }
 
-  /** Asks the nodes; at most once in 5 s, and waits a second for those that do not answer. */
+  /**
+   * Asks the nodes for the transports of their connections, at most once in 5 s. Waits a second for nodes
+   * that do not answer.
+   */
   transports(): Promise<TransportCounts> {
     return this.#transports.count();
   }
 
-  /** Ends the seed when `signal` aborts, or at once where it has. */
+  /** Ends the seed when `signal` aborts, or at once if it has aborted. */
   endWith(signal: AbortSignal): void {
     signal.addEventListener('abort', () => this.#close(), { once: true });
     if (signal.aborted) this.#close();
@@ -128,7 +131,7 @@ export class Seed {
 
   #close(): void {
     const { context, held, listener, background, drain } = this.#parts;
-    // First of all: that the sessions end now is nothing to remember.
+    // The memory is closed first, as the end of the sessions must not be recorded.
     background.abort();
     const remembered = held.memory.close();
     context.stream.close();

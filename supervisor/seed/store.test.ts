@@ -9,7 +9,7 @@ import { serve } from '../network/relay/socket-testbed.ts';
 import { queryNodes } from './admin/nodes-command.ts';
 import { config, createTestbed, open, projectKey, type Testbed, until } from './overlay-testbed.ts';
 
-/** What a seed knows of before its restart. */
+/** Tests of the state that a seed keeps over a restart. */
 let bed: Testbed;
 let folder: string;
 const lines: string[] = [];
@@ -58,7 +58,7 @@ test('a new node does not get the id of a node that has not returned yet', async
   expect(web.nodeId).toBe(1);
 });
 
-test('a launch that was used stays used after a restart of the seed', async () => {
+test('a used launch stays used after a restart of the seed', async () => {
   const phantom = await phantomOf('worker');
   const launch = await phantom.launch();
   await functionOf(launch);
@@ -66,7 +66,7 @@ test('a launch that was used stays used after a restart of the seed', async () =
   await expect(functionOf(launch)).rejects.toMatchObject({ code: 'LAUNCH_USED' });
   const next = await phantom.launch();
   await restart();
-  // It was not used: it is still good, once.
+  // The launch was not used, so it is still valid, once.
   await expect(functionOf(next)).resolves.toMatchObject({ nodeId: phantom.nodeId });
   await expect(functionOf(next)).rejects.toMatchObject({
     code: 'LAUNCH_USED',
@@ -90,14 +90,14 @@ test('an earlier function of a node is refused after a restart of the seed', asy
   await functionOf(launch);
   await restart();
   await expect(functionOf(old)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
-  // Answered by the seed that is there now.
+  // The reply comes from the restarted seed, so the phantom is connected again.
   await phantom.resolve('nobody').catch(() => undefined);
   await phantom.leave();
   await restart();
   await expect(functionOf(launch)).rejects.toMatchObject({ code: 'JOIN_REFUSED' });
 });
 
-test('names, ports and start time of a node survive a restart of the seed, also if its phantom returns later', async () => {
+test('names, ports and start time of a node survive a restart of the seed', async () => {
   const web = await bed.join('web');
   const phantom = await phantomOf('worker');
   const worker = await functionOf(await phantom.launch());
@@ -108,14 +108,14 @@ test('names, ports and start time of a node survive a restart of the seed, also 
   web.onChange(() => seen.push(web.members().get(worker.nodeId)));
   await restart(100);
   await until(web, () => web.members().size === 2 && seen.length > 2);
-  // What a node knows of others it keeps for a while; the seed has to hear from them itself.
+  // A node keeps its members for a while, but the seed has to wait for the nodes to return.
   while ((await statuses()).length < before.length) await delay(10);
   await expect(statuses()).resolves.toEqual(before);
   for (const member of seen)
     expect(member).toMatchObject({ names: ['worker', 'node-2'], ports: [80], state: 'up' });
 });
 
-test('a connect to a node that has not returned yet waits for it', async () => {
+test('a connection to a node that has not returned yet waits for the node', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web');
   const api = await bed.join('api');
@@ -129,7 +129,7 @@ test('a connect to a node that has not returned yet waits for it', async () => {
   echo.server.close();
 });
 
-test('unboxed hosts keep their addresses and names', async () => {
+test('unboxed hosts keep their addresses and names over a restart of the seed', async () => {
   const web = await bed.join('web', { networks: { back: ['web'] } });
   const [redis = ''] = await web.resolve('redis');
   await restart();
@@ -137,7 +137,7 @@ test('unboxed hosts keep their addresses and names', async () => {
   await expect(web.resolve('redis')).resolves.toEqual([redis]);
 });
 
-test('the store of another project is not taken over', async () => {
+test('a seed does not use the store of another project', async () => {
   await bed.join('web');
   await bed.stopSeed();
   await bed.startSeed({ config: { ...config, store: { folder }, overlay: '10.0.0.0/15' } });

@@ -18,8 +18,7 @@ export interface TriedCall {
 }
 
 /**
- * The native functions for which Node has no API; built from `shim-c/addon`. Errors carry an errno name in
- * `code`.
+ * Native functions for which Node has no API; built from `shim-c/addon`. Errors have an errno name in `code`.
  */
 export interface Addon extends PumpAddon {
   /** Creates an anonymous memory file of `size` bytes. The caller owns the descriptor. */
@@ -27,8 +26,10 @@ export interface Addon extends PumpAddon {
   /** Sends `bytes` and the descriptor `fd` over a Unix socket. */
   sendFd(socket: number, fd: number, bytes: Buffer): void;
   /**
-   * Opens a TCP connection between dotted IPv4 addresses ('': any; `family` 6: mapped ones), which nobody reads. Returns its
-   * descriptor where it stands at once; otherwise what `dialCancel` takes, and `onDone` gets the descriptor, or an errno negated.
+   * Opens a TCP connection between two dotted IPv4 addresses and reads nothing from it. '' as local address
+   * is any address; `family` 6 uses v4-mapped addresses.
+   * If the connection is established at once, returns its descriptor. Otherwise returns an object for
+   * `dialCancel`; `onDone` then gets the descriptor or a negated errno.
    */
   dial(
     family: 4 | 6,
@@ -39,19 +40,20 @@ export interface Addon extends PumpAddon {
     onDone: (fdOrErrno: number) => void,
   ): number | object;
   dialCancel(dial: object): void;
-  /** The local port of a socket, or of the object that `dial` returned; 0 where it has none. */
+  /** Returns the local port of a socket, or of an object that `dial` returned; 0 if it has none. */
   localPort(socket: number | object): number;
   /**
-   * A descriptor that listens on a free port of a dotted IPv4 address and drops whatever comes: for who connects there it is a host that
-   * does not answer. The caller owns it.
+   * Returns a descriptor that listens on a free port of a dotted IPv4 address and drops every packet, so that
+   * to a client the host seems not to answer. The caller owns the descriptor.
    */
   deafListener(address: string): number;
-  /** Closes a descriptor. `reset` 1: resets its TCP connection. */
+  /** Closes a descriptor; with `reset` 1, also resets its TCP connection. */
   close(fd: number, reset: 0 | 1): void;
   /**
-   * Listens on the abstract Unix socket `name`, on this process's event loop, for at most `limit` connections with one request each;
-   * who has not sent it in `timeout` ms is closed. `room` (a Buffer of a request's size) has the request while `onRequest` runs.
-   * `onGone`: the client went before it was answered.
+   * Listens on the abstract Unix socket `name`, on this process's event loop, for at most `limit` connections
+   * with one request each. A client that has not sent its request within `timeout` ms is closed. `room`, a
+   * Buffer of the size of a request, holds the request while `onRequest` runs. `onGone` is called when a
+   * client closes before it got its answer.
    */
   serviceStart(
     name: string,
@@ -61,23 +63,29 @@ export interface Addon extends PumpAddon {
     onRequest: (id: number) => void,
     onGone: (id: number) => void,
   ): object;
-  /** Answers and closes; `fd` goes beside the reply unless it is -1. Does nothing for a client that has gone. */
+  /**
+   * Sends the reply, with the descriptor `fd` unless it is -1, and closes the connection. Does nothing for a
+   * client that has gone.
+   */
   serviceAnswer(service: object, id: number, reply: Buffer, fd: number): void;
   serviceStop(service: object): void;
-  /** Makes a pipe. Returns its reading and its writing end, which the caller owns. */
+  /** Creates a pipe. Returns its read end and its write end, which the caller owns. */
   pipe(): [number, number];
-  /** Sets how many descriptors this process may have, as far as it may; returns how many it could have before. */
+  /**
+   * Sets the soft limit of descriptors of this process to `limit`, or to the hard limit if that is lower;
+   * returns the earlier soft limit.
+   */
   limitDescriptors(limit: number): number;
   /** Collects exited children, except those whose pids are in `keep`. */
   reap(keep: readonly number[]): ReapedChild[];
   prctlSubreaper(): void;
-  /** Returns free memory that libc holds to the kernel. This takes milliseconds where there is much of it. */
+  /** Returns free memory of libc to the kernel. This takes milliseconds if there is much of it. */
   trimMemory(): void;
-  /** Tries system calls, each in a process of its own. A call is allowed where `errno` and `signal` are 0. */
+  /** Tries system calls, each in a process of its own. A call is permitted if `errno` and `signal` are 0. */
   tryCalls(): TriedCall[];
 }
 
-/** Loads the addon that stands beside the bundle in `/opt/boxer/lib`. */
+/** Loads the addon, which is beside the bundle in `/opt/boxer/lib`. */
 export function loadAddon(path: string): Addon {
   return createRequire(import.meta.url)(path);
 }

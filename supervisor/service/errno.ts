@@ -1,14 +1,16 @@
 import { constants } from 'node:os';
 
-/** The errno value of a name such as `ECONNREFUSED`; that of EIO where Node does not know the name. */
+/**
+ * Returns the errno value of a name such as `ECONNREFUSED`; the value of EIO if Node does not know the name.
+ */
 export function errnoOf(name: string | undefined): number {
   const known: Record<string, number> = constants.errno;
   return (name === undefined ? undefined : known[name]) ?? constants.errno.EIO;
 }
 
 /**
- * The errno name that an error carries: `code` of Node's system errors, `errno` of a peer's errors, and
- * ETIMEDOUT for AbortSignal.timeout().
+ * Returns the errno name of an error: `code` of Node's system errors, `errno` of a peer's errors, ETIMEDOUT
+ * for the reason of AbortSignal.timeout(), undefined for others.
  */
 export function errnoNameOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;

@@ -8,7 +8,7 @@ import { type ServiceHandler, type ServiceServer, startServiceServer } from './s
 import { Operation, REQUEST_SIZE } from './wire.ts';
 
 const REPLY_SIZE = 352;
-/** ms; a client may take this long, so that the tests need not. */
+/** The time that a client has to send its request, ms; shorter than in production. */
 const PATIENCE = 300;
 
 let addon: Addon;
@@ -34,7 +34,7 @@ afterEach(() => {
 async function client(): Promise<Socket> {
   const socket = connect(`\0${server.name.slice(1)}`);
   sockets.push(socket);
-  // A connection that the server ends early may end with either.
+  // When the server ends a connection early, the client may see EPIPE or ECONNRESET.
   socket.on('error', () => undefined);
   await once(socket, 'connect');
   return socket;
@@ -47,7 +47,7 @@ function request(operation: number): Buffer {
   return bytes;
 }
 
-/** Everything that arrives until the server ends the connection. */
+/** Resolves to all bytes that arrive until the server ends the connection. */
 async function rest(socket: Socket): Promise<Buffer> {
   const chunks: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -62,7 +62,7 @@ async function answered(): Promise<boolean> {
   return bytes.length > 0 && bytes.toString('latin1', 0, 4) === 'BXR1';
 }
 
-test('bytes that are not a request close their own connection and no other', async () => {
+test('malformed bytes close their own connection and no other', async () => {
   const junk = fc.uint8Array({ minLength: 1, maxLength: 2 * REQUEST_SIZE });
   await fc.assert(
     fc.asyncProperty(junk, async (bytes) => {
@@ -75,7 +75,7 @@ test('bytes that are not a request close their own connection and no other', asy
   expect(await answered()).toBe(true);
 });
 
-test('more than one request on a connection, and a flood behind one, are refused', async () => {
+test('a connection with a second request, or with a flood of bytes after its request, is closed', async () => {
   const twice = await client();
   twice.write(Buffer.concat([request(Operation.resolve), request(Operation.resolve)]));
   expect(await rest(twice)).toHaveLength(0);
@@ -108,7 +108,7 @@ test('a client that does not close after its answer is closed', async () => {
   const closed = once(socket, 'end');
   socket.resume();
   await closed;
-  // Its own direction stays open; the server lets go of it all the same.
+  // The client keeps its direction open; the server closes the connection nevertheless.
   const [error] = await new Promise<unknown[]>((resolve) => {
     socket.once('error', (failure) => resolve([failure]));
     const probe = setInterval(() => socket.write('x', (failure) => failure && clearInterval(probe)), 50);
@@ -127,7 +127,7 @@ test('a request is aborted when its client closes', async () => {
   expect(await cancelled).toBe(true);
 });
 
-test('an error of a handler is answered with its errno', async () => {
+test('the reply to a request whose handler fails has the errno of the error', async () => {
   handler = () => Promise.reject(Object.assign(new Error('no'), { code: 'ECONNREFUSED' }));
   const socket = await client();
   socket.write(request(Operation.connect));

@@ -3,7 +3,10 @@ import type { Addon } from './addon.ts';
 import { errnoNameOf, errnoOf } from './errno.ts';
 import { encodeReply, parseRequest, REQUEST_SIZE, type ServiceReply, type ServiceRequest } from './wire.ts';
 
-/** What an operation answers; `release` is called when the reply, and `fd` with it, has left or could not. */
+/**
+ * The answer of an operation. `release` is called when the reply, and `fd` with it, has been sent or could
+ * not be sent.
+ */
 export interface ServiceAnswer extends ServiceReply {
   readonly fd?: number;
   readonly release?: () => void;
@@ -15,20 +18,24 @@ export type ServiceHandler = (
 ) => Promise<ServiceAnswer> | ServiceAnswer;
 
 export interface ServiceServer {
-  /** For BOXER_SOCKET: `@` and the abstract name. */
+  /** The value of BOXER_SOCKET: `@` and the abstract name. */
   readonly name: string;
   close(): void;
 }
 
-/** More guest threads than this inside a control call at once get ENETUNREACH: a bound, not a target. */
+/** Maximum number of guest threads inside a control call at the same time; further ones get ENETUNREACH. */
 const MAX_CONNECTIONS = 1024;
-/** A client that has not sent its request by then is no process monitor: they do it at once. */
+/**
+ * Time limit for a client to send its request. Process monitors send it at once, so a slower client is not
+ * one of them.
+ */
 const CLIENT_TIMEOUT_MS = 5000;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Serves the node's process monitors on an abstract Unix socket: it needs no file system and is seen from chroots. The connections
- * themselves are the addon's (`shim-c/addon/service.c`): a stream for each cost more than everything else that a request needs.
+ * Serves the node's process monitors on an abstract Unix socket, which needs no file system and can be
+ * reached from a chroot. The addon handles the connections (`shim-c/addon/service.c`), as a Node stream for
+ * each would cost more than the rest of a request.
  */
 export function startServiceServer(
   addon: Addon,
@@ -37,7 +44,7 @@ export function startServiceServer(
 ): ServiceServer {
   const name = `boxer-${randomBytes(8).toString('hex')}`;
   const room = Buffer.alloc(REQUEST_SIZE);
-  /** Those whose answer takes its time. */
+  /** Requests that wait for an asynchronous answer, by id. */
   const waiting = new Map<number, AbortController>();
 
   function respond(id: number, operation: number, answer: ServiceAnswer): void {
@@ -65,7 +72,8 @@ export function startServiceServer(
   function onRequest(id: number): void {
     const request = parseRequest(room);
     if (request === undefined) {
-      // Another version's: whoever asks sees the connection end, as when nobody was there.
+      // The request is of another version. The client sees the connection end, as if no supervisor were
+      // running.
       addon.serviceAnswer(service, id, NOTHING, -1);
       return;
     }

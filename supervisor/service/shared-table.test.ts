@@ -23,7 +23,7 @@ const viewOf = (hostname: string): TableView => ({
   names: [{ name: hostname, overlay: '198.18.0.5' }],
 });
 
-test('each change is written to the older of two copies, and the newer one stays intact', () => {
+test('write() changes the older of the two copies and leaves the newer one intact', () => {
   const table = createSharedTable(addon);
   try {
     const copies = () => {

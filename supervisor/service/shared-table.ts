@@ -26,14 +26,18 @@ export interface TableView {
   readonly overlayMask: string;
   readonly selfOverlay: string;
   readonly selfUnderlay: string;
-  /** What the kernel binds in the own overlay address' place; '0.0.0.0' on a node that is reached at several addresses. */
+  /**
+   * The address that a socket is bound to in place of the node's overlay address; '0.0.0.0' on a node that is
+   * reached at several addresses.
+   */
   readonly selfBound: string;
   readonly hostname: string;
-  /** In a function: the platform's user and group, which no image knows. */
+  /** In a function: the user and group under which the platform runs it; images do not know them. */
   readonly account?: { readonly user: number; readonly group: number } | undefined;
   readonly nodes: readonly { id: number; overlay: string; direct?: string; self: boolean }[];
   /**
-   * A name and one of its addresses. For a name without an address the process monitor asks the supervisor.
+   * Names with one of their addresses each. For a name without an address, the process monitor asks the
+   * supervisor.
    */
   readonly names: readonly { name: string; overlay?: string }[];
 }
@@ -45,7 +49,10 @@ export interface SharedTable {
   close(): void;
 }
 
-/** FNV-1a, 64 bits, of a host name as the process monitor compares it. */
+/**
+ * Returns the 64-bit FNV-1a hash of a host name in the form in which the process monitor compares names:
+ * lower case, without a trailing dot.
+ */
 export function hashName(name: string): bigint {
   let hash = 0xcbf29ce484222325n;
   for (const byte of Buffer.from(name.toLowerCase().replace(/\.$/, ''), 'latin1'))
@@ -73,7 +80,7 @@ function encodeNodes(view: TableView): Buffer {
 
 type Hashes = ReadonlyMap<string, bigint>;
 
-/** The hashes of the present names. Most names stay from one write to the next. */
+/** Returns the hashes of the current names. Most of them are reused from the last write. */
 function hashesOf({ names }: TableView, before: Hashes): Hashes {
   return new Map(names.map(({ name }) => [name, before.get(name) ?? hashName(name)]));
 }
@@ -118,7 +125,8 @@ function writeSequence(fd: number, copy: number, sequence: number): void {
 }
 
 /**
- * Creates an empty table in anonymous memory. The caller writes it before the guest starts, and closes it.
+ * Creates an empty table in anonymous memory. The caller writes the table before the guest starts, and closes
+ * it.
  */
 export function createSharedTable(addon: Addon): SharedTable {
   const fd = addon.memfdCreate('boxer-table', COPIES * TABLE_SIZE);
@@ -131,8 +139,8 @@ export function createSharedTable(addon: Addon): SharedTable {
       const nodes = encodeNodes(view);
       hashes = hashesOf(view, hashes);
       const names = encodeNames(view, hashes);
-      // The number is odd while this copy changes; readers use the other copy until then. Each pwrite is a
-      // system call, so the writes are ordered.
+      // The sequence number of a copy is odd while the copy changes; readers then use the other copy. Each
+      // pwrite is a system call, so the writes are ordered.
       writeSequence(fd, copy, sequence + 1);
       writeSync(fd, nodes, 0, nodes.length, copy + NODES_OFFSET);
       writeSync(fd, names, 0, names.length, copy + NAMES_OFFSET);

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 
 /**
- * The file descriptor of an open socket. Node has no public API for it, but the handle has had `fd` since
- * version 0.x. Throws when the socket is closed.
+ * Returns the file descriptor of an open socket. Node has no public API for it, but the handle has had `fd`
+ * since version 0.x.
+ * @throws Error if the socket is closed.
  */
 export function socketFd(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { hashName, TABLE_SIZE } from './shared-table.ts';
 import { encodeReply, parseRequest, REQUEST_SIZE } from './wire.ts';
 
-/** The same vectors as shim-c/test reads: both sides of the wire must agree on every byte. */
+/** The test vectors that shim-c/test reads too: both sides of the wire must agree on every byte. */
 const golden = JSON.parse(
   readFileSync(new URL('../../test/golden/service-wire.json', import.meta.url), 'utf8'),
 );
@@ -24,14 +24,14 @@ describe('the service wire', () => {
     },
   );
 
-  test('has the same layout of the table as the C side', () => {
+  test('the table has the same layout and hashes as on the C side', () => {
     expect(TABLE_SIZE).toBe(golden.table.size);
     for (const { name, hash } of [golden.table.name, golden.table.ask])
       expect(hashName(name).toString(16)).toBe(hash);
     expect(hashName('ReDis.')).toBe(hashName('redis'));
   });
 
-  test('rejects bytes that are not a request, and never throws', () => {
+  test('parseRequest() returns undefined for bytes of another size than a request, and never throws', () => {
     const anything = fc.uint8Array({ minLength: 0, maxLength: 2 * REQUEST_SIZE });
     fc.assert(
       fc.property(anything, (bytes) => {
@@ -41,7 +41,7 @@ describe('the service wire', () => {
     );
   });
 
-  test('never throws for any content behind a valid magic number', () => {
+  test('parseRequest() never throws for any content after a valid magic number', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: REQUEST_SIZE - 4, maxLength: REQUEST_SIZE - 4 }), (bytes) => {
         const request = parseRequest(Buffer.concat([Buffer.from('BXR1'), bytes]));

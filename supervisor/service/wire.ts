@@ -1,6 +1,6 @@
 import type { Endpoint } from '../control/endpoint.ts';
 
-/** The messages between process monitor and supervisor. `shim-c/service-wire.h` is the C side. */
+/** The messages between process monitor and supervisor. The C side is `shim-c/service-wire.h`. */
 
 export const WIRE_MAGIC = 0x31525842;
 export const REQUEST_SIZE = 296;
@@ -28,7 +28,7 @@ export interface ServiceRequest {
   readonly family: number;
   readonly process: number;
   readonly nonblocking: boolean;
-  /** The guest's process could not bind to the ports of earlier replies. */
+  /** The guest's process could not bind to the ports that earlier replies gave. */
   readonly noPunch: boolean;
   readonly inode: bigint;
   readonly local: Endpoint;
@@ -37,11 +37,13 @@ export interface ServiceRequest {
 }
 
 export interface ServiceReply {
-  /** errno value; 0 for success */
+  /** An errno value; 0 for success. */
   readonly error?: number;
-  /** The guest's socket has to be bound to `local.port` before it connects. */
+  /** If true, the guest's socket has to be bound to `local.port` before it connects. */
   readonly bind?: boolean;
-  /** ms in which a refused connect() is tried again, also of a guest that does not block: how long it may wait */
+  /**
+   * How long a refused connect() is retried, ms. A connect() of a nonblocking guest may wait that long too.
+   */
   readonly retry?: number;
   readonly local?: Endpoint;
   readonly peer?: Endpoint;
@@ -53,7 +55,10 @@ export function readIpv4(bytes: Buffer, offset: number): string {
   return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
 }
 
-/** Writes a dotted IPv4 address as four bytes. Throws for anything else, which is a programming error. */
+/**
+ * Writes a dotted IPv4 address as four bytes.
+ * @throws RangeError if `address` is malformed, which is a programming error.
+ */
 export function writeIpv4(bytes: Buffer, offset: number, address: string): void {
   const parts = address.split('.').map(Number);
   if (parts.length !== 4 || parts.some((part) => !(part >= 0 && part <= 255)))
@@ -75,7 +80,7 @@ function readName(bytes: Buffer, offset: number): string {
   return bytes.toString('latin1', offset, end < 0 || end > offset + NAME_MAX ? offset + NAME_MAX : end);
 }
 
-/** Parses exactly `REQUEST_SIZE` bytes. Undefined when they are not a request of this version. */
+/** Parses exactly `REQUEST_SIZE` bytes. Returns undefined if they are not a request of this version. */
 export function parseRequest(bytes: Buffer): ServiceRequest | undefined {
   if (bytes.length !== REQUEST_SIZE || bytes.readUInt32LE(0) !== WIRE_MAGIC) return undefined;
   return {

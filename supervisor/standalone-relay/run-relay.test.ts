@@ -25,12 +25,12 @@ afterEach(async () => {
   await bed.close();
 });
 
-/** Resolves when the seed's log has so many lines that match the pattern. */
+/** Resolves when at least `times` lines of the seed's log match `pattern`. */
 async function logged(pattern: RegExp, times = 1): Promise<void> {
   while (lines.filter((line) => pattern.test(line)).length < times) await delay(2);
 }
 
-/** Starts a relay on an address of its own, which shows which relay carries a flow. */
+/** Starts a relay on an address of its own, so that a test sees which relay carries a flow. */
 async function startRelay(address: string, options: Partial<RunRelayOptions> = {}) {
   const stop = new AbortController();
   const joined = lines.filter((line) => line.includes('joined: ')).length;
@@ -79,7 +79,7 @@ async function guest(onConnection: (socket: Socket) => void): Promise<number> {
   return port;
 }
 
-test('a relay that has joined carries flows: every byte, both ways, with half-close', async () => {
+test('a relay that has joined carries every byte of a flow in both directions, with half-close', async () => {
   const received = Promise.withResolvers<string>();
   const answer = randomBytes(3_000_000);
   const port = await guest(async (socket) => {
@@ -96,7 +96,7 @@ test('a relay that has joined carries flows: every byte, both ways, with half-cl
   await expect(received.promise).resolves.toBe(sha256(body));
 });
 
-test('refusals reach the guest as without a relay, and the seed itself carries flows to hosts outside the overlay', async () => {
+test('a guest gets ECONNREFUSED as usual, and the seed carries flows to hosts outside the overlay', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
   const [web, api] = [
@@ -114,7 +114,7 @@ test('refusals reach the guest as without a relay, and the seed itself carries f
   socket.destroy();
 });
 
-test('relays that are equally near take turns, and a relay that dies ends its own flows only', async () => {
+test('relays that are equally near take turns, and a relay that stops ends only its own flows', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const first = await startRelay('127.0.0.8');
   await startRelay('127.0.0.9');
@@ -133,7 +133,7 @@ test('relays that are equally near take turns, and a relay that dies ends its ow
   expect(new Set(later.map(({ remoteAddress }) => remoteAddress))).toEqual(new Set(['127.0.0.9']));
 });
 
-test('the seed carries a flow that no relay takes', async () => {
+test('the seed carries a flow that no relay accepts', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const relay = await startRelay('127.0.0.9', { relay: { advertise: '127.0.0.9', limits: { flows: 1 } } });
   const { web, api } = await pair(port);
@@ -161,7 +161,7 @@ test('a relay’s flows outlive the seed, and the relay joins the next seed', as
   expect(again.remoteAddress).toBe('127.0.0.9');
 });
 
-test('the relay resets the flows of a node that fell silent', async () => {
+test('the relay resets the flows of a node that has fallen silent', async () => {
   await bed.close();
   bed = await createTestbed({
     log: loggerInto(lines),
@@ -189,7 +189,7 @@ test('the relay resets the flows of a node that fell silent', async () => {
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('a relay that drains takes no new flow, and ends when its flows have ended', async () => {
+test('a draining relay accepts no new flow, and ends when its flows have ended', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   const relay = await startRelay('127.0.0.9', { drain: 60_000 });
   const { web, api } = await pair(port);

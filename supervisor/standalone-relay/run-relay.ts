@@ -13,22 +13,22 @@ import type { PumpAddon } from '../service/pump-addon.ts';
 import { serveSeed } from './serve-seed.ts';
 
 export interface RunRelayOptions {
-  /** The seed's address, and the credentials that show that this relay belongs to the project. */
+  /** Returns the seed's address, and credentials that prove that this relay belongs to the project. */
   readonly contact: () => { seed: { host: string; port: number }; identity: string; key: Buffer };
   readonly addon: PumpAddon;
   readonly settings?: RelaySettings | undefined;
   readonly relay?: Partial<RelayOptions> | undefined;
-  /** How long flows may take to end by themselves when the relay is told to end, in ms. */
+  /** How long flows may take to end by themselves after `signal` has aborted, ms. */
   readonly drain: number;
-  /** Ends the relay. */
+  /** Aborting ends the relay. */
   readonly signal: AbortSignal;
   readonly log?: Logger | undefined;
 }
 
 /**
- * Carries flows for a seed until `signal` aborts and the flows have ended. While the seed is away the flows
- * go on, and the relay tries to join again. Rejects with BoxerError RELAY_REFUSED when the seed refuses the
- * relay, or with the system's error where the port is taken.
+ * Carries flows for a seed until `signal` aborts and the flows have ended. While the seed is away, the flows
+ * go on and the relay tries to join again. Rejects with BoxerError RELAY_REFUSED when the seed refuses the
+ * relay, or with the system's error when the port is taken.
  */
 export async function runRelay(options: RunRelayOptions): Promise<void> {
   const { addon, signal, drain, log = SILENT_LOGGER } = options;
@@ -60,7 +60,10 @@ export async function runRelay(options: RunRelayOptions): Promise<void> {
   }
 }
 
-/** Joins the seed. Undefined where the seed cannot be reached at the moment. */
+/**
+ * Joins the seed. Resolves to undefined if the seed cannot be reached at the moment. Rejects with BoxerError
+ * RELAY_REFUSED.
+ */
 async function join(options: RunRelayOptions, relay: Relay): Promise<Session | undefined> {
   const { signal } = options;
   const { seed, identity, key } = options.contact();

@@ -5,11 +5,11 @@ import type { Relay } from '../network/relay/relay.ts';
 import { RelayAbandon, RelayOpen, RelayReset } from '../protocol/relay.ts';
 
 /**
- * Opens flows at `relay` when the seed asks for them. Flows outlive the session; flows that are still being
- * opened end with it.
+ * Opens flows at `relay` when the seed asks for them. Established flows outlive the session; flows that still
+ * wait for an end are given up with it.
  */
 export function serveSeed(session: Session, relay: Relay): void {
-  /** By token: ends the wait for the acceptor. */
+  /** By token: aborting ends the wait for the acceptor. */
   const opening = new Map<string, AbortController>();
 
   session.handle(RelayOpen, async ({ from, initiator, acceptor, token, timeout }) => {

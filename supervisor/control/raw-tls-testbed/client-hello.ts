@@ -4,10 +4,10 @@ import { binderOf } from './key-schedule.ts';
 /** An entry of the pre_shared_key extension. */
 export interface PskOffer {
   readonly identity: Buffer;
-  /** What the binder is made with, and the handshake if the server takes this entry. */
+  /** The key of the binder; also the key of the handshake if the server takes this entry. */
   readonly key: Buffer;
   readonly kind: 'external' | 'resumption';
-  /** ms; obfuscated already. */
+  /** The obfuscated ticket age (RFC 8446, 4.2.11), ms. */
   readonly age?: number;
 }
 
@@ -24,7 +24,7 @@ const short = (body: Buffer) => Buffer.concat([Buffer.from([body.length]), body]
 const long = (body: Buffer) => Buffer.concat([u16(body.length), body]);
 const extension = (type: number, body: Buffer) => Buffer.concat([u16(type), long(body)]);
 
-/** A handshake message with its header. */
+/** Returns a handshake message with its header. */
 export function handshakeMessage(type: number, body: Buffer): Buffer {
   return Buffer.concat([
     Buffer.from([type, body.length >> 16, (body.length >> 8) & 255, body.length & 255]),
@@ -33,8 +33,9 @@ export function handshakeMessage(type: number, body: Buffer): Buffer {
 }
 
 /**
- * A ClientHello that offers `offers` in their order, each with a binder of its own key. Without `share` it
- * asks for a HelloRetryRequest. `before`: the transcript until here, empty for a first ClientHello.
+ * Returns a ClientHello with `offers` in this order, each with a binder of its own key. A ClientHello without
+ * `share` asks for a HelloRetryRequest. `before` is the transcript so far; it is empty for the first
+ * ClientHello.
  */
 export function clientHello(offers: readonly PskOffer[], share: Buffer | undefined, before: Buffer): Buffer {
   const shares = share ? Buffer.concat([u16(GROUP_X25519), long(share)]) : Buffer.alloc(0);

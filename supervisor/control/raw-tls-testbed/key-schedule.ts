@@ -10,7 +10,7 @@ export const sha256 = (...parts: Buffer[]): Buffer =>
 
 export const hmac = (key: Buffer, data: Buffer): Buffer => createHmac('sha256', key).update(data).digest();
 
-/** HKDF-Expand-Label for at most one block of output. */
+/** Implements HKDF-Expand-Label for at most one block of output. */
 export function expandLabel(secret: Buffer, label: string, context: Buffer, size: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const info = [Buffer.from([0, size, name.length]), name, Buffer.from([context.length]), context];
@@ -25,13 +25,16 @@ const nextStage = (secret: Buffer, input: Buffer) =>
 
 const earlySecret = (psk: Buffer) => hmac(ZEROS, psk);
 
-/** The proof that whoever sent `transcript` knows `psk`; transcript: up to the binders of the ClientHello. */
+/**
+ * Returns the binder, which proves that the sender of `transcript` knows `psk`. `transcript` ends before the
+ * binders of the ClientHello.
+ */
 export function binderOf(psk: Buffer, kind: 'external' | 'resumption', transcript: Buffer): Buffer {
   const label = kind === 'external' ? 'ext binder' : 'res binder';
   return finishedOf(deriveSecret(earlySecret(psk), label, Buffer.alloc(0)), transcript);
 }
 
-/** The body of a Finished message after `transcript`. */
+/** Returns the body of a Finished message after `transcript`. */
 export function finishedOf(trafficSecret: Buffer, transcript: Buffer): Buffer {
   return hmac(expandLabel(trafficSecret, 'finished', Buffer.alloc(0), HASH_SIZE), sha256(transcript));
 }
@@ -50,7 +53,7 @@ export class KeySchedule {
     this.#master = nextStage(this.#handshake, ZEROS);
   }
 
-  /** `transcript`: up to the ServerHello. */
+  /** `transcript` ends with the ServerHello. */
   handshakeSecrets(transcript: Buffer): TrafficSecrets {
     return {
       client: deriveSecret(this.#handshake, 'c hs traffic', transcript),
@@ -58,7 +61,7 @@ export class KeySchedule {
     };
   }
 
-  /** `transcript`: up to the server's Finished. */
+  /** `transcript` ends with the server's Finished. */
   applicationSecrets(transcript: Buffer): TrafficSecrets {
     return {
       client: deriveSecret(this.#master, 'c ap traffic', transcript),
@@ -66,7 +69,7 @@ export class KeySchedule {
     };
   }
 
-  /** The key of a session ticket; `transcript`: up to the client's Finished. */
+  /** Returns the key of a session ticket. `transcript` ends with the client's Finished. */
   ticketKey(transcript: Buffer, nonce: Buffer): Buffer {
     return expandLabel(deriveSecret(this.#master, 'res master', transcript), 'resumption', nonce, HASH_SIZE);
   }

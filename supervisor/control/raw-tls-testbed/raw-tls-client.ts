@@ -7,19 +7,19 @@ import { plainRecord, RecordKeys, RecordType, recordsOf, type TlsRecord } from '
 
 const Handshake = { serverHello: 2, newSessionTicket: 4, finished: 20, messageHash: 254 } as const;
 const RETRY_RANDOM = sha256(Buffer.from('HelloRetryRequest'));
-/** Before 32 bytes of an X25519 key, as DER. */
+/** The DER prefix of the 32 bytes of an X25519 key. */
 const X25519_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
 
 export interface RawTlsOptions {
   readonly port: number;
   readonly offers: readonly PskOffer[];
-  /** Offers no key share at first, and these keys in its second ClientHello. */
+  /** If set, the first ClientHello has no key share, and the second one offers these keys. */
   readonly afterRetry?: readonly PskOffer[] | undefined;
 }
 
 /**
  * For tests: a TLS 1.3 client that offers any list of pre-shared keys, which neither node:tls nor OpenSSL's
- * command line does. It speaks just as much of RFC 8446 as it takes to complete a handshake with one of them.
+ * command line can do. It implements only the part of RFC 8446 that a handshake with one of the keys needs.
  */
 export class RawTlsClient {
   readonly #socket: Socket;
@@ -29,7 +29,7 @@ export class RawTlsClient {
   #sending: RecordKeys | undefined;
   #held = Buffer.alloc(0);
   #schedule: KeySchedule | undefined;
-  /** The place in the list of the key that the server took. */
+  /** The index in the list of the key that the server took; -1 before the ServerHello. */
   selected = -1;
 
   private constructor(socket: Socket) {
@@ -37,7 +37,7 @@ export class RawTlsClient {
     this.#records = recordsOf(socket);
   }
 
-  /** Rejects where the server does not complete the handshake. */
+  /** Rejects if the server does not complete the handshake. */
   static async connect({ port, offers, afterRetry }: RawTlsOptions): Promise<RawTlsClient> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
@@ -55,7 +55,7 @@ export class RawTlsClient {
     if (this.#sending) this.#socket.write(this.#sending.seal({ type: RecordType.applicationData, body }));
   }
 
-  /** The next session ticket, ready to be offered. Rejects where the connection ends before. */
+  /** Returns the next session ticket, ready to be offered. Rejects if the connection ends before. */
   async ticket(): Promise<PskOffer> {
     for (;;) {
       const message = await this.#message();
@@ -113,7 +113,7 @@ export class RawTlsClient {
     for (let before = this.#transcript; ; before = this.#transcript) {
       const message = await this.#message();
       if (message[0] !== Handshake.finished) continue;
-      // Else whoever answered does not know the key.
+      // A peer that sends another Finished does not know the key.
       if (!message.subarray(4).equals(finishedOf(secrets.server, before)))
         throw new Error('a wrong Finished');
       break;
@@ -128,7 +128,8 @@ export class RawTlsClient {
   }
 
   /**
-   * The next handshake message with its header; those of the handshake itself become part of the transcript.
+   * Returns the next handshake message with its header. Until the handshake is complete, the message becomes
+   * part of the transcript.
    */
   async #message(): Promise<Buffer> {
     while (this.#held.length < 4 || this.#held.length < 4 + this.#held.readUIntBE(1, 3)) {

@@ -9,7 +9,7 @@ export interface TlsRecord {
   readonly body: Buffer;
 }
 
-/** The keys of one direction, AES-128-GCM. */
+/** The keys of one direction of a connection, for AES-128-GCM. */
 export class RecordKeys {
   readonly #key: Buffer;
   readonly #iv: Buffer;
@@ -51,7 +51,7 @@ function headerOf(type: number, size: number): Buffer {
   return Buffer.from([type, 3, 3, size >> 8, size & 255]);
 }
 
-/** Yields the records that arrive, as they are on the wire; ends where the connection does. */
+/** Yields the records that arrive, as they are on the wire, until the connection ends. */
 export async function* recordsOf(socket: Socket): AsyncGenerator<TlsRecord> {
   let held = Buffer.alloc(0);
   for await (const chunk of socket) {

@@ -7,32 +7,33 @@ import { ResumableStream } from './resumable-stream.ts';
 import { COUNT_SIZE, decodeCount, encodeGreeting, ID_SIZE } from './wire.ts';
 
 export interface ResumableOptions {
-  /** Opens a connection of which nothing is read; the caller owns it. */
+  /** Opens a connection and reads nothing from it; the caller of `dial` owns the connection. */
   readonly dial: (signal: AbortSignal) => Promise<Socket>;
-  /** Ends the stream. */
+  /** Aborting ends the stream. */
   readonly signal: AbortSignal;
   readonly patience?: Partial<Patience> | undefined;
 }
 
-/** How long a lost connection is tried to be taken up again, ms. */
+/** How long the caller tries to replace a lost connection, ms. */
 interface Patience {
-  /** While nobody can be reached. */
+  /** The limit while no dial succeeds. */
   readonly unreachable: number;
   /**
-   * From the first time that somebody answered, and did not know the stream. That may be a port forwarding whose program is not
-   * there: a seed that is started again on a busy machine takes ten seconds and more.
+   * The limit from the first peer that accepted a connection but did not continue the stream. Such a peer may
+   * be a port forwarding whose program is not running: on a busy machine, a seed takes ten seconds or more to
+   * start again.
    */
   readonly refused: number;
 }
 
 const PATIENCE: Patience = { unreachable: 60_000, refused: 20_000 };
-/** Of one attempt, ms. */
+/** Time limit of each step of an attempt: the dial, then the answer to the greeting; ms. */
 const ANSWER_TIMEOUT = 5000;
 
 /**
- * Opens a stream with `ResumableServer`, and its next connection whenever one is lost, until patience ends:
- * then the stream is destroyed with ControlError ECONNRESET. Rejects where the first connection cannot be
- * made: as `dial`, or ControlError.
+ * Opens a stream to a `ResumableServer`, and replaces its connection whenever one is lost. When patience
+ * ends, the stream is destroyed with ControlError ECONNRESET. If the first connection fails, rejects with the
+ * error of `dial` or with ControlError.
  */
 export async function openResumable(options: ResumableOptions): Promise<ResumableStream> {
   const { dial, signal } = options;
@@ -56,7 +57,7 @@ export async function openResumable(options: ResumableOptions): Promise<Resumabl
 
   async function takeUp(): Promise<void> {
     let until = performance.now() + patience.unreachable;
-    // The first answer decides: what later ones allow is later.
+    // Only the first answer can shorten the limit; a later answer would set a later one.
     const answered = () => {
       until = Math.min(until, performance.now() + patience.refused);
     };

@@ -5,19 +5,19 @@ import { ResumableStream } from './resumable-stream.ts';
 import { decodeGreeting, encodeCount, GREETING_SIZE, type Greeting } from './wire.ts';
 
 export interface ResumableServerOptions {
-  /** Owns it. */
+  /** Called with each new stream; the callee owns the stream. */
   readonly onStream: (stream: ResumableStream) => void;
-  /** Streams at the same time. */
+  /** Maximum number of streams at the same time. */
   readonly max: number;
   /** How long a stream waits for its next connection, ms. */
   readonly patience?: number | undefined;
 }
 
-/** Longer than the caller tries. */
+/** Longer than the caller goes on trying, ms. */
 const PATIENCE = 70_000;
 const GREETING_TIMEOUT = 3000;
 
-/** The side of resumable streams that is called. */
+/** The called side of resumable streams. */
 export class ResumableServer {
   readonly #options: ResumableServerOptions;
   readonly #streams = new Map<string, ResumableStream>();
@@ -27,8 +27,8 @@ export class ResumableServer {
   }
 
   /**
-   * A connection of which nothing was read: a new stream's, or the next one of a stream that lost its own.
-   * Owns it. Never rejects.
+   * Takes a connection from which nothing was read: the first one of a new stream, or the next one of a
+   * stream that lost its connection. The server owns `socket`. Never rejects.
    */
   async take(socket: Socket): Promise<void> {
     socket.on('error', () => undefined);

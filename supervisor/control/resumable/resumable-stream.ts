@@ -4,10 +4,12 @@ import { ControlError } from '../control-error.ts';
 import { type Frame, FrameDecoder } from '../frame.ts';
 import { decodeCount, encodeCount, encodeStreamFrame, MAX_DATA, StreamFrame } from './wire.ts';
 
-/** Bytes that are kept until the other side says that it has them; beyond, writers wait. */
+/**
+ * Maximum number of bytes that are kept until the other side acknowledges them; beyond that, writers wait.
+ */
 const WINDOW = 1_048_576;
 
-/** What is sent until it is known to have arrived. */
+/** A part of the stream that is kept until the other side acknowledges it. */
 interface Piece {
   readonly type: typeof StreamFrame.data | typeof StreamFrame.end;
   readonly bytes: Buffer;
@@ -15,22 +17,22 @@ interface Piece {
 }
 
 /**
- * A byte stream that outlives its connections: what the other side has not got is sent again over the next
- * one. Emits `lost` when a connection ends and the stream does not; whoever made it attaches another one, or
- * destroys it. Emits `attached` when there is one.
+ * A byte stream that outlives its connections: bytes that the other side has not received are sent again over
+ * the next connection. Emits `lost` when a connection ends before the stream; the creator of the stream then
+ * attaches another connection or destroys the stream. Emits `attached` when there is a new connection.
  */
 export class ResumableStream extends Duplex {
   #socket: Socket | undefined;
   readonly #pieces: Piece[] = [];
-  /** Bytes of all pieces. */
+  /** Total size of all pieces in bytes. */
   #kept = 0;
-  /** Bytes that the other side has. */
+  /** Number of bytes that the other side has acknowledged. */
   #delivered = 0;
   #received = 0;
-  /** Of these, what the other side knows of. */
+  /** Number of received bytes that this side has acknowledged. */
   #told = 0;
   #telling = false;
-  /** The other side has nothing more to say. */
+  /** The other side has ended the stream. */
   #isOver = false;
   #onRoom: (() => void) | undefined;
   #onEmpty: (() => void) | undefined;
@@ -39,14 +41,15 @@ export class ResumableStream extends Duplex {
     super({ allowHalfOpen: false, highWaterMark: MAX_DATA });
   }
 
-  /** Bytes that have arrived, for the greeting of the next connection. */
+  /** Number of bytes that have arrived, for the greeting of the next connection. */
   get received(): number {
     return this.#received;
   }
 
   /**
-   * Goes on over `socket`, which it owns from now on and of which nothing but the greeting was read; the
-   * other side has `count` bytes. Throws ControlError EPROTO where it cannot have so many.
+   * Continues over `socket`, which the stream owns from now on and from which only the greeting was read. The
+   * other side has received `count` bytes.
+   * @throws ControlError EPROTO if the other side cannot have received `count` bytes.
    */
   attach(socket: Socket, count: number): void {
     this.#forget(count);
@@ -57,7 +60,7 @@ export class ResumableStream extends Duplex {
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => this.#receive(socket, decoder, chunk));
-    // Half a connection is none here.
+    // A half-closed connection is of no use here.
     socket.once('end', () => socket.destroy());
     socket.once('close', () => this.#lose(socket));
     for (const piece of this.#pieces) this.#send(piece);
@@ -88,13 +91,17 @@ export class ResumableStream extends Duplex {
     done(error);
   }
 
-  /** There will be no other connection. `reason` is no news for those who have had everything. */
+  /**
+   * Ends the stream, as no other connection will come. Destroys it with `reason` unless the other side has
+   * already ended the stream.
+   */
   giveUp(reason: Error): void {
     this.destroy(this.#isOver ? undefined : reason);
   }
 
   /**
-   * Lets go of the connection; what has arrived is said before, for the other side may wait for just that.
+   * Gives up the connection. Acknowledges received bytes first, as the other side may be waiting for just
+   * that.
    */
   #release(): void {
     const socket = this.#socket;
@@ -106,7 +113,7 @@ export class ResumableStream extends Duplex {
   #lose(socket: Socket): void {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
-    // Nothing is left to be said on either side.
+    // The connection is lost only if either side still has something to send.
     if (!(this.#isOver && this.#kept === 0)) this.emit('lost');
   }
 
@@ -125,7 +132,7 @@ export class ResumableStream extends Duplex {
     try {
       for (const frame of decoder.push(chunk)) this.#take(frame);
     } catch {
-      // What it says next is not to be trusted either; a new connection begins anew.
+      // The rest of a malformed connection cannot be trusted; the stream continues over a new one.
       socket.resetAndDestroy();
     }
   }
@@ -150,7 +157,7 @@ export class ResumableStream extends Duplex {
     this.#tell();
   }
 
-  /** Once for all that comes in one turn. */
+  /** Acknowledges once for all frames that arrive in one turn of the event loop. */
   #tell(): void {
     if (this.#telling) return;
     this.#telling = true;
@@ -166,7 +173,7 @@ export class ResumableStream extends Duplex {
     this.#socket.write(encodeStreamFrame(StreamFrame.received, encodeCount(this.#received)));
   }
 
-  /** The other side has `count` bytes: they need not be sent again. */
+  /** The other side has received `count` bytes; drops them, as they need not be sent again. */
   #forget(count: number): void {
     let now = count - this.#delivered;
     if (now < 0 || now > this.#kept) throw new ControlError('EPROTO', `${count} bytes cannot have arrived`);

@@ -11,7 +11,7 @@ import { encodeCount, encodeGreeting, encodeStreamFrame, StreamFrame } from './w
 let listener: Server;
 let server: ResumableServer;
 let streams: ResumableStream[];
-/** Ends of connections at the server. */
+/** The server's ends of the connections. */
 let sockets: Set<Socket>;
 let stop: AbortController;
 let refuse = false;
@@ -64,7 +64,7 @@ const cut = () => {
 
 const TOTAL = 6_000_000;
 
-/** Of the next TOTAL bytes. */
+/** Resolves to the SHA-256 digest of the next TOTAL bytes. */
 function digestOf(stream: Readable): Promise<string> {
   const hash = createHash('sha256');
   let size = 0;
@@ -77,7 +77,7 @@ function digestOf(stream: Readable): Promise<string> {
   });
 }
 
-/** Writes TOTAL bytes in blocks as fast as they are taken; returns what must arrive. */
+/** Writes TOTAL random bytes in blocks as fast as `stream` takes them; returns their SHA-256 digest. */
 async function send(stream: Duplex, after: (block: number) => void): Promise<string> {
   const hash = createHash('sha256');
   let left = TOTAL;
@@ -91,7 +91,7 @@ async function send(stream: Duplex, after: (block: number) => void): Promise<str
   return hash.digest('hex');
 }
 
-test('no byte is lost, doubled or altered, however often the connection is cut in both directions', async () => {
+test('no byte is lost, doubled or altered in either direction, however often the connection is cut', async () => {
   const { caller, called } = await pair();
   let cuts = 0;
   const disturb = (block: number) => {
@@ -107,20 +107,20 @@ test('no byte is lost, doubled or altered, however often the connection is cut i
   ]);
   expect(cuts).toBeGreaterThan(10);
   expect([atCalled, atCaller]).toEqual([there, back]);
-  // One stream all the time.
+  // All connections belonged to one stream.
   expect(streams).toHaveLength(1);
   const closed = Promise.all([once(caller, 'close'), once(called, 'close')]);
   caller.end();
   await closed;
 }, 30_000);
 
-test('a side that does not read stops the other one, with a bounded number of bytes in between', async () => {
+test('a side that does not read stops the other side after a bounded number of bytes', async () => {
   const { caller, called } = await pair();
   const block = Buffer.alloc(65_536, 1);
   let written = 0;
   while (caller.write(block)) written += block.length;
   const drained = once(caller, 'drain');
-  // The window, what both sides keep in their own queues, and nothing of the rest.
+  // The bound covers the window and the queues of both sides.
   for (let turn = 0; turn < 100; turn += 1) {
     if (caller.writableNeedDrain) await new Promise((resolve) => setTimeout(resolve, 5));
     else for (let left = 64; left > 0 && caller.write(block); left -= 1) written += block.length;
@@ -130,7 +130,7 @@ test('a side that does not read stops the other one, with a bounded number of by
   await drained;
 }, 30_000);
 
-test('the end of one side is the end of the other, also when it is told over the next connection', async () => {
+test('end() on one side ends the other side, even if the connection was lost before', async () => {
   const { caller, called } = await pair();
   refuse = true;
   cut();
@@ -143,7 +143,7 @@ test('the end of one side is the end of the other, also when it is told over the
   if (!caller.closed) await once(caller.resume(), 'close');
 });
 
-test('a caller that nobody knows any more gives up soon, one that reaches nobody later', async () => {
+test('a caller gives up after `refused` or `unreachable` ms', async () => {
   const { caller, called } = await pair({ patience: { refused: 100, unreachable: 60_000 } });
   called.destroy();
   const [error] = await once(caller, 'error');
@@ -154,7 +154,7 @@ test('a caller that nobody knows any more gives up soon, one that reaches nobody
   await expect(once(other.caller, 'error')).resolves.toMatchObject([{ code: 'ECONNRESET' }]);
 });
 
-test('the called side waits for its patience, and no stream is kept beyond', async () => {
+test('the called side drops a stream that does not return within its patience', async () => {
   const { caller, called } = await pair();
   refuse = true;
   cut();
@@ -163,7 +163,7 @@ test('the called side waits for its patience, and no stream is kept beyond', asy
   caller.destroy();
 });
 
-test('aborting ends it at once, in the middle of taking up as well', async () => {
+test('aborting the signal ends a stream at once, even while its connection is being replaced', async () => {
   const { caller } = await pair();
   refuse = true;
   cut();
@@ -175,11 +175,14 @@ test('aborting ends it at once, in the middle of taking up as well', async () =>
 const fresh = { id: Buffer.alloc(16, 3), isNew: true, received: 0 };
 
 test.each([
-  ['what is no greeting', [Buffer.alloc(25, 255)]],
-  ['a stream that is not there', [encodeGreeting({ ...fresh, isNew: false })]],
-  ['what is no frame', [encodeGreeting(fresh), Buffer.alloc(64, 255)]],
-  ['more than was sent', [encodeGreeting(fresh), encodeStreamFrame(StreamFrame.received, encodeCount(9))]],
-])('%s is reset, and others go on', async (_, parts) => {
+  ['a malformed greeting', [Buffer.alloc(25, 255)]],
+  ['the greeting of an unknown stream', [encodeGreeting({ ...fresh, isNew: false })]],
+  ['a malformed frame', [encodeGreeting(fresh), Buffer.alloc(64, 255)]],
+  [
+    'an acknowledgement of more bytes than were sent',
+    [encodeGreeting(fresh), encodeStreamFrame(StreamFrame.received, encodeCount(9))],
+  ],
+])('a connection that sends %s is reset, and other streams go on', async (_, parts) => {
   const { caller, called } = await pair();
   const socket = await dial();
   for (const part of parts) socket.write(part);
@@ -191,7 +194,7 @@ test.each([
   expect(text).toBe('hello');
 });
 
-test('streams are bounded in number', async () => {
+test('a server refuses more than `max` streams', async () => {
   await Promise.all([pair(), pair(), pair(), pair()]);
   await expect(openResumable({ dial, signal: stop.signal })).rejects.toThrow();
 });

@@ -2,25 +2,26 @@ import { ControlError } from '../control-error.ts';
 import { encodeFrame } from '../frame.ts';
 
 /**
- * A byte stream over one TCP connection after another. The caller begins each with its greeting: u8[16] id of
- * the stream, u8 whether it begins (1) or goes on (0), u64 bytes that the caller has received of it; the
- * other side answers with u64 bytes that it has received. Then frames as on the control network, of these
- * types. Big endian. The end of the stream counts as one byte.
+ * The wire format of a byte stream over successive TCP connections, big endian. The caller begins each
+ * connection with a greeting: u8[16] id of the stream, u8 1 for a new stream or 0 for a known one, u64 number
+ * of bytes that the caller has received. The other side answers with the u64 number of bytes that it has
+ * received. Then both send frames as on the control network, of the types below. The end of the stream counts
+ * as one byte.
  */
 export const ID_SIZE = 16;
 export const COUNT_SIZE = 8;
 export const GREETING_SIZE = ID_SIZE + 1 + COUNT_SIZE;
 
 export const StreamFrame = {
-  /** Its body is the next bytes of the stream. */
+  /** The body is the next bytes of the stream. */
   data: 1,
-  /** u64 bytes that have been received so far. */
+  /** The body is the u64 number of bytes that the sender has received so far. */
   received: 2,
-  /** Nothing follows. */
+  /** The stream has ended. */
   end: 3,
 } as const;
 
-/** Of one frame. */
+/** Maximum number of stream bytes in one frame. */
 export const MAX_DATA = 262_144;
 
 export function encodeCount(count: number): Buffer {
@@ -29,7 +30,7 @@ export function encodeCount(count: number): Buffer {
   return bytes;
 }
 
-/** Throws ControlError EPROTO for what is no count. */
+/** @throws ControlError EPROTO if `bytes` is not a valid count. */
 export function decodeCount(bytes: Buffer): number {
   const count = bytes.length === COUNT_SIZE ? bytes.readBigUInt64BE() : undefined;
   if (count === undefined || count > BigInt(Number.MAX_SAFE_INTEGER))
@@ -47,7 +48,7 @@ export function encodeGreeting({ id, isNew, received }: Greeting): Buffer {
   return Buffer.concat([id, Buffer.from([isNew ? 1 : 0]), encodeCount(received)]);
 }
 
-/** Throws ControlError EPROTO for what is none. */
+/** @throws ControlError EPROTO if `bytes` is not a valid greeting. */
 export function decodeGreeting(bytes: Buffer): Greeting {
   const flag = bytes[ID_SIZE];
   if (bytes.length !== GREETING_SIZE || (flag !== 0 && flag !== 1))

@@ -11,9 +11,9 @@ import type { Overlay } from '../../membership/join.ts';
 import { config, createTestbed, type Testbed, until } from '../../seed/overlay-testbed.ts';
 import { type DnsServer, serveDns } from './serve-dns.ts';
 
-/** Resolvers that others wrote, beside c-ares, with which Node.js asks in the other tests: musl's and nginx's. */
+/** Tests with the resolvers of musl and nginx. The other tests use c-ares, the resolver of Node.js. */
 
-/** Names `host` and prints what getaddrinfo says of it, one address a line, or the error. */
+/** A C program that prints the result of getaddrinfo (one address a line) or of getnameinfo, or the error. */
 const LOOKUP = `
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -38,7 +38,7 @@ int main(int argc, char **argv) {
   return 0;
 }`;
 
-/** Where programs look that read /etc/resolv.conf; of its own for each run of this file. */
+/** The address of the name server in /etc/resolv.conf; each run of this file has its own. */
 const ADDRESS = `127.66.${100 + (process.pid % 100)}.${1 + (process.pid % 250)}`;
 
 let bed: Testbed;
@@ -48,7 +48,7 @@ let folder: string;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'boxer-dns-'));
-  // An overlay of loopback addresses: what is resolved can be connected to here.
+  // The overlay has loopback addresses, so that a test can connect to what it resolves.
   bed = await createTestbed({
     config: { ...config, overlay: '127.77.0.0/16' },
     resolver: async (name) => (name === 'redis' ? ['192.0.2.7'] : Promise.reject(new Error(name))),
@@ -62,13 +62,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('musl asks it for names and addresses, as a static program', async () => {
+test('a static program with musl resolves names and addresses', async () => {
   const api = await Promise.all([bed.join('api'), bed.join('api')]);
   await until(self, () => self.members().size === 3);
   writeFileSync(join(folder, 'lookup.c'), LOOKUP);
   writeFileSync(join(folder, 'resolv.conf'), `nameserver ${ADDRESS}\n`);
   await execa('musl-gcc', ['-static', '-O1', '-o', 'lookup', 'lookup.c'], { cwd: folder });
-  // musl reads /etc/resolv.conf and nothing else: this process has one of its own.
+  // musl reads /etc/resolv.conf and no other file, so the process gets an /etc/resolv.conf of its own.
   const script = 'mount --bind resolv.conf /etc/resolv.conf && exec ./lookup "$@"';
   const lookup = async (...args: string[]) => {
     const { stdout } = await execa('unshare', ['--mount', 'sh', '-c', script, 'lookup', ...args], {
@@ -82,7 +82,10 @@ test('musl asks it for names and addresses, as a static program', async () => {
   expect(await lookup('-', api[0].address)).toEqual(['api']);
 });
 
-/** An nginx that passes every request on to the host that its path names, found by its own resolver. */
+/**
+ * Starts an nginx that passes every request to the host named in its path. nginx looks the host up with its
+ * own resolver.
+ */
 async function startNginx(port: number, upstream: number): Promise<ChildProcess> {
   const conf = `daemon off; master_process off; pid ${folder}/pid; error_log stderr warn;
 events {}
@@ -115,7 +118,7 @@ async function listen(): Promise<{ http: Server; port: number }> {
   return { http, port: address.port };
 }
 
-test('nginx asks it again and again, and so follows who comes and goes', async () => {
+test('nginx resolves again and again, and so follows nodes that join and leave', async () => {
   const [{ http, port }, front] = [await listen(), await listen()];
   front.http.close();
   await once(front.http, 'close');
@@ -132,7 +135,7 @@ test('nginx asks it again and again, and so follows who comes and goes', async (
     expect(await ask(`node-${self.nodeId}`)).toEqual([200, 'reached', `${self.address}:${port}`]);
     await api.leave();
     await until(self, () => self.members().size === 1);
-    // An answer with no time to live is good until nginx's clock, which counts seconds, goes on.
+    // nginx keeps an answer with a TTL of 0 until its clock, which counts seconds, advances.
     while ((await ask('api'))[0] === 200) await delay(20);
     expect((await ask('api'))[0]).toBe(502);
     const next = await bed.join('api');

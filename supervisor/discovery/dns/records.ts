@@ -3,10 +3,13 @@ import type { Answer, Question } from 'dns-packet';
 import type { Directory, NodeEntry } from '../directory.ts';
 import type { NameIndex } from '../name-index.ts';
 
-/** Seconds. Membership follows within 100 ms; a resolver that caches longer would undo that. */
+/**
+ * Time to live in seconds. Membership changes arrive within 100 ms; resolvers must not cache answers for
+ * longer.
+ */
 const TTL = 0;
 
-/** Services that SRV questions may name instead of a port number, as in /etc/services. */
+/** Services that an SRV question may name instead of a port number, with their ports as in /etc/services. */
 const WELL_KNOWN: Readonly<Record<string, number>> = {
   http: 80,
   https: 443,
@@ -17,21 +20,24 @@ const WELL_KNOWN: Readonly<Record<string, number>> = {
   memcache: 11_211,
 };
 
-/** What the overlay says to a question. A name that is there without a record of the type asked for has no answers (NODATA). */
+/**
+ * The overlay's answer to a question. For a name that exists without a record of the type asked for,
+ * `answers` is empty (NODATA).
+ */
 export interface Found {
   readonly answers: readonly Answer[];
-  /** Addresses of the hosts that SRV answers name. */
+  /** Address records of the hosts that the SRV answers name. */
   readonly additionals: readonly Answer[];
 }
 
 const only = (answers: readonly Answer[]): Found => ({ answers, additionals: [] });
 
-/** Lower case and without the trailing dot. */
+/** Returns `name` in lower case, without the trailing dot. */
 const plainName = (name: string): string => name.toLowerCase().replace(/\.$/, '');
 
 const addressRecord = (name: string, data: string): Answer => ({ type: 'A', name, ttl: TTL, data });
 
-/** A resolver's first answer is used most: everybody gets another first. */
+/** Rotates the answers from one question to the next, as most clients use the first one. */
 function rotated<T>(items: readonly T[], turn: number): T[] {
   const first = items.length === 0 ? 0 : turn % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
@@ -39,7 +45,10 @@ function rotated<T>(items: readonly T[], turn: number): T[] {
 
 const SERVICE = /^_([a-z0-9-]+)\._tcp\.(.+)$/;
 
-/** `_8080._tcp.api` or `_http._tcp.api`: this port, where it is listened on; `api`: every port that is. */
+/**
+ * Answers an SRV question. `_8080._tcp.api` or `_http._tcp.api` asks for the nodes that listen on this port;
+ * `api` asks for all ports on which they listen.
+ */
 function serviceAnswers(index: NameIndex, { name }: Question): Found | undefined {
   const [, service, host] = SERVICE.exec(plainName(name)) ?? [];
   const nodes = index.named(host ?? plainName(name));
@@ -68,8 +77,9 @@ function isOverlay({ overlay }: Directory, address: string): boolean {
 const REVERSE = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/;
 
 /**
- * The name of an overlay address: what Docker's resolver says of its container, which the seed asks. A node's first name where the seed is
- * silent. Undefined for an address outside the overlay; rejects as `Overlay.reverse`.
+ * Answers a PTR question about an overlay address. The name is the one that Docker's resolver gives to the
+ * container, which the seed looks up; if the seed has none, the node's first name. Resolves to undefined for
+ * an address outside the overlay. Rejects like `Overlay.reverse`.
  */
 export async function reverseFor(
   directory: Directory,
@@ -87,7 +97,7 @@ export async function reverseFor(
   return only(data === undefined ? [] : [{ type: 'PTR', name, ttl: TTL, data }]);
 }
 
-/** Answers out of the membership; undefined: no node has to do with it. */
+/** Answers from the membership; undefined if no node has the name. */
 export function nodesFor(index: NameIndex, question: Question, turn: number): Found | undefined {
   if (question.type === 'SRV') return serviceAnswers(index, question);
   const named = index.named(plainName(question.name));
@@ -96,7 +106,10 @@ export function nodesFor(index: NameIndex, question: Question, turn: number): Fo
   return only(rotated(named, turn).map(({ address }) => addressRecord(question.name, address)));
 }
 
-/** Answers for an unboxed service that the seed knows; undefined: it is none. Rejects as `Overlay.resolve`. */
+/**
+ * Answers for an unboxed service that the seed knows. Resolves to undefined if the name is not such a
+ * service. Rejects like `Overlay.resolve`.
+ */
 export async function gatewayFor(directory: Directory, question: Question): Promise<Found | undefined> {
   const name = plainName(question.name);
   if (!directory.gateways().some((known) => known.toLowerCase() === name)) return undefined;

@@ -12,18 +12,18 @@ import type { NameIndex } from '../name-index.ts';
 import { type Found, gatewayFor, nodesFor, reverseFor } from './records.ts';
 import { askUpstream } from './upstream.ts';
 
-/** RFC 1035, 4.1.1 */
+/** Response codes (RFC 1035, 4.1.1). */
 const Rcode = { ok: 0, formatError: 1, serverFailure: 2, noSuchName: 3, notImplemented: 4 } as const;
 
 export interface ResponderContext {
   readonly directory: Directory;
   readonly index: NameIndex;
-  /** Who is asked about names outside the project. */
+  /** Servers that resolve names outside the project. */
   readonly upstream: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** Bytes of a header, without which there is nobody to answer. */
+/** Size of a header in bytes. A shorter message cannot be answered. */
 const HEADER_SIZE = 12;
 
 function parse(query: Buffer): Packet | undefined {
@@ -58,8 +58,9 @@ async function answerTo(query: Packet, context: ResponderContext, turn: number):
 }
 
 /**
- * Answers one DNS message: out of the membership, by the seed for unboxed services, by the host's own servers for all else.
- * Undefined for what is no question at all. Never rejects.
+ * Returns a function that answers one DNS message: from the membership, from the seed for unboxed services,
+ * and from the host's own servers for all other names. Its result is undefined for a message that is not a
+ * query. It never rejects.
  */
 export function createResponder(context: ResponderContext): (query: Buffer) => Promise<Buffer | undefined> {
   let turn = 0;
@@ -79,7 +80,10 @@ export function createResponder(context: ResponderContext): (query: Buffer) => P
   };
 }
 
-/** An answer that is too long for a datagram: the resolver comes back over TCP. */
+/**
+ * Returns the truncated form of an answer that is too long for a datagram, so that the resolver asks again
+ * over TCP.
+ */
 export function truncated(answer: Buffer): Buffer {
   const { id = 0, questions = [], flags = 0 } = decode(answer);
   return encode({ type: 'response', id, flags: flags | TRUNCATED_RESPONSE, questions });

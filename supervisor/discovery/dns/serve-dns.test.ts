@@ -8,7 +8,7 @@ import type { Overlay } from '../../membership/join.ts';
 import { createTestbed, type Testbed, until } from '../../seed/overlay-testbed.ts';
 import { type DnsServer, serveDns } from './serve-dns.ts';
 
-/** Upstream for names outside the project: answers every A question with one address. */
+/** Starts an upstream server for names outside the project, which answers every question with one address. */
 async function startUpstream(address: string): Promise<{ close(): void }> {
   const socket = createSocket('udp4');
   socket.on('message', (query, from) => {
@@ -30,7 +30,7 @@ describe('the DNS of a node', () => {
   let server: DnsServer;
   let resolver: Resolver;
 
-  /** What Docker's resolver says of any address. */
+  /** The names that Docker's resolver gives for any address. */
   let dockerNames: string[];
 
   const serve = async (upstream: string[]) => {
@@ -53,7 +53,7 @@ describe('the DNS of a node', () => {
     await bed.close();
   });
 
-  test('answers with the address of every node of a name, each first in its turn', async () => {
+  test('answers with the addresses of all nodes of a name, another one first each time', async () => {
     const nodes = await Promise.all([bed.join('api'), bed.join('api')]);
     await until(self, () => self.members().size === 3);
     const expected = nodes.map(({ address }) => address).sort();
@@ -63,7 +63,7 @@ describe('the DNS of a node', () => {
     expect(await resolver.resolve4(`node-${self.nodeId}`)).toEqual([self.address]);
   });
 
-  test('a node that went away is no longer named', async () => {
+  test('no longer resolves the name of a node that has left', async () => {
     const api = await bed.join('api');
     await until(self, () => self.members().size === 2);
     expect(await resolver.resolve4('api')).toEqual([api.address]);
@@ -72,11 +72,11 @@ describe('the DNS of a node', () => {
     await expect(resolver.resolve4('api')).rejects.toMatchObject({ code: 'ESERVFAIL' });
   });
 
-  test('says of a known name that it has no IPv6 address', async () => {
+  test('answers an AAAA question for a known name with NODATA', async () => {
     await expect(resolver.resolve6('web')).rejects.toMatchObject({ code: 'ENODATA' });
   });
 
-  test('names an address as Docker does, and by its service where Docker has no name', async () => {
+  test('resolves an address to Docker’s name, and to the service if Docker has no name', async () => {
     expect(await resolver.reverse(self.address)).toEqual(['web']);
     dockerNames = ['shop-web-1.shop_front'];
     expect(await resolver.reverse(self.address)).toEqual(dockerNames);
@@ -85,7 +85,7 @@ describe('the DNS of a node', () => {
     await expect(resolver.reverse('198.19.255.254')).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  test('finds the ports of a service', async () => {
+  test('answers SRV questions with the ports of a service', async () => {
     const api = await bed.join('api');
     await api.setListening([80, 8080]);
     await until(self, () => self.members().get(api.nodeId)?.ports.length === 2);
@@ -96,7 +96,7 @@ describe('the DNS of a node', () => {
     await expect(resolver.resolveSrv('_9._tcp.api')).rejects.toMatchObject({ code: 'ENODATA' });
   });
 
-  test('asks the seed about unboxed services, and believes it about hidden ones', async () => {
+  test('resolves unboxed services through the seed, except those on other networks', async () => {
     const [address = ''] = await resolver.resolve4('redis');
     expect(address).toMatch(/^198\.19\./);
     const alone = await bed.join('alone', { networks: { aside: ['alone'] } });
@@ -107,7 +107,7 @@ describe('the DNS of a node', () => {
     aside.close();
   });
 
-  test('passes other names on, to the next server when one is silent', async () => {
+  test('passes other names to an upstream server, and to the next one if the first does not answer', async () => {
     const upstream = await startUpstream(UPSTREAM);
     server.close();
     await serve([NOBODY, UPSTREAM]);
@@ -115,14 +115,14 @@ describe('the DNS of a node', () => {
     upstream.close();
   });
 
-  test('answers that are too long for a datagram come over TCP', async () => {
+  test('delivers an answer that is too long for a datagram over TCP', async () => {
     const many = Array.from({ length: 60 }, () => bed.join('crowd'));
     const addresses = (await Promise.all(many)).map(({ address }) => address);
     await until(self, () => self.members().size === 61);
     expect((await resolver.resolve4('crowd')).sort()).toEqual(addresses.sort());
   });
 
-  test('malformed messages are answered with an error or not at all, and harm nobody else', async () => {
+  test('answers malformed messages with FORMERR or not at all, and goes on serving other clients', async () => {
     const client = createSocket('udp4');
     client.connect(server.port, server.address);
     await once(client, 'connect');

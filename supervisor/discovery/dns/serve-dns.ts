@@ -9,10 +9,10 @@ import { framesOf } from './tcp-frames.ts';
 
 export interface DnsOptions {
   readonly directory: Directory;
-  /** Who is asked about names outside the project, addresses. */
+  /** Addresses of the servers that resolve names outside the project. */
   readonly upstream: readonly string[];
   readonly address: string;
-  /** 53 unless told otherwise; 0: any */
+  /** The default is 53; 0 is any free port. */
   readonly port?: number;
 }
 
@@ -23,15 +23,15 @@ export interface DnsServer {
 }
 
 const DNS_PORT = 53;
-/** Questions that are being answered, and TCP connections, at the same time. */
+/** Maximum numbers of questions that are being answered, and of TCP connections. */
 const MAX_PENDING = 512;
 const MAX_CLIENTS = 64;
-/** An idle TCP client is closed, ms. */
+/** Time after which an idle TCP client is closed, ms. */
 const IDLE_TIMEOUT = 10_000;
-/** Without EDNS, RFC 1035 2.3.4 */
+/** Maximum size of a datagram without EDNS, bytes (RFC 1035, 2.3.4). */
 const PLAIN_DATAGRAM = 512;
 
-/** How long an answer this client takes in a datagram. */
+/** Returns the size in bytes of the longest answer that the client accepts in a datagram. */
 function datagramSize(query: Buffer): number {
   try {
     const option = decode(query).additionals?.find(({ type }) => type === 'OPT');
@@ -43,8 +43,8 @@ function datagramSize(query: Buffer): number {
 }
 
 /**
- * Serves DNS over UDP and TCP for programs that do their own name resolution. Rejects with the system's error: EACCES where a
- * port below 1,024 needs a privilege, EADDRINUSE.
+ * Serves DNS over UDP and TCP for programs that do their own name resolution. Rejects with the system's
+ * error, such as EADDRINUSE, or EACCES if a port below 1,024 needs a privilege.
  */
 export async function serveDns({
   directory,
@@ -58,7 +58,7 @@ export async function serveDns({
   const clients = new Set<Socket>();
   let pending = 0;
 
-  /** Undefined, and so silence, when too much is asked at the same time. */
+  /** Resolves to undefined, so that no answer is sent, when too many questions are pending. */
   async function answer(query: Buffer): Promise<Buffer | undefined> {
     if (pending >= MAX_PENDING) return undefined;
     pending += 1;
@@ -75,7 +75,8 @@ export async function serveDns({
     client.on('error', () => client.destroy());
     client.setTimeout(IDLE_TIMEOUT, () => client.destroy());
     try {
-      // One after the other: a client that does not read is not read from.
+      // Queries are answered one after the other, so a client that does not read its answers is not read
+      // from.
       for await (const query of framesOf(client)) {
         const text = await answer(query);
         if (!text) break;
@@ -84,7 +85,7 @@ export async function serveDns({
         if (!client.write(Buffer.concat([length, text]))) await once(client, 'drain');
       }
     } catch {
-      // A malformed or broken connection is its client's own loss.
+      // Errors of a connection concern only its client.
     } finally {
       client.destroy();
     }

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 
-/** The messages of a DNS connection, each behind its length in two bytes (RFC 1035, 4.2.2). */
+/**
+ * Yields the messages of a DNS connection, each of which follows its length in two bytes (RFC 1035, 4.2.2).
+ */
 export async function* framesOf(stream: Readable): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of stream) {

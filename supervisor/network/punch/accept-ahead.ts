@@ -12,14 +12,16 @@ export interface AcceptorOptions {
   readonly queues: ListenerQueues;
 }
 
-/** How long an end waits for a guest, ms; longer than the initiator uses it. */
+/** How long an end waits for a guest, ms; longer than the initiator may use it. */
 const LIFE = 12_000;
-/** How long an end that stands may wait for room at the guest's listener, ms. */
+/** How long an established end may wait for room in the queue of the guest's listener, ms. */
 const QUEUE_TIMEOUT = 15_000;
-/** Each end is a descriptor, and a function has 1,024 for everything. */
+/**
+ * Maximum number of open ends. Each end is a descriptor, and a function has 1,024 descriptors for everything.
+ */
 const MAX_OPEN = 256;
 
-/** Opens this node's ends of connections that guests of other nodes are going to make. */
+/** Opens this node's ends of connections that guests of other nodes are about to make. */
 export class AheadAcceptor {
   readonly #options: AcceptorOptions;
   readonly #stop = new AbortController();
@@ -30,8 +32,8 @@ export class AheadAcceptor {
   }
 
   /**
-   * Opens the ends in order, and resolves to the number of those that are open. Rejects with ControlError: ECONNREFUSED where nobody
-   * listens, EINVAL for a port that is no door, EAGAIN where too many ends are open.
+   * Opens the ends in order, and resolves to the number of ends that are open. Rejects with ControlError:
+   * ECONNREFUSED when nobody listens, EINVAL for a port that is no door, EAGAIN when too many ends are open.
    */
   async open(request: AheadRequest): Promise<number> {
     const { ports, listeners } = this.#options;
@@ -60,7 +62,10 @@ export class AheadAcceptor {
     return request.ends.length;
   }
 
-  /** Waits in the kernel, which repeats the first packet, until the guest at the other end connects from `guestPort`. */
+  /**
+   * Waits until the guest at the other end connects from `guestPort`. Meanwhile the kernel repeats the first
+   * packet.
+   */
   async #wait(connection: Promise<Unread> | Unread, request: AheadRequest, guestPort: number): Promise<void> {
     this.#open += 1;
     try {
@@ -73,7 +78,10 @@ export class AheadAcceptor {
     }
   }
 
-  /** The listener may have gone, or may be another one, since the end was opened. */
+  /**
+   * Brings an established end to the listener, which may have closed or been replaced since the end was
+   * opened.
+   */
   async #bring(connection: Unread, { port, from, peer }: AheadRequest, guestPort: number): Promise<void> {
     const { listeners, queues } = this.#options;
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(QUEUE_TIMEOUT)]);

@@ -11,24 +11,29 @@ import { isNearby } from './nearby.ts';
 import { openTogether } from './open-together.ts';
 import { Slots } from './slots.ts';
 
-/** Where the initiator's guest connects to, where this is not a door that it knows. */
+/**
+ * The port to which the initiator's guest has to connect; absent if it is a door that the initiator knows.
+ */
 export interface Introduced {
   readonly port?: number;
 }
 
-/** How long a connection may take to be opened, ms: a SYN is repeated a few times meanwhile. */
+/** How long a connection may take to open, ms; the kernel repeats a SYN a few times in this time. */
 const OPEN_TIMEOUT = 15_000;
-/** How long repetitions of an introduction are answered, ms. */
+/** How long a repeated introduction gets the same answer, ms. */
 const MEMORY = 30_000;
 const MAX_REMEMBERED = 16_384;
-/** Connections that are being opened at a time: a function has 1,024 descriptors for everything. More have to wait. */
+/**
+ * Maximum number of connections that are being opened at the same time; more have to wait. A function has
+ * 1,024 descriptors for everything.
+ */
 const MAX_OPENING = 256;
 
 /** Opens this node's ends of connections that other nodes introduce. */
 export class PunchAcceptor {
   readonly #options: AcceptorOptions;
   readonly #stop = new AbortController();
-  /** By id: introductions that are being answered, or have been. */
+  /** By id: the answers to introductions, pending or given. */
   readonly #known = new Map<string, Promise<Introduced>>();
   readonly #opening = new Slots(MAX_OPENING);
 
@@ -37,8 +42,9 @@ export class PunchAcceptor {
   }
 
   /**
-   * Resolves when this end is under way, or to the port where it listens. An introduction that is repeated gets the same answer.
-   * Rejects with ECONNREFUSED where nobody listens, EAGAIN where too many are under way, EINVAL for a port that is no door.
+   * Opens this node's end. Resolves when the end is under way, or to the port where it listens. A repeated
+   * introduction gets the same answer. Rejects with ECONNREFUSED when nobody listens, EAGAIN when too many
+   * connections are under way, EINVAL for a port that is no door.
    */
   introduce(introduction: PunchIntroduction): Promise<Introduced> {
     const known = this.#known.get(introduction.id);
@@ -71,7 +77,7 @@ export class PunchAcceptor {
     return {};
   }
 
-  /** Both nodes are on one network: the guest at the other end connects to a port that waits for it alone. */
+  /** Listens for a guest on the same network, on a port that is open for this guest alone. */
   async #listen(
     introduction: PunchIntroduction,
     listener: Listener,
@@ -83,14 +89,17 @@ export class PunchAcceptor {
     const open = async (): Promise<ArrivedEnd> => {
       const socket = await connection;
       const { remote } = endpointsOf(socket);
-      // No NAT is between the two: the guest has chosen its port itself.
+      // There is no NAT between the nodes, so the guest's port is the one that the kernel sees.
       return { connection: unreadOf(socket), from: remote, port: remote.port };
     };
     this.#bring(introduction, listener, open, signal);
     return { port };
   }
 
-  /** Resolves when the first packet has left, or has to wait for its turn: the other end need not wait for that. */
+  /**
+   * Opens this node's end. Resolves when the first packet has left, or when it has to wait for its turn, as
+   * the other end need not wait for that.
+   */
   async #open(introduction: PunchIntroduction, listener: Listener, signal: AbortSignal): Promise<void> {
     const { from, peer } = introduction;
     const left = Promise.withResolvers<void>();
@@ -103,7 +112,10 @@ export class PunchAcceptor {
     await Promise.race([left.promise, nextTurn()]);
   }
 
-  /** The guest at the other end sees a failure as the kernel shows it. */
+  /**
+   * Brings the connection to the listener. An error is ignored, as the guest at the other end sees the
+   * failure of the connection itself.
+   */
   #bring(
     { port, peer }: PunchIntroduction,
     listener: Listener,
@@ -114,7 +126,7 @@ export class PunchAcceptor {
     this.#options.queues.bring(destination, listener, open, signal).catch(() => undefined);
   }
 
-  /** Calls `onSent` whenever a first packet has left. */
+  /** Opens the connection. Calls `onSent` each time that a first packet has left. */
   async #dial(
     { from, at: localPort }: PunchIntroduction,
     family: 4 | 6,
@@ -133,7 +145,10 @@ export class PunchAcceptor {
     }
   }
 
-  /** The first packet of the initiator's guest is on its way: the guest has to see a connection that is reset. */
+  /**
+   * Resets the connection. The first packet of the initiator's guest is already on its way, so only a reset
+   * can tell the guest of the refusal.
+   */
   async #refuse(introduction: PunchIntroduction, signal: AbortSignal): Promise<void> {
     const connection = await this.#dial(introduction, 4, signal, () => undefined);
     connection.reset();

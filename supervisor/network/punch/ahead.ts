@@ -4,25 +4,25 @@ import { type AheadRequest, OpenAhead } from '../../protocol/punch.ts';
 import type { OwnPorts } from './own-ports.ts';
 import type { Peer } from './peer.ts';
 
-/** An end that the acceptor has opened, for whichever connection comes first. */
+/** An end that the acceptor has opened for the next connection to its port. */
 export interface AheadEnd {
-  /** The guest's own port for it. */
+  /** The guest's port for the connection. */
   readonly from: PortPair;
-  /** The other node's port for it. */
+  /** The other node's port for the connection. */
   readonly door: PortPair;
 }
 
 const FIRST_ENDS = 8;
 const MAX_ENDS = 64;
-/** How long an end is used, ms. The acceptor keeps it longer. */
+/** How long an end may be used, ms. The acceptor keeps the end longer. */
 const LIFE = 8000;
-/** The pause after a failure, ms. */
+/** The pause after a failure to fill a pool, ms. */
 const REST = 10_000;
 const MAX_PORTS = 64;
 const ANSWER_TIMEOUT = 3000;
 
 interface Pool {
-  /** In the order of age. */
+  /** The ends that are ready, oldest first. */
   readonly free: (AheadEnd & { readonly until: number })[];
   wanted: number;
   isFilling: boolean;
@@ -30,8 +30,9 @@ interface Pool {
 }
 
 /**
- * Connections that have been introduced before a guest wants them: a pool for each port of each peer that guests connect to. A pool is
- * filled while guests connect, grows whenever it was empty, and is empty a few seconds after the last connection.
+ * Connections that have been introduced before a guest asks for them: a pool for each port of each peer to
+ * which guests connect. A pool is filled while guests connect, and doubles when it was empty. Unused ends
+ * expire after some seconds.
  */
 export class AheadPools {
   readonly #overlay: Overlay;
@@ -43,7 +44,9 @@ export class AheadPools {
     this.#ports = ports;
   }
 
-  /** An end to connect to at once, if there is one. Fills the pool for the guests that follow. */
+  /**
+   * Returns an end to which a guest can connect at once, if there is one. Fills the pool for later guests.
+   */
   take(peer: Peer, port: number): AheadEnd | undefined {
     const pool = this.#poolOf(peer, port);
     if (!pool) return undefined;
@@ -57,13 +60,13 @@ export class AheadPools {
     return end;
   }
 
-  /** The first guest has connected, and others may follow. */
+  /** Fills the pool when the first guest has connected, as others may follow. */
   prepare(peer: Peer, port: number): void {
     const pool = this.#poolOf(peer, port);
     if (pool && !pool.isFilling && pool.free.length === 0) void this.#fill(peer, port, pool);
   }
 
-  /** Nobody listens on `port` any more. */
+  /** Drops the pool of `port`, as nobody listens there any more. */
   forget(peer: Peer, port: number): void {
     this.#pools.get(peer)?.delete(port);
   }
@@ -85,18 +88,18 @@ export class AheadPools {
       const until = Date.now() + LIFE;
       const opened = await this.#request(peer, port, ends);
       if (opened < ends.length) pool.restUntil = Date.now() + REST;
-      // The pool may have been given up meanwhile, because nobody listens any more.
+      // The pool may have been dropped meanwhile, because nobody listens any more.
       if (this.#pools.get(peer)?.get(port) === pool)
         pool.free.push(...ends.slice(0, opened).map((end) => ({ ...end, until })));
     } catch {
-      // The peer has another version, or is busy: each connection is introduced by itself.
+      // The peer has another version or is busy. Then each connection is introduced on its own.
       pool.restUntil = Date.now() + REST;
     } finally {
       pool.isFilling = false;
     }
   }
 
-  /** Ports for at most `count` ends. */
+  /** Takes ports for at most `count` ends. */
   async #reserve(peer: Peer, count: number): Promise<AheadEnd[]> {
     const ends: AheadEnd[] = [];
     while (ends.length < count) {
@@ -108,7 +111,10 @@ export class AheadPools {
     return ends;
   }
 
-  /** Has the peer open its side of the ends. Resolves to the number of those that it has opened, from the first one on. */
+  /**
+   * Asks the peer to open its side of the ends. Resolves to the number of ends that the peer has opened, from
+   * the first on.
+   */
   async #request(peer: Peer, port: number, ends: readonly AheadEnd[]): Promise<number> {
     const request: AheadRequest = {
       port,

@@ -3,11 +3,11 @@ import type { NatKind } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
 
-/** At a NAT that several hosts share, a port may be in use by another host. Then another port is tried. */
+/** Number of ports to try. At a NAT that several hosts share, another host may use a port. */
 const ATTEMPTS = 2;
 const TIMEOUT = 2000;
 
-/** Finds out how a NAT translates the port of one socket towards two destinations. Never rejects. */
+/** Finds out how a NAT translates the port of one socket for two destinations. Never rejects. */
 export async function findNat(
   observers: readonly Endpoint[],
   ports: LocalPorts,

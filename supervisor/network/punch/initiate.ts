@@ -10,8 +10,8 @@ import { nearbyIntroduction } from './nearby.ts';
 import type { Peer } from './peer.ts';
 
 /**
- * How long the guest's packet follows the introduction, ms, so that the acceptor's packet has opened its NAT
- * by then. A busy supervisor needs a little less.
+ * The time between the introduction and the guest's packet, ms, in which the acceptor's packet opens its NAT.
+ * A busy supervisor adds some delay of its own.
  */
 const HEAD_START = 2;
 /** How long a guest waits for its peer's answer, ms. */
@@ -21,19 +21,19 @@ export interface Initiation {
   readonly overlay: Overlay;
   readonly peer: Peer;
   readonly order: Order;
-  /** The guest's own port for this connection. */
+  /** The guest's port for this connection. */
   readonly from: PortPair;
-  /** The other node's port. */
+  /** The other node's port for this connection. */
   readonly door: PortPair;
   readonly destination: Endpoint;
-  /** The introduction failed after the guest's first packet had left. */
+  /** Called when the introduction fails after the guest's first packet has left. */
   readonly onLost: (error: unknown) => void;
 }
 
 /**
- * Introduces the guest's connection. Resolves when the guest may connect, by the order of the first packets.
- * Rejects with the acceptor's errno, or with that of a broken connection to the acceptor. In both cases no
- * packet of the guest's has left.
+ * Introduces the guest's connection. Resolves when the guest may connect, according to `order`. Rejects with
+ * the acceptor's errno, or with that of a broken connection to the acceptor. In both cases no packet of the
+ * guest has left.
  */
 export async function initiate(initiation: Initiation): Promise<void> {
   const { overlay, peer, order, from, door, destination, onLost } = initiation;
@@ -61,8 +61,8 @@ export async function initiate(initiation: Initiation): Promise<void> {
 }
 
 /**
- * Resolves to the port where the acceptor listens, if it does. An introduction whose connection broke is sent
- * once more, through the seed.
+ * Sends an introduction. Resolves to the port where the acceptor listens, or 0 if it does not listen. If the
+ * connection to the acceptor breaks, sends the introduction once more, through the seed.
  */
 export async function introduce(
   overlay: Overlay,
@@ -81,8 +81,8 @@ export async function introduce(
 }
 
 /**
- * Both nodes are on one network: the acceptor listens for this one connection of this one node, and the guest connects there as to any
- * host. Resolves to the place where the acceptor listens.
+ * Introduces a connection to a node on the same network. The acceptor listens for this one connection of this
+ * node, and the guest connects there as to any host. Resolves to the endpoint where the acceptor listens.
  */
 export async function initiateNearby(overlay: Overlay, peer: Peer, destination: Endpoint): Promise<Endpoint> {
   const id = randomBytes(12).toString('hex');

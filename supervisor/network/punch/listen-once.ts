@@ -7,7 +7,8 @@ import { endpointsOf } from '../../control/endpoint.ts';
 export interface OncePort {
   readonly port: number;
   /**
-   * The connection, unread. The caller owns it. Rejects with the reason of the signal that ended the wait.
+   * The connection, unread; the caller owns it. Rejects with the signal's reason when the signal ends the
+   * wait.
    */
   readonly connection: Promise<Socket>;
 }

@@ -4,7 +4,7 @@ import type { Listener } from '../listeners.ts';
 import type { Unread } from '../unread.ts';
 import { Slots } from './slots.ts';
 
-/** Takes a connection to the guest, and owns it from then on. Resolves when the guest's listener has it. */
+/** Takes a connection to the guest and owns it. Resolves when the guest's listener has the connection. */
 export type Deliver = (
   connection: Unread,
   listener: Listener,
@@ -15,23 +15,26 @@ export type Deliver = (
 /** A connection that another node's guest makes to a port of this node's guest. */
 export interface Destination {
   readonly port: number;
-  /** overlay address of the guest that connects */
+  /** The overlay address of the connecting guest. */
   readonly peer: string;
 }
 
-/** This node's end of such a connection, when it stands. */
+/** This node's established end of such a connection. */
 export interface ArrivedEnd {
   readonly connection: Unread;
-  /** The other end, as the kernel sees it. */
+  /** The other end as the kernel sees it. */
   readonly from: Endpoint;
-  /** The port that the guest at the other end has. */
+  /** The port of the guest at the other end. */
   readonly port: number;
 }
 
-/** Connections that wait for room in the queue of one listener. The kernel lets more wait unanswered, and so does this node. */
+/**
+ * Maximum number of connections that wait for room in the queue of one listener. Further connections get no
+ * answer, as from the kernel.
+ */
 const MAX_QUEUEING = 16;
 
-/** Lets connections that both nodes open wait for the guest's listener as the kernel's SYN queue would. */
+/** Makes connections that both nodes open wait for the guest's listener, as the kernel's SYN queue would. */
 export class ListenerQueues {
   readonly #selfAddress: () => string;
   readonly #deliver: Deliver;
@@ -48,7 +51,10 @@ export class ListenerQueues {
     await this.#queueOf(port).room(signal);
   }
 
-  /** Opens this node's end when the queue has room for it, and takes it to the listener. Rejects as `open`, or with the signal's reason. */
+  /**
+   * Opens this node's end when the queue has room, and delivers it to the listener. Rejects with the error of
+   * `open`, or with the signal's reason.
+   */
   async bring(
     { port, peer }: Destination,
     listener: Listener,
@@ -56,7 +62,7 @@ export class ListenerQueues {
     signal: AbortSignal,
   ): Promise<void> {
     const queue = this.#queueOf(port);
-    // A full accept queue answers nobody. Neither does this end, until there is room.
+    // While the accept queue is full, the kernel does not answer. Neither does this end, until there is room.
     if (queue.isFull) await queue.room(signal);
     const arrived = await open();
     const leave = await queue.enter(signal).catch((error: unknown) => {

@@ -4,13 +4,19 @@ import type { PortPair } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
 
-/** Ports that wait for a connection, and doors for incoming connections. Each is a connection to the seed that stays open. */
+/**
+ * Numbers of ports that are kept for connections, and of doors for incoming connections. Each port is a
+ * connection to the seed that stays open.
+ */
 const POOL = 4;
 const DOORS = 2;
 const OBSERVE_TIMEOUT = 2000;
-/** How long a connection waits for a port, ms, where all of them are used up. */
+/** How long a connection waits for a port when all of them are in use, ms. */
 const PATIENCE = 200;
-/** How long the NAT is kept from forgetting the port that a connection has just been given, ms. */
+/**
+ * How long the connection to the observer stays open after its port was taken, ms, so that the NAT does not
+ * forget the port.
+ */
 const GRACE = 20_000;
 
 interface Kept {
@@ -19,8 +25,9 @@ interface Kept {
 }
 
 /**
- * For NATs that change the port but give the same one towards every destination: ports that an observer has seen, held open by the
- * connection to it. Each of them is used once and replaced at once.
+ * Ports for a NAT that changes the port but gives the same one for every destination. An observer of the seed
+ * has seen each port; the connection to the observer keeps the port. Each port is used once and replaced at
+ * once.
  */
 export class MappedPorts {
   readonly #ports: LocalPorts;
@@ -49,7 +56,7 @@ export class MappedPorts {
     return late && use(late);
   }
 
-  /** It is not known how others see a port that somebody else has chosen. */
+  /** Returns undefined: it is not known how others see a port that a guest has chosen. */
   of(): undefined {
     return undefined;
   }
@@ -77,7 +84,7 @@ export class MappedPorts {
     return kept;
   }
 
-  /** Where the seed is away, the next connection asks it again. */
+  /** Replaces taken ports. If the seed is away, the next call tries again. */
   #refill(): void {
     while (this.#pool.length + this.#refilling < POOL + this.#waiting.length) {
       this.#refilling += 1;

@@ -15,8 +15,8 @@ const ports = createLocalPorts(() => false);
 const within = (ms: number) => AbortSignal.timeout(ms);
 
 /**
- * Every address of loopback is this host. So two of them are like two hosts without a NAT, which reset each
- * other's early packets.
+ * Returns the offer of a node at a loopback address. Every loopback address is this host, so two of them act
+ * like two hosts without a NAT, which reset each other's early packets.
  */
 function offerOf(address: string, privateAddress = address): Offer {
   return {
@@ -46,8 +46,8 @@ describe('two nodes that open a connection together', () => {
   });
 
   /**
-   * Lets two nodes meet that are on one network, behind one NAT that leads nobody back. Packets to this host
-   * leave from 127.0.0.1.
+   * Lets two nodes meet that are on one network, behind a NAT that does not lead them back to each other.
+   * Packets to this host leave from 127.0.0.1.
    */
   async function meetAtHome(callerKey: { key?: string } = {}, patience = 5000) {
     const ownOffer = offerOf('127.9.9.9', '127.0.0.3');
@@ -68,7 +68,7 @@ describe('two nodes that open a connection together', () => {
     ]);
   }
 
-  test('use their common network where the path through their NAT does not work', async () => {
+  test('use their common network if the path through their NAT does not work', async () => {
     const links = await meetAtHome();
     const [caller, called] = links.map((link) => (link.status === 'fulfilled' ? link.value : undefined));
     expect([caller?.path, called?.path]).toEqual(['private', 'private']);
@@ -83,7 +83,7 @@ describe('two nodes that open a connection together', () => {
   });
 });
 
-test('a port for one host resets connections of other hosts', async () => {
+test('listenOnce() resets connections of other hosts, and rejects when it is aborted', async () => {
   const stop = new AbortController();
   const listener = await listenOnce('127.0.0.2', 4, stop.signal);
   const stranger = dialUnread({ host: '127.0.0.1', port: listener.port }, within(1000));

@@ -8,14 +8,14 @@ import type { OncePort } from './listen-once.ts';
 import { openTogether } from './open-together.ts';
 import { type PeerCredentials, secure } from './secure.ts';
 
-/** The control connection of two nodes, and what it shows about the path between them. */
+/** The control connection of two nodes, and the facts that it shows about the path between them. */
 export interface PeerLink {
   readonly session: Session;
   /** `private`: both nodes are on one network, and no NAT is between them. */
   readonly path: 'public' | 'private';
-  /** The address at which the other node reaches this one. */
+  /** The address at which the other node reaches this node. */
   readonly ownAddress: string;
-  /** The address at which this node reaches the other one. */
+  /** The address at which this node reaches the other node. */
   readonly peerAddress: string;
   readonly offer: Offer;
 }
@@ -25,13 +25,16 @@ export interface MeetingOptions {
   readonly counterpart: Counterpart;
   /** Called for every connection that may become the link, before anything is received over it. */
   readonly onSession: (session: Session) => void;
-  /** Called when the public path has proven to work: the two have a connection, which is not secured yet. */
+  /**
+   * Called when the public path has proven to work: the two nodes have a connection, which is not secured
+   * yet.
+   */
   readonly onReachable?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
 /**
- * Whether two nodes have one public address. They are behind the same NAT then, and may be on the same
+ * Whether two nodes have the same public address. If so, they are behind the same NAT and may be on the same
  * network.
  */
 export function shareNat(ownOffer: Offer, other: Offer): boolean {
@@ -40,7 +43,10 @@ export function shareNat(ownOffer: Offer, other: Offer): boolean {
 
 type Attempt = (signal: AbortSignal) => Promise<PeerLink>;
 
-/** The side that asked for the meeting: takes the first path that works and tells the other side. Rejects when none does before `signal` aborts. */
+/**
+ * Connects as the side that asked for the meeting: takes the first path that works and tells the other side.
+ * Rejects when no path works before `signal` aborts.
+ */
 export async function call({
   ownOffer,
   counterpart,
@@ -69,7 +75,10 @@ export async function call({
   return link;
 }
 
-/** The side that was asked: waits for the path that the other side takes. `listener`: for a caller on the same network. */
+/**
+ * Connects as the side that was asked: waits for the path that the caller takes. `listener` is for a caller
+ * on the same network.
+ */
 export async function answer(
   { ownOffer, counterpart, onSession, signal }: MeetingOptions,
   listener: OncePort | undefined,
@@ -118,7 +127,10 @@ function linkOf(session: Session, path: PeerLink['path'], ownOffer: Offer, offer
     : { session, path, offer, ownAddress: ownOffer.privateAddress, peerAddress: offer.privateAddress };
 }
 
-/** The first attempt that succeeds. The others are given up, and closed where they succeed all the same. */
+/**
+ * Resolves to the first attempt that succeeds. The other attempts are aborted; if one of them succeeds
+ * nevertheless, its session is closed.
+ */
 async function firstToSucceed(attempts: readonly Attempt[], signal: AbortSignal): Promise<PeerLink> {
   const others = new AbortController();
   const limit = AbortSignal.any([signal, others.signal]);

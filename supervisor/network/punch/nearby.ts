@@ -1,13 +1,17 @@
 import type { PunchIntroduction } from '../../membership/join.ts';
 
 /**
- * The introduction of a connection between two nodes on one network: the acceptor listens for it instead of opening a door, and the
- * guest chooses its port itself. The message has no other form for that than these two ports, which no real introduction has.
+ * The ports that mark the introduction of a connection between two nodes on one network. The acceptor listens
+ * for the connection instead of opening a door, and the guest chooses its port itself. The message marks this
+ * case only by these two ports, which no other introduction has.
  */
 const NO_DOOR = 0;
 const UNKNOWN_PORT = 1;
 
-/** An introduction to the guest's port `port`, by the node that others see at `from` and the overlay at `peer`. */
+/**
+ * Returns an introduction to the guest's port `port`, by the node that others see at `from` and that the
+ * overlay has at `peer`.
+ */
 export function nearbyIntroduction(id: string, port: number, from: string, peer: string): PunchIntroduction {
   return {
     id,
@@ -19,7 +23,7 @@ export function nearbyIntroduction(id: string, port: number, from: string, peer:
   };
 }
 
-/** Whether the initiator is on this node's own network. */
+/** Whether the initiator is on the network of this node. */
 export function isNearby({ at }: PunchIntroduction): boolean {
   return at === NO_DOOR;
 }

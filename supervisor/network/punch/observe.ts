@@ -26,8 +26,8 @@ export async function observe(
 }
 
 /**
- * The observer sends this line and nothing else. It is shorter than any TCP segment, so it arrives in one
- * piece.
+ * Reads the observer's line. The observer sends nothing else, and the line is shorter than any TCP segment,
+ * so it arrives in one piece.
  */
 function firstLine(socket: Socket, signal: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();

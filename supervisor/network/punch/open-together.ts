@@ -3,7 +3,8 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { codeOf } from '../../control/control-error.ts';
 
 /**
- * ms. Pauses are random, as two sides that reset each other would stay in step for ever with a fixed pause.
+ * The longest pause, ms. Pauses are random: with a fixed pause, two sides that reset each other would stay in
+ * step forever.
  */
 const LONGEST_PAUSE = 40;
 /**

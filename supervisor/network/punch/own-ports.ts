@@ -9,12 +9,15 @@ import { createPublicPorts, type PublicPorts } from './public-ports.ts';
 
 /** The NAT between this node and others, and this node's ports as others see them. */
 export class OwnPorts {
-  /** Known a round trip or two after the node has joined, and then told to the seed. Never rejects. */
+  /**
+   * The kind of the NAT; resolves one or two round trips after the node has joined. The seed is then told.
+   * Never rejects.
+   */
   readonly nat: Promise<NatKind>;
   readonly #overlay: Overlay;
   readonly #stop = new AbortController();
   readonly #local: LocalPorts;
-  /** Undefined until the NAT is known, and behind a NAT whose ports cannot be known beforehand. */
+  /** Undefined until the NAT is known, and behind a NAT whose ports cannot be predicted. */
   #ports: PublicPorts | undefined;
 
   constructor(overlay: Overlay, listeners: ListenerView) {
@@ -23,23 +26,28 @@ export class OwnPorts {
     this.nat = this.#detect();
   }
 
-  /** A port for one connection. `bound`: the guest has chosen its port. Undefined where it is not known how others see the port. */
+  /**
+   * Takes a port for one connection; `bound` is the port that the guest has chosen, if any. Resolves to
+   * undefined if it is not known how others see the port.
+   */
   async take(bound?: number): Promise<PortPair | undefined> {
     return bound === undefined ? this.#ports?.take() : this.#ports?.of(bound);
   }
 
-  /** Ports from which this node opens its ends of connections to its guests. */
+  /** Returns the ports from which this node opens its ends of connections to its guests. */
   doors(): readonly PortPair[] {
     return this.#ports?.doors() ?? [];
   }
 
-  /** Throws ControlError EINVAL where connections may not be made from the local port `port`. */
+  /** @throws ControlError EINVAL if the local port `port` is no door. */
   requireDoor(port: number): void {
     if (this.doors().some(({ local }) => local === port)) return;
     throw new ControlError('EINVAL', `${port} is no door of this node`);
   }
 
-  /** What this node offers for a meeting. Rejects with ControlError EOPNOTSUPP where the NAT allows none. */
+  /**
+   * Resolves to this node's offer for a meeting. Rejects with ControlError EOPNOTSUPP if the NAT allows none.
+   */
   async offer(): Promise<Offer> {
     const overlay = this.#overlay;
     const nat = await this.nat;
@@ -76,7 +84,7 @@ export class OwnPorts {
     return nat;
   }
 
-  /** Where the seed tells this node how it is seen. */
+  /** Returns the endpoints where the seed tells this node the address from which it sees the node. */
   #observers(): Endpoint[] {
     const { observers, seed } = this.#overlay;
     return observers.map((port) => ({ address: seed.address, port }));

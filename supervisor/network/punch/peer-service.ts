@@ -16,15 +16,18 @@ interface PeerServiceOptions {
   readonly ahead: AheadPools;
 }
 
-/** What this node keeps of the node at the other end of a session. */
+/** This node's record of the node at the other end of a session. */
 export interface PeerRecord {
-  /** Undefined as long as the two have not chosen their connection. */
+  /** Returns the peer; undefined until the two nodes have chosen their connection. */
   find(): Peer | undefined;
   /** Marks the peer as used. */
   touch(): void;
 }
 
-/** Answers what peers ask of this node. A peer speaks for itself only: for its own overlay address, and from where it is. */
+/**
+ * Handles requests of peers. A peer may speak only for itself: for its own overlay address, and from its own
+ * underlay addresses.
+ */
 export class PeerService {
   readonly #options: PeerServiceOptions;
 
@@ -33,7 +36,8 @@ export class PeerService {
   }
 
   /**
-   * Registers what the node at the other end of the session may ask. Has to be called before anything is received.
+   * Registers the handlers for the node at the other end of the session. Has to be called before anything is
+   * received.
    */
   serve(session: Session, counterpart: Counterpart, record: PeerRecord): void {
     const { acceptor, aheadAcceptor, ahead } = this.#options;
@@ -60,8 +64,9 @@ export class PeerService {
   }
 
   /**
-   * Opens this node's end of the connection that is introduced together with its node. Undefined where this node has no door. No refusal
-   * is asked for: where the end does not come about, the other node introduces the guest's connection once more, and is told then.
+   * Opens this node's end of the connection that is introduced together with its node. Resolves to undefined
+   * if this node has no door. The introduction has `underWay: false`, so nothing is refused over the
+   * connection: if it fails, the other node introduces it once more and gets the refusal then.
    */
   async openEnd(
     { address, offer }: Counterpart,

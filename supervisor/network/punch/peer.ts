@@ -2,20 +2,20 @@ import type { Member } from '../../membership/join.ts';
 import type { PortPair } from '../../protocol/offer.ts';
 import type { PeerLink } from './meeting.ts';
 
-/** A node that this one has a control connection with. */
+/** A node with which this node has a control connection. */
 export class Peer {
-  /** overlay address */
+  /** The peer's overlay address. */
   readonly address: string;
   readonly session: PeerLink['session'];
   readonly path: PeerLink['path'];
   readonly ownAddress: string;
   readonly peerAddress: string;
   readonly offer: PeerLink['offer'];
-  /** Connections of this node's guests that are being introduced. */
+  /** Number of connections of this node's guests that are being introduced. */
   introducing = 0;
   #rtt: number | undefined;
   #turn = 0;
-  /** Ports on which nobody listens, by the peer's own report: the seed may not have told yet. */
+  /** Ports on which nobody listens according to the peer; the seed's update may come later. */
   readonly #deserted = new Set<number>();
   readonly #idle: NodeJS.Timeout;
 
@@ -31,17 +31,17 @@ export class Peer {
     void link.session.closed.then(() => clearTimeout(this.#idle));
   }
 
-  /** The shortest round trip that was seen, ms; undefined until the first one. */
+  /** The shortest round trip so far, ms; undefined until the first one. */
   get rtt(): number | undefined {
     return this.#rtt;
   }
 
-  /** Takes note of a round trip of so many ms. */
+  /** Notes a round trip of `rtt` ms. */
   saw(rtt: number): void {
     this.#rtt = Math.min(this.#rtt ?? Number.POSITIVE_INFINITY, rtt);
   }
 
-  /** The two are behind one NAT, which leads them back to each other. */
+  /** Whether both nodes are behind one NAT, which leads them back to each other. */
   get isHairpin(): boolean {
     return this.ownAddress === this.peerAddress;
   }
@@ -51,7 +51,7 @@ export class Peer {
     this.#idle.refresh();
   }
 
-  /** The peer's doors in turn; undefined where it has none. */
+  /** Returns the peer's doors in turn; undefined if it has none. */
   nextDoor(): PortPair | undefined {
     const { doors } = this.offer;
     const door = doors[this.#turn % doors.length];
@@ -59,17 +59,17 @@ export class Peer {
     return door;
   }
 
-  /** The peer reports that nobody listens on `port` any more. */
+  /** Notes that nobody listens on `port` any more, as the peer reports. */
   desert(port: number): void {
     this.#deserted.add(port);
   }
 
-  /** A connection has been introduced to `port`. */
+  /** Notes that a connection was introduced to `port`, so somebody listens there again. */
   resettle(port: number): void {
     this.#deserted.delete(port);
   }
 
-  /** Whether somebody listens on `port`, as far as the seed and the peer itself have told. */
+  /** Whether somebody listens on `port`, according to the seed and to the peer itself. */
   isListening({ ports }: Member, port: number): boolean {
     if (ports.includes(port)) return !this.#deserted.has(port);
     this.#deserted.delete(port);

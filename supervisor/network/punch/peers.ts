@@ -12,16 +12,24 @@ import type { PeerRecord, PeerService } from './peer-service.ts';
 /** A guest's connection that is introduced together with its node. */
 export interface EarlyIntroduction {
   readonly connection: FirstConnection;
-  /** Called when the path has proven to work. `opened` in the offer says whether the other node has opened its end. */
+  /**
+   * Called when the path has proven to work. `opened` in the offer shows whether the other node has opened
+   * its end.
+   */
   readonly onReachable: (offer: Offer) => void;
 }
 
-/** Meetings are short: a path that does not work at once hardly ever does. ms, and round trips. */
+/**
+ * Time limit of a meeting: a number of ms or of round trips, whichever is longer. The limit is short, as a
+ * path that does not work at once hardly ever does.
+ */
 const MIN_PATIENCE = 300;
 const PATIENCE_ROUND_TRIPS = 4;
-/** How long the called side waits, ms. It opens its end before the caller learns of it. */
+/** How long the called side waits, ms. It opens its end before the caller knows of it. */
 const ANSWER_PATIENCE = 3000;
-/** How long after a failure the next meeting is tried, ms. The pause doubles each time. */
+/**
+ * The first and the longest pause between a failed meeting and the next one, ms. The pause doubles each time.
+ */
 const FIRST_RETRY = 30_000;
 const LAST_RETRY = 600_000;
 const MAX_PEERS = 256;
@@ -34,7 +42,7 @@ interface Failure {
   readonly why: string;
 }
 
-/** The control connections between this node and others, made when they are first needed. */
+/** The control connections between this node and others, each made when it is first needed. */
 export class Peers {
   readonly #overlay: Overlay;
   readonly #ports: OwnPorts;
@@ -54,7 +62,7 @@ export class Peers {
     this.#stop.signal.addEventListener('abort', unsubscribe);
   }
 
-  /** Why the last meeting failed; undefined when another one may be tried. */
+  /** Returns the reason why the last meeting failed; undefined when another one may be tried. */
   failure(address: string): string | undefined {
     const failure = this.#failures.get(address);
     return failure && Date.now() < failure.until ? failure.why : undefined;
@@ -82,7 +90,7 @@ export class Peers {
   }
 
   /**
-   * Resolves to the connection with a node: the present one, or a new one. Callers at the same time share one
+   * Resolves to the peer at `address`: a known one, or a new one by a meeting. Concurrent callers share one
    * meeting, which introduces the connection of the first caller. Rejects with ControlError.
    */
   meet(address: string, early?: EarlyIntroduction): Promise<Peer> {
@@ -94,7 +102,7 @@ export class Peers {
     if (known) return known;
     const meeting = this.#call(address, early)
       .catch((error: unknown) => {
-        // A seed that is away says nothing about the path between the two.
+        // An error because the seed is away says nothing about the path between the two nodes.
         if (codeOf(error) !== 'ENETDOWN' && this.get(address) === undefined) this.#remember(address, error);
         throw error;
       })
@@ -103,12 +111,12 @@ export class Peers {
     return meeting;
   }
 
-  /** Another node asks to meet this one. Resolves to this node's offer, when its end is being opened. */
+  /** Another node asks to meet this node. Resolves to this node's offer when its end is being opened. */
   async called(counterpart: Counterpart): Promise<Offer> {
     const { address } = counterpart;
     const offered = Promise.withResolvers<Offer>();
-    // This is registered at once: this node may be asking for the same meeting, and the seed is about to
-    // answer EALREADY.
+    // The meeting is registered at once: this node may be asking for the same meeting, and the seed is about
+    // to answer EALREADY.
     const met = this.#answer(counterpart, offered).finally(() => {
       if (this.#called.get(address) === met) this.#called.delete(address);
     });
@@ -117,7 +125,7 @@ export class Peers {
     return offered.promise;
   }
 
-  /** Forgets a peer to which the path has proven not to work (any more). */
+  /** Forgets a peer to which the path does not work, or no longer works. */
   drop(peer: Peer, why: string): void {
     void peer.session.close(why);
     if (this.#peers.get(peer.address) === peer) this.#peers.delete(peer.address);
@@ -141,7 +149,7 @@ export class Peers {
     try {
       counterpart = await overlay.meet(address, ownOffer, this.#stop.signal);
     } catch (error) {
-      // The other node asked first.
+      // EALREADY: the other node has asked for the same meeting first.
       const theirs = this.#called.get(address);
       if (codeOf(error) === 'EALREADY' && theirs) return theirs;
       const present = this.get(address);
@@ -179,7 +187,10 @@ export class Peers {
     return this.#adopt(counterpart.address, await meeting);
   }
 
-  /** Opens the end that the caller's guest waits for. Behind one NAT it is not known yet by which path guests will come. */
+  /**
+   * Opens the end for which the caller's guest waits. Does nothing if both nodes are behind one NAT, as it is
+   * not known yet by which path guests will connect.
+   */
   async #openEarly(ownOffer: Offer, counterpart: Counterpart): Promise<PortPair | undefined> {
     const { first, publicAddress } = counterpart.offer;
     if (!first || publicAddress === ownOffer.publicAddress) return undefined;
@@ -222,7 +233,7 @@ export class Peers {
     if (this.#failures.size > MAX_REMEMBERED && !oldest.done) this.#failures.delete(oldest.value);
   }
 
-  /** Closes the connections to nodes that left, or whose function has been replaced. */
+  /** Closes the connections to nodes that have left, or whose function has been replaced. */
   #dropLost(): void {
     if (this.#peers.size + this.#failures.size === 0) return;
     const members = new Map([...this.#overlay.members().values()].map((member) => [member.address, member]));

@@ -3,21 +3,26 @@ import { type NatKind, type PortPair, samePort } from '../../protocol/offer.ts';
 import type { LocalPorts } from './local-ports.ts';
 import { MappedPorts } from './mapped-ports.ts';
 
-/** Local ports whose public numbers are known. */
+/** Local ports of which the public port is known. */
 export interface PublicPorts {
-  /** Takes a port for one connection. Undefined where no port is available at the moment. */
+  /** Takes a port for one connection. Resolves to undefined if no port is available at the moment. */
   take(): Promise<PortPair | undefined>;
-  /** The pair of a local port that the guest has chosen. Undefined where its public number is not known. */
+  /**
+   * Returns the pair of a local port that the guest has chosen; undefined if its public port is not known.
+   */
   of(local: number): PortPair | undefined;
-  /** Ports that any number of connections may use, each of them with another remote endpoint. */
+  /** Returns the ports that many connections may use, each with another remote endpoint. */
   doors(): readonly PortPair[];
   close(): void;
 }
 
-/** A connection is identified by both its ports. With more doors, a guest's port can be used again sooner. */
+/**
+ * Number of doors. A connection is identified by both its ports, so with more doors a guest's port can be
+ * used again sooner.
+ */
 const DOORS = 8;
 
-/** Undefined behind a NAT whose ports cannot be predicted. */
+/** Returns undefined for a NAT whose ports cannot be predicted. */
 export function createPublicPorts(
   nat: NatKind,
   ports: LocalPorts,

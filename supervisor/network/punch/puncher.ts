@@ -29,13 +29,15 @@ export interface PuncherOptions {
   readonly deliver: Deliver;
 }
 
-/** What the acceptor answers to the guest's request itself. Any other failure concerns the path between the nodes. */
+/**
+ * Errors of the acceptor that are meant for the guest. Any other failure concerns the path between the nodes.
+ */
 const FOR_THE_GUEST: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EAGAIN']);
-/** Connections of one node to another that are being introduced at a time. */
+/** Maximum number of connections to one node that are being introduced at the same time. */
 const MAX_INTRODUCING = 512;
 /**
- * How long connect() is repeated while packets are reset, ms. Then the relay is asked for. The repetition ends as soon as the two ends
- * have met, so a guest that does not block is kept no longer than that either.
+ * How long connect() is repeated while packets are reset, ms; then the relay is used. The repetition ends as
+ * soon as the two ends have met. A nonblocking guest waits no longer than that either.
  */
 const RESET_PATIENCE = 1000;
 
@@ -46,7 +48,7 @@ interface GuestConnect {
   readonly choice: Choice;
 }
 
-/** Makes connections between nodes that both have to open. */
+/** Makes connections that both nodes have to open. */
 export class Puncher {
   readonly #overlay: Overlay;
   readonly #flows: FlowNameTable;
@@ -75,8 +77,9 @@ export class Puncher {
   }
 
   /**
-   * Where the guest's socket shall connect to, and from which port; or why this connection has to take the relay, before anything of it
-   * has left. Rejects with the errno that the guest's connect() shall get.
+   * Resolves to the endpoint to which the guest's socket has to connect and the port to bind, or to the
+   * choice of the relay, before any packet of this connection has left. Rejects with the errno for the
+   * guest's connect().
    */
   async connect(request: ServiceRequest, member: Member): Promise<ServiceAnswer | Choice> {
     const self = this.#self();
@@ -89,7 +92,7 @@ export class Puncher {
     return (await this.#punchBeforeMeeting(connect)) ?? this.#punchAfterMeeting(connect);
   }
 
-  /** Another node asks, through the seed, to meet this one. */
+  /** Another node asks, through the seed, to meet this node. Resolves to this node's offer. */
   meet(counterpart: Counterpart): Promise<Offer> {
     return this.#peers.called(counterpart);
   }
@@ -99,7 +102,7 @@ export class Puncher {
     return this.#acceptor.introduce(introduction);
   }
 
-  /** No guest of this node listens on `port` any more. */
+  /** Tells all peers that no guest of this node listens on `port` any more. */
   vanished(port: number): void {
     for (const { session } of this.#peers.all()) session.notify(Deserted, { port });
   }
@@ -116,8 +119,9 @@ export class Puncher {
   }
 
   /**
-   * For a node that this one has not met: the connection is introduced together with the nodes, and the guest connects as soon as their
-   * meeting has shown that the path works. Undefined where the two have to meet first.
+   * Punches to a node that this node has not met: the connection is introduced together with the nodes, and
+   * the guest connects as soon as their meeting has shown that the path works. Resolves to undefined if the
+   * two nodes have to meet first.
    */
   async #punchBeforeMeeting(connect: GuestConnect): Promise<ServiceAnswer | undefined> {
     const { request, member } = connect;
@@ -168,7 +172,7 @@ export class Puncher {
     }
   }
 
-  /** Both nodes are on one network, and no NAT is between them. */
+  /** Connects to a node on the same network, without a NAT in between. */
   async #connectNearby(peer: Peer, { request, member }: GuestConnect): Promise<ServiceAnswer> {
     const target = await initiateNearby(this.#overlay, peer, request.peer);
     this.#flows.rememberInitiated(target, request.peer);
@@ -212,7 +216,8 @@ export class Puncher {
   }
 
   /**
-   * Ends can wait only behind a NAT that drops the packets which come early, and ports are known in any number only where NATs keep them.
+   * Whether ends that were opened ahead can be used. They can wait only behind a NAT that drops early
+   * packets, and the public ports are known in any number only if the NATs keep them.
    */
   #mayUseAhead(peer: Peer, { request, member }: GuestConnect): boolean {
     const self = this.#self();
@@ -221,7 +226,10 @@ export class Puncher {
     return isFit && !peer.isHairpin && !isBound && peer.isListening(member, request.peer.port);
   }
 
-  /** What the guest's process monitor is told. `retry`: for how many ms connect() is repeated while it is reset. */
+  /**
+   * Returns the answer for the guest's process monitor. `retry`: how long connect() is repeated while it is
+   * reset, ms.
+   */
   #answer(
     peer: Pick<Peer, 'peerAddress' | 'rtt'>,
     { request, member, choice }: GuestConnect,
@@ -235,7 +243,10 @@ export class Puncher {
   }
 }
 
-/** The port to which the guest has bound its socket, which it keeps; undefined where it has not. */
+/**
+ * Returns the port to which the guest has bound its socket; undefined if it has not. The guest keeps this
+ * port.
+ */
 function boundPort({ local }: ServiceRequest): number | undefined {
   return local.port === 0 ? undefined : local.port;
 }

@@ -5,7 +5,10 @@ import type { PskOffer } from '../../control/raw-tls-testbed/client-hello.ts';
 import { RawTlsClient } from '../../control/raw-tls-testbed/raw-tls-client.ts';
 import { secure } from './secure.ts';
 
-/** The called side of a connection between two nodes, or of a function and its phantom by a relay. */
+/**
+ * Tests of the called side of a connection: between two nodes, or of a function and its phantom through a
+ * relay.
+ */
 const identity = `session/${'ab'.repeat(16)}`;
 const key = Buffer.alloc(32, 7);
 const stop = new AbortController();
@@ -26,7 +29,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-test('the key opens a connection, and the session ticket of that connection opens no other', async () => {
+test('the key opens a connection; the session ticket of that connection opens no other', async () => {
   const own: PskOffer = { identity: Buffer.from(identity), key, kind: 'external' };
   const other: PskOffer = { ...own, identity: Buffer.from('session/another') };
   const first = await RawTlsClient.connect({ port, offers: [own] });

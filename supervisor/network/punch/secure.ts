@@ -14,7 +14,7 @@ export interface PeerCredentials {
 }
 
 /**
- * Makes a control session of a connected socket, or of another stream of bytes, and owns it from now on.
+ * Makes a control session over a connected socket, or over another stream of bytes, and owns it from now on.
  * `prepare` runs before anything is received. Rejects with the error of the handshake, or with the signal's
  * reason.
  */
@@ -59,7 +59,10 @@ export async function secure(
   return session;
 }
 
-/** The types of TLSSocket lack an option that its constructor takes, as tls.createServer() does. */
+/**
+ * Returns the PSK options. The types of TLSSocket lack this option, but its constructor accepts it, as
+ * tls.createServer() does.
+ */
 function pskServer(identity: string, key: Buffer): object {
   return { pskCallback: (_socket: TLSSocket, shown: string) => (shown === identity ? key : null) };
 }

@@ -1,4 +1,4 @@
-/** A bounded number of places. Where all are taken, callers wait in the order in which they came. */
+/** A bounded number of places. When all are taken, callers wait in the order in which they came. */
 export class Slots {
   readonly #limit: number;
   readonly #entering = new Set<() => void>();
@@ -17,7 +17,7 @@ export class Slots {
     return this.#taken >= this.#limit;
   }
 
-  /** Takes a place. Resolves to the function that gives it back. Rejects with the signal's reason. */
+  /** Takes a place. Resolves to the function that gives the place back. Rejects with the signal's reason. */
   async enter(signal: AbortSignal): Promise<() => void> {
     if (this.#taken < this.#limit) this.#taken += 1;
     else await this.#wait(this.#entering, signal);

@@ -5,9 +5,9 @@ import { readPreface } from '../../control/preface.ts';
 import { type Waiting, type WaitOptions, waitFor } from '../../control/waiting.ts';
 
 export interface DialInLimits {
-  /** The most connections that have not shown a token yet. */
+  /** Maximum number of connections that have not shown a token yet. */
   readonly strangers: number;
-  /** How long such a connection may take to show its token, in ms. */
+  /** How long a connection may take to show its token, ms. */
   readonly prefaceTimeout: number;
 }
 
@@ -17,9 +17,9 @@ const TOKEN_SIZE = 16;
 export class DialInPort {
   readonly #limits: DialInLimits;
   readonly #server: Server;
-  /** By token: the acceptors that are waited for, once each. */
+  /** By token: the waits for acceptors, each for one connection. */
   readonly #expected = new Map<string, Waiting<Socket>>();
-  /** By token: the taker of every connection that shows it. */
+  /** By token: the function that takes every connection which shows the token. */
   readonly #served = new Map<string, (socket: Socket) => void>();
   readonly #strangers = new Set<Socket>();
   #closed = false;
@@ -30,7 +30,7 @@ export class DialInPort {
     this.#server = createServer(options, (socket) => void this.#receive(socket));
   }
 
-  /** `port` 0: any free one. Rejects with the system's error where the port cannot be had. */
+  /** Opens the port; 0 is any free one. Rejects with the system's error if the port cannot be opened. */
   static async open(host: string, port: number, limits: DialInLimits): Promise<DialInPort> {
     const dialIn = new DialInPort(limits);
     dialIn.#server.listen({ port, host, backlog: limits.strangers });
@@ -42,7 +42,10 @@ export class DialInPort {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** The one connection that shows `token` (32 hex digits); the caller owns it. Rejects as `waitFor`, or with ECONNABORTED. */
+  /**
+   * Waits for the one connection that shows `token` (32 hex digits); the caller owns it. Rejects with the
+   * errors of `waitFor`, or with ECONNABORTED.
+   */
   expect(token: string, options: WaitOptions): Promise<Socket> {
     const waiting = waitFor<Socket>('the acceptor', options, () => this.#expected.delete(token));
     this.#expected.set(token, waiting);
@@ -62,7 +65,7 @@ export class DialInPort {
     await once(this.#server, 'close');
   }
 
-  /** Waits end with `reason`. */
+  /** Closes the port. All waits reject with `reason`. */
   close(reason: ControlError): void {
     this.#closed = true;
     this.#server.close();
@@ -70,7 +73,7 @@ export class DialInPort {
     for (const waiting of this.#expected.values()) waiting.reject(reason);
   }
 
-  /** Gives a connection that dialled in to whoever its token names. */
+  /** Gives an incoming connection to the taker of its token. */
   async #receive(socket: Socket): Promise<void> {
     socket.on('error', () => undefined);
     if (this.#strangers.size >= this.#limits.strangers) return void socket.resetAndDestroy();
@@ -89,7 +92,8 @@ export class DialInPort {
   #takerOf(token: string): (socket: Socket) => void {
     const taker = this.#served.get(token) ?? this.#expected.get(token)?.resolve;
     if (!taker) throw new ControlError('EACCES', 'nobody waits for this token');
-    // Removed in the same turn: a second connection with the same token always comes too late.
+    // The token is removed in the same turn of the event loop, so a second connection with this token always
+    // comes too late.
     this.#expected.delete(token);
     return taker;
   }

@@ -4,8 +4,8 @@ import { dialUnread } from '../dial.ts';
 
 /**
  * Connects to a relay and shows a token; reads nothing. The relay's address may be a name. `family` 6 dials
- * the v4-mapped address, for guests whose listener is AF_INET6. The caller owns the socket. Rejects as
- * `dialUnread`.
+ * the v4-mapped address, for guests whose listener is AF_INET6. The caller owns the socket. Rejects with the
+ * errors of `dialUnread`.
  */
 export async function dialIn(
   { relay, token }: RelayPlace,

@@ -3,7 +3,7 @@ import { FlowAdmission } from './flow-limits.ts';
 
 const limits = { flows: 100, flowsPerNode: 100, bytes: 1000, bytesPerNode: 1000 };
 
-/** A flow that never ends and holds as many bytes as the other side leaves. */
+/** Returns a flow that never ends and holds `bytes()` bytes. */
 const flowOf = (bytes: () => number) => ({
   done: new Promise<never>(() => undefined),
   held: bytes,

@@ -3,22 +3,22 @@ import { ControlError } from '../../control/control-error.ts';
 import type { Flow } from './pump.ts';
 
 /**
- * One side of a flow, for the limits: a node, by its connection to the seed, or a neighbour of a phantom, by
- * its address.
+ * One side of a flow, for the limits: a node, named by its connection to the seed, or a neighbour of a
+ * phantom, named by its address.
  */
 export type Party = string;
 
 export interface FlowLimits {
-  /** The number of flows that are carried or being opened. */
+  /** Maximum number of flows that are carried or being opened. */
   readonly flows: number;
-  /** The same, for the flows that one node has opened. */
+  /** Maximum number of flows that one node has opened. */
   readonly flowsPerNode: number;
   /**
-   * Bytes that one end has sent and the other end does not take. Beyond this, nodes that hold their share or
-   * more get no further flow; beyond twice as many, no node does.
+   * Bytes that one end has sent and the other end has not taken, in all flows. Beyond this limit, nodes that
+   * hold their share or more get no further flow; beyond twice the limit, no node does.
    */
   readonly bytes: number;
-  /** The same, for all flows in which one node takes part. */
+  /** The same limit for the flows in which one node takes part. */
   readonly bytesPerNode: number;
 }
 
@@ -26,7 +26,7 @@ export type Refusal = 'flows' | 'flowsPerNode' | 'bytes' | 'bytesPerNode' | 'por
 
 /** A flow's place in the limits, from before it is opened until both its ends are closed. */
 export interface Lease {
-  /** Names the flow for which the place was taken. The place is released when the flow ends. */
+  /** Binds the place to `flow`; the place is released when the flow ends. */
   hold(flow: Flow): void;
   /** Releases the place. Idempotent. */
   release(): void;
@@ -36,14 +36,14 @@ export interface Lease {
 
 const MEGABYTE = 2 ** 20;
 const FLOWS = 8192;
-/** Descriptors for everything that is not a flow. */
+/** Descriptors that are kept for everything but flows. */
 const SPARE_DESCRIPTORS = 256;
-/** A flow needs one for each end, and two more while the native thread takes the ends over. */
+/** A flow needs a descriptor for each end, and two more while the native thread takes the ends over. */
 const DESCRIPTORS_PER_FLOW = 4;
 
 /**
- * The limits for so many descriptors. One node can have a quarter of all flows, which is more than a
- * function's 1,024 descriptors allow.
+ * Returns the limits for `descriptors` descriptors. One node can have a quarter of all flows, which is more
+ * than a function's 1,024 descriptors allow.
  */
 export function defaultLimits(descriptors = descriptorLimit()): FlowLimits {
   const possible = Math.floor((descriptors - SPARE_DESCRIPTORS) / DESCRIPTORS_PER_FLOW);
@@ -56,7 +56,9 @@ export function defaultLimits(descriptors = descriptorLimit()): FlowLimits {
   };
 }
 
-/** The limit of this process. Node raises the soft limit to the hard limit when it starts. */
+/**
+ * Returns the descriptor limit of this process. Node raises the soft limit to the hard limit when it starts.
+ */
 function descriptorLimit(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? 1024);
@@ -102,7 +104,11 @@ export class FlowAdmission {
     return this.#refused;
   }
 
-  /** Throws ControlError: ENOBUFS where the relay is full, EAGAIN where the initiator has too many, ESHUTDOWN while it drains. */
+  /**
+   * Admits a flow.
+   * @throws ControlError ENOBUFS if the relay is full, EAGAIN if a node has reached its limit, ESHUTDOWN
+   * while the relay drains.
+   */
   admit(initiator: Party, acceptor?: Party): Lease {
     const { flows, flowsPerNode, bytes, bytesPerNode } = this.#limits;
     if (this.#draining) throw this.refuse('draining', 'ESHUTDOWN', 'the relay is about to end');
@@ -110,8 +116,8 @@ export class FlowAdmission {
     if ((this.#shares.get(initiator)?.opened ?? 0) >= flowsPerNode)
       throw this.refuse('flowsPerNode', 'EAGAIN', `${flowsPerNode} flows of this node are carried already`);
     const parties = acceptor === undefined ? [initiator] : [...new Set([initiator, acceptor])];
-    // Flows fill up after they were admitted, and may all belong to one pair of nodes: other nodes must not
-    // be refused for that.
+    // Flows fill up after they were admitted, and may all belong to one pair of nodes. Other nodes must not
+    // be refused because of these flows.
     const held = this.#held();
     const share = bytes / (this.#shares.size + 1);
     if (held >= 2 * bytes || (held >= bytes && parties.some((party) => this.#heldBy(party) >= share)))
@@ -126,7 +132,7 @@ export class FlowAdmission {
     return this.#lease(initiator, parties);
   }
 
-  /** Counts a refusal and logs every second, fourth, eighth... one. */
+  /** Counts a refusal, and logs it if the count is a power of two. */
   refuse(kind: Refusal, errno: string, message: string): ControlError {
     const count = (this.#refused.get(kind) ?? 0) + 1;
     this.#refused.set(kind, count);

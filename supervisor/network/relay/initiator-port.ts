@@ -18,7 +18,7 @@ export interface InitiatorPort {
 
 /**
  * Opens a port on `host` for one connection from `observedAddress`. Connections from other addresses are
- * reset. The port is one of `ports`, or any free one. Rejects with ControlError EADDRNOTAVAIL where all of
+ * reset. The port is one of `ports`, or any free one. Rejects with ControlError EADDRNOTAVAIL if all of
  * `ports` stay in use.
  */
 export async function openInitiatorPort(

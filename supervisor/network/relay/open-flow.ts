@@ -8,10 +8,7 @@ export interface OpenFlowOptions {
   readonly from: string;
   readonly initiator: Party;
   readonly acceptor?: Party | undefined;
-  /**
-   * How long the initiator may take to connect, in ms; this includes the time that it takes to reach the far
-   * end.
-   */
+  /** How long the initiator may take to connect, ms. This includes the time to reach the far end. */
   readonly timeout: number;
   /** See `Relay.openInitiatorPort`. */
   readonly anyPort?: boolean | undefined;
@@ -21,16 +18,16 @@ export interface OpenFlowOptions {
 export interface OpenFlow {
   /** The port to which the initiator connects. */
   readonly port: number;
-  /**
-   * The far end has been reached. It is joined with the initiator's connection, or reset when the initiator
-   * does not connect.
-   */
+  /** Joins the far end with the initiator's connection; resets it if the initiator does not connect. */
   join(far: Socket): void;
-  /** The far end cannot be reached. Closes the port. */
+  /** Closes the port, as the far end cannot be reached. */
   abandon(reason: unknown): void;
 }
 
-/** Takes a place at the relay and opens a port for the initiator. Errors as `Relay.admit` and `Relay.openInitiatorPort`. */
+/**
+ * Takes a place at the relay and opens a port for the initiator. Rejects with the errors of `Relay.admit` and
+ * `Relay.openInitiatorPort`.
+ */
 export async function openFlow(relay: Relay, options: OpenFlowOptions): Promise<OpenFlow> {
   const { from, initiator, acceptor, timeout, anyPort } = options;
   const lease = relay.admit(initiator, acceptor);

@@ -47,7 +47,7 @@ test('the end of one direction leaves the other direction open', async () => {
   await once(left, 'end');
 });
 
-test('a reader that pauses makes the writer wait, and gets every byte once it reads on', async () => {
+test('a reader that pauses makes the writer wait, and gets every byte once it reads again', async () => {
   const { left, right, done } = await flow();
   right.pause();
   const chunk = Buffer.alloc(1 << 20, 'z');
@@ -92,7 +92,7 @@ test('a reset reaches an end that has closed its own direction', async () => {
   await done;
 });
 
-test('a socket that closed before the flow began resets the other one', async () => {
+test('pipeFlow() resets one socket if the other one has closed before', async () => {
   const [left, a] = await connection();
   const [, b] = await connection();
   b.destroy();
@@ -102,7 +102,7 @@ test('a socket that closed before the flow began resets the other one', async ()
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('an abort resets both ends, and so does a long silence', async () => {
+test('an abort resets both ends, and so does a silence longer than idleTimeout', async () => {
   const stop = new AbortController();
   const flows = [await flow({ signal: stop.signal }), await flow({ idleTimeout: 50 })];
   const fates = flows.flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);

@@ -1,28 +1,28 @@
 import type { Socket } from 'node:net';
 
 export interface FlowOptions {
-  /** Resets both ends. */
+  /** Aborting resets both ends. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * The time without a byte in either direction after which both ends are reset, in ms. Where it is left out,
-   * a flow may be idle for ever.
+   * The time without a byte in either direction after which both ends are reset, ms. Without it, a flow may
+   * be idle forever.
    */
   readonly idleTimeout?: number | undefined;
 }
 
-/** Bytes from the first socket to the second, and back. */
+/** Numbers of bytes from the first socket to the second (`sent`) and back (`received`). */
 export interface FlowBytes {
   readonly sent: number;
   readonly received: number;
 }
 
 /**
- * The kernel finds ends that disappeared: after this silence, in ms, it sends up to ten keep-alive probes,
- * one each second.
+ * The silence after which the kernel probes an end that may have disappeared, ms. The kernel sends up to ten
+ * keep-alive probes, one each second.
  */
 const KEEPALIVE_DELAY = 15_000;
 /**
- * How long bytes that were read from one end may take to reach the other before the RST is passed on, in ms.
+ * How long bytes that were read from one end may take to reach the other end before the RST is passed on, ms.
  */
 const RESET_GRACE = 1000;
 
@@ -62,7 +62,7 @@ function pump(from: Socket, to: Socket): Promise<number> {
   to.on('drain', () => from.resume());
   from.on('end', () => to.end());
   if (from.readableEnded) to.end();
-  // The error is ECONNRESET, or EPIPE where this process wrote first. In both cases the far end has to see a
+  // The error is ECONNRESET, or EPIPE if this process wrote first. In both cases the far end has to see a
   // reset.
   from.on('error', () => passReset(to));
   const closed = () => {
@@ -77,8 +77,8 @@ function pump(from: Socket, to: Socket): Promise<number> {
 }
 
 /**
- * Resets `to`. An RST discards the bytes that the kernel still holds, so bytes that wait in this process are
- * sent first, where the peer reads at all.
+ * Resets `to`. An RST discards the bytes that the kernel still holds, so the bytes that wait in this process
+ * are sent first, if the peer reads.
  */
 function passReset(to: Socket): void {
   if (to.writableLength === 0) return void to.resetAndDestroy();

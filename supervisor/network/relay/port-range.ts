@@ -11,7 +11,7 @@ interface Place {
   port: number | undefined;
 }
 
-/** The ports of a range in turn, so that a port is used again as late as possible. */
+/** Gives out the ports of a range in turn, so that a port is reused as late as possible. */
 export class PortCycle {
   readonly size: number;
   readonly #range: PortRange;
@@ -26,7 +26,8 @@ export class PortCycle {
   }
 
   /**
-   * Takes a port that nobody has. Where all are taken, waits until one is given back, first come, first served. Rejects as `waitFor`.
+   * Takes a free port. If all are taken, waits until one is given back, first come, first served. Rejects
+   * with the errors of `waitFor`.
    */
   async take(options: WaitOptions): Promise<number> {
     const port = this.#takeFree();
@@ -39,7 +40,7 @@ export class PortCycle {
     try {
       return await place.waiting.promise;
     } catch (error) {
-      // The port may have been given in the very moment in which the wait ended.
+      // The port may have been given at the very moment when the wait ended.
       if (place.port !== undefined) this.give(place.port);
       throw error;
     }

@@ -46,7 +46,7 @@ test('bytes pass in both directions at the same time, unchanged and counted', as
   await expect(done).resolves.toEqual({ sent: there.length, received: back.length });
 });
 
-test('many flows at once, some of them slow, get their own bytes each', async () => {
+test('many flows at the same time, some of them slow, each carry their own bytes', async () => {
   const pump = start();
   const flows = await Promise.all(Array.from({ length: 64 }, () => flow(pump)));
   await Promise.all(
@@ -66,7 +66,7 @@ test('many flows at once, some of them slow, get their own bytes each', async ()
   );
 });
 
-test.each(['left', 'right'] as const)('an end on the %s leaves the other direction open', async (side) => {
+test.each(['left', 'right'] as const)('end() on the %s leaves the other direction open', async (side) => {
   const both = await flow();
   const first = both[side];
   const second = both[side === 'left' ? 'right' : 'left'];
@@ -81,7 +81,7 @@ test.each(['left', 'right'] as const)('an end on the %s leaves the other directi
   await both.done;
 });
 
-test('a reader that pauses makes the writer wait, the held bytes are counted, and all arrive once it reads on', async () => {
+test('a reader that pauses makes the writer wait; held() counts the bytes, and all arrive later', async () => {
   const carried = await flow();
   const { left, right, done } = carried;
   right.pause();
@@ -104,7 +104,7 @@ test('a reader that pauses makes the writer wait, the held bytes are counted, an
 });
 
 test.each(['left', 'right'] as const)(
-  'a reset on the %s is a reset on the other side, after the bytes before it',
+  'a reset on the %s reaches the other side after the bytes that were sent before it',
   async (side) => {
     const both = await flow();
     const [from, to] = side === 'left' ? [both.left, both.right] : [both.right, both.left];
@@ -144,7 +144,7 @@ test('a reset reaches an end that has closed its own direction', async () => {
   await done;
 });
 
-test('bytes that were read before, and bytes that are not written yet, are part of the flow', async () => {
+test('bytes that were read before join(), and bytes that are not written yet, are part of the flow', async () => {
   const [left, a] = await connection();
   const [right, b] = await connection();
   open.push(left, right);
@@ -159,7 +159,7 @@ test('bytes that were read before, and bytes that are not written yet, are part 
   await done;
 });
 
-test('a socket that closed before the flow began resets the other one', async () => {
+test('join() resets one socket if the other one has closed before', async () => {
   const [left, a] = await connection();
   const [, b] = await connection();
   b.destroy();
@@ -169,11 +169,11 @@ test('a socket that closed before the flow began resets the other one', async ()
   await expect(fate).resolves.toBe('ECONNRESET');
 });
 
-test('reset(), a long silence and close() each reset both ends', async () => {
+test('reset(), close() and a silence longer than idleTimeout each reset both ends', async () => {
   const reset = await flow();
   const last = start();
   const closed = await flow(last);
-  // Last of all: its time runs from now on.
+  // This flow is opened last, as its idle time runs from now on.
   const silent = await flow(start({ idleTimeout: 50 }));
   const fates = [silent, reset, closed].flatMap(({ left, right }) => [fateOf(left), fateOf(right)]);
   reset.reset();
@@ -183,7 +183,7 @@ test('reset(), a long silence and close() each reset both ends', async () => {
   await Promise.all([silent, reset, closed].map(({ done }) => done));
 });
 
-test('bytes in either direction end a silence', async () => {
+test('bytes in either direction restart the idle time', async () => {
   const { left, right, done } = await flow(start({ idleTimeout: 150 }));
   left.on('data', () => undefined);
   for (let times = 0; times < 6; times += 1) {
@@ -194,7 +194,7 @@ test('bytes in either direction end a silence', async () => {
   await done;
 });
 
-test('one flow too many is reset, and a flow that ends makes room for another', async () => {
+test('a flow beyond the limit is reset, and a flow that ends makes room for another', async () => {
   const pump = start({ flows: 1 });
   const first = await flow(pump);
   const [left, a] = await connection();

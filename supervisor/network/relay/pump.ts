@@ -4,16 +4,16 @@ import type { PumpAddon } from '../../service/pump-addon.ts';
 import { socketFd } from '../../service/socket-fd.ts';
 
 export interface PumpOptions {
-  /** The most flows at the same time. */
+  /** Maximum number of flows at the same time. */
   readonly flows: number;
   /**
-   * The time without a byte in either direction after which both ends are reset, in ms; 0: a flow may be idle
-   * for ever.
+   * The time without a byte in either direction after which both ends are reset, ms. 0: a flow may be idle
+   * forever.
    */
   readonly idleTimeout: number;
 }
 
-/** Bytes from the first socket to the second, and back. */
+/** Numbers of bytes from the first socket to the second (`sent`) and back (`received`). */
 export interface FlowBytes {
   readonly sent: number;
   readonly received: number;
@@ -22,7 +22,7 @@ export interface FlowBytes {
 export interface Flow {
   /** Resolves when both ends are closed, never rejects. */
   readonly done: Promise<FlowBytes>;
-  /** Bytes that one end has sent and the other has not taken. */
+  /** Returns the number of bytes that one end has sent and the other has not taken. */
   held(): number;
   /** Resets both ends. */
   reset(): void;
@@ -42,7 +42,7 @@ export class Pump {
   /** By slot, written by the native thread: the bytes that the flow holds. */
   readonly #held: Uint32Array;
   readonly #free: number[];
-  /** By slot: whom to tell that the flow has ended. */
+  /** By slot: the callback for the end of the flow. */
   readonly #ended = new Map<number, (bytes: FlowBytes) => void>();
   #isClosed = false;
 
@@ -55,7 +55,7 @@ export class Pump {
     );
   }
 
-  /** Owns both sockets from now on. Resets them when the pump carries as many flows as it can already, or is closed. */
+  /** Joins two sockets and owns them from now on. Resets both if the pump is full or closed. */
   join(a: Socket, b: Socket): Flow {
     // An end may break while the other one still connects.
     for (const socket of [a, b]) socket.on('error', () => undefined);
@@ -65,33 +65,35 @@ export class Pump {
     return REFUSED;
   }
 
-  /** Bytes that all flows hold. */
+  /** Returns the number of bytes that all flows hold. */
   held(): number {
     let sum = 0;
     for (const bytes of this.#held) sum += bytes;
     return sum;
   }
 
-  /** Bytes that the flow in `slot` holds. */
+  /** Returns the number of bytes that the flow in `slot` holds. */
   heldIn(slot: number): number {
     return this.#held[slot] ?? 0;
   }
 
   /**
-   * Hands both sockets to the native thread, unless the pump is closed or one of them is. `onEnd` is called once, and never where
-   * false is returned: the slot is free again then.
+   * Hands both sockets to the native thread and returns true, unless the pump or one of the sockets is
+   * closed. Calls `onEnd` once when the flow ends. If the result is false, `onEnd` is never called and the
+   * slot is free again.
    */
   carry(slot: number, a: Socket, b: Socket, onEnd: (bytes: FlowBytes) => void): boolean {
     try {
       if (!this.#isClosed && isWhole(a) && isWhole(b)) {
         this.#ended.set(slot, onEnd);
         this.#addon.pumpAdd(this.#native, slot, socketFd(a), socketFd(b), readSoFar(a), readSoFar(b));
-        // The pump has descriptors of its own; this closes ours without shutting the connections down.
+        // The pump has duplicated the descriptors; destroy() closes this process's copies without shutting
+        // the connections down.
         for (const socket of [a, b]) socket.destroy();
         return true;
       }
     } catch {
-      // No descriptor is left, or a socket closed in this very moment.
+      // No descriptor is left, or a socket has closed just now.
       this.#ended.delete(slot);
     }
     this.giveBack(slot);
@@ -124,7 +126,7 @@ export class Pump {
   }
 }
 
-/** One flow in a slot of the pump, from the moment in which both its sockets are given to the pump. */
+/** A flow in a slot of the pump, from the moment when the pump gets both sockets. */
 class PumpedFlow implements Flow {
   readonly done: Promise<FlowBytes>;
   readonly #pump: Pump;
@@ -156,7 +158,7 @@ class PumpedFlow implements Flow {
     }
   }
 
-  /** Both sockets are connected and have nothing left to write here, or have closed. */
+  /** Begins the flow when both sockets are connected and have nothing left to write here, or have closed. */
   #begin(): void {
     const [a, b] = this.#sockets;
     if (this.#state === 'unwanted') this.#pump.giveBack(this.#slot);
@@ -183,7 +185,7 @@ const isWhole = (socket: Socket) => !socket.destroyed && !socket.connecting;
 const isReady = (socket: Socket) =>
   socket.destroyed || (!socket.connecting && socket.writableLength === 0 && socket.isPaused());
 
-/** Resolves when the socket is connected and has written all that it was given, or has closed. */
+/** Resolves when the socket is connected and has written all its data, or has closed. */
 async function ready(socket: Socket): Promise<void> {
   const stop = new AbortController();
   const closed = once(socket, 'close', stop).catch(() => undefined);

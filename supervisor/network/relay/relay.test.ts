@@ -38,7 +38,7 @@ function keep(socket: Socket): Socket {
   return socket;
 }
 
-test('an acceptor is recognised by its token, in whatever pieces it arrives, and the bytes after it stay unread', async () => {
+test('a token identifies its acceptor, in whatever pieces it arrives, and the bytes after it stay unread', async () => {
   const relay = await start();
   expect(relay.address).toBe('192.0.2.1');
   const expected = relay.expect(token);
@@ -53,18 +53,18 @@ test('an acceptor is recognised by its token, in whatever pieces it arrives, and
   expect(String(socket.read())).toBe('greeting');
 });
 
-test('a token arrives in time although the network loses it once, after the first packet of its connection', async () => {
+test('a token may arrive three seconds after its connection, as after a loss in the network', async () => {
   const relay = await start();
   const expected = relay.expect(token);
   const acceptor = dial(relay.port);
   await once(acceptor, 'connect');
-  // The kernel would do the same after three seconds, as it has measured no round trip.
+  // The kernel would repeat the token after three seconds, as it has measured no round trip.
   await delay(3000);
   acceptor.write(Buffer.from(token, 'hex'));
   keep(await expected);
 });
 
-test('a token that is used twice, an unknown token and silence are reset', async () => {
+test('a connection with a used or unknown token, or without a token, is reset', async () => {
   const relay = await start({ prefaceTimeout: 40 });
   const expected = relay.expect(token);
   const [first, second, unknown, silent] = [1, 2, 3, 4].map(() => dial(relay.port));
@@ -77,7 +77,7 @@ test('a token that is used twice, an unknown token and silence are reset', async
   expect(first?.destroyed).toBe(false);
 });
 
-test('an initiator port takes one connection, and only from the initiator’s address', async () => {
+test('an initiator port accepts one connection, and only from the initiator’s address', async () => {
   const relay = await start();
   const initiator = await relay.openInitiatorPort('127.0.0.1');
   await expect(fateOf(dial(initiator.port, '127.0.0.2'))).resolves.toBe('ECONNRESET');
@@ -87,7 +87,7 @@ test('an initiator port takes one connection, and only from the initiator’s ad
   await expect(fateOf(dial(initiator.port))).resolves.toBe('ECONNREFUSED');
 });
 
-test('waits end at their timeout, with their signal and with the relay, and then their ports close', async () => {
+test('a wait ends by its timeout, its signal or the end of the relay, and its port then closes', async () => {
   const relay = await start();
   await expect(relay.expect(token, { timeout: 10 })).rejects.toMatchObject({ errno: 'ETIMEDOUT' });
   const cancel = new AbortController();
@@ -102,7 +102,7 @@ test('waits end at their timeout, with their signal and with the relay, and then
   await expect(last.connection).rejects.toMatchObject({ errno: 'ECONNABORTED' });
 });
 
-test('the number of connections without a token is bounded', async () => {
+test('a connection beyond the limit of those without a token is reset', async () => {
   const relay = await start({ strangers: 1 });
   const expected = relay.expect(token);
   const patient = dial(relay.port);
@@ -115,7 +115,7 @@ test('the number of connections without a token is bounded', async () => {
 const from = '127.0.0.1';
 const request = { from, initiator: 'a', timeout: 5000 };
 
-/** Both ends of a flow that the relay carries for `initiator`. */
+/** Returns both ends of a flow that the relay carries for `initiator`. */
 async function carried(
   relay: Relay,
   initiator = 'a',
@@ -130,7 +130,7 @@ async function carried(
   return { near, far };
 }
 
-test('the number of flows is bounded in total and for each node, and refusals are counted and logged now and then', async () => {
+test('flows are limited in total and for each node; refusals are counted, and some are logged', async () => {
   const lines: string[] = [];
   const relay = await start({ flows: 3, flowsPerNode: 2 }, { log: (line) => lines.push(line) });
   await carried(relay, 'a');
@@ -151,7 +151,7 @@ test('the number of flows is bounded in total and for each node, and refusals ar
   await expect(openFlow(relay, request)).resolves.toMatchObject({ port: expect.any(Number) });
 });
 
-/** A carried flow whose far end has stopped reading and whose near end cannot write any more. */
+/** Returns a carried flow whose far end has stopped reading and whose near end cannot write any more. */
 async function stalled(
   relay: Relay,
   initiator: string,
@@ -166,18 +166,18 @@ async function stalled(
   return { near, far };
 }
 
-test('the bytes that slow readers leave in the relay are bounded in total', async () => {
+test('no flow is opened while slow readers leave too many bytes in the relay', async () => {
   const relay = await start({ bytes: 20_000 });
   const { near, far } = await stalled(relay, 'a', 'b');
   await expect(openFlow(relay, { ...request, initiator: 'c' })).rejects.toMatchObject({ errno: 'ENOBUFS' });
-  // Until the near end has written its last byte, what waits goes up and down.
+  // The number of waiting bytes goes up and down until the near end has written its last byte.
   near.end();
   await once(far.resume(), 'end');
   while (relay.status().bytes > 0) await delay(1);
   (await openFlow(relay, request)).abandon(new Error('done'));
 });
 
-test('the bytes that slow readers leave are bounded for each node, at either end of a flow', async () => {
+test('a node at either end of a flow gets no further flow while too many bytes wait in its flows', async () => {
   const relay = await start({ bytesPerNode: 40_000 });
   await stalled(relay, 'a', 'slow');
   for (const [initiator, acceptor] of [['a'], ['b', 'a'], ['slow'], ['b', 'slow']] as const)
@@ -187,7 +187,7 @@ test('the bytes that slow readers leave are bounded for each node, at either end
   (await openFlow(relay, { ...request, initiator: 'b', acceptor: 'c' })).abandon(new Error('done'));
 });
 
-test('initiators use a range of ports, a port of another program is skipped, and a range in use is EADDRNOTAVAIL', async () => {
+test('initiator ports come from the range, except ports in use; EADDRNOTAVAIL if all are in use', async () => {
   // These ports are below the range from which the kernel gives ports to other sockets.
   const first = 20_000 + (process.pid % 10_000);
   const other = createServer().listen(first, '127.0.0.1');

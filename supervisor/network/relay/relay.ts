@@ -22,44 +22,50 @@ export interface RelayOptions {
   readonly addon: PumpAddon;
   /** The address to listen on; all IPv4 addresses by default. */
   readonly host?: string | undefined;
-  /** The relay's address as nodes reach it, where it is the same for all of them. */
+  /** The address at which nodes reach the relay, if it is the same for all of them. */
   readonly advertise?: string | undefined;
   /** The dial-in port; any free one by default. */
   readonly port?: number | undefined;
-  /** Where initiators' ports are taken from; any free ones unless told otherwise. */
+  /** The range of ports for initiators; the default is any free port. */
   readonly ports?: PortRange | undefined;
-  /** ms without a byte after which a flow is reset; 0, the default: a flow may idle for ever, as long as its ends live. */
+  /**
+   * Time without a byte after which a flow is reset, ms. 0, the default: a flow may be idle forever, as long
+   * as its ends live.
+   */
   readonly idleTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<RelayLimits> | undefined;
-  /** Takes a line on refused flows now and then. */
+  /** Gets a line about some of the refused flows. */
   readonly log?: ((line: string) => void) | undefined;
 }
 
 export interface RelayStatus {
   /** Flows that are carried or being opened. */
   readonly flows: number;
-  /** Bytes that these flows hold: one end has sent them, and the other has not taken them. */
+  /** Number of bytes that these flows hold: one end has sent them, and the other has not taken them. */
   readonly bytes: number;
-  /** Bytes that flows carried, in both directions; a flow counts when it has ended. */
+  /** Number of bytes that flows have carried in both directions; a flow counts when it has ended. */
   readonly carried: number;
-  /** How many flows were refused, by reason. */
+  /** Number of refused flows, by reason. */
   readonly refused: ReadonlyMap<Refusal, number>;
 }
 
 interface InitiatorOptions extends WaitOptions {
-  /** The initiator reaches every port of this host, and not only those of the range. */
+  /** If true, the initiator can reach every port of this host, not only those of the range. */
   readonly anyPort?: boolean | undefined;
 }
 
 /**
- * ms. A token that is lost is sent again 3 s later where the first packet of its connection was lost, too
- * (RFC 6298, 5.7), and may be lost once more.
+ * Time limit for a token, ms. A lost token is sent again after 3 s if the first packet of its connection was
+ * lost too (RFC 6298, 5.7), and may be lost once more.
  */
 const PREFACE_TIMEOUT = 8000;
 const STRANGERS = { strangers: 512, prefaceTimeout: PREFACE_TIMEOUT };
 
-/** Opens the dial-in port. Rejects with the system's error where no port can be had, or with the signal's reason. */
+/**
+ * Opens the dial-in port. Rejects with the system's error if the port cannot be opened, or with the signal's
+ * reason.
+ */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { host = '0.0.0.0', port = 0, signal } = options;
   const limits = { ...defaultLimits(), ...STRANGERS, ...options.limits };
@@ -67,11 +73,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   return new Relay(options, limits, await DialInPort.open(host, port, limits));
 }
 
-/** Makes one connection of two. */
+/** Joins pairs of connections into flows. */
 export class Relay {
-  /** The address to tell others. */
+  /** The address at which nodes reach the relay. */
   readonly address: string;
-  /** Acceptors connect here and write their token. */
+  /** The port where acceptors connect and write their token. */
   readonly port: number;
   readonly #host: string;
   readonly #dialIn: DialInPort;
@@ -97,7 +103,10 @@ export class Relay {
     this.#signal?.addEventListener('abort', this.#onAbort);
   }
 
-  /** Takes a flow's place in the limits. Throws as `FlowAdmission.admit`. */
+  /**
+   * Takes a flow's place in the limits.
+   * @throws ControlError; see `FlowAdmission.admit`.
+   */
   admit(initiator: Party, acceptor?: Party): Lease {
     return this.#admission.admit(initiator, acceptor);
   }
@@ -116,8 +125,8 @@ export class Relay {
   }
 
   /**
-   * Opens a port for one connection of an initiator; see `openInitiatorPort`. The port is one of the range,
-   * where there is a range and `anyPort` is not set.
+   * Opens a port for one connection of an initiator; see `openInitiatorPort`. The port is one of the range if
+   * there is a range and `anyPort` is not set.
    */
   async openInitiatorPort(
     observedAddress: string,
@@ -136,7 +145,7 @@ export class Relay {
     }
   }
 
-  /** Joins two connections into one, in the lease's place. Owns both sockets from now on. */
+  /** Joins two connections into a flow, which takes the place of `lease`. Owns both sockets from now on. */
   join(lease: Lease, near: Socket, far: Socket): Flow {
     const flow = this.#pump.join(near, far);
     lease.hold(flow);
@@ -160,7 +169,7 @@ export class Relay {
     };
   }
 
-  /** Admits no further flow, gives the present flows `grace` ms to end, and closes. */
+  /** Admits no further flow, gives the open flows `grace` ms to end, and closes. */
   async drain(grace: number): Promise<void> {
     const timer = setTimeout(() => this.close(), grace);
     await Promise.race([this.#admission.drain(), this.#dialIn.closed()]);
@@ -180,7 +189,7 @@ export class Relay {
   }
 }
 
-/** The options that a relay's configuration stands for. Times in a configuration are in seconds. */
+/** Returns the options for a relay's configuration. Times in a configuration are in seconds. */
 export function relayOptionsOf(settings: RelaySettings | undefined): Partial<RelayOptions> {
   if (!settings) return {};
   const { port, ports, idleTimeout, flows } = settings;

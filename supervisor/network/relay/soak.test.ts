@@ -50,7 +50,7 @@ async function openAndClose(count: number, body: Buffer): Promise<void> {
   }
 }
 
-test('with 200 stalled readers, 2,000 connections get every byte and leave no descriptor and no memory behind', async () => {
+test('with 200 stalled readers, 2,000 connections get every byte and leak neither descriptors nor memory', async () => {
   const stalled: Socket[] = [];
   const chunk = Buffer.alloc(1 << 18);
   const readers: Socket[] = [];
@@ -62,7 +62,7 @@ test('with 200 stalled readers, 2,000 connections get every byte and leave no de
   }
   accept = (socket) => socket.pipe(socket);
   const body = randomBytes(20_000);
-  // The first connections allocate what is allocated only once.
+  // The first connections cause allocations that are made only once.
   await openAndClose(500, body);
   const before = { descriptors: descriptors(), megabytes: megabytes() };
   await openAndClose(1500, body);

@@ -10,9 +10,9 @@ import { type Addon, loadAddon } from '../../service/addon.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Loads the native addon of this source tree, and builds it first where it is missing. */
+/** Loads the native addon of this source tree, and builds it first if it is missing or out of date. */
 export function builtAddon(): Addon {
-  // One at a time: what another process is about to load must not be written under it.
+  // The lock prevents that make overwrites a file while another process loads it.
   execFileSync('flock', [`${ROOT}shim-c`, 'make', '-s', '-C', `${ROOT}shim-c`, '../build/shim/boxer.node']);
   return loadAddon(`${ROOT}build/shim/boxer.node`);
 }
@@ -22,8 +22,8 @@ export function sha256(bytes: Buffer): string {
 }
 
 /**
- * The digest of all bytes until the peer ends. This does not use `for await`, which would destroy a socket
- * that may still have to write.
+ * Resolves to the digest of all bytes until the peer ends. This does not use `for await`, which would destroy
+ * a socket that may still have to write.
  */
 export function digestOf(socket: Socket): Promise<string> {
   const hash = createHash('sha256');
@@ -34,9 +34,7 @@ export function digestOf(socket: Socket): Promise<string> {
   });
 }
 
-/**
- * Resolves to the errno name of a socket's error, or to 'closed' where the socket closes without an error.
- */
+/** Resolves to the errno name of a socket's error, or to 'closed' if the socket closes without an error. */
 export function fateOf(socket: Socket): Promise<string> {
   socket.resume();
   return new Promise((resolve) => {
@@ -45,7 +43,7 @@ export function fateOf(socket: Socket): Promise<string> {
   });
 }
 
-/** A free TCP port on loopback, for programs that cannot listen on port 0. */
+/** Returns a free TCP port on loopback, for programs that cannot listen on port 0. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,7 +66,7 @@ export async function serve(
   return { port: (server.address() as AddressInfo).port, server };
 }
 
-/** Makes a TCP connection and returns both its ends, unread. */
+/** Opens a TCP connection and returns both its ends, unread. */
 export async function connection(): Promise<[Socket, Socket]> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');

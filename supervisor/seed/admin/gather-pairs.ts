@@ -2,11 +2,12 @@ import { Pairs } from '../../protocol/punch.ts';
 import type { NodeStatus, PairStatus } from '../../published/node-config.ts';
 import { type NodeRecord, statusOf } from '../nodes/node-record.ts';
 
-/** How long a node may take to reply, ms: one that is frozen does not. */
+/** How long a node may take to reply, ms. A frozen node does not reply. */
 const ANSWER_TIMEOUT = 1000;
 
 /**
- * The status of nodes with the pairs that they have used, [] for a node that does not reply within a second.
+ * Resolves to the status of nodes, each with the pairs that it has used; [] for a node that does not reply
+ * within a second.
  */
 export function gatherPairs(nodes: readonly NodeRecord[]): Promise<NodeStatus[]> {
   return Promise.all(nodes.map(async (node) => ({ ...statusOf(node), pairs: await pairsOf(node) })));

@@ -15,19 +15,19 @@ export interface NodesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long a seed may take to start, ms: it may have to wait for its store. */
+/** How long a seed may take to start, ms. It may have to wait for its store. */
 const STARTING = 30_000;
 
 /**
- * An administrator's session with the seed of this container. Rejects with ControlError if there is no seed
- * or it has another key.
+ * Opens an administrator's session with the seed of this container. Rejects with ControlError if there is no
+ * seed or it has another key.
  */
 function dialSeed({ port, projectKey, signal }: NodesOptions): Promise<Session> {
   const identity = formatIdentity({ kind: 'admin', nonce: newNonce() });
   return dialControl({ host: '127.0.0.1', port, identity, key: pskOf(projectKey, identity), signal });
 }
 
-/** As `dialSeed`, but waits up to `STARTING` for a seed that does not listen yet. */
+/** Like `dialSeed`, but waits up to `STARTING` for a seed that does not listen yet. */
 async function dialStartingSeed(options: NodesOptions): Promise<Session> {
   const until = performance.now() + STARTING;
   for (let attempt = 0; ; attempt += 1) {
@@ -41,8 +41,8 @@ async function dialStartingSeed(options: NodesOptions): Promise<Session> {
 }
 
 /**
- * All nodes that the seed of this container knows, with the pairs that they have used if `pairs` is set.
- * Errors as `dialSeed`.
+ * Resolves to all nodes that the seed of this container knows, with the pairs that they have used if `pairs`
+ * is set. Rejects with the errors of `dialSeed`.
  */
 export async function queryNodes(options: NodesOptions, pairs = false): Promise<NodeStatus[]> {
   const { port, signal } = options;
@@ -60,7 +60,7 @@ export async function queryNodes(options: NodesOptions, pairs = false): Promise<
 
 /**
  * Calls `tell` for each node that the seed knows (as an event `up` or `starting`), then for each change,
- * until the seed ends or `signal` aborts. Errors as `queryNodes`.
+ * until the seed ends or `signal` aborts. Rejects with the errors of `queryNodes`.
  */
 export async function followNodes(options: NodesOptions, tell: (event: NodeEvent) => void): Promise<void> {
   const session = await dialStartingSeed(options);
@@ -71,7 +71,7 @@ export async function followNodes(options: NodesOptions, tell: (event: NodeEvent
       for (const node of nodes) tell({ time: node.since, event: node.state, node });
     });
     session.onNotification(NodeChanged, (event) => {
-      // The event may have arrived in one piece with the snapshot.
+      // The event may have arrived together with the snapshot.
       void snapshot.then(() => tell(event));
     });
     await snapshot;
@@ -82,7 +82,10 @@ export async function followNodes(options: NodesOptions, tell: (event: NodeEvent
   }
 }
 
-/** `boxer nodes --watch`: one line of JSON for each event of `followNodes`; resolves to the exit code. */
+/**
+ * `boxer nodes --watch`: prints a line of JSON for each event of `followNodes`, and resolves to the exit
+ * code.
+ */
 export async function streamNodes(options: NodesOptions): Promise<number> {
   const unread = new AbortController();
   process.stdout.once('error', () => unread.abort());
@@ -93,7 +96,8 @@ export async function streamNodes(options: NodesOptions): Promise<number> {
 }
 
 /**
- * `boxer nodes [--json [--pairs]]`: prints the nodes and resolves to the exit code. Errors as `queryNodes`.
+ * `boxer nodes [--json [--pairs]]`: prints the nodes and resolves to the exit code. Rejects with the errors
+ * of `queryNodes`.
  */
 export async function listNodes(
   options: NodesOptions & { readonly json: boolean; readonly pairs: boolean },

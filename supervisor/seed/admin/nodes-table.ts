@@ -2,7 +2,10 @@ import type { NodeStatus } from '../../published/node-config.ts';
 
 const HEADINGS = ['ID', 'SERVICE', 'ROLE', 'STATE', 'SINCE', 'ADDRESS', 'PORTS', 'CONTAINER', 'NAMES'];
 
-/** Aligned columns as `docker ps` prints them, one line for each node; `now` in ms since the epoch. */
+/**
+ * Returns the nodes in aligned columns as `docker ps` prints them, one line for each node. `now` is in ms
+ * since the epoch.
+ */
 export function nodesTable(nodes: readonly NodeStatus[], now: number): string {
   const rows = [
     HEADINGS,
@@ -29,7 +32,7 @@ const UNITS = [
   ['m', 60],
 ] as const;
 
-/** `5s`, `3m`, `2h`, `4d`. */
+/** Returns a duration such as `5s`, `3m`, `2h` or `4d`. */
 function duration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const [unit, size] = UNITS.find(([, length]) => seconds >= length) ?? ['s', 1];

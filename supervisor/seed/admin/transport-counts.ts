@@ -2,15 +2,15 @@ import type { TransportCounts } from '../metrics/seed-observer.ts';
 import type { NodeRecord } from '../nodes/node-record.ts';
 import { gatherPairs } from './gather-pairs.ts';
 
-/** ms for which a count is good: a scraper that comes more often asks no node for it. */
+/** How long a count is reused, ms. A scraper that asks more often causes no request to a node. */
 const FRESH = 5000;
 
-/** Asks the nodes of this seed how their connections are made, at most once in 5 s. */
+/** Asks the nodes of this seed for the transports of their connections, at most once in 5 s. */
 export class TransportCounter {
   readonly #nodes: () => readonly NodeRecord[];
   #counted: { readonly at: number; readonly counts: Promise<TransportCounts> } | undefined;
 
-  /** `nodes` are those that the seed knows at the time. */
+  /** `nodes` returns the nodes that the seed knows at the moment. */
   constructor(nodes: () => readonly NodeRecord[]) {
     this.#nodes = nodes;
   }

@@ -23,7 +23,7 @@ test('an administrator gets every node, then every change', async () => {
   const next = async (): Promise<NodeEvent> => events.read() ?? (await once(events, 'readable').then(next));
   expect(await next()).toMatchObject({ event: 'up', node: { id: web.nodeId, service: 'web' } });
   const api = await bed.join('api');
-  // A node is there as soon as its id is; its supervisor comes in the same turn.
+  // A node exists as soon as it has an id; its supervisor is attached in the same turn of the event loop.
   expect(await next()).toMatchObject({ event: 'starting', node: { id: api.nodeId } });
   expect(await next()).toMatchObject({ event: 'up', node: { id: api.nodeId, ports: [] } });
   await api.setListening([80]);
@@ -37,7 +37,7 @@ test('an administrator gets every node, then every change', async () => {
   await following;
 });
 
-test('watching ends with the seed', async () => {
+test('followNodes() resolves when the seed ends', async () => {
   await bed.join('web');
   const told = Promise.withResolvers<NodeEvent>();
   const following = followNodes({ port: bed.seed.port, projectKey }, told.resolve);
@@ -46,7 +46,7 @@ test('watching ends with the seed', async () => {
   await following;
 });
 
-test('watching waits for a seed that does not listen yet', async () => {
+test('followNodes() waits for a seed that does not listen yet', async () => {
   const { port } = bed.seed;
   await bed.stopSeed();
   const told = Promise.withResolvers<NodeEvent>();

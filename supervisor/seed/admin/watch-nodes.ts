@@ -5,7 +5,7 @@ import type { NodeEvent, NodeStatus } from '../../published/node-config.ts';
 import { statusOf } from '../nodes/node-record.ts';
 import type { NodeRegistry } from '../nodes/node-registry.ts';
 
-/** The event for a change of a node; undefined if nothing visible has changed. */
+/** Returns the event for a change of a node; undefined if nothing visible has changed. */
 function eventOf(before: NodeStatus | undefined, node: NodeStatus | undefined): NodeEvent | undefined {
   const time = Date.now();
   if (!node) return before && { time, event: 'left', node: before };
@@ -15,7 +15,7 @@ function eventOf(before: NodeStatus | undefined, node: NodeStatus | undefined): 
 }
 
 /**
- * Returns all nodes, and from now on notifies the session of every change. A session that does not read is
+ * Returns all nodes, and notifies the session of every change from now on. A session that does not read is
  * dropped by its own limit.
  */
 export function watchNodes(session: Session, registry: NodeRegistry): { nodes: NodeStatus[] } {

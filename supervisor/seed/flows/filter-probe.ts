@@ -3,20 +3,20 @@ import { connect } from 'node:net';
 import { codeOf } from '../../control/control-error.ts';
 import type { Filtering } from '../../protocol/offer.ts';
 
-/** How long an answer to an unexpected packet may take, ms: enough for any round trip. */
+/** How long an answer to an unsolicited packet may take, ms; more than any round trip. */
 const PATIENCE = 400;
-/** How long the result for an address is remembered, ms, and for how many addresses. */
+/** How long the result for an address is remembered, ms, and the maximum number of remembered addresses. */
 const MEMORY = 600_000;
 const MAX_REMEMBERED = 4096;
 
 /**
- * Finds out what NATs do with packets that nobody asked for, by one attempt per public address, at a port
- * that should be unused.
+ * Finds out how NATs treat unsolicited packets, by one connection attempt per public address, to a port that
+ * should be unused.
  */
 export class FilterProbe {
   readonly #known = new Map<string, { readonly at: number; readonly filtering: Promise<Filtering> }>();
 
-  /** Never rejects. */
+  /** Resolves to the filtering at `address`. Never rejects. */
   of(address: string): Promise<Filtering> {
     const known = this.#known.get(address);
     if (known && Date.now() - known.at < MEMORY) return known.filtering;

@@ -11,7 +11,7 @@ import type { Relays } from './relays.ts';
 /** How long a node may take to dial the relay, ms. */
 export const REACH_TIMEOUT = 10_000;
 
-/** Brings the ends of flows to the seed's relay, and knows to which nodes they belong. */
+/** Brings the ends of flows to the seed's relay, and keeps the relay's names of the nodes' connections. */
 export class FlowEnds {
   readonly #relay: Relay;
   readonly #relays: Relays;
@@ -24,8 +24,8 @@ export class FlowEnds {
   }
 
   /**
-   * The relay's name for a node's connection to the seed. When the node falls silent its flows are reset, as
-   * a frozen host does not do that.
+   * Returns the relay's name for a node's connection to the seed. When the node falls silent, its flows are
+   * reset, as a frozen host does not reset them itself.
    */
   partyOf(attachment: Attachment): Party {
     const known = this.#parties.get(attachment);
@@ -41,13 +41,18 @@ export class FlowEnds {
     return party;
   }
 
-  /** Has the acceptor dial the relay. The caller owns the socket. Rejects as `introduce`. */
+  /**
+   * Asks the acceptor to dial the relay. The caller owns the socket. Rejects with the errors of `introduce`.
+   */
   dialIn(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
     const ask = (place: RelayPlace) => this.introduce(acceptor, { port, ...place, peer }, signal);
     return this.fetch(acceptor.host, ask);
   }
 
-  /** Has the node at `end` dial the relay: `ask` requests it. Rejects as `ask`. */
+  /**
+   * Gets the relay connection of the node at `end`: `ask` requests that the node dials the relay. Rejects
+   * with the errors of `ask`.
+   */
   async fetch(end: Attachment | undefined, ask: (place: RelayPlace) => Promise<unknown>): Promise<Socket> {
     const place = this.placeFor(end);
     const cancel = new AbortController();
@@ -58,7 +63,7 @@ export class FlowEnds {
       return await dialledIn;
     } catch (error) {
       cancel.abort(error);
-      // The node may have dialled in before it, or the seed, gave up.
+      // The node may have dialled in before the node or the seed gave up.
       dialledIn.then(
         (socket) => socket.resetAndDestroy(),
         () => undefined,
@@ -68,8 +73,8 @@ export class FlowEnds {
   }
 
   /**
-   * Tells a node to fetch a connection. Rejects with ControlError, whose errno is that of the peer's
-   * connect().
+   * Asks a node to fetch a connection at the relay. Rejects with ControlError, whose errno is that of the
+   * peer's connect().
    */
   async introduce(node: NodeRecord, introduction: Introduction, signal: AbortSignal): Promise<void> {
     const session = node.host?.session;
@@ -77,13 +82,13 @@ export class FlowEnds {
     try {
       await session.request(Introduce, introduction, { signal, timeout: REACH_TIMEOUT });
     } catch (error) {
-      // The node left meanwhile: for the other side its host is gone.
+      // The node has left meanwhile, so for the other side its host is unreachable.
       if (node.host?.session !== session) throw new ControlError('EHOSTUNREACH', `node ${node.id} has gone`);
       throw error;
     }
   }
 
-  /** A place at the relay for the node at `end`, with a token of its own. */
+  /** Returns a place at the relay for the node at `end`, with a new token. */
   placeFor(end: Attachment | undefined): RelayPlace {
     const token = randomBytes(16).toString('hex');
     return { relay: { address: end?.via ?? '', port: this.#relay.port }, token };

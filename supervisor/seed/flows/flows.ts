@@ -18,18 +18,21 @@ export interface FlowsOptions {
   readonly range: OverlayRange;
   readonly registry: NodeRegistry;
   readonly gateways: Gateways;
-  /** The seed's own relay: for hosts outside the overlay, and if no other relay can be used. */
+  /** The seed's own relay. It is used for hosts outside the overlay, and if no other relay can be used. */
   readonly relay: Relay;
   readonly relays: Relays;
   readonly ends: FlowEnds;
-  /** Nodes may reach the seed by its advertised address; of the relay they reach only the published ports. */
+  /**
+   * Whether nodes may reach the seed by its advertised address. Such nodes reach only the published ports of
+   * the relay.
+   */
   readonly hasOutside: boolean;
 }
 
 interface NodeToNode {
   readonly node: NodeRecord;
   readonly from: Attachment;
-  /** The guest's own port, where it has chosen one. */
+  /** The port that the guest has bound, if any. */
   readonly bound: number | undefined;
   readonly acceptor: NodeRecord;
   readonly port: number;
@@ -37,13 +40,13 @@ interface NodeToNode {
 
 /** How long an initiator may take to connect once the far end is reached, ms. */
 const INITIATOR_TIMEOUT = 10_000;
-/** How many connects of one node may be under way. */
+/** Maximum number of pending connects of one node. */
 const MAX_CONNECTING = 512;
 
-/** Whether all ends reach the relays beside the seed's own, which are on its networks only. */
+/** Whether all ends can reach the standalone relays, which are only on the networks of the seed. */
 const isInside = (...ends: readonly Attachment[]) => ends.every(({ side }) => side === 'inside');
 
-/** Brings two ends of a connection together at the relay. */
+/** Brings the two ends of a connection together at a relay. */
 export class Flows {
   readonly #options: FlowsOptions;
   readonly #connecting = new WeakMap<Attachment, number>();
@@ -92,7 +95,7 @@ export class Flows {
       initiator: ends.partyOf(from),
       acceptor: acceptor?.host && ends.partyOf(acceptor.host),
       timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
-      // The few published ports are for nodes that reach no others.
+      // The few published ports are left to nodes that reach no other ports.
       anyPort: hasOutside && from.side === 'inside',
     });
     try {
@@ -109,7 +112,10 @@ export class Flows {
     }
   }
 
-  /** Opens the flow at `relay`; undefined if that relay does not take it, or the function refuses it: the seed's own relay may take it. */
+  /**
+   * Opens the flow at `relay`. Resolves to undefined if that relay does not take the flow, or if the function
+   * refuses the connection: the seed's own relay may carry it.
+   */
   async #openAt(
     relay: RemoteRelay,
     { node, from, bound, acceptor, port }: NodeToNode,
@@ -127,7 +133,7 @@ export class Flows {
         timeout: REACH_TIMEOUT + INITIATOR_TIMEOUT,
       });
     } catch (error) {
-      // The node's share is used up, at every relay.
+      // The node has used up its share, which counts for every relay.
       if (codeOf(error) === 'EAGAIN') throw error;
       return undefined;
     }
@@ -143,8 +149,8 @@ export class Flows {
   }
 
   /**
-   * Reaches a node. What a function refuses may be meant for a program that shares its phantom's network. Errors as
-   * `FlowEnds.dialIn`.
+   * Reaches a node. A connection that a function refuses goes to its phantom, as it may be meant for a
+   * program that shares the phantom's network. Rejects with the errors of `FlowEnds.dialIn`.
    */
   async #reachNode(acceptor: NodeRecord, peer: Endpoint, port: number, signal: AbortSignal): Promise<Socket> {
     const { ends } = this.#options;
@@ -160,14 +166,17 @@ export class Flows {
     }
   }
 
-  /** The node with this address; undefined if the address is outside the overlay. */
+  /**
+   * Returns the node with this address; undefined if the address is one of a host outside the overlay.
+   * @throws ControlError EHOSTUNREACH if no such node is up.
+   */
   #acceptorAt(node: NodeRecord, target: Endpoint): NodeRecord | undefined {
     const { range, registry } = this.#options;
     if (isOutside(range, target.address)) return undefined;
     const acceptor = registry.at(target.address);
     if (!acceptor?.host || !isVisible(node, acceptor))
       throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
-    // Only the node itself knows whether its guest listens there at this moment.
+    // Only the node itself knows whether its guest listens on the port at this moment.
     return acceptor;
   }
 
@@ -180,8 +189,8 @@ export class Flows {
 }
 
 /**
- * Rejects with ControlError, whose errno is that of the connect. The caller owns the socket, of which nothing
- * is read.
+ * Connects to a host and reads nothing; the caller owns the socket. Rejects with ControlError, whose errno is
+ * that of connect().
  */
 async function dial(host: string, port: number, signal: AbortSignal): Promise<Socket> {
   const socket = dialTcp({ host, port, allowHalfOpen: true, noDelay: true });

@@ -5,18 +5,18 @@ import type { SeedConfig } from '../../published/node-config.ts';
 import type { Hosts } from '../nodes/hosts.ts';
 import { sharesNetwork } from '../nodes/node-record.ts';
 
-/** Resolves a host name to addresses; rejects as `dns.lookup`. */
+/** Resolves a host name to addresses. Rejects with the errors of `dns.lookup`. */
 export type Resolver = (name: string) => Promise<readonly string[]>;
 
-/** The container's own resolver, which on Docker's networks knows the services of the project. */
+/** Asks the resolver of this container, which on Docker's networks knows the services of the project. */
 export const resolveHere: Resolver = async (name) =>
   (await lookup(name, { all: true, family: 4 })).map(({ address }) => address);
 
-/** Names of an address, as `dns.reverse`. */
+/** Resolves an address to names, like `dns.reverse`. */
 export type ReverseResolver = (address: string) => Promise<readonly string[]>;
 
 const RESOLVE_TIMEOUT = 5000;
-/** A name that is told late is worth less than another one at once. */
+/** ms. After that time the caller gets another name, as a late answer is worth less. */
 const REVERSE_TIMEOUT = 1000;
 const NO_SUCH_NAME: ReadonlySet<string> = new Set(['ENOTFOUND', 'ENODATA', 'EAI_NONAME', 'EAI_NODATA']);
 
@@ -46,9 +46,9 @@ export class Gateways {
   }
 
   /**
-   * Names about which a function on these networks has to ask: of unboxed services there, which `resolve`
-   * knows, and of services on other networks only, which it denies; the function's own resolver may know them
-   * and must not be asked.
+   * Returns the names about which a function on these networks has to ask the seed. These are the names of
+   * unboxed services there, which `resolve` knows, and of services on other networks only, which `resolve`
+   * denies. The function's own resolver may know the latter and must not be asked.
    */
   namesToAsk(networks: NamesByNetwork): string[] {
     const elsewhere = [...this.#networksByName, ...this.#boxed].filter(
@@ -61,14 +61,14 @@ export class Gateways {
     return [...new Set([...this.namesOn(networks), ...hidden])];
   }
 
-  /** Names of unboxed services on these networks. */
+  /** Returns the names of unboxed services on these networks. */
   namesOn(networks: NamesByNetwork): string[] {
     return [...this.#networksByName].filter(([, on]) => sharesNetwork(networks, on)).map(([name]) => name);
   }
 
   /**
-   * Overlay addresses of an unboxed service. Rejects with ControlError ENOENT if these networks have no such
-   * name, EAGAIN if it cannot be resolved now.
+   * Resolves to the overlay addresses of an unboxed service. Rejects with ControlError ENOENT if these
+   * networks have no such name, EAGAIN if the name cannot be resolved now.
    */
   async resolve(given: string, networks: NamesByNetwork, signal: AbortSignal): Promise<string[]> {
     const name = given.toLowerCase();
@@ -81,34 +81,41 @@ export class Gateways {
     return places.map(({ overlay }) => overlay);
   }
 
-  /** The overlay address of a host that connected from `address` to a node on these networks. */
+  /** Resolves to the overlay address of a host that connected from `address` to a node on these networks. */
   async addressFor(address: string, networks: NamesByNetwork): Promise<string> {
     const place = await this.#hosts.take(address);
     this.#hosts.describe(place, [], { ...networks, ...place.entry.networks });
     return place.overlay;
   }
 
-  /** The host behind an overlay address, for nodes on these networks. */
+  /**
+   * Resolves to the address of the host at an overlay address, if nodes on these networks may reach the host;
+   * otherwise to undefined.
+   */
   async hostAt(overlay: string, networks: NamesByNetwork, signal: AbortSignal): Promise<string | undefined> {
-    // A guest may remember an address from before the seed's restart. Hosts get the same ones again.
+    // A guest may remember an address from before the seed's restart. The host gets the same overlay address
+    // again.
     if (!this.#hosts.find(overlay))
       await Promise.allSettled(this.namesOn(networks).map((name) => this.resolve(name, networks, signal)));
     const found = this.#hosts.find(overlay);
     return found && sharesNetwork(networks, found.entry.networks) ? found.address : undefined;
   }
 
-  /** The names under which the host behind an overlay address is known; [] for an unknown host. */
+  /** Returns the known names of the host at an overlay address; [] for an unknown host. */
   namesAt(overlay: string, networks: NamesByNetwork): string[] {
     const found = this.#hosts.find(overlay);
     return found && sharesNetwork(networks, found.entry.networks) ? [...found.entry.names] : [];
   }
 
-  /** The address of the host behind an overlay address. */
+  /** Returns the address of the host at an overlay address. */
   placeOf(overlay: string): string | undefined {
     return this.#hosts.find(overlay)?.address;
   }
 
-  /** What this container's own resolver calls an address; [] where it knows none in time. */
+  /**
+   * Resolves to the name that this container's resolver gives to an address; [] if the resolver gives none in
+   * time.
+   */
   async nameHere(address: string): Promise<string[]> {
     const { promise: late, resolve } = Promise.withResolvers<readonly string[]>();
     const timer = setTimeout(() => resolve([]), REVERSE_TIMEOUT);
@@ -119,7 +126,7 @@ export class Gateways {
     }
   }
 
-  /** Resolves a name; simultaneous look-ups of one name share one query. */
+  /** Resolves a name. Concurrent look-ups of the same name share one query. */
   async #lookUp(name: string, signal: AbortSignal): Promise<readonly string[]> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(RESOLVE_TIMEOUT)]);
     const pending = this.#pending.get(name) ?? this.#resolver(name);

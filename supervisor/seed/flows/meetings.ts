@@ -14,7 +14,7 @@ import type { NodeRegistry } from '../nodes/node-registry.ts';
 /** How long the other node may take to reply, ms. */
 const ANSWER_TIMEOUT = 2000;
 
-/** Introduces two nodes to each other, so that they can go on without the seed. */
+/** Introduces two nodes to each other, so that they can communicate without the seed. */
 export class Meetings {
   readonly #registry: NodeRegistry;
   /** Pairs of node ids, the smaller id first. */
@@ -25,9 +25,9 @@ export class Meetings {
   }
 
   /**
-   * Tells each node of the other and gives both a fresh key. Rejects with ControlError: EHOSTUNREACH if the
-   * other node is not up, EALREADY if it has asked for the same meeting, ENOSYS if it does not handle
-   * meetings.
+   * Sends each node the offer of the other, and a fresh key to both. Rejects with ControlError: EHOSTUNREACH
+   * if the other node is not up, EALREADY if it has asked for the same meeting, EOPNOTSUPP if the nodes reach
+   * the seed from different sides, ENOSYS if the other node does not handle meetings.
    */
   async meet(
     node: NodeRecord,
@@ -56,8 +56,8 @@ export class Meetings {
   }
 
   /**
-   * Passes on an introduction because the connection between the two nodes has broken. Errors as `meet`, and
-   * those of the acceptor.
+   * Passes on an introduction because the connection between the two nodes has broken. Rejects with the
+   * errors of `meet`, EACCES for an address that is not the node's own, or the acceptor's errors.
    */
   async punch(
     node: NodeRecord,
@@ -84,8 +84,8 @@ export class Meetings {
 }
 
 /**
- * The offer with the address that the seed itself observed, so that no node can have others connect to a
- * third host.
+ * Returns the offer with the address that the seed itself observed, so that no node can make others connect
+ * to a third host.
  */
 function vouched({ observed, filtering }: Attachment, offer: Offer): Offer {
   return { ...offer, publicAddress: observed.address, filtering };

@@ -2,17 +2,18 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { endpointsOf } from '../../control/endpoint.ts';
 
-/** Two, so that a node sees whether its NAT gives it the same port towards both; 0: any free one. */
+/** Two ports, so that a node learns whether its NAT uses the same port for both. 0 is any free port. */
 const ANY_PORTS: readonly number[] = [0, 0];
 const MAX_CONNECTIONS = 4096;
-/** Of one address: a project may have many nodes behind one NAT. */
+/** Maximum number of connections from one address. A project may have many nodes behind one NAT. */
 const MAX_PER_ADDRESS = 256;
 /**
- * Nodes keep some of these connections, so that their NATs keep the port; longer than any NAT forgets in, ms.
+ * Time after which an idle connection is closed, ms; longer than the timeout of any NAT. Nodes keep some of
+ * these connections so that their NATs keep the port.
  */
 const IDLE_LIMIT = 3_600_000;
 
-/** Rejects with the system's error where a port cannot be had. */
+/** Starts an observer on `ports`. Rejects with the system's error if a port cannot be opened. */
 export async function startObserver(
   host = '0.0.0.0',
   ports: readonly number[] = ANY_PORTS,
@@ -28,8 +29,8 @@ export async function startObserver(
 }
 
 /**
- * Tells whoever connects, as one line of text, from which address and port the connection comes, and keeps
- * the connection until its other end closes it.
+ * Sends each client, as one line of text, the address and port from which its connection comes, and keeps the
+ * connection until the client closes it.
  */
 export class Observer {
   readonly #servers: Server[] = [];
@@ -40,7 +41,7 @@ export class Observer {
     return this.#servers.map((server) => (server.address() as AddressInfo).port);
   }
 
-  /** Rejects with the system's error where the port cannot be had. */
+  /** Opens a port. Rejects with the system's error if the port cannot be opened. */
   async listen(host: string, port: number): Promise<void> {
     const server = createServer((socket) => this.#observe(socket));
     this.#servers.push(server);
@@ -58,7 +59,7 @@ export class Observer {
     const { address, port } = endpointsOf(socket).remote;
     if (!this.#admit(socket, address)) return void socket.resetAndDestroy();
     socket.setTimeout(IDLE_LIMIT, () => socket.destroy());
-    // The kernel finds a peer that has vanished.
+    // Keep-alive probes find a peer that has vanished.
     socket.setKeepAlive(true, 60_000);
     socket.resume();
     socket.write(`${address}:${port}\n`);

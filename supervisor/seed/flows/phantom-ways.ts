@@ -15,7 +15,10 @@ interface PhantomWaysOptions {
   readonly ends: FlowEnds;
 }
 
-/** How many functions may be on their way to one phantom: an event may be delivered more than once. */
+/**
+ * Maximum number of functions that are connecting to one phantom at the same time: an event may be delivered
+ * more than once.
+ */
 const MAX_CALLERS = 8;
 
 /** Brings phantoms and their functions together. */
@@ -29,7 +32,7 @@ export class PhantomWays {
   /**
    * Introduces a phantom's node to a connection that the phantom holds; `from` is the phantom's connection to
    * the seed. The reply has the overlay address of the origin, so that the phantom can introduce its next
-   * connections itself. Errors as `connect`.
+   * connections itself. Rejects with the errors of `FlowEnds.introduce` and `Relay.admit`.
    */
   async forward(
     node: NodeRecord,
@@ -62,8 +65,7 @@ export class PhantomWays {
   }
 
   /**
-   * Introduces each connection that shows the token at the relay to the phantom's port, until `signal`
-   * aborts.
+   * Brings each connection that shows the token at the relay to the phantom's port, until `signal` aborts.
    */
   lead({ port, token }: Way, phantom: Attachment, signal: AbortSignal): void {
     let underWay = 0;
@@ -81,7 +83,7 @@ export class PhantomWays {
     this.#options.relay.serve(token, (socket) => void bring(socket), signal);
   }
 
-  /** Has the phantom dial the relay for a connection of its function. */
+  /** Asks the phantom to dial the relay for a connection of its function. */
   async #bringTo(phantom: Attachment, port: number, socket: Socket, signal: AbortSignal): Promise<void> {
     const { relay, ends } = this.#options;
     const peer = endpointsOf(socket).remote;
@@ -96,7 +98,7 @@ export class PhantomWays {
     }
   }
 
-  /** Keeps the function's end of a connection until its phantom has fetched it. */
+  /** Holds the function's end of a connection until the phantom has fetched it at the relay. */
   #hold(phantom: Attachment, lease: Lease, far: Socket): RelayPlace {
     const { relay, ends } = this.#options;
     const place = ends.placeFor(phantom);

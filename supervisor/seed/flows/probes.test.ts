@@ -53,7 +53,7 @@ test('the two functions of a pair exchange values step by step, whichever comes 
   const second = meet(b, 'b', 'two', 'x');
   expect(await meet(a, 'a', 'two', 'y')).toEqual({ value: 'x' });
   expect(await second).toEqual({ value: 'y' });
-  // Another pair's step of the same name is another step.
+  // A step of the same name of another pair is another step.
   const alone = stranger.request(unchecked(ProbeMeet.number), { pair: 'q', side: 'b', step: 'three' });
   const third = meet(a, 'a', 'three');
   const told = expect(alone).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -63,7 +63,7 @@ test('the two functions of a pair exchange values step by step, whichever comes 
   await third;
 });
 
-test('a function that waits for one that has left gets ECONNRESET', async () => {
+test('a function gets ECONNRESET when the other function, for which it waits, leaves', async () => {
   const [a, b] = await Promise.all([dial(), dial()]);
   await Promise.all([a, b].map(begin));
   await Promise.all([meet(a, 'a', 'one'), meet(b, 'b', 'one')]);
@@ -76,7 +76,7 @@ test('a function that waits for one that has left gets ECONNRESET', async () => 
   await told;
 });
 
-test('probe requests that are too many, too large or out of order are refused', async () => {
+test('a probe request is refused if it is too large or out of order, or if there are too many probes', async () => {
   const session = await dial();
   await expect(meet(session, 'a', 'one')).rejects.toMatchObject({ code: 'EPROTO' });
   await begin(session);

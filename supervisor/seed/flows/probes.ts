@@ -3,7 +3,7 @@ import type { Session } from '../../control/session.ts';
 import { Probe, ProbeMeet, type ProbeMeeting } from '../../protocol/probe.ts';
 import type { FilterProbe } from './filter-probe.ts';
 
-/** Enough for two functions at a time and for the remains of interrupted probes. */
+/** Maximum number of probing functions: enough for two functions, and for functions of interrupted probes. */
 const MAX_SESSIONS = 16;
 /** How long a probe may take, ms. */
 const LIFE = 300_000;
@@ -14,7 +14,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The state of a function that probes. */
+/** The state of a probing function. */
 interface Probing {
   pair?: string;
   /** The key of the step at which the function waits. */
@@ -22,7 +22,8 @@ interface Probing {
 }
 
 /**
- * Tells probe functions how the seed sees them, and lets the two functions of a pair proceed step by step.
+ * Tells each probing function how the seed sees it, and lets the two functions of a pair proceed step by
+ * step.
  */
 export class Probes {
   readonly #filter: FilterProbe;
@@ -34,7 +35,7 @@ export class Probes {
     this.#filter = filter;
   }
 
-  /** Serves a connection with a probe's identity; `begun` is called at its first request. */
+  /** Serves a connection with a probe's identity. Calls `begun` at its first request. */
   serve(session: Session, begun: () => void): void {
     session.handle(Probe, async () => {
       if (!this.#probes.has(session)) this.#add(session);
@@ -48,7 +49,10 @@ export class Probes {
     });
   }
 
-  /** Resolves to the value of the other function of the pair at the same step. One step at a time. */
+  /**
+   * Resolves to the value of the other function of the pair at the same step. A function waits at one step at
+   * a time.
+   */
   #meet(probe: Probing, { pair, side, step, value }: ProbeMeeting): Promise<unknown> {
     probe.pair = pair;
     const theirs = keyOf(pair, side === 'a' ? 'b' : 'a', step);

@@ -8,7 +8,7 @@ const idsOf = (...distances: ReadonlyArray<ReadonlyArray<readonly [number, numbe
   return nearest(relays, first, second).map(({ id }) => id);
 };
 
-test('a flow uses the relay with the smallest sum of both distances, not the one nearest to one end', () => {
+test('nearest() returns the relay with the smallest sum of both distances, not the one nearest to one end', () => {
   expect(
     idsOf(
       [
@@ -25,7 +25,7 @@ test('a flow uses the relay with the smallest sum of both distances, not the one
   ).toEqual([2]);
 });
 
-test('relays whose distances differ by less than a millisecond count as equally near', () => {
+test('nearest() returns all relays whose sums differ by less than a millisecond', () => {
   expect(
     idsOf(
       [
@@ -42,7 +42,7 @@ test('relays whose distances differ by less than a millisecond count as equally 
   ).toEqual([1, 2]);
 });
 
-test('a relay that was not reached from both ends is used only if no relay was', () => {
+test('nearest() returns relays without both distances only if no relay has both', () => {
   expect(
     idsOf(
       [
@@ -75,7 +75,7 @@ test.each([
     { from: '1.2.3.4', initiator: '1', acceptor: '2', token: 'a'.repeat(32), timeout: 0 },
     'timeout',
   ],
-])('malformed bodies name their field: %p %j', (parse, body, field) => {
+])('the error for a malformed body names the field: %p %j', (parse, body, field) => {
   expect(() => parse(body)).toThrow(
     expect.objectContaining({ errno: 'EINVAL', message: expect.stringContaining(field) }),
   );

@@ -13,17 +13,17 @@ import {
 } from '../../protocol/relay.ts';
 import type { Attachment } from '../nodes/node-record.ts';
 
-/** A node's round trips to relays, id -> ms. */
+/** A node's round trips to relays: maps the relay's id to ms. */
 export type Distances = ReadonlyMap<number, number>;
 
-/** A relay beside the seed's own. */
+/** A standalone relay. */
 export interface RemoteRelay {
   readonly id: number;
-  /** Where acceptors dial in; initiators' ports are at the same address. */
+  /** The relay's dial-in port for acceptors. The ports for initiators have the same address. */
   readonly at: Endpoint;
   /**
-   * Asks the relay to take a flow; resolves to the initiator's port. Rejects with ControlError, ECONNRESET if
-   * the relay left.
+   * Asks the relay to take a flow; resolves to the port for the initiator. Rejects with ControlError,
+   * ECONNRESET if the relay has left.
    */
   open(request: FlowRequest): Promise<number>;
   /** Tells the relay that the far end of a flow cannot be reached. */
@@ -40,7 +40,8 @@ interface Known extends RemoteRelay {
 }
 
 /**
- * The relays with the smallest sum of both distances. An unmeasured relay counts only if all are unmeasured.
+ * Returns the relays with the smallest sum of both distances. An unmeasured relay counts only if all are
+ * unmeasured.
  */
 export function nearest<T extends { readonly id: number }>(
   relays: readonly T[],
@@ -69,7 +70,7 @@ export class Relays {
     this.#log = log;
   }
 
-  /** Serves a connection with a relay's identity; `joined` is called when it has joined. */
+  /** Serves a connection with a relay's identity. Calls `joined` when the relay has joined. */
   serve(session: Session, joined: () => void): void {
     let relay: Known | undefined;
     session.handle(RelayJoin, ({ port, advertise = session.remote.address }) => {
@@ -100,8 +101,8 @@ export class Relays {
   }
 
   /**
-   * The relay with the shortest way between two nodes; equally near ones take turns. Undefined if no relay
-   * has joined.
+   * Returns the relay with the shortest way between two nodes; equally near relays take turns. Undefined if
+   * no relay has joined.
    */
   between(a: Attachment, b: Attachment): RemoteRelay | undefined {
     const near = nearest([...this.#known.values()], this.#distances.get(a), this.#distances.get(b));
@@ -109,7 +110,7 @@ export class Relays {
     return near[this.#turn % near.length];
   }
 
-  /** Has all relays reset the flows of a node that fell silent. */
+  /** Asks all relays to reset the flows of a node that has fallen silent. */
   lost(party: string): void {
     for (const { session } of this.#known.values()) session.notify(RelayReset, { party });
   }
@@ -125,7 +126,7 @@ export class Relays {
         try {
           return (await session.request(RelayOpen, request, { timeout: OPEN_TIMEOUT })).port;
         } catch (error) {
-          // The relay may have opened the port all the same.
+          // The relay may have opened the port nevertheless.
           if (codeOf(error) === 'ETIMEDOUT') session.notify(RelayAbandon, { token: request.token });
           throw error;
         }

@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Members of 16 KB each, each on the network that `networkOf` says. */
+/** Joins `count` members of 16 KB each. `networkOf` returns the network of a member. */
 const talkative = (count: number, networkOf: (node: number) => string) =>
   Promise.all(
     Array.from({ length: count }, (_, node) => {
@@ -27,11 +27,14 @@ const talkative = (count: number, networkOf: (node: number) => string) =>
     }),
   );
 
-/** Networks of their own for nodes that are not to be told of each other, all of which `web` is on. */
+/**
+ * Returns networks that all have `web`; the other members are on one of them each, so they do not see each
+ * other.
+ */
 const everywhere = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, node) => [`network-${node}`, ['web']]));
 
-/** What a node that joins as `service` and leaves is told of the membership until then. */
+/** Joins as `service`, leaves, and returns the membership frames that arrived in between. */
 async function heard(service: string, capabilities: readonly string[]): Promise<Frame[]> {
   const identity = newServiceIdentity(service);
   const psk = pskOf(serviceKey(projectKey, service), identity);
@@ -53,7 +56,7 @@ async function heard(service: string, capabilities: readonly string[]): Promise<
   return frames;
 }
 
-test('a membership that is larger than a socket’s buffer is sent once', async () => {
+test('a snapshot that is larger than a socket’s buffer is sent once', async () => {
   const [talker] = await talkative(12, () => 'front');
   const identity = newServiceIdentity('web');
   const key = pskOf(serviceKey(projectKey, 'web'), identity);
@@ -77,7 +80,7 @@ test('a membership that is larger than a socket’s buffer is sent once', async 
   await session.close();
 });
 
-test('a node has the whole membership when it has joined, however many messages it takes', async () => {
+test('a node has the whole membership when it has joined, even if it takes many messages', async () => {
   await talkative(40, (node) => `network-${node}`);
   const node = await bed.join('web', { networks: everywhere(40) });
   expect(node.members().size).toBe(41);
@@ -92,7 +95,7 @@ test('nodes that accept deflated frames get the same membership as all others', 
   expect(packed.map(({ flags }) => flags)).toContain(FrameFlag.deflated);
   const size = (some: readonly Frame[]) => some.reduce((sum, { body }) => sum + body.length, 0);
   expect(size(packed)).toBeLessThan(size(plain) / 2);
-  // A node that has just come may be told of twice.
+  // A node that has just joined may be reported twice.
   const names = (some: readonly Frame[]) =>
     new Set(
       some

@@ -6,19 +6,19 @@ import type { NodeRegistry } from '../nodes/node-registry.ts';
 import { MembershipView, type Telling, viewKeyOf } from './membership-view.ts';
 
 /**
- * How long changes gather before nodes are told, ms: a burst of twenty joins is then one message to each
- * node.
+ * How long changes are gathered before nodes are told, ms. A burst of twenty joins is then one message to
+ * each node.
  */
 const BATCH = 10;
 /**
- * If telling all nodes takes long, the pause until the next time is so many times as long: most of the seed's
- * time is for joining nodes.
+ * The pause after telling all nodes, as a multiple of the time that it took, so that most of the seed's time
+ * is left for joining nodes.
  */
 const REST_RATIO = 3;
 const LONGEST_REST = 200;
 /**
- * How many bytes may wait for a node before it counts as slow. The snapshot of a large overlay is longer, and
- * does not count alone.
+ * Number of waiting bytes beyond which a node counts as slow. The snapshot of a large overlay is longer, but
+ * alone does not make a node slow.
  */
 const SLOW = 262_144;
 
@@ -30,7 +30,7 @@ interface Subscriber {
   /** The node's networks when its view was last looked up. */
   networks: NamesByNetwork;
   viewKey: string;
-  /** The peer reads slowly: nothing is sent until it has read everything, and then a snapshot. */
+  /** The node reads slowly: it gets nothing until it has read everything, and then a snapshot. */
   behind: boolean;
 }
 
@@ -45,7 +45,7 @@ export class MembershipStream {
   readonly #find = (id: number) => this.#registry.get(id);
   #changed = new Map<number, NamesByNetwork>();
   #epoch = 0;
-  /** When nodes may be told again, as performance.now(). */
+  /** The earliest time at which nodes may be told again, as performance.now(). */
   #notBefore = 0;
   #firstChange = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -113,7 +113,7 @@ export class MembershipStream {
     this.#observer.fannedOut(changed.size, this.#subscribers.size, now - started, now - this.#firstChange);
   }
 
-  /** Whether the node is on other networks than before; it then sees other nodes. */
+  /** Whether the node's networks have changed, so that it sees other nodes now. */
   #hasMoved(subscriber: Subscriber): boolean {
     const { node, side, networks, viewKey } = subscriber;
     if (networks === node.networks) return false;
@@ -125,7 +125,8 @@ export class MembershipStream {
   #viewOf({ viewKey, node, side }: Subscriber): MembershipView {
     let view = this.#views.get(viewKey);
     if (!view) {
-      // Nodes that share networks see themselves as the others see them.
+      // Nodes on the same networks share a view. In it, each node appears to itself as it appears to the
+      // others.
       const { networks } = node;
       view = new MembershipView({ id: Object.keys(networks).length === 0 ? node.id : 0, networks }, side);
       this.#views.set(viewKey, view);

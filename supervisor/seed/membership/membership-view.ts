@@ -4,19 +4,19 @@ import type { NamesByNetwork } from '../../protocol/join.ts';
 import { MembershipChanged, type MembershipUpdate } from '../../protocol/membership.ts';
 import { isVisible, memberFor, type NodeRecord, type Side, type Viewer } from '../nodes/node-record.ts';
 
-/** Characters of members' JSON in one message; well below the frame limit. */
+/** Maximum number of characters of members' JSON in one message; well below the frame limit. */
 const MAX_MESSAGE = 500_000;
 
-/** Changed nodes -> their networks before. */
+/** Maps the id of a changed node to its networks before the change. */
 export type Changes = ReadonlyMap<number, NamesByNetwork>;
 
-/** Viewers with equal keys see the same nodes under the same names. */
+/** Returns the key of a viewer's view. Viewers with equal keys see the same nodes under the same names. */
 export function viewKeyOf({ id, networks }: Viewer, side: Side): string {
   const keys = Object.keys(networks);
   return `${side} ${keys.length === 0 ? `node ${id}` : JSON.stringify(keys.sort())}`;
 }
 
-/** One message for many nodes, in two encodings, each made when it is first needed. */
+/** One message for many nodes, in two encodings. Each encoding is made when it is first needed. */
 export class Telling {
   readonly #frame: Frame;
   #plain: Buffer | undefined;
@@ -34,13 +34,14 @@ export class Telling {
 }
 
 /**
- * What all nodes on the same networks see, as frames that are encoded once for all of them. The snapshot
- * stays the same between two flushes; a node that joins meanwhile gets it and the changes since.
+ * The view that all nodes on the same networks share, as frames that are encoded once for all of them. The
+ * snapshot stays the same between two flushes. A node that joins meanwhile gets the snapshot and the changes
+ * since.
  */
 export class MembershipView {
   readonly #viewer: Viewer;
   readonly #side: Side;
-  /** Members' JSON as it was last sent; dropped when a member changes. */
+  /** The JSON of members as it was last sent; dropped when a member changes. */
   readonly #told = new Map<number, string>();
   #snapshot: readonly Telling[] | undefined;
 
@@ -49,26 +50,26 @@ export class MembershipView {
     this.#side = side;
   }
 
-  /** Messages about the changes; [] if none is visible in this view. */
+  /** Returns the messages about the changes; [] if none is visible in this view. */
   delta(changed: Changes, find: (id: number) => NodeRecord | undefined, epoch: number): Telling[] {
     const { nodes, removed } = this.#seen(changed, find);
     if (nodes.length + removed.length === 0) return [];
     return pages(nodes).map((page, index) => tell(deltaOf(epoch, index === 0 ? removed : []), page));
   }
 
-  /** Drops the encoded form of a member. To be called when the member changes, not when nodes are told. */
+  /** Drops the encoded form of a member. Call this when the member changes, not when nodes are told. */
   changed(id: number): void {
     this.#told.delete(id);
   }
 
-  /** The next snapshot includes all changes that were flushed. */
+  /** Drops the snapshot, so that the next one includes all flushed changes. */
   flushed(): void {
     this.#snapshot = undefined;
   }
 
   /**
-   * The messages of a snapshot, encoded once between two flushes, and those of the `pending` changes since.
-   * All but the last have `more`.
+   * Returns the messages of a snapshot, encoded once between two flushes, and the messages of the `pending`
+   * changes since. All but the last message have `more`.
    */
   snapshot(
     nodes: () => Iterable<NodeRecord>,
@@ -97,7 +98,7 @@ export class MembershipView {
     ];
   }
 
-  /** The changes that are visible in this view. */
+  /** Returns the changes that are visible in this view. */
   #seen(
     changed: Changes,
     find: (id: number) => NodeRecord | undefined,
@@ -124,7 +125,7 @@ export class MembershipView {
   }
 }
 
-/** The members of each message; at least one message. */
+/** Splits the members into messages; returns at least one. */
 function pages(members: readonly string[]): string[] {
   const all: string[][] = [[]];
   let size = 0;

@@ -2,8 +2,8 @@ import type { Logger } from '../../log/logger.ts';
 import type { SeedObserver } from './seed-observer.ts';
 
 /**
- * Logs what goes wrong at a seed, for those who look for a reason. Refusals are part of normal operation, so
- * all lines are `debug`.
+ * Logs failures at a seed, to help find their cause. Refusals are part of normal operation, so all lines are
+ * `debug`.
  */
 export function loggingObserver(log: Logger, next: SeedObserver): SeedObserver {
   return {

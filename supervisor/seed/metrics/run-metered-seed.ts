@@ -5,8 +5,8 @@ import { loggingObserver } from './logging-observer.ts';
 import { NO_SEED_OBSERVER } from './seed-observer.ts';
 
 /**
- * Coordinates a project until the signal aborts, with metrics where the configuration names a port. Errors as
- * `startSeed`.
+ * Runs a seed until the signal aborts, with metrics if the configuration names a port. Rejects with the
+ * errors of `startSeed`.
  */
 export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise<void> {
   const { config, host, signal } = options;

@@ -21,13 +21,13 @@ afterEach(async () => {
 
 const scrape = (path = '/metrics', init = {}) => fetch(`http://127.0.0.1:${port}${path}`, init);
 
-/** One line of the text format: a name, labels, a number. */
+/** A line of the text format: a name, labels, a number. */
 const SAMPLE =
   /^([a-z_][a-z0-9_]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9.e+-]+|NaN|[+-]Inf)$/;
 
 /**
- * Of each sample its name with labels and its value. Every sample has to belong to a metric with HELP and
- * TYPE before it.
+ * Maps each sample's name with labels to its value. Every sample has to belong to a metric with HELP and TYPE
+ * lines before it.
  */
 function samplesOf(text: string): Map<string, number> {
   expect(text.endsWith('\n')).toBe(true);
@@ -52,9 +52,9 @@ function samplesOf(text: string): Map<string, number> {
   return samples;
 }
 
-test('what happened at the seed can be scraped, and names nobody', async () => {
+test('the metrics count the events at the seed, and contain no names, addresses or keys', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
-  // As a connector counts them.
+  // The pairs of a node, as its connector counts them.
   const pairs = [
     { to: '198.18.0.2', transport: 'relay' as const, why: 'w', connections: 3 },
     { to: '198.18.0.3', transport: 'relay' as const, why: 'w', connections: 1, rtt: 2 },

@@ -10,7 +10,7 @@ import type { SeedObserver, SeedStatus, TransportCounts } from './seed-observer.
 export interface SeedMeter {
   readonly observer: SeedObserver;
   readonly registry: Registry;
-  /** Sets where the current values are read when Prometheus scrapes. */
+  /** Sets the source of current values, which is read when Prometheus scrapes. */
   watch(seed: Watched): void;
 }
 
@@ -27,10 +27,10 @@ const INTRODUCTIONS: ReadonlyMap<number, string> = new Map([
   [Meet.number, 'meet'],
   [Punch.number, 'punch'],
 ]);
-/** Bucket limits in seconds: from a hop on one machine to the limit of a connect. */
+/** Bucket limits in seconds, from a hop on one machine to the time limit of a connect. */
 const LATENCIES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** As the label `type` has them: `relayJoin`. */
+/** Message names as values of the label `type`, such as `relayJoin`. */
 const typeNames: ReadonlyMap<number, string> = new Map(
   MESSAGES.map(({ number, name }) => [
     number,
@@ -80,7 +80,7 @@ export function createSeedMeter(): SeedMeter {
       throttled: (ms) => throttled.inc(ms / 1000),
       served(number, ms, errno) {
         const result = errno ?? 'ok';
-        // Types that a peer makes up must not create series.
+        // A peer may send any type; unknown ones must not create series.
         requests.inc({ type: typeNames.get(number) ?? 'unknown', result });
         if (number === Join.number) joins.inc({ result });
         const kind = INTRODUCTIONS.get(number);

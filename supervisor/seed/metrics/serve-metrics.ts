@@ -5,21 +5,24 @@ import type { Registry } from 'prom-client';
 
 export interface MetricsOptions {
   readonly registry: Registry;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** All IPv4 addresses unless told otherwise. */
+  /** The default is all IPv4 addresses. */
   readonly host?: string | undefined;
-  /** Closes the server. */
+  /** Aborting closes the server. */
   readonly signal: AbortSignal;
 }
 
-/** A few scrapers; numbers are not worth more of a seed than that. */
+/**
+ * Maximum number of connections: enough for a few scrapers. Metrics must not take more of the seed's
+ * resources.
+ */
 const MAX_CONNECTIONS = 16;
 const PATIENCE = 5000;
 
 /**
- * Answers `GET /metrics` in Prometheus' text format. Resolves to the port; rejects with the system's error
- * where it cannot be had.
+ * Answers `GET /metrics` in Prometheus' text format. Resolves to the port; rejects with the system's error if
+ * the port cannot be opened.
  */
 export async function serveMetrics({
   registry,

@@ -1,8 +1,8 @@
 import { waitFor } from '../../control/waiting.ts';
 
 /**
- * How long nodes that were up when the last seed ended may take to return, ms; nodes keep them as members for
- * as long.
+ * How long nodes that were up when the last seed ended may take to return, ms. Other nodes keep them as
+ * members for as long.
  */
 const WINDOW = 5000;
 
@@ -13,7 +13,7 @@ export class Absentees {
   readonly #waiting = new Map<number, PromiseWithResolvers<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  /** `onGivenUp` is called with each node that did not return in time. */
+  /** Calls `onGivenUp` with each node that does not return in time. */
   constructor(onGivenUp: (id: number) => void, window = WINDOW) {
     this.#onGivenUp = onGivenUp;
     this.#timer = setTimeout(() => this.close(), window);
@@ -28,7 +28,7 @@ export class Absentees {
     return this.#absent.has(id);
   }
 
-  /** The node has returned, or its id was given to another node. */
+  /** Removes a node that has returned, or whose id was given to another node. */
   remove(id: number): void {
     this.#absent.delete(id);
     this.#waiting.get(id)?.resolve();

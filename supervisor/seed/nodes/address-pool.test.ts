@@ -7,7 +7,7 @@ const range = parseRange('198.18.0.0/15');
 const pool = (places: number, cidr = '198.18.0.0/15') =>
   new AddressPool(parseRange(cidr), () => ({}), undefined, places);
 
-test('ranges know their addresses, and nothing else', () => {
+test('offsetOf() is undefined outside the range, and parseRange() refuses invalid ranges', () => {
   expect(addressAt(range, 1)).toBe('198.18.0.1');
   expect(addressAt(range, 65_536)).toBe('198.19.0.0');
   expect(offsetOf(range, '198.19.255.255')).toBe(131_071);
@@ -19,7 +19,7 @@ test('ranges know their addresses, and nothing else', () => {
     expect(() => parseRange(wrong)).toThrow(wrong);
 });
 
-test('hosts get places of the upper half, all different, and keep them; another pool gives the same', () => {
+test('hosts get and keep distinct addresses of the upper half; another pool gives the same ones', () => {
   const first = pool(4096);
   const second = pool(4096);
   fc.assert(
@@ -34,7 +34,7 @@ test('hosts get places of the upper half, all different, and keep them; another 
   expect(first.take('172.18.0.2').overlay).toBe(second.take('172.18.0.2').overlay);
 });
 
-test('a full pool gives up the host that was not used for the longest time', () => {
+test('a full pool drops the least recently used host', () => {
   const small = pool(3);
   const [a, b] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map((host) => small.take(host).overlay);
   small.find(a ?? '');
@@ -43,7 +43,7 @@ test('a full pool gives up the host that was not used for the longest time', () 
   expect(small.find(a ?? '')?.address).toBe('10.0.0.1');
 });
 
-test('a tiny range fills without ever giving an address twice', () => {
+test('a pool with a tiny range gives out all its addresses', () => {
   const tiny = pool(4096, '198.18.0.0/28');
   const places = Array.from({ length: 20 }, (_, index) => tiny.take(`10.0.0.${index}`).overlay);
   expect(new Set(places).size).toBe(7);

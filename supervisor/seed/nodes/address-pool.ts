@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
 
-/** One host in the pool; `entry` is the caller's own record. */
+/** A host in the pool. `entry` is the caller's record of the host. */
 export interface PoolPlace<T> {
   readonly overlay: string;
   /** The host's real address. */
@@ -10,26 +10,26 @@ export interface PoolPlace<T> {
 }
 
 /**
- * More hosts than a Docker network has addresses. Beyond that, the host that was not used for longest is
- * dropped.
+ * Maximum number of hosts; more than a Docker network has addresses. Beyond that, the least recently used
+ * host is dropped.
  */
 const MAX_HOSTS = 4096;
 
 /**
- * Overlay addresses from the upper half of the range for hosts outside the overlay. A host's place follows
- * from its address (the next free one, where that is taken), so that a restarted seed finds most hosts where
- * guests remember them.
+ * Overlay addresses from the upper half of the range for hosts outside the overlay. A host's overlay address
+ * is derived from its address (the next free one if that is taken), so that after a restart of the seed most
+ * hosts have the addresses that guests remember.
  */
 export class AddressPool<T> {
   readonly #range: OverlayRange;
   readonly #create: () => T;
   readonly #onDrop: (overlay: string) => void;
-  /** In the order of use, the host that was not used for longest first. */
+  /** In the order of use, the least recently used host first. */
   readonly #byAddress = new Map<string, PoolPlace<T>>();
   readonly #byOverlay = new Map<string, PoolPlace<T>>();
   readonly #capacity: number;
 
-  /** `onDrop` is called with the overlay address of a host that was dropped. */
+  /** Calls `onDrop` with the overlay address of each host that is dropped. */
   constructor(
     range: OverlayRange,
     create: () => T,
@@ -42,18 +42,18 @@ export class AddressPool<T> {
     this.#capacity = Math.min(maxHosts, this.#places);
   }
 
-  /** The overlay address of a host, which gets one now if it has none. */
+  /** Returns the place of a host, and gives it one now if it has none. */
   take(address: string): PoolPlace<T> {
     return this.of(address) ?? this.place(address, this.freeFor(address));
   }
 
-  /** The overlay address that a host has; counts as use. */
+  /** Returns the place of a host, if it has one; counts as use. */
   of(address: string): PoolPlace<T> | undefined {
     const place = this.#byAddress.get(address);
     return place && this.#touch(place);
   }
 
-  /** Gives a host this overlay address, and takes it from the host that had it. */
+  /** Gives a host this overlay address, and takes the address from the host that had it. */
   place(address: string, overlay: string): PoolPlace<T> {
     const known = this.#byAddress.get(address);
     if (known?.overlay === overlay) return this.#touch(known);
@@ -64,13 +64,16 @@ export class AddressPool<T> {
     return this.#touch(place);
   }
 
-  /** The host that has this overlay address; counts as use. */
+  /** Returns the host with this overlay address; counts as use. */
   find(overlay: string): PoolPlace<T> | undefined {
     const place = this.#byOverlay.get(overlay);
     return place && this.#touch(place);
   }
 
-  /** All of the upper half but its last address, which programs may take for a broadcast address. */
+  /**
+   * Number of usable addresses: the upper half except its last address, which programs may take for a
+   * broadcast address.
+   */
   get #places(): number {
     return this.#range.size / 2 - 1;
   }
@@ -94,8 +97,8 @@ export class AddressPool<T> {
   }
 
   /**
-   * The overlay address for a new host: the one that follows from its own address, or the next free one. If
-   * the pool is full, the host that was not used for longest is dropped.
+   * Returns the overlay address for a new host: the one derived from the host's address, or the next free
+   * one. If the pool is full, the least recently used host is dropped.
    */
   freeFor(address: string): string {
     this.#makeRoom();
@@ -107,7 +110,7 @@ export class AddressPool<T> {
   }
 }
 
-/** Whether an overlay address is one of a host outside the overlay. */
+/** Whether an overlay address belongs to a host outside the overlay. */
 export function isOutside(range: OverlayRange, overlay: string): boolean {
   return (offsetOf(range, overlay) ?? 0) >= range.size / 2;
 }

@@ -4,16 +4,16 @@ import type { Floors } from './remembered-node.ts';
 type Kind = Slot | 'launch';
 
 /**
- * Refuses credentials of earlier launches. Lambda freezes and thaws functions: one of an earlier launch may
- * wake up after its node was launched anew, and must not take the node back. Later credentials expire later,
- * so their expiry tells the order. Times in ms since the epoch.
+ * Refuses credentials of earlier launches. Lambda freezes and thaws functions: a function of an earlier
+ * launch may wake up after its node was launched anew, and must not take the node back. Later credentials
+ * expire later, so their expiry shows the order. Times are in ms since the epoch.
  */
 export class Generations {
-  /** Node id -> the earliest expiry of credentials that are still accepted. */
+  /** Maps a node id to the earliest expiry of credentials that are still accepted. */
   readonly #floors = new Map<number, Floors>();
   readonly #onChange: (nodeId: number) => void;
 
-  /** `onChange` is called with the node id when a floor has risen. */
+  /** Calls `onChange` with the node id when a floor has risen. */
   constructor(onChange: (nodeId: number) => void = () => undefined) {
     this.#onChange = onChange;
   }
@@ -22,7 +22,7 @@ export class Generations {
     return this.#floors.get(nodeId) ?? {};
   }
 
-  /** Replaces the floors of a node by those that the store or another seed has. */
+  /** Replaces the floors of a node by those of the store or of another seed. */
   load(nodeId: number, floors: Floors): void {
     this.#floors.set(nodeId, floors);
   }
@@ -31,7 +31,7 @@ export class Generations {
     this.#floors.delete(nodeId);
   }
 
-  /** From now on only credentials with this expiry or a later one are accepted. */
+  /** Accepts only credentials with this expiry or a later one from now on. */
   begin(kind: Kind, nodeId: number, expires: number): void {
     const floors = this.of(nodeId);
     if (floors[kind] === expires) return;
@@ -39,7 +39,10 @@ export class Generations {
     this.#onChange(nodeId);
   }
 
-  /** Whether credentials with this expiry are accepted. If they are, older ones no longer are. */
+  /**
+   * Returns whether credentials with this expiry are accepted. If they are, older ones are refused from now
+   * on.
+   */
   admit(kind: Kind, nodeId: number, expires: number): boolean {
     if (expires < (this.of(nodeId)[kind] ?? 0)) return false;
     this.begin(kind, nodeId, expires);

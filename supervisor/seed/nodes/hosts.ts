@@ -11,12 +11,12 @@ export interface Host {
   networks: NamesByNetwork;
 }
 
-/** How long an address is remembered after it was last given out or described, ms. */
+/** How long an overlay address is remembered after it was last given out or described, ms. */
 const LEASE = 30 * 86_400_000;
 
 /**
- * Which overlay address each host outside the overlay has, the same for all seeds of the project and after a
- * restart.
+ * The overlay addresses of hosts outside the overlay. They are the same for all seeds of the project, and
+ * after a restart.
  */
 export class Hosts {
   readonly #store: Store;
@@ -34,14 +34,16 @@ export class Hosts {
     );
   }
 
-  /** Rejects as `Store`. */
+  /** Reads the hosts from the store and follows changes. Rejects with the errors of `Store`. */
   static async open(store: Store, range: OverlayRange, signal: AbortSignal): Promise<Hosts> {
     const hosts = new Hosts(store, range);
     await store.watch('host', ({ key, value }) => value !== undefined && hosts.#note(key, value), signal);
     return hosts;
   }
 
-  /** The overlay address of a host, which gets one now if it has none. Rejects as `Store`. */
+  /**
+   * Resolves to the place of a host, and gives it one now if it has none. Rejects with the errors of `Store`.
+   */
   async take(address: string): Promise<PoolPlace<Host>> {
     const known = this.#pool.of(address);
     if (known) return known;
@@ -54,7 +56,7 @@ export class Hosts {
     }
   }
 
-  /** The host that has this overlay address; counts as use. */
+  /** Returns the host with this overlay address; counts as use. */
   find(overlay: string): PoolPlace<Host> | undefined {
     return this.#pool.find(overlay);
   }
@@ -69,7 +71,7 @@ export class Hosts {
     for (const name of names) entry.names.add(name);
     entry.networks = { ...entry.networks, ...networks };
     const after = encode(address, entry);
-    // Needed only after a restart, so the caller does not wait for it.
+    // The entry is needed only after a restart, so the caller does not wait until it is written.
     if (JSON.stringify(before) !== JSON.stringify(after))
       void this.#store.put(this.#keyOf(overlay), after, { ttl: LEASE }).catch(() => undefined);
   }
@@ -81,7 +83,7 @@ export class Hosts {
       const key = this.#keyOf(overlay);
       if ((await this.#store.create(key, encode(address, entry), { ttl: LEASE })) !== undefined)
         return this.#pool.place(address, overlay);
-      // Another seed was faster, perhaps for this very host.
+      // Another seed has taken the overlay address first, perhaps for the same host.
       const taken = await this.#store.get(key);
       if (taken) this.#note(key, taken.value);
       const known = this.#pool.of(address);

@@ -2,12 +2,12 @@ import { ControlError } from '../../control/control-error.ts';
 import { fieldsOf } from '../../protocol/fields.ts';
 import type { Store } from '../store/store.ts';
 
-/** How long a launch is remembered after its expiry, ms: the clocks of seeds may differ by so much. */
+/** How long a launch is remembered after its expiry, ms. The clocks of seeds may differ by as much. */
 const MARGIN = 60_000;
 
 /**
- * Which launches have been used. A launch is good for one function, at whichever seed it is used and however
- * often seeds restart.
+ * The record of used launches. A launch is valid for one function, whichever seed the function joins and
+ * however often seeds restart.
  */
 export class Launches {
   readonly #store: Store;
@@ -17,8 +17,8 @@ export class Launches {
   }
 
   /**
-   * Leases a launch to the process that sends `claim`, which may repeat the request if it missed the reply.
-   * Rejects with ControlError EALREADY for any other process, and as `Store`.
+   * Leases a launch to the process that sends `claim`; that process may repeat the request if it missed the
+   * reply. Rejects with ControlError EALREADY for any other process, and with the errors of `Store`.
    */
   async lease(nonce: string, expires: number, claim: string | undefined): Promise<void> {
     const key = `launch.${nonce}`;

@@ -16,7 +16,7 @@ const config = {
   ],
 };
 
-test('a container has the names of its service, what Docker called it, and no names of others', () => {
+test('a container may have the names of its service and those that Docker gave it, but no names of others', () => {
   const policy = new NamePolicy(config);
   expect(
     policy.permitted('web', { front: ['web', 'www.shop.example', '0123456789ab', 'shop-web-1'] }),
@@ -39,11 +39,11 @@ test('a container has the names of its service, what Docker called it, and no na
       back: ['web'],
     }),
   ).toEqual({ front: ['mine'] });
-  // Two services may share an alias where the compose file says so.
+  // Two services may share an alias that the Compose file gives to both.
   expect(policy.permitted('api', { back: ['cache'] })).toEqual({ back: ['cache'] });
 });
 
-test('names that have their network as a domain are as free as they are without it', () => {
+test('a name with its network as domain is permitted if the name without the domain is', () => {
   const boxed = [
     { service: 'web', networks: { front: ['web', 'web.shop_front'] } },
     { service: 'api', networks: { front: ['api', 'api.shop_front'] } },
@@ -54,7 +54,7 @@ test('names that have their network as a domain are as free as they are without 
   expect(policy.permitted('web', { front: [...own, ...others] })).toEqual({ front: own });
 });
 
-test('whoever has a name that no file gives it keeps it until it has gone', () => {
+test('a name outside the Compose file belongs to the service that has it, until the service gives it up', () => {
   const policy = new NamePolicy(config);
   const range = parseRange(config.overlay);
   const registry = new NodeRegistry(range, new NodeIds(lastNodeId(range)));

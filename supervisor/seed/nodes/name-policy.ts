@@ -3,28 +3,30 @@ import { domainOf } from '../../published/network-domain.ts';
 import type { SeedConfig } from '../../published/node-config.ts';
 import type { NodeRegistry } from './node-registry.ts';
 
-/** One label. A name with dots belongs to somebody's domain, and has to be in the compose file. */
+/**
+ * A single label. A name with dots belongs to some domain, and is permitted only if the Compose file has it.
+ */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
-/** Names with a meaning of their own on every host. */
+/** Names with a fixed meaning on every host. */
 const RESERVED = /^(localhost|node-\d+)$/;
 
 /**
- * Which names a container may have. The container itself reports its names, because Docker made some of them;
- * one that was taken over must not intercept connections to others by claiming their names.
+ * Decides which names a container may have. The container itself reports its names, because Docker made some
+ * of them. A compromised container must not intercept connections to others by claiming their names.
  */
 export class NamePolicy {
   readonly #project: string;
   /**
-   * Service -> network -> names in the compose file. Covers unboxed services too if the configuration lists
-   * them.
+   * Maps a service and a network to the names in the Compose file. Covers unboxed services too if the
+   * configuration lists them.
    */
   readonly #services = new Map<string, NamesByNetwork>();
-  /** Every name of the compose file. */
+  /** Every name in the Compose file. */
   readonly #written = new Set<string>();
   readonly #boxedAreKnown: boolean;
   /**
-   * Name -> service -> number of its nodes that have the name. Only names that the compose file does not
-   * give.
+   * Maps a name and a service to the number of the service's nodes that have the name. Contains only names
+   * outside the Compose file.
    */
   readonly #held = new Map<string, Map<string, number>>();
   readonly #byNode = new Map<number, { readonly service: string; readonly names: readonly string[] }>();
@@ -38,7 +40,7 @@ export class NamePolicy {
     }
   }
 
-  /** Keeps track of the names that nodes have; returns what ends that. */
+  /** Keeps track of the names that nodes have. Returns a function that stops this. */
   follow(registry: NodeRegistry): () => void {
     return registry.onChange((id) => {
       const node = registry.get(id);
@@ -61,8 +63,8 @@ export class NamePolicy {
   }
 
   /**
-   * The part of `networks` that a container of `service` may claim: its own networks, and on these the names
-   * that are its own or nobody's.
+   * Returns the part of `claimed` that a container of `service` may have: the networks of its service, and on
+   * these the names that are its own or nobody's.
    */
   permitted(service: string, claimed: NamesByNetwork): NamesByNetwork {
     const own = this.#services.get(service);
@@ -71,7 +73,7 @@ export class NamePolicy {
       networks.map(([network, names]) => {
         const written = own?.[network] ?? [];
         const domain = domainOf(service, written);
-        // What Docker calls by a name it also calls by that name and the network's.
+        // Docker resolves each name also with the network's name as domain.
         const plain = (name: string) =>
           domain && name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1) : name;
         return [
@@ -83,7 +85,7 @@ export class NamePolicy {
   }
 
   #isFree(service: string, name: string): boolean {
-    // A configuration without the project's services leaves nothing to compare with.
+    // Without the project's services in the configuration, there is nothing to compare with.
     if (!this.#boxedAreKnown) return !RESERVED.test(name);
     if (this.#written.has(name) || RESERVED.test(name) || !LABEL.test(name)) return false;
     for (const holder of this.#held.get(name)?.keys() ?? []) if (holder !== service) return false;

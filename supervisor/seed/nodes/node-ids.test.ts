@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NodeIds } from './node-ids.ts';
 
-test('ids go up, and come back only when all others are used and their own have rested', () => {
+test('allocate() returns ascending ids, and a released id only after its rest and when no unused one is left', () => {
   const ids = new NodeIds(3);
   expect([ids.allocate(0), ids.allocate(0)]).toEqual([1, 2]);
   ids.release(1, 0);
@@ -10,7 +10,7 @@ test('ids go up, and come back only when all others are used and their own have 
   expect(ids.allocate(60_000)).toBe(1);
 });
 
-test('an id that was claimed is not given to others, one that is free can be claimed again', () => {
+test('a claimed id is not allocated, and a released id can be claimed', () => {
   const ids = new NodeIds(10);
   expect(ids.claim(2)).toBe(true);
   expect(ids.claim(2)).toBe(false);

@@ -1,16 +1,16 @@
 import { ControlError } from '../../control/control-error.ts';
 
 /**
- * How long an id rests after its node has gone, ms. Until then its owner may return; afterwards another node
- * may get it.
+ * How long an id rests after its node has gone, ms. During that time only the same node may return under it;
+ * afterwards another node may get it.
  */
 const REST = 60_000;
 
-/** Gives out node ids from 1 on: first the lowest unused one, then those that have been free for longest. */
+/** Gives out node ids from 1 on: first the lowest unused one, then the one that has been free for longest. */
 export class NodeIds {
   readonly #last: number;
   readonly #taken = new Set<number>();
-  /** Id -> when it became free, in that order. */
+  /** Maps a free id to the time when it became free, in the order of these times. */
   readonly #free = new Map<number, number>();
   #next = 1;
 
@@ -18,7 +18,7 @@ export class NodeIds {
     this.#last = last;
   }
 
-  /** Throws ControlError ENOSPC when all ids are taken or resting. */
+  /** @throws ControlError ENOSPC if all ids are taken or resting. */
   allocate(now = Date.now()): number {
     while (this.#taken.has(this.#next) || this.#free.has(this.#next)) this.#next += 1;
     const [oldest] = this.#free;
@@ -29,7 +29,7 @@ export class NodeIds {
     return id;
   }
 
-  /** Takes this id; false if another node has it. */
+  /** Takes this id; returns false if another node has it. */
   claim(id: number): boolean {
     if (id > this.#last || this.#taken.has(id)) return false;
     this.#free.delete(id);
@@ -41,7 +41,7 @@ export class NodeIds {
     if (this.#taken.delete(id)) this.#free.set(id, now);
   }
 
-  /** Another seed has used this id: it rests before a node gets it from this one. */
+  /** Lets an id rest that another seed has used, before this seed gives it to a node. */
   rest(id: number, now = Date.now()): void {
     if (id <= this.#last && !this.#taken.has(id) && !this.#free.has(id)) this.#free.set(id, now);
   }

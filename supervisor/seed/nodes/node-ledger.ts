@@ -10,12 +10,12 @@ import type { NodeRegistry } from './node-registry.ts';
 import { higherFloors, parseRememberedNode, type RememberedNode } from './remembered-node.ts';
 
 /**
- * How long a node may return, ms. Functions live for 15 minutes at most; a container's host may sleep for
- * days.
+ * How long a node may return after it was last recorded, ms. Functions live for 15 minutes at most; a
+ * container's host may sleep for days.
  */
 export const LEASE = { function: 86_400_000, container: 30 * 86_400_000 } as const;
 
-/** How many entries are written at the same time. */
+/** Maximum number of entries that are written at the same time. */
 const BATCH = 256;
 
 interface Known {
@@ -33,9 +33,9 @@ export interface LedgerOptions {
 }
 
 /**
- * Which node has which id. Ids are given out atomically among all seeds of the project, and are kept for the
- * node's lease, so that the node can return under its id and an earlier launch of it cannot. Changes of a
- * node are written with a delay; those that a crash loses the node reports again.
+ * Records which node has which id. Ids are given out atomically among all seeds of the project. An id is kept
+ * for the node's lease, so that the node can return under it and an earlier launch of the node cannot.
+ * Changes of a node are written with a delay; if a crash loses them, the node reports them again.
  */
 export class NodeLedger {
   readonly generations = new Generations((id) => this.#touch(id));
@@ -54,7 +54,10 @@ export class NodeLedger {
     this.#options = options;
   }
 
-  /** Reads the ledger from the store, and follows the changes of other seeds. Rejects as `Store`. */
+  /**
+   * Reads the ledger from the store, and follows the changes of other seeds. Rejects with the errors of
+   * `Store`.
+   */
   static async open(options: LedgerOptions): Promise<NodeLedger> {
     const ledger = new NodeLedger(options);
     let reading = true;
@@ -76,7 +79,10 @@ export class NodeLedger {
     return this.#known.get(id)?.node;
   }
 
-  /** The node with this id, even if another seed has created it just now. Rejects as `Store`. */
+  /**
+   * Resolves to the node with this id, even if another seed has created it just now. Rejects with the errors
+   * of `Store`.
+   */
   async find(id: number): Promise<RememberedNode | undefined> {
     const { store } = this.#options;
     const known = this.get(id);
@@ -87,7 +93,10 @@ export class NodeLedger {
     return this.get(id);
   }
 
-  /** A free id, for a new node. Rejects with ControlError ENOSPC when the overlay is full, and as `Store`. */
+  /**
+   * Takes a free id for a new node. Rejects with ControlError ENOSPC when the overlay is full, and with the
+   * errors of `Store`.
+   */
   async allocate(service: string, role: NodeRecord['role']): Promise<number> {
     const { ids, store, absentees } = this.#options;
     for (;;) {
@@ -117,12 +126,12 @@ export class NodeLedger {
         this.#known.set(id, { node, revision });
         return id;
       }
-      // Another seed was faster.
+      // Another seed has taken the id first.
       ids.release(id);
     }
   }
 
-  /** Records the changes of a registry's nodes; returns what ends that. */
+  /** Records the changes of a registry's nodes. Returns a function that stops this. */
   follow(registry: NodeRegistry): () => void {
     this.#registry = registry;
     return registry.onChange((id) => {
@@ -131,7 +140,7 @@ export class NodeLedger {
       if (record && [record.host, record.phantom].every((end) => end === undefined || end.seed !== undefined))
         return;
       const known = this.#known.get(id)?.node;
-      // A node that has gone stays recorded as it was, until its lease ends or its id is given to another node.
+      // A node that has gone stays recorded, until its lease ends or its id is given to another node.
       const next = record ? this.#capture(record, known) : known && { ...known, up: false, ports: [] };
       if (!next || isDeepStrictEqual(next, known)) return;
       this.#known.set(id, { node: next, revision: this.#known.get(id)?.revision });
@@ -140,8 +149,8 @@ export class NodeLedger {
   }
 
   /**
-   * Records nothing more: changes from now on are caused by the seed's own end. Resolves when all earlier
-   * changes are written.
+   * Stops recording, as further changes are caused by the seed's own end. Resolves when all earlier changes
+   * are written.
    */
   async freeze(): Promise<void> {
     this.#frozen = true;
@@ -164,8 +173,8 @@ export class NodeLedger {
   }
 
   /**
-   * Replaces the entry of the last node with this id if the ledger knows one; otherwise creates the entry,
-   * which must not exist.
+   * Replaces the entry of the last node with this id if the ledger knows one; otherwise creates the entry.
+   * Resolves to undefined if another seed has written it first.
    */
   #enter(store: Store, id: number, node: RememberedNode): Promise<number | undefined> {
     const ttl = LEASE[node.role];
@@ -236,8 +245,8 @@ export class NodeLedger {
   }
 
   /**
-   * Another seed has written the entry of this node: the function is connected to one seed, its phantom to
-   * the other.
+   * Merges an entry that another seed has written: the function may be connected to one seed, and its phantom
+   * to the other.
    */
   async #merge(id: number): Promise<void> {
     const entry = await this.#options.store.get(keyOf(id));
@@ -255,7 +264,7 @@ export class NodeLedger {
   }
 
   /**
-   * Takes over an entry of the store, whichever seed wrote it. Returns the node's id, undefined if the entry
+   * Takes over an entry of the store, whichever seed wrote it. Returns the node's id; undefined if the entry
    * was not used.
    */
   #noteChange(change: Change): number | undefined {
@@ -267,7 +276,7 @@ export class NodeLedger {
     if (this.#frozen || old) return undefined;
     if (value === undefined) {
       this.#forget(id);
-      // The lease has ended while the node is connected: it begins anew.
+      // The lease has ended while the node is connected, so a new lease begins.
       if (known && this.#registry?.get(id)) {
         this.#known.set(id, { node: known.node, revision: undefined });
         this.generations.load(id, known.node.floors);

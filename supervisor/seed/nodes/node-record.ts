@@ -10,17 +10,17 @@ import type { NodeStatus } from '../../published/node-config.ts';
 export type NodeSession = Pick<Session, 'request' | 'close'>;
 
 /**
- * From where a node reaches the seed: on the seed's own networks, or by the address that the seed advertises
- * to the rest of the world. No address of a node on one side leads there from the other.
+ * The side from which a node reaches the seed: on the seed's own networks, or by the address that the seed
+ * advertises to the outside. A node on one side cannot be reached at its address from the other side.
  */
 export type Side = 'inside' | 'outside';
 
 /** A connection of a node to a seed. */
 export interface Attachment {
   readonly session: NodeSession;
-  /** The other seed to which the node is connected; undefined: this one. */
+  /** The other seed to which the node is connected; undefined for this seed. */
   readonly seed?: string | undefined;
-  /** The seed's address as this end reaches it. */
+  /** The address at which this end reaches the seed. */
   readonly via: string;
   readonly observed: Endpoint;
   readonly direct: boolean;
@@ -28,17 +28,18 @@ export interface Attachment {
   nat: NatKind;
   filtering: Filtering;
   /**
-   * Aborts when the node fell silent: a host that is frozen or cut off does not end its connections itself.
+   * Aborts when the node has fallen silent: a host that is frozen or cut off does not end its connections
+   * itself.
    */
   readonly lost: AbortSignal;
   readonly requestId?: string | undefined;
   readonly functionName?: string | undefined;
 }
 
-/** `host`: the supervisor of the guest itself, in a container or a function. */
+/** `host` is the supervisor of the guest itself, in a container or a function. */
 export type Slot = 'host' | 'phantom';
 
-/** What the seed knows of a node; changed by the registry alone. */
+/** The seed's record of a node; only the registry changes it. */
 export interface NodeRecord {
   readonly id: number;
   readonly address: string;
@@ -46,21 +47,21 @@ export interface NodeRecord {
   readonly role: 'container' | 'function';
   networks: NamesByNetwork;
   container: string;
-  /** Whether other nodes find this one by its names. */
+  /** Only an `active` node is found by its names. */
   duty: Duty;
   ports: readonly number[];
-  /** When the node came into its present state, ms since the epoch. */
+  /** The time when the node came into its current state, ms since the epoch. */
   since: number;
   host: Attachment | undefined;
   phantom: Attachment | undefined;
   /**
-   * The host was connected to the last seed and has not returned yet. Other nodes are not told of it until it
-   * has.
+   * The host was connected to the last seed and has not returned yet. Until it returns, this seed does not
+   * report the node to others.
    */
   absent: boolean;
 }
 
-/** A node as an observer: it sees itself, and all others that share a network with it. */
+/** A node as a viewer: it sees itself, and all nodes that share a network with it. */
 export interface Viewer {
   readonly id: number;
   readonly networks: NamesByNetwork;
@@ -74,20 +75,23 @@ export function isVisible(viewer: Viewer, node: Viewer): boolean {
   return viewer.id === node.id || sharesNetwork(viewer.networks, node.networks);
 }
 
-/** The names that `viewer` knows a node by, `node-<id>` always among them. */
+/** Returns the names by which `viewer` knows a node, always including `node-<id>`. */
 export function namesFor(viewer: Viewer, node: Viewer): string[] {
   const shared = Object.entries(node.networks).filter(([network]) => Object.hasOwn(viewer.networks, network));
   return [...new Set([...shared.flatMap(([, names]) => names), `node-${node.id}`])];
 }
 
-/** The node as `viewer` may see it; undefined if the viewer must not see it. `side`: where the viewer is. */
+/**
+ * Returns the node as `viewer` may see it; undefined if the viewer must not see it. `side` is the viewer's
+ * side.
+ */
 export function memberFor(viewer: Viewer, side: Side, node: NodeRecord): Member | undefined {
   if (node.absent || !isVisible(viewer, node)) return undefined;
   const apart = node.host !== undefined && node.host.side !== side;
   return {
     id: node.id,
     address: node.address,
-    // From now on its names lead to its successor; the connections that it has stay.
+    // The names of a node that is not active lead to another node; its open connections stay.
     names: node.duty === 'active' ? namesFor(viewer, node) : [`node-${node.id}`],
     ports: node.ports,
     underlay: node.host?.observed.address ?? '',

@@ -5,7 +5,10 @@ import type { Attachment, NodeRecord, Slot } from './node-record.ts';
 import { addressAt, type OverlayRange, offsetOf } from './overlay-range.ts';
 import type { RememberedNode } from './remembered-node.ts';
 
-/** Called after every change that others may see; `before`: the networks until then, {} for a new node. */
+/**
+ * Called after every visible change of a node. `before` are its networks before the change; {} for a new
+ * node.
+ */
 export type ChangeListener = (id: number, before: NamesByNetwork) => void;
 
 /** A node's connection as another seed reports it. */
@@ -27,7 +30,7 @@ export class NodeRegistry {
     this.#ids = ids;
   }
 
-  /** Returns what ends the subscription. */
+  /** Calls `listener` after every change. Returns a function that unsubscribes it. */
   onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -42,8 +45,8 @@ export class NodeRegistry {
   }
 
   /**
-   * The node id that an overlay address belongs to, whether or not there is such a node; undefined for other
-   * addresses.
+   * Returns the node id to which an overlay address belongs, whether or not there is such a node; undefined
+   * for other addresses.
    */
   idAt(address: string): number | undefined {
     return offsetOf(this.#range, address);
@@ -59,8 +62,8 @@ export class NodeRegistry {
   }
 
   /**
-   * The node with this id as it is, or, if the seed or the node was away, as it was recorded. Undefined if
-   * the id belongs to another owner or is not known.
+   * Returns the node with this id as it is, or as it was recorded if the seed or the node was away. Undefined
+   * if the id belongs to another owner or is not known.
    */
   reclaim(
     id: number,
@@ -88,8 +91,8 @@ export class NodeRegistry {
   }
 
   /**
-   * Connects a node or its phantom, and closes the older connection in the same place. `back`: the node
-   * returns, and keeps its ports.
+   * Attaches a connection of a node or its phantom, and closes the older connection in the same slot. `back`:
+   * the node returns, and keeps its ports.
    */
   attach(node: NodeRecord, slot: Slot, attachment: Attachment, back = false): void {
     const before = node[slot];
@@ -112,14 +115,14 @@ export class NodeRegistry {
     node[slot] = told.attachment;
     if (Object.keys(told.networks).length > 0)
       Object.assign(node, { networks: told.networks, container: told.container });
-    // The seed to which its phantom is connected knows the duty.
+    // The seed to which the phantom is connected knows the duty.
     if (slot === 'phantom') node.duty = told.duty;
     if (slot === 'host') Object.assign(node, { ports: told.ports, since: told.since, absent: false });
     if (old && !old.seed) void old.session.close('replaced by a connection with another seed');
     this.#changed(id, before);
   }
 
-  /** Sets what a container or a phantom reports of its node. */
+  /** Sets the networks, container and duty that a container or a phantom reports. */
   describe(node: NodeRecord, networks: NamesByNetwork, container: string, duty: Duty = 'active'): void {
     const before = node.networks;
     Object.assign(node, { networks, container, duty });
@@ -136,7 +139,7 @@ export class NodeRegistry {
     this.#changed(node.id, node.networks);
   }
 
-  /** Sets what was found out about the network in front of a node. */
+  /** Sets facts about the NAT in front of a node. */
   facts(
     node: NodeRecord,
     attachment: Attachment,
@@ -146,7 +149,9 @@ export class NodeRegistry {
     if (node.host === attachment) this.#changed(node.id, node.networks);
   }
 
-  /** Disconnects a node or its phantom; no effect if another connection has taken the place. */
+  /**
+   * Detaches a connection of a node or its phantom. Does nothing if another connection has taken the slot.
+   */
   detach(node: NodeRecord, slot: Slot, attachment: Attachment): void {
     if (node[slot] !== attachment) return;
     node[slot] = undefined;

@@ -1,15 +1,15 @@
 import { MAX_NODE_ID } from '../../protocol/fields.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
 
-/** The overlay's IPv4 range: nodes in the lower half, hosts outside the overlay in the upper one. */
+/** The overlay's IPv4 range: nodes are in the lower half, hosts outside the overlay in the upper half. */
 export interface OverlayRange {
   readonly cidr: string;
   readonly base: number;
-  /** addresses, a power of two */
+  /** Number of addresses, a power of two. */
   readonly size: number;
 }
 
-/** Throws BoxerError CONFIG for what is no IPv4 range of 16 to 2^24 addresses. */
+/** @throws BoxerError CONFIG if `cidr` is not an IPv4 range of 16 to 2^24 addresses. */
 export function parseRange(cidr: string): OverlayRange {
   const [, address = '', bits = ''] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr) ?? [];
   const base = toNumber(address);
@@ -19,7 +19,7 @@ export function parseRange(cidr: string): OverlayRange {
   return { cidr, base: base - (base % size), size };
 }
 
-/** The highest node id that the range has an address for. */
+/** Returns the highest node id for which the range has an address. */
 export function lastNodeId({ size }: OverlayRange): number {
   return Math.min(MAX_NODE_ID, size / 2 - 1);
 }
@@ -29,7 +29,7 @@ export function addressAt({ base }: OverlayRange, offset: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 }
 
-/** The address's place in the range; undefined outside the range. */
+/** Returns the offset of the address in the range; undefined outside the range. */
 export function offsetOf({ base, size }: OverlayRange, address: string): number | undefined {
   const offset = (toNumber(address) ?? -1) - base;
   return offset >= 0 && offset < size ? offset : undefined;

@@ -11,7 +11,7 @@ import {
 import type { NamesByNetwork } from '../../protocol/join.ts';
 import type { NodeRecord, Slot } from './node-record.ts';
 
-/** By kind of credentials: those that expire before this time are no longer accepted, ms since the epoch. */
+/** By kind of credentials: credentials that expire before this time are refused, ms since the epoch. */
 export type Floors = Readonly<Partial<Record<Slot | 'launch', number>>>;
 
 /** A node as the store keeps it. */
@@ -22,16 +22,16 @@ export interface RememberedNode {
   readonly container: string;
   readonly duty: Duty;
   readonly ports: readonly number[];
-  /** The node's supervisor was connected. */
+  /** Whether the node's supervisor was connected. */
   readonly up: boolean;
-  /** When the node came into that state, ms since the epoch. */
+  /** The time when the node came into that state, ms since the epoch. */
   readonly since: number;
-  /** When the id was given to this node, ms since the epoch. */
+  /** The time when the id was given to this node, ms since the epoch. */
   readonly born: number;
   readonly floors: Floors;
 }
 
-/** Throws ControlError EINVAL for a value that no seed writes. */
+/** @throws ControlError EINVAL for a value that no seed writes. */
 export function parseRememberedNode(value: unknown): RememberedNode {
   const fields = fieldsOf(value);
   const networks = fieldsOf(fields.networks);
@@ -56,7 +56,7 @@ export function parseRememberedNode(value: unknown): RememberedNode {
   };
 }
 
-/** The higher floor of each kind: floors only rise. */
+/** Returns the higher floor of each kind, as floors only rise. */
 export function higherFloors(a: Floors, b: Floors): Floors {
   const kinds = [...new Set([...Object.keys(a), ...Object.keys(b)])] as (keyof Floors)[];
   return Object.fromEntries(kinds.map((kind) => [kind, Math.max(a[kind] ?? 0, b[kind] ?? 0)]));

@@ -23,7 +23,10 @@ export interface LiveEntry extends Omit<Told, 'attachment'> {
   >;
 }
 
-/** Undefined if the node has no such connection, or has it with another seed. */
+/**
+ * Returns the entry of a node's connection; undefined if the node has no such connection, or has it with
+ * another seed.
+ */
 export function liveEntryOf(seed: string, node: NodeRecord | undefined, slot: Slot): LiveEntry | undefined {
   const end = node?.[slot];
   if (!node || !end || end.seed !== undefined) return undefined;
@@ -35,7 +38,7 @@ export function liveEntryOf(seed: string, node: NodeRecord | undefined, slot: Sl
   };
 }
 
-/** Throws ControlError EINVAL for a value that no seed writes. */
+/** @throws ControlError EINVAL for a value that no seed writes. */
 export function parseLiveEntry(value: unknown): LiveEntry {
   const fields = fieldsOf(value);
   const networks = fieldsOf(fields.networks);

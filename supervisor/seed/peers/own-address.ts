@@ -4,8 +4,8 @@ import { BoxerError } from '../../published/boxer-error.ts';
 import { SEED_CLOUD_NAME } from '../../published/node-config.ts';
 
 /**
- * The address of this container on the network `boxer`; `host` if the seed listens on that address only.
- * Rejects with BoxerError CONFIG if there is none.
+ * Resolves to the address of this container on the network `boxer`, or to `host` if the seed listens on that
+ * address only. Rejects with BoxerError CONFIG if there is none.
  */
 export async function ownAddress(host: string | undefined): Promise<string> {
   if (host !== undefined) return host;

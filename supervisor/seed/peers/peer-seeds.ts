@@ -25,12 +25,12 @@ export interface PeerSeedsOptions {
   readonly signal: AbortSignal;
 }
 
-/** How long a seed's own entry is valid, ms, and how often the seed renews it. */
+/** How long the entry of a seed is valid, ms, and the interval at which the seed renews it. */
 const PRESENCE_TTL = 3000;
 const PRESENCE_INTERVAL = 1000;
-/** How long the nodes of a seed that has gone may take to join another one, ms. */
+/** How long the nodes of a seed that has gone may take to join another seed, ms. */
 const GRACE = 5000;
-/** How long a request to such a node waits for that, ms. */
+/** How long a request to such a node waits until the node has joined another seed, ms. */
 const MOVE_TIMEOUT = 3000;
 const DEFAULT_TIMEOUT = 10_000;
 /** How long entries of connections stay if no seed removes them, ms. */
@@ -45,19 +45,19 @@ const FORWARDED: ReadonlySet<number> = new Set([
 const SLOTS: readonly Slot[] = ['host', 'phantom'];
 
 /**
- * The other seeds that share the store. Each reports the nodes that are connected to it, and passes on
- * requests of the others to them.
+ * The other seeds that share the store. Each seed reports the nodes that are connected to it, and forwards
+ * requests of the other seeds to them.
  */
 export class PeerSeeds {
   readonly #options: PeerSeedsOptions;
   readonly #writer: WriteBehind;
-  /** This seed's own entries, as they were last written. */
+  /** The entries of this seed, as they were last written. */
   readonly #written = new Map<string, { readonly text: string; readonly revision: number }>();
   readonly #peers = new Map<string, Endpoint>();
   readonly #departing = new Map<string, NodeJS.Timeout>();
   readonly #listeners = new Set<Session>();
   #timer: NodeJS.Timeout | undefined;
-  /** Where nodes reach this seed's control listener. */
+  /** The endpoint at which nodes reach this seed's control listener. */
   #at: Endpoint = { address: '', port: 0 };
 
   constructor(options: PeerSeedsOptions) {
@@ -66,8 +66,8 @@ export class PeerSeeds {
   }
 
   /**
-   * Tells the other seeds that this one is there, nodes reaching it `at`, and learns of their nodes. Rejects
-   * as `Store`.
+   * Announces this seed to the other seeds, with the endpoint `at` for nodes, and learns of their nodes.
+   * Rejects with the errors of `Store`.
    */
   async open(at: Endpoint): Promise<void> {
     const { store, bus, registry, signal, name } = this.#options;
@@ -99,7 +99,7 @@ export class PeerSeeds {
     const { store, name } = this.#options;
     clearInterval(this.#timer);
     for (const timer of this.#departing.values()) clearTimeout(timer);
-    // This seed's nodes may join the others at once; their entries stay until then.
+    // This seed's nodes may join the other seeds at once; their entries stay until then.
     void store.remove(`seed.${name}`).catch(() => undefined);
   }
 
@@ -126,7 +126,7 @@ export class PeerSeeds {
     for (const session of this.#listeners) this.#tell(session);
   }
 
-  /** Waits for the nodes of a seed that has gone to join another one, and removes those that do not. */
+  /** Waits for the nodes of a seed that has gone to join another seed, and removes the nodes that do not. */
   #expectDeparture(seed: string): void {
     if (this.#departing.has(seed) || this.#peers.has(seed)) return;
     const timer = setTimeout(() => {
@@ -185,7 +185,7 @@ export class PeerSeeds {
       ) => parseReply(await this.#ask({ id, slot, type: number, body }, seed, options)),
       close: async (reason = '') => reason,
     };
-    // Flows that are relayed for this node use this seed's relay.
+    // Flows of this node that are relayed by this seed use this seed's relay.
     return {
       ...attachment,
       session,
@@ -197,7 +197,10 @@ export class PeerSeeds {
     };
   }
 
-  /** Sends a request through the node's own seed, also if the node is just changing its seed. */
+  /**
+   * Sends a request through the seed of the node. If the node is changing its seed, waits and sends the
+   * request through the new one.
+   */
   async #ask(request: Forwarded, seed: string, options: RequestOptions = {}): Promise<unknown> {
     const { bus, registry } = this.#options;
     try {
@@ -211,7 +214,10 @@ export class PeerSeeds {
     }
   }
 
-  /** Resolves when the node has joined another seed than `from`, or after `MOVE_TIMEOUT`. */
+  /**
+   * Resolves when the node has joined another seed than `from`, after `MOVE_TIMEOUT`, or when `signal`
+   * aborts.
+   */
   #moved(id: number, slot: Slot, from: string, signal: AbortSignal | undefined): Promise<void> {
     const { registry } = this.#options;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -231,7 +237,7 @@ export class PeerSeeds {
     });
   }
 
-  /** Passes on a request of another seed to a node of this one. */
+  /** Forwards a request of another seed to a node of this seed. */
   async #forward(message: unknown): Promise<unknown> {
     const { id, slot, type, body } = parseForwarded(message);
     const end = this.#options.registry.get(id)?.[slot];
@@ -247,7 +253,8 @@ export class PeerSeeds {
     const written = this.#written.get(key);
     if (!entry) {
       if (!written) return;
-      // Only at our own revision: the node may have joined another seed by now.
+      // The entry is removed only at the revision that this seed wrote, as the node may have joined another
+      // seed by now.
       await store.remove(key, { revision: written.revision });
       this.#written.delete(key);
       return;

@@ -8,7 +8,7 @@ import { createTestbed, open, projectKey, type Testbed, until } from '../overlay
 import type { Store } from '../store/store.ts';
 import { natsPlace } from '../store/store-testbed.ts';
 
-/** Two seeds that share a cluster of three real NATS servers. */
+/** Tests with two seeds that share a cluster of three real NATS servers. */
 let place: Awaited<ReturnType<typeof natsPlace>>;
 let stores: Store[];
 let one: Testbed;
@@ -77,7 +77,7 @@ test('a connection reaches a node of the other seed and carries every byte', asy
   echo.server.close();
 });
 
-test('a launch is good for one function, whichever seed it joins', async () => {
+test('a launch is valid for one function, whichever seed it joins', async () => {
   const phantom = await phantomAt(one);
   const launch = await phantom.launch();
   const outcomes = await Promise.allSettled([functionAt(one, launch), functionAt(two, launch)]);
@@ -86,14 +86,14 @@ test('a launch is good for one function, whichever seed it joins', async () => {
   expect(refused?.status === 'rejected' && refused.reason).toMatchObject({ code: 'LAUNCH_USED' });
 });
 
-test('an unboxed host has the same address at both', async () => {
+test('an unboxed host has the same overlay address at both seeds', async () => {
   const networks = { back: ['x'] };
   const [web, api] = await Promise.all([one.join('web', { networks }), two.join('api', { networks })]);
   const addresses = await Promise.all([web.resolve('redis'), api.resolve('redis')]);
   expect(addresses[0]).toEqual(addresses[1]);
 });
 
-test('when a seed is killed its nodes join the other one under their ids, and no node sees them leave', async () => {
+test('when a seed is killed, its nodes join the other seed under their ids, and no node sees them leave', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await two.join('api');
@@ -108,7 +108,7 @@ test('when a seed is killed its nodes join the other one under their ids, and no
     smallest = Math.min(smallest, api.members().size);
   });
   await one.stopSeed();
-  // Asked for while it is on its way.
+  // This connection is requested while the worker changes its seed.
   const socket = await open(api, worker.address, echo.port);
   socket.end('hi');
   expect(String(await once(socket, 'data'))).toBe('hi');
@@ -135,7 +135,7 @@ test('a node that does not return after its seed has gone disappears for the oth
   await one.startSeed();
 }, 30_000);
 
-test('while the store is away connections go on and a join fails in time; it succeeds when the store is back', async () => {
+test('while the store is away, connections go on, and a join fails in time or waits for the store', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await one.join('api');
@@ -164,7 +164,7 @@ test('nodes join while one of three NATS servers is dead', async () => {
   await place.bed.start(1);
 }, 60_000);
 
-test('a name passes to a node whose phantom and function are connected to different seeds', async () => {
+test('a name moves to a node whose phantom and function are connected to different seeds', async () => {
   const viewers = await Promise.all([one.join('web'), two.join('api')]);
   const phantomOf = (bed: Testbed, duty: 'active' | 'standby') =>
     bed.join('worker', {

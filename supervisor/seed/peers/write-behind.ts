@@ -1,13 +1,13 @@
 import { backoff } from '../../control/backoff.ts';
 
-/** Writes the latest state of keys one after the other, and again after a failure, until `signal` aborts. */
+/** Writes the latest state of changed keys in batches, and repeats failed writes, until `signal` aborts. */
 export class WriteBehind {
   readonly #write: (key: string) => Promise<void>;
   readonly #signal: AbortSignal;
   readonly #dirty = new Set<string>();
   #writing: Promise<void> | undefined;
 
-  /** `write` writes the state that a key has when it is called. */
+  /** `write` writes the current state of a key. */
   constructor(write: (key: string) => Promise<void>, signal: AbortSignal) {
     this.#write = write;
     this.#signal = signal;

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const isGood = (identity: string) => admission.pskFor(identity) !== null;
 
-test('a launch key is good for two minutes, a return key for the lease', () => {
+test('a launch key is valid for two minutes, a return key for the lease', () => {
   jest.useFakeTimers();
   const launch = admission.launch('web', 7);
   const resume = admission.resume('container', 'web', 7, LEASE.container);
@@ -27,7 +27,7 @@ test('a launch key is good for two minutes, a return key for the lease', () => {
   expect(isGood(resume.identity)).toBe(false);
 });
 
-test('keys of launches and returns are bound to node, service, expiry and role', () => {
+test('the key of a launch or return is bound to node, service, expiry and role', () => {
   const { identity, key } = admission.launch('web', 7);
   const [, , node, expires] = identity.split('/');
   const others = [
@@ -42,14 +42,14 @@ test('keys of launches and returns are bound to node, service, expiry and role',
   }
 });
 
-test('keys of launches and returns that were derived without the present label are refused', () => {
+test('keys of launches and returns that were derived without the current label are refused', () => {
   for (const { identity } of [admission.launch('web', 7), admission.resume('container', 'web', 7, 60_000)]) {
     expect(admission.pskFor(identity)).not.toBeNull();
     expect(admission.pskFor(identity)).not.toEqual(pskOf(projectKey, identity));
   }
 });
 
-test('every service has a key of its own, and unknown identities have none', () => {
+test('the key of a service identity is derived from the service; unknown identities have no key', () => {
   const identity = `service/web/${'a1'.repeat(16)}`;
   expect(admission.pskFor(identity)).toEqual(pskOf(serviceKey(projectKey, 'web'), identity));
   expect(admission.pskFor('session/x')).toBeNull();

@@ -12,19 +12,19 @@ import type { Credentials } from '../../protocol/join.ts';
 export const LAUNCH_TTL = 120_000;
 
 /**
- * The label under which the keys of launches and returns are derived. A new label makes all such keys
- * worthless that were handed out before, whoever has them. All seeds of a project need the same label.
+ * The label under which the keys of launches and returns are derived. A new label invalidates all such keys
+ * that were handed out before. All seeds of a project need the same label.
  */
 const HANDED_OUT = 'boxer handed out 2';
 
 /**
- * Decides who may open a control connection, and makes the credentials of later ones. All keys follow from
- * the project key, so the seed need not remember which it has handed out. Whether a launch has been used is
- * checked when it joins (see `Launches`).
+ * Decides which identities may open a control connection, and issues credentials for later connections. All
+ * keys are derived from the project key, so the seed need not remember which ones it has handed out. Whether
+ * a launch has been used is checked when its function joins (see `Launches`).
  */
 export class Admission {
   readonly #projectKey: Buffer;
-  /** The keys of launches and returns follow from this key, which only seeds have. */
+  /** The key from which the keys of launches and returns are derived; only seeds have it. */
   readonly #handedOut: Buffer;
 
   constructor(projectKey: Buffer) {
@@ -33,7 +33,7 @@ export class Admission {
   }
 
   /**
-   * The key that a connection with this identity has to prove; null if the identity is refused or has
+   * Returns the key that a connection with this identity has to prove; null if the identity is refused or has
    * expired.
    */
   pskFor(text: string): Buffer | null {
@@ -56,7 +56,7 @@ export class Admission {
     return { ...this.#issue({ kind: 'launch', service, nodeId, expires, nonce: newNonce() }), expires };
   }
 
-  /** `ttl` in ms. */
+  /** Issues credentials for a return, valid for `ttl` ms. */
   resume(role: Role, service: string, nodeId: number, ttl: number): Credentials & { expires: number } {
     const expires = Date.now() + ttl;
     return { ...this.#issue({ kind: 'resume', role, service, nodeId, expires, nonce: newNonce() }), expires };

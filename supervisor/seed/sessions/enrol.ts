@@ -6,26 +6,26 @@ import type { NodeRecord, Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';
 import { isExpired } from './admission.ts';
 
-/** How long a node may return, ms; a phantom is a container. */
+/** How long a node may return, ms. A phantom is a container. */
 const RESUME_TTL = { ...LEASE, phantom: LEASE.container } as const;
 
 export interface Enrolled {
   readonly node: NodeRecord;
   readonly slot: Slot;
   readonly resume: { readonly identity: string; readonly key: string };
-  /** The node returns, and keeps what it had. */
+  /** Whether the node returns; it then keeps its ports. */
   readonly back: boolean;
 }
 
 /**
- * Finds or makes the node that a connection may speak for. Rejects with ControlError EACCES where the
- * identity has expired or does not entitle to what `join` asks, ESTALE where a newer launch or another node
- * has taken the node's place, or no such node is known, EALREADY where the launch has been used, EAGAIN where
- * the store that has to know is away.
+ * Finds or creates the node for which a connection may speak. Rejects with ControlError: EACCES if the
+ * identity has expired or does not permit the join; ESTALE if a newer launch or another node has taken the
+ * node's place, or if no such node is known; EALREADY if the launch has been used; EAGAIN if the store is
+ * away.
  */
 export async function enrol(context: SeedContext, identity: Identity, join: JoinBody): Promise<Enrolled> {
   const { admission, absentees } = context;
-  // The key was good when the connection was opened, which may be some seconds ago.
+  // The key was valid when the connection was opened, which may be some seconds ago.
   if (isExpired(identity)) throw new ControlError('EACCES', `the key of this ${identity.kind} has expired`);
   const { generations } = context.ledger;
   const slot = join.role === 'phantom' ? 'phantom' : 'host';
@@ -58,7 +58,7 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
       return reclaimed(context, nodeId, { service, role });
     }
     case 'resume': {
-      // A function that was taken over must not return as a container, which reports its own names.
+      // A compromised function must not return as a container, which reports its own names.
       if (join.role !== identity.role || join.service !== identity.service) break;
       const { service, nodeId, expires } = identity;
       await checkOwner(context, nodeId, { service, role });
@@ -75,8 +75,8 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
 type Owner = Pick<NodeRecord, 'service' | 'role'>;
 
 /**
- * Rejects with ESTALE if no seed has given out the id, or if it was given to another service. Changes
- * nothing.
+ * Checks the owner of a node id. Rejects with ESTALE if no seed has given out the id, or if the id belongs to
+ * another service. Changes nothing.
  */
 async function checkOwner({ registry, ledger }: SeedContext, id: number, owner: Owner): Promise<void> {
   const node = registry.get(id) ?? (await ledger.find(id));

@@ -6,14 +6,16 @@ import { type Allowance, TokenBucket } from '../../control/token-bucket.ts';
 
 /** The limits that a seed sets. */
 export interface SeedLimits {
-  /** How much one connection may send. */
+  /** The rate at which one connection may send. */
   readonly rate: RateLimit;
-  /** Connections that have not proven a key yet, in all and from one address. */
+  /** Maximum number of connections that have not proven a key yet: in total, and from one address. */
   readonly handshakes: number;
   readonly handshakesPerAddress: number;
-  /** Joins of new nodes from one address (each container has its own), and returns of one node. */
+  /**
+   * The rate of joins of new nodes from one address (each container has its own), and of returns of one node.
+   */
   readonly joins: Allowance;
-  /** Changes of one node that all others are told. */
+  /** The rate of changes of one node, which all others are told. */
   readonly changes: Allowance;
 }
 
@@ -32,16 +34,16 @@ export const SEED_LIMITS: SeedLimits = {
   changes: { perSecond: 50, burst: 500 },
 };
 
-/** How many changes of one node may wait. */
+/** Maximum number of waiting changes of one node. */
 const MAX_WAITING = 16;
 /**
- * How many joining addresses and nodes are remembered. Beyond that, those that have been quiet for longest
- * are forgotten.
+ * Maximum number of remembered addresses and nodes. Beyond that, the least recently used ones are forgotten.
  */
 const MAX_REMEMBERED = 8192;
 
 /**
- * Keeps one node from using up what all nodes share: ids, and the time of the seed and of the other nodes.
+ * Prevents one node from using up the shared resources: node ids, and the time of the seed and of the other
+ * nodes.
  */
 export class Quotas {
   readonly #limits: SeedLimits;
@@ -51,7 +53,10 @@ export class Quotas {
     this.#limits = limits;
   }
 
-  /** Throws ControlError EAGAIN if a node joins too often; `address` is where the seed sees it. */
+  /**
+   * Counts a join; `address` is the address from which the seed sees the node.
+   * @throws ControlError EAGAIN if the node joins too often.
+   */
   join(identity: Identity, address: string): void {
     // Many functions may share the address of their NAT, but each has a launch of its own.
     const key = 'nodeId' in identity ? `node ${identity.nodeId}` : address;

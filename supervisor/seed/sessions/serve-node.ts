@@ -9,7 +9,7 @@ import { RelayDistances } from '../../protocol/relay.ts';
 import { type Attachment, isVisible, type NodeRecord, namesFor, type Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';
 
-/** A connection that has joined, with its node and its place there. */
+/** A connection that has joined, with its node and its slot in the node. */
 export interface JoinedSession {
   readonly node: NodeRecord;
   readonly slot: Slot;
@@ -41,7 +41,8 @@ function serveHost(
   });
   relays.announceTo(session);
   session.handle(RelayDistances, ({ distances }) => relays.distances(attachment, distances));
-  // After a restart the seed knows nodes that have not returned yet: requests that need them wait.
+  // After a restart the seed knows nodes that have not returned yet. Requests that need such a node wait for
+  // it.
   const back = (address: string, signal: AbortSignal) => absentees.back(registry.idAt(address), signal);
   session.handle(Connect, async (request, { signal }) => {
     await back(request.address, signal);
@@ -84,7 +85,10 @@ function servePhantom(
   session.handle(Forward, (request, { signal }) => phantomWays.forward(node, attachment, request, signal));
 }
 
-/** The names of a node or a host outside; what Docker's resolver calls it comes first, as it would for a neighbour. */
+/**
+ * Resolves to the names of a node or of a host outside the overlay. The name from Docker's resolver comes
+ * first, as it would for a neighbour. Rejects with ControlError ENOENT if no name is known.
+ */
 async function namesAt(
   { registry, gateways }: SeedContext,
   viewer: NodeRecord,
@@ -95,20 +99,20 @@ async function namesAt(
     ? isVisible(viewer, node) && namesFor(viewer, node)
     : gateways.namesAt(address, viewer.networks);
   if (!names || names.length === 0) throw new ControlError('ENOENT', `no name is known for ${address}`);
-  // A function's phantom has its place on the engine's networks.
+  // In place of a function, its phantom has an address on the engine's networks.
   const place = node ? (node.phantom ?? node.host)?.observed.address : gateways.placeOf(address);
   const first = place === undefined ? [] : await gateways.nameHere(place);
   return [...new Set([...first, ...names])];
 }
 
-/** Takes the node out before the connection closes: the reply says that others no longer see it. */
+/** Detaches the node before the connection closes, as the reply says that others no longer see the node. */
 function leave(
   { registry, ledger }: SeedContext,
   session: Session,
   { node, slot, attachment }: JoinedSession,
 ): void {
   registry.detach(node, slot, attachment);
-  // A launch whose phantom has left has nobody to serve, and a host that has left must not return.
+  // A launch is useless once its phantom has left, and a host that has left must not return.
   const kind = slot === 'phantom' ? 'launch' : 'host';
   ledger.generations.begin(kind, node.id, Number.MAX_SAFE_INTEGER);
   setImmediate(() => void session.close('left'));

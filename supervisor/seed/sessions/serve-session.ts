@@ -18,7 +18,7 @@ import { serveNode } from './serve-node.ts';
 /** How long a connection may take to join, ms. */
 const JOIN_TIMEOUT = 5000;
 
-/** Serves a connection whose identity is proven, until it ends. */
+/** Serves a connection whose identity has been proven, until the connection ends. */
 export function serveSession(context: SeedContext, session: Session, identity: Identity): void {
   let capabilities: readonly string[] | undefined;
   let joined = false;
@@ -85,7 +85,8 @@ async function join(
   const { local, via, requestId, functionName } = body;
   const observed = session.remote;
   const direct = local.address === observed.address && local.port === observed.port;
-  // An advertised address leads here by somebody else's translation; on the seed's own networks there is none.
+  // An advertised address leads here through an address translation; on the seed's own networks there is
+  // none.
   const isOutside = context.config.advertise !== undefined && via !== session.local.address;
   const lost = new AbortController();
   const attachment: Attachment = {
@@ -94,7 +95,7 @@ async function join(
     observed,
     direct,
     side: isOutside ? 'outside' : 'inside',
-    // A host without NAT answers packets to a closed port with a reset.
+    // A host without a NAT answers packets to a closed port with a reset.
     nat: direct ? 'none' : 'unknown',
     filtering: direct ? 'resetting' : 'unknown',
     lost: lost.signal,

@@ -4,11 +4,14 @@ import { fieldsOf, integerAt } from '../../protocol/fields.ts';
 import { seal, unseal } from './seal.ts';
 import type { Bus } from './store.ts';
 
-/** A message is good for its timeout and this, as clocks differ, ms. */
+/** A request is valid for its timeout and this margin, as clocks differ, ms. */
 const MARGIN = 5000;
 const LONGEST = 60_000;
 
-/** Requests over NATS subjects `boxer.<bucket>.<name>`, sealed with the project's key: nobody else can make, read or move one. */
+/**
+ * Creates a bus over the NATS subjects `boxer.<bucket>.<name>`. Requests and replies are sealed with the
+ * project's key: nobody else can make or read one, or move one to another subject.
+ */
 export function createNatsBus(connection: NatsConnection, bucket: string, key: Buffer): Bus {
   const subjectOf = (name: string) => `boxer.${bucket}.${name}`;
   return {

@@ -3,20 +3,23 @@ import { BoxerError } from '../../published/boxer-error.ts';
 import { messageOf } from '../../published/message-of.ts';
 
 export interface NatsSettings {
-  /** `host:port` each, of one cluster. */
+  /** The servers of one cluster, each as `host:port`. */
   readonly servers: readonly string[];
   readonly tls?: boolean | undefined;
-  /** Content of an nkey seed (`SU...`) or a `.creds` file; nobody else may see it. */
+  /** The content of an nkey seed (`SU...`) or of a `.creds` file; secret. */
   readonly credentials?: string | undefined;
 }
 
-/** The first server that knows how long a key lives, and says so when its time is up. */
+/** The first version of the server that supports a TTL per key and reports when a key has expired. */
 const SERVER_AT_LEAST = [2, 11];
 const CONNECT_TIMEOUT = 5000;
 const HINT =
   'x-boxer: seed.store names the servers; they must run JetStream and be nats-server 2.11 or later';
 
-/** A connection that is taken up again for ever. Rejects with BoxerError STORE, naming the servers and never the credentials. */
+/**
+ * Opens a connection that reconnects without limit. Rejects with BoxerError STORE, which names the servers
+ * but never the credentials.
+ */
 export async function connectNats({ servers, tls, credentials }: NatsSettings): Promise<NatsConnection> {
   const where = servers.join(', ');
   const connection = await connect({
@@ -26,7 +29,7 @@ export async function connectNats({ servers, tls, credentials }: NatsSettings): 
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
-    // A server that was cut off is noticed after two of these, ms.
+    // Interval of pings, ms. A server that was cut off is noticed after two of them.
     pingInterval: 2000,
     maxPingOut: 2,
     ...(tls ? { tls: {} } : {}),

@@ -1,7 +1,7 @@
 import { AckPolicy, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
 import { createInbox, type NatsConnection, nanos } from '@nats-io/transport-node';
 
-/** A key of a bucket as it is now; without data it was removed or has expired. */
+/** The current state of a key of a bucket; without `data` if the key was removed or has expired. */
 export interface KvMessage {
   readonly key: string;
   readonly revision: number;
@@ -9,22 +9,23 @@ export interface KvMessage {
 }
 
 export interface Following {
-  /** Resolves when all that was there has been told. */
+  /** Resolves when all present keys have been reported. */
   readonly snapshot: Promise<void>;
-  /** Resolves when nothing more comes: stopped, or the servers have lost it. */
+  /** Resolves when no more messages come: the watch was stopped, or the servers have lost it. */
   readonly ended: Promise<void>;
   over(): boolean;
   readonly stop: () => void;
 }
 
-/** The server says so often that it is still there, ms; after two that are missing it is not. */
+/** Interval of the server's heartbeats, ms. After two missing heartbeats the server counts as gone. */
 const HEARTBEAT = 1000;
-/** How long the servers keep a watch that nobody takes, ms. */
+/** How long the servers keep a watch without a client, ms. */
 const FORGOTTEN_AFTER = 10_000;
 
 /**
- * Tells the last of every key of a kind, then each change. Ends, instead of waiting for the client to mend it, as soon as something may have been
- * missed: a server may take the watch with it, and what it was told then has to be compared. Rejects with the client's error.
+ * Reports the latest state of every key of a kind, then each change. Ends as soon as a message may have been
+ * missed, instead of waiting for the client to recover: a server may lose the watch, and the caller then has
+ * to compare the keys. Rejects with the client's error.
  */
 export async function followSubjects(
   connection: NatsConnection,
@@ -36,7 +37,7 @@ export async function followSubjects(
   const prefix = `$KV.${bucket}.`;
   const stream = `KV_${bucket}`;
   const manager = await client.jetstreamManager(false);
-  // Not the client's own ordered consumer: that notices only after half a minute that its server has gone.
+  // The client's ordered consumer would notice only after half a minute that its server has gone.
   const { name, num_pending: pending } = await manager.consumers.add(stream, {
     deliver_subject: createInbox(),
     deliver_policy: DeliverPolicy.LastPerSubject,
@@ -56,7 +57,7 @@ export async function followSubjects(
   const messages = await consumer.consume({
     callback: (message) => {
       received += 1;
-      // One is missing: whoever looks next finds it.
+      // A message is missing; the next watch will find the change.
       if (message.info.deliverySequence !== received) stop();
       if (over) return;
       tell(read(message, prefix));

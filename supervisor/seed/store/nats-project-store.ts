@@ -2,7 +2,7 @@ import { connectNats, type NatsSettings } from './nats-connection.ts';
 import { type NatsStoreOptions, openNatsStore } from './nats-store.ts';
 import type { Store } from './store.ts';
 
-/** The memory of one project, with a connection of its own. Rejects with BoxerError STORE. */
+/** Opens the store of one project, with a connection of its own. Rejects with BoxerError STORE. */
 export async function openNatsProjectStore(
   options: NatsSettings & Omit<NatsStoreOptions, 'connection'>,
 ): Promise<Store> {

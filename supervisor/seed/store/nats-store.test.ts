@@ -15,14 +15,14 @@ afterAll(async () => {
   await place.close();
 }, 60_000);
 
-test('with one of three servers killed nothing is lost, and watches go on', async () => {
+test('when one of three servers is killed, no entry is lost and watches go on', async () => {
   const store = await place.open();
   const { changes, listener, until } = recorder();
   await store.watch('node', listener, stop.signal);
   for (const index of [0, 1, 2]) {
     await expect(store.create(`node.${index}`, index)).resolves.toBeGreaterThan(0);
     await place.bed.kill(index);
-    // The leader may have been killed: a new one is elected first, and one attempt need not outlast that.
+    // If the leader was killed, a new one is elected first, which may take longer than one attempt.
     const after = async (): Promise<number | undefined> =>
       store.create(`node.${index + 10}`, index).catch(after);
     await after();
@@ -34,7 +34,7 @@ test('with one of three servers killed nothing is lost, and watches go on', asyn
   await store.close();
 }, 60_000);
 
-test('calls fail in time while the servers do not answer, and succeed afterwards', async () => {
+test('calls fail with EAGAIN in time while the servers do not answer, and succeed afterwards', async () => {
   const store = await place.open();
   const { listener, until } = recorder();
   await store.watch('live', listener, stop.signal);
@@ -45,7 +45,7 @@ test('calls fail in time while the servers do not answer, and succeed afterwards
     errno: 'EAGAIN',
     message: expect.stringContaining('the store is away'),
   });
-  // A node gives its seed 5 s for a join.
+  // A node allows its seed 5 s for a join.
   expect(Date.now() - started).toBeLessThan(5000);
   for (const index of [0, 1, 2]) place.bed.thaw(index);
   const after = async (): Promise<unknown> => store.put('live.2', 'after').catch(after);
@@ -55,7 +55,7 @@ test('calls fail in time while the servers do not answer, and succeed afterwards
   await store.close();
 }, 60_000);
 
-test('entries that a seed with another key has written are left alone', async () => {
+test('entries that were written with another key are skipped and not changed', async () => {
   const { connection } = place;
   const open = (fill: number) =>
     openNatsStore({
@@ -76,7 +76,7 @@ test('entries that a seed with another key has written are left alone', async ()
   await other.close();
 }, 30_000);
 
-test('servers that are absent or refuse us are named in the error', async () => {
+test('connectNats() names the servers in its error', async () => {
   await expect(connectNats({ servers: ['127.0.0.1:1'] })).rejects.toMatchObject({
     code: 'STORE',
     message: expect.stringContaining('127.0.0.1:1'),

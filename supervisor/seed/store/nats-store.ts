@@ -26,30 +26,38 @@ import {
 } from './store.ts';
 
 export interface NatsStoreOptions {
-  /** The caller closes it. */
+  /** The caller closes the connection. */
   readonly connection: NatsConnection;
-  /** Name of the bucket, the same for all seeds of a project and no other's: letters, digits, `-` and `_`. */
+  /**
+   * The name of the bucket: letters, digits, `-` and `_`. It is the same for all seeds of a project, and
+   * differs between projects.
+   */
   readonly bucket: string;
-  /** 32 bytes; what is written can be read, and made, only with it. */
+  /** 32 bytes. Only holders of the key can write and read entries. */
   readonly key: Buffer;
   readonly log: (line: string) => void;
 }
 
-/** How long a call goes on trying while the servers elect a leader or are away, ms. Less than a node has for its join. */
+/**
+ * How long a call goes on trying while the servers elect a leader or are away, ms. It is less than the time
+ * that a node has for its join.
+ */
 const PATIENCE = 3000;
 const ATTEMPT_TIMEOUT = 1000;
 const RETRY = 100;
 const CONNECT_PATIENCE = 5000;
-/** How long a store may take to open, ms: a server that was away is taken back after some seconds. */
+/** How long a store may take to open, ms. A server that was away rejoins its cluster after some seconds. */
 const OPEN_PATIENCE = 10_000;
-/** How long the server keeps the marks of what was removed, ms: who watches and is cut off for longer starts over. */
+/**
+ * How long the server keeps the markers of removed keys, ms. A watch that was cut off for longer starts over.
+ */
 const MARKER_TTL = 60_000;
 const MAX_VALUE = 64 * 1024;
 const MAX_BYTES = 256 * 2 ** 20;
 
 /**
- * Opens the memory that the seeds of a project share, and makes it where it is not there: three copies in a cluster. Rejects
- * with BoxerError STORE.
+ * Opens the store that the seeds of a project share, and creates it if it does not exist, with three copies
+ * in a cluster. Rejects with BoxerError STORE.
  */
 export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
   const { connection, bucket } = options;
@@ -63,7 +71,7 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
       markerTTL: MARKER_TTL,
       maxValueSize: MAX_VALUE,
       max_bytes: MAX_BYTES,
-      // What one seed has written the other has to see: by the leader alone, never by a copy that lags.
+      // A seed has to see what another one has written. So only the leader answers, never a copy that lags.
       allow_direct: false,
     });
   try {
@@ -77,7 +85,7 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
   }
 }
 
-/** A leader may be elected just now. */
+/** Retries for a while, as the servers may be electing a leader. */
 async function openPatiently(open: () => Promise<KV>): Promise<KV> {
   const until = Date.now() + OPEN_PATIENCE;
   for (;;) {
@@ -114,7 +122,7 @@ class NatsStore implements Store {
       if (revision !== undefined) return revision;
       const found = await this.#attempt(() => this.#kv.get(key));
       if (found?.operation === 'PUT') return undefined;
-      // What is there is the mark of something that was removed; or a write is under way that its leader took along.
+      // The last revision is the marker of a removed key, or a write under way whose leader has gone.
       const same = last === (found?.revision ?? 0);
       last = found?.revision ?? 0;
       if (Date.now() + RETRY >= until)
@@ -157,7 +165,7 @@ class NatsStore implements Store {
     this.#closed.abort();
   }
 
-  /** Told from the beginning again after the servers have forgotten who watches. */
+  /** Follows a kind again whenever the servers have lost the watch. */
   async #keepFollowing(
     kind: string,
     told: Map<string, number>,
@@ -173,7 +181,7 @@ class NatsStore implements Store {
     }
   }
 
-  /** Resolves when what is there has been told. */
+  /** Resolves when the present keys have been reported. */
   async #follow(
     kind: string,
     told: ReadonlyMap<string, number>,
@@ -191,7 +199,7 @@ class NatsStore implements Store {
     stop.addEventListener('abort', following.stop, { once: true });
     if (stop.aborted) following.stop();
     await Promise.race([following.snapshot, following.ended]);
-    // What was forgotten while nobody was listening.
+    // Reports the keys that were removed while there was no watch.
     if (!stop.aborted && !following.over())
       for (const [key, revision] of [...told])
         if (!present.has(key)) tell({ key, value: undefined, revision: revision + 1 });
@@ -212,7 +220,10 @@ class NatsStore implements Store {
     return { key, value: unseal(this.#options.key, key, value), revision };
   }
 
-  /** `value` undefined: removes. `revision`: of the last write, 0 for none. Undefined: that is not so. */
+  /**
+   * Writes a key, or removes it if `value` is undefined. `revision` is the expected last revision, 0 for
+   * none. Resolves to undefined if the key is at another revision.
+   */
   async #publish(
     key: string,
     value: unknown,
@@ -225,7 +236,7 @@ class NatsStore implements Store {
     }
     if (revision !== undefined) header.set('Nats-Expected-Last-Subject-Sequence', String(revision));
     if (ttl !== undefined) header.set('Nats-TTL', `${Math.max(1, Math.ceil(ttl / 1000))}s`);
-    // An attempt whose answer was lost is not made twice.
+    // The id prevents that a message whose answer was lost is stored twice.
     const msgID = randomUUID();
     const body = value === undefined ? new Uint8Array() : seal(this.#options.key, key, value);
     const subject = `$KV.${this.#options.bucket}.${key}`;
@@ -258,7 +269,7 @@ class NatsStore implements Store {
     }
   }
 
-  /** The client itself waits for a lost connection to come back, and has no limit for everything. */
+  /** Limits an action, as the client waits for a lost connection to return and has no overall time limit. */
   async #bounded<T>(action: () => Promise<T>, until: number): Promise<T> {
     const limit = Promise.withResolvers<never>();
     const timer = setTimeout(
@@ -281,10 +292,15 @@ function isConflict(error: unknown): boolean {
   );
 }
 
-/** The same message is still being written; the answer to its first attempt was lost. */
+/**
+ * The error code for a message that is still being written, after the answer to its first attempt was lost.
+ */
 const IN_PROCESS = 10_201;
 
-/** 503 and its like: there is no leader at this moment, or a server of the cluster is away. */
+/**
+ * Whether the error is temporary, such as 503: there is no leader at the moment, or a server of the cluster
+ * is away.
+ */
 function isPassing(error: JetStreamApiError): boolean {
   return (
     error.status >= 500 ||

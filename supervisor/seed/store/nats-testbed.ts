@@ -11,9 +11,9 @@ import { freePort } from '../../network/relay/socket-testbed.ts';
 /** For tests: nats-server with JetStream on loopback, alone or as a cluster. */
 export interface NatsBed {
   readonly servers: readonly string[];
-  /** As a crash. */
+  /** Kills a server with SIGKILL, like a crash. */
   kill(index: number): Promise<void>;
-  /** The kernel holds the process: it is there and answers nothing. */
+  /** Stops a server with SIGSTOP: its connections stay, but it answers nothing. */
   freeze(index: number): void;
   thaw(index: number): void;
   start(index: number): Promise<void>;
@@ -59,7 +59,7 @@ export async function startNats(size = 1): Promise<NatsBed> {
   return bed;
 }
 
-/** JetStream has a leader, and so many servers to keep copies on. */
+/** Resolves when JetStream has a leader and `size` servers for copies. */
 async function ready(servers: readonly string[], size: number): Promise<void> {
   const connection = await connect({
     servers: [...servers],

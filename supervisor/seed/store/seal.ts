@@ -5,7 +5,10 @@ const ALGORITHM = 'aes-256-gcm';
 const NONCE = 12;
 const TAG = 16;
 
-/** Encrypts and authenticates JSON; `context` says what it is for and has to be the same when it is opened. `key`: 32 bytes. */
+/**
+ * Encrypts and authenticates JSON. `context` names the purpose and has to be the same for `unseal`. `key` has
+ * 32 bytes.
+ */
 export function seal(key: Buffer, context: string, value: unknown): Buffer {
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(context));
@@ -13,7 +16,10 @@ export function seal(key: Buffer, context: string, value: unknown): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), body]);
 }
 
-/** Throws ControlError EBADMSG for what `seal` has not made with this key for this context. */
+/**
+ * Decrypts a value that `seal` has made.
+ * @throws ControlError EBADMSG if `seal` has not made the value with this key and context.
+ */
 export function unseal(key: Buffer, context: string, sealed: Uint8Array): unknown {
   try {
     const nonce = sealed.subarray(0, NONCE);

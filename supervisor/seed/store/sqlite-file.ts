@@ -5,10 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { BoxerError } from '../../published/boxer-error.ts';
 import { messageOf } from '../../published/message-of.ts';
 
-/** Another number for every change after which an older seed could not read the file, or a newer one not an older file. */
+/**
+ * The version of the file format. It has to change whenever an older seed could not read the new file, or a
+ * newer seed not the old one.
+ */
 const FORMAT = '1';
 const FILE = 'seed.db';
-/** SQLite's own companions of the file. */
+/** Suffixes of the file and of the files that SQLite keeps beside it. */
 const COMPANIONS = ['', '-wal', '-shm', '-journal'];
 
 export const SCHEMA = `
@@ -24,13 +27,13 @@ export const SCHEMA = `
 
 export interface SqliteFile {
   readonly database: DatabaseSync;
-  /** Path of the write-ahead log, which is what has to reach the disk. */
+  /** The path of the write-ahead log, which has to reach the disk. */
   readonly log: string;
 }
 
-/** Why a file cannot be gone on with. */
+/** Thrown for a file that cannot be used. */
 class Unusable extends Error {
-  /** What the file that is set aside is called by. */
+  /** The suffix of the file when it is set aside. */
   readonly label: string;
 
   constructor(label: string, message: string) {
@@ -40,9 +43,10 @@ class Unusable extends Error {
 }
 
 /**
- * Opens the store's file in `folder`, which is made where it is not there (mode 0700, the file 0600). One that is broken, of another
- * version, or of another `owner` is set aside, with a line that says so, and a new one begun: what it remembered is convenience, and no project
- * shall stand still for it. Rejects with BoxerError STORE where the folder cannot be used.
+ * Opens the store's file in `folder`. Creates both if they do not exist, the folder with mode 0700 and the
+ * file with 0600. A file that is broken, of another version or of another `owner` is set aside and logged,
+ * and a new one is created: the store is a convenience, and no project should stop because of it. Rejects
+ * with BoxerError STORE if the folder cannot be used.
  */
 export async function openSqliteFile(
   folder: string,
@@ -53,7 +57,7 @@ export async function openSqliteFile(
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    // SQLite gives its companions the mode of the file.
+    // SQLite gives the files beside it the mode of this file.
     closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
     try {
       return { database: openDatabase(path, owner), log: `${path}-wal` };
@@ -76,7 +80,8 @@ export async function openSqliteFile(
 function openDatabase(path: string, owner: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 2000 });
   try {
-    // One process: no shared memory is needed. The log is brought to the disk by its writer (see SqliteStore).
+    // Only one process uses the file, so no shared memory is needed. The writer syncs the log to the disk
+    // (see SqliteStore).
     database.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal');
     const [check] = Object.values(database.prepare('pragma quick_check(1)').get() ?? {});
     if (check !== 'ok') throw new Unusable('broken', `it is broken (${String(check)})`);
@@ -97,7 +102,11 @@ function openDatabase(path: string, owner: string): DatabaseSync {
   }
 }
 
-/** What SQLite says of a file that is none of its own, or damaged: SQLITE_CORRUPT and SQLITE_NOTADB. Other errors are passed on. */
+/**
+ * Returns the reason for which SQLite cannot use a file: it is damaged (SQLITE_CORRUPT) or no database
+ * (SQLITE_NOTADB).
+ * @throws any other error.
+ */
 function whyUnusable(error: unknown): Unusable {
   if (error instanceof Unusable) return error;
   const code: unknown = typeof error === 'object' && error ? Reflect.get(error, 'errcode') : undefined;
@@ -107,7 +116,7 @@ function whyUnusable(error: unknown): Unusable {
   throw error;
 }
 
-/** One of each label is kept, the latest: nothing grows. */
+/** Sets the file aside. Only the latest file of each label is kept, so that the folder does not grow. */
 function setAside(path: string, label: string): string {
   const aside = `${path}.${label}`;
   for (const companion of COMPANIONS) {

@@ -15,7 +15,7 @@ afterEach(async () => {
   place = sqlitePlace('one', (line) => lines.push(line));
 });
 
-test('the file and its folder are readable for their owner alone', async () => {
+test('the file and its folder are readable only for their owner', async () => {
   const store = await place.open();
   await store.put('node.1', 1);
   expect(statSync(place.folder).mode & 0o777).toBe(0o700);
@@ -24,7 +24,7 @@ test('the file and its folder are readable for their owner alone', async () => {
   await store.close();
 });
 
-test('a broken file is kept aside and a new one begun, and the log says so', async () => {
+test('a broken file is set aside and logged, and a new one is created', async () => {
   const path = join(place.folder, 'seed.db');
   for (const damage of [
     () => writeFileSync(path, 'this is no database, whatever its name is'.repeat(200)),
@@ -45,7 +45,7 @@ test('a broken file is kept aside and a new one begun, and the log says so', asy
   expect(readdirSync(place.folder)).toContain('seed.db.broken');
 });
 
-test('a file of another project or key is kept aside', async () => {
+test('a file of another project or key is set aside', async () => {
   const mine = await place.open();
   await mine.put('launch.a', 1);
   await mine.close();
@@ -59,7 +59,7 @@ test('a file of another project or key is kept aside', async () => {
   await other.close();
 });
 
-test('a folder that cannot be used is named in the error', async () => {
+test('the error for an unusable folder names the folder', async () => {
   writeFileSync(join(place.folder, 'file'), '');
   const folder = join(place.folder, 'file', 'store');
   await expect(openSqliteStore({ folder, owner: 'one', log: () => undefined })).rejects.toMatchObject({
@@ -68,7 +68,7 @@ test('a folder that cannot be used is named in the error', async () => {
   });
 });
 
-test('writes that were confirmed survive a kill of the process', async () => {
+test('confirmed writes survive a kill of the process', async () => {
   const script = `
     import { openSqliteStore } from ${JSON.stringify(new URL('./sqlite-store.ts', import.meta.url).href)};
     const store = await openSqliteStore({ folder: process.argv[1], owner: 'one', log: () => undefined });

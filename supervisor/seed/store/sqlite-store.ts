@@ -14,15 +14,18 @@ import {
 
 export interface SqliteOptions {
   readonly folder: string;
-  /** Says whose memory it is; a file of somebody else's is set aside. */
+  /** Identifies the owner of the store; a file of another owner is set aside. */
   readonly owner: string;
-  /** One line, no line end. */
+  /** Logs a line, which has no line end. */
   readonly log: (line: string) => void;
 }
 
-/** Writes that have not reached the disk; more than any burst of joins, and a bound where the disk does not answer. */
+/**
+ * Maximum number of writes that have not reached the disk: more than any burst of joins, and a bound if the
+ * disk does not answer.
+ */
 const MAX_WAITING = 65_536;
-/** setTimeout counts no further, ms. */
+/** The longest sleep, ms; just below the limit of setTimeout(). */
 const LONGEST_SLEEP = 2_000_000_000;
 
 interface Row {
@@ -30,7 +33,7 @@ interface Row {
   readonly revision: number;
 }
 
-/** One seed's memory in a file. Errors as `openSqliteFile`. */
+/** Opens the store of one seed in a file. Rejects with the errors of `openSqliteFile`. */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   const { database, log } = await openSqliteFile(options.folder, options.owner, options.log);
   const disk = await open(log, 'r+').catch((error: unknown) => {
@@ -40,7 +43,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   return new SqliteStore(database, disk, options.log);
 }
 
-/** For a seed that has no place to keep anything: what it remembers ends with it. */
+/** Creates a store for a seed without a folder; its content ends with the seed. */
 export function createMemoryStore(): Store {
   const database = new DatabaseSync(':memory:');
   database.exec(SCHEMA);
@@ -48,8 +51,9 @@ export function createMemoryStore(): Store {
 }
 
 /**
- * Writes gather in one transaction while the last one is on its way to the disk, and are answered when they are there: a burst
- * of joins waits for two writes to the disk, and the event loop for none.
+ * A store in SQLite. Writes gather in one transaction while the previous transaction is on its way to the
+ * disk, and are answered when they have reached the disk. So a burst of joins waits for two writes to the
+ * disk, and the event loop waits for none.
  */
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
@@ -60,7 +64,7 @@ class SqliteStore implements Store {
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   #revision: number;
-  /** Those who wait for the transaction that is open. */
+  /** The writes that wait for the open transaction. */
   #waiting: PromiseWithResolvers<void>[] = [];
   #writing: Promise<void> | undefined;
   #expiry: NodeJS.Timeout | undefined;
@@ -128,7 +132,10 @@ class SqliteStore implements Store {
     this.#database.close();
   }
 
-  /** `change` runs now, so that of two who write the same key one comes first; its outcome is told when it is on the disk. */
+  /**
+   * Writes a key. `change` runs at once, so that concurrent writes of a key have an order. Resolves to its
+   * result when that has reached the disk.
+   */
   async #write<T>(key: string, change: (row: Row | undefined) => T | undefined): Promise<T | undefined> {
     kindOf(key);
     const done = this.#attempt(() => {
@@ -145,7 +152,7 @@ class SqliteStore implements Store {
   }
 
   async #flush(): Promise<void> {
-    // Whatever else happens in this turn of the event loop comes along.
+    // Further writes in this turn of the event loop join the transaction.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting;
@@ -171,7 +178,7 @@ class SqliteStore implements Store {
     try {
       this.#database.exec('rollback');
     } catch {
-      // SQLite has rolled back by itself, as it does where the disk is full.
+      // SQLite has rolled back by itself, as it does when the disk is full.
     }
   }
 
@@ -182,7 +189,7 @@ class SqliteStore implements Store {
 
   #store(key: string, value: unknown, { ttl }: WriteOptions): number {
     this.#revision += 1;
-    // Later than any clock: such an entry needs no question of its own.
+    // Entries without a TTL get an expiry later than any clock, so that queries need no special case.
     const expires = ttl === undefined ? Number.MAX_SAFE_INTEGER : Date.now() + ttl;
     this.#insert.run(key, JSON.stringify(value), this.#revision, expires);
     if (ttl !== undefined && expires < this.#nextExpiry) this.#sleepUntil(expires);
@@ -197,7 +204,7 @@ class SqliteStore implements Store {
   }
 
   #tell(change: Change): void {
-    // Later: who writes shall know what it has written before it is told.
+    // The listeners run later, so that the writer has the result before they do.
     for (const listener of this.#watchers.get(kindOf(change.key)) ?? [])
       queueMicrotask(() => listener(change));
   }
@@ -210,7 +217,7 @@ class SqliteStore implements Store {
     this.#expiry.unref();
   }
 
-  /** Forgets what has expired and sleeps until something else does. */
+  /** Removes expired entries, and sleeps until the next one expires. */
   #sweep(): void {
     this.#nextExpiry = Number.POSITIVE_INFINITY;
     const expired = this.#database.prepare('select key from entries where expires <= ?').all(Date.now());

@@ -8,13 +8,13 @@ import { type NatsBed, startNats } from './nats-testbed.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 import type { Change, Store } from './store.ts';
 
-/** For tests: a place where the same memory can be opened again. */
+/** For tests: a place where the same store can be opened again. */
 export interface StorePlace {
   readonly name: string;
   open(): Promise<Store>;
-  /** Forgets everything. */
+  /** Removes all entries. */
   clear(): Promise<void>;
-  /** Ends what the place is in. */
+  /** Ends the server of the place. */
   close?(): Promise<void>;
 }
 
@@ -50,7 +50,9 @@ export async function natsPlace(size = 1) {
   };
 }
 
-/** Resolves to the first change that `wanted` takes, from those that have come and those that come. */
+/**
+ * Records changes. `until` resolves to the first recorded or future change for which `wanted` returns true.
+ */
 export function recorder() {
   const changes: Change[] = [];
   const waiting = new Set<() => void>();

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Store } from './store.ts';
 import { natsPlace, recorder, type StorePlace, sqlitePlace } from './store-testbed.ts';
 
-/** What every store has to do, whichever it is. */
+/** Tests that every kind of store has to pass. */
 describe.each<{ name: string; place: () => Promise<StorePlace> }>([
   { name: 'SQLite', place: async () => sqlitePlace() },
   { name: 'NATS JetStream, one server', place: () => natsPlace() },
@@ -29,7 +29,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await place.close?.();
   });
 
-  test('what was written is there, also when it is opened again', async () => {
+  test('written entries are there, even after the store was closed and opened again', async () => {
     const revision = await store.put('node.1', { service: 'web', names: ['a', 'ü'] });
     await expect(store.get('node.1')).resolves.toEqual({
       key: 'node.1',
@@ -44,7 +44,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.get('node.2')).resolves.toBeUndefined();
   });
 
-  test('of many who create the same key, one does', async () => {
+  test('of many concurrent create() calls for one key, one succeeds', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, index) => store.create('launch.a', { index })),
     );
@@ -59,7 +59,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.create('launch.a', 'anew')).resolves.toBeGreaterThan(0);
   });
 
-  test('a key is replaced and removed at the revision that was seen, or not at all', async () => {
+  test('put() and remove() with a revision change a key only at that revision', async () => {
     const first = await store.create('node.1', 1);
     const second = await store.put('node.1', 2, { revision: first });
     expect(second).toBeGreaterThan(first ?? 0);
@@ -70,7 +70,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.get('node.1')).resolves.toBeUndefined();
   });
 
-  test('an entry is forgotten when its time is up, and whoever watches is told', async () => {
+  test('an entry is removed when its ttl has passed, and watchers are told', async () => {
     const { listener, until } = recorder();
     await store.watch('seed', listener, stop.signal);
     await store.create('seed.a', 'here', { ttl: 1000 });
@@ -82,7 +82,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.get('seed.b')).resolves.toMatchObject({ value: 'stays' });
   });
 
-  test('a time that is up while nobody has it open is up all the same', async () => {
+  test('an entry expires even while the store is closed', async () => {
     await store.create('launch.a', 1, { ttl: 1000 });
     await store.close();
     await new Promise((resolve) => setTimeout(resolve, 1100));
@@ -94,7 +94,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.create('launch.a', 2)).resolves.toBeGreaterThan(0);
   });
 
-  test('who watches is told what is there and then of each change, of its kind alone', async () => {
+  test('a watcher gets the present entries and then each change, of its kind only', async () => {
     await store.put('node.1', 'one');
     await store.put('node.2', 'two');
     await store.put('other.1', 'no');
@@ -116,7 +116,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     ]);
   });
 
-  test('a thousand writes at the same time all arrive', async () => {
+  test('a thousand concurrent writes all succeed', async () => {
     const count = 1000;
     await Promise.all(Array.from({ length: count }, (_, index) => store.create(`node.${index}`, { index })));
     const { changes, listener } = recorder();
@@ -124,7 +124,7 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     expect(changes).toHaveLength(count);
   });
 
-  test('nobody writes under what is no key', async () => {
+  test('put() rejects with RangeError for an invalid key', async () => {
     await expect(store.put('node', 1)).rejects.toThrow(RangeError);
     await expect(store.put('node.a b', 1)).rejects.toThrow(RangeError);
     await expect(store.put('node.*', 1)).rejects.toThrow(RangeError);
