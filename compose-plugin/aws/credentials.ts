@@ -15,10 +15,8 @@ export const handsCredentials = ({ credentials }: Pick<ProjectSettings, 'credent
 
 /**
  * Writes the credentials with which phantoms invoke functions: those of the profile that x-boxer.credentials
- * names,
- * else the caller's. The file is written in place, because running phantoms have it mounted. Every user of
- * the
- * container can read the file; on the host, the mode of the folder keeps other users out.
+ * names, else the caller's. The file is written in place, because running phantoms have it mounted. Every
+ * user of the container can read the file; on the host, the mode of the folder keeps other users out.
  * @throws BoxerError AWS_CREDENTIALS
  */
 export async function handOver(

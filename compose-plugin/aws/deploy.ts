@@ -34,8 +34,7 @@ export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess
 
 /**
  * Makes the repository, the images and the functions of the boxed services. Resources that exist already are
- * kept,
- * so the next run completes an interrupted one.
+ * kept, so the next run completes an interrupted one.
  * @throws BoxerError the error of the step that failed; its hint names the resources that exist by then
  */
 export async function deploy(

@@ -18,10 +18,8 @@ const NOBODY = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
 
 /**
  * The endpoint to which the SDK sends calls to Lambda: AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL,
- * `endpoint_url` or
- * `services` of a profile, FIPS and dual stack are considered. The SDK has no function for this question, so
- * a request
- * is prepared and not sent.
+ * `endpoint_url` or `services` of a profile, FIPS and dual stack are considered. The SDK has no function for
+ * this question, so a request is prepared and not sent.
  * @returns undefined for AWS's standard endpoint of the region, which every SDK finds by itself
  */
 export async function lambdaEndpoint(region: string): Promise<string | undefined> {

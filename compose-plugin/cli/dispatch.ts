@@ -11,8 +11,7 @@ type Command = (context: Context) => Promise<number>;
 
 /**
  * The verbs that Boxer adds or extends. Frequent verbs are imported statically, because each dynamic import
- * costs a
- * millisecond; these verbs import their heavy parts on demand.
+ * costs a millisecond; these verbs import their heavy parts on demand.
  */
 const commands: Readonly<Record<string, Command>> = {
   up,

@@ -55,7 +55,7 @@ export async function link(context: Context): Promise<number> {
   return 0;
 }
 
-/** Services whose build context holds `.env`, unless .dockerignore has a line with exactly that name. */
+/** Services whose build context holds `.env`, unless .dockerignore has a line for `.env`. */
 function buildsWith(model: Model, envFile: string): string[] {
   const services = sentPaths(model).flatMap(({ at, local, how }) => {
     const isContext = how === 'copy' && at.includes('build') && envFile.startsWith(join(local, '/'));

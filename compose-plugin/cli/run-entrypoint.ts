@@ -12,8 +12,7 @@ function modeOf(model: Model, service: string): string | undefined {
 
 /**
  * Rewrites `run --entrypoint X service` so that X replaces the application's entrypoint. Compose would
- * replace the
- * trampoline, and X would run outside the overlay.
+ * replace the trampoline, and X would run outside the overlay.
  */
 export function trampolineEntrypoint(model: Model, args: readonly string[]): readonly string[] {
   const { flags, words } = parseVerbArguments('run', args);

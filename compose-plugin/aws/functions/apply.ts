@@ -33,11 +33,9 @@ const CONFLICT = 'ResourceConflictException';
 
 /**
  * Brings a function into the wanted state. The function may be missing, different, failed, or being changed
- * by
- * somebody else.
+ * by somebody else.
  * @throws BoxerError FOREIGN if a function of this name does not belong to the project; CONFLICT,
- * FUNCTION_STUCK,
- * FUNCTION_FAILED, ROLE
+ * FUNCTION_STUCK, FUNCTION_FAILED, ROLE
  */
 export async function applyFunction(options: ApplyOptions, wanted: WantedFunction): Promise<void> {
   const { aws, say, wait } = options;

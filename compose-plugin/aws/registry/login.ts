@@ -17,8 +17,7 @@ import type { Aws } from '../connect.ts';
 
 /**
  * Runs `work` with a docker that is logged in to the repository's registry. The login is kept in a temporary
- * docker
- * configuration, which is removed afterwards. The user's configuration is only read.
+ * docker configuration, which is removed afterwards. The user's configuration is only read.
  * @throws BoxerError LOGIN, and those of `call`
  */
 export async function withLogin<T>(

@@ -32,8 +32,7 @@ export async function abilityChecks({ engine, root, cwd }: Context): Promise<Che
 
 /**
  * Whether the engine can mount all of `paths`. The engine checks a --mount, unlike a --volume, when it
- * creates the
- * container, so nothing has to run.
+ * creates the container, so nothing has to run.
  */
 async function mounts(engine: Docker, image: string, paths: readonly string[]) {
   const options = paths.flatMap((path) => ['--mount', `type=bind,source=${path},target=${path}`]);

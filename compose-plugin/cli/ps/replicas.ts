@@ -17,8 +17,7 @@ export interface Replica {
   uptime: number | undefined;
   /**
    * The status in the words of `docker ps`: `running`, `running (healthy)`, `exited (1)`; `starting` until
-   * the
-   * function is up. During a renewal the replica's other node follows: `running, node-8 standby`, then
+   * the function is up. During a renewal the replica's other node follows: `running, node-8 standby`, then
    * `running, node-7 draining`.
    */
   status: string;

@@ -30,11 +30,9 @@ export function followOptions(flags: ReadonlyMap<string, readonly string[]>): Fo
 
 /**
  * Notes the containers that run before a verb starts others. The resolved callback then follows the functions
- * of the
- * new containers: it shows how many run and reports those that failed. The callback takes the exit code of
- * the verb
- * and resolves to it, or to 1 if a function could not be started or, with `wait`, failed or does not run in
- * time.
+ * of the new containers: it shows how many run and reports those that failed. The callback takes the exit
+ * code of the verb and resolves to it, or to 1 if a function could not be started or, with `wait`, failed or
+ * does not run in time.
  */
 export async function expectStarts(
   context: Context,

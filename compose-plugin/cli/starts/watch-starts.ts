@@ -32,9 +32,8 @@ export async function startedSince(
 
 /**
  * Watches started replicas until each one runs or has ended, or until `signal` aborts, and calls `show` after
- * every
- * change. Resolves to the last states. `patient`: a replica that its restart policy starts again has not
- * ended.
+ * every change. Resolves to the last states. `patient`: a replica that its restart policy starts again has
+ * not ended.
  */
 export async function watchStarts(
   context: Context,
