@@ -6,9 +6,9 @@ import { withLeftovers } from './leftovers.ts';
 import type { WantedFunction } from './wanted.ts';
 
 /**
- * Creates and changes all functions at the same time: most of it is waiting for Lambda.
+ * Creates and changes all functions at the same time, because most of the time goes into waiting for Lambda.
  * @param images service -> image URI by digest
- * @throws BoxerError the first that went wrong, naming what was made all the same
+ * @throws BoxerError the first error; its hint names the resources that exist nevertheless
  */
 export async function applyFunctions(
   { engine, progress }: Pick<Work, 'engine' | 'progress'>,

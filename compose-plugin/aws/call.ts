@@ -3,7 +3,7 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import type { Aws } from './connect.ts';
 import { grantFor } from './iam/policies.ts';
 
-/** What errors of the SDK and of Node's sockets have in common. */
+/** The fields that errors of the SDK and of Node's sockets have in common. */
 const failure = z.looseObject({
   name: z._default(z.string(), 'Error'),
   message: z._default(z.string(), ''),
@@ -23,9 +23,10 @@ const UNREACHABLE =
   /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|EPIPE)$/;
 
 /**
- * Sends one request. What AWS answers wrongly for is said in the user's words; errors that the caller knows by name pass.
- * @param action as IAM calls it, such as `lambda:CreateFunction`
- * @param expected names of errors that are the caller's to judge
+ * Sends one request. An error becomes a BoxerError with a hint for the user; an expected error is rethrown
+ * unchanged.
+ * @param action the IAM action, such as `lambda:CreateFunction`
+ * @param expected names of errors that the caller handles
  * @throws BoxerError CANCELLED, AWS_EXPIRED, AWS_CREDENTIALS, AWS_DENIED, AWS_THROTTLED, AWS_UNAVAILABLE, AWS_UNREACHABLE, AWS
  */
 export async function call<T>(
@@ -43,7 +44,7 @@ export async function call<T>(
   }
 }
 
-/** `name` of an error, which is what tells AWS's errors apart. */
+/** The `name` of an error: the SDK distinguishes AWS errors by name. */
 export const errorName = (error: unknown): string => (error instanceof Error ? error.name : '');
 
 function translated(aws: Aws, action: string, error: unknown): BoxerError {
@@ -91,7 +92,7 @@ function translated(aws: Aws, action: string, error: unknown): BoxerError {
   return new BoxerError('AWS', `${action}: ${name}: ${message}`, { cause: error });
 }
 
-/** AWS names the action in the message, and it need not be the one that was called. */
+/** Prefers the action that AWS names in the message: it can differ from the action that was called. */
 function denied(aws: Aws, called: string, message: string, cause: unknown): BoxerError {
   const action = /not authorized to perform: ([\w-]+:\w+)/.exec(message)?.[1] ?? called;
   const policy = JSON.stringify(grantFor(action, aws.scope), undefined, 2)
@@ -103,7 +104,7 @@ function denied(aws: Aws, called: string, message: string, cause: unknown): Boxe
   });
 }
 
-/** Errors keep their fields out of sight of a spread. */
+/** The fields of an error as an object: a spread does not copy `name` and `message`. */
 function fields(error: unknown): object {
   if (!(error instanceof Error)) return { message: String(error) };
   return {

@@ -4,23 +4,24 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import type { Docker } from '../engine/docker.ts';
 import type { PolicyScope } from './iam/policies.ts';
 
-/** An account and region, as the SDK's standard chains find them. */
+/** Clients for one account and region, which the SDK's standard provider chains find. */
 export interface Aws {
   region: string;
   lambda: LambdaClient;
   ecr: ECRClient;
   signal: AbortSignal;
-  /** For the policy that an error message prints. */
+  /** The scope of the IAM policy that an error message prints. */
   scope: PolicyScope;
 }
 
-/** Throttled and failing calls are repeated by the SDK, with growing pauses. */
+/** How often the SDK attempts a call that is throttled or fails, with growing pauses. */
 const ATTEMPTS = 5;
 
 /**
- * Connects to AWS: credentials, profiles, AWS_ENDPOINT_URL* and AWS_MAX_ATTEMPTS are the SDK's own business. Nothing is sent yet.
- * @param region as the project says; undefined: that of the AWS configuration
- * @throws BoxerError AWS_REGION where neither names one
+ * Makes the clients and sends nothing yet. The SDK reads credentials, profiles, AWS_ENDPOINT_URL* and
+ * AWS_MAX_ATTEMPTS.
+ * @param region the project's region; undefined: the region of the AWS configuration
+ * @throws BoxerError AWS_REGION if neither the project nor the AWS configuration names a region
  */
 export async function connectAws(
   engine: Pick<Docker, 'env' | 'signal'>,
@@ -38,7 +39,7 @@ export async function connectAws(
   };
 }
 
-/** Of AWS_REGION or the profile. */
+/** The region of AWS_REGION or of the profile. */
 export async function configuredRegion(): Promise<string> {
   const client = new LambdaClient({});
   try {

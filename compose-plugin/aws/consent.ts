@@ -6,8 +6,8 @@ import { changesAnything, type Plan } from './plan/plan.ts';
 import { renderPlan } from './plan/render.ts';
 
 /**
- * Shows the plan and has the user agree to it.
- * @throws BoxerError CONSENT where nobody can be asked, CANCELLED where the answer is no
+ * Shows the plan and asks the user to agree.
+ * @throws BoxerError CONSENT if there is no terminal to ask on, CANCELLED if the answer is no
  */
 export async function agree({ warn, engine }: Work, plan: Plan, consent: Consent): Promise<void> {
   if (consent === 'changes' && !changesAnything(plan)) return;

@@ -6,17 +6,17 @@ import { messageOf } from '../../supervisor/published/message-of.ts';
 import { AWS_CREDENTIALS } from '../compose/keys.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
 
-/** Word in x-boxer.credentials: phantoms ask the machine they run on. */
+/** The value of x-boxer.credentials with which phantoms use the credentials of their machine. */
 const OF_MACHINE = 'instance';
 
-/** Whether phantoms are handed a file with credentials. */
+/** Whether phantoms get a file with credentials. */
 export const handsCredentials = ({ credentials }: Pick<ProjectSettings, 'credentials'>): boolean =>
   credentials !== OF_MACHINE;
 
 /**
- * Writes the credentials that phantoms invoke with: those of the profile that x-boxer.credentials names, else the caller's own.
- * In place, since running phantoms have this very file mounted; readable inside by whatever user the image has, and outside kept
- * from others by the folder above.
+ * Writes the credentials with which phantoms invoke functions: those of the profile that x-boxer.credentials
+ * names, else the caller's. The file is written in place, because running phantoms have it mounted. Every
+ * user of the container can read the file; on the host, the mode of the folder keeps other users out.
  * @throws BoxerError AWS_CREDENTIALS
  */
 export async function handOver(

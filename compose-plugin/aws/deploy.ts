@@ -23,7 +23,9 @@ import { wantedFunctions } from './wanted.ts';
 
 export { handOver } from './credentials.ts';
 
-/** How phantoms reach Lambda on AWS; an endpoint that the environment or the profile names is theirs as well. */
+/**
+ * How phantoms reach Lambda on AWS. They use the endpoint that the environment or the profile names, if any.
+ */
 export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess> {
   const region = settings.region ?? (await configuredRegion());
   const endpoint = await lambdaEndpoint(region);
@@ -31,9 +33,9 @@ export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess
 }
 
 /**
- * Brings the functions of the boxed services about: repository, images, functions. What is there already stays as it is, so
- * that a run that was cut is repaired by the next.
- * @throws BoxerError as the steps; the hint names what was made before
+ * Makes the repository, the images and the functions of the boxed services. Resources that exist already are
+ * kept, so the next run completes an interrupted one.
+ * @throws BoxerError the error of the step that failed; its hint names the resources that exist by then
  */
 export async function deploy(
   context: Work,
@@ -61,7 +63,7 @@ export async function deploy(
   await agree(context, plan, consent);
   const repository = ecrRepository(model.name);
   const made = { region: aws.region, repository, functions: wanted.map(({ functionName }) => functionName) };
-  // Before anything is made: a run that is cut leaves a note of what there may be.
+  // The note is written before anything is made, so an interrupted run leaves a note of what may exist.
   noteMade(context.project.folder, { ...made, bytes: storedBytes(state.images) });
   const tags = tagsOf(model.name, context.root);
   const images = await publish(context, aws, project, wanted, state.images, tags);

@@ -23,7 +23,7 @@ lambda =
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'boxer-endpoint-'));
   writeFileSync(join(folder, 'config'), config);
-  // The SDK keeps what it has read of the environment: each case is a process of its own.
+  // The SDK caches the environment, so each case runs in a process of its own.
   probe = join(folder, 'probe.mjs');
   const { build } = await import('esbuild');
   await build({

@@ -10,13 +10,17 @@ const request = z.object({
 
 const PATH = /\/2015-03-31\/functions\/?$/;
 
-/** Nothing is signed with them: but the SDK wants some before it looks for the endpoint. */
+/**
+ * Placeholder credentials: the SDK wants some before it resolves the endpoint, and nothing is signed with
+ * them.
+ */
 const NOBODY = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
 
 /**
- * Where the SDK sends calls to Lambda, whoever has decided that: AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL, `endpoint_url` or
- * `services` of a profile, FIPS, dual stack. The SDK has no word for it, so a request is prepared and not sent.
- * @returns undefined where it is AWS's standard endpoint of the region, which every SDK finds by itself
+ * The endpoint to which the SDK sends calls to Lambda: AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL,
+ * `endpoint_url` or `services` of a profile, FIPS and dual stack are considered. The SDK has no function for
+ * this question, so a request is prepared and not sent.
+ * @returns undefined for AWS's standard endpoint of the region, which every SDK finds by itself
  */
 export async function lambdaEndpoint(region: string): Promise<string | undefined> {
   const client = new LambdaClient({ region, credentials: NOBODY });

@@ -1,6 +1,9 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 
-/** The error, with what is in the account all the same: nobody shall look for it on a bill. */
+/**
+ * Adds to the error's hint which resources exist in the account, so that the user need not find them on the
+ * bill.
+ */
 export function withLeftovers(error: unknown, made: readonly string[]): unknown {
   if (!(error instanceof BoxerError) || made.length === 0) return error;
   const there = `In the account there are: ${made.join(', ')}. The next run goes on from there; \`docker boxer down --functions\` removes them.`;

@@ -6,17 +6,17 @@ import { writeAtomically } from '../compose/write-atomically.ts';
 const made = z.object({
   region: z.string(),
   repository: z.string(),
-  /** In the repository, packed. */
+  /** Compressed size of the images in the repository. */
   bytes: z.number(),
   functions: z.array(z.string()),
 });
 
-/** What earlier calls made in the account: `down` says so without asking AWS, and services that have gone are not forgotten. */
+/** The resources that earlier calls made in the account. `down` reads this note instead of asking AWS. */
 export type Made = z.infer<typeof made>;
 
 const fileOf = (folder: string) => join(folder, 'aws.json');
 
-/** Undefined: nothing was made from this directory. */
+/** Reads the note; undefined: nothing was made from this directory. */
 export function readMade(folder: string): Made | undefined {
   try {
     return made.parse(JSON.parse(readFileSync(fileOf(folder), 'utf8')));
@@ -25,7 +25,7 @@ export function readMade(folder: string): Made | undefined {
   }
 }
 
-/** Adds to what is noted. */
+/** Adds resources to the note. */
 export function noteMade(folder: string, now: Made): void {
   const before = readMade(folder);
   const functions = [
@@ -34,7 +34,7 @@ export function noteMade(folder: string, now: Made): void {
   replaceMade(folder, { ...now, functions });
 }
 
-/** Notes this and nothing else. */
+/** Replaces the note. */
 export const replaceMade = (folder: string, now: Made): void =>
   writeAtomically(fileOf(folder), `${JSON.stringify(now)}\n`);
 

@@ -10,17 +10,17 @@ export interface Opening {
   why: string;
 }
 
-/** What has to be open, and where. */
+/** The ports that have to be open, and the host. */
 export interface Openings {
-  /** As seed.advertise says. */
+  /** The host of `seed.advertise`. */
   host: string;
   rules: Opening[];
 }
 
-/** Nobody knows beforehand where functions outside a VPC come from; of others it is the NAT gateway. */
+/** Functions outside a VPC have unpredictable addresses; functions in a VPC have that of the NAT gateway. */
 const SOURCE = 'functions: 0.0.0.0/0, or the NAT gateway of their VPC';
 
-/** What functions have to reach; undefined: seed.advertise says nowhere. All connections come from them. Pure. */
+/** The ports that functions connect to; undefined: the project has no `seed.advertise`. Pure. */
 export function openingsOf({
   advertise,
   relay,

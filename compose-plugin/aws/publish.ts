@@ -16,7 +16,7 @@ import type { WantedFunction } from './wanted.ts';
 /**
  * Builds and pushes the twins that the project's repository does not have.
  * @param there the repository's images by tag
- * @returns service -> image URI by digest
+ * @returns service -> image URI with digest
  * @throws BoxerError TWIN, LOGIN, PUSH, IMAGE_TOO_LARGE, and those of `call`
  */
 export async function publish(
@@ -30,7 +30,7 @@ export async function publish(
   const { engine, progress } = context;
   const { model, boxed, own, runtime } = project;
   const missing = wanted.filter(({ service, twin }) => !there.has(ecrTag(service, twin)));
-  // Before anything is made or sent, by what the twin will be made from.
+  // The size is checked before anything is made or sent, by the image that the twin is made from.
   for (const { service, imageSize } of missing) checkSize(service, imageSize + runtime.size);
   const services = new Set(missing.map(({ service }) => service));
   const twins = boxed.filter(({ name }) => services.has(name));
@@ -41,7 +41,8 @@ export async function publish(
     const push = (loggedIn: Docker, { service, twin }: WantedFunction) =>
       pushOnce(aws, loggedIn, service, twin, repository);
     const pushAll = async (loggedIn: Docker) => {
-      // One after the other: services share layers, and a layer that is on its way is not yet there.
+      // Twins are pushed one after the other, because ECR does not reuse a layer that is still being
+      // uploaded.
       for (const one of missing) {
         progress(` Twin of ${one.service}  Pushing`);
         digests.set(ecrTag(one.service, one.twin), await push(loggedIn, one));
@@ -57,7 +58,10 @@ export async function publish(
   );
 }
 
-/** Tags are immutable: of two who push the same twin at once the later one is refused, and takes what the other has pushed. */
+/**
+ * Tags are immutable: if two users push the same twin at once, ECR refuses the later, which uses the other's
+ * image.
+ */
 async function pushOnce(
   aws: Aws,
   engine: Docker,

@@ -8,8 +8,8 @@ import { tagsOf } from './tags.ts';
 import { wantedFunctions } from './wanted.ts';
 
 /**
- * Builds and pushes the twins of the selected services, and leaves functions alone.
- * @returns service -> image URI by digest
+ * Builds and pushes the twins of the selected services. Functions stay unchanged.
+ * @returns service -> image URI with digest
  */
 export async function pushTwins(context: Work, project: ReadProject): Promise<Map<string, string>> {
   const { model, annotations, boxed, selected } = project;

@@ -6,10 +6,11 @@ import { readImages } from './registry/images.ts';
 import { readRepository } from './registry/repository.ts';
 import type { WantedFunction } from './wanted.ts';
 
-/** Looks at everything in the account that the wanted functions are made of. Changes nothing. */
+/** Reads the repository, images and functions of the wanted functions. Changes nothing. */
 export async function readAccount(aws: Aws, wanted: readonly WantedFunction[]): Promise<AccountState> {
   const name = ecrRepository(aws.scope.project);
-  // The repository first: its account makes what the other calls may have to say more precise.
+  // The repository comes first: it tells the account's id, which makes error messages of later calls more
+  // precise.
   const repository = await readRepository(aws, name);
   if (repository !== undefined && repository.account !== '') aws.scope.account = repository.account;
   const [images, ...states] = await Promise.all([

@@ -5,7 +5,8 @@ import type { Work } from '../project/work.ts';
 import type { WantedFunction } from './wanted.ts';
 
 /**
- * Functions on AWS dial in: without an address for that they would start, wait and end, all of it paid for.
+ * Requires `seed.advertise`: without it, functions on AWS could not reach the seed, and their run time would
+ * cost money.
  * @throws BoxerError INVALID
  */
 export function requireAdvertise(

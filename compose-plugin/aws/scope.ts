@@ -1,7 +1,7 @@
 import type { PolicyScope } from './iam/policies.ts';
 import type { WantedFunction } from './wanted.ts';
 
-/** What is known of the account without asking anybody: a role's ARN names it. */
+/** The policy scope as far as it is known without a request: the ARN of a role names the account. */
 export function scopeOf(
   project: string,
   wanted: readonly Pick<WantedFunction, 'role'>[],

@@ -1,6 +1,6 @@
 import { boxerVersion } from '../report/boxer-version.ts';
 
-/** Tags of everything that is made in the account; functions have `boxer:service` as well. */
+/** The tags of every resource in the account. Functions have the tag `boxer:service` as well. */
 export const tagsOf = (project: string, root: string): Record<string, string> => ({
   'boxer:project': project,
   'boxer:version': boxerVersion(root),

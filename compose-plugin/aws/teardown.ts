@@ -9,9 +9,9 @@ import { forgetMade, readMade } from './made.ts';
 import { scopeOf } from './scope.ts';
 
 /**
- * Removes the functions of a project, and with all of them its repository, and says so.
- * @param services of the model; functions of services that have gone meanwhile are in the note
- * @param only services of the command line; none: everything
+ * Removes functions of a project and reports them. If all functions go, the repository goes as well.
+ * @param services services of the model; the note names functions of services that the model no longer has
+ * @param only services of the command line; empty: all functions and the repository
  * @throws BoxerError as `call`
  */
 export async function removeFromAws(
@@ -38,7 +38,7 @@ export async function removeFromAws(
   );
 }
 
-/** False: there is none of this name that is the project's. */
+/** Removes a function; false: the project has no function of this name. */
 export async function removeFunction(aws: Aws, name: string, project: string): Promise<boolean> {
   const found = await readFunction(aws, name);
   if (found?.tags['boxer:project'] !== project) return false;
@@ -47,7 +47,7 @@ export async function removeFunction(aws: Aws, name: string, project: string): P
   return true;
 }
 
-/** False: there is none. */
+/** Removes a repository with its images; false: the repository does not exist. */
 export async function removeRepository(aws: Aws, repositoryName: string): Promise<boolean> {
   const missing = 'RepositoryNotFoundException';
   const command = new DeleteRepositoryCommand({ repositoryName, force: true });

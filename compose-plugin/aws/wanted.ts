@@ -21,7 +21,7 @@ export interface WantedFunction {
   timeout: number;
   ephemeralStorage: number;
   architecture: Architecture;
-  /** Undefined: the project names none, which only AWS minds. */
+  /** ARN; undefined: the project names no role. Only AWS needs one. */
   role: string | undefined;
   concurrency: number | undefined;
   /** Declared scale. */
@@ -75,7 +75,7 @@ function architectureOf({ name, image, settings }: Boxed): Architecture {
   );
 }
 
-/** Compose's own rule: `scale`, else `deploy.replicas`, else one. */
+/** The scale by Compose's rule: `scale`, else `deploy.replicas`, else one. */
 function declaredScale(service: Service): number {
   const replicas = service.deploy?.replicas;
   const found = service.scale ?? replicas;

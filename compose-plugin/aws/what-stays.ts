@@ -2,7 +2,7 @@ import { pricesOf } from './cost/prices.ts';
 import { dollars, megabytesOf } from './cost/show.ts';
 import type { Made } from './made.ts';
 
-/** What a `down` leaves in the account, and what that costs. */
+/** Names the resources that `down` leaves in the account, and their cost. */
 export function whatStays({ region, repository, bytes, functions }: Made): string {
   const month = (bytes / 2 ** 30) * pricesOf(region).prices.ecrGbMonth;
   return [

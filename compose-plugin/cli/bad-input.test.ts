@@ -45,7 +45,7 @@ test.each([
   expect(stderr.trim().split('\n').length).toBe(2);
 });
 
-test('all problems at once, each with its line and what to do', () => {
+test('up reports all problems at once, each with its line and a hint', () => {
   const stderr = refused(
     'services:\n  a:\n    image: x\n    x-boxer: {memroy: 5}\n  boxer-seed:\n    image: x\nx-boxer:\n  provider: azure',
   );
@@ -57,11 +57,11 @@ test('all problems at once, each with its line and what to do', () => {
   expect(stderr).toContain('compose.yaml:5: service "boxer-seed": the name is taken by Boxer');
 });
 
-test('the refusal of a writable bind says how it becomes one that travels', () => {
+test('the refusal of a writable bind mount suggests a read-only one', () => {
   expect(refused('volumes: ["./x:/x"]')).toContain('Append `:ro` where the files are only read');
 });
 
-test('a neighbour that would see the inside of a boxed container', () => {
+test('up refuses a service that shares a namespace or volumes with a boxed container', () => {
   const boxed = '  api:\n    image: x\n    x-boxer: lambda\n';
   const stderr = refused(
     `services:\n${boxed}  db:\n    image: x\n    volumes_from:\n      - api:ro\n    pid: service:api`,
@@ -70,7 +70,7 @@ test('a neighbour that would see the inside of a boxed container', () => {
   expect(stderr).toContain('compose.yaml:9: service "db": pid: service:api is boxed');
 });
 
-test('an environment that no invocation could carry', () => {
+test('up refuses an environment that is too large for an invocation', () => {
   const stderr = refused(`environment:\n  BIG: ${'x'.repeat(10 * 2 ** 20)}`);
   expect(stderr).toMatch(/environment: environment and command take 10\.0 MB, .* at most 6\.0 MB/);
 });

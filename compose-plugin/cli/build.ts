@@ -9,13 +9,13 @@ import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
-/** `build`: Compose's, and then the twins of what it built. */
+/** `build`: runs Compose's build and then builds the twins of its images. */
 export async function build(context: Context): Promise<number> {
   const { invocation, project, cwd, engine, warn } = context;
   if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
   const { flags, words } = parseVerbArguments('build', invocation.args);
   const code = await runVerb(context, [], withoutFlags('build', invocation.args, ['--provider']));
-  // These print something and build nothing.
+  // With these flags Compose prints something and builds nothing.
   if (code !== 0 || flags.has('--print') || flags.has('--check')) return code;
   return withLock(context, 'change', 'build', async () => {
     const read = await readProject(context, planPurpose(words), await readModel(engine, invocation, project));

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 
 /**
- * The signal that ends everything this call has begun. Reasons: `terminal` (Ctrl+C, which children see as well),
- * `SIGINT`, `SIGTERM`, and `socket` when docker cancels the plugin by closing the socket that it made for that.
+ * The signal that ends everything this call has begun. Reasons: `terminal` (Ctrl+C, which children get as
+ * well), `SIGINT`, `SIGTERM`, and `socket` when docker cancels the plugin by closing its plugin socket.
  */
 export function cancellation(env: NodeJS.ProcessEnv): AbortSignal {
   const controller = new AbortController();

@@ -23,10 +23,13 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
   ps: ['--all', '--format', '--network'],
 };
 
-/** cobra's word for "nothing more, and no files either". */
+/** cobra's directive for "no further completions, and no file names". */
 const NO_FILES = ':4';
 
-/** Answers the shell's completion (cobra's protocol): our verbs and flags, everything else as Compose would. */
+/**
+ * Answers the shell's completion (cobra's protocol) with Boxer's verbs and flags and with Compose's
+ * completions.
+ */
 export async function complete(context: Context): Promise<number> {
   const { engine, invocation, print } = context;
   const { verb, args } = invocation;

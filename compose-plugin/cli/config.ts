@@ -16,7 +16,8 @@ export async function config(context: Context): Promise<number> {
   const { words } = parseVerbArguments('config', invocation.args);
   const print = (extra: readonly string[]) =>
     runCompose(engine, composeCall(engine, invocation, project, extra, ['config', ...invocation.args]));
-  // Most often the override of the last call still holds: Compose is started on it at once, and again only if not.
+  // The override of the last call is usually still valid, so Compose starts with it at once. Compose starts
+  // again only if the override has changed.
   const old = hasIntactOverride(project, cwd) ? readFileSync(project.override, 'utf8') : undefined;
   const early = old === undefined ? undefined : print([project.override]);
   early?.catch(() => undefined);

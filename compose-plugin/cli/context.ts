@@ -3,9 +3,9 @@ import { childEnvironment } from '../engine/docker.ts';
 import type { Invocation } from '../invocation/invocation.ts';
 import type { Work } from '../project/work.ts';
 
-/** All that a verb may look at; nothing else of the process is read by it. */
+/** Everything that a verb may use: verbs read nothing else of the process. */
 export interface Context extends Work {
-  /** A line of the verb's own output, on stdout. */
+  /** Prints a line of the verb's output to stdout. */
   print: (text: string) => void;
 }
 

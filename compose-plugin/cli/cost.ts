@@ -12,7 +12,7 @@ import { table } from '../report/table.ts';
 import type { Context } from './context.ts';
 import { ownArguments } from './own-arguments.ts';
 
-/** `cost [--json]`: what the functions of the project have cost so far, and what they cost an hour as they run now. */
+/** `cost [--json]`: the cost of the project's functions so far, and of the running ones per hour. */
 export async function cost(context: Context): Promise<number> {
   const { engine, invocation, print } = context;
   const { values } = ownArguments(invocation.args, { json: { type: 'boolean' } });

@@ -10,8 +10,8 @@ import { up } from './up.ts';
 type Command = (context: Context) => Promise<number>;
 
 /**
- * The verbs that are Boxer's own or do more than Compose's. The everyday ones are small, and each module that is
- * loaded for itself costs a millisecond; what is heavy in them they load themselves.
+ * The verbs that Boxer adds or extends. Frequent verbs are imported statically, because each dynamic import
+ * costs a millisecond; these verbs import their heavy parts on demand.
  */
 const commands: Readonly<Record<string, Command>> = {
   up,
@@ -42,7 +42,7 @@ const commands: Readonly<Record<string, Command>> = {
   version: async (context) => (await import('./version.ts')).version(context),
 };
 
-/** Runs the verb. Whatever is none of ours is Compose's, with the rewritten model. */
+/** Runs the verb. A verb that Boxer does not know is passed to Compose with the rewritten model. */
 export async function dispatch(context: Context): Promise<number> {
   const { invocation } = context;
   if (invocation.completion) return (await import('./complete.ts')).complete(context);
@@ -52,7 +52,10 @@ export async function dispatch(context: Context): Promise<number> {
   return (command ?? passThrough)(context);
 }
 
-/** `--help` among a verb's own flags; behind the service of `exec` and `run` it is the command's. */
+/**
+ * Whether `--help` is among the verb's flags; after the service of `exec` and `run` it belongs to the
+ * command.
+ */
 function asksForHelp(verb: string | undefined, args: readonly string[]): boolean {
   const ends =
     verb === 'exec' || verb === 'run' ? args.findIndex((arg) => !arg.startsWith('-')) : args.indexOf('--');

@@ -9,7 +9,7 @@ import { ownArguments } from './own-arguments.ts';
 
 const NOTHING = { checks: [] as Check[], sections: [] as string[] };
 
-/** `doctor [--aws]`: looks at everything that Boxer needs; exit code 1 if something is missing. */
+/** `doctor [--aws]`: checks everything that Boxer needs; exit code 1 if a check fails. */
 export async function doctor(context: Context): Promise<number> {
   const { values } = ownArguments(context.invocation.args, {
     aws: { type: 'boolean' },
@@ -31,7 +31,7 @@ export async function doctor(context: Context): Promise<number> {
   return failed.length === 0 ? 0 : 1;
 }
 
-/** What cannot even be begun is a finding as well. */
+/** Checks the project on AWS. An error that prevents the checks is reported as a failed check. */
 async function awsFindings(context: Context): Promise<typeof NOTHING> {
   const { doctorAws } = await import('../aws/doctor/doctor-aws.ts');
   try {

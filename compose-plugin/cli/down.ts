@@ -18,7 +18,9 @@ import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
-/** `down`: Compose's, and what is Boxer's beside the model. Works on whatever state an earlier call left. */
+/**
+ * `down`: runs Compose's `down` and removes what Boxer keeps outside the model. Works with any earlier state.
+ */
 export async function down(given: Context): Promise<number> {
   const { project, cwd, invocation } = given;
   const args = withoutFlags('down', invocation.args, ['--functions']);
@@ -29,7 +31,7 @@ export async function down(given: Context): Promise<number> {
   return withLock(context, 'change', 'down', () => takeDown(context, functions));
 }
 
-/** @param functions whether what is in AWS goes as well */
+/** @param functions whether to remove the resources in AWS as well */
 async function takeDown(context: Context, functions: boolean): Promise<number> {
   const { engine, invocation, project: place } = context;
   if (existsSync(place.folder)) adoptNotes(place);
@@ -42,11 +44,11 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
   if (code === 0) await inAws(context, project, words, functions);
   if (words.length > 0) return code;
   const removed = await removeLeftovers(engine, project);
-  // A leftover on the network has kept Compose from removing that.
+  // Compose could not remove a network while a leftover container was attached to it.
   if (removed > 0 && code !== 0) code = await compose();
-  // A seed that could not be removed may still be writing there.
+  // The store is removed only after a successful `down`: a remaining seed may still be writing to it.
   if (code === 0) await removeStore(engine, project);
-  // Nobody is left who needs them, and the next `up` writes them anew.
+  // No phantom is left that needs the credentials, and the next `up` writes them again.
   if (code === 0) rmSync(join(place.folder, AWS_CREDENTIALS), { force: true });
   if (code === 0) {
     removeEarlierFolder(context);
@@ -57,7 +59,10 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
   return code;
 }
 
-/** Removes what is in AWS, or says what stays there. A project that was never there costs one look at a file. */
+/**
+ * Removes the resources in AWS, or names those that stay. A project that was never on AWS costs one file
+ * check.
+ */
 async function inAws(
   context: Context,
   project: string,
@@ -79,7 +84,7 @@ async function inAws(
   }
 }
 
-/** Region and services of the compose file; nothing of one that cannot be read. */
+/** Region and services of the compose file; no region and no services if Compose cannot read the file. */
 async function annotated(context: Context): Promise<{ region: string | undefined; services: string[] }> {
   try {
     const { model } = await readModel(context.engine, context.invocation, context.project);
@@ -92,7 +97,7 @@ async function annotated(context: Context): Promise<{ region: string | undefined
   }
 }
 
-/** The project's name by its model; undefined where the model is broken. */
+/** The project's name in its model; undefined if Compose cannot read the model. */
 async function modelName({ engine, invocation, project }: Context): Promise<string | undefined> {
   try {
     return (await readModel(engine, invocation, project)).model.name;
@@ -105,13 +110,13 @@ async function modelName({ engine, invocation, project }: Context): Promise<stri
 async function downByModel(context: Context): Promise<number> {
   const { project, cwd } = context;
   if (!existsSync(project.folder)) return runVerb(context, []);
-  // `--rmi all` would take Boxer's own images along, which other projects use and nobody can pull.
+  // `--rmi all` with the override would remove Boxer's images, which other projects use and no registry has.
   const { flags } = parseVerbArguments('down', context.invocation.args);
   if (hasIntactOverride(project, cwd) && !flags.has('--rmi')) return runVerb(context, [project.override]);
   return runVerb(context, [await standingSkeleton(context)]);
 }
 
-/** By the labels of what there is: with -p and no file, Compose reads no file. */
+/** Takes the project down by the labels of its containers: with -p and no file, Compose reads no file. */
 function downByName({ engine, invocation, project, warn }: Context, name: string): Promise<number> {
   warn(`docker boxer: the project cannot be read; taking down what is labelled ${name}`);
   const nothing = { ...project, origin: 'none' as const, files: [] };

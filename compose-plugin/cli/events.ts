@@ -6,7 +6,10 @@ import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-/** `events`: Compose's events of containers, and between them those of nodes, in the same form. Of the past there are only Compose's. */
+/**
+ * `events`: Compose's container events mixed with node events in the same form. Past events are only
+ * Compose's.
+ */
 export async function events(context: Context): Promise<number> {
   const override = await standingOverride(context);
   if (override === undefined) return runVerb(context, []);
@@ -39,7 +42,7 @@ const attributes = ({ node }: NodeEvent) => ({
   container: node.container.slice(0, 12),
 });
 
-/** As `docker compose events --json` has it. */
+/** A node event in the form of `docker compose events --json`. */
 function jsonLine(event: NodeEvent): string {
   const { time, event: action, node } = event;
   const at = new Date(time).toISOString();
@@ -54,7 +57,10 @@ function jsonLine(event: NodeEvent): string {
   });
 }
 
-/** As `docker compose events` has it: local time, type, action, id, and the rest in brackets. */
+/**
+ * A node event in the form of `docker compose events`: local time, type, action, id, attributes in
+ * parentheses.
+ */
 function textLine(event: NodeEvent): string {
   const { time, event: action, node } = event;
   const local = new Date(time - new Date(time).getTimezoneOffset() * 60_000);

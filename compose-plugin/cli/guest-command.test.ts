@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Home, makeHome } from '../testing/home.ts';
 import { makeProject, type TestProject } from '../testing/project.ts';
 
-// Each service must run the same words boxed as without Boxer; the application prints what it was started with.
+// Each service must run the same command boxed and unboxed; the application prints its command line.
 const services = {
   image: '',
   command: 'command: [a, "b c", "$$D"]',
@@ -33,7 +33,7 @@ afterAll(() => {
   home.remove();
 });
 
-/** What each service printed, started by these words. */
+/** The output of each service after this command. */
 function printed(...up: string[]): Record<string, string> {
   expect(project.docker(...up, 'up', '-d', '--no-build', ...Object.keys(services))).toMatchObject({
     code: 0,
@@ -53,14 +53,14 @@ function printed(...up: string[]): Record<string, string> {
   return Object.fromEntries(all);
 }
 
-test('the application is started with the words that Docker would start it with', () => {
+test('a boxed application gets the same command line as an unboxed one', () => {
   const plain = printed('compose');
   expect(plain).toMatchObject({ image: '<i><cmd><$X>', 'empty-entrypoint': '<x>' });
   expect(printed('boxer')).toEqual(plain);
 });
 
-test('down --rmi all leaves the images of Boxer, which other projects use', () => {
-  // Every service here runs this test's own image: --rmi all means all.
+test("down --rmi all keeps Boxer's images, which other projects use", () => {
+  // Every service runs an image of this test, because --rmi all removes the images of all services.
   expect(project.boxer('up', '-d', '--no-build').code).toBe(0);
   const { code, stderr } = project.boxer('down', '--timeout', '1', '--rmi', 'all');
   expect({ code, skeleton: stderr.includes('skeleton') }).toEqual({ code: 0, skeleton: false });

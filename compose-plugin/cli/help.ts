@@ -94,7 +94,7 @@ const added: Readonly<Record<string, string>> = {
   down: '      --functions   Remove functions and images of the project from AWS, too',
 };
 
-/** `--help`, `help [verb]` and a call without a verb. For Compose's verbs the text is Compose's. */
+/** `--help`, `help [verb]` and a call without a verb. Compose prints the text for its verbs. */
 export async function help({ engine, invocation, print, warn }: Context): Promise<number> {
   const { verb } = invocation;
   if (verb === undefined) {

@@ -4,7 +4,10 @@ import { checkedAnnotations } from '../project/annotations.ts';
 import type { Context } from './context.ts';
 import { ownArguments, planOptions } from './own-arguments.ts';
 
-/** `iam [deployer|phantom|function|trust] [--json]`: the policies that the project needs. Asks nobody. */
+/**
+ * `iam [deployer|phantom|function|trust] [--json]`: prints the policies that the project needs. Makes no
+ * request.
+ */
 export async function iam(context: Context): Promise<number> {
   const { engine, invocation, project, print } = context;
   const { values, positionals } = ownArguments(invocation.args, planOptions);

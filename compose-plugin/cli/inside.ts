@@ -3,7 +3,9 @@ import type { Context } from './context.ts';
 import { passThrough } from './pass-through.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-/** `exec`, `cp` and `top`: Compose's, with a word where they enter a container whose application runs in a function. */
+/**
+ * `exec`, `cp` and `top`: Compose's verbs, with a warning if the container's application runs in a function.
+ */
 export async function inside(context: Context): Promise<number> {
   const { engine, invocation, project, warn } = context;
   const verb = invocation.verb ?? '';

@@ -23,7 +23,7 @@ async function until(condition: () => boolean): Promise<void> {
   throw new Error('that did not happen within 10 s');
 }
 
-/** Signals docker as a user or a service manager would; docker tells the plugin by its socket. */
+/** Sends docker a signal, as a user or a service manager would. docker tells the plugin through a socket. */
 async function interrupt(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   const closed = once(child, 'close');
   child.kill(signal);

@@ -44,7 +44,7 @@ const rows = () =>
     .split('\n')
     .map((line): Record<string, unknown> => JSON.parse(line));
 
-test('config before the image is there shows what will run, and says what is not known yet', () => {
+test('config without an image prints the rewritten model and names what is still unknown', () => {
   const { code, stdout, stderr } = project.boxer('config');
   expect(code).toBe(0);
   expect(stderr).toMatch(
@@ -56,7 +56,7 @@ test('config before the image is there shows what will run, and says what is not
   expect(project.has(project.state())).toBe(false);
 });
 
-test('link before the image is there says what is missing, and where', () => {
+test('link without an image fails and names the service and the image', () => {
   const { code, stderr } = project.boxer('link');
   expect(code).toBe(1);
   expect(stderr).toMatch(
@@ -115,7 +115,7 @@ test('ps shows the nodes that the seed knows, and says so where it does not answ
   expect(stdout).toMatch(/-worker-1 +worker +lambda +node-7 +198\.18\.0\.7 +r-1 +\dm\d\ds +running/);
 });
 
-test('scale, and what other verbs see', () => {
+test('scale starts replicas, and other verbs see them', () => {
   expect(project.boxer('scale', 'worker=2').code).toBe(0);
   expect(rows().filter(({ service }) => service === 'worker')).toHaveLength(2);
   expect(project.boxer('logs').stdout).not.toContain('boxer-seed');
@@ -151,7 +151,7 @@ test('linked, plain docker compose keeps services rewritten', () => {
   expect(project.read('.env')).toBe('MINE=1');
 });
 
-test('down works on a broken project, and takes leftovers of functions along', () => {
+test('down works on a broken project, and removes leftover functions', () => {
   const label = `lambda-local.instance=${project.name}`;
   const network = `${project.name}_boxer`;
   const leftover = ['--name', `${project.name}-leftover`, '--label', label, '--network', network];

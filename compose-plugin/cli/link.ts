@@ -18,7 +18,7 @@ export async function link(context: Context): Promise<number> {
   const file = join(before.directory, '.env');
   const old = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   const clean = old === undefined ? undefined : unlinkEnv(old).text;
-  // The files as they are without our line, which may be older than the project's last change.
+  // The project's files without the link line, which may be older than the project's last change.
   if (old !== clean) replaceEnvFile(file, clean);
   try {
     const project = findProject(invocation, engine.env, cwd);
@@ -55,7 +55,7 @@ export async function link(context: Context): Promise<number> {
   return 0;
 }
 
-/** Services whose build context holds `.env`; a line of its own in .dockerignore is all that is looked for. */
+/** Services whose build context holds `.env`, unless .dockerignore has a line for `.env`. */
 function buildsWith(model: Model, envFile: string): string[] {
   const services = sentPaths(model).flatMap(({ at, local, how }) => {
     const isContext = how === 'copy' && at.includes('build') && envFile.startsWith(join(local, '/'));
@@ -68,5 +68,5 @@ function ignores(file: string): boolean {
   return existsSync(file) && /^(\*\*\/|\/|\.\/)?\.env(\*|\s*)$/m.test(readFileSync(file, 'utf8'));
 }
 
-/** Compose takes forward slashes on every system. */
+/** The path with forward slashes, which Compose accepts on every system. */
 const portable = (path: string) => path.replaceAll('\\', '/');

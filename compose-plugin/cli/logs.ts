@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-/** `logs`: of the user's own services; Boxer's only where they are named. */
+/** `logs`: shows the logs of the user's services; those of Boxer's services only if they are named. */
 export async function logs(context: Context): Promise<number> {
   const { engine, invocation, project } = context;
   const override = await standingOverride(context);

@@ -3,8 +3,8 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { messageOf } from '../../supervisor/published/message-of.ts';
 
 /**
- * Arguments of a verb that is Boxer's own.
- * @throws BoxerError USAGE for a flag that it does not have
+ * Parses the arguments of a verb that only Boxer has.
+ * @throws BoxerError USAGE for an unknown flag
  */
 export function ownArguments<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
   try {
@@ -14,7 +14,7 @@ export function ownArguments<T extends ParseArgsOptionsConfig>(args: readonly st
   }
 }
 
-/** Flags that say where functions run and how the answer is printed. */
+/** The flags for the provider and the output format. */
 export const planOptions = {
   json: { type: 'boolean' },
   provider: { type: 'string' },

@@ -3,7 +3,7 @@ import { standingOverride } from '../compose/standing-override.ts';
 import { attach } from '../engine/attached.ts';
 import type { Context } from './context.ts';
 
-/** Runs a Compose verb as it was typed, over the project's own files plus `extra` ones. */
+/** Runs a Compose verb as the user typed it, with the project's files and the files of `extra`. */
 export function runVerb(
   { engine, invocation, project }: Context,
   extra: readonly string[],
@@ -14,10 +14,12 @@ export function runVerb(
   return attach(engine, call.args, { env: call.env });
 }
 
-/** Verbs that look at what the user wrote, not at what runs: our own images can be neither built nor pulled. */
+/**
+ * Verbs that get the user's files without the override: Compose can neither build nor pull Boxer's images.
+ */
 const sourceVerbs = ['pull', 'publish', 'ls', 'version', 'bridge'];
 
-/** A verb that starts nothing new: the override only has to name what is there. */
+/** Runs a verb that starts nothing new, so the override only has to name the existing services. */
 export async function passThrough(context: Context): Promise<number> {
   if (sourceVerbs.includes(context.invocation.verb ?? '')) return runVerb(context, []);
   const override = await standingOverride(context);

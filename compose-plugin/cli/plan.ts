@@ -4,7 +4,10 @@ import { readProject } from '../project/read-project.ts';
 import type { Context } from './context.ts';
 import { ownArguments, planOptions } from './own-arguments.ts';
 
-/** `plan [--json] [--provider P] [SERVICE...]`: what `up` would do, what it takes and what it costs. Changes nothing. */
+/**
+ * `plan [--json] [--provider P] [SERVICE...]`: shows the actions, permissions and cost of `up`. Changes
+ * nothing.
+ */
 export async function plan(context: Context): Promise<number> {
   const { engine, invocation, project, print, warn } = context;
   const { values, positionals } = ownArguments(invocation.args, planOptions);

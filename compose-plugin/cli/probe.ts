@@ -15,7 +15,7 @@ const options = {
   yes: { type: 'boolean', short: 'y' },
 } as const;
 
-/** Connections to punch in each way; more than the largest would outlast the function. */
+/** Number of connections to punch in each way. More than `most` would take longer than the function lives. */
 const TRIALS = { least: 1, usual: 5, most: 20 };
 
 /** `probe [--json] [--addresses] [--provider P] [--trials N] [--yes]` */

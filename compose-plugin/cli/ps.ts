@@ -9,10 +9,10 @@ import { parseVerbArguments } from './verb-arguments.ts';
 
 const own = ['--format', '--all', '-a', '--watch', '--network'];
 
-/** Cursor to the upper left, and the screen empty from there. */
+/** Moves the cursor to the upper left and clears the screen. */
 const CLEAR = '\x1b[H\x1b[J';
 
-/** `ps`: every replica with its node. Flags that only Compose knows are answered by Compose. */
+/** `ps`: lists every replica with its node. With a flag that only Compose knows, Compose answers. */
 export async function ps(context: Context): Promise<number> {
   const { flags, words } = parseVerbArguments('ps', context.invocation.args);
   const format = flags.get('--format')?.at(-1) ?? 'table';
@@ -41,7 +41,7 @@ export async function ps(context: Context): Promise<number> {
   return 0;
 }
 
-/** One object a line, or a table. */
+/** The replicas as one JSON object per line, or as a table. */
 function listing(replicas: readonly Replica[], format: string): string {
   if (format === 'json') return replicas.map((replica) => JSON.stringify(replica)).join('\n');
   const head = ['NAME', 'SERVICE', 'TARGET', 'NODE', 'ADDRESS', 'REQUEST ID', 'UPTIME', 'STATUS'];

@@ -10,7 +10,10 @@ import { ownArguments } from './own-arguments.ts';
 import { runVerb } from './pass-through.ts';
 import { withoutFlags } from './verb-arguments.ts';
 
-/** `push`: on AWS the twins into the project's repository, building what is missing; otherwise Compose's. */
+/**
+ * `push`: on AWS, builds and pushes the twins that the project's repository lacks; otherwise Compose's
+ * `push`.
+ */
 export async function push(context: Context): Promise<number> {
   const { invocation, project, cwd, engine, print } = context;
   if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);

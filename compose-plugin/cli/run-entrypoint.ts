@@ -2,7 +2,7 @@ import type { Model } from '../compose/model.ts';
 import { BOXER } from '../compose/rewrite/boxed-service.ts';
 import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
-/** How the trampoline starts the services of a target; undefined: the service is not boxed. */
+/** The trampoline's mode for the service's target; undefined: the service is not boxed. */
 function modeOf(model: Model, service: string): string | undefined {
   const annotation = model.services?.[service]?.['x-boxer'];
   if (annotation === undefined || annotation === null) return undefined;
@@ -11,8 +11,8 @@ function modeOf(model: Model, service: string): string | undefined {
 }
 
 /**
- * `run --entrypoint X service` as Compose shall get it: X takes the place of the application's entrypoint, not of the trampoline
- * in front of it, or it would run beside the overlay instead of in it.
+ * Rewrites `run --entrypoint X service` so that X replaces the application's entrypoint. Compose would
+ * replace the trampoline, and X would run outside the overlay.
  */
 export function trampolineEntrypoint(model: Model, args: readonly string[]): readonly string[] {
   const { flags, words } = parseVerbArguments('run', args);

@@ -4,7 +4,9 @@ import { cancellation } from './cancellation.ts';
 import { makeContext } from './context.ts';
 import { dispatch } from './dispatch.ts';
 
-/** Runs one `docker boxer ...` and gives its exit code. `argv` is what docker passed after the plugin's path. */
+/**
+ * Runs one `docker boxer ...` and gives its exit code. `argv` holds the arguments after the plugin's path.
+ */
 export async function runPlugin(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,

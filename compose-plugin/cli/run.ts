@@ -7,7 +7,9 @@ import { runVerb } from './pass-through.ts';
 import { trampolineEntrypoint } from './run-entrypoint.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-/** `run svc command` and `watch`: they last as long as the user wishes, so only their preparation is locked. */
+/**
+ * `run svc command` and `watch`: only the preparation holds the lock, because the verbs can run indefinitely.
+ */
 export async function run(context: Context): Promise<number> {
   const { invocation, project, cwd } = context;
   if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);

@@ -5,7 +5,7 @@ import { passThrough } from './pass-through.ts';
 import { expectStarts, followOptions } from './starts/follow-starts.ts';
 import { parseVerbArguments } from './verb-arguments.ts';
 
-/** `start` and `restart`: Compose's, and then the functions of what was started. */
+/** `start` and `restart`: runs Compose's verb and then follows the functions of the started containers. */
 export async function start(context: Context): Promise<number> {
   const { invocation, project, cwd } = context;
   if (!mayMentionBoxer(project, cwd)) return passThrough(context);

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type Home, makeHome } from '../testing/home.ts';
 import { makeProject, type TestProject } from '../testing/project.ts';
 
-// Where keys and the override are, beside what Compose sends: build contexts and bind mounts of the project.
+// Keys and the override must be outside of what Compose sends: build contexts and bind mounts of the project.
 
 let home: Home;
 let project: TestProject;
@@ -26,7 +26,7 @@ const api = `
 `;
 const dockerfile = 'FROM debian:bookworm-slim\nCOPY . /code\n';
 
-/** A project whose image holds its whole folder: its author has no .dockerignore. */
+/** A project whose image holds the whole project folder, because there is no .dockerignore. */
 function copying(more: Readonly<Record<string, string>> = {}): TestProject {
   const made = makeProject(home, { 'compose.yaml': `services:${api}`, Dockerfile: dockerfile, ...more });
   images.push(`${made.name}-api`);
@@ -75,7 +75,7 @@ test('up --build of an unchanged project changes nothing, and no image and no mo
   );
   expect(seen.stdout).not.toMatch(/boxer|override|key/);
   expect(lines(seen.stdout)).toContain('compose.yaml');
-  // The search itself finds a key where there is one.
+  // A control: the search finds a key that is in an image.
   expect(project.boxer('exec', '-T', 'api', 'grep', '-c', '.', '/run/secrets/boxer-key').stdout.trim()).toBe(
     '1',
   );
@@ -97,7 +97,7 @@ test('linked, plain docker compose up --build of an unchanged project changes no
   expect([imageId(), containers(), twins()]).toEqual(before);
 }, 180_000);
 
-test('the folder of an earlier version leaves the project, and its key opens nothing any more', () => {
+test('up removes the folder of an earlier version from the project and stops using its key', () => {
   const old = 'ab'.repeat(32);
   project = copying({
     '.boxer/.gitignore': '*\n',
@@ -136,7 +136,7 @@ test('a build context, a bind mount or a secret with the state folder in it is r
   expect(readdirSync(join(project.directory, 'state', 'boxer'))).toEqual([]);
 });
 
-test('a project that was moved starts anew with a new key, and down takes the state of the old place along', () => {
+test('a moved project gets a new key, and down also removes the state of the old path', () => {
   const name = `boxer-test-moved-${process.pid}`;
   project = makeProject(
     home,
@@ -162,7 +162,7 @@ test('a project that was moved starts anew with a new key, and down takes the st
   }
 }, 120_000);
 
-test('down finds what was started with its state elsewhere', () => {
+test('down finds containers that were started with another state folder', () => {
   project = copying();
   up();
   const env = { ...home.env, XDG_STATE_HOME: join(home.root, 'elsewhere') };

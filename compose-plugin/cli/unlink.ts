@@ -5,7 +5,7 @@ import { unlinkEnv } from '../compose/env-link.ts';
 import { isOverridePath } from '../compose/state-folder.ts';
 import type { Context } from './context.ts';
 
-/** `unlink`: `.env` as it was before `link`, byte for byte. */
+/** `unlink`: restores `.env` as it was before `link`, byte for byte. */
 export async function unlink({ engine, project, print, warn }: Context): Promise<number> {
   const file = join(project.directory, '.env');
   const old = existsSync(file) ? readFileSync(file, 'utf8') : '';

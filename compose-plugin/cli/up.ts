@@ -8,7 +8,9 @@ import { runVerb } from './pass-through.ts';
 import { expectStarts, followOptions } from './starts/follow-starts.ts';
 import { parseVerbArguments, withoutFlags } from './verb-arguments.ts';
 
-/** `up` and `create`: makes what the boxed services need, then leaves the rest to Compose. */
+/**
+ * `up` and `create`: prepares the images, functions and keys of the boxed services, then runs Compose's verb.
+ */
 export async function up(context: Context): Promise<number> {
   const { invocation, project, cwd } = context;
   if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
@@ -35,7 +37,8 @@ export async function up(context: Context): Promise<number> {
   const start = async ({ model, override }: Prepared) => {
     const args = withoutFlags(verb, invocation.args, ['--provider']);
     if (override === undefined) return runVerb(context, [], args);
-    // Both are done by now, and repeated they would fail: nobody can pull or build Boxer's own images here.
+    // Images are built and pulled by now. Compose must not repeat it: Boxer's images can be neither built nor
+    // pulled.
     const done = flags.get('--pull')?.at(-1) === 'always' ? ['--build', '--pull'] : ['--build'];
     const followed = follows ? await expectStarts(context, model.name, followOptions(flags)) : finish;
     finish = async (code) => {

@@ -1,6 +1,6 @@
 import { type FlagTable, readFlag } from '../invocation/flag-reader.ts';
 
-/** The flags with a value of those Compose verbs whose arguments the plugin looks into. */
+/** The flags that take a value, for the Compose verbs whose arguments the plugin parses. */
 const valuedFlags: Readonly<Record<string, readonly string[]>> = {
   up: [
     ...[
@@ -63,7 +63,9 @@ export interface VerbArguments {
   words: string[];
 }
 
-/** Takes a Compose verb's arguments apart; `run` and `exec` end at their service, the rest being the command's own. */
+/**
+ * Parses a Compose verb's arguments. The flags of `run` and `exec` end at the service; the command follows.
+ */
 export function parseVerbArguments(verb: string, args: readonly string[]): VerbArguments {
   const table: FlagTable = { valued: valuedFlags[verb] ?? [], boolean: [] };
   const parsed: VerbArguments = { flags: new Map(), words: [] };

@@ -35,8 +35,8 @@ export function composeCall(
 }
 
 /**
- * Runs Compose for its output alone. Its plugin is started directly where it can be found: the way round by
- * `docker` looks at every other plugin first, which takes as long again as Compose itself.
+ * Runs Compose and collects its output. The Compose plugin is started directly if it is found: `docker` would
+ * look at every other plugin first, which takes as long as Compose itself.
  */
 export function runCompose(
   engine: Docker,
@@ -63,7 +63,7 @@ function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
   return folders.map((folder) => join(folder, 'docker-compose')).find((path) => existsSync(path));
 }
 
-/** `cliPluginsExtraDirs` of docker's configuration; by hand, since this runs before anything else is loaded. */
+/** `cliPluginsExtraDirs` of docker's configuration, parsed by hand because zod is not loaded yet. */
 function extraFolders(config: string): string[] {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(config, 'config.json'), 'utf8'));

@@ -40,7 +40,7 @@ function chosenFiles(
   return [join(start, '.env')];
 }
 
-/** `$NAME`, `${NAME}` and `${NAME:-default}`; more of the shell's language has not been seen in names of files and projects. */
+/** Replaces `$NAME`, `${NAME}` and `${NAME:-default}`. Names of files and projects rarely use other forms. */
 export function substitute(value: string, variables: Readonly<Record<string, string | undefined>>): string {
   return value.replace(/\$(?:\{(\w+)(?:(:?-)([^}]*))?\}|(\w+))/g, (_, braced, dash, fallback, plain) => {
     const found = variables[braced ?? plain];

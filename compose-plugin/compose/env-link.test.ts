@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { linkEnv, unlinkEnv } from './env-link.ts';
 
-test('other lines and line endings stay', () => {
+test('linkEnv() keeps other lines and line endings', () => {
   const text = '# mine\r\nA=1\r\nCOMPOSE_FILE=old.yaml\r\nB=2';
   const linked = linkEnv(text, 'compose.yaml:.boxer/override.yaml');
   expect(linked.startsWith('# mine\r\nA=1\r\n')).toBe(true);
@@ -10,12 +10,12 @@ test('other lines and line endings stay', () => {
   expect(unlinkEnv(linked)).toEqual({ text, linked: true });
 });
 
-test('a file that was not there is not there afterwards', () => {
+test('unlinkEnv() gives no text if linkEnv() made the file', () => {
   expect(unlinkEnv(linkEnv(undefined, 'a'))).toEqual({ text: undefined, linked: true });
   expect(unlinkEnv(linkEnv('', 'a'))).toEqual({ text: '', linked: true });
 });
 
-test('what the user wrote behind the link stays', () => {
+test('unlinkEnv() keeps lines that the user wrote after the link line', () => {
   expect(unlinkEnv(`${linkEnv(undefined, 'a')}C=3\n`)).toEqual({ text: 'C=3\n', linked: true });
 });
 

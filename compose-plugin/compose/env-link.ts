@@ -1,4 +1,4 @@
-/** How the link line came into the file, so that it can be taken out without a trace. */
+/** How the link line came into the file: `unlink` needs this to restore the file exactly. */
 type Origin = 'added' | 'joined' | 'new';
 
 const marker = (origin: Origin) =>
@@ -7,7 +7,7 @@ const MARKER = /^# docker boxer link \((added|joined|new)\): /;
 const PARKED = '#docker boxer link# ';
 const SETTING = /^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*[=:]/;
 
-/** Lines with their line endings, whichever those are. */
+/** The lines of a text, with their line endings. */
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 /**
@@ -24,7 +24,7 @@ export function linkEnv(text: string | undefined, value: string): string {
   return `${parked}${joined ? eol : ''}${marker(origin)}${eol}COMPOSE_FILE=${quoted(value)}${eol}`;
 }
 
-/** Takes the link out again: the text as it was, undefined where there was no file, or was no link. */
+/** Removes the link line. `text` is the text before `link`, undefined if there was no file. */
 export function unlinkEnv(text: string): { text: string | undefined; linked: boolean } {
   const kept: string[] = [];
   let origin: Origin | undefined;

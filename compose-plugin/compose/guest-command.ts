@@ -8,8 +8,8 @@ export interface GuestCommand {
 }
 
 /**
- * What the engine would run for this service, by its own rules: an entrypoint of the service (even `[]`) hides
- * that of the image, and one with words in it hides the image's CMD as well.
+ * The command line that the engine would run for a service. An entrypoint of the service (even `[]`) replaces
+ * the image's entrypoint; a non-empty one hides the image's CMD as well.
  */
 export function guestCommand(service: Service, image: ImageFacts): GuestCommand {
   const own = service.entrypoint ?? undefined;

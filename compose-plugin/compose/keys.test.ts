@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { serviceKey, writeKeys } from './keys.ts';
 import { makeStateFolder } from './make-state-folder.ts';
 
-test('keys are made once, derived as documented, and readable by whom they must be', () => {
+test('keys are made once, derived as documented, and have the documented file modes', () => {
   const folder = join(mkdtempSync(join(tmpdir(), 'boxer-keys-')), 'p');
   makeStateFolder({ folder, directory: '/p', name: 'p' });
   writeKeys(folder, ['web']);
@@ -27,7 +27,7 @@ test('keys are made once, derived as documented, and readable by whom they must 
   rmSync(folder, { recursive: true });
 });
 
-test('a known derivation', () => {
+test('serviceKey() gives 32 bytes that differ from service to service', () => {
   expect(serviceKey(Buffer.alloc(32), 'worker').toString('hex')).toHaveLength(64);
   expect(serviceKey(Buffer.alloc(32), 'worker')).not.toEqual(serviceKey(Buffer.alloc(32), 'web'));
 });

@@ -14,7 +14,7 @@ export const AWS_CREDENTIALS = 'aws-credentials.json';
 
 /**
  * Makes the project key if there is none, and the key of every boxed service.
- * @returns what tells this project key from another and says nothing else of it
+ * @returns an id of the project key that reveals nothing about the key
  */
 export function writeKeys(folder: string, services: readonly string[]): string {
   const key = projectKey(folder);
@@ -24,15 +24,15 @@ export function writeKeys(folder: string, services: readonly string[]): string {
     const file = join(folder, serviceKeyFile(service));
     const derived = serviceKey(key, service).toString('hex');
     if (readIfThere(file) === derived) continue;
-    // In place: a running container has this very file mounted.
+    // The file is written in place, because running containers have it mounted.
     writeFileSync(file, derived);
-    // The container reads it as whatever user its image has; the folder above keeps others out.
+    // Every user of the container can read the file; on the host, the folder's mode keeps other users out.
     chmodSync(file, 0o644);
   }
   return keyId(key);
 }
 
-/** A value that is no key, derived as keys are: from it nothing follows for them. */
+/** An id of the project key, derived with HKDF, so no key can be derived from the id. */
 export function keyId(projectKey: Uint8Array): string {
   return Buffer.from(hkdfSync('sha256', projectKey, '', 'boxer key id', 8)).toString('hex');
 }
@@ -42,7 +42,7 @@ export function serviceKey(projectKey: Uint8Array, service: string): Buffer {
   return Buffer.from(hkdfSync('sha256', projectKey, '', `boxer service ${service}`, 32));
 }
 
-/** @throws BoxerError KEY if the file holds something else */
+/** @throws BoxerError KEY if the file does not hold a key */
 function projectKey(folder: string): Buffer {
   const file = join(folder, PROJECT_KEY_FILE);
   const text = readIfThere(file) ?? createKey(file);
@@ -54,7 +54,10 @@ function projectKey(folder: string): Buffer {
   return Buffer.from(text.trim(), 'hex');
 }
 
-/** By link, which fails where the name is taken: two first runs at once end up with one key, and a whole one. */
+/**
+ * Creates the key file by link(), which fails if the file exists: two simultaneous first runs share one whole
+ * key.
+ */
 function createKey(file: string): string {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, randomBytes(32).toString('hex'), { mode: 0o600 });

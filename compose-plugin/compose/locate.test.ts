@@ -17,21 +17,21 @@ function file(name: string, ...lines: string[]): string {
 }
 const path = ['services', 'web', 'x-boxer', 'memory'];
 
-test('the last file that says it', () => {
+test('locate() finds the last file that sets the value', () => {
   const a = file('a.yaml', 'services:', '  web:', '    image: x', '    x-boxer:', '      memory: 1');
   const b = file('b.yaml', 'services:', '  web: {x-boxer: {memory: 2}}');
   expect(locate([a, b], path)).toEqual({ file: b, line: 2, depth: 4 });
   expect(locate([b, a], path)).toEqual({ file: a, line: 5, depth: 4 });
 });
 
-test('through include and extends, each from where it is written', () => {
+test('locate() follows include and extends relative to the file that names them', () => {
   const base = file('base.yaml', 'services:', '  template:', '    x-boxer: {memory: 1}');
   file('more.yaml', 'services:', '  web:', `    extends: {file: ${base}, service: template}`);
   const main = file('main.yaml', 'include:', '  - path: more.yaml');
   expect(locate([main], path)).toEqual({ file: base, line: 3, depth: 4 });
 });
 
-test('through anchors and merge keys', () => {
+test('locate() follows anchors and merge keys', () => {
   const main = file(
     'main.yaml',
     'x-common: &common',
@@ -44,19 +44,19 @@ test('through anchors and merge keys', () => {
   expect(locate([main], path)).toEqual({ file: main, line: 3, depth: 4 });
 });
 
-test('as near as the text comes', () => {
+test('locate() gives the nearest place if the path is not in the text', () => {
   const main = file('main.yaml', 'services:', '  web:', '    x-boxer: lambda');
   expect(locate([main], path)).toEqual({ file: main, line: 3, depth: 3 });
   expect(locate([join(folder, 'none.yaml')], path)).toBeUndefined();
 });
 
-test('files that include and extend each other come to an end', () => {
+test('locate() ends for files that include and extend each other', () => {
   file('b.yaml', 'include: [a.yaml]');
   const a = file('a.yaml', 'include: [b.yaml]', 'services:', '  web: {extends: web}');
   expect(locate([a], path)?.depth).toBe(2);
 });
 
-test('no text makes it fail', () => {
+test('locate() never throws, whatever the text', () => {
   const piece = fc.constantFrom(
     'services',
     'web',

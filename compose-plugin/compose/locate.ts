@@ -67,7 +67,7 @@ function includes({ file, document }: Source): string[] {
     .map((path) => resolve(dirname(file), path));
 }
 
-/** What the sought service extends, with the path as it reads there. */
+/** The file that the sought service extends, with the path of the value in that file. */
 function extended(source: Source, path: readonly string[]): { file: string; path: string[] } | undefined {
   const { file, document } = source;
   const [section, service, ...rest] = path;

@@ -4,10 +4,12 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { messageOf } from '../../supervisor/published/message-of.ts';
 import type { Project } from './project.ts';
 
-/** Says whose state it is: by it the state of a directory that has gone is found. */
+/**
+ * File that names the project directory of a state folder, to find state whose directory no longer exists.
+ */
 export const OWNER_FILE = 'project.json';
 
-/** Makes the project's state folder: it holds keys, so it is the owner's alone. */
+/** Makes the project's state folder, readable only by its owner because it holds keys. */
 export function makeStateFolder({
   folder,
   directory,

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { isRemote, type Project } from './project.ts';
 
 /**
- * Whether x-boxer may occur in the project. Reads text only: a project that says nothing of Boxer pays a file
- * read, not a model. True in doubt (other files are pulled in, or a file cannot be read here).
+ * Whether x-boxer may occur in the project. Searches only the text of the files, so a project without Boxer
+ * does not wait for Compose's model. True in doubt: a file names other files, or cannot be read.
  */
 export function mayMentionBoxer(project: Project, cwd: string): boolean {
   return project.files.some((file) => {

@@ -9,7 +9,7 @@ const mount = z.looseObject({
   read_only: z.optional(z.boolean()),
 });
 
-/** A service of `docker compose config`: what the rewrite looks at; everything else is kept but not typed. */
+/** A service of `docker compose config`. Only keys that the rewrite reads have types; other keys are kept. */
 const service = z.looseObject({
   image: z.optional(z.string()),
   build: z.optional(z.unknown()),
@@ -59,6 +59,6 @@ export type Service = z.infer<typeof service>;
 /** Services of a model with their names, in the model's order. */
 export const servicesOf = (of: Model): [string, Service][] => Object.entries(of.services ?? {});
 
-/** The image a service runs: Compose names one that is only built after project and service. */
+/** The image of a service. Compose names an image without `image:` after project and service. */
 export const imageOf = (of: Model, name: string, value: Service): string =>
   value.image ?? `${of.name}-${name}`;

@@ -4,5 +4,5 @@ import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
 /** Names that the rewrite adds to a project. */
 export const ownServices = ['boxer-seed', 'boxer-lambda', RELAY_SERVICE, PROBE_SERVICE] as const;
 export const OWN_NETWORK = 'boxer';
-/** The volume with what the project's seed remembers. */
+/** The volume in which the project's seed keeps its state. */
 export const STORE_VOLUME = 'boxer-store';

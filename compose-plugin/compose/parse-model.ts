@@ -3,7 +3,7 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { type Model, model } from './model.ts';
 
 /**
- * Parses the output of `docker compose config`. Compose doubles every `$` there, in whatever it stands.
+ * Parses the output of `docker compose config`, in which Compose doubles every `$`.
  * @throws BoxerError MODEL if Compose printed something that is no model
  */
 export function parseModel(text: string): Model {

@@ -1,4 +1,4 @@
-/** Something wrong with the project, by where it is in the model; the line is looked up when it is reported. */
+/** A problem of the project with its path in the model. The report looks up the line in the compose file. */
 export interface Problem {
   /** Path in the model: `['services', 'web', 'x-boxer', 'memory']`. */
   path: readonly string[];

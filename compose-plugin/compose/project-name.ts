@@ -15,13 +15,13 @@ export function writtenName(
         [];
       if (name !== undefined) return substitute(name, variables);
     } catch {
-      // The next file, then.
+      // A file that cannot be read is skipped.
     }
   }
   return undefined;
 }
 
-/** As Compose makes a name of a folder's. */
+/** Makes a project name from a folder name, by Compose's rules. */
 export const normalised = (name: string) =>
   name
     .toLowerCase()

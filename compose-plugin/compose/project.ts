@@ -5,9 +5,9 @@ import { dotEnv } from './dot-env.ts';
 import { normalised, writtenName } from './project-name.ts';
 import { isOverridePath, OVERRIDE_FILE, stateFolder } from './state-folder.ts';
 
-/** The project that the user meant, by Compose's own rules, before any of its files was read. */
+/** The project that Compose would choose, before any of its files is read. */
 export interface Project {
-  /** Compose's working directory, absolute: what relative paths of the model start from. */
+  /** Compose's working directory, absolute: relative paths of the model start from here. */
   directory: string;
   /** The user's compose files without our override; relative ones start from the current directory. */
   files: string[];
@@ -15,7 +15,7 @@ export interface Project {
   origin: 'flag' | 'shell' | 'env-file' | 'default' | 'none';
   /** The override that was among the files: the project is linked, or the user named it. */
   linked: string | undefined;
-  /** The project's name as far as it can be told without Compose. */
+  /** The project's name as far as it is known without running Compose. */
   name: string;
   /** Where Boxer keeps keys, override and notes of this project: outside of its directory. */
   folder: string;

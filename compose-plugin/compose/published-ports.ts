@@ -1,18 +1,18 @@
 import type { RelaySettings } from '../../supervisor/published/node-config.ts';
 
-/** Ports of the seed that functions elsewhere have to reach, on the host that `seed.advertise` names. TCP, all of them. */
+/** TCP ports of the seed that functions on AWS connect to, on the host that `seed.advertise` names. */
 export interface PublishedPorts {
-  /** As `seed.advertise` says. */
+  /** The port of `seed.advertise`. */
   readonly control: number;
-  /** Where functions dial in for relayed connections, and for their phantoms. */
+  /** The port to which functions connect for relayed connections and for their phantoms. */
   readonly relay: number;
-  /** Where relayed connections of functions arrive. */
+  /** The ports where relayed connections of functions arrive. */
   readonly initiators: { readonly first: number; readonly last: number };
-  /** Where functions learn what their NAT makes of their ports. */
+  /** The ports where functions learn how their NAT maps their ports. */
   readonly observers: readonly [number, number];
 }
 
-/** From the control port on: one number decides about all of them. */
+/** Offsets from the control port, so that one number decides all ports. */
 const RELAY = 1;
 const OBSERVERS = 2;
 const INITIATORS = 30;
@@ -32,7 +32,7 @@ export function publishedPorts(control: number, relay: RelaySettings): Published
   };
 }
 
-/** A port that two of them claim; undefined where each has its own. */
+/** A port that two uses claim; undefined if all ports differ. */
 export function sharedPort({ control, relay, initiators, observers }: PublishedPorts): number | undefined {
   const single = [control, relay, ...observers];
   const twice = single.find((port, index) => single.indexOf(port) !== index);

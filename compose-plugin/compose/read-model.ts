@@ -9,7 +9,7 @@ import type { Project } from './project.ts';
 /** A model with the services that the chosen profiles enable. */
 export interface ReadModel {
   model: Model;
-  /** Undefined: all of them. */
+  /** Names of the enabled services; undefined: all services. */
   enabled: ReadonlySet<string> | undefined;
 }
 
@@ -43,7 +43,7 @@ export async function readModel(
         ['config'],
       ),
     );
-  // Loaded while Compose works: a third of the plugin's own start-up.
+  // The module is loaded while Compose runs: loading takes a third of the plugin's start-up time.
   const [everything, { parseModel }] = await Promise.all([
     config(['--profile', '*']),
     import('./parse-model.ts'),
@@ -55,7 +55,7 @@ export async function readModel(
     );
     return { model, enabled: hasProfiles ? await enabledServices(engine, invocation, project) : undefined };
   }
-  // A disabled service may be one that cannot be loaded at all (a missing env_file).
+  // Compose may be unable to load a disabled service, for example because of a missing env_file.
   const chosen = await config([]);
   if (chosen.code !== 0) throw modelError(chosen);
   return { model: parseModel(chosen.stdout), enabled: undefined };

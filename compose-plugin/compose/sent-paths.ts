@@ -7,7 +7,7 @@ export interface SentPath {
   /** Where the model names it. */
   at: readonly string[];
   local: string;
-  /** `mount`: containers see it as it is; `copy`: it goes into images and containers. */
+  /** `mount`: containers see the path itself; `copy`: images or containers get a copy. */
   how: 'mount' | 'copy';
 }
 
@@ -28,7 +28,7 @@ export function sentPaths(model: Model): SentPath[] {
       if (data !== undefined) found.push({ at: [section, name, 'file'], local: data.file, how: 'mount' });
     }
   }
-  // What is no path of this machine is a URL, an image, or another service.
+  // Other values are URLs, images or other services.
   return found.filter(({ local }) => isAbsolute(local));
 }
 

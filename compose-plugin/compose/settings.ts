@@ -2,7 +2,7 @@ import { type RelaySettings, SEED_PORT } from '../../supervisor/published/node-c
 import { megabytes, seconds } from './units.ts';
 import { MIN_LIFETIME, type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
 
-/** In Lambda's words. */
+/** A processor architecture, as Lambda names it. */
 export type Architecture = 'x86_64' | 'arm64';
 
 /** A service's x-boxer with every default filled in, in base units. */
@@ -16,11 +16,11 @@ export interface ServiceSettings {
   renewal: { lifetime: number; before: number | undefined } | undefined;
   /** MB */
   ephemeralStorage: number;
-  /** undefined: that of the image */
+  /** undefined: the image's architecture */
   architecture: Architecture | undefined;
   /** ARN; undefined: the project's */
   role: string | undefined;
-  /** Reserved on AWS; undefined: none. */
+  /** Reserved concurrency on AWS; undefined: none. */
   concurrency: number | undefined;
   names: string[];
   environment: { include: string[]; exclude: string[] };
@@ -31,29 +31,29 @@ export interface ServiceSettings {
 /** The project's x-boxer with every default filled in. */
 export interface ProjectSettings {
   provider: 'local' | 'aws';
-  /** undefined: that of the AWS configuration */
+  /** undefined: the region of the AWS configuration */
   region: string | undefined;
   /** ARN of the functions' execution role. */
   role: string | undefined;
   /** AWS profile of the phantoms, or `instance`; undefined: the caller's credentials. */
   credentials: string | undefined;
-  /** Where functions on AWS reach the seed. */
+  /** The address at which functions on AWS reach the seed. */
   advertise: { host: string; port: number } | undefined;
   /** CIDR */
   network: string;
-  /** NATS servers that keep what the seed remembers; undefined: a volume. */
+  /** NATS servers that store the seed's state; undefined: a volume stores it. */
   store: { servers: string[]; tls: boolean } | undefined;
-  /** Seeds that share it. */
+  /** Number of seeds that share the store. */
   seeds: number;
-  /** File with the credentials for them. */
+  /** File with the credentials for the store. */
   storeCredentials: string | undefined;
-  /** Of the seed's metrics; undefined: none. */
+  /** Port of the seed's metrics; undefined: none. */
   metrics: number | undefined;
-  /** What the seed writes; undefined: the default. */
+  /** Log setting of the seed; undefined: the default. */
   log: string | undefined;
-  /** Relays beside the seed's own. */
+  /** Number of relays besides the seed's relay. */
   relays: number;
-  /** Of the seed's relay and of all others. */
+  /** Settings of the seed's relay and of all others. */
   relay: RelaySettings;
   /** seconds until Docker kills a stopped seed or relay; undefined: Docker's own default */
   stopGracePeriod: number | undefined;
@@ -92,12 +92,12 @@ function advertised(text: string | undefined) {
 
 function renewalOf({ lifetime, renew }: Exclude<ServiceInput, string>, timeout: number) {
   const life = secondsOf(lifetime) ?? timeout;
-  // Who gives a function seconds wants it to end.
+  // A function with a timeout of seconds is meant to end, so it is not renewed.
   if (renew === false || life < MIN_LIFETIME) return undefined;
   return { lifetime: life, before: secondsOf(renew?.before) };
 }
 
-/** Where exporters for Prometheus listen that have no port of their own. */
+/** The default port of the seed's metrics. */
 const METRICS_PORT = 9464;
 
 /** Fills in what the project's x-boxer leaves out. */
@@ -119,7 +119,7 @@ export function projectSettings(input: ProjectInput): ProjectSettings {
   };
 }
 
-/** Of the time that Docker gives, seconds: enough to reset what is left and to exit. */
+/** The part of Docker's grace period, in seconds, in which a seed resets remaining connections and exits. */
 const TO_EXIT = 1;
 
 function storeServers(url: string | undefined) {
@@ -142,10 +142,10 @@ function relaySettings(seed: NonNullable<ProjectInput['seed']>) {
 
 const secondsOf = (value: string | number | undefined) => (value === undefined ? undefined : seconds(value));
 
-/** 1 vCPU. */
+/** MB with which a function has one vCPU. */
 const DEFAULT_MEMORY = 1769;
 
-/** Memory of the function in MB: x-boxer's, else the service's own limit (bytes) as Lambda can have it. */
+/** Memory of the function in MB: x-boxer's, else the service's limit (bytes) within the range of Lambda. */
 export function functionMemory(settings: ServiceSettings, limitBytes: number | undefined): number {
   if (settings.memory !== undefined) return settings.memory;
   if (limitBytes === undefined || !(limitBytes > 0)) return DEFAULT_MEMORY;

@@ -6,7 +6,8 @@ import { serialise } from './rewrite/serialise.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /**
- * Writes an override that can start nothing, for verbs that look at, stop or remove what runs. It needs neither a
+ * Writes an override that can start nothing, for verbs that list, stop or remove containers. It needs neither
+ * a
  * valid x-boxer nor images. The order matters: phantoms stop before the Lambda that runs their functions.
  */
 export async function writeSkeleton(context: OverrideContext, file: string): Promise<string> {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Project } from './project.ts';
 
-/** A digest of the project's own files, by which an override is known to be of this state of them. */
+/** A digest of the project's files. An override holds the digest of the files from which it was made. */
 export function sourcesDigest(project: Project, cwd: string): string {
   const hash = createHash('sha256');
   for (const file of project.files) {

@@ -1,7 +1,9 @@
 import { dockerOutput } from '../engine/docker.ts';
 import type { OverrideContext } from './override-context.ts';
 
-/** The project's name where its model cannot be read: as its containers have it, else as Compose would make it. */
+/**
+ * The project's name without a readable model: the label of its containers, else the name by Compose's rules.
+ */
 export async function standingName({ engine, invocation, project }: OverrideContext): Promise<string> {
   const given = invocation.projectName ?? engine.env.COMPOSE_PROJECT_NAME;
   if (given) return given;

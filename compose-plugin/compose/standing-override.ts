@@ -35,8 +35,8 @@ export async function standingSkeleton(context: OverrideContext): Promise<string
 }
 
 /**
- * Whether there is something of Boxer: state of an earlier call, or containers of a call that kept its state elsewhere, as that of
- * another user does, or one before the project was moved.
+ * Whether the project has a state folder, or containers of a call with another state folder: a call of
+ * another user, or a call before the project was moved.
  */
 export async function isStanding(context: OverrideContext): Promise<boolean> {
   const { project, cwd, engine } = context;

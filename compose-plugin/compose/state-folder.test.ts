@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('state is where the XDG Base Directory Specification has it', () => {
+test('the state folder follows the XDG Base Directory Specification', () => {
   expect(stateHome({ HOME: '/home/a' })).toBe('/home/a/.local/state/boxer');
   expect(stateHome({ HOME: '/home/a', XDG_STATE_HOME: '/state' })).toBe('/state/boxer');
   expect(stateHome({ HOME: '/home/a', XDG_STATE_HOME: 'relative' })).toBe('/home/a/.local/state/boxer');

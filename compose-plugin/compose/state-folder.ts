@@ -10,12 +10,12 @@ export const OVERRIDE_FILE = 'override.yaml';
 export const EARLIER_FOLDER = '.boxer';
 
 /**
- * The user's folder with the state of all projects, as the XDG Base Directory Specification has it: outside of every project, since
- * Compose sends project folders to builders and mounts them into containers.
+ * The user's folder with the state of all projects, by the XDG Base Directory Specification. It is outside of
+ * every project, because Compose sends project folders to builders and mounts them into containers.
  */
 export function stateHome(env: NodeJS.ProcessEnv): string {
   const given = env.XDG_STATE_HOME;
-  // The specification wants relative ones ignored.
+  // The specification says that relative paths are ignored.
   const base = given && isAbsolute(given) ? given : join(env.HOME || homedir(), '.local', 'state');
   return join(base, 'boxer');
 }
@@ -30,7 +30,7 @@ export function stateFolder(env: NodeJS.ProcessEnv, directory: string, name: str
   return join(stateHome(env), `${readable}-${hash}`);
 }
 
-/** Whether a path is that of an override, of whichever project and state: it is no file of the user's. */
+/** Whether a path is that of an override of any project, and so not a file of the user. */
 export function isOverridePath(path: string): boolean {
   const folder = dirname(path);
   if (basename(path) !== OVERRIDE_FILE) return false;
@@ -38,7 +38,7 @@ export function isOverridePath(path: string): boolean {
   return /^[a-z0-9_-]+-[0-9a-f]{12}$/.test(basename(folder)) && basename(dirname(folder)) === 'boxer';
 }
 
-/** The path with every symbolic link resolved; of one that does not exist (yet), as far as it does. */
+/** The path with every symbolic link resolved. Only the existing part of a path is resolved. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);

@@ -5,7 +5,7 @@ import { type ProjectSettings, projectSettings, type ServiceSettings, serviceSet
 import { suggest } from './suggest.ts';
 import { longFormSchema, projectSchema, serviceSchema } from './x-boxer-schema.ts';
 
-/** The project's annotations, understood. */
+/** The parsed annotations of the project. */
 export interface Annotations {
   project: ProjectSettings;
   /** Boxed services only, in the model's order. */
@@ -13,14 +13,16 @@ export interface Annotations {
   problems: Problem[];
 }
 
-/** Reads every x-boxer of the model; what is wrong is collected, not thrown, so that all of it is shown at once. */
+/**
+ * Reads every x-boxer of the model. Problems are collected and not thrown, so that the user sees all at once.
+ */
 export function readAnnotations(model: Model): Annotations {
   const problems: Problem[] = [];
   const services = new Map<string, ServiceSettings>();
   const top = model['x-boxer'] ?? {};
   const project = parse(projectSchema, top, ['x-boxer'], problems);
   for (const [name, service] of servicesOf(model)) {
-    // `x-boxer:` with nothing behind it reads as null: the author began to write something.
+    // An empty `x-boxer:` reads as null, which is probably an unfinished annotation.
     if (!('x-boxer' in service)) continue;
     const path = ['services', name, 'x-boxer'];
     const value = service['x-boxer'];
@@ -40,7 +42,7 @@ function parse<T extends z.ZodMiniType>(
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const found = parsed.error.issues.flatMap((issue) => problemsOf(issue, schema, value, path));
-  // One value can fail in two ways that say the same; the last is the one in our own words.
+  // One value can fail two checks for the same reason; the last one has Boxer's message.
   problems.push(...new Map(found.map((problem) => [problem.path.join('\0'), problem])).values());
   return undefined;
 }
@@ -72,7 +74,7 @@ function problemsOf(
   return [{ path, message: `${wanted(issue)}, and is ${show(found)}` }];
 }
 
-/** zod/mini carries no sentences of its own, only those of the schema. */
+/** The message for an issue: zod/mini has no messages except those of the schema. */
 function wanted(issue: z.core.$ZodIssue): string {
   if (issue.message !== 'Invalid input') return issue.message;
   if (issue.code === 'invalid_type') return `must be ${article(issue.expected)}`;

@@ -1,7 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Replaces a file in one step: a reader, or an interruption, sees the old one or the new one. */
+/** Replaces a file in one step: a reader sees the old or the new content, even after an interruption. */
 export function writeAtomically(file: string, content: string): void {
   const draft = join(dirname(file), `.${process.pid}.tmp`);
   writeFileSync(draft, content);

@@ -58,7 +58,10 @@ const waitFor = z.strictObject({
   timeout: z.optional(described(amount(seconds, 'seconds', 1, 900, '60 or "1m"'), about['wait-for.timeout'])),
 });
 
-/** Shorter lives leave no time to start another function, seconds. */
+/**
+ * The shortest life of a function that is renewed, seconds: a shorter one leaves no time to start a
+ * successor.
+ */
 export const MIN_LIFETIME = 10;
 
 const lifetime = amount(seconds, 'seconds', MIN_LIFETIME, 900, '600 or "10m"');
@@ -137,7 +140,7 @@ const longForm = z
     }),
   );
 
-/** Lambda's. */
+/** Lambda's maximum timeout, seconds. */
 const MAX_TIMEOUT = 900;
 
 const amountOf = (value: string | number | undefined, otherwise: number): number =>
@@ -267,7 +270,7 @@ export const projectSchema = z.strictObject({
   ),
 });
 
-/** `first-last`; undefined for what is no range of unprivileged ports. */
+/** Parses `first-last`; undefined if the text is not a range of unprivileged ports. */
 export function portsOf(text: string): { first: number; last: number } | undefined {
   const [, first, last] = (/^(\d{4,5})-(\d{4,5})$/.exec(text) ?? []).map(Number);
   if (first === undefined || last === undefined) return undefined;

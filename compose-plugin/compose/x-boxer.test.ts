@@ -23,7 +23,7 @@ test('the short form', () => {
   expect(read('container').services.get('web')?.target).toBe('container');
 });
 
-test('amounts as Lambda and as Compose write them', () => {
+test('amounts may have the form of Lambda or of Compose', () => {
   expect([512, '512', '512m', '512MB', '0.5g', '524288k'].map(megabytes)).toEqual(Array(6).fill(512));
   expect([90, '90', '90s', '1m30s', '1.5m'].map(seconds)).toEqual(Array(5).fill(90));
   expect(['', 'x', '1t', '1.5', '-1', '1k'].map(megabytes)).toEqual(Array(6).fill(undefined));
@@ -39,7 +39,7 @@ test('memory comes from x-boxer, then from the limit of the service, then from o
   expect(functionMemory(serviceSettings({ memory: '1g' }), 2 ** 40)).toBe(1024);
 });
 
-describe('what is not understood', () => {
+describe('invalid annotations', () => {
   test.each([
     ['lamda', 'x-boxer: must be lambda, container or a mapping, and is "lamda" | Did you mean lambda?'],
     [null, 'x-boxer: must be lambda, container or a mapping, and is null'],
@@ -116,7 +116,7 @@ describe('what is not understood', () => {
   });
 });
 
-test('any value is understood or reported, never thrown at', () => {
+test('readAnnotations() never throws, whatever the value', () => {
   fc.assert(
     fc.property(fc.anything({ withBigInt: false, maxDepth: 3 }), (value) => {
       const { services, problems } = read(value);

@@ -7,7 +7,7 @@ import { inspectImages } from './images.ts';
 
 const { DOCKER_HOST, DOCKER_CONTEXT, ...env } = process.env;
 const direct: Docker = { flags: [], context: undefined, env, signal: new AbortController().signal };
-/** The same engine, by the docker command. */
+/** The same engine, asked through the docker command. */
 const byDocker: Docker = { ...direct, flags: ['--context', 'default'] };
 const LABEL = `io.boxer.test.api=${process.pid}`;
 
@@ -19,18 +19,18 @@ afterAll(async () => {
   await execa('docker', ['rm', ...(await containerIds(direct, `label=${LABEL}`))]);
 });
 
-test('only docker knows the way to an engine that the user has chosen', async () => {
+test('askEngine() gives undefined for a context or host that the user has chosen', async () => {
   expect((await askEngine(direct, '/version'))?.status).toBe(200);
   expect(await askEngine(byDocker, '/version')).toBeUndefined();
   expect(await askEngine({ ...direct, env: { ...env, DOCKER_HOST: 'tcp://x' } }, '/version')).toBeUndefined();
 });
 
-test('images are told of as docker tells of them, missing ones among them', async () => {
+test('inspectImages() gives the same facts by the API and by docker, and leaves out missing images', async () => {
   const names = ['debian:bookworm-slim', 'boxer-test/no-such-image:1', 'boxer/no such name'];
   expect(await inspectImages(direct, names)).toEqual(await inspectImages(byDocker, names.slice(0, 2)));
 });
 
-test('containers are found and told of as docker does, missing ones left out', async () => {
+test('containers are the same by the API and by docker, without missing ones', async () => {
   const filters = [`label=${LABEL}`, 'label=and=another', 'status=created'];
   const found = await containerIds(direct, ...filters);
   expect(found).toHaveLength(2);
@@ -42,7 +42,7 @@ test('containers are found and told of as docker does, missing ones left out', a
   expect(await inspectContainers(byDocker, ids)).toEqual(told);
 });
 
-test('a question that is cancelled is CANCELLED', async () => {
+test('askEngine() fails with CANCELLED when the signal aborts', async () => {
   const signal = AbortSignal.abort();
   await expect(askEngine({ ...direct, signal }, '/version')).rejects.toMatchObject({ code: 'CANCELLED' });
 });

@@ -10,9 +10,10 @@ export interface Answer {
 }
 
 /**
- * Asks the engine itself: a `docker` in between takes longer to start than the engine to answer. Undefined where only docker knows
- * the way, as with another context or host, and where the engine does not answer, which docker finds words for.
- * @param path with its query, and without a version: the engine's own
+ * Asks the engine directly, because starting `docker` takes longer than the engine's answer. Undefined if the
+ * user has chosen another context or host, which only docker can reach, or if the engine does not answer: the
+ * caller then runs docker, which explains the error.
+ * @param path with its query and without a version, so the engine uses its newest API
  * @throws BoxerError CANCELLED
  */
 export async function askEngine(engine: Docker, path: string): Promise<Answer | undefined> {

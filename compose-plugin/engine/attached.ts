@@ -5,13 +5,14 @@ import type { Docker } from './docker.ts';
 
 export interface AttachOptions {
   env?: NodeJS.ProcessEnv;
-  /** The child's stdout goes to our stderr: it is progress, not the answer. */
+  /** Whether the child's stdout goes to the plugin's stderr, because it is progress and not the answer. */
   stdoutToStderr?: boolean;
 }
 
 /**
- * Runs `docker args` on the user's own terminal and gives its exit code. A cancellation is passed on and the child
- * awaited: what it has begun it also brings to an end that the next `up` or `down` understands.
+ * Runs `docker args` on the user's terminal and gives its exit code. A cancellation is passed on to the
+ * child, and the child's end is awaited, so that the project is left in a state that the next `up` or `down`
+ * can handle.
  */
 export function attach(
   engine: Docker,
@@ -25,7 +26,8 @@ export function attach(
   });
   const cancel = () => {
     const reason = engine.signal.reason === 'SIGTERM' ? 'SIGTERM' : 'SIGINT';
-    // A terminal's Ctrl+C has already reached the child, and Compose takes a second one as "at once".
+    // A terminal's Ctrl+C has already reached the child; Compose would kill its containers on a second
+    // signal.
     if (engine.signal.reason === 'terminal') return;
     child.kill(reason);
   };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 
-/** What a finished child left behind. */
+/** The exit code and output of a finished child. */
 export interface Finished {
   code: number;
   stdout: string;
@@ -19,7 +19,7 @@ export interface CommandOptions {
 }
 
 /**
- * Runs a program and collects what it prints. A non-zero exit is the caller's to judge.
+ * Runs a program and collects its output. The caller judges a non-zero exit code.
  * @throws BoxerError NOT_FOUND if there is no such program, CANCELLED if the signal ended it
  */
 export function run(
@@ -37,7 +37,7 @@ export function run(
   const stderr: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
-  // The child is asked, never killed: docker passes SIGINT on to the build or pull that it runs.
+  // The child gets SIGINT and is never killed: docker passes SIGINT on to the build or pull that it runs.
   const cancel = () => child.kill('SIGINT');
   if (options.signal?.aborted) cancel();
   options.signal?.addEventListener('abort', cancel, { once: true });
@@ -53,7 +53,7 @@ export function run(
     const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString();
     resolve({ code: code ?? 1, stdout: text(stdout), stderr: text(stderr) });
   });
-  // A child that ends without reading its input is its own business.
+  // A child may end without reading its input, which is no error.
   child.stdin?.on('error', () => undefined);
   child.stdin?.end(options.input ?? '');
   return promise;

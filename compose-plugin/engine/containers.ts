@@ -15,7 +15,7 @@ const container = z.object({
   Config: z.object({ Labels: z.record(z.string(), z.string()) }),
 });
 
-/** A container as `docker inspect` tells of it. */
+/** The used fields of a container in `docker inspect`. */
 export type Container = z.infer<typeof container>;
 
 /** Ids of containers, stopped ones too, that match every filter (`label=x=y`). */
@@ -30,7 +30,7 @@ export async function containerIds(engine: Docker, ...filters: readonly string[]
 
 const listed = z.array(z.object({ Id: z.string() }));
 
-/** docker's `name=value` as the API has it: the values by name. */
+/** Converts docker's `name=value` filters to the form of the API: values by name. */
 function filterQuery(filters: readonly string[]): string {
   const pairs = filters.map((filter) => {
     const at = filter.indexOf('=');
@@ -41,7 +41,9 @@ function filterQuery(filters: readonly string[]): string {
   return encodeURIComponent(JSON.stringify(Object.fromEntries(query)));
 }
 
-/** What `docker inspect` tells of containers with these ids, unparsed; one that has gone meanwhile is left out. */
+/**
+ * The unparsed `docker inspect` of containers with these ids; containers that no longer exist are left out.
+ */
 export async function inspectIds(engine: Docker, ids: readonly string[]): Promise<unknown[]> {
   if (ids.length === 0) return [];
   const answers = await Promise.all(ids.map((id) => askEngine(engine, `/containers/${id}/json`)));
@@ -54,7 +56,7 @@ export async function inspectIds(engine: Docker, ids: readonly string[]): Promis
     .map((line) => JSON.parse(line));
 }
 
-/** Containers with these ids; one that has gone meanwhile is left out. */
+/** The containers with these ids; containers that no longer exist are left out. */
 export async function inspectContainers(engine: Docker, ids: readonly string[]): Promise<Container[]> {
   return (await inspectIds(engine, ids)).map((found) => {
     const parsed = container.safeParse(found);

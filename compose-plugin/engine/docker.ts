@@ -11,7 +11,7 @@ export interface Docker {
   signal: AbortSignal;
 }
 
-/** The environment for child dockers: without what the docker CLI set for this plugin alone. */
+/** The environment for child dockers, without the variables that the docker CLI sets for this plugin only. */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { DOCKER_CLI_PLUGIN_SOCKET, DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND, ...rest } = env;
   return rest;
@@ -28,7 +28,7 @@ export function docker(
 
 /**
  * Runs `docker args` and gives its stdout.
- * @throws BoxerError NO_ENGINE where no engine answers, ENGINE with docker's own words otherwise
+ * @throws BoxerError NO_ENGINE if no engine answers, otherwise ENGINE with docker's message
  */
 export async function dockerOutput(engine: Docker, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await docker(engine, args);
@@ -36,7 +36,7 @@ export async function dockerOutput(engine: Docker, args: readonly string[]): Pro
   return stdout;
 }
 
-/** What docker said on stderr, as an error of ours. */
+/** Converts docker's stderr to a BoxerError. */
 export function engineError(args: readonly string[], stderr: string): BoxerError {
   const words = stderr.trim();
   if (/cannot connect to the docker daemon|error during connect|is the docker daemon running/i.test(words)) {

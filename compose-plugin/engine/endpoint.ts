@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import type { Docker } from './docker.ts';
 
-/** Where an engine has its socket, unless it is one of a user's own. */
+/** The path of a rootful engine's socket. */
 export const USUAL_SOCKET = '/var/run/docker.sock';
 
 const configuration = z.object({ currentContext: z.optional(z.string()) });
@@ -19,7 +19,7 @@ export function choosesAnEngine({ flags, env }: Docker): boolean {
     );
     return currentContext !== undefined && currentContext !== 'default';
   } catch {
-    // Most have none.
+    // Most users have no configuration file.
     return false;
   }
 }

@@ -20,7 +20,7 @@ const inspected = z.object({
   ),
 });
 
-/** What the rewrite needs to know of an image. */
+/** The facts about an image that the rewrite needs. */
 export interface ImageFacts {
   /** `sha256:...` */
   id: string;
@@ -32,12 +32,12 @@ export interface ImageFacts {
   command: string[];
   /** Paths that the image declares as VOLUME. */
   volumes: string[];
-  /** As the image writes it; '': it does not. */
+  /** STOPSIGNAL of the image; '': none. */
   stopSignal: string;
-  /** Whether a build from it runs instructions of its own. */
+  /** Whether the image has ONBUILD triggers. */
   triggers: boolean;
   workingDirectory: string;
-  /** As the image writes it; '': root. */
+  /** USER of the image; '': root. */
   user: string;
 }
 
@@ -72,7 +72,7 @@ async function inspectByDocker(engine: Docker, unique: readonly string[]): Promi
     return new Map(unique.map((name, index) => [name, facts(JSON.parse(lines[index] ?? 'null'))]));
   }
   if (code !== 0 && !/no such image/i.test(stderr)) throw engineError(args, stderr);
-  // The answers carry no names and the missing ones leave gaps: ask one by one.
+  // Answers carry no names, and missing images leave gaps, so each image is inspected separately.
   if (unique.length === 1) return new Map();
   const single = await Promise.all(unique.map((name) => inspectByDocker(engine, [name])));
   return new Map(single.flatMap((one) => [...one]));

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Docker } from './docker.ts';
 
-/** The lines that `docker args` prints, until it ends, the consumer stops or the engine's signal aborts. Never throws: a child that fails has no more lines. */
+/**
+ * Yields the lines of `docker args` until the child ends, the consumer stops or the engine's signal aborts.
+ * Never throws: a failed child has no more lines.
+ */
 export async function* dockerLines(engine: Docker, args: readonly string[]): AsyncGenerator<string> {
   if (engine.signal.aborted) return;
   const child = spawn('docker', [...engine.flags, ...args], {

@@ -4,8 +4,9 @@ import { choosesAnEngine, USUAL_SOCKET } from './endpoint.ts';
 const LOCAL = 'unix://';
 
 /**
- * Path of the engine's socket on the engine's own side, for containers that talk to it. A rootless engine has it where its
- * user's docker finds it; one in a virtual machine (Docker Desktop, Colima) or on another host at the usual place.
+ * Path of the engine's socket on the engine's host, for containers that mount it. For a rootless engine it is
+ * the path that the user's docker uses; for an engine in a virtual machine (Docker Desktop, Colima) or on
+ * another host it is the usual path.
  */
 export async function engineSocket(engine: Docker): Promise<string> {
   if (!choosesAnEngine(engine)) return USUAL_SOCKET;

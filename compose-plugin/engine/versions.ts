@@ -1,4 +1,7 @@
-/** Whether a version (`2.40.3-desktop.1`, `v24.1`) is the wanted one or later; false for something unreadable. */
+/**
+ * Whether a version (`2.40.3-desktop.1`, `v24.1`) is the wanted one or later; false if the version cannot be
+ * parsed.
+ */
 export function atLeast(version: string, wanted: string): boolean {
   const numbers = (text: string) => (/\d+(\.\d+)*/.exec(text)?.[0] ?? '').split('.').map(Number);
   const [have, need] = [numbers(version), numbers(wanted)];

@@ -1,4 +1,4 @@
-/** A flag as it was written: `raw` are the words to replay it with. */
+/** A flag of the command line; `raw` holds the words of the command line that make up the flag. */
 export interface Flag {
   name: string;
   value: string | undefined;

@@ -37,7 +37,7 @@ const composeFlags: FlagTable = {
   aliases: { '-f': '--file', '-p': '--project-name' },
 };
 
-/** What the user typed, sorted. */
+/** The parsed command line of the user. */
 export interface Invocation {
   /** Global docker flags, to be replayed on every child docker. */
   docker: string[];
@@ -50,7 +50,7 @@ export interface Invocation {
   projectDirectory: string | undefined;
   envFiles: string[];
   help: boolean;
-  /** Asked by the shell's completion: the words so far, the last one unfinished. */
+  /** Whether the shell's completion calls. The last word is then unfinished. */
   completion: boolean;
   verb: string | undefined;
   args: string[];

@@ -6,7 +6,10 @@ import { atLeast } from '../engine/versions.ts';
 /** The first Compose whose overrides, `!reset` and service-level extensions all work as the rewrite needs them. */
 export const MINIMUM_COMPOSE = '2.36';
 
-/** @throws BoxerError OLD_COMPOSE; where the version cannot be had, later errors say more than we could */
+/**
+ * @throws BoxerError OLD_COMPOSE. An unknown version is accepted: later errors of Compose explain the cause
+ * better.
+ */
 export async function requireCompose(engine: Docker): Promise<void> {
   const { code, stdout } = await runCompose(engine, {
     args: ['compose', 'version', '--short'],

@@ -5,7 +5,7 @@ import { EARLIER_FOLDER } from '../compose/state-folder.ts';
 import { errorCode } from '../engine/error-code.ts';
 import type { Work } from '../project/work.ts';
 
-/** What is worth keeping: what was made in an AWS account, where functions run, and what was measured. */
+/** Files to keep: the resources made in AWS, the provider, and the last probe. */
 export const NOTES = ['aws.json', 'provider', 'last-probe.json'];
 
 const REPLACED = [
@@ -14,8 +14,8 @@ const REPLACED = [
 ];
 
 /**
- * Takes the folder of an earlier version out of the project, with its keys: they may be in images and were readable in bind mounts,
- * so they are replaced and not moved.
+ * Removes the state folder of an earlier version from the project directory. Its keys are replaced and not
+ * moved, because they may be in images and were readable through bind mounts.
  */
 export function removeEarlierFolder({ project, warn }: Pick<Work, 'project' | 'warn'>): void {
   const earlier = join(project.directory, EARLIER_FOLDER);

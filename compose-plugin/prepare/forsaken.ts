@@ -9,7 +9,9 @@ const owner = z.object({ name: z.string(), directory: z.string() });
 
 type Place = Pick<Project, 'name' | 'folder'>;
 
-/** State of projects with this name whose directory is gone: most likely it was moved to where the project is now. */
+/**
+ * State folders of projects with this name whose directory no longer exists, probably because it was moved.
+ */
 function forsakenFolders({ name, folder }: Place): string[] {
   const home = dirname(folder);
   if (!existsSync(home)) return [];
@@ -30,7 +32,7 @@ function readOwner(file: string): z.infer<typeof owner> | undefined {
   }
 }
 
-/** Copies what was made in an account, and the like, to where a project that was moved looks for it. */
+/** Copies the notes of a moved project, such as its resources in AWS, to its present state folder. */
 export function adoptNotes(project: Place): void {
   for (const other of forsakenFolders(project)) {
     for (const name of NOTES) {
@@ -40,7 +42,9 @@ export function adoptNotes(project: Place): void {
   }
 }
 
-/** Removes the state that a project left behind when it was moved; not before nothing runs that mounts its keys. */
+/**
+ * Removes the old state of a moved project. Call this only when no container mounts the old keys any more.
+ */
 export function removeForsaken(project: Place): void {
   for (const other of forsakenFolders(project)) rmSync(other, { recursive: true, force: true });
 }

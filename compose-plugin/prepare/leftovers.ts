@@ -8,7 +8,7 @@ const KINDS = [
 ] as const;
 
 /**
- * Removes what the local Lambda of a project left on the engine: functions outlive it only if it was killed.
+ * Removes what a killed local Lambda of a project left on the engine, such as functions.
  * @returns how many things were removed
  */
 export async function removeLeftovers(engine: Docker, project: string): Promise<number> {
@@ -24,27 +24,27 @@ export async function removeLeftovers(engine: Docker, project: string): Promise<
     await docker(engine, [...remove, ...ids]);
     removed += ids.length;
   }
-  // Compose could not, while a leftover was on it.
+  // Compose could not remove the network while a leftover was attached to it.
   if (removed > 0) await removeNetwork(engine, project);
   return removed;
 }
 
 /**
- * Removes what the project's seed remembered: Compose keeps named volumes, but there is nothing in this one for anybody else,
- * and the nodes that it speaks of are gone.
+ * Removes the volume with the seed's state. Compose keeps named volumes, but the nodes of this state no
+ * longer exist.
  */
 export async function removeStore(engine: Docker, project: string): Promise<void> {
   const id = await labelled(engine, 'volume', project, STORE_VOLUME);
   if (id !== '') await docker(engine, ['volume', 'rm', '--force', id]);
 }
 
-/** Removes the network that is Boxer's own, if nobody is on it. */
+/** Removes Boxer's network if no container is attached to it. */
 export async function removeNetwork(engine: Docker, project: string): Promise<void> {
   const id = await labelled(engine, 'network', project, OWN_NETWORK);
   if (id !== '') await docker(engine, ['network', 'rm', id]);
 }
 
-/** A network or volume of the project by its name in the model; '' where there is none. */
+/** The id of a network or volume of the project by its name in the model; '' if it does not exist. */
 async function labelled(
   engine: Docker,
   kind: 'network' | 'volume',

@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const lock = <T>(work: () => Promise<T>) =>
   withLock({ project: { folder, directory: '/p', name: 'p' } }, 'change', 'up', work);
 
-test('only one at a time, and the refused one names the other', async () => {
+test('withLock() lets one caller in, and the error of the other names the owner', async () => {
   await lock(async () => {
     await expect(lock(async () => 1)).rejects.toMatchObject({
       code: 'BUSY',
@@ -33,7 +33,7 @@ test.each([
   expect(await lock(async () => 3)).toBe(3);
 });
 
-test('a first call that fails leaves nothing behind', async () => {
+test('a refused first call leaves no files', async () => {
   await expect(lock(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
   expect(existsSync(folder)).toBe(false);
 });

@@ -5,7 +5,7 @@ import { makeStateFolder } from '../compose/make-state-folder.ts';
 import type { Project } from '../compose/project.ts';
 import { errorCode } from '../engine/error-code.ts';
 
-/** The owner as the lock file tells it: `pid start-time verb`. */
+/** The owner of a lock. The lock file holds `pid start-time verb`. */
 interface Owner {
   pid: number;
   started: string;
@@ -13,13 +13,13 @@ interface Owner {
 }
 
 /**
- * What is locked. `change`: the project is being changed. `up`: an `up` is running, which, attached, lasts as long
- * as its user wishes: others may change the project meanwhile, a second `up` may not.
+ * The lock to take. `change`: a call changes the project. `up`: an `up` runs. An attached `up` can run for
+ * long; other verbs may change the project meanwhile, but a second `up` may not.
  */
 export type LockName = 'change' | 'up';
 
 /**
- * Runs `work` as the only one that holds the lock. The lock of a process that is gone is taken over.
+ * Runs `work` while holding the lock. The lock of a process that no longer exists is taken over.
  * @throws BoxerError BUSY, naming the owner
  */
 export async function withLock<T>(
@@ -40,7 +40,7 @@ export async function withLock<T>(
     return result;
   } finally {
     rmSync(file, { force: true });
-    // A first call that was refused leaves the project as it found it.
+    // If the call made the state folder itself and was refused, it removes the folder again.
     if (!done && fresh && !existsSync(join(folder, 'override.yaml')) && !existsSync(join(folder, 'key'))) {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -52,7 +52,7 @@ function take(file: string, verb: string): void {
   writeFileSync(draft, `${process.pid} ${startTime(process.pid)} ${verb}\n`);
   try {
     for (let attempt = 0; attempt < 5; attempt += 1) {
-      // A link appears with its content, or not at all: no one ever reads half a lock.
+      // link() makes the file appear with its whole content, so nobody reads half a lock.
       if (linked(draft, file)) return;
       const owner = readOwner(file);
       if (owner === undefined) continue;
@@ -101,10 +101,10 @@ function isAlive({ pid, started }: Owner): boolean {
   return startTime(pid) === started;
 }
 
-/** Tells a process from a later one with its number; `-` where the system does not tell. */
+/** The start time of a process, which tells it from a later process with the same pid; `-` if unknown. */
 function startTime(pid: number): string {
   try {
-    // The 22nd field, counted behind the command's name, which may itself hold spaces and brackets.
+    // The start time is the 22nd field. Fields are counted after the command's name, which may hold spaces.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
   } catch {

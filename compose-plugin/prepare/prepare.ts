@@ -4,8 +4,8 @@ import type { Work } from '../project/work.ts';
 import { requireCompose } from './compose-version.ts';
 
 /**
- * Reads the project and writes its override. What works on the model is loaded while Compose reads it: the plugin's
- * own start-up hides behind that.
+ * Reads the project and writes its override. The plugin's other modules are loaded while Compose reads the
+ * project, which hides their loading time.
  * @throws BoxerError as `readModel` and `rewriteProject`
  */
 export async function prepare(context: Work, purpose: Purpose): Promise<Prepared> {

@@ -12,11 +12,11 @@ import type { Prepared } from '../project/purpose.ts';
 import type { ReadProject } from '../project/read-project.ts';
 import type { Work } from '../project/work.ts';
 
-/** Boxed services of the call whose image is not here yet. */
+/** Boxed services of the call whose image the engine does not have yet. */
 export const withoutImage = ({ services }: Annotations, { boxed, selected }: ReadProject): string[] =>
   [...services.keys()].filter((name) => selected.has(name) && !boxed.some((one) => one.name === name));
 
-/** Stands for what only the image can tell. */
+/** Placeholder facts of an image that the engine does not have. */
 const placeholder = (runtime: ImageFacts): ImageFacts => ({
   ...runtime,
   id: 'not-built-yet',

@@ -6,7 +6,7 @@ import { docker } from '../engine/docker.ts';
 import { type Phantom, readPhantoms, twinIn } from '../project/phantoms.ts';
 import type { Work } from '../project/work.ts';
 
-/** The part of an override that says what phantoms invoke. */
+/** The part of an override with the phantoms' configuration. */
 const configured = z.object({
   services: z.record(
     z.string(),
@@ -14,7 +14,7 @@ const configured = z.object({
   ),
 });
 
-/** Service -> its twin, by the override. */
+/** Service -> its twin in the override. */
 export function twinsIn(override: unknown): Map<string, Phantom['twin']> {
   const services = Object.entries(configured.safeParse(override).data?.services ?? {});
   return new Map(
@@ -25,7 +25,9 @@ export function twinsIn(override: unknown): Map<string, Phantom['twin']> {
   );
 }
 
-/** What has to become of the functions of these services, where their replicas run others than they shall. */
+/**
+ * Which functions of these services to make and which to delete, because replicas run other ones than wanted.
+ */
 export function changeOf(
   wanted: ReadonlyMap<string, Phantom['twin']>,
   phantoms: readonly Phantom[],
@@ -47,9 +49,9 @@ export function changeOf(
 }
 
 /**
- * Before Compose replaces running replicas by those of another image: their new functions are made and brought up, so that the
- * replicas find them ready; the old functions are deleted, and go with their launches. Whatever of it fails is done later, by the
- * replicas themselves and by the local Lambda's own rules.
+ * Makes the new functions before Compose replaces running replicas by those of another image, so that the
+ * replicas find them ready. The old functions are deleted; they end with their launches. A failed step is not
+ * an error: the replicas or the local Lambda do it later.
  */
 export async function renewFunctions(
   { engine, progress }: Work,

@@ -20,8 +20,8 @@ import { renewFunctions } from './renew-functions.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 
 /**
- * From the model to the override: check, get images, build twins, write. Nothing is written before the whole
- * project was found valid.
+ * Makes the override from the model: checks, gets images, builds twins, writes. Nothing is written before the
+ * whole project has been found valid.
  * @throws BoxerError INVALID with every problem of the project; NOT_BUILT, NO_ENGINE, IMAGES, TWIN, and those of `deploy`
  */
 export async function rewriteProject(work: Work, purpose: Purpose, read: ReadModel): Promise<Prepared> {

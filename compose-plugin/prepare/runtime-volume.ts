@@ -6,7 +6,8 @@ const LABEL = 'io.boxer.runtime';
 const DAY = 86_400_000;
 
 /**
- * Makes the volume with the runtime if it is not there. The engine fills an empty named volume from the image of
+ * Makes the volume with the runtime if it does not exist. The engine fills an empty named volume from the
+ * image of
  * the first container that mounts it, so a container is created for that and thrown away.
  */
 export async function makeRuntimeVolume(engine: Docker, name: string, image: string): Promise<void> {
@@ -21,7 +22,10 @@ export async function makeRuntimeVolume(engine: Docker, name: string, image: str
   await removeOldVolumes(engine, name);
 }
 
-/** Volumes of earlier runtimes, a day old at least: a younger one may be another project's that is just starting. */
+/**
+ * Removes runtime volumes that are at least a day old. A younger one may belong to a project that is
+ * starting.
+ */
 async function removeOldVolumes(engine: Docker, keep: string): Promise<void> {
   const listed = await dockerOutput(engine, ['volume', 'ls', '--quiet', '--filter', `label=${LABEL}`]);
   const names = listed.split('\n').filter((name) => name !== '' && name !== keep);
@@ -35,7 +39,7 @@ async function removeOldVolumes(engine: Docker, keep: string): Promise<void> {
   ]);
   for (const line of stdout.split('\n')) {
     const [name, created] = line.split(' ');
-    // One that is in use the engine does not remove.
+    // The engine refuses to remove a volume that is in use.
     if (name && created && Date.now() - Date.parse(created) > DAY)
       await docker(engine, ['volume', 'rm', name]);
   }

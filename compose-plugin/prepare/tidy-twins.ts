@@ -3,7 +3,7 @@ import { readPhantoms } from '../project/phantoms.ts';
 import type { Work } from '../project/work.ts';
 import { removeTwins } from '../twin/build.ts';
 
-/** A twin's tag, wherever it stands. */
+/** Matches a twin's tag anywhere in a text. */
 const TAGS = /boxer-twin\/[a-z0-9-]+:[0-9a-f]{12}/g;
 
 /** Removes twins that neither the override nor any container of the project names. */

@@ -21,13 +21,13 @@ import type { Work } from '../project/work.ts';
 import { awsFunctionName, ecrRepository } from '../twin/names.ts';
 import { PROBE_MEMORY, PROBE_STORAGE, PROBE_TIMEOUT } from './provide.ts';
 
-/** A probe function that is in the account. */
+/** A probe function that exists in the account. */
 export interface ProbeFunction {
   functionName: string;
   imageUri: string;
 }
 
-/** The function that probes are on AWS: the runtime's own image. */
+/** The probe function on AWS, which runs the runtime's image. */
 function wantedProbe(project: ReadProject, name: string): WantedFunction {
   const { own, runtime, annotations } = project;
   const architecture: Architecture = runtime.architecture === 'arm64' ? 'arm64' : 'x86_64';
@@ -49,8 +49,8 @@ function wantedProbe(project: ReadProject, name: string): WantedFunction {
 }
 
 /**
- * Makes the probe function, has `work` use it, and takes it away again, whatever happens; the repository too, if it was not there
- * before. An image that was pushed into a repository that was there stays.
+ * Makes the probe function, runs `work` with it, and always removes the function. The repository is removed
+ * as well if this call made it. In an existing repository the pushed image stays.
  * @throws BoxerError as `publish` and `applyFunctions`, and those of `work`
  */
 export async function withProbeFunction<T>(
@@ -73,7 +73,7 @@ export async function withProbeFunction<T>(
   await agree(context, plan, consent);
   const repository = ecrRepository(name);
   const before = readMade(folder);
-  // A run that is killed leaves a note of what there may be.
+  // The note is written first, so a killed run leaves a note of what may exist.
   noteMade(folder, {
     ...{ region: aws.region, repository, functions: [wanted.functionName] },
     bytes: storedBytes(state.images),
@@ -85,7 +85,7 @@ export async function withProbeFunction<T>(
     const imageUri = images.get(PROBE_SERVICE) ?? '';
     return await work({ functionName: wanted.functionName, imageUri });
   } finally {
-    // Also after a cancellation, hence a signal of its own.
+    // The removal also runs after a cancellation, so it has a signal of its own.
     const engine = { ...context.engine, signal: AbortSignal.timeout(REMOVAL) };
     await connectAws(engine, aws.region, scope)
       .then(async (late) => {
@@ -98,7 +98,7 @@ export async function withProbeFunction<T>(
   }
 }
 
-/** ms */
+/** How long the removal may take, ms. */
 const REMOVAL = 60_000;
 
 const leftBehind = (functionName: string, error: unknown) =>

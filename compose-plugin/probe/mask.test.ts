@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { masked } from './mask.ts';
 
-test('addresses become words, the same for the same address, wherever they stand', () => {
+test('masked() replaces every address by a word, and equal addresses by the same word', () => {
   const report = {
     observed: { address: '203.0.113.7', port: 4711 },
     error: 'connect ECONNREFUSED 203.0.113.7:80 by way of 10.1.2.3',
@@ -20,7 +20,7 @@ test('addresses become words, the same for the same address, wherever they stand
   });
 });
 
-test('accounts and the name of the seed go as well; times, versions and limits stay', () => {
+test("masked() replaces accounts and the seed's name, and keeps times, versions and limits", () => {
   const report = {
     error: 'arn:aws:lambda:eu-west-1:123456789012:function:x; seed.example.org: no answer',
     limits: { pending: '96365', memory: '1099511627776' },

@@ -1,17 +1,17 @@
 import { isIPv6 } from 'node:net';
 
 const ADDRESS = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/g;
-/** Whatever may be one: times of day are not. */
+/** Candidates for IPv6 addresses, which also match times of day; those are kept. */
 const ADDRESS6 = /(?<![\w:])[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:]*(?![\w:])/gi;
 const ACCOUNT = /(?<!\d)\d{12}(?!\d)/g;
 
-/** Said of everybody's functions, and so of nobody's. */
+/** Addresses that all functions have, so they identify nobody. */
 const COMMON = /^(169\.254\.|127\.|0\.0\.0\.0$)/;
 const PRIVATE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
 
 /**
- * A copy of any JSON in which no address and no account can be read: equal addresses become equal words, so that it can
- * still be seen who shares one. `169.254.x.y` and loopback stay.
+ * Copies any JSON and replaces addresses, accounts and `names` by words. Equal addresses become equal words,
+ * so a reader can see which functions share an address. `169.254.x.y` and loopback stay.
  */
 export function masked<T>(value: T, names: readonly string[] = []): T {
   const words = new Map<string, string>();

@@ -26,8 +26,8 @@ export interface ProbeOverrideInput {
 }
 
 /**
- * A Compose file with what a probe needs and the project may not have running: a seed, which forgets everything, the local Lambda, and
- * the container that invokes the functions. It needs none of the project's own images. Pure.
+ * A Compose file with the services that a probe needs: a seed without a store, the local Lambda, and the
+ * container that invokes the functions. None of them needs the project's images. Pure.
  */
 export function probeOverride(input: ProbeOverrideInput): object {
   const { model, boxed, settings, access, images, runtimeId, config, folder, keyId } = input;

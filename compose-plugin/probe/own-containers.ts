@@ -8,8 +8,8 @@ const roles = { 'boxer-seed': 'seed', 'boxer-lambda': 'lambda' } as const;
 export type OwnService = keyof typeof roles;
 
 /**
- * Which of Boxer's own services have to be started for a probe: those that are not there.
- * @throws BoxerError STOPPED where one is there and does not run: it belongs to a project that was stopped and may go on
+ * Lists Boxer's services that have no container and have to be started for a probe.
+ * @throws BoxerError STOPPED if a container exists but does not run: it belongs to a stopped project
  */
 export async function missingServices(
   engine: Docker,
@@ -34,7 +34,7 @@ export async function missingServices(
   return missing;
 }
 
-/** Starts services of `file` and nothing else. @throws BoxerError COMPOSE with its last words */
+/** Starts services of `file` and nothing else. @throws BoxerError COMPOSE with the end of Compose's output */
 export async function startServices(
   context: Work,
   file: string,
@@ -46,13 +46,13 @@ export async function startServices(
   throw new BoxerError('COMPOSE', `${services.join(' and ')} cannot be started: ${lastLine(stderr)}`);
 }
 
-/** Compose on the project's files and `file`. */
+/** Runs Compose with the project's files and `file`. */
 export function compose({ engine, invocation, project }: Work, file: string, words: readonly string[]) {
   const call = composeCall(engine, invocation, project, [file], words);
   return runCompose(engine, { ...call, env: { ...call.env, COMPOSE_IGNORE_ORPHANS: 'true' } });
 }
 
-/** Removes the containers that invoke probes: one that was killed is still there. */
+/** Removes the containers that invoke probes, including one that a killed run left. */
 export async function removeProbes(engine: Docker, project: string): Promise<void> {
   const ids = await containerIds(
     engine,

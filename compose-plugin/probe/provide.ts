@@ -3,9 +3,9 @@ import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
 import { functionName } from '../../supervisor/published/twin-names.ts';
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 
-/** 1 vCPU. */
+/** MB with which a function has one vCPU. */
 export const PROBE_MEMORY = 1769;
-/** seconds; a probe where nothing can be reached waits for most of it */
+/** seconds; a probe that reaches nothing waits for most of this time */
 export const PROBE_TIMEOUT = 180;
 /** MB */
 export const PROBE_STORAGE = 512;
@@ -17,7 +17,7 @@ const shape = (imageUri: string) => ({
   ephemeralStorage: PROBE_STORAGE,
 });
 
-/** The probe function of the local Lambda: the runtime's own image, which has all that it needs. */
+/** The probe function of the local Lambda, which runs the runtime's image. */
 export function localProbe(project: string, access: LambdaAccess, image: string): ProbeConfig['twin'] {
   return {
     ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),

@@ -3,7 +3,7 @@ import type { ProbeOutput } from '../../supervisor/published/probe.ts';
 /** The shape of `docker boxer probe --json`. */
 export interface ProbeReport extends ProbeOutput {
   probe: 1;
-  /** ISO 8601, of the day */
+  /** The day, ISO 8601. */
   date: string;
   boxer: string;
   provider: 'local' | 'aws';

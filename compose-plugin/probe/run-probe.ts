@@ -42,14 +42,15 @@ export interface ProbeWishes {
   consent: Consent;
 }
 
-/** What is sent to measure throughput, in bytes. */
+/** Bytes to send to measure throughput. */
 const BYTES = 4 * 2 ** 20;
-/** How long taking away may last, ms. */
+/** How long the removal may take, ms. */
 const REMOVAL = 60_000;
 
 /**
- * Has two functions of the project's provider measure their place, and takes away what it made for that.
- * @returns the report with every address in it, and what the seed is called, where the project says that
+ * Lets two functions of the project's provider measure their environment, and removes what it made for the
+ * probe.
+ * @returns the report with unmasked addresses, and the seed's host if the project names one
  * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and on AWS those of `withProbeFunction`
  */
 export async function runProbe(
@@ -105,7 +106,7 @@ export async function runProbe(
   return { report: { ...about, region: access.region, ...output }, seedName };
 }
 
-/** The project without its services' images, of which a probe needs none. */
+/** Reads the project without its services' images, because a probe needs none of them. */
 async function readForProbe(context: Work, model: Model): Promise<ReadProject> {
   const annotations = checkedAnnotations(context, model);
   const own = ownImages(context.root);
@@ -116,7 +117,7 @@ async function readForProbe(context: Work, model: Model): Promise<ReadProject> {
   return { model, annotations, boxed: [], selected: new Set(), own, runtime };
 }
 
-/** Starts what is missing for it, invokes the functions from a container, and takes away what was started. */
+/** Starts the missing services, invokes the functions from a container, and removes the started services. */
 async function invoke(
   context: Work,
   project: ReadProject,
@@ -169,7 +170,7 @@ function json(text: string): unknown {
   }
 }
 
-/** Also after a cancellation, hence a signal of its own. */
+/** Removes the started services. This also runs after a cancellation, so it has a signal of its own. */
 async function takeAway(
   { engine, ...context }: Work,
   project: string,
@@ -183,7 +184,7 @@ async function takeAway(
   if (started.includes('boxer-lambda')) await removeLeftovers(late, project);
   if (started.includes('boxer-seed')) {
     await removeStore(late, project);
-    // One that others are on stays.
+    // A network with other containers stays.
     await removeNetwork(late, project);
   }
   rmSync(file, { force: true });

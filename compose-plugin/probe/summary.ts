@@ -9,7 +9,7 @@ import type {
 import { table } from '../report/table.ts';
 import type { ProbeReport } from './report.ts';
 
-/** What was measured, function by function, and what follows from it. */
+/** The report as text: the measurements of each function, and the conclusions. */
 export function renderProbe(report: ProbeReport): string {
   const { provider, region, architecture, memory, functions, errors } = report;
   const [a, b] = functions;
@@ -38,7 +38,7 @@ const sandboxOf = (one: Maybe): Sandbox | undefined =>
 const peerOf = (one: Maybe): PeerReport | undefined =>
   one?.peer && 'punch' in one.peer ? one.peer : undefined;
 
-/** A row with what `of` finds on each side; none where it finds nothing. */
+/** A row with the values of `of` for both functions; no row if neither has a value. */
 function row<T>(
   name: string,
   a: T | undefined,
@@ -132,7 +132,7 @@ function peerRows(first: Maybe, second: Maybe): string[][] {
   ];
 }
 
-/** `5 of 5, 1.2 ms, 0 retries`: of those that succeeded the middle one's time, and all retries. */
+/** `5 of 5, 1.2 ms, 0 retries`: successful trials, their median time, and the retries of all trials. */
 function trials(all: readonly Trial[]): string {
   const good = all.filter(({ ok }) => ok);
   const retries = all.reduce((sum, trial) => sum + trial.retries, 0);
@@ -171,7 +171,7 @@ function sandboxRows(first: Maybe, second: Maybe): string[][] {
   ];
 }
 
-/** Of one function: the two are alike. */
+/** The system calls that the sandbox refuses, of one function: both have the same sandbox. */
 function refusals(one: Maybe): string[] {
   const sandbox = sandboxOf(one);
   if (!sandbox) return [];

@@ -8,7 +8,7 @@ import { effectiveProvider } from './provider.ts';
 import type { Work } from './work.ts';
 
 /**
- * The annotations, with the provider that this call means.
+ * Reads the annotations and sets the provider of this call.
  * @throws BoxerError INVALID with every problem of the project
  */
 export function checkedAnnotations(work: Work, model: Model): Annotations {

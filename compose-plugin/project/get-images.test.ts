@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { oncePerImage } from './get-images.ts';
 
-test('an image that several services build in the same way is built once', () => {
+test('oncePerImage() keeps one service of those that build an image in the same way', () => {
   const build = { context: '/p' };
   const services = {
     web: { image: 'my/app', build },

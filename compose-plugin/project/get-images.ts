@@ -4,7 +4,7 @@ import { imageOf, type Model, servicesOf } from '../compose/model.ts';
 import { attach } from '../engine/attached.ts';
 import type { Work } from './work.ts';
 
-/** How the images of a call are to be got, from its flags. */
+/** The flags of a call that decide how images are built and pulled. */
 export interface ImagePolicy {
   /** `--build` / `--no-build`. */
   build: boolean | undefined;
@@ -15,10 +15,10 @@ export interface ImagePolicy {
 }
 
 /**
- * Builds and pulls what Compose would build and pull when it starts these services. It has to be done before: the
- * rewrite needs ENTRYPOINT and CMD of the image that will run, and the twin is made from it.
+ * Builds and pulls the images that Compose would build and pull when it starts these services. The rewrite
+ * needs the images first: it reads ENTRYPOINT and CMD, and the twins are made from them.
  * @param wanted.missing services whose images the engine does not have
- * @returns whether anything was done
+ * @returns whether any image was built or pulled
  */
 export async function getImages(
   context: Work,
@@ -52,8 +52,8 @@ export async function getImages(
 }
 
 /**
- * One service of each image that several build in the same way: Compose builds all at once, and two builds that load one tag can meet
- * with "already exists" in an engine with the containerd image store.
+ * Keeps one service of those that build the same image in the same way. Compose builds all services at once,
+ * and in an engine with the containerd image store two builds of one tag can fail with "already exists".
  */
 export function oncePerImage(model: Model, names: readonly string[]): string[] {
   const seen = new Set<string>();

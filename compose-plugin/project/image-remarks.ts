@@ -4,18 +4,19 @@ import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import { movedPaths, travellingPaths } from '../compose/rewrite/moved-paths.ts';
 import { type Docker, docker } from '../engine/docker.ts';
 
-/** A look at some thousand files; ms. */
+/** How long the inspection of some thousand files may take, ms. */
 const TIMEOUT = 30_000;
 
-/** A function's user and rights, and no network. */
+/** docker options that give a container the user and rights of a function, and no network. */
 const AS_FUNCTION = [
   ...['--rm', '--interactive', '--network', 'none', '--read-only', '--user', '993:990', '--cap-drop', 'ALL'],
   ...['--entrypoint', '/opt/boxer/bin/boxer'],
 ];
 
 /**
- * What can be seen of a service's twin before it is a function, one line each, with what mends it. Nothing where the look fails, as
- * it does for another architecture: then functions say it themselves.
+ * Inspects a service's twin before it becomes a function, and gives one line with a remedy for each problem.
+ * Gives no lines if the inspection fails, for example for another architecture; the function then reports the
+ * problems.
  */
 export async function imageRemarks(engine: Docker, boxed: Boxed, twin: string): Promise<string[]> {
   const { service, image } = boxed;
@@ -41,7 +42,7 @@ export async function imageRemarks(engine: Docker, boxed: Boxed, twin: string): 
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** The words for what was seen; no remark on what the service deals with already. */
+/** The remarks on an inspected image, without problems that the service's settings already solve. */
 export function remarksOn(
   { barred, unreadable, userFolders, unseen }: ImageReport,
   { service, settings, image }: Boxed,

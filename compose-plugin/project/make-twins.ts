@@ -6,7 +6,7 @@ import { imageRemarks } from './image-remarks.ts';
 import { type Runtimes, runtimeFor } from './runtimes.ts';
 import type { Work } from './work.ts';
 
-/** Builds the twins that are not there yet, one after the other: BuildKit uses all cores for one. */
+/** Builds the missing twins one after the other, because BuildKit uses all cores for one build. */
 export async function makeTwins(
   { engine, progress, warn }: Work,
   model: Model,

@@ -3,7 +3,7 @@ import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { type OwnImages, readOwnImages } from '../compose/images-file.ts';
 import type { ImageFacts } from '../engine/images.ts';
 
-/** Where the build notes the tags of Boxer's own images. */
+/** Reads the tags of Boxer's images, which the build writes to `build/images.json`. */
 export const ownImages = (root: string): OwnImages => readOwnImages(join(root, 'build', 'images.json'));
 
 /** @throws BoxerError NOT_BUILT if the engine does not have the image */

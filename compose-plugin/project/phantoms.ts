@@ -9,14 +9,14 @@ export interface Phantom {
   readonly id: string;
   readonly name: string;
   readonly service: string;
-  /** Made by `run`. */
+  /** Whether `run` made the container. */
   readonly oneOff: boolean;
-  /** As the engine words it: `running`, `exited`... */
+  /** The engine's status: `running`, `exited`... */
   readonly status: string;
   readonly exitCode: number;
-  /** As the engine tells it: another one after every start. */
+  /** The engine's start time, which changes with every start. */
   readonly startedAt: string;
-  /** What it invokes. */
+  /** The function that the phantom invokes. */
   readonly twin: z.infer<typeof twinConfig>;
 }
 
@@ -27,7 +27,10 @@ const inspected = z.object({
   Config: z.object({ Labels: z.record(z.string(), z.string()), Env: z.nullable(z.array(z.string())) }),
 });
 
-/** The phantoms of a project that the engine has, whatever they do; those of a configuration that is not understood are left out. */
+/**
+ * All phantoms of a project on the engine, in any state. Phantoms with an unreadable configuration are left
+ * out.
+ */
 export async function readPhantoms(engine: Docker, project: string): Promise<Phantom[]> {
   const ids = await containerIds(
     engine,

@@ -5,21 +5,21 @@ import type { Work } from './work.ts';
 
 export type ProviderName = 'local' | 'aws';
 
-/** Verbs that decide anew where functions run; all others follow the last one. */
+/** Verbs that take the provider from the compose file; all other verbs use that of the last `up`. */
 const deciding = ['up', 'create', 'plan', 'build', 'push', 'iam'];
 
-/** Verbs that may be told so, and otherwise follow as well. */
+/** Verbs that accept `--provider`, and otherwise use the provider of the last `up`. */
 const asking = ['probe', 'doctor'];
 
 const noteOf = (folder: string) => join(folder, 'provider');
 
 /**
- * Where the functions of this call run: by `--provider`, for verbs that follow an `up` by what that was told, else by
- * the compose file.
- * @throws BoxerError USAGE for a provider that there is not
+ * The provider of this call: `--provider`, else for verbs that follow an `up` the provider of that `up`, else
+ * the provider of the compose file.
+ * @throws BoxerError USAGE for an unknown provider
  */
 export function effectiveProvider({ invocation, project }: Work, written: ProviderName): ProviderName {
-  // Behind `run` and `exec` it could be the guest's own flag.
+  // After `run` and `exec`, `--provider` could be a flag of the guest.
   const decides = deciding.includes(invocation.verb ?? '');
   const asks = asking.includes(invocation.verb ?? '');
   const given = decides || asks ? providerFlag(invocation.args) : undefined;

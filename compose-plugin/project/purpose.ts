@@ -1,21 +1,27 @@
 import type { Model } from '../compose/model.ts';
 import type { ImagePolicy } from './get-images.ts';
 
-/** What a call is going to do with the rewritten model. */
+/** The use that a call makes of the rewritten model. */
 export interface Purpose {
   /** Services that the call names; none: all enabled ones. */
   services: readonly string[];
   withDependencies: boolean;
-  /** `start`: images, twins and volume are made; `show`: nothing outside the state folder is; `preview`: images may be missing, and then nothing is; `plan`: nothing is, and images may be missing. */
+  /**
+   * `start`: makes images, twins and the runtime volume. `show`: makes nothing outside the state folder.
+   * `preview`: like `show`, but images may be missing. `plan`: makes nothing, and images may be missing.
+   */
   kind: 'start' | 'show' | 'preview' | 'plan';
   policy: ImagePolicy;
-  /** Whether replicas of another image are replaced; unless told otherwise they are. */
+  /** Whether Compose replaces replicas of another image; true by default. */
   recreates?: boolean;
-  /** Of what is going to be made in an AWS account. */
+  /** How the user agrees to the resources in AWS. */
   consent?: Consent | undefined;
 }
 
-/** How the user agrees to what costs money: `--yes`, by an answer to every plan, or to one that changes something. */
+/**
+ * How the user agrees to costs: by `--yes`, by an answer to every plan, or by an answer to a plan with
+ * changes.
+ */
 export type Consent = 'given' | 'always' | 'changes';
 
 /** The rewritten project. */
@@ -23,6 +29,6 @@ export interface Prepared {
   model: Model;
   /** The override file; undefined: nothing in the project is boxed. */
   override: string | undefined;
-  /** The override has placeholders and stands in a folder of its own, for the caller to remove. */
+  /** Whether the override has placeholders. It is then in a temporary folder, which the caller removes. */
   preview?: boolean;
 }

@@ -10,7 +10,7 @@ export const startPurpose = (services: readonly string[], withDependencies: bool
   policy: noWishes,
 });
 
-/** The purpose of a verb that only says what another would do. */
+/** The purpose of a verb that only plans. */
 export const planPurpose = (services: readonly string[]): Purpose => ({
   services,
   withDependencies: true,
@@ -18,7 +18,7 @@ export const planPurpose = (services: readonly string[]): Purpose => ({
   policy: noWishes,
 });
 
-/** The purpose of `config`: before the first build, too. */
+/** The purpose of `config`, which also works before the first build. */
 export const previewPurpose = (services: readonly string[]): Purpose => ({
   ...showPurpose(services),
   kind: 'preview',

@@ -14,13 +14,13 @@ import { runtimeFor, runtimesOf } from './runtimes.ts';
 import { selection } from './selection.ts';
 import type { Work } from './work.ts';
 
-/** The project with everything that the rewrite and the provider work on. */
+/** The project with all data that the rewrite and the provider need. */
 export interface ReadProject {
   model: Model;
   annotations: Annotations;
-  /** Boxed services whose image is here. */
+  /** Boxed services whose image the engine has. */
   boxed: Boxed[];
-  /** Services that the call is about. */
+  /** Services that the call selects. */
   selected: ReadonlySet<string>;
   own: OwnImages;
   runtime: ImageFacts;
@@ -49,7 +49,10 @@ export async function readProject(
   return { model, annotations, boxed, selected, own, runtime };
 }
 
-/** Images of boxed services. Only selected services must have one; others are written if theirs is there. */
+/**
+ * Finds the images of boxed services. Only selected services must have one; others without an image are left
+ * out.
+ */
 async function boxedImages(
   work: Work,
   model: Model,

@@ -3,10 +3,10 @@ import type { OwnImages } from '../compose/images-file.ts';
 import type { Boxed } from '../compose/rewrite/boxed-service.ts';
 import type { ImageFacts } from '../engine/images.ts';
 
-/** Architecture as Docker calls it -> tag of the runtime that twins of it are made with. */
+/** Docker's name of an architecture -> tag of the runtime image for twins of this architecture. */
 export type Runtimes = ReadonlyMap<string, string>;
 
-/** @param facts of `own.runtime`, which is this engine's */
+/** @param facts the facts of `own.runtime`, which has the engine's architecture */
 export const runtimesOf = (own: OwnImages, facts: ImageFacts): Runtimes =>
   new Map([
     ...(own.runtimeArm64 === undefined ? [] : [['arm64', own.runtimeArm64] as const]),
@@ -15,7 +15,7 @@ export const runtimesOf = (own: OwnImages, facts: ImageFacts): Runtimes =>
 
 /**
  * The runtime for a service's twin.
- * @throws BoxerError ARCHITECTURE: with another runtime the function could only fail, and only when it is invoked
+ * @throws BoxerError ARCHITECTURE if there is no runtime for the image's architecture
  */
 export function runtimeFor(runtimes: Runtimes, { name, image }: Pick<Boxed, 'name' | 'image'>): string {
   const found = runtimes.get(image.architecture);

@@ -1,7 +1,7 @@
 import { type Model, servicesOf } from '../compose/model.ts';
 
 /**
- * The services that a call is about: those it names with what they depend on, or all enabled ones.
+ * The services that a call selects: the named ones with their dependencies, or all enabled ones.
  * @param names services on the command line; none: all
  */
 export function selection(

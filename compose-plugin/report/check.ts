@@ -3,6 +3,6 @@ export interface Check {
   name: string;
   ok: boolean;
   found: string;
-  /** What to do where it is not. */
+  /** The remedy if the check failed. */
   advice: string;
 }

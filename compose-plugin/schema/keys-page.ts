@@ -35,7 +35,7 @@ function tableOf(schema: z.ZodMiniType): string {
   return HEAD + rowsOf(root, '').join('');
 }
 
-/** A row for each key of a mapping, those of a mapping inside it after its own. */
+/** One row for each key of a mapping. The keys of a nested mapping follow the key of that mapping. */
 function rowsOf(mapping: Node, prefix: string): string[] {
   return Object.entries(mapping.properties ?? {}).flatMap(([name, value]) => {
     const key = prefix + name;
@@ -50,7 +50,7 @@ function rowOf(key: string, value: Node): string {
   return `| \`${key}\` | ${wordsFor(value)} | ${otherwise} | ${meaning} |\n`;
 }
 
-/** What may be written as the value, in words. */
+/** Describes the allowed values in words. */
 function wordsFor(value: Node): string {
   const { type, anyOf, items, minimum, maximum } = value;
   if (value.enum !== undefined) return value.enum.map((one) => `\`${one}\``).join(' or ');

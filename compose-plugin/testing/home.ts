@@ -7,7 +7,9 @@ import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
 
-/** Stands in for the runtime and the local Lambda, which other rooms build and test. It answers questions as an old runtime does. */
+/**
+ * Replaces the runtime and the local Lambda, which other folders build and test. Behaves like an old runtime.
+ */
 const standIn = `#!/bin/sh
 verb=$1
 [ $# -gt 0 ] && shift
@@ -19,16 +21,16 @@ case $verb in
 esac
 `;
 
-/** A Boxer of its own in a temporary folder, installed in a docker configuration of its own. */
+/** A separate Boxer in a temporary folder, installed in a separate docker configuration. */
 export interface Home {
   root: string;
-  /** Environment with which \`docker boxer\` is this Boxer. */
+  /** Environment in which \`docker boxer\` runs this Boxer. */
   env: NodeJS.ProcessEnv;
   images: { runtime: string; lambdaLocal: string };
   remove: () => void;
 }
 
-/** The Boxer of this checkout, as `script/bootstrap` has built and installed it. */
+/** The Boxer of this checkout, which `script/bootstrap` has built and installed. */
 export function builtHome(): Home {
   const images = JSON.parse(readFileSync(join(repository, 'build', 'images.json'), 'utf8'));
   return { root: repository, env: process.env, images, remove: () => undefined };
@@ -61,11 +63,12 @@ export async function makeHome(): Promise<Home> {
   writeFileSync(join(root, 'build', 'images.json'), JSON.stringify(images));
   writeFileSync(join(root, 'image', 'boxer'), standIn, { mode: 0o755 });
   writeFileSync(join(root, 'image', 'works'), '#!/bin/sh\n', { mode: 0o755 });
-  // What doctor tries in the local Lambda.
+  // The doctor runs these commands in the local Lambda's image.
   const tools = ['ip', 'nft', 'nsenter'].map((tool) => `COPY works /usr/local/bin/${tool}\n`).join('');
   writeFileSync(
     join(root, 'image', 'Dockerfile'),
-    // The label makes an image, and so a volume, of each home's own: removing it takes nothing from another test.
+    // The label gives each home its own image and volume, so that removing them does not disturb another
+    // test.
     `FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\n${tools}ENTRYPOINT ["/opt/boxer/bin/boxer"]\nLABEL home=${root}\n`,
   );
   const docker = (...words: string[]) => execFileSync('docker', words, { encoding: 'utf8', stdio: 'pipe' });

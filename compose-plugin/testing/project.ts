@@ -12,26 +12,26 @@ export interface Ran {
   stderr: string;
 }
 
-/** A compose project in a temporary folder; its name is the folder's and so is its own on the engine. */
+/** A compose project in a temporary folder. The project has the unique name of the folder. */
 export interface TestProject {
   directory: string;
   name: string;
   write: (file: string, text: string) => void;
   read: (file: string) => string;
   has: (file: string) => boolean;
-  /** Path of a file in the project's state folder, or of that. */
+  /** Path of a file in the project's state folder, or of the state folder itself. */
   state: (...path: string[]) => string;
   /** `docker <words>` in the project's folder. */
   docker: (...words: string[]) => Ran;
   boxer: (...words: string[]) => Ran;
   start: (...words: string[]) => ChildProcess;
-  /** Takes everything of it off the engine and the disk, and images that its tests made. */
+  /** Removes the project from the engine and the disk, and the given images. */
   remove: (...images: string[]) => void;
 }
 
-/** Makes a project out of files; `compose.yaml` may be given alone. */
+/** Makes a project from files; a string is the content of `compose.yaml`. */
 export function makeProject(home: Home, files: Readonly<Record<string, string>> | string): TestProject {
-  // Compose allows lower case only, which mkdtemp does not keep to.
+  // Compose allows only lower case in names, and mkdtemp() also uses upper case.
   const name = `boxer-test-${randomBytes(5).toString('hex')}`;
   const directory = join(realpathSync(tmpdir()), name);
   mkdirSync(directory);

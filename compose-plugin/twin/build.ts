@@ -5,20 +5,20 @@ import { twinDockerfile } from './dockerfile.ts';
 import { ecrRepository } from './names.ts';
 import { withoutTriggers } from './without-triggers.ts';
 
-/** A twin image that shall be there. */
+/** A twin image to build. */
 export interface WantedTwin {
   project: string;
   service: string;
   image: string;
   tag: string;
-  /** As Docker calls it: `amd64`, `arm64`. */
+  /** Docker's name of the architecture: `amd64`, `arm64`. */
   architecture: string;
   /** Whether the image has ONBUILD triggers. */
   triggers: boolean;
 }
 
 /**
- * Builds a twin with the engine's own BuildKit, the only builder that sees images which are in no registry.
+ * Builds a twin with the engine's BuildKit, the only builder that sees images which are in no registry.
  * @throws BoxerError TWIN with the end of the build's output
  */
 export async function buildTwin(engine: Docker, twin: WantedTwin, runtime: string): Promise<void> {
@@ -55,18 +55,22 @@ async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, imag
 
 const lastLines = (text: string) => text.trim().split('\n').slice(-10).join('\n');
 
-/** `:0123456789ab` here, `:api-0123456789ab` in the provider's repository. */
+/**
+ * The hash of a twin's tag: `:0123456789ab` on the engine, `:api-0123456789ab` in the provider's repository.
+ */
 const hashOf = (tag: string) => /[0-9a-f]{12}$/.exec(tag)?.[0] ?? tag;
 
-/** Whether an image's name is a twin's. The same image has other owners' names, too: the local Lambda gives one to what it runs. */
+/**
+ * Whether a name of an image is that of a twin. An image can also have names that the local Lambda gives it.
+ */
 export function isTwinOf(project: string, name: string): boolean {
   const repository = `/${name.slice(0, name.lastIndexOf(':'))}`;
   return repository.startsWith(`/${TWINS}/`) || repository.endsWith(`/${ecrRepository(project)}`);
 }
 
 /**
- * Removes the project's twins except those of `keep`, by their tags; in the provider's repository a twin ends in the same hash. One
- * that a sandbox still runs is left alone, for the next time.
+ * Removes the project's twins except those whose tags are in `keep`; tags of the provider's repository end in
+ * the same hash. A twin that a sandbox still runs is kept until the next call.
  */
 export async function removeTwins(
   engine: Docker,

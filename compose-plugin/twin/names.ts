@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { imagePart } from '../../supervisor/published/twin-names.ts';
 
-/** Name of the function on AWS, where one is updated and not replaced: the same whatever it is made from. */
+/**
+ * Name of the function on AWS. The name does not depend on the image, because functions are updated in place.
+ */
 export function awsFunctionName(project: string, service: string): string {
   const plain = `boxer-${project}-${service}`;
   const clean = plain.replaceAll(/[^a-zA-Z0-9_-]/g, '-');
-  // Compose's names may be longer, and two that differ in what had to be changed must not meet.
+  // Compose allows longer names. The hash keeps names apart that become equal by shortening or replacing
+  // characters.
   const hash = createHash('sha256').update(plain).digest('hex').slice(0, 8);
   return clean === plain && plain.length <= 64 ? plain : `${clean.slice(0, 55)}-${hash}`;
 }

@@ -1,8 +1,8 @@
 import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
 
 /**
- * Calls `use` with an image that is `image` without its ONBUILD triggers: those are meant for what its users build
- * from it, and a build from it cannot leave them out. A container of it, which never runs, can be made an image without them.
+ * Calls `use` with a copy of `image` without its ONBUILD triggers, which every build from `image` would run.
+ * The copy is committed from a container that never runs.
  */
 export async function withoutTriggers(
   engine: Docker,
@@ -11,7 +11,7 @@ export async function withoutTriggers(
   tag: string,
   use: (image: string) => Promise<void>,
 ): Promise<void> {
-  // The command replaces one that the image need not have; the twin forgets it.
+  // The command is for images that have none; the twin does not keep it.
   const created = await dockerOutput(engine, ['create', '--platform', platform, image, 'true']);
   const container = created.trim();
   try {

@@ -8,7 +8,7 @@ import type { Invoke } from '../invoke/invoke.ts';
 import type { Call } from './call.ts';
 import { functionArn, functionName, type Home } from './function-name.ts';
 
-/** What the operations work with. */
+/** The data that the operations need. */
 export interface ApiContext {
   readonly home: Home;
   readonly engine: Engine;
@@ -21,7 +21,7 @@ export interface ApiContext {
   readonly concurrency: number;
 }
 
-/** The function that a call is about. Throws ResourceNotFoundException. */
+/** The function that a call names. Throws ResourceNotFoundException. */
 export function recordOf({ home, functions }: ApiContext, call: Call): FunctionRecord {
   const name = functionName(home, call.resource, call.query.get('Qualifier'));
   return functions.get(name, functionArn(home, name));

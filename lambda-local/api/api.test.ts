@@ -115,7 +115,7 @@ test('functions are listed in pages and found by every form of their name', asyn
   expect((await lambda.client.send(new ListTagsCommand({ Resource: arn }))).Tags).toEqual({});
 });
 
-test('settings beside the configuration are kept', async () => {
+test('settings outside the configuration are kept', async () => {
   const FunctionName = 'settings';
   await create({ FunctionName });
   const read = new GetFunctionEventInvokeConfigCommand({ FunctionName });

@@ -15,14 +15,14 @@ export interface Call {
   readonly query: URLSearchParams;
 }
 
-/** JSON unless `body` is a Buffer; undefined when the handler has answered by itself. */
+/** The answer to a call: JSON unless `body` is a Buffer; undefined: the handler has answered already. */
 export type Reply =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: object | Buffer }
   | undefined;
 
 export type Handler = (call: Call) => Promise<Reply>;
 
-/** Bytes of a request that configures something; AWS's own bound is of the same order. */
+/** The most bytes of a configuration request; AWS has a similar limit. */
 const LONGEST_REQUEST = 1024 * 1024;
 
 export function header(call: Call, name: string): string | undefined {

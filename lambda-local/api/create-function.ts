@@ -36,7 +36,7 @@ export const createFunction =
       const record = context.functions.create(config, input.Tags ?? {});
       return { status: 201, body: describe(context.home, record) };
     } finally {
-      // From here on the function holds it.
+      // From here on the function holds the image.
       held.release();
     }
   };

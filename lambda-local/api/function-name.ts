@@ -1,13 +1,13 @@
 import { invalidParameter, notFound } from '../base/lambda-error.ts';
 
-/** Where functions live: the parts of an ARN. */
+/** The region and account of functions, as parts of an ARN. */
 export interface Home {
   readonly region: string;
   readonly account: string;
 }
 
 export const FUNCTION_NAME = /^[a-zA-Z0-9-_]{1,64}$/;
-/** Every form that AWS takes: name, partial ARN, ARN, each with or without a qualifier. */
+/** Every form that AWS accepts: name, partial ARN, ARN, each with or without a qualifier. */
 const REFERENCE =
   /^(?:(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?function:)?([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[\w-]+))?$/;
 

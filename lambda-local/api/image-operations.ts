@@ -3,12 +3,12 @@ import type { ApiContext } from './api-context.ts';
 import { type Handler, inputOf } from './call.ts';
 import { deriveInput } from './schema.ts';
 
-/** This Lambda's own: what a container on this Engine was made from. */
+/** Not part of AWS's API: the image from which a container on this Engine was made. */
 export const getContainerImage =
   (context: ApiContext): Handler =>
   async (call) => ({ status: 200, body: await imageOfContainer(context.engine, call.resource) });
 
-/** This Lambda's own: makes a function's image of an image on this Engine. */
+/** Not part of AWS's API: makes a function's image from an image on this Engine. */
 export const deriveImage =
   (context: ApiContext): Handler =>
   async (call) => {

@@ -53,7 +53,7 @@ export const listFunctions =
     };
   };
 
-/** This Lambda's own: what its functions have cost, in the units of AWS's bill. */
+/** Not part of AWS's API: the usage of the functions, in the units of AWS's bill. */
 export const getBilling =
   (context: ApiContext): Handler =>
   async () => ({ status: 200, body: { functions: Object.fromEntries(context.functions.usage()) } });

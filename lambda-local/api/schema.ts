@@ -71,7 +71,7 @@ export const concurrencyInput = z.object({
 });
 export const tagsInput = z.object({ Tags: z.record(z.string(), z.string()) });
 
-/** What stands in a Dockerfile must not become a line of its own there. */
+/** A word that is written into a Dockerfile, and so must not contain a line end. */
 const word = (pattern: RegExp) => z.string().check(z.maxLength(512), z.regex(pattern));
 const imageUri = word(/^[a-z0-9][\w./:@-]*$/i);
 

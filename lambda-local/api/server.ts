@@ -67,7 +67,7 @@ function errorReply(error: unknown): Reply {
 
 function send(response: ServerResponse, requestId: string, reply: Reply): void {
   if (reply === undefined) return;
-  // An answer that had begun as a stream can only be broken off.
+  // After the beginning of a streamed answer, an error can only close the connection.
   if (response.headersSent) return void response.destroy();
   const { status, headers, body } = reply;
   const payload =

@@ -37,7 +37,9 @@ export const updateFunctionConfiguration =
     return { status: 200, body: describe(context.home, record) };
   };
 
-/** What is absent from the input stays as it was; an ImageConfig replaces the whole of the old one. */
+/**
+ * The changes of an update: absent members stay unchanged; an ImageConfig replaces the old one completely.
+ */
 function changesOf(input: ConfigurationInput): Partial<FunctionConfig> {
   return {
     ...(input.Role !== undefined && { role: input.Role }),

@@ -5,7 +5,7 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
-  // Leaving the loop must not destroy the socket: the refusal is still to be sent over it.
+  // Leaving the loop must not destroy the socket, because the refusal is sent over it.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
     if (size > limit) return undefined;
@@ -14,13 +14,13 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   return Buffer.concat(chunks);
 }
 
-/** Bytes, and ms, for which a client that was refused may go on sending. */
+/** How many bytes, and for how many ms, a refused client may continue to send. */
 const REST_LIMIT = 64 * 1024 * 1024;
 const REST_TIMEOUT = 10_000;
 
 /**
- * Takes what is left of a refused body, for a client that is still sending sees a closed connection before it sees the answer. One that
- * does not come to an end is cut off.
+ * Reads the rest of a refused body: a client that is still sending would see a closed connection instead of
+ * the answer. A client that exceeds the limits is cut off.
  */
 export function discardRest(request: IncomingMessage): void {
   if (request.complete || request.destroyed) return;

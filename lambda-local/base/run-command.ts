@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs one program with `input` on its stdin and gives its stdout. Rejects with the program's own words when it
- * fails; kills it when `signal` aborts. Output is what `ip` and `nft` print: small.
+ * Runs one program with `input` on its stdin and gives its stdout, which has to be small. Rejects with the
+ * program's error output if the program fails; kills the program when `signal` aborts.
  */
 export function runCommand(argv: readonly string[], input = '', signal?: AbortSignal): Promise<string> {
   const [program = '', ...rest] = argv;
@@ -17,7 +17,7 @@ export function runCommand(argv: readonly string[], input = '', signal?: AbortSi
     if (code === 0) resolve(Buffer.concat(out).toString());
     else reject(new Error(`${argv.join(' ')}: exit ${code}: ${Buffer.concat(err).toString().trim()}`));
   });
-  // A program that fails early closes its stdin under us; its exit code tells why.
+  // A program that fails early closes its stdin; its exit code and output tell the cause.
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return promise;

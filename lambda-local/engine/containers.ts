@@ -34,7 +34,7 @@ export async function pidOf(engine: Engine, id: string): Promise<number> {
   return inspected.parse(await engine.call('GET', `/containers/${id}/json`)).State.Pid;
 }
 
-/** The name of its image that the container was made with. */
+/** The image name with which the container was made. */
 export async function imageNameOf(engine: Engine, id: string): Promise<string> {
   return configured.parse(await engine.call('GET', `/containers/${id}/json`)).Config.Image;
 }
@@ -55,7 +55,7 @@ export async function removeContainer(engine: Engine, id: string): Promise<void>
   }
 }
 
-/** Running containers, or all with `label` whatever they do. */
+/** The running containers or, with `label`, all containers with that label in any state. */
 export async function listContainers(engine: Engine, label?: string): Promise<ListedContainer[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
   const query = label === undefined ? '' : `?all=true&filters=${filters}`;

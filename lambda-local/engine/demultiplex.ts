@@ -4,7 +4,7 @@ import type { Duplex, Writable } from 'node:stream';
 const HEADER = 8;
 const STDERR = 2;
 
-/** Takes the Engine's multiplexed output apart; both outputs end with the stream, however that ends. */
+/** Splits the Engine's multiplexed output. Both outputs end when the stream ends or fails. */
 export async function demultiplex(stream: Duplex, stdout: Writable, stderr: Writable): Promise<void> {
   let rest: Buffer = Buffer.alloc(0);
   try {

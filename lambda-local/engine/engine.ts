@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import * as z from 'zod/mini';
 
-/** The Engine refused something; `status` is HTTP's. */
+/** The Engine refused a request; `status` is the HTTP status. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
   readonly status: number;
@@ -13,7 +13,7 @@ export class EngineError extends Error {
   }
 }
 
-/** The Docker Engine's API, as little of it as a Lambda needs. */
+/** The part of the Docker Engine's API that the local Lambda needs. */
 export interface Engine {
   /** The JSON answer, null when it is empty. Throws EngineError. */
   call(method: string, path: string, body?: object): Promise<unknown>;
@@ -72,7 +72,7 @@ async function answerOf(response: IncomingMessage, what: string): Promise<string
   try {
     message = refusal.parse(JSON.parse(text)).message;
   } catch {
-    // A proxy in between may answer in its own words.
+    // A proxy in between may answer in a format of its own.
   }
   throw new EngineError(status, `${what}: ${message}`);
 }

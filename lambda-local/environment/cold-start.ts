@@ -4,7 +4,10 @@ import type { Environment } from './environment.ts';
 /** ms that a runtime has for INIT before it is started again as part of the first invocation. */
 const INIT_LIMIT = 10_000;
 
-/** `initMs` is the time of the last INIT; what it took to make the sandbox costs the caller nothing. */
+/**
+ * The result of a cold start. `initMs` is the time of the last INIT; the time to make the sandbox is not
+ * billed.
+ */
 export type ColdStart =
   | { readonly environment: Environment; readonly initMs: number }
   | {
@@ -15,8 +18,8 @@ export type ColdStart =
     };
 
 /**
- * Brings up an environment. An INIT that fails or takes more than 10 s is done again in a fresh one, now with
- * the whole `timeout` (ms) of the function; what fails then is the outcome of the invocation.
+ * Starts an environment. An INIT that fails or takes more than 10 s is repeated in a new environment, with
+ * the whole `timeout` (ms) of the function. A second failure is the outcome of the invocation.
  */
 export async function coldStart(open: () => Promise<Environment>, timeout: number): Promise<ColdStart> {
   const first = await open();

@@ -13,12 +13,12 @@ export interface Environment {
   rested(deadline: number): Promise<boolean>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
-  /** What has been printed since the last run began, INIT included for the first one. */
+  /** The output since the last run began; for the first run, the output of INIT as well. */
   tail(): LogTail;
   remove(): Promise<void>;
 }
 
-/** Sessions by the public address of their sandboxes: how the Runtime API knows who calls. */
+/** Sessions by the public address of their sandboxes, by which the Runtime API identifies its callers. */
 export type Sessions = Map<string, Session>;
 
 /**
@@ -86,7 +86,7 @@ export function openEnvironment(
   };
 }
 
-/** `promise`, or what `otherwise` makes once `limit` ms have passed. */
+/** Resolves as `promise`, or as `otherwise()` if `promise` takes longer than `limit` ms. */
 async function withLimit<T>(promise: Promise<T>, limit: number, otherwise: () => Promise<T>): Promise<T> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), Math.max(0, limit));
@@ -95,7 +95,7 @@ async function withLimit<T>(promise: Promise<T>, limit: number, otherwise: () =>
   return first === undefined ? otherwise() : first.value;
 }
 
-/** In the words of Lambda; 128 + n is how the Engine tells of signal n. */
+/** Lambda's message for an exit code. The Engine reports signal n as exit code 128 + n. */
 function exitMessage(code: number): string {
   if (code === 0) return 'Runtime exited without providing a reason';
   if (code === 137) return 'Runtime exited with error: signal: killed';

@@ -6,7 +6,7 @@ import { openEnvironment, type Sessions } from './environment.ts';
 import { createShelf } from './shelf.ts';
 import { createStock } from './stock.ts';
 
-/** What one invocation did and cost. */
+/** The outcome and the billed times of one invocation. */
 export interface Execution {
   readonly outcome: Outcome;
   /** ms from the delivery of the work to its outcome. */
@@ -21,7 +21,7 @@ export interface Execution {
 export interface Fleet {
   /** `start` makes the work of `requestId` once its environment is ready: its deadline counts from there. */
   execute(requestId: string, start: () => Work): Promise<Execution>;
-  /** Removes what is unused now and the rest when it becomes unused. */
+  /** Removes unused environments now, and the others when they become unused. */
   retire(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ export interface Shelf {
   put(environment: Environment, deadline: number): Promise<void>;
   /** A warm environment, thawed; undefined when there is none. */
   take(): Promise<Environment | undefined>;
-  /** Removes what is there and whatever comes from now on. */
+  /** Removes the environments, and every environment that is put from now on. */
   close(): Promise<void>;
 }
 

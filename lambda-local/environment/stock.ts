@@ -2,12 +2,12 @@ import type { Log } from '../base/log.ts';
 import { messageOf } from '../base/log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
-/** Sandboxes of one function that are started before they are asked for; each costs a sleeping shell. */
+/** Sandboxes of one function that are started in advance. Each costs a sleeping shell. */
 export interface Stock {
   take(): Promise<Sandbox>;
   /** Brings the stock back to its size. Called when no start is under way that it would slow down. */
   fill(): void;
-  /** Removes what is there, until it is filled again. */
+  /** Removes the sandboxes until the next fill(). */
   drain(): Promise<void>;
   close(): Promise<void>;
 }

@@ -35,7 +35,7 @@ async function becomes(lambda: TestLambda, name: string, wanted: readonly string
   }
 }
 
-test('of unused environments one stays warm, what is more goes after a while', async () => {
+test('one unused environment stays warm, and further ones are removed after a while', async () => {
   await patient.create('burst');
   const sleep = { shell: 'sleep 2; echo done' };
   await Promise.all(Array.from({ length: 4 }, () => patient.invoke('burst', sleep)));
@@ -43,7 +43,7 @@ test('of unused environments one stays warm, what is more goes after a while', a
   expect((await patient.invoke('burst', {})).payload).toMatchObject({ invocations: 2 });
 }, 120_000);
 
-test('a function that is deleted keeps no environment, and what ends after that is counted', async () => {
+test('a deleted function keeps no environment, and executions that end later are counted', async () => {
   await patient.create('gone');
   await patient.invoke('gone', {});
   const last = patient.invoke('gone', { shell: 'sleep 2; echo done' });
@@ -55,7 +55,7 @@ test('a function that is deleted keeps no environment, and what ends after that 
   expect(await billing.json()).toMatchObject({ functions: { gone: { invocations: 2 } } });
 }, 120_000);
 
-test('a function that nobody uses keeps nothing prepared, and starts when it is used', async () => {
+test('an unused function keeps no prepared sandbox, and starts when it is invoked', async () => {
   await hasty.create('seldom');
   await hasty.invoke('seldom', {});
   await becomes(hasty, 'seldom', []);

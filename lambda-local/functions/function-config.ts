@@ -30,7 +30,7 @@ export function revise(
   return { ...config, ...changes, revisionId: randomUUID(), lastModified: new Date() };
 }
 
-/** What runs in a sandbox: the overrides of ImageConfig, else what the image says, with Docker's own rules. */
+/** The command line of a sandbox: that of ImageConfig, else that of the image, combined by Docker's rules. */
 export function argvOf(config: FunctionConfig): string[] {
   const entryPoint = config.entryPoint ?? config.image.entryPoint;
   // Another entrypoint makes the image's command meaningless.

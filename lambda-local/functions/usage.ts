@@ -1,4 +1,4 @@
-/** What one function has cost so far, in Lambda's own units. */
+/** The usage of one function so far, in Lambda's units. */
 export interface Usage {
   readonly invocations: number;
   readonly billedMs: number;

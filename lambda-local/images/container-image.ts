@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { notFound } from '../base/lambda-error.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 
-/** The image that a container was made from, by what the Engine says of it. */
+/** The image from which a container was made, as the Engine describes it. */
 export interface ContainerImage {
   /** `sha256:<hex>` */
   readonly Id: string;

@@ -3,14 +3,14 @@ import { invalidParameter } from '../base/lambda-error.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import { tarOf } from './tar.ts';
 
-/** An image to be made of another one and a folder of a third. */
+/** An image to make from another image and a folder of a third. */
 export interface Derivation {
   /** `sha256:<hex>` */
   readonly Base: string;
   readonly Layer: { readonly ImageUri: string; readonly Path: string };
   readonly EntryPoint: readonly string[];
   readonly Labels: Readonly<Record<string, string>>;
-  /** What it shall be called. */
+  /** The name of the new image. */
   readonly ImageUri: string;
 }
 

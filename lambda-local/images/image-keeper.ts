@@ -11,7 +11,7 @@ import type { FunctionImage } from './function-image.ts';
 export interface HeldImage {
   /** A name that belongs to this Lambda and leads to this image alone. */
   readonly reference: string;
-  /** Once or often. */
+  /** Lets the image go. May be called more than once. */
   release(): void;
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createDeniedWrites } from './denied-writes.ts';
 
-test('each folder is told once, with what mends it, however often it is tried', () => {
+test('each folder is reported once, with the remedy, however often a write is refused', () => {
   const denied = createDeniedWrites();
   const lines: string[] = [];
   denied.note('/app/db.sqlite3');
@@ -16,7 +16,7 @@ test('each folder is told once, with what mends it, however often it is tried', 
   ]);
 });
 
-test('a guest that tries everywhere fills no log, and what is not the root is not told', () => {
+test('the number of reported folders is limited, and /proc, /sys, /dev and /tmp are not reported', () => {
   const denied = createDeniedWrites();
   const lines: string[] = [];
   denied.tellTo((line) => lines.push(line));

@@ -1,31 +1,31 @@
 import { basename, dirname, posix } from 'node:path';
 
-/** So many folders are told; a program that tries everywhere has said enough then. */
+/** The most folders that are reported, so that a program which tries many folders does not fill the log. */
 const MAX_LINES = 10;
 
-/** Where a remapped path stands; what the user writes may be any other place below /tmp. */
+/** The folder of the remapped path that a line suggests. The user may choose any other path below /tmp. */
 const PLACE = '/tmp';
 
-/** What the read-only root of a function has refused to the guest. */
+/** The writes of the guest that the read-only root of a function has refused. */
 export interface DeniedWrites {
   note(path: string): void;
-  /** Whoever takes the lines; those of before come at once. */
+  /** `say` gets every line from now on, and at once the lines that were noted before. */
   tellTo(say: (line: string) => void): void;
 }
 
-/** The folder that would have to be writable; the path itself where that is all of the root. */
+/** The folder that would have to be writable; for a path directly below the root, the path itself. */
 function folderOf(path: string): string {
   const folder = dirname(path);
   return folder === '/' ? path : folder;
 }
 
-/** One line: which path, and what mends it. */
+/** One line with the path and the remedy. */
 export function describeDenied(path: string): string {
   const folder = folderOf(path);
   return `${path} cannot be written, a function's root is read-only: set x-boxer: { remap: { ${folder}: ${PLACE}/${basename(folder)} } }`;
 }
 
-/** Keeps one line for each folder, however many processes try however often. */
+/** Reports each folder once, however often processes try to write there. */
 export function createDeniedWrites(): DeniedWrites {
   const folders = new Set<string>();
   const early: string[] = [];
@@ -33,7 +33,7 @@ export function createDeniedWrites(): DeniedWrites {
   return {
     note(given) {
       const path = posix.normalize(given);
-      // What the kernel makes of these is nobody's mistake in a compose file.
+      // A refused write below these folders has nothing to do with the compose file.
       if (!path.startsWith('/') || /^\/(proc|sys|dev|tmp)(\/|$)/.test(path)) return;
       const folder = folderOf(path);
       if (folders.has(folder) || folders.size >= MAX_LINES) return;

@@ -13,7 +13,7 @@ import { wipeDirectory } from './wipe.ts';
 interface Event {
   readonly launch?: LaunchEvent | undefined;
   readonly probe?: ProbeEvent | undefined;
-  /** It is to be there, and to do nothing. */
+  /** The environment only starts, so that it is ready for a later launch. */
   readonly warm?: true;
 }
 

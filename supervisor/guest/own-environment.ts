@@ -1,4 +1,7 @@
-/** What the launcher puts before every variable of the guest, so that none of them changes this process: shim-c/launcher.c. */
+/**
+ * The prefix that the launcher (shim-c/launcher.c) gives every variable of the guest, so that none affects
+ * this process.
+ */
 const PREFIX = 'BOXER_GUEST_';
 
 /** The environment that the container's program would have without Boxer. */

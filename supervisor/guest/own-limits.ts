@@ -1,9 +1,14 @@
 import type { Addon } from '../service/addon.ts';
 
-/** How many descriptors a process of the container could have, from the launcher: Node has raised the limit meanwhile. */
+/**
+ * Variable in which the launcher passes the container's descriptor limit, because Node raises its own limit.
+ */
 const VARIABLE = 'BOXER_NOFILE';
 
-/** Runs `start` under the limits that the container's program would have without Boxer: a child that it forks inherits them. */
+/**
+ * Runs `start` under the limits that the container's program has without Boxer. Children that `start` forks
+ * inherit them.
+ */
 export function withOwnLimits<T>(
   addon: Pick<Addon, 'limitDescriptors'>,
   start: () => T,

@@ -83,7 +83,7 @@ test('a remapped program starts in a remapped working directory', async () => {
   }
 });
 
-test('the guest may have as many descriptors as without Boxer, whatever Node takes for itself', async () => {
+test('the guest has the same descriptor limit as without Boxer, although Node raises its own', async () => {
   process.env.BOXER_NOFILE = '321';
   try {
     await start(['sh', '-c', 'ulimit -Sn']);
@@ -94,7 +94,7 @@ test('the guest may have as many descriptors as without Boxer, whatever Node tak
   await expect(execa('sh', ['-c', 'ulimit -Sn'])).resolves.not.toHaveProperty('stdout', '321');
 });
 
-test('the standard streams can be opened by name, as images do that link their log files to them', async () => {
+test('the guest can open its standard streams by name, as in images that link log files to /dev/stdout', async () => {
   await start(['sh', '-c', 'cat /dev/stdin >/dev/stdout; echo bad >>/dev/stderr; cat /proc/self/fd/0']);
   pipes.stdin.end('good');
   expect(await Promise.all([printed(pipes.stdout), printed(pipes.stderr)])).toEqual(['good', 'bad\n']);

@@ -52,7 +52,9 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const inWords = (errno: string) => REASONS[errno] ?? errno;
 
-/** `folder`: the real place that the guest was to start in; undefined where it was to stay in ours. */
+/**
+ * `folder`: the real path of the guest's working directory; undefined: the supervisor's working directory.
+ */
 function cannotStart({ argv, workingDirectory }: GuestOptions, folder: string | undefined, cause: unknown) {
   const barred = folder === undefined ? undefined : entering(folder);
   if (barred !== undefined) {
@@ -90,7 +92,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
     }
     const remap = options.remap ?? {};
     const wanted = remappedPath(options.workingDirectory, remap);
-    // The engine may have entered a folder as root that our user could not enter again.
+    // The engine enters the working directory as root; the supervisor's user may be unable to enter it again.
     const folder = wanted === process.cwd() ? undefined : wanted;
     const failed = (cause: unknown) => reject(cannotStart(options, folder, cause));
     let child: ChildProcess;
@@ -104,7 +106,7 @@ export function startGuest(options: GuestOptions): Promise<Guest> {
         }),
       );
     } catch (cause) {
-      // Of all errors Node tells by an event only those that it finds usual.
+      // Node reports only some errors of spawn() by an event, and throws the others.
       return failed(cause);
     }
     const exited = new Promise<ExitStatus>((settle) => {

@@ -4,7 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { Addon } from '../service/addon.ts';
 
 /**
- * A guest's three standard streams. They are real pipes, as Docker makes them. Node's own are sockets, which
+ * A guest's three standard streams. They are pipes, as with Docker. The streams that Node makes are sockets,
+ * which
  * cannot be opened as /dev/stdout or /proc/self/fd/2 (ENXIO), where images link their log files to.
  */
 export interface StdioPipes {

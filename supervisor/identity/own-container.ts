@@ -2,7 +2,9 @@ import { lookup, reverse } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 
-/** Docker's id of the container that this runs in, empty where it cannot be told: its files are mounted from a path with the id. */
+/**
+ * Docker's id of this container; '' if unknown. Docker mounts files of the container from a path with the id.
+ */
 export function ownContainerId(): string {
   try {
     return /\/containers\/([0-9a-f]{64})\//.exec(readFileSync('/proc/self/mountinfo', 'latin1'))?.[1] ?? '';
@@ -12,8 +14,8 @@ export function ownContainerId(): string {
 }
 
 /**
- * The container's name, as Docker's own resolver tells it for the container's addresses: neighbours may use it as a host
- * name. Undefined where nothing answers.
+ * The container's name, which Docker's resolver gives for the container's address. Neighbours may use it as a
+ * host name. Undefined if the resolver does not answer.
  */
 export async function ownContainerName(): Promise<string | undefined> {
   const { address } = await lookup(hostname(), 4).catch(() => ({ address: undefined }));

@@ -3,7 +3,7 @@ import { domainOf, withDomain } from '../published/network-domain.ts';
 import type { NodeConfig } from '../published/node-config.ts';
 import { ownContainerId, ownContainerName } from './own-container.ts';
 
-/** What a node that starts in a container says of itself when it joins. */
+/** The identity that a node in a container announces when it joins. */
 export interface ContainerIdentity {
   readonly service: string;
   readonly networks: Record<string, string[]>;
@@ -11,13 +11,18 @@ export interface ContainerIdentity {
   readonly container: string;
 }
 
-/** `docker compose run` names its containers so; like Compose, they do not answer to the service's names. */
+/**
+ * Matches container names of `docker compose run`. As with Compose, such a container has no service names.
+ */
 const ONE_OFF = /-run-[0-9a-f]{12}$/;
 
-/** Whether Docker Compose runs this container beside the service's own. */
+/** Whether `docker compose run` made this container. */
 export const isOneOff = async (): Promise<boolean> => ONE_OFF.test((await ownContainerName()) ?? '');
 
-/** The names of the rewrite, and those that Docker gave this one replica: host name, short id, container name. */
+/**
+ * The names from the rewrite, and the names that Docker gave this replica: host name, short id, container
+ * name.
+ */
 export async function containerIdentity(config: NodeConfig): Promise<ContainerIdentity> {
   const container = ownContainerId();
   const containerName = (await ownContainerName()) ?? '';

@@ -1,10 +1,16 @@
 import { newServiceIdentity, pskOf } from '../control/psk.ts';
 import { SEED_CLOUD_NAME, SEED_PORT } from '../published/node-config.ts';
 
-/** The seed's container starts before ours; a loaded machine may still take its time. */
+/**
+ * How long to wait for the seed. Its container starts earlier than this one, but a loaded machine may be
+ * slow.
+ */
 const SEED_TIMEOUT_MS = 30_000;
 
-/** How a container of `service` reaches the seed and shows that it belongs to the service, whose key it has. */
+/**
+ * The address of the seed, and the identity with which a container of `service` proves that it has the
+ * service's key.
+ */
 export function seedContact(service: string, serviceKey: Buffer) {
   const identity = newServiceIdentity(service);
   return {

@@ -4,7 +4,10 @@ import { BoxerError } from '../published/boxer-error.ts';
 import { imageQuestion } from '../published/image-report.ts';
 import { inspectImage } from './inspect-image.ts';
 
-/** `boxer inspect`: answers what standard input asks, as JSON. Throws BoxerError USAGE for what it does not understand. */
+/**
+ * `boxer inspect`: answers the question on standard input, as JSON. Throws BoxerError USAGE for an invalid
+ * question.
+ */
 export async function inspectCommand(): Promise<number> {
   const parsed = imageQuestion.safeParse(JSON.parse(await text(process.stdin)));
   if (!parsed.success) throw new BoxerError('USAGE', 'standard input is no question about an image');

@@ -4,16 +4,19 @@ import { findUnseen } from '../guest/program/unseen.ts';
 import type { ImageQuestion, ImageReport } from '../published/image-report.ts';
 import { errnoNameOf } from '../service/errno.ts';
 
-/** A look, no search: so many entries in all, so deep, and so many names of each kind. */
+/** Limits of the inspection: entries in all, depth, and names of each kind. */
 const MAX_ENTRIES = 20_000;
 const MAX_DEPTH = 4;
 const MAX_NAMES = 3;
 
-/** Not the application's, or shown elsewhere in functions: supervisor/files/writable-defaults.ts. */
+/**
+ * Folders that are not the application's, or that functions see elsewhere:
+ * supervisor/files/writable-defaults.ts.
+ */
 const SKIPPED =
   /^\/(proc|sys|dev|tmp|run|usr|lib\w*|s?bin|etc|boot|opt\/boxer|var\/(log|lib|cache|run|tmp|spool))(\/|$)/;
 
-/** Looks at the image that this runs in, as the user that this runs as. */
+/** Inspects the image in which this process runs, with the rights of this process. */
 export function inspectImage(question: ImageQuestion): ImageReport {
   const { argv, workingDirectory, path, user } = question;
   const barred = entering(workingDirectory);
@@ -27,7 +30,10 @@ export function inspectImage(question: ImageQuestion): ImageReport {
   };
 }
 
-/** One that is not there is made in a function, as in a container. */
+/**
+ * The errno if the folder cannot be entered. A missing folder is no error: functions create it, as containers
+ * do.
+ */
 function entering(folder: string): string | undefined {
   try {
     accessSync(folder, constants.X_OK);
@@ -63,7 +69,7 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-/** `user` as Docker takes it: a name or a number, with or without a group. */
+/** The uid of `user` in Docker's form: a name or a number, with or without a group. */
 function uidOf(user: string): number | undefined {
   const name = user.split(':')[0] ?? '';
   if (/^\d+$/.test(name)) return Number(name);

@@ -1,10 +1,16 @@
 import type { Session } from '../control/session.ts';
 import { Claim as ClaimMessage } from '../protocol/stdio.ts';
 
-/** One event may be delivered more than once: so many functions are heard until one of them claims the launch. */
+/**
+ * The most functions that may be connected until one claims the launch: Lambda may deliver an event more than
+ * once.
+ */
 export const MAX_CONTENDERS = 8;
 
-/** Decides which of the functions that connect has the launch: the first one that says so, as the seed gives it to one only. */
+/**
+ * Finds the function that has the launch: the first that claims it, because the seed gives a launch to one
+ * only.
+ */
 export class Claim {
   /** The session of the function that has the launch. All others are refused. */
   readonly session: Promise<Session>;
@@ -14,8 +20,8 @@ export class Claim {
   #isTaken = false;
 
   /**
-   * `onClaim` is called with the session before anything more is read from it: what arrives with the claim, in the same packet, has to
-   * find its handlers.
+   * `onClaim` is called with the session before anything more is read from the session. Messages in the same
+   * packet as the claim therefore find their handlers.
    */
   constructor(onClaim: (session: Session) => void) {
     this.#onClaim = onClaim;

@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 /** A launch that has a node in the overlay. */
 export interface Joined {
   readonly overlay: Overlay;
-  /** Brings connections that arrive at the holder to the guest; `relay` is the holder's own. */
+  /** Makes the function that brings connections from the holder's `relay` to the guest. */
   readonly fetchBy: (relay: Relay) => Fetch;
 }
 
@@ -28,7 +28,10 @@ export interface Launch {
   setDuty(duty: Duty): Promise<void>;
   /** Sends a signal to the guest. Before the function has connected, a signal that ends processes ends the launch. */
   deliver(signal: string): void;
-  /** Delivers a signal that `deliver` then ignores: to many programs a second one means to end at once. */
+  /**
+   * Sends a stop signal to the guest. `deliver` then ignores this signal: many programs end at once on a
+   * second one.
+   */
   stop(signal: string): void;
   /** Ends the function as a crash of the holder would. */
   end(): void;

@@ -19,7 +19,7 @@ import { bringToSidecar } from './sidecar.ts';
 
 export interface LaunchOptions {
   readonly config: NodeConfig;
-  /** The twin as it is for this launch: the container may be of a newer image than the configuration's twin. */
+  /** The twin of this launch. The container's image may be newer than the twin of the configuration. */
   readonly twin: () => Promise<Twin>;
   readonly argv: readonly string[];
   readonly key: Buffer;
@@ -30,14 +30,17 @@ export interface LaunchOptions {
   readonly signal: AbortSignal;
 }
 
-/** Credentials of a launch are good for 120 s; ms, with a wide margin for the function to come up. */
+/**
+ * How long credentials of a launch are used, ms. They expire after 120 s; the rest is for the function's
+ * start.
+ */
 const FRESH_MS = 20_000;
 
 /** Signals that end a process which has no handler for them. */
 const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGKILL']);
 
 interface Membership extends Joined {
-  /** What the function joins with; good once. */
+  /** The credentials with which the function joins. They can be used once. */
   readonly credentials: Launched;
 }
 
@@ -122,7 +125,7 @@ export class LaunchedFunction implements Launch {
 
   /** Gives the node that the function takes over its duty, its names and its credentials. */
   async #join(): Promise<Membership> {
-    // The SDK takes longer to load than the seed to answer: both happen at once. So it is not imported above.
+    // The SDK is imported here and not above, so that it loads while the seed answers.
     const loading = import('./invocation/invoke.ts');
     const server = await this.#server;
     const overlay = await this.#joinOverlay(server);
@@ -153,7 +156,10 @@ export class LaunchedFunction implements Launch {
     });
   }
 
-  /** What the node announces. It joins again whenever it has lost the seed, with the duty that it has by then. */
+  /**
+   * The request with which the node joins. After a lost seed the node joins again, with the duty of that
+   * moment.
+   */
   async #joinRequest() {
     const identity = await containerIdentity(this.#options.config);
     const duty = () => this.#duty;
@@ -196,7 +202,7 @@ export class LaunchedFunction implements Launch {
     return outcomeOf(this.session, exit, invocation);
   }
 
-  /** Leaves the overlay if the launch has joined it; otherwise keeps the launch from joining. */
+  /** Leaves the overlay if the launch has joined it, and then stops the launch from joining. */
   async #leave(): Promise<void> {
     const joined = await Promise.race([
       this.joined.catch(() => undefined),
@@ -207,7 +213,7 @@ export class LaunchedFunction implements Launch {
   }
 }
 
-/** What the seed is told of the server, and no more: its key stays here. */
+/** The fields of the session server that the seed may know. The key is not sent to the seed. */
 function wayTo({ port, token }: SessionServer): Pick<SessionServer, 'port' | 'token'> {
   return { port, token };
 }

@@ -8,12 +8,12 @@ import { secure } from '../network/punch/secure.ts';
 import { PATIENT_HEARTBEAT } from '../protocol/stdio.ts';
 import { Claim, MAX_CONTENDERS } from './claim.ts';
 
-/** Waits for the one function of a launch. */
+/** A server that waits for the function of a launch. */
 export interface SessionServer {
   readonly port: number;
   /** Leads to this server from the seed's relay, for functions that cannot dial the port; hex. */
   readonly token: string;
-  /** What the function shows to be let in; it travels in the event. */
+  /** The identity with which the function authenticates. The event carries it. */
   readonly identity: string;
   /** hex */
   readonly key: string;
@@ -24,7 +24,7 @@ export interface SessionServer {
   close(): void;
 }
 
-/** ms; a connection that breaks meanwhile is resumed. */
+/** How long a handshake may take, ms. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
 /**

@@ -40,7 +40,7 @@ const introduction = (port: number, relay: number) => ({
   peer: { address: '198.18.0.2', port: 4242 },
 });
 
-test('a connection is brought to another program that listens in this network', async () => {
+test('bringToSidecar() connects to another program that listens in this network', async () => {
   const heard = Promise.withResolvers<string>();
   const relay = await listening((socket) => {
     const bytes: Buffer[] = [];
@@ -52,7 +52,7 @@ test('a connection is brought to another program that listens in this network', 
   expect(await heard.promise).toBe(TOKEN + Buffer.from('hello').toString('hex'));
 });
 
-test('what this process listens on itself is no sidecar, and neither is nobody', async () => {
+test('bringToSidecar() fails with ECONNREFUSED for a port of this process, and for a port without listener', async () => {
   const own = createServer().listen(0, '0.0.0.0');
   cleanups.push(() => own.close());
   await once(own, 'listening');

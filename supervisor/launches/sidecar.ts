@@ -17,7 +17,7 @@ function listeningInodes(port: number): string[] {
     .map(({ inode }) => inode);
 }
 
-/** The sockets of this process. */
+/** Inodes of the sockets of this process. */
 function ownInodes(): Set<string> {
   const inodes = readdirSync('/proc/self/fd').flatMap((fd) => {
     try {
@@ -29,15 +29,18 @@ function ownInodes(): Set<string> {
   return new Set(inodes);
 }
 
-/** Whether a listener there may be another program's: what this process has opened itself is for others, or leads to the function. */
+/**
+ * Whether a listener on `port` belongs to another process: ports of this process are Boxer's, or lead to the
+ * function.
+ */
 function isForeign(port: number): boolean {
   const own = ownInodes();
   return listeningInodes(port).some((inode) => !own.has(inode));
 }
 
 /**
- * Brings a connection that the function has refused to a program which shares the phantom's network (`network_mode: "service:..."`), where the
- * kernel would have brought it. Rejects with `code` ECONNREFUSED where there is none.
+ * Brings a connection that the function has refused to a program which shares the phantom's network
+ * (`network_mode: "service:..."`). Rejects with `code` ECONNREFUSED if no such program listens on the port.
  */
 export async function bringToSidecar({ port, ...place }: Introduction, signal: AbortSignal): Promise<void> {
   const listener = readListeners().get(port);

@@ -11,7 +11,7 @@ function linesOf(setting: string | undefined): string[] {
   return lines;
 }
 
-test('without a word it says what it always said', () => {
+test('without a setting the logger writes plain lines at level info', () => {
   expect(linesOf(undefined)).toEqual([
     'boxer: seed of shop listens on port 7070\n',
     'boxer: store: disk full\n',
@@ -30,7 +30,7 @@ test.each([
   expect(linesOf(level)).toEqual(all.slice(all.length - count));
 });
 
-test('it says more when asked, to people and to machines', () => {
+test('lines are text with fields, or JSON objects with the option json', () => {
   expect(linesOf('debug')[0]).toBe('boxer: request failed type=connect errno=ECONNREFUSED\n');
   expect(linesOf('debug,json').map((line) => JSON.parse(line))).toMatchObject([
     { level: 'debug', role: 'seed', message: 'request failed', type: 'connect', errno: 'ECONNREFUSED' },

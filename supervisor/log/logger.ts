@@ -45,7 +45,7 @@ export function createLogger(
 
 const nothing = () => undefined;
 
-/** For whom nothing is to be told. */
+/** A logger that writes nothing. */
 export const SILENT_LOGGER: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const jsonLine = (level: Level, role: string, message: string, fields: Fields) =>

@@ -18,7 +18,7 @@ import { type ServiceAnswer, type ServiceHandler, startServiceServer } from '../
 import { createSharedTable, type SharedTable } from '../service/shared-table.ts';
 import { Operation, type ServiceRequest } from '../service/wire.ts';
 
-/** What a node needs to become one; `join` as in docs/control-network.md. */
+/** Options of startNode(); docs/control-network.md describes `join`. */
 export interface NodeOptions {
   readonly addon: Addon;
   readonly seed: { host: string; port: number };
@@ -27,19 +27,19 @@ export interface NodeOptions {
   readonly join: JoinRequest | Promise<JoinRequest>;
   /** A function's guest is reached through the supervisor, a container's by the kernel. */
   readonly isFunction: boolean;
-  /** What gethostname() answers; empty: the kernel's own name. */
+  /** The answer to gethostname(); empty: the kernel's host name. */
   readonly hostname: string;
   readonly signal: AbortSignal;
-  /** The read-only root refused this path to the guest. */
+  /** Called with a path that the read-only root refused to the guest. */
   readonly onDenied?: ((path: string) => void) | undefined;
-  /** ms to go on dialling a seed that is not there yet */
+  /** How long to repeat the connection attempts to a seed that is not up yet, ms. */
   readonly retryFor: number;
 }
 
 /** A node of the overlay, ready for its guest. */
 export interface Node {
   readonly overlay: Overlay;
-  /** For the guest's environment: where its process monitors find the supervisor. */
+  /** The supervisor's socket name, which process monitors take from the guest's environment. */
   readonly socketName: string;
   /** Brings a connection from elsewhere to the guest's listener; as the seed's introductions. */
   introduce(introduction: Introduction, signal: AbortSignal): Promise<void>;
@@ -52,7 +52,7 @@ interface Parts {
   readonly connector: Connector;
   readonly later: LateConnector;
   readonly publisher: ListenerPublisher;
-  /** A process monitor has spoken of its guest's listener. */
+  /** Called when a process monitor has reported a listener of its guest. */
   readonly onListener: () => void;
   readonly onDenied: NodeOptions['onDenied'];
 }

@@ -53,7 +53,9 @@ export function readKey(): Buffer {
   return Buffer.from(text, 'hex');
 }
 
-/** What the seed shows the servers of its store; undefined where they want nothing. Throws BoxerError KEY. */
+/**
+ * The seed's credentials for the servers of its store; undefined: none are configured. Throws BoxerError KEY.
+ */
 export function readStoreCredentials(): string | undefined {
   if (!existsSync(STORE_CREDENTIALS_FILE)) return undefined;
   try {

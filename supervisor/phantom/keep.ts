@@ -11,7 +11,7 @@ export interface KeepOptions {
   readonly start: (duty: 'active' | 'standby') => Launch;
   readonly front: Front;
   readonly input: Input;
-  /** Undefined where functions are not renewed. */
+  /** Undefined: functions are not renewed. */
   readonly renewal: Renewal | undefined;
   /** Aborts when the container is told to stop: nothing is renewed from then on. */
   readonly stopping: AbortSignal;
@@ -54,7 +54,7 @@ class Replica implements Holder {
     try {
       return await this.#outcome.promise;
     } finally {
-      // Functions that retire have their grace period, but their connections are not waited for any longer.
+      // Retiring functions keep their grace period, but nobody waits for their connections any longer.
       this.#tellAll((tenure) => tenure.hurry());
       await Promise.all([...this.#tenures].map(({ ended }) => ended));
       stopping.removeEventListener('abort', stop);

@@ -7,7 +7,7 @@ import type { Relay } from '../network/relay/relay.ts';
 /** How long the function may take to dial in for a connection, before the neighbour sees it reset. */
 const FETCH_TIMEOUT_MS = 10_000;
 
-/** Whose ports are opened, and who takes their connections. */
+/** The node whose ports are opened, and the function that fetches their connections. */
 export interface PortsTarget {
   readonly overlay: Pick<Overlay, 'nodeId' | 'members' | 'onChange'>;
   readonly fetch: Fetch;
@@ -21,7 +21,7 @@ interface PortsOptions {
 
 const unmapped = (address: string | undefined) => (address ?? '0.0.0.0').replace(/^::ffff:/, '');
 
-/** A neighbour whose connection is one too many sees it reset. */
+/** Admits a connection, or resets it if the relay has too many. */
 function admitted(socket: Socket, relay: Relay): Lease | undefined {
   try {
     return relay.admit(unmapped(socket.remoteAddress));
@@ -45,13 +45,13 @@ async function forwardConnection(
   try {
     await relay.join(lease, socket, await target.fetch({ port, origin }, timely)).done;
   } catch {
-    // Refused by the guest, or the function has gone: the neighbour sees what a host would send.
+    // The guest refused the connection, or the function is gone: the neighbour gets a reset, as from a host.
     socket.resetAndDestroy();
     lease.release();
   }
 }
 
-/** Counts what each target has of connections, those that are being made included. */
+/** Counts the connections of each target, including those that are being made. */
 class Tally {
   readonly #open = new Map<PortsTarget, number>();
   readonly #waiting = new Map<PortsTarget, PromiseWithResolvers<void>>();
@@ -68,7 +68,7 @@ class Tally {
     this.#waiting.delete(target);
   }
 
-  /** Resolves when it has none. */
+  /** Resolves when the target has no connection. */
   async idle(target: PortsTarget): Promise<void> {
     if (!this.#open.has(target)) return;
     const waiting = this.#waiting.get(target) ?? Promise.withResolvers<void>();
@@ -96,15 +96,16 @@ function openPort(port: number, options: PortOptions): Server {
 }
 
 export interface PortMirror {
-  /** New connections are the target's from now on; those that stand stay where they are. */
+  /** Sends new connections to the target from now on; existing connections stay. */
   follow(target: PortsTarget): void;
-  /** Resolves when a target that is followed no more has no connection left. */
+  /** Resolves when a target that no longer gets connections has none left. */
   idle(target: PortsTarget): Promise<void>;
 }
 
 /**
- * Opens in this container every port that the guest opens in the function, and closes it with the guest's: so that unboxed
- * neighbours, published ports and health checks find the service where it always was. Ends with `signal`.
+ * Opens in this container every port that the guest opens in the function, and closes the port when the guest
+ * closes it. Unboxed neighbours, published ports and health checks therefore reach the service at the
+ * container's address. Ends with `signal`.
  */
 export function mirrorPorts(options: PortsOptions): PortMirror {
   const { signal } = options;

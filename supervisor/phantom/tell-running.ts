@@ -2,14 +2,19 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Launch } from '../launches/launch.ts';
 
-/** Abstract, so it needs no place that can be written to, and goes with this process: shim-c/launcher.c. */
+/**
+ * An abstract socket name, which needs no writable folder and ends with this process; shim-c/launcher.c
+ * connects.
+ */
 const NAME = '\0boxer-running';
 const MAX_WAITING = 64;
 
-/** A guest that ends so soon has not come to anything; ms. Measured here, where its start and its end are heard of one after the other. */
+/** A guest that ends within this time counts as not started, ms. */
 const FIRST_MOMENT = 1000;
 
-/** Answers `boxer running` in this container once the guest of the launch runs, and has not ended at once; until `signal`. */
+/**
+ * Answers `boxer running` in this container once the guest has run for FIRST_MOMENT, until `signal` aborts.
+ */
 export function tellRunning({ started, gone }: Pick<Launch, 'started' | 'gone'>, signal: AbortSignal): void {
   const over = new AbortController();
   void gone.then(() => over.abort());
@@ -21,11 +26,11 @@ export function tellRunning({ started, gone }: Pick<Launch, 'started' | 'gone'>,
     );
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    // Where it has gone, the connection ends with this process, and with it the question.
+    // If the guest has ended, there is no answer: the connection ends together with this process.
     void ran.then((well) => well && socket.end('1'));
   });
   server.maxConnections = MAX_WAITING;
-  // Nobody is told then, and whoever asks gives up after a minute.
+  // Without this server nobody answers; the plugin stops asking after a minute.
   server.on('error', () => undefined);
   server.listen({ path: NAME, signal });
   server.unref();

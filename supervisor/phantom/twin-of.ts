@@ -7,10 +7,10 @@ import type { ImageSettings, NodeConfig, TwinOrigin } from '../published/node-co
 import { functionName, twinLabels, twinTag } from '../published/twin-names.ts';
 
 /**
- * The twin of the image that this very container was made from. Plain Compose builds and pulls images without Boxer, and starts
- * containers of them with the override of the last `up`: a twin for the new image is made then. Where the provider cannot tell, it is
- * the twin of the configuration.
- * @throws BoxerError STALE if the override itself says what is no longer true of the image
+ * The twin of the image from which this container was made. Plain Compose can build or pull a new image and
+ * start containers of it with the override of the last `up`; a twin of the new image is then made. If the
+ * provider does not tell the container's image, the result is the twin of the configuration.
+ * @throws BoxerError STALE if the override contains image settings that the new image has changed
  */
 export async function twinOf(
   { project, service, twin }: NodeConfig,
@@ -46,7 +46,10 @@ const INSTRUCTIONS = {
   stopSignal: 'STOPSIGNAL',
 } as const satisfies Record<keyof ImageSettings, string>;
 
-/** What the rewrite took out of the image stands in the override, and only the plugin can write that. */
+/**
+ * Throws STALE if image settings that the override contains have changed: only the plugin can write the
+ * override.
+ */
 function refuseChanged(service: string, { settings }: TwinOrigin, image: ContainerImage): void {
   const { EntryPoint: entrypoint, Command: command, Volumes: volumes, StopSignal: stopSignal } = image;
   const now = { entrypoint, command, volumes, stopSignal };

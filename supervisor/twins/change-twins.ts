@@ -4,12 +4,13 @@ import { createLambdaClient, type Twin } from '../launches/invocation/lambda-cli
 import type { WarmEvent } from '../protocol/launch-event.ts';
 import type { TwinsChange } from '../published/twins-change.ts';
 
-/** What a function is invoked with to be there when it is needed: its environment comes up, and does nothing. */
+/** The event that makes an environment start and do nothing, so that it is ready for a launch. */
 const WARM = JSON.stringify({ boxer: 'warm' } satisfies WarmEvent);
 
 /**
- * Makes the functions of `warm`, and in each so many environments that wait for their launch; deletes those of `drop`, whose
- * launches go on to their end. Rejects as the Lambda API where that refuses something, when all else is done.
+ * Makes the functions of `warm`, each with its number of environments that wait for a launch, and deletes the
+ * functions of `drop`, whose launches continue to their end. Rejects with an error of the Lambda API after
+ * all other work is done.
  */
 export async function changeTwins({ warm, drop }: TwinsChange, signal: AbortSignal): Promise<void> {
   const done = await Promise.allSettled([
@@ -34,7 +35,8 @@ async function withClient(
 const warmTwin = (twin: Twin, environments: number, signal: AbortSignal) =>
   withClient(twin, async (client) => {
     await ensureFunction(client, twin, { signal, say: () => undefined });
-    // At the same time: an environment that has answered would take the next one as well.
+    // The events are sent at the same time, because an environment that has answered would take the next
+    // event as well.
     const invoke = () =>
       client.send(new InvokeCommand({ FunctionName: twin.functionName, Payload: WARM }), {
         abortSignal: signal,

@@ -3,7 +3,7 @@ import { BoxerError } from '../published/boxer-error.ts';
 import { MAX_WARM_SECONDS, twinsChange } from '../published/twins-change.ts';
 import { changeTwins } from './change-twins.ts';
 
-/** `boxer twins`: does what standard input says. Throws BoxerError USAGE for what it does not understand. */
+/** `boxer twins`: carries out the change on standard input. Throws BoxerError USAGE for an invalid change. */
 export async function twinsCommand(): Promise<number> {
   const parsed = twinsChange.safeParse(JSON.parse(await text(process.stdin)));
   if (!parsed.success) throw new BoxerError('USAGE', 'standard input is no change of twins');

@@ -5,13 +5,13 @@ import { type Docker, docker } from '../../engine/docker.ts';
 const usage = z.object({ invocations: z.number(), billedMs: z.number(), gbSeconds: z.number() });
 const billing = z.object({ functions: z.record(z.string(), usage) });
 
-/** What the local Lambda counted for functions that have ended, by function name. */
+/** The usage that the local Lambda counted for functions that have ended, by function name. */
 export type Billing = z.infer<typeof billing>['functions'];
 
 const ASK =
   "fetch('http://127.0.0.1:9000/2021-local/billing').then((r) => r.text()).then((t) => process.stdout.write(t))";
 
-/** Undefined: the project has no local Lambda that answers. */
+/** Reads the usage from the local Lambda; undefined: the project has no local Lambda that answers. */
 export async function readBilling(engine: Docker, project: string): Promise<Billing | undefined> {
   const [lambda] = await containerIds(
     engine,
@@ -20,7 +20,7 @@ export async function readBilling(engine: Docker, project: string): Promise<Bill
     'status=running',
   );
   if (lambda === undefined) return undefined;
-  // From inside: an engine may be on another machine than this.
+  // The request is made inside the container, because the engine may be on another machine.
   const { code, stdout } = await docker(engine, ['exec', lambda, '/usr/local/bin/node', '-e', ASK]);
   if (code !== 0) return undefined;
   try {

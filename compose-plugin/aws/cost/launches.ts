@@ -5,20 +5,23 @@ import { containerIds, inspectIds } from '../../engine/containers.ts';
 import type { Docker } from '../../engine/docker.ts';
 import { nodesOf } from '../../project/nodes/nodes-of.ts';
 
-/** One phantom: a function of it has lived as long as it has, and while they are renewed, two. */
+/** One phantom with the run times of its functions: one function, or two during a renewal. */
 export interface Launch {
   service: string;
   functionName: string;
-  /** Engine's id of the phantom's image, for the architecture. */
+  /** The engine's id of the phantom's image, which tells the architecture. */
   image: string;
   /** MB, MB, seconds */
   memorySize: number;
   ephemeralStorage: number;
   timeout: number;
   running: boolean;
-  /** so far, or until it ended */
+  /** How long the phantom has run, or ran until it ended. */
   seconds: number;
-  /** The same of each function that it has now, the one that serves first; [] where the seed does not say. */
+  /**
+   * Seconds that each of its present functions has run, the serving function first; [] if the seed does not
+   * say.
+   */
   functions: number[];
 }
 
@@ -30,7 +33,8 @@ const phantom = z.object({
 });
 
 /**
- * The phantoms of a project that the engine still has, stopped ones included, with their functions among `nodes`.
+ * Lists the phantoms of a project that the engine still has, stopped ones included.
+ * `nodes` tells the functions of each phantom.
  * @param now ms since the epoch
  */
 export async function readLaunches(
@@ -47,7 +51,7 @@ export async function readLaunches(
   return (await inspectIds(engine, ids)).flatMap((found) => launchOf(found, nodes, now));
 }
 
-/** One that was only created has cost nothing. */
+/** A container that was created but never started has cost nothing and gives []. */
 function launchOf(container: unknown, nodes: readonly NodeStatus[], now: number): Launch[] {
   const parsed = phantom.safeParse(container);
   if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');

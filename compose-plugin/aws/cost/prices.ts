@@ -1,6 +1,6 @@
 import type { Architecture } from '../../compose/settings.ts';
 
-/** US dollars. */
+/** Prices in US dollars. */
 export interface Prices {
   /** per GB-second, of the first tier */
   gbSecond: Readonly<Record<Architecture, number>>;
@@ -29,10 +29,10 @@ const regions: Readonly<Record<string, Prices>> = {
   'us-west-2': first,
 };
 
-/** Region whose prices stand in for those of one that is not in the table. */
+/** The region whose prices are used for regions that are not in the table. */
 export const REFERENCE_REGION = 'us-east-1';
 
-/** Prices of a region; `exact` is false where they are those of the reference region. */
+/** The prices of a region; `exact` is false if the reference region's prices are used instead. */
 export function pricesOf(region: string): { prices: Prices; exact: boolean } {
   const found = Object.hasOwn(regions, region) ? regions[region] : undefined;
   return { prices: found ?? first, exact: found !== undefined };

@@ -4,15 +4,15 @@ import type { Launch } from './launches.ts';
 import { PRICES_DATE, pricesOf, REFERENCE_REGION } from './prices.ts';
 import { replicaCost } from './rate.ts';
 
-/** What a service has cost so far, in GB-seconds and dollars, and what it costs from now on. */
+/** The usage of a service so far, in GB-seconds and dollars, and its cost per hour from now on. */
 export interface ServiceUsage {
   service: string;
   running: number;
-  /** Functions that have ended and are counted. */
+  /** The number of ended functions that the figures include. */
   ended: number;
   gbSeconds: number;
   cost: number;
-  /** dollars, of what runs now */
+  /** dollars per hour for the functions that run now */
   perHour: number;
 }
 
@@ -21,7 +21,7 @@ export interface ProjectCost {
   project: string;
   provider: 'local' | 'aws';
   region: string;
-  /** Where the figures come from. */
+  /** The source of the figures. */
   countedBy: 'phantoms' | 'local Lambda and phantoms';
   currency: 'USD';
   pricesOf: string;
@@ -37,9 +37,9 @@ export interface CostInput {
   provider: 'local' | 'aws';
   region: string;
   launches: readonly Launch[];
-  /** Of functions that have ended; undefined: by the phantoms that are still there. */
+  /** The usage of ended functions; undefined: it is estimated from the phantoms that still exist. */
   billing: Billing | undefined;
-  /** By engine's id of the image. */
+  /** Architectures by the engine's id of the image. */
   architectures: ReadonlyMap<string, Architecture>;
 }
 

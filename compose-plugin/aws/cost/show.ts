@@ -1,4 +1,4 @@
-/** Dollars with four significant digits from cents down, and with cents from a dollar up. */
+/** Amounts below a dollar have four significant digits; larger ones have two decimals. */
 export function dollars(amount: number): string {
   if (amount === 0) return '0.00';
   return amount >= 1 ? amount.toFixed(2) : amount.toPrecision(4).replace(/(\.\d\d+?)0+$/, '$1');

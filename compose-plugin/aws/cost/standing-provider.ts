@@ -3,7 +3,9 @@ import { localAccess } from '../../compose/rewrite/lambda-access.ts';
 import { containerIds } from '../../engine/containers.ts';
 import { type Docker, docker } from '../../engine/docker.ts';
 
-/** Where the functions of what runs are, whatever the compose file says by now. */
+/**
+ * The provider and region of the functions that run now, read from a phantom and not from the compose file.
+ */
 export async function standingProvider(
   engine: Docker,
   project: string,

@@ -11,7 +11,7 @@ import { ecrTag, type PushedImage, readImages, storedBytes } from '../registry/i
 import { type RepositoryState, readRepository } from '../registry/repository.ts';
 import type { WantedFunction } from '../wanted.ts';
 
-/** A service's function, with what it should be where the service's image is here. */
+/** A service's function, with its wanted settings if the engine has the service's image. */
 export interface ExpectedFunction {
   service: string;
   functionName: string;
@@ -23,14 +23,17 @@ const failed = (name: string, error: unknown): Check => {
   return { name, ok: false, found: error.message, advice: error.hint ?? 'Run the command again.' };
 };
 
-/** Runs one look at the account; what AWS says against it is what was found. @throws BoxerError CANCELLED */
+/** Runs one check of the account; an error of AWS becomes a failed check. @throws BoxerError CANCELLED */
 const look = (name: string, work: () => Promise<Check[]>): Promise<Check[]> =>
   work().catch((error: unknown) => [failed(name, error)]);
 
-/** Only reads, by permissions that `docker boxer iam deployer` has. One check does not keep others from their answers. */
+/**
+ * Only reads, with permissions of the policy `docker boxer iam deployer`. A failed check does not stop the
+ * others.
+ */
 export async function accountChecks(aws: Aws, expected: readonly ExpectedFunction[]): Promise<Check[]> {
   const credentials = await look('AWS credentials', async () => [await credentialsCheck(aws)]);
-  // Without any, every other answer is the same.
+  // Without credentials every other check would fail for the same reason.
   if (credentials.some(({ ok }) => !ok)) return credentials;
   let repository: RepositoryState | undefined;
   let images: ReadonlyMap<string, PushedImage> = new Map();
@@ -57,7 +60,7 @@ export async function accountChecks(aws: Aws, expected: readonly ExpectedFunctio
   return [...credentials, ...registry, ...functions.flat(), ...concurrency];
 }
 
-/** Found and not expired; whether AWS takes them the next look says. */
+/** Checks that credentials exist and have not expired. The next check shows whether AWS accepts them. */
 async function credentialsCheck(aws: Aws): Promise<Check> {
   const read = () => aws.lambda.config.credentials();
   const { accessKeyId, expiration } = await call(aws, 'credentials', read);
@@ -102,7 +105,9 @@ function functionCheck(
   return { ...check, found: `${state.state}${reason}${rest}` };
 }
 
-/** What is reserved for a function is its own, and no replica of it runs beyond; all others share what is left. */
+/**
+ * A function with reserved concurrency runs at most that many replicas; the others share the unreserved rest.
+ */
 async function concurrencyCheck(aws: Aws, expected: readonly ExpectedFunction[]): Promise<Check[]> {
   const sharing = expected.filter(({ wanted }) => wanted?.concurrency === undefined);
   const replicas = sharing.reduce((sum, { wanted }) => sum + (wanted?.replicas ?? 1), 0);
@@ -134,7 +139,7 @@ async function concurrencyCheck(aws: Aws, expected: readonly ExpectedFunction[])
     ];
   } catch (error) {
     if (!(error instanceof BoxerError) || error.code !== 'AWS_DENIED') throw error;
-    // It belongs to no project, and whoever deploys one need not know it.
+
     return [{ ...check, ok: true, found: 'not known: the credentials may not lambda:GetAccountSettings' }];
   }
 }

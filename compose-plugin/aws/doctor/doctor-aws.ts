@@ -15,14 +15,14 @@ import { accountChecks, type ExpectedFunction } from './account-checks.ts';
 import { networkFindings } from './network-findings.ts';
 import { seedChecks } from './seed-checks.ts';
 
-/** Lines of the doctor's table, and what is shown behind it. */
+/** Lines of the doctor's table, and the sections that are printed after the table. */
 export interface AwsFindings {
   checks: Check[];
   sections: string[];
 }
 
 /**
- * Looks at everything on AWS that the project of this directory needs. Changes nothing.
+ * Checks everything on AWS that the project of this directory needs. Changes nothing.
  * @throws BoxerError as `readProject` and `connectAws`
  */
 export async function doctorAws(context: Work): Promise<AwsFindings> {
@@ -75,7 +75,7 @@ export async function doctorAws(context: Work): Promise<AwsFindings> {
   };
 }
 
-/** Their form the schema has checked; whether Lambda may take them only Lambda knows. */
+/** The schema has checked the form of the roles. Only Lambda knows whether it may assume them. */
 function roleCheck(
   expected: readonly ExpectedFunction[],
   roles: readonly { role: string | undefined }[],
@@ -100,7 +100,7 @@ function roleCheck(
   return { ...check, ok: true, found: names.join(', ') };
 }
 
-/** For whoever sets up a security group. */
+/** The rules as a table, for the person who sets up the security group. */
 export function renderOpenings({ host, rules }: Openings): string {
   const rows = rules.map(({ protocol, ports, source, why }) => [protocol, ports, source, why]);
   return `To be open on ${host} (security group, firewall):\n${table([['PROTOCOL', 'PORTS', 'SOURCE', 'WHY'], ...rows])}`;

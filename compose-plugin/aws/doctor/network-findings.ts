@@ -7,7 +7,7 @@ import { LAST_PROBE } from '../../project/last-probe.ts';
 
 const report = z.extend(probeOutput, { date: z.string(), provider: z.string(), region: z.string() });
 
-/** What is known of how functions get to each other: by the nodes that are up, and by the last probe from this folder. */
+/** How functions reach each other, according to the nodes that are up and the last probe from this folder. */
 export function networkFindings(folder: string, nodes: readonly NodeStatus[]): string {
   const lines = [...fromNodes(nodes), ...fromProbe(folder)];
   if (lines.length === 0) lines.push('nothing is known yet: `docker boxer probe` finds out');
@@ -19,7 +19,7 @@ export function networkFindings(folder: string, nodes: readonly NodeStatus[]): s
   ].join('\n');
 }
 
-/** `12 by punch: both NATs keep ports`: pairs that nodes have used, by the way that they took. */
+/** Counts the pairs of nodes by transport and reason: `12 by punch: both NATs keep ports`. */
 function fromNodes(nodes: readonly NodeStatus[]): string[] {
   const counts = new Map<string, number>();
   for (const { pairs } of nodes)

@@ -3,16 +3,16 @@ import type { Check } from '../../report/check.ts';
 import { openingsOf } from '../openings.ts';
 import { addressesOf, tcpAnswer } from './tcp-answer.ts';
 
-/** How long a port may take to answer, ms: one retransmission of its SYN included. */
+/** How long a port may take to answer, ms. The time includes one retransmission of the SYN. */
 const PATIENCE = 3000;
 
-/** Addresses of the host's own networks: functions outside a VPC cannot reach them. */
+/** Private, loopback and link-local addresses: functions outside a VPC cannot reach them. */
 const PRIVATE =
   /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/;
 
 /**
- * Whether functions find the seed: by what can be seen from here, which need not be what they see.
- * @param running whether the project's seed is up: otherwise nothing can answer
+ * Checks from this machine whether functions can reach the seed. Functions may see a different network.
+ * @param running whether the project's seed is up: a stopped seed cannot answer
  */
 export async function seedChecks(
   settings: Pick<ProjectSettings, 'advertise' | 'relay'>,
@@ -45,7 +45,7 @@ export async function seedChecks(
   if (!resolves.ok) return [resolves];
   if (!running)
     return [resolves, { ...answering(host, port), ok: true, found: 'not tried: the seed does not run' }];
-  // One port for each rule: where one of them is closed, so are its neighbours.
+  // One port of each rule is enough: a rule opens all of its ports or none.
   const ports = openings.rules.slice(0, 3).map(({ ports }) => Number(ports.split('-')[0]));
   const answers = await Promise.all(ports.map((one) => tcpAnswer(host, one, PATIENCE, signal)));
   return [

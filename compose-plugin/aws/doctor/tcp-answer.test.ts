@@ -5,7 +5,7 @@ import { addressesOf, tcpAnswer } from './tcp-answer.ts';
 
 const { signal } = new AbortController();
 
-test('a port that answers, one that is closed, and a place from which nothing comes back in time', async () => {
+test('tcpAnswer() gives ok, ECONNREFUSED for a closed port, and ETIMEDOUT when nothing answers in time', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -16,7 +16,7 @@ test('a port that answers, one that is closed, and a place from which nothing co
   expect(await tcpAnswer('127.0.0.1', port, 1000, AbortSignal.abort())).toBe('ETIMEDOUT');
 });
 
-test('names', async () => {
+test('addressesOf() resolves a name, and gives none for an unknown name', async () => {
   expect(await addressesOf('localhost')).toEqual(['127.0.0.1']);
   expect(await addressesOf('nobody.invalid')).toEqual([]);
 });

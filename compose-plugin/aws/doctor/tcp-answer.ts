@@ -2,14 +2,14 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { errorCode } from '../../engine/error-code.ts';
 
-/** IPv4 addresses of a name; none where it does not resolve. */
+/** The IPv4 addresses of a name; [] if the name does not resolve. */
 export const addressesOf = (host: string): Promise<string[]> =>
   lookup(host, { all: true, family: 4 }).then(
     (found) => found.map(({ address }) => address),
     () => [],
   );
 
-/** `ok` where something accepts a TCP connection within `ms`, else the errno, ETIMEDOUT where nothing answers. */
+/** `ok` if the port accepts a TCP connection within `ms`, else the errno; ETIMEDOUT if nothing answers. */
 export function tcpAnswer(host: string, port: number, ms: number, signal: AbortSignal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect({

@@ -19,7 +19,7 @@ import { waitFor } from './wait.ts';
 
 export interface ApplyOptions {
   aws: Aws;
-  /** By digest. */
+  /** The image's URI with its digest. */
   imageUri: string;
   tags: Readonly<Record<string, string>>;
   /** Seconds until a function counts as stuck; undefined: the default. */
@@ -27,13 +27,15 @@ export interface ApplyOptions {
   say: (text: string) => void;
 }
 
-/** Someone else may be at work on the same function; so many times is looked what they have made of it. */
+/** How often the function's state is read again when somebody else changes the same function. */
 const ROUNDS = 5;
 const CONFLICT = 'ResourceConflictException';
 
 /**
- * Makes a function what it is wanted to be, whatever it is now: missing, different, failed, or just being changed by somebody else.
- * @throws BoxerError FOREIGN for a function of this name that is not Boxer's; CONFLICT, FUNCTION_STUCK, FUNCTION_FAILED, ROLE
+ * Brings a function into the wanted state. The function may be missing, different, failed, or being changed
+ * by somebody else.
+ * @throws BoxerError FOREIGN if a function of this name does not belong to the project; CONFLICT,
+ * FUNCTION_STUCK, FUNCTION_FAILED, ROLE
  */
 export async function applyFunction(options: ApplyOptions, wanted: WantedFunction): Promise<void> {
   const { aws, say, wait } = options;
@@ -85,7 +87,10 @@ function requireOurs(name: string, { tags }: FunctionState, ours: Readonly<Recor
   );
 }
 
-/** A role that was made a moment ago is not known everywhere in AWS: ms between attempts, and attempts. */
+/**
+ * A new role takes some seconds to be known everywhere in AWS: ms between attempts, and the number of
+ * attempts.
+ */
 const ROLE_PAUSE = 2000;
 const ROLE_ATTEMPTS = 15;
 const NOT_ASSUMABLE = /cannot be assumed by Lambda/i;
@@ -135,7 +140,10 @@ function roleOf({ service, role }: WantedFunction): string {
   });
 }
 
-/** Settings first and the image last: each is one update, and Lambda takes the next only when one is through. */
+/**
+ * Updates the settings first and the image last. Lambda accepts an update only after the one before is
+ * complete.
+ */
 async function change(
   { aws, imageUri, tags, wait }: ApplyOptions,
   wanted: WantedFunction,
@@ -195,7 +203,7 @@ async function changeConcurrency(aws: Aws, { functionName, concurrency }: Wanted
   await send(aws, 'lambda:PutFunctionConcurrency', (options) => aws.lambda.send(command, options));
 }
 
-/** Conflicts pass: they are answered by looking again. */
+/** Sends a request and passes conflicts on to the caller, which reads the function's state again. */
 const send = (
   aws: Aws,
   action: string,

@@ -1,7 +1,7 @@
 import type { WantedFunction } from '../wanted.ts';
 import type { FunctionState } from './state.ts';
 
-/** One thing that is not as it is wanted, whoever changed it. */
+/** One property of a function that differs from the wanted value. */
 export interface Difference {
   what: 'image' | 'memory' | 'timeout' | 'storage' | 'architecture' | 'role' | 'concurrency' | 'retries';
   from: string;
@@ -9,8 +9,8 @@ export interface Difference {
 }
 
 /**
- * Differences between a function and what the project wants.
- * @param imageUri by digest; undefined: the image is not pushed yet, and so another one
+ * Lists the differences between a function and the function that the project wants.
+ * @param imageUri URI with digest; undefined: the image is not pushed yet, so the function's image differs
  */
 export function differences(
   wanted: WantedFunction,
@@ -31,7 +31,7 @@ export function differences(
   return pairs.filter(([, from, to]) => from !== to).map(([what, from, to]) => ({ what, from, to }));
 }
 
-/** `...@sha256:0123456789ab`: enough to tell two apart. */
+/** Shortens a URI to `sha256:0123456789ab`, which is enough to tell two images apart. */
 function shortImage(uri: string): string {
   const digest = /@(sha256:[0-9a-f]{12})/.exec(uri)?.[1];
   return digest ?? uri;

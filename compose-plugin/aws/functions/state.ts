@@ -11,19 +11,19 @@ export interface FunctionState {
   ephemeralStorage: number;
   architecture: string;
   role: string;
-  /** Pending, Active, Inactive or Failed. */
+  /** Lambda's state: Pending, Active, Inactive or Failed. */
   state: string;
   reason: string;
   updating: boolean;
   tags: Readonly<Record<string, string>>;
   concurrency: number | undefined;
-  /** Of asynchronous invocations; undefined: Lambda's default of two. */
+  /** Retries of asynchronous invocations; undefined: Lambda's default of two. */
   retries: number | undefined;
 }
 
 const MISSING = 'ResourceNotFoundException';
 
-/** Undefined: there is no such function. */
+/** Reads a function from the account; undefined: the function does not exist. */
 export async function readFunction(aws: Aws, name: string): Promise<FunctionState | undefined> {
   const options = { abortSignal: aws.signal };
   const found = await orMissing(

@@ -4,17 +4,17 @@ import { call, errorName } from '../call.ts';
 import type { Aws } from '../connect.ts';
 import { readFunction } from './state.ts';
 
-/** Seconds; AWS fetches and prepares an image of several GB in a few minutes. */
+/** Seconds to wait at most. AWS fetches and prepares an image of several GB in a few minutes. */
 const MAX_WAIT = 600;
-/** Seconds between two looks. */
+/** Seconds between two requests for the function's state. */
 const DELAYS = { minDelay: 1, maxDelay: 5 };
 
-/** Environment variable with another number of seconds, for images that take longer. */
+/** Environment variable that sets another number of seconds, for images that take longer. */
 export const WAIT_VARIABLE = 'BOXER_AWS_WAIT';
 
 /**
  * Waits until a function can be invoked and changed.
- * @param what `active` behind a creation, `updated` behind a change
+ * @param what `active` after a creation, `updated` after a change
  * @throws BoxerError FUNCTION_STUCK, FUNCTION_FAILED with Lambda's reason
  */
 export async function waitFor(

@@ -37,16 +37,16 @@ const every: Resource[] = [
   ),
 ];
 
-test('the deployer may do all that any plan asks for', () => {
+test('the deployer policy allows every action that a plan lists', () => {
   const granted = deployerPolicy(scope).Statement.flatMap(({ Action }) => Action);
   expect(actionsFor(every).filter((action) => !granted.includes(action))).toEqual([]);
 });
 
-test('nobody may do anything to anything else', () => {
+test("policies cover the project's resources only", () => {
   const wide = [deployerPolicy, phantomPolicy, functionPolicy]
     .flatMap((policy) => policy(scope).Statement)
     .filter(({ Resource }) => [Resource].flat().some((one) => !/shop|role\/boxer-function$/.test(one)));
-  // A registry's login is the account's and cannot be narrowed.
+  // A registry login is valid for the whole account and cannot be restricted to one repository.
   expect(wide.map(({ Action }) => Action)).toEqual([['ecr:GetAuthorizationToken']]);
   for (const { Action } of [...phantomPolicy(scope).Statement, ...functionPolicy(scope).Statement]) {
     expect(Action.some((one) => one.includes('*'))).toBe(false);

@@ -1,6 +1,6 @@
 import { ecrRepository } from '../../twin/names.ts';
 
-/** What policies are about. `*` stands for an account or region that is not known. */
+/** The project, account and roles that policies cover. `*` stands for an unknown account or region. */
 export interface PolicyScope {
   project: string;
   account: string;
@@ -24,14 +24,14 @@ export interface Policy {
 
 const policy = (...Statement: Statement[]): Policy => ({ Version: '2012-10-17', Statement });
 
-/** Names of a project's functions begin so. */
+/** ARN pattern of a project's functions, by the prefix of their names. */
 const functionsOf = ({ project, account, region }: PolicyScope) =>
   `arn:aws:lambda:${region}:${account}:function:boxer-${project.replaceAll(/[^a-zA-Z0-9_-]/g, '-')}-*`;
 
 const repositoryOf = ({ project, account, region }: PolicyScope) =>
   `arn:aws:ecr:${region}:${account}:repository/${ecrRepository(project)}`;
 
-/** For whoever runs `docker boxer up`, `push` and `down --functions`. */
+/** The policy for users who run `docker boxer up`, `push` and `down --functions`. */
 export function deployerPolicy(scope: PolicyScope): Policy {
   return policy(
     { Sid: 'Login', Effect: 'Allow', Action: ['ecr:GetAuthorizationToken'], Resource: '*' },
@@ -43,7 +43,7 @@ export function deployerPolicy(scope: PolicyScope): Policy {
         ...['ecr:GetLifecyclePolicy', 'ecr:PutLifecyclePolicy', 'ecr:DescribeImages', 'ecr:BatchGetImage'],
         ...['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:InitiateLayerUpload'],
         ...['ecr:UploadLayerPart', 'ecr:CompleteLayerUpload', 'ecr:PutImage'],
-        // Lambda takes images only from a repository whose policy lets it, and sets that on behalf of the creator.
+        // Lambda needs access to the repository. It sets the repository policy on behalf of the caller.
         ...['ecr:GetRepositoryPolicy', 'ecr:SetRepositoryPolicy'],
       ],
       Resource: repositoryOf(scope),
@@ -73,7 +73,7 @@ export function deployerPolicy(scope: PolicyScope): Policy {
   );
 }
 
-/** For phantoms: they invoke, and wait for a function that is being updated. */
+/** The policy for phantoms: they invoke functions, and wait while a function is being updated. */
 export const phantomPolicy = (scope: PolicyScope): Policy =>
   policy({
     Sid: 'Invoke',
@@ -82,7 +82,7 @@ export const phantomPolicy = (scope: PolicyScope): Policy =>
     Resource: functionsOf(scope),
   });
 
-/** For the functions' execution role. They reach the seed by the network, and nothing in AWS but their log. */
+/** The policy for the functions' execution role. In AWS a function only needs to write its log. */
 export function functionPolicy({ project, account, region }: PolicyScope): Policy {
   const group = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/boxer-${project.replaceAll(/[^a-zA-Z0-9_-]/g, '-')}-*`;
   return policy({
@@ -93,7 +93,7 @@ export function functionPolicy({ project, account, region }: PolicyScope): Polic
   });
 }
 
-/** Who may take the execution role. */
+/** The trust policy of the execution role: only Lambda may assume the role. */
 export const functionTrust = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],

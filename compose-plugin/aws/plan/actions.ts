@@ -1,7 +1,7 @@
 import type { Difference } from '../functions/compare.ts';
 import type { Resource } from './plan.ts';
 
-/** What any run asks before it does anything. */
+/** The actions that every run needs to read the account. */
 const looking = [
   ...['ecr:DescribeRepositories', 'ecr:DescribeImages', 'ecr:GetLifecyclePolicy'],
   ...['lambda:GetFunction', 'lambda:GetFunctionEventInvokeConfig', 'lambda:GetFunctionConfiguration'],
@@ -22,7 +22,10 @@ const creatingFunction = [
   ],
 ];
 
-/** IAM actions that it takes to bring the resources about, sorted; invoking belongs to the phantoms. */
+/**
+ * The sorted IAM actions that are needed to make the resources. Phantoms invoke, so lambda:Invoke* is not
+ * listed.
+ */
 export function actionsFor(resources: readonly Resource[]): string[] {
   const actions = new Set([...looking, ...resources.flatMap(actionsOf)]);
   return [...actions].sort();

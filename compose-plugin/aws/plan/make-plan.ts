@@ -13,9 +13,9 @@ import type { Plan, Resource, ServiceCost } from './plan.ts';
 /** The account as it was found. */
 export interface AccountState {
   repository: RepositoryState | undefined;
-  /** By tag. */
+  /** Images by tag. */
   images: ReadonlyMap<string, PushedImage>;
-  /** By function name. */
+  /** Functions by name. */
   functions: ReadonlyMap<string, FunctionState>;
 }
 
@@ -26,13 +26,13 @@ export interface PlanInput {
   wanted: readonly WantedFunction[];
   missingImages: readonly string[];
   state: AccountState;
-  /** Of the project on AWS. */
+  /** The ports to open for a project on AWS. */
   openings?: Openings | undefined;
-  /** Twins that this engine has; only the local provider needs them there. */
+  /** Tags of the twins that this engine has; only the local provider looks at them. */
   built: ReadonlySet<string>;
 }
 
-/** Compares what is wanted with what there is. Pure. */
+/** Compares the wanted functions with the state of the account. Pure. */
 export function makePlan(input: PlanInput): Plan {
   const { project, provider, region, wanted, missingImages } = input;
   const aws = provider === 'aws';

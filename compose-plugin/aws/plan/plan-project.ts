@@ -12,8 +12,9 @@ import { makePlan, type PlanInput } from './make-plan.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * The plan of a project: on AWS by what is in the account, here by what is on the engine. Changes nothing.
- * @throws BoxerError as `readAccount`, and INVALID where a function would have no role
+ * Makes the plan of a project from the state of the AWS account or, with the local provider, of the engine.
+ * Changes nothing.
+ * @throws BoxerError as `readAccount`, and INVALID if a function would have no role
  */
 export async function planProject(context: Work, project: ReadProject): Promise<Plan> {
   const { engine } = context;

@@ -1,7 +1,7 @@
 import type { Difference } from '../functions/compare.ts';
 import type { Openings } from '../openings.ts';
 
-/** One thing in the account, and what will happen to it. Sizes in bytes. */
+/** One resource of the account, and the action that the plan takes on it. Sizes are in bytes. */
 export type Resource =
   | { kind: 'repository'; action: 'create' | 'leave'; name: string }
   | {
@@ -10,9 +10,9 @@ export type Resource =
       name: string;
       service: string;
       architecture: string;
-      /** Known once it is pushed. */
+      /** The digest, known once the image is pushed. */
       digest?: string;
-      /** Packed where it is pushed, else unpacked and without the runtime. */
+      /** The compressed size if the image is pushed, else the unpacked size without the runtime. */
       size: number;
       pushed: boolean;
     }
@@ -27,9 +27,9 @@ export type Resource =
       architecture: string;
       role?: string;
       concurrency?: number;
-      /** What is not as it should be; empty unless `change`. */
+      /** The differences from the wanted function; empty unless the action is `change`. */
       changes: Difference[];
-      /** Why it is made anew. */
+      /** Why the function is created again. */
       reason?: string;
     };
 
@@ -41,46 +41,46 @@ export interface ServiceCost {
   replicas: number;
   perReplicaHour: number;
   per1000ReplicaMinutes: number;
-  /** Of all replicas. */
+  /** The cost of all replicas per hour. */
   perHour: number;
-  /** Seconds; absent: functions are not renewed. */
+  /** How functions are renewed, in seconds; absent: functions are not renewed. */
   renewal?: {
     /** From one successor to the next. */
     every: number;
-    /** How long a replica is two functions, at most: what that costs is in none of the amounts. */
+    /** How long a replica has two functions at most. None of the amounts includes the second function. */
     overlap: number;
-    /** Reserved concurrency that all replicas use up: their successors are throttled. */
+    /** Whether the replicas use up the reserved concurrency, so that Lambda throttles their successors. */
     noRoom?: boolean;
   };
 }
 
-/** What `up` would do, and what it costs. The shape of `docker boxer plan --json`. */
+/** The actions that `up` would take, and their cost. The shape of `docker boxer plan --json`. */
 export interface Plan {
   project: string;
   provider: 'local' | 'aws';
   region: string;
-  /** Undefined until a repository tells it. */
+  /** The account's id; undefined until the repository exists. */
   account?: string;
   resources: Resource[];
-  /** IAM actions that carrying it out takes, sorted. */
+  /** The sorted IAM actions that the plan needs. */
   actions: string[];
-  /** What has to be open for functions on AWS; absent: nothing, or nobody knows where. */
+  /** The ports to open for functions on AWS; absent: none, or the host is unknown. */
   openings?: Openings;
-  /** Services without an image on this engine yet: they are not in `resources`. */
+  /** Services whose image this engine does not have yet. `resources` leaves them out. */
   missingImages: string[];
   cost: {
     currency: 'USD';
     pricesOf: string;
     pricesDate: string;
-    /** False: the region is not in the price table. */
+    /** Whether the region is in the price table. */
     exact: boolean;
     services: ServiceCost[];
     perHour: number;
-    /** Of what is in the repository already. */
+    /** The cost of the images that the repository has already. */
     storagePerMonth: number;
   };
 }
 
-/** Whether carrying it out changes anything in the account. */
+/** Whether the plan changes anything in the account. */
 export const changesAnything = ({ resources }: Plan): boolean =>
   resources.some(({ action }) => action !== 'leave');

@@ -3,7 +3,7 @@ import { dollars, megabytesOf } from '../cost/show.ts';
 import type { Openings } from '../openings.ts';
 import type { Plan, Resource, ServiceCost } from './plan.ts';
 
-/** The plan for people. */
+/** The plan as text for the user. */
 export function renderPlan(plan: Plan): string {
   const { project, provider, region, account, resources, actions, missingImages } = plan;
   const where =
@@ -71,13 +71,13 @@ function renderCost({ provider, region, cost, resources }: Plan): string {
   return `${title} (${whose}${unknown}):\n${table([head, ...rows, ...total])}${stored}`;
 }
 
-/** Short: `docker boxer doctor --aws` says why. */
+/** The ports to open, in one line; `docker boxer doctor --aws` gives the reasons. */
 function opened({ host, rules }: Openings): string {
   const ports = rules.map(({ ports }) => ports).join(', ');
   return `To be open to functions on ${host} (security group, firewall): TCP ${ports}`;
 }
 
-/** One line for services that are renewed alike. */
+/** One line for all services with the same renewal. */
 function renewals(services: readonly ServiceCost[]): string[] {
   const line = ({ every, overlap, noRoom }: NonNullable<ServiceCost['renewal']>) =>
     `renewed every ${every} s: up to ${overlap} s of it a replica is two functions, ` +
@@ -90,7 +90,7 @@ function renewals(services: readonly ServiceCost[]): string[] {
   return [...byLine].map(([text, names]) => `${names.join(', ')}: ${text}`);
 }
 
-/** Three in a row. */
+/** Lays words out in rows of three. */
 function columns(words: readonly string[]): string {
   const rows: string[][] = [];
   for (let at = 0; at < words.length; at += 3) {

@@ -6,11 +6,11 @@ import type { Aws } from '../connect.ts';
 export interface PushedImage {
   /** `sha256:...` */
   digest: string;
-  /** bytes, packed: what is stored and paid for */
+  /** The compressed size in bytes, which AWS charges for. */
   size: number;
 }
 
-/** The repository's images by tag; those without a tag are left out. */
+/** Reads the repository's images by tag. Untagged images are left out. */
 export async function readImages(aws: Aws, repositoryName: string): Promise<Map<string, PushedImage>> {
   const images = new Map<string, PushedImage>();
   const missing = 'RepositoryNotFoundException';
@@ -34,10 +34,10 @@ export async function readImages(aws: Aws, repositoryName: string): Promise<Map<
   return images;
 }
 
-/** Bytes that are paid for; layers that images share are counted for each. */
+/** The sum of the images' sizes in bytes. A layer that images share is counted for each image. */
 export const storedBytes = (images: ReadonlyMap<string, PushedImage>): number =>
   [...images.values()].reduce((sum, { size }) => sum + size, 0);
 
-/** Tag in ECR of a twin: service and the twin's own hash, since one repository holds all services. */
+/** The tag of a twin in ECR: service and the twin's hash, because one repository holds all services. */
 export const ecrTag = (service: string, twin: string) =>
   `${service}-${twin.slice(twin.lastIndexOf(':') + 1)}`;

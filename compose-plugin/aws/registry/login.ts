@@ -16,8 +16,8 @@ import { call } from '../call.ts';
 import type { Aws } from '../connect.ts';
 
 /**
- * Runs `work` with a docker that is logged in to the repository's registry. The login lives in a docker configuration of its
- * own, which is gone afterwards; the user's is only looked at.
+ * Runs `work` with a docker that is logged in to the repository's registry. The login is kept in a temporary
+ * docker configuration, which is removed afterwards. The user's configuration is only read.
  * @throws BoxerError LOGIN, and those of `call`
  */
 export async function withLogin<T>(
@@ -55,7 +55,9 @@ async function registryCredentials(aws: Aws): Promise<{ user: string; password: 
   return { user: token.slice(0, colon), password: token.slice(colon + 1) };
 }
 
-/** Contexts and plugins are found through the configuration's folder; helpers for passwords shall not be. */
+/**
+ * Links contexts, plugins and TLS files of the user's configuration into `folder`, but no credential helpers.
+ */
 function borrowConfiguration(folder: string, env: NodeJS.ProcessEnv): void {
   const own = env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
   for (const part of ['contexts', 'cli-plugins', 'tls', 'ca.pem', 'cert.pem', 'key.pem']) {

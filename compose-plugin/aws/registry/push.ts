@@ -4,7 +4,7 @@ import { type Docker, docker } from '../../engine/docker.ts';
 import { inspectImages } from '../../engine/images.ts';
 import { megabytesOf } from '../cost/show.ts';
 
-/** What Lambda takes at most, unpacked. */
+/** The largest unpacked image that Lambda accepts. */
 const MAX_IMAGE_BYTES = 10 * 2 ** 30;
 
 /** @throws BoxerError IMAGE_TOO_LARGE */
@@ -18,7 +18,8 @@ export function checkSize(service: string, bytes: number): void {
 }
 
 /**
- * Pushes an image of this engine. Layers that the repository has are not sent again, so a push that was cut goes on where it was.
+ * Pushes an image of this engine. Layers that the repository has are not sent again, so a repeated push
+ * resumes.
  * @param engine logged in to the registry
  * @returns the digest that the registry gave it
  * @throws BoxerError PUSH, IMAGE_TOO_LARGE
@@ -39,7 +40,7 @@ export async function pushImage(
   return await digestOf(engine, repositoryUri, target);
 }
 
-/** On a terminal docker shows how far each layer is; elsewhere only what went wrong is of interest. */
+/** On a terminal docker shows the progress of each layer; elsewhere only errors are shown. */
 async function push(engine: Docker, service: string, target: string): Promise<void> {
   const failed = (words: string) =>
     new BoxerError('PUSH', `service "${service}": pushing ${target} failed${words}`, {

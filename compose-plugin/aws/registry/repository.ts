@@ -12,12 +12,12 @@ import type { Aws } from '../connect.ts';
 /** A repository in ECR. */
 export interface RepositoryState {
   name: string;
-  /** `host/name`, to push to */
+  /** `host/name`, the target of a push. */
   uri: string;
   account: string;
 }
 
-/** Undefined: there is none of this name. */
+/** Reads a repository; undefined: no repository has this name. */
 export async function readRepository(aws: Aws, name: string): Promise<RepositoryState | undefined> {
   try {
     const { repositories } = await call(
@@ -57,7 +57,7 @@ const LIFECYCLE = JSON.stringify({
   ],
 });
 
-/** Makes the repository where it is missing, and gives one that was left without its lifecycle policy that policy. */
+/** Creates the repository if it is missing, and sets its lifecycle policy if that is missing. */
 export async function ensureRepository(
   aws: Aws,
   name: string,
@@ -108,7 +108,9 @@ async function hasLifecyclePolicy(aws: Aws, name: string): Promise<boolean> {
   }
 }
 
-/** @throws BoxerError ECR_REGION: functions are made from images of their own region only */
+/**
+ * @throws BoxerError ECR_REGION if the repository is in another region: Lambda needs images of its own region
+ */
 function repositoryState(aws: Aws, found: Repository | undefined, name: string): RepositoryState {
   const uri = found?.repositoryUri ?? '';
   if (uri === '') throw new BoxerError('AWS', `ecr: the answer about the repository ${name} names no URI`);

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-/** What the doctor says of one check. */
+/** The doctor's result for one check. */
 const row = (table: string, check: string) =>
   table
     .split('\n')
@@ -23,15 +23,15 @@ const row = (table: string, check: string) =>
     ?.split(/\s{2,}/)
     .slice(0, 1)[0];
 
-test('an engine of this machine can do all that Boxer needs of it', () => {
+test('every ability check passes on the engine of this machine', () => {
   const { stdout } = project.boxer('doctor');
   for (const check of ['files of this machine', 'docker.sock', "local Lambda's rights"]) {
     expect([check, row(stdout, check)]).toEqual([check, 'ok']);
   }
 });
 
-test("an engine that does not see this machine's files is told of", async () => {
-  // As from another host: what is mounted here is here alone.
+test("the doctor reports an engine that does not see this machine's files", async () => {
+  // This mount exists only in the test's container, as if the engine were on another host.
   const script = 'mount -t tmpfs tmpfs "$0" && cd "$0" && TMPDIR=$0 exec docker boxer doctor';
   const { stdout, exitCode } = await execa('unshare', ['--mount', 'sh', '-c', script, project.directory], {
     reject: false,
@@ -42,7 +42,7 @@ test("an engine that does not see this machine's files is told of", async () => 
   expect(exitCode).toBe(1);
 });
 
-test('an engine that is reached elsewhere, and is not rootless, has its socket at the usual place', async () => {
+test('a rootful engine that is reached by another endpoint has its socket at the usual path', async () => {
   const { signal } = new AbortController();
   const engine = { flags: [], context: undefined, signal };
   const env = { ...process.env, DOCKER_HOST: `unix:///var/run/../run/docker.sock` };

@@ -10,7 +10,10 @@ import { ownImages } from '../../project/own-images.ts';
 import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
 
-/** What the engine has to be able to do, tried: rootless engines, remapped users and remote hosts lack different parts. */
+/**
+ * Tries the abilities that Boxer needs. Rootless engines, remapped users and remote hosts lack different
+ * ones.
+ */
 export async function abilityChecks({ engine, root, cwd }: Context): Promise<Check[]> {
   try {
     const { runtime, lambdaLocal = 'boxer/lambda-local' } = ownImages(root);
@@ -18,7 +21,7 @@ export async function abilityChecks({ engine, root, cwd }: Context): Promise<Che
     return await Promise.all([
       filesCheck(engine, cwd, runtime),
       socketCheck(engine, runtime),
-      // An image that is not there is told of elsewhere.
+      // Another check reports a missing image.
       ...(there.has(lambdaLocal) ? [rightsCheck(engine, lambdaLocal)] : []),
     ]);
   } catch (error) {
@@ -28,8 +31,8 @@ export async function abilityChecks({ engine, root, cwd }: Context): Promise<Che
 }
 
 /**
- * Whether the engine can mount each of `paths`. A mount, unlike --volume, is checked when the container is created, and
- * nothing has to run.
+ * Whether the engine can mount all of `paths`. The engine checks a --mount, unlike a --volume, when it
+ * creates the container, so nothing has to run.
  */
 async function mounts(engine: Docker, image: string, paths: readonly string[]) {
   const options = paths.flatMap((path) => ['--mount', `type=bind,source=${path},target=${path}`]);
@@ -38,9 +41,9 @@ async function mounts(engine: Docker, image: string, paths: readonly string[]) {
   return { ok: code === 0, reason: stderr.trim() };
 }
 
-/** Keys, secrets and configs of a project are files of this machine that the engine mounts. */
+/** Checks that the engine can mount files of this machine: keys, secrets and configs of a project. */
 async function filesCheck(engine: Docker, cwd: string, image: string): Promise<Check> {
-  // On another host that has a folder of the project's name, too, this one is not.
+  // Another host may have a folder with the path of the project, but not this temporary folder.
   const own = mkdtempSync(join(tmpdir(), 'boxer-doctor-'));
   try {
     const { ok, reason } = await mounts(engine, image, [own, cwd]);
@@ -57,7 +60,7 @@ async function filesCheck(engine: Docker, cwd: string, image: string): Promise<C
   }
 }
 
-/** The local Lambda talks to the engine by its socket, on the engine's side. */
+/** Checks the socket on the engine's host through which the local Lambda talks to the engine. */
 async function socketCheck(engine: Docker, image: string): Promise<Check> {
   const socket = await engineSocket(engine);
   const { ok, reason } = await mounts(engine, image, [socket]);
@@ -69,7 +72,7 @@ async function socketCheck(engine: Docker, image: string): Promise<Check> {
   };
 }
 
-/** What the local Lambda does for every function's network. */
+/** The commands with which the local Lambda sets up a function's network. */
 const TRY = [
   'ip netns add try && ip link add try type veth peer name far netns try',
   'nsenter --net=/run/netns/try nft add table inet try',

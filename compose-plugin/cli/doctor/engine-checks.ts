@@ -11,7 +11,7 @@ import { engineKind } from './engine-kind.ts';
 
 const BOOTSTRAP = 'Run script/bootstrap in the folder of Boxer, against the same engine.';
 
-/** The engine, docker's other plugins, and Boxer's own images in the engine. */
+/** Checks the engine, docker's other plugins, and Boxer's images in the engine. */
 export async function engineChecks(context: Context): Promise<Check[]> {
   const { engine } = context;
   const [server, kind, compose, buildx] = await Promise.all([

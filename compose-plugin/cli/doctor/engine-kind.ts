@@ -8,7 +8,7 @@ const information = z.object({
   CgroupDriver: z.string(),
 });
 
-/** What tells one engine from another, in words; docs/engines.md says what each means for Boxer. */
+/** Describes the kind of the engine in words; docs/engines.md explains what each kind means for Boxer. */
 export async function engineKind(engine: Docker): Promise<string[]> {
   const { stdout } = await docker(engine, ['info', '--format', '{{json .}}']);
   const parsed = information.safeParse(parseOrNothing(stdout));

@@ -5,7 +5,7 @@ import { atLeast } from '../../engine/versions.ts';
 import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
 
-/** Node.js and the place where docker finds this plugin. */
+/** Checks Node.js and the path where docker finds this plugin. */
 export async function machineChecks({ engine, root }: Context): Promise<Check[]> {
   const node = process.versions.node;
   const folder = join(

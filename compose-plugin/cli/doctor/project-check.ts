@@ -7,7 +7,9 @@ import { readAnnotations } from '../../compose/validate.ts';
 import type { Check } from '../../report/check.ts';
 import type { Context } from '../context.ts';
 
-/** The project of this directory, if there is one: without images, so that it can be asked before the first `up`. */
+/**
+ * Checks the project of this directory, if any. Needs no images, so the check works before the first `up`.
+ */
 export async function projectCheck({ engine, invocation, project, cwd }: Context): Promise<Check[]> {
   if (project.files.length === 0) return [];
   const check = { name: 'project', advice: 'Correct the compose file.' };

@@ -10,11 +10,11 @@ export interface Pair {
   readonly transport: string;
   readonly why: string;
   readonly connections: number;
-  /** ms, null where it has not been measured. */
+  /** ms; null: not measured. */
   readonly rtt: number | null;
 }
 
-/** In the order of the replicas. */
+/** The pairs of all nodes, in the order of the replicas. */
 export function pairsOf(replicas: readonly Replica[], nodes: readonly NodeStatus[]): Pair[] {
   const nameOf = new Map(replicas.map(({ address, name }) => [address, name]));
   return replicas.flatMap((replica) => {

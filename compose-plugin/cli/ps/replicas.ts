@@ -13,20 +13,21 @@ export interface Replica {
   node: string | null;
   address: string | null;
   requestId: string | null;
-  /** seconds; undefined while it does not run */
+  /** seconds; undefined: the replica does not run */
   uptime: number | undefined;
   /**
-   * As `docker ps` words it: `running`, `running (healthy)`, `exited (1)`; `starting` until the function is up. While it is renewed, its
-   * other node follows: `running, node-8 standby`, then `running, node-7 draining`.
+   * The status in the words of `docker ps`: `running`, `running (healthy)`, `exited (1)`; `starting` until
+   * the function is up. During a renewal the replica's other node follows: `running, node-8 standby`, then
+   * `running, node-7 draining`.
    */
   status: string;
   id: string;
 }
 
-/** The second replica before the tenth. */
+/** Compares names so that numbers sort by value: replica 2 before replica 10. */
 export const byName = new Intl.Collator('en', { numeric: true });
 
-/** Every replica of the project, Boxer's own services left out. */
+/** Every replica of the project, without those of Boxer's services. */
 export async function collectReplicas(
   context: Context,
   project: string,
@@ -36,7 +37,7 @@ export async function collectReplicas(
   return (await collectNodes(context, project, services, all, false)).replicas;
 }
 
-/** The same, with the nodes of all replicas; `pairs`: and how they connect. */
+/** Every replica of the project, and the nodes of all replicas; with `pairs`, also how the nodes connect. */
 export async function collectNodes(
   context: Context,
   project: string,

@@ -2,10 +2,12 @@ import { dockerLines } from '../../engine/lines.ts';
 import { followNodes } from '../../project/nodes/follow-nodes.ts';
 import type { Context } from '../context.ts';
 
-/** A burst of events is one change: between two lists there are at least as many ms. */
+/** The shortest time between two lists, ms. A burst of events counts as one change. */
 const QUIET = 250;
 
-/** Of containers; what is executed in them, our own questions to the seed too, changes no list. */
+/**
+ * The container events that change the list. `exec` events do not: the plugin itself asks the seed by exec.
+ */
 const EVENTS = ['create', 'start', 'die', 'destroy', 'pause', 'unpause', 'rename', 'health_status'];
 
 /** Calls `show` at once and after every change of the project's containers and nodes, one call at a time, until cancelled. */

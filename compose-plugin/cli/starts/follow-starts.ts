@@ -11,15 +11,17 @@ export interface FollowOptions {
   readonly timeout: number;
 }
 
-/** Without `--wait`: longer than a function takes to start on a busy machine. */
+/**
+ * How long to follow starts without `--wait`, ms: longer than a function takes to start on a busy machine.
+ */
 const LOOK = 60_000;
-/** Lambda itself gives no function more time to come up. */
+/** The longest wait with `--wait`, ms: the longest life of a function in Lambda. */
 const LONGEST_WAIT = 900_000;
 
-/** What a container ends with that could not be started: 125 by Boxer or Lambda, 126 and 127 as a shell has them. */
+/** Exit codes of a failed start: 125 by Boxer or Lambda, 126 and 127 as in a shell. */
 const NOT_STARTED: ReadonlySet<number> = new Set([125, 126, 127]);
 
-/** The options of a verb by its flags. */
+/** The options that the flags of a verb give. */
 export function followOptions(flags: ReadonlyMap<string, readonly string[]>): FollowOptions {
   const wait = flags.has('--wait');
   const seconds = Number(flags.get('--wait-timeout')?.at(-1));
@@ -27,9 +29,10 @@ export function followOptions(flags: ReadonlyMap<string, readonly string[]>): Fo
 }
 
 /**
- * To be called before containers are started. What it resolves to follows the functions of those that were started by then: shows how
- * many run, tells of those that have ended. Takes the exit code of what started them and resolves to it; to 1 where a function
- * could not be started, and, with `wait`, where one does not run in time.
+ * Notes the containers that run before a verb starts others. The resolved callback then follows the functions
+ * of the new containers: it shows how many run and reports those that failed. The callback takes the exit
+ * code of the verb and resolves to it, or to 1 if a function could not be started or, with `wait`, failed or
+ * does not run in time.
  */
 export async function expectStarts(
   context: Context,
@@ -74,7 +77,7 @@ async function follow(
   return code === 0 && failed ? 1 : code;
 }
 
-/** Shows each number once. */
+/** Shows the number of running functions whenever the number changes. */
 function counter(progress: (text: string) => void) {
   let shown = '';
   return (states: readonly Started[]) => {
@@ -85,7 +88,7 @@ function counter(progress: (text: string) => void) {
   };
 }
 
-/** The last line of a container's log, '' where it has none. */
+/** The last line of a container's log; '' if the log is empty. */
 async function lastLine({ engine }: Context, id: string): Promise<string> {
   const { stdout, stderr } = await docker(engine, ['logs', '--tail', '1', id]);
   return (stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '';

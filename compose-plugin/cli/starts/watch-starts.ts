@@ -4,20 +4,20 @@ import { dockerLines } from '../../engine/lines.ts';
 import { type Phantom, readPhantoms } from '../../project/phantoms.ts';
 import type { Context } from '../context.ts';
 
-/** How far a replica that was started has come: its function runs, or it has ended, or neither yet. */
+/** The state of a started replica: its function starts, its function runs, or the replica has ended. */
 export interface Started {
   readonly phantom: Phantom;
   readonly state: 'starting' | 'running' | 'ended';
 }
 
-/** The answer of a runtime that does not know the question: its functions are not waited for. */
+/** The exit code of a runtime without the command `running`: its functions count as running. */
 const UNKNOWN = 2;
 
-/** Containers by what they were started as: the same container that is started again is another one. */
+/** One entry per start of a container, so that a container that is started again counts as new. */
 export const startsOf = (phantoms: readonly Phantom[]): ReadonlySet<string> =>
   new Set(phantoms.map(({ id, startedAt }) => `${id} ${startedAt}`));
 
-/** The replicas that are not among `before`. */
+/** The started replicas whose start is not in `before`. */
 export async function startedSince(
   context: Context,
   project: string,
@@ -31,8 +31,9 @@ export async function startedSince(
 }
 
 /**
- * Watches replicas that have just been started until each one's function runs or has ended, or `signal` aborts; tells `show` of every
- * change. Resolves to how far they have come. `patient`: one that its restart policy starts again has not ended.
+ * Watches started replicas until each one runs or has ended, or until `signal` aborts, and calls `show` after
+ * every change. Resolves to the last states. `patient`: a replica that its restart policy starts again has
+ * not ended.
  */
 export async function watchStarts(
   context: Context,
@@ -59,11 +60,11 @@ export async function watchStarts(
   };
   const look = async () => {
     const found = await readPhantoms(context.engine, project);
-    // One that has been removed is as it was last seen.
+    // A removed container keeps its last known state.
     current = new Map([...current].map(([id, old]) => [id, found.find((one) => one.id === id) ?? old]));
     tell();
   };
-  /** The container answers when its function's guest runs, and not at all where that does not come to it. */
+  /** Asks a container whether its function's guest runs. The answer comes only once the guest runs. */
   const ask = async (id: string) => {
     const { code } = await docker(engine, ['exec', id, BOXER, 'running']);
     if (code === 0 || code === UNKNOWN) running.add(id);
@@ -88,7 +89,7 @@ export async function watchStarts(
       else await look();
     }
   };
-  // What is asked when all is over ends with it.
+  // Errors of questions that are aborted at the end are ignored.
   const failed = (error: unknown) => void (engine.signal.aborted || done.reject(error));
   const questions: Promise<void>[] = [];
   try {

@@ -10,7 +10,7 @@ import { mountProblems } from './mounts.ts';
 import { neighbourProblems } from './neighbours.ts';
 import { takenNames } from './taken-names.ts';
 
-/** Everything of the model that cannot be kept once its boxed services are moved. */
+/** Problems with everything in the model that does not work once its boxed services are moved. */
 export function refusals(model: Model, annotations: Annotations): Problem[] {
   const { services } = annotations;
   const problems = [...takenNames(model, annotations), ...neighbourProblems(model, annotations)];
@@ -46,7 +46,7 @@ function serviceProblems(name: string, service: Service, settings: ServiceSettin
   return problems;
 }
 
-/** Remarks on keys that have no effect in a function, or another one. */
+/** Remarks on keys that have no effect, or a different effect, in a function. */
 export function remarks(model: Model, { services }: Annotations): Problem[] {
   return servicesOf(model).flatMap(([name, service]) =>
     services.get(name)?.target !== 'lambda'

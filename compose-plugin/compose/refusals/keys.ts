@@ -1,4 +1,4 @@
-/** A compose key that a function cannot have, and what to do instead. */
+/** The reason why Boxer refuses a compose key, and what to do instead. */
 export interface RefusedKey {
   why: string;
   hint: string;
@@ -71,7 +71,7 @@ export const refusedOnLambda: Readonly<Record<string, RefusedKey>> = {
   },
 };
 
-/** Keys refused on every boxed service: the supervisor itself cannot do without what they take away. */
+/** Keys refused on every boxed service, because the supervisor could not work with them. */
 export const refusedOnBoxed: Readonly<Record<string, RefusedKey>> = {
   network_mode: {
     why: 'a boxed service is a node on the networks of the project',
@@ -80,7 +80,7 @@ export const refusedOnBoxed: Readonly<Record<string, RefusedKey>> = {
   provider: { why: 'a provider has no container', hint: 'Remove x-boxer from this service.' },
 };
 
-/** Keys that mean nothing in a function and do no harm: said once, then ignored. */
+/** Keys without effect in a function: Boxer warns about them and ignores them. */
 export const ignoredOnLambda: Readonly<Record<string, string>> = {
   ulimits: "limits are the platform's (1,024 descriptors, 1,024 processes)",
   shm_size: 'a function has no /dev/shm',

@@ -1,7 +1,7 @@
 import type { Service } from '../model.ts';
 import type { Problem } from '../problem.ts';
 
-/** What a lambda service mounts that its function cannot have. */
+/** Problems with mounts of a lambda service that its function cannot have. */
 export function mountProblems(name: string, service: Service): Problem[] {
   const problems: Problem[] = [];
   const base = ['services', name];
@@ -15,7 +15,8 @@ export function mountProblems(name: string, service: Service): Problem[] {
 type Mount = NonNullable<Service['volumes']>[number];
 
 function volumeProblem(mount: Mount): Pick<Problem, 'message' | 'hint'> | undefined {
-  // Files of read-only binds travel, and a tmpfs moves below /tmp: see rewrite/moved-paths.ts.
+  // The invocation carries files of read-only binds, and a tmpfs moves below /tmp: see
+  // rewrite/moved-paths.ts.
   if (mount.type === 'tmpfs' || (mount.type === 'bind' && mount.read_only === true)) return undefined;
   if (mount.type === 'bind') {
     return {

@@ -3,7 +3,10 @@ import type { Model } from '../model.ts';
 import { readAnnotations } from '../validate.ts';
 import { refusals } from './index.ts';
 
-/** Paths of what is refused in a project `p` with a function `api`, a boxed container `box` and what is given. */
+/**
+ * Paths of the problems of a project `p` with a function `api`, a boxed container `box` and the given
+ * services.
+ */
 function refused(services: Model['services'], top: object = {}): string[] {
   const boxed = { api: { 'x-boxer': 'lambda', container_name: 'the-api' }, box: { 'x-boxer': 'container' } };
   const model: Model = { name: 'p', services: { ...boxed, ...services }, ...top };
@@ -30,7 +33,7 @@ test.each([
   expect(refused({ web: { [key]: value } })).toEqual([`services.web.${key}`]);
 });
 
-test('a boxed container gets at another one no more than an unboxed service does', () => {
+test('a boxed container may not share namespaces or volumes with another boxed container', () => {
   expect(refused({ web: { 'x-boxer': 'container', volumes_from: ['box'], pid: 'service:box' } })).toEqual([
     'services.web.volumes_from.0',
     'services.web.pid',

@@ -4,7 +4,7 @@ import { ownServices } from '../own-names.ts';
 import type { Problem } from '../problem.ts';
 import type { Annotations } from '../validate.ts';
 
-/** Namespaces of another container that a service may be put into, and what it would find there. */
+/** Namespaces of another container that a service can join, and the reason why Boxer refuses each. */
 const shared = {
   pid: 'its supervisor and the files of its container, keys included, would be open to this service',
   ipc: 'the container that stays behind shares no memory with the application',
@@ -12,12 +12,14 @@ const shared = {
 
 const hint = 'Reach the service by its name on a network; files that both need go into both.';
 
-/** Services that would see the inside of a boxed container, or of Boxer's own: its key is there. */
+/**
+ * Problems with services that would see inside a boxed container or one of Boxer's: they could read its key.
+ */
 export function neighbourProblems(model: Model, { services }: Pick<Annotations, 'services'>): Problem[] {
   if (services.size === 0) return [];
   const isBoxed = boxedReference(model, services);
   return servicesOf(model).flatMap(([name, service]) =>
-    // Those keys are refused on them whatever they say.
+    // A lambda service cannot have these keys at all: refusedOnLambda covers them.
     services.get(name)?.target === 'lambda' ? [] : ofService(name, service, isBoxed),
   );
 }
@@ -42,7 +44,8 @@ function ofService(name: string, service: Service, judge: (reference: string) =>
     const { isBoxed, isOwn } = judge(value);
     if (isBoxed || isOwn) problems.push({ path: [...base, key], message: `${value} is boxed: ${why}`, hint });
   }
-  // Beside a boxed container it is a part of that node; beside one of ours it would be in the middle of the control network.
+  // A service may share the network of a boxed container, but that of Boxer's services is the control
+  // network.
   if (service.network_mode !== undefined && judge(service.network_mode).isOwn) {
     const message = `${service.network_mode} is a container of Boxer's own`;
     problems.push({ path: [...base, 'network_mode'], message, hint });
@@ -50,7 +53,10 @@ function ofService(name: string, service: Service, judge: (reference: string) =>
   return problems;
 }
 
-/** Judges `service:NAME` and `container:NAME`, with or without the `:ro` of volumes_from. */
+/**
+ * Returns a function that tells whose container `service:NAME` or `container:NAME` is; it ignores a trailing
+ * `:ro`.
+ */
 function boxedReference(model: Model, services: Annotations['services']) {
   const boxed = [...services.keys()];
   const named = new Set(boxed.flatMap((name) => model.services?.[name]?.container_name ?? []));

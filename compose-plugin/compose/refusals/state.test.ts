@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Model, Service } from '../model.ts';
 import { stateProblems, stateRemarks } from './state.ts';
 
-// None of these folders exists: paths are compared as far as they can be.
+// None of these folders exists: realPath() resolves the existing part of each path.
 const place = { directory: '/home/me', folder: '/home/me/.local/state/boxer/p-0123456789ab' };
 const of = (service: Service, top: object = {}): Model => ({ name: 'p', services: { web: service }, ...top });
 const where = (model: Model) => ({
@@ -38,11 +38,11 @@ test.each(['secrets', 'configs'])('%s: { file: . } with the state folder in it i
   expect(where(model)).toEqual({ refused: [`${section}.all.file`], said: [] });
 });
 
-test('a mount of more of the machine than the project is a remark', () => {
+test('a mount of a host folder above the project gives a remark', () => {
   expect(where(of(bind('/')))).toEqual({ refused: [], said: ['services.web.volumes.0'] });
 });
 
-test('folders beside it, URLs and images are nobody’s business', () => {
+test('folders beside the state folder, URLs and images give no problem', () => {
   const further = { a: 'docker-image://debian', b: 'https://example.com/x.git', c: 'service:db' };
   const build = { context: '/home/me/app', additional_contexts: further };
   expect(where(of({ build, ...bind('/home/me/.local/state/boxers') }))).toEqual({ refused: [], said: [] });

@@ -10,14 +10,14 @@ type Place = Pick<Project, 'directory' | 'folder'>;
 const hint =
   'Boxer keeps the keys of projects there. Set XDG_STATE_HOME to a folder outside, or send a smaller folder.';
 
-/** What would send the state folder, keys included, to a builder or into a container. */
+/** Problems with paths that would send the state folder, keys included, to a builder or into a container. */
 export function stateProblems(model: Model, place: Place): Problem[] {
   return exposing(model, place)
     .filter((sent) => !isOfHost(sent, place))
     .map(({ at, local }) => ({ path: at, message: `${local} ${relation(local, place)}`, hint }));
 }
 
-/** Mounts of more of the host than the project: what they show of Boxer is the least of it, and to be known all the same. */
+/** Remarks on mounts of host folders outside the project that also show the state folder to a container. */
 export function stateRemarks(model: Model, place: Place): Problem[] {
   return exposing(model, place)
     .filter((sent) => isOfHost(sent, place))

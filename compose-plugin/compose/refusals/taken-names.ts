@@ -7,7 +7,9 @@ import type { Annotations } from '../validate.ts';
 
 const MESSAGE = 'the name is taken by Boxer';
 
-/** Names, here and on the engine, under which a service could get at what is Boxer's: the override would merge with them. */
+/**
+ * Problems with names in the project and on the engine that Boxer uses: the override would merge with them.
+ */
 export function takenNames(model: Model, { services }: Pick<Annotations, 'services'>): Problem[] {
   const found: Problem[] = [];
   const take = (what: string, path: readonly string[]) =>
@@ -29,7 +31,7 @@ export function takenNames(model: Model, { services }: Pick<Annotations, 'servic
   return [...found, ...takenPaths(model, services)];
 }
 
-/** Paths in a boxed container where the runtime and the keys are. */
+/** Problems with mounts at paths of the runtime and the keys in a boxed container. */
 function takenPaths(model: Model, services: Annotations['services']): Problem[] {
   const hint = 'Choose another path.';
   return servicesOf(model).flatMap(([name, { volumes = [], secrets }]) => {

@@ -9,7 +9,9 @@ export type NamesByNetwork = Record<string, string[]>;
 export const networksOf = (service: Service): string[] =>
   service.network_mode === undefined ? Object.keys(service.networks ?? { default: null }) : [];
 
-/** What the engine calls a network: Docker's resolver knows every name on it with this as its domain, too. */
+/**
+ * The engine's name of a network. Docker's resolver also knows every name on the network with this domain.
+ */
 function engineNameOf(model: Model, network: string): string {
   const described = model.networks?.[network];
   const name: unknown =
@@ -17,7 +19,7 @@ function engineNameOf(model: Model, network: string): string {
   return typeof name === 'string' ? name : `${model.name}_${network}`;
 }
 
-/** Every name by which a service is known, per network; `extra` are known on all of them. Names with the network as their domain come last. */
+/** All names of a service per network; `extra` names hold on every network. Names with a domain come last. */
 export function namesByNetwork(
   model: Model,
   name: string,
@@ -37,7 +39,9 @@ export function namesByNetwork(
   );
 }
 
-/** Services that stay plain containers, for the seed to resolve and forward to on the networks that it is on. */
+/**
+ * Services that stay plain containers. The seed resolves their names and forwards to them on its networks.
+ */
 export function gateways(model: Model, boxed: ReadonlySet<string>, shared: readonly string[]) {
   return addressesOf(model, (name) => !boxed.has(name), shared);
 }
@@ -47,7 +51,7 @@ export function boxedNames(model: Model, boxed: ReadonlySet<string>, shared: rea
   return addressesOf(model, (name) => boxed.has(name), shared);
 }
 
-/** What a service is called besides its name: the host name that it was given, and what its x-boxer says (which was checked before). */
+/** A service's names besides its own: its `hostname` and the names of its x-boxer, which is valid already. */
 function* declaredNames(service: Service): Generator<string> {
   if (service.hostname !== undefined) yield service.hostname;
   const annotation: unknown = service['x-boxer'];

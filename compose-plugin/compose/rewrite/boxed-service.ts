@@ -33,7 +33,7 @@ export const keySecret = (service: string) => `boxer-key-${service}`;
 /** Name of the secret with the credentials for Lambda. */
 export const AWS_SECRET = 'boxer-aws';
 
-/** A boxed service with all that its part of the override is made from. */
+/** A boxed service with the data for its part of the override. */
 export interface Boxed {
   name: string;
   service: Service;
@@ -43,11 +43,11 @@ export interface Boxed {
   twin: string | undefined;
 }
 
-/** What the services of a project have in common. */
+/** The data that all boxed services of a project share. */
 export interface BoxedPlace {
   model: Model;
   project: string;
-  /** The project's, absolute. */
+  /** The project directory, absolute. */
   directory: string;
   settings: ProjectSettings;
   access: LambdaAccess;
@@ -56,7 +56,7 @@ export interface BoxedPlace {
   runtimeId: string;
 }
 
-/** What the override says about one boxed service; only what changes. */
+/** The part of the override for one boxed service: only the keys that change. */
 export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, unknown> {
   const { name, service, image, twin } = boxed;
   const { settings, access, keyId } = place;
@@ -77,7 +77,7 @@ export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, un
     ],
     ...writableTmp(service),
     depends_on: Object.fromEntries(
-      // They stop after it, so that its last bytes find their way.
+      // Compose stops these services after the boxed one, so that its last bytes still arrive.
       [
         'boxer-seed',
         ...(settings.relays === 0 ? [] : [RELAY_SERVICE]),
@@ -93,14 +93,14 @@ export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, un
   };
 }
 
-/** Ours beside the service's own; one that names none would lose `default` as soon as it names another. */
+/** Boxer's network. `default` is added for a service without networks, which would lose it otherwise. */
 function addedNetworks(service: Service): Record<string, null> {
   const own = networksOf(service);
   const implicit = own.length === 1 && own[0] === 'default' && !service.networks?.default;
   return { ...(implicit ? { default: null } : {}), [OWN_NETWORK]: null };
 }
 
-/** The supervisor writes to /tmp, also in a container whose root is read-only. */
+/** Adds a tmpfs at /tmp if the root is read-only, because the supervisor writes there. */
 function writableTmp(service: Service): { tmpfs?: string[] } {
   const mounted = [
     ...[service.tmpfs ?? []].flat().map((entry) => entry.split(':')[0]),
@@ -109,7 +109,7 @@ function writableTmp(service: Service): { tmpfs?: string[] } {
   return service.read_only === true && !mounted.includes('/tmp') ? { tmpfs: ['/tmp'] } : {};
 }
 
-/** Compose does not look at x-boxer when it decides what to recreate; at labels it does. */
+/** A digest for a label: Compose recreates a container when a label changes, but not when x-boxer changes. */
 const digest = (parts: unknown) =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
@@ -131,7 +131,7 @@ function nodeConfiguration(boxed: Boxed, place: BoxedPlace): NodeConfig {
   };
 }
 
-/** What the function is made with, in Lambda's units; the image is the twin as this engine calls it. */
+/** The function's settings in Lambda's units. `imageUri` is the tag of the twin on this engine. */
 export function functionShape({ service, settings: own }: Boxed, imageUri: string): FunctionShape {
   const limit = service.deploy?.resources?.limits?.memory ?? service.mem_limit;
   return {
@@ -161,7 +161,7 @@ function twinConfiguration(
   };
 }
 
-/** What the local Lambda makes another twin of, where plain Compose has built another image. */
+/** The data from which the local Lambda builds a new twin after plain Compose has built another image. */
 function originOf({ service, image }: Boxed, images: OwnImages, runtimeId: string): TwinOrigin {
   const { entrypoint, command, volumes, stopSignal } = image;
   const ownEntrypoint = service.entrypoint ?? undefined;

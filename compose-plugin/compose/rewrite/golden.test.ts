@@ -97,7 +97,7 @@ test.each(readdirSync(goldens))('%s', async (name) => {
     expect((await rewritten(directory)).bytes).toBe(bytes);
     const file = join(goldens, name, 'rewritten.golden');
     if (process.env.GOLDEN === 'write' || !existsSync(file)) writeFileSync(file, config);
-    // What it says, not how: versions of Compose quote and order differently.
+    // Only the content is compared, because versions of Compose quote and order differently.
     expect(parse(config)).toEqual(parse(readFileSync(file, 'utf8')));
   } finally {
     for (const made of [directory, `${directory}-state`]) rmSync(made, { recursive: true });

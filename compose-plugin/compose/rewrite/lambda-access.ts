@@ -2,15 +2,15 @@
 export interface LambdaAccess {
   provider: 'local' | 'aws';
   region: string;
-  /** URL; undefined: AWS's own for the region */
+  /** URL; undefined: AWS's endpoint of the region */
   endpoint: string | undefined;
-  /** Whether phantoms are given a file with credentials; otherwise they find some as any program on the machine does. */
+  /** Whether phantoms get a file with credentials; otherwise the SDK finds the credentials of the machine. */
   credentials: boolean;
-  /** Where the local Lambda finds the engine's socket, on the engine's side, if that is not the usual place. */
+  /** Path of the engine's socket on the engine's host, for the local Lambda; undefined: the usual path. */
   socket?: string;
 }
 
-/** AWS has no default region; the local Lambda has to call itself something. */
+/** The region of the local Lambda if the project names none. */
 const LOCAL_REGION = 'us-east-1';
 
 /** The Lambda of this engine, which checks no credentials. */

@@ -1,7 +1,7 @@
 import type { Service } from '../model.ts';
 import { reset } from './tags.ts';
 
-/** Limits that were meant for the application and now would throttle the small program that waits for it. */
+/** Resource limits of the application, which would wrongly restrict the phantom. */
 const limits = [
   ...['mem_limit', 'mem_reservation', 'memswap_limit', 'mem_swappiness', 'pids_limit'],
   ...['cpus', 'cpu_count', 'cpu_percent', 'cpu_period', 'cpu_quota', 'cpu_rt_period', 'cpu_rt_runtime'],

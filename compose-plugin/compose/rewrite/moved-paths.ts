@@ -5,7 +5,7 @@ import type { Service } from '../model.ts';
 
 const entry = z.looseObject({ source: z.optional(z.string()), target: z.optional(z.string()) });
 
-/** Where Compose puts a secret or config: absolute as given, else below `base`. */
+/** The paths of secrets or configs in the container: an absolute target as it is, others below `base`. */
 function targetsOf(list: unknown, base: string): string[] {
   const parsed = z.array(entry).safeParse(list);
   return (parsed.data ?? []).flatMap(({ source, target }) => {
@@ -29,10 +29,10 @@ export function travellingPaths(service: Service): string[] {
 const BELOW_TMP = '/tmp/.boxer/mounts';
 const TMP = '/tmp';
 
-/** Boxer's own folder in a twin, which stays where it is, whatever becomes of the folders around it. */
+/** Boxer's folder in a twin, which never moves. */
 const RUNTIME = '/opt/boxer';
 
-/** Where a function has what is writable at `path` in a container; what is below /tmp need not move, only be made. */
+/** The function's path for a path that is writable in a container. Paths below /tmp do not move. */
 function realPath(path: string): string {
   return path === RUNTIME || path.startsWith(`${TMP}/`) ? path : posix.join(BELOW_TMP, path);
 }

@@ -17,12 +17,12 @@ import {
 import type { LambdaAccess } from './lambda-access.ts';
 import { lambdaService, relayService, STORE_SECRET, seedService } from './own-services.ts';
 
-/** Everything the override is made from. */
+/** The data from which the override is made. */
 export interface RewriteInput {
   model: Model;
   /** Boxed services that can be written now, in the model's order. */
   boxed: readonly Boxed[];
-  /** All boxed services, also those without an image yet: none of them is a gateway. */
+  /** All boxed services, including those without an image yet: none of them is a gateway. */
   boxedNames: ReadonlySet<string>;
   settings: ProjectSettings;
   access: LambdaAccess;
@@ -30,17 +30,17 @@ export interface RewriteInput {
   runtimeId: string;
   /** The project's directory, absolute. */
   directory: string;
-  /** State folder of the project: what is in it is named by absolute paths, wherever the project is. */
+  /** State folder of the project; the override names its files by absolute paths. */
   folder: string;
-  /** Of the project key: a new key recreates every container that holds one. */
+  /** Id of the project key: a new key recreates every container that holds a key. */
   keyId: string;
 }
 
-/** The runtime of one version is shared by all projects: filling the volume takes longer than starting a service. */
+/** The runtime's volume, shared by all projects because filling it takes longer than starting a service. */
 export const runtimeVolumeName = (runtimeId: string) =>
   `boxer-runtime-${runtimeId.replace(/^sha256:/, '').slice(0, 12)}`;
 
-/** Services that are given a key of their own. */
+/** Services that have a key of their own. */
 export const keyHolders = (boxed: readonly Boxed[], { relays }: ProjectSettings): string[] => [
   ...boxed.map(({ name }) => name),
   ...(relays === 0 ? [] : [RELAY_SERVICE]),

@@ -19,7 +19,7 @@ import { boxedNames, gateways } from './addresses.ts';
 import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
 import type { LambdaAccess } from './lambda-access.ts';
 
-/** Never pulled: these images are built beside the plugin. Not attached: `up` shows the user's own logs. */
+/** Keys of Boxer's services: their images are never pulled, and an attached `up` does not show their logs. */
 const ours = { pull_policy: 'never', attach: false, restart: 'unless-stopped' };
 
 /**
@@ -39,10 +39,12 @@ const carrier = (settings: ProjectSettings) => ({
 /** Name of the secret with the seed's credentials for its store. */
 export const STORE_SECRET = 'boxer-store';
 
-/** Where the seed finds its volume. */
+/** The path of the seed's volume in its container. */
 const STORE_FOLDER = '/var/lib/boxer';
 
-/** What functions on AWS need of the seed; on this engine all nodes are on its networks. */
+/**
+ * The seed's settings for functions on AWS; undefined for the local provider, whose nodes share its networks.
+ */
 function outsidePart({ provider, advertise, relay }: ProjectSettings) {
   if (provider !== 'aws' || advertise === undefined) return undefined;
   const { control, observers, initiators, relay: port } = publishedPorts(advertise.port, relay);
@@ -107,7 +109,7 @@ export function seedService(
   };
 }
 
-/** Relays beside the seed's own: on the network that stands for the internet, and on no other. */
+/** Relays besides the seed's relay. They are only on the network that stands for the internet. */
 export function relayService(
   project: string,
   settings: ProjectSettings,

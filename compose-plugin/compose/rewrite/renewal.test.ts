@@ -8,7 +8,7 @@ const renewal = (input: ServiceInput, service: Service = {}, stopSignal = '') =>
   renewalOf(service, { stopSignal }, serviceSettings(input));
 const usual = { stopSignal: 'SIGTERM', stopGracePeriod: 10 };
 
-test('functions are renewed in time for a start and the grace period, and no more often than they need it', () => {
+test('a renewal begins early enough for a start and the grace period, and no earlier', () => {
   expect(renewal('lambda')).toEqual({ lifetime: 900, before: 70, ...usual });
   expect(renewal({ timeout: 30 })).toEqual({ lifetime: 30, before: 15, ...usual });
   expect(renewal({ lifetime: '10m', renew: { before: '2m' } })).toEqual({
@@ -18,7 +18,7 @@ test('functions are renewed in time for a start and the grace period, and no mor
   });
 });
 
-test('but not where nobody wants it, and not those that live for seconds', () => {
+test('functions are not renewed if renewal is off or the timeout is too short', () => {
   expect([renewal({ renew: false }), renewal({ timeout: 5 })]).toEqual([undefined, undefined]);
 });
 

@@ -5,12 +5,12 @@ import type { Service } from '../model.ts';
 import type { ServiceSettings } from '../settings.ts';
 import { durationOf } from '../units.ts';
 
-/** Docker's own. */
+/** Docker's default stop grace period, seconds. */
 const GRACE_PERIOD = 10;
 /** Beside the grace period: for a function to start, its guest to come up, and another attempt. */
 const TO_START = 60;
 
-/** How the phantom renews its functions; undefined: it does not. */
+/** How the phantom renews its functions; undefined: no renewal. */
 export function renewalOf(
   service: Service,
   image: Pick<ImageFacts, 'stopSignal'>,
@@ -28,7 +28,9 @@ export function renewalOf(
   };
 }
 
-/** Docker takes `SIGINT`, `INT` and `2`; what it takes beyond that is left to it, and to us is SIGTERM. */
+/**
+ * The name of the stop signal. Docker accepts `SIGINT`, `INT` and `2`; any other form counts as SIGTERM here.
+ */
 function stopSignalOf(...wishes: (string | undefined)[]): string {
   for (const wish of wishes) {
     if (!wish) continue;

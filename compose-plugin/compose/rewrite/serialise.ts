@@ -4,7 +4,7 @@ import { escapedText } from './tags.ts';
 
 const TITLE = '# Written by `docker boxer`, which writes it again when it must: do not edit.';
 
-/** Nodes with a tag of Compose's are as they shall be. */
+/** Escapes `$` in all strings. Nodes with a tag of Compose (`!reset`, `!override`) are escaped already. */
 function escaped(value: unknown): unknown {
   if (typeof value === 'string') return escapedText(value);
   if (Array.isArray(value)) return value.map(escaped);

@@ -7,18 +7,21 @@ const trigger = z.looseObject({ action: z.string(), path: z.string() });
 const develop = z.object({ watch: z.optional(z.array(trigger)) });
 type Trigger = z.infer<typeof trigger>;
 
-/** `sync`, `sync+restart` and `sync+exec` put files into a running container; the function would go on without them. */
+/**
+ * `sync`, `sync+restart` and `sync+exec` copy files into a running container; the function would not get
+ * them.
+ */
 const synchronises = ({ action }: Trigger) => action.startsWith('sync');
 
 const triggersOf = (service: Service): Trigger[] => develop.safeParse(service.develop).data?.watch ?? [];
 
-/** Which of `develop.watch` of a lambda service are not what they say. */
+/** Indexes of the entries in `develop.watch` of a lambda service that synchronise files. */
 export const synchronised = (service: Service): number[] =>
   triggersOf(service).flatMap((one, index) => (synchronises(one) ? [index] : []));
 
 /**
- * `develop` of a lambda service: its files are those of its image, so that what would be synchronised is built. Without a build
- * there is nothing to do. Empty where it stays as it is.
+ * `develop` of a lambda service with `rebuild` in place of every `sync` action, because a function has only
+ * the files of its image. Without a build, these entries are dropped. Empty if nothing changes.
  * @param directory the project's, from which the override names what is watched
  */
 export function watchedAnew(service: Service, directory: string): { develop?: unknown } {

@@ -10,18 +10,19 @@ const seedOf = (project: string) => [
   'label=io.boxer.role=seed',
 ];
 
-/** One element whenever the seed starts, and one to begin with. */
+/** Yields once at the beginning, and again whenever the seed starts. */
 async function* starts(engine: Docker, project: string): AsyncGenerator<unknown> {
   const filters = [...seedOf(project), 'event=start', 'type=container'];
   const events = dockerLines(engine, ['events', ...filters.flatMap((filter) => ['--filter', filter])]);
-  // The engine listens from the first step on, so no start is missed in between.
+  // The events are subscribed before the first element is yielded, so no start is missed.
   const first = events.next();
   yield undefined;
   for (let event = await first; !event.done; event = await events.next()) yield event.value;
 }
 
 /**
- * What happens to the nodes of a project, beginning with every node that is there; goes on with the next seed when one ends.
+ * Yields the events of a project's nodes, first one for every existing node. Continues with the next seed
+ * when a seed ends.
  * Ends when the engine's signal aborts.
  */
 export async function* followNodes(engine: Docker, project: string): AsyncGenerator<NodeEvent> {

@@ -1,13 +1,13 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
 
-/** The one that serves first, the one that is about to before the one that did. */
+/** Order of states: the serving node first, then its successor, then its predecessor. */
 const ORDER = ['up', 'standby', 'starting', 'draining'];
 
 /** The nodes of the container with this id: two while its function is renewed. */
 export function nodesOf(nodes: readonly NodeStatus[], id: string): NodeStatus[] {
   return (
     nodes
-      // Supervisors know their container by the hostname's or the cgroup's id, which may be the short one.
+      // A supervisor takes its container's id from the hostname or the cgroup, so the id may be short.
       .filter(({ container }) => container !== '' && id.startsWith(container))
       .sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state))
   );

@@ -5,7 +5,10 @@ import type { Work } from '../work.ts';
 
 const nodeList = z.array(nodeStatus);
 
-/** Nodes as the seed knows them, with the pairs that they have used where these are wanted; none, and a word on stderr, where it does not answer. */
+/**
+ * Asks the seed for its nodes and, on request, for their pairs. Gives [] with a warning if the seed does not
+ * answer.
+ */
 export async function readNodes(
   { engine, warn }: Work,
   seed: string | undefined,
@@ -27,7 +30,7 @@ export async function readNodes(
   return [];
 }
 
-/** Undefined for what is no JSON. */
+/** Parses JSON; undefined if the text is not JSON. */
 export function json(text: string): unknown {
   try {
     return JSON.parse(text);

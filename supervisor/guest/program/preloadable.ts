@@ -10,8 +10,9 @@ interface Start {
 }
 
 /**
- * The environment for a guest's first program: a loader of another word size or machine would print a line about the process
- * monitor, the last entry of LD_PRELOAD, so it does not hear of it.
+ * The environment for a guest's first program. For a program of another word size or machine, the process
+ * monitor (the last entry of LD_PRELOAD) is left out, because the program's loader would print a line about
+ * it.
  */
 export function preloadableEnvironment(start: Start): Record<string, string> {
   const { LD_PRELOAD: preload = '', ...others } = start.environment;

@@ -7,7 +7,9 @@ export interface Unseen {
   readonly file: string;
   /** The cause, as the end of a sentence whose subject is the program. */
   readonly because: string;
-  /** Its loader would only complain about a library that is not made for it. */
+  /**
+   * Whether the program has another word size or machine, so that its loader cannot load the process monitor.
+   */
   readonly foreign: boolean;
 }
 

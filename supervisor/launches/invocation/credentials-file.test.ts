@@ -8,7 +8,7 @@ const folder = mkdtempSync(join(tmpdir(), 'boxer-credentials-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, 'boxer-aws');
 
-test('the credentials are those that the file holds now, not those that it held before', async () => {
+test('readCredentials() reads the present content of the file each time', async () => {
   writeFileSync(file, JSON.stringify({ accessKeyId: 'A', secretAccessKey: 'B' }));
   expect(await readCredentials(file)).toEqual({ accessKeyId: 'A', secretAccessKey: 'B' });
   const expiration = '2030-01-01T00:00:00.000Z';

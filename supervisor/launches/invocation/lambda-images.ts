@@ -9,17 +9,17 @@ const containerImage = z.object({
   Volumes: z.array(z.string()),
   StopSignal: z.string(),
 });
-/** The image of a container, as the local Lambda tells of it. */
+/** The image of a container in an answer of the local Lambda. */
 export type ContainerImage = z.infer<typeof containerImage>;
 
-/** Building reads a hundred MB and writes them, on a machine that may have much else to do; ms. */
+/** How long a build may take, ms: it reads and writes a hundred MB on a machine that may be busy. */
 const BUILD_TIMEOUT_MS = 300_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** What the local Lambda knows of the Engine's images, at `endpoint`. */
+/** Requests to the local Lambda about the Engine's images. */
 export interface LambdaImages {
   ofContainer(id: string): Promise<ContainerImage>;
-  /** Makes `ImageUri` where it is missing. */
+  /** Makes the image `ImageUri` if it is missing. */
   derive(wanted: {
     Base: string;
     Layer: { ImageUri: string; Path: string };
@@ -29,7 +29,7 @@ export interface LambdaImages {
   }): Promise<void>;
 }
 
-/** Rejects with BoxerError LAMBDA and its words where the Lambda refuses. */
+/** The requests reject with BoxerError LAMBDA and the Lambda's message if the Lambda refuses. */
 export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImages {
   const ask = (path: string, timeout: number, body?: object): Promise<unknown> =>
     whileAway(async () => {
@@ -38,7 +38,7 @@ export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImage
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
         signal: limit,
       }).catch((error: unknown) => {
-        // fetch() wraps what happened; the code is what tells whether it is worth another attempt.
+        // fetch() wraps the system's error, whose code tells whether to try again.
         throw error instanceof TypeError ? error.cause : error;
       });
       const answer: unknown = await response.json();

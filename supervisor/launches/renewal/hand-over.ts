@@ -13,7 +13,7 @@ import {
 /** The pause before a seed that was away is told again, ms. */
 const PAUSE_MS = 1000;
 
-/** The successor is ready: names pass to it. */
+/** Begins the hand-over to a successor that is ready: the names pass to the successor. */
 export function startHandOver(
   { facts, plan, retirement }: Succeeding,
   { number, naming }: Extract<Attempt, { step: 'starting' }>,
@@ -68,14 +68,14 @@ export function handOverWakeAt({ step, plan, facts, retirement }: HandingOver): 
   }
 }
 
-/** A function whose time was up before it had a successor goes on with its end. */
+/** Continues the retirement of a function whose time was up before it had a successor. */
 function retireFurther(state: HandingOver, now: number): Transition<HandingOver> {
   if (!state.retirement) return { state, actions: [] };
   const { retirement, actions } = continueRetirement(state.retirement, state.plan, state.facts, now);
   return { state: { ...state, retirement }, actions };
 }
 
-/** The names need not stay with the function until the successor has them everywhere. */
+/** Whether the names may leave the function before the successor has them at every seed. */
 function isOver({ facts, plan, isSuccessorGone }: HandingOver, now: number): boolean {
   return facts.isGone || facts.isCancelled || isSuccessorGone || now >= plan.times.stopAt;
 }
@@ -90,7 +90,7 @@ function endNaming(state: HandingOver, isTold: boolean, now: number): Transition
   return { state: { ...state, step: { name: 'pausing', until: now + PAUSE_MS } }, actions: [] };
 }
 
-/** Where the two are at two seeds, the function's own seed has to know of the successor as well. */
+/** Waits until the function's seed knows the successor: the two nodes may be at different seeds. */
 function appear(state: HandingOver, now: number): Transition<HandingOver> {
   if (isOver(state, now)) return withdraw(state);
   return goTo(state, { name: 'appearing' }, { do: 'watch-for-successor' });

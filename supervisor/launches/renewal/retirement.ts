@@ -1,6 +1,6 @@
 import type { Action, Facts, Plan, Retirement } from './state.ts';
 
-/** By then, whoever had looked up a name has connected; ms. */
+/** The time in which a neighbour that has looked up a name connects, ms. */
 const SETTLE_MS = 1000;
 /** The time between SIGKILL and the function's report of the guest's end, ms. */
 const LAST_REPORT_MS = 1000;
@@ -24,7 +24,7 @@ export function withIdle(retirement: Retirement): Retirement {
   return retirement.step === 'draining' ? { ...retirement, isIdle: true } : retirement;
 }
 
-/** Goes on as far as the facts and the time allow: at most one step, except that a function which is gone is over at once. */
+/** Advances the retirement by at most one step. The retirement of a function that is gone is over at once. */
 export function continueRetirement(
   retirement: Retirement,
   plan: Plan,
@@ -38,7 +38,7 @@ export function continueRetirement(
   switch (retirement.step) {
     case 'draining': {
       const killAt = Math.min(now + plan.stop.grace, plan.times.endAt);
-      // Where the holder stops, the guest has had the holder's own signal already.
+      // If the holder stops, the guest has already received the holder's stop signal.
       const actions: Action[] = facts.isStopping ? [] : [{ do: 'stop', signal: plan.stop.signal }];
       return { retirement: { step: 'stopped', killAt }, actions };
     }
@@ -49,7 +49,7 @@ export function continueRetirement(
   }
 }
 
-/** When the present step is over, if nothing happens before. */
+/** When the present step is over if no event comes before. */
 export function retirementWakeAt(retirement: Retirement, facts: Facts): number {
   switch (retirement.step) {
     case 'draining': {

@@ -13,7 +13,10 @@ import {
   type Transition,
 } from './state.ts';
 
-/** The pause between two attempts to start a successor: doubled each time, and by chance between half and all of that. ms */
+/**
+ * The pause between two attempts to start a successor, ms. It doubles each time; a random part of up to half
+ * is cut.
+ */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -30,11 +33,12 @@ export function startSucceeding(plan: Plan, facts: Facts): Transition<Succeeding
 
 export function continueSucceeding(state: Succeeding, event: Event, now: number): Transition {
   const { facts, attempt } = state;
-  // Where the holder stops, its signal has reached the successor, too.
+  // If the holder stops, its stop signal has reached the successor as well.
   if (facts.isStopping) return giveUp(state, OWN_OUTCOME, [], now);
   const end: readonly Action[] = attempt.step === 'starting' ? [{ do: 'end-successor' }] : [];
   if (facts.isCancelled) return giveUp(state, OWN_OUTCOME, end, now);
-  // A guest that ends by itself is not renewed. One that has been told to end, or whose function died under it, is.
+  // A guest that ends by itself is not renewed. A guest that was told to end, or whose function died, is
+  // renewed.
   if (event.type === 'ended' && event.isByGuest && !state.retirement)
     return giveUp(state, OWN_OUTCOME, end, now);
   return andThen(retireWhenLate(state, now), (late) =>
@@ -77,7 +81,7 @@ function continueAttempt(state: Succeeding, before: Starting, event: Event, now:
     return endAttempt(state, event.why, event.chance, now);
   const attempt = learn(before, event);
   if (isReady(state, attempt, now)) return startHandOver(state, attempt, now);
-  // Nobody answers to the names of a function that is gone: its successor gets them before it is ready.
+  // If the function is gone, no node has its names, so the successor gets them before it is ready.
   if (state.facts.isGone && attempt.naming === 'not-asked')
     return {
       state: { ...state, attempt: { ...attempt, naming: 'asked' } },
@@ -100,7 +104,7 @@ function learn(attempt: Starting, event: Event): Starting {
   }
 }
 
-/** A successor that runs is waited for, until it listens, only as long as the function itself can serve. */
+/** Whether the successor can take over: it runs, and it listens or the function cannot serve any longer. */
 function isReady({ facts, plan }: Succeeding, { isStarted, isListening }: Starting, now: number): boolean {
   return isStarted && (isListening || facts.isGone || now >= plan.times.stopAt);
 }
@@ -124,7 +128,7 @@ function continuePause(state: Succeeding, { number, until, why }: Pausing, now: 
   return { state: { ...state, attempt }, actions };
 }
 
-/** There is no time for another attempt. */
+/** Whether there is no time for another attempt. */
 function isLate({ facts, retirement }: Succeeding): boolean {
   return facts.isGone || retirement !== undefined;
 }
@@ -133,7 +137,7 @@ function failed({ retirement }: Succeeding, why: string): Result {
   return retirement ? { kind: 'timed-out', why } : OWN_OUTCOME;
 }
 
-/** There will be no successor: the function goes on to its own end. */
+/** Ends the attempts to start a successor, and retires the function. */
 function giveUp(state: Succeeding, result: Result, actions: readonly Action[], now: number): Transition {
   const { facts, plan, retirement: begun } = state;
   if (facts.isEnded) return { state: { stage: 'ended', result }, actions };

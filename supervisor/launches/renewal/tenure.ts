@@ -6,7 +6,7 @@ import { type Renewal, timesOf } from './times.ts';
 import { SERVING, transition, wakeAt } from './transition.ts';
 import { listensLike, watchMembers } from './watch-members.ts';
 
-/** Whoever holds launches of one service, and takes connections for them. */
+/** The owner of a service's launches, which accepts connections for them. */
 export interface Holder {
   /** Starts a launch that stands by: names do not lead to it yet. */
   startSuccessor(): Launch;
@@ -62,7 +62,7 @@ export class Tenure {
     this.#handle({ type: 'hurried' });
   }
 
-  /** Everything ends at once. */
+  /** Ends the launch and its successor at once. */
   cancel(): void {
     this.#handle({ type: 'cancelled' });
   }
@@ -78,7 +78,7 @@ export class Tenure {
     const connected = await Promise.all([launch.joined, launch.session]).catch(() => undefined);
     if (!connected) return;
     [this.#joined] = connected;
-    // Counted from now on only: as long as the function has not connected, it may have to be invoked again.
+    // The times are counted only from here: a function that has not connected may have to be invoked again.
     const times = timesOf(launch.invokedAt(), renewal, Math.random());
     const stop = { signal: renewal.stopSignal, grace: renewal.stopGracePeriod * 1000 };
     this.#handle({ type: 'connected', plan: { times, stop } });

@@ -6,7 +6,7 @@ const renewal = (more: Partial<Renewal> = {}): Renewal => ({
   ...more,
 });
 
-test('a function is renewed in time, gets its stop signal with the grace period left, and is ended before Lambda’s timeout', () => {
+test('a function is renewed in time, is stopped a grace period before its end, and ends before Lambda’s timeout', () => {
   expect(timesOf(5000, renewal(), 0)).toEqual({ renewAt: 835_000, stopAt: 894_000, endAt: 904_000 });
 });
 

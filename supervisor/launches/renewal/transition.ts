@@ -15,8 +15,8 @@ const NO_FACTS: Facts = {
 export const SERVING: Serving = { stage: 'serving', facts: NO_FACTS };
 
 /**
- * The next state, and what has to be done about it, in this order. Knows no clock, no chance and no function: the table in
- * `transition.test.ts` is all there is to it. `now` is `performance.now()`.
+ * The next state, and the actions to take, in their order. Pure: no clock, no randomness and no function is
+ * used. The table in `transition.test.ts` describes all transitions. `now` is `performance.now()`.
  */
 export function transition(state: State, event: Event, now: number): Transition {
   if (state.stage === 'ended') return { state, actions: [] };
