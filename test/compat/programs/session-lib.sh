@@ -1,11 +1,11 @@
 # shellcheck shell=sh
 # What sessions are written with. Every check prints one line, "ok - NAME" or "not ok - NAME"; see harness/session-output.ts.
 
-# check NAME COMMAND...: passed if the command succeeds within 20 s.
+# check NAME COMMAND...: passed if the command succeeds within 120 s.
 check() {
   check_name=$1
   shift
-  check_output=$(timeout 20 "$@" 2>&1)
+  check_output=$(timeout 120 "$@" 2>&1)
   check_status=$?
   if [ $check_status = 0 ]; then
     echo "ok - $check_name"
@@ -19,7 +19,7 @@ check() {
 expect() {
   check_name=$1 check_expected=$2
   shift 2
-  check_output=$(timeout 20 "$@" 2>/tmp/expect.err)
+  check_output=$(timeout 120 "$@" 2>/tmp/expect.err)
   if [ "$check_output" = "$check_expected" ]; then
     echo "ok - $check_name"
   else
