@@ -20,8 +20,8 @@ export type Container = z.infer<typeof container>;
 
 /** Ids of containers, stopped ones too, that match every filter (`label=x=y`). */
 export async function containerIds(engine: Docker, ...filters: readonly string[]): Promise<string[]> {
-  const asked = await askEngine(engine, `/containers/json?all=1&filters=${filterQuery(filters)}`);
-  const found = asked?.status === 200 ? listed.safeParse(asked.body).data : undefined;
+  const asked = await askEngine(engine, [`/containers/json?all=1&filters=${filterQuery(filters)}`]);
+  const found = listed.safeParse(asked?.[0]).data;
   if (found) return found.map(({ Id }) => Id);
   const args = filters.flatMap((filter) => ['--filter', filter]);
   const output = await dockerOutput(engine, ['ps', '--all', '--quiet', '--no-trunc', ...args]);
@@ -46,9 +46,11 @@ function filterQuery(filters: readonly string[]): string {
  */
 export async function inspectIds(engine: Docker, ids: readonly string[]): Promise<unknown[]> {
   if (ids.length === 0) return [];
-  const answers = await Promise.all(ids.map((id) => askEngine(engine, `/containers/${id}/json`)));
-  if (answers.every((answer) => answer?.status === 200 || answer?.status === 404))
-    return answers.filter((answer) => answer?.status === 200).map((answer) => answer?.body);
+  const found = await askEngine(
+    engine,
+    ids.map((id) => `/containers/${id}/json`),
+  );
+  if (found) return found.filter((one) => one !== undefined);
   const { stdout } = await docker(engine, ['container', 'inspect', '--format', '{{json .}}', ...ids]);
   return stdout
     .split('\n')

@@ -41,11 +41,8 @@ export interface ImageFacts {
   user: string;
 }
 
-const FORMAT =
-  '{"Id":{{json .Id}},"Architecture":{{json .Architecture}},"Size":{{json .Size}},"Config":{{json .Config}}}';
-
 /**
- * Inspects images, all in one call. An image that the engine does not have is missing from the answer.
+ * Inspects images. An image that the engine does not have is missing from the answer.
  * @throws BoxerError NO_ENGINE, ENGINE
  */
 export async function inspectImages(
@@ -53,19 +50,19 @@ export async function inspectImages(
   names: readonly string[],
 ): Promise<Map<string, ImageFacts>> {
   const unique = [...new Set(names)];
-  const answers = await Promise.all(
-    unique.map((name) => askEngine(engine, `/images/${encodeURI(name)}/json`)),
+  if (unique.length === 0) return new Map();
+  const found = await askEngine(
+    engine,
+    unique.map((name) => `/images/${encodeURI(name)}/json`),
   );
-  if (!answers.every((answer) => answer?.status === 200 || answer?.status === 404))
-    return inspectByDocker(engine, unique);
-  const known = unique.map((name, index) => ({ name, answer: answers[index] }));
+  if (!found) return inspectByDocker(engine, unique);
   return new Map(
-    known.flatMap(({ name, answer }) => (answer?.status === 200 ? [[name, facts(answer.body)]] : [])),
+    unique.flatMap((name, index) => (found[index] === undefined ? [] : [[name, facts(found[index])]])),
   );
 }
 
 async function inspectByDocker(engine: Docker, unique: readonly string[]): Promise<Map<string, ImageFacts>> {
-  const args = ['image', 'inspect', '--format', FORMAT, ...unique];
+  const args = ['image', 'inspect', '--format', '{{json .}}', ...unique];
   const { code, stdout, stderr } = await docker(engine, args);
   const lines = stdout.split('\n').filter((line) => line !== '');
   if (code === 0 && lines.length === unique.length) {

@@ -7,19 +7,23 @@ const DAY = 86_400_000;
 
 /**
  * Makes the volume with the runtime if it does not exist. The engine fills an empty named volume from the
- * image of
- * the first container that mounts it, so a container is created for that and thrown away.
+ * image of the first container that mounts it, so a container is created for that and thrown away.
  */
 export async function makeRuntimeVolume(engine: Docker, name: string, image: string): Promise<void> {
-  if ((await askEngine(engine, `/volumes/${name}`))?.status === 200) return;
-  const found = await docker(engine, ['volume', 'inspect', name]);
-  if (found.code === 0) return;
-  if (!/no such volume/i.test(found.stderr)) throw engineError(['volume', 'inspect'], found.stderr);
+  if (await hasVolume(engine, name)) return;
   await dockerOutput(engine, ['volume', 'create', '--label', `${LABEL}=${image}`, name]);
   const id = await dockerOutput(engine, ['create', '--volume', `${name}:/opt/boxer`, image]);
   const removed = await docker(engine, ['rm', id.trim()]);
   if (removed.code !== 0) throw new BoxerError('ENGINE', `docker rm: ${removed.stderr.trim()}`);
   await removeOldVolumes(engine, name);
+}
+
+async function hasVolume(engine: Docker, name: string): Promise<boolean> {
+  const asked = await askEngine(engine, [`/volumes/${name}`]);
+  if (asked) return asked[0] !== undefined;
+  const { code, stderr } = await docker(engine, ['volume', 'inspect', name]);
+  if (code !== 0 && !/no such volume/i.test(stderr)) throw engineError(['volume', 'inspect'], stderr);
+  return code === 0;
 }
 
 /**
