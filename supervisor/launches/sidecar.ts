@@ -7,12 +7,10 @@ import { pipeFlow } from '../network/relay/pipe.ts';
 import { portSuffix, readTcpTable, TcpState, tcpRows } from '../network/tcp-table.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 
-/** Inodes of the sockets that listen on `port`. */
-function listeningInodes(port: number): string[] {
+/** Inodes of the sockets of an address family that listen on `port`. */
+function listeningInodes(family: 4 | 6, port: number): string[] {
   const suffix = portSuffix(port);
-  const text = `${readTcpTable(4)}\n${readTcpTable(6)}`;
-  const rows = [...tcpRows(text, (line) => line.includes(suffix))];
-  return rows
+  return [...tcpRows(readTcpTable(family), (line) => line.includes(suffix))]
     .filter(({ local, state }) => state === TcpState.listening && local.port === port)
     .map(({ inode }) => inode);
 }
@@ -35,7 +33,7 @@ function ownInodes(): Set<string> {
  */
 function isForeign(port: number): boolean {
   const own = ownInodes();
-  return listeningInodes(port).some((inode) => !own.has(inode));
+  return ([4, 6] as const).some((family) => listeningInodes(family, port).some((inode) => !own.has(inode)));
 }
 
 /**
