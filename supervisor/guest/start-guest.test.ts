@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { type Addon, loadAddon } from '../service/addon.ts';
+import type { Addon } from '../service/addon.ts';
+import { builtAddon } from '../service/addon-testbed.ts';
 import { exitCodeOf } from './exit-status.ts';
 import { startFailureCode, startGuest } from './start-guest.ts';
 import { createStdioPipes, type StdioPipes } from './stdio-pipes.ts';
@@ -12,10 +13,8 @@ import { createStdioPipes, type StdioPipes } from './stdio-pipes.ts';
 let addon: Addon;
 let pipes: StdioPipes;
 
-beforeAll(async () => {
-  const root = new URL('../../', import.meta.url).pathname;
-  await execa('flock', [`${root}shim-c`, 'make', '-s', '-C', `${root}shim-c`, 'all']);
-  addon = loadAddon(`${root}build/shim/boxer.node`);
+beforeAll(() => {
+  addon = builtAddon();
 }, 120_000);
 beforeEach(() => {
   pipes = createStdioPipes(addon);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Addon } from '../service/addon.ts';
-import { builtAddon } from './relay/socket-testbed.ts';
+import { builtAddon } from '../service/addon-testbed.ts';
 import { dial } from './unread.ts';
 
 let addon: Addon;

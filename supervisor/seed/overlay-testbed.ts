@@ -9,8 +9,8 @@ import {
   type Overlay,
 } from '../membership/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
-import { builtAddon } from '../network/relay/socket-testbed.ts';
 import type { SeedConfig } from '../published/node-config.ts';
+import { builtAddon } from '../service/addon-testbed.ts';
 import { type Seed, type SeedOptions, startSeed } from './seed.ts';
 import { createMemoryStore } from './store/sqlite-store.ts';
 

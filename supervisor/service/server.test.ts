@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { execa } from 'execa';
 import fc from 'fast-check';
-import { type Addon, loadAddon } from './addon.ts';
+import type { Addon } from './addon.ts';
+import { builtAddon } from './addon-testbed.ts';
 import { type ServiceHandler, type ServiceServer, startServiceServer } from './server.ts';
 import { Operation, REQUEST_SIZE } from './wire.ts';
 
@@ -16,10 +16,8 @@ let server: ServiceServer;
 let handler: ServiceHandler;
 let sockets: Socket[];
 
-beforeAll(async () => {
-  const root = new URL('../../', import.meta.url).pathname;
-  await execa('flock', [`${root}shim-c`, 'make', '-s', '-C', `${root}shim-c`, 'all']);
-  addon = loadAddon(`${root}build/shim/boxer.node`);
+beforeAll(() => {
+  addon = builtAddon();
 }, 120_000);
 beforeEach(() => {
   sockets = [];

@@ -1,15 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
-import { execa } from 'execa';
-import { type Addon, loadAddon } from './addon.ts';
+import type { Addon } from './addon.ts';
+import { builtAddon } from './addon-testbed.ts';
 import { createSharedTable, TABLE_SIZE, type TableView } from './shared-table.ts';
 
 let addon: Addon;
 
-beforeAll(async () => {
-  const root = new URL('../../', import.meta.url).pathname;
-  await execa('flock', [`${root}shim-c`, 'make', '-s', '-C', `${root}shim-c`, 'all']);
-  addon = loadAddon(`${root}build/shim/boxer.node`);
+beforeAll(() => {
+  addon = builtAddon();
 }, 120_000);
 
 const viewOf = (hostname: string): TableView => ({

@@ -7,9 +7,10 @@ import { newServiceIdentity, pskOf, serviceKey } from '../control/psk.ts';
 import { loggerInto } from '../log/logger-testbed.ts';
 import type { Overlay } from '../membership/join.ts';
 import { pipeFlow } from '../network/relay/pipe.ts';
-import { builtAddon, digestOf, fateOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
+import { digestOf, fateOf, serve, sha256 } from '../network/relay/socket-testbed.ts';
 import { RELAY_SERVICE } from '../published/node-config.ts';
 import { createTestbed, open, projectKey, type Testbed, until } from '../seed/overlay-testbed.ts';
+import { builtAddon } from '../service/addon-testbed.ts';
 import { type RunRelayOptions, runRelay } from './run-relay.ts';
 
 let bed: Testbed;

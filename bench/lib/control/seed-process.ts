@@ -1,9 +1,9 @@
 /** One real seed in a process of its own, for bench/control.ts: its port comes over the channel, and what it has used when asked. */
 import { cpuUsage, memoryUsage } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { builtAddon } from '../../../supervisor/network/relay/socket-testbed.ts';
 import { startSeed } from '../../../supervisor/seed/seed.ts';
 import { keepHeapSmall } from '../../../supervisor/seed/small-memory.ts';
+import { builtAddon } from '../../../supervisor/service/addon-testbed.ts';
 import { projectKey } from './project-key.ts';
 import { storeOf } from './store-place.ts';
 

@@ -1,7 +1,7 @@
 /** One real node, for bench/control.ts: tells when its table, which process monitors map, had each other node. */
 import { newServiceIdentity, pskOf, serviceKey } from '../../../supervisor/control/psk.ts';
-import { builtAddon } from '../../../supervisor/network/relay/socket-testbed.ts';
 import { startNode } from '../../../supervisor/node/node.ts';
+import { builtAddon } from '../../../supervisor/service/addon-testbed.ts';
 import { now } from './lean-node.ts';
 import type { Report } from './orders.ts';
 import { projectKey } from './project-key.ts';

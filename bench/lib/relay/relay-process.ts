@@ -4,7 +4,7 @@
  */
 import { connect, createServer } from 'node:net';
 import { startRelay } from '../../../supervisor/network/relay/relay.ts';
-import { builtAddon } from '../../../supervisor/network/relay/socket-testbed.ts';
+import { builtAddon } from '../../../supervisor/service/addon-testbed.ts';
 
 const [port = 0, target = 0] = process.argv.slice(2).map(Number);
 const limits = { flowsPerNode: Number.POSITIVE_INFINITY, bytesPerNode: Number.POSITIVE_INFINITY };

@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Addon } from '../../service/addon.ts';
+import { builtAddon } from '../../service/addon-testbed.ts';
 import { type Flow, Pump, type PumpOptions } from './pump.ts';
-import { builtAddon, connection, digestOf, fateOf, sha256 } from './socket-testbed.ts';
+import { connection, digestOf, fateOf, sha256 } from './socket-testbed.ts';
 
 let addon: Addon;
 let open: Socket[] = [];

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { builtAddon } from '../../service/addon-testbed.ts';
 import type { PumpAddon } from '../../service/pump-addon.ts';
 import { openFlow } from './open-flow.ts';
 import { type Relay, type RelayLimits, type RelayOptions, startRelay } from './relay.ts';
-import { builtAddon, connection, fateOf } from './socket-testbed.ts';
+import { connection, fateOf } from './socket-testbed.ts';
 
 const token = 'ab'.repeat(16);
 let addon: PumpAddon;
@@ -151,24 +152,20 @@ test('flows are limited in total and for each node; refusals are counted, and so
   await expect(openFlow(relay, request)).resolves.toMatchObject({ port: expect.any(Number) });
 });
 
-/** Returns a carried flow whose far end has stopped reading and whose near end cannot write any more. */
-async function stalled(
-  relay: Relay,
-  initiator: string,
-  acceptor: string,
-): Promise<{ near: Socket; far: Socket }> {
+/** Returns the far end of a carried flow, which has stopped reading; the near end cannot write any more. */
+async function stalled(relay: Relay, initiator: string, acceptor: string): Promise<Socket> {
   const { near, far } = await carried(relay, initiator, acceptor);
   far.pause();
   const chunk = Buffer.alloc(1 << 20);
   while (near.write(chunk) || (await Promise.race([once(near, 'drain').then(() => true), delay(100)])));
   // The native thread counts the bytes a moment later.
   while (relay.status().bytes < 40_000) await delay(1);
-  return { near, far };
+  return far;
 }
 
 test('no flow is opened while slow readers leave too many bytes in the relay', async () => {
   const relay = await start({ bytes: 20_000 });
-  const { far } = await stalled(relay, 'a', 'b');
+  const far = await stalled(relay, 'a', 'b');
   await expect(openFlow(relay, { ...request, initiator: 'c' })).rejects.toMatchObject({ errno: 'ENOBUFS' });
   far.resume();
   // The number of waiting bytes goes up and down while the near end still writes.

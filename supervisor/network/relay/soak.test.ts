@@ -4,9 +4,10 @@ import { readdirSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { builtAddon } from '../../service/addon-testbed.ts';
 import { openFlow } from './open-flow.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { builtAddon, digestOf, fateOf, serve, sha256 } from './socket-testbed.ts';
+import { digestOf, fateOf, serve, sha256 } from './socket-testbed.ts';
 
 const descriptors = () => readdirSync('/proc/self/fd').length;
 const megabytes = () => process.memoryUsage().rss / 2 ** 20;
