@@ -84,7 +84,7 @@ test('a twin for arm64 is built here: its image plus /opt/boxer', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 120_000);
+});
 
 const emulator = spawnSync('sh', ['-c', `command -v ${EMULATOR}`], { encoding: 'utf8' }).stdout.trim();
 const emulated = emulator === '' || process.getuid?.() !== 0 ? describe.skip : describe;

@@ -91,4 +91,4 @@ test('where everything is there, nothing is done', async () => {
   const { stderr } = await execa('script/bootstrap', { cwd: ROOT });
   expect(stderr).toMatch(/^bootstrap: ready: .*$/);
   expect(await times()).toEqual(before);
-}, 120_000);
+});

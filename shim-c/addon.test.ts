@@ -29,7 +29,7 @@ let addon: Addon;
 beforeAll(async () => {
   await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
   addon = createRequire(import.meta.url)('../build/shim/boxer.node');
-}, 120_000);
+});
 
 async function end(pid: number, keep: number[] = []): Promise<Ended | undefined> {
   for (let attempt = 0; attempt < 100; attempt++) {

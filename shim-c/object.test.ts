@@ -79,7 +79,7 @@ async function expectPortable(library: string) {
 
 beforeAll(async () => {
   await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
-}, 120_000);
+});
 
 test('the object asks for no library, no symbol version and no loader later than glibc 2.17', () =>
   expectPortable(X64));
@@ -98,7 +98,7 @@ const emulated =
 crossCompiled('for arm64 (needs aarch64-linux-gnu-gcc)', () => {
   beforeAll(async () => {
     await execa('flock', [folder, 'make', '-s', '-C', folder, 'arm64']);
-  }, 120_000);
+  });
 
   test('the object is as portable, and exports the same', async () => {
     await expectPortable(ARM64);

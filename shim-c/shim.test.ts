@@ -6,7 +6,7 @@ const folder = new URL('.', import.meta.url).pathname;
 
 beforeAll(async () => {
   await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
-}, 120_000);
+});
 
 test('the process monitor behaves as the kernel does, natively and under itself', async () => {
   const { exitCode, all } = await execa('make', ['-s', '-C', folder, 'test'], { all: true, reject: false });

@@ -16,11 +16,12 @@ const lambda =
   'image: debian:bookworm-slim\n    stop_signal: SIGKILL\n    command: sleep 600\n    x-boxer: lambda\n';
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('that did not happen within 10 s');
+  throw new Error('that did not happen within 60 s');
 }
 
 /** Sends docker a signal, as a user or a service manager would. docker tells the plugin through a socket. */

@@ -114,7 +114,7 @@ test('up removes the folder of an earlier version from the project and stops usi
   expect(project.has('.boxer')).toBe(false);
   expect(key()).not.toBe(old);
   expect(project.read(project.state('aws.json'))).toContain('eu-north-1');
-}, 120_000);
+});
 
 test('a build context, a bind mount or a secret with the state folder in it is refused with its line', () => {
   project = copying();
@@ -160,7 +160,7 @@ test('a moved project gets a new key, and down also removes the state of the old
   } finally {
     renameSync(`${place}-there`, place);
   }
-}, 120_000);
+});
 
 test('down finds containers that were started with another state folder', () => {
   project = copying();
@@ -170,7 +170,7 @@ test('down finds containers that were started with another state folder', () => 
   expect(execFileSync('docker', ['boxer', 'ps'], options).toString()).toContain('api');
   execFileSync('docker', ['boxer', 'down', '--timeout', '1'], options);
   expect(containers()).toEqual([]);
-}, 120_000);
+});
 
 test('a project on standard input is refused before anything is made', () => {
   project = copying();

@@ -41,7 +41,7 @@ test('one unused environment stays warm, and further ones are removed after a wh
   await Promise.all(Array.from({ length: 4 }, () => patient.invoke('burst', sleep)));
   await becomes(patient, 'burst', ['paused']);
   expect((await patient.invoke('burst', {})).payload).toMatchObject({ invocations: 2 });
-}, 120_000);
+});
 
 test('a deleted function keeps no environment, and executions that end later are counted', async () => {
   await patient.create('gone');
@@ -53,11 +53,11 @@ test('a deleted function keeps no environment, and executions that end later are
   await becomes(patient, 'gone', []);
   const billing = await fetch(`http://${patient.address}:9000/2021-local/billing`);
   expect(await billing.json()).toMatchObject({ functions: { gone: { invocations: 2 } } });
-}, 120_000);
+});
 
 test('an unused function keeps no prepared sandbox, and starts when it is invoked', async () => {
   await hasty.create('seldom');
   await hasty.invoke('seldom', {});
   await becomes(hasty, 'seldom', []);
   expect((await hasty.invoke('seldom', {})).payload).toMatchObject({ invocations: 1 });
-}, 120_000);
+});

@@ -108,4 +108,4 @@ test('is discarded when nobody needs it', async () => {
   expect(frozen).not.toEqual([]);
   await execa('docker', ['wait', ...frozen], { reject: false });
   expect(await lambda.invoke('box', {})).toMatchObject({ payload: { invocations: 1 } });
-}, 120_000);
+});

@@ -15,7 +15,7 @@ let pipes: StdioPipes;
 
 beforeAll(() => {
   addon = builtAddon();
-}, 120_000);
+});
 beforeEach(() => {
   pipes = createStdioPipes(addon);
 });

@@ -180,13 +180,18 @@ while True:
     release?.();
     guest.stdin.write(fd === undefined ? 'keep\n' : 'exchanged\n');
   });
+  // A connection that is bridged because of such a late request can be dropped, too. It reaches the guest with its
+  // first data, as a native connection does.
   const greeted = async () => {
     const far = await offered(port);
-    return String((await once(far, 'data'))[0]);
+    const sending = setTimeout(() => far.write('data'), 20_000);
+    const [greeting] = await once(far, 'data');
+    clearTimeout(sending);
+    return String(greeting);
   };
   const all = await Promise.all(Array.from({ length: 40 }, greeted));
   expect(all).toEqual(Array.from({ length: 40 }, () => 'hello'));
-}, 40_000);
+});
 
 test('offer() resets the connection and calls lookAgain() when nobody listens any more', async () => {
   const server = createServer();

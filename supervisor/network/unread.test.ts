@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 
 beforeAll(() => {
   addon = builtAddon();
-}, 120_000);
+});
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });

@@ -251,7 +251,7 @@ test('a container cannot use up the node ids: too many joins fail with EAGAIN', 
     await session?.close();
   }
   expect(new Set(attempts)).toEqual(new Set(['EAGAIN']));
-}, 30_000);
+});
 
 async function rawTls(): Promise<TLSSocket> {
   const identity = newServiceIdentity('worker');
@@ -302,7 +302,7 @@ test('a node that never reads is dropped', async () => {
   // The connection has not joined, so the seed closes it.
   await closed;
   clearInterval(timer);
-}, 20_000);
+});
 
 test('connections without a key cannot keep nodes out', async () => {
   const strangers = Array.from({ length: 300 }, () =>

@@ -224,4 +224,4 @@ test('a session with a phantom survives a restart of the seed without losing a m
   expect(told).toEqual(Array.from({ length: 100 }, (_, count) => count));
   await session.close();
   server.close();
-}, 30_000);
+});

@@ -18,7 +18,7 @@ let sockets: Socket[];
 
 beforeAll(() => {
   addon = builtAddon();
-}, 120_000);
+});
 beforeEach(() => {
   sockets = [];
   handler = () => ({});

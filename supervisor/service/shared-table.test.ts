@@ -8,7 +8,7 @@ let addon: Addon;
 
 beforeAll(() => {
   addon = builtAddon();
-}, 120_000);
+});
 
 const viewOf = (hostname: string): TableView => ({
   overlayBase: '198.18.0.0',

@@ -58,7 +58,7 @@ test('before anything is there: what is missing is no fault, and what has to be 
   expect(sent.filter((line) => !line.startsWith('GET '))).toEqual([]);
   expect(bed.ecr.repositories.size).toBe(0);
   expect(project.has(project.state('override.yaml'))).toBe(false);
-}, 60_000);
+});
 
 test('of a project that is up: drift, the ports of its seed, and the last probe', async () => {
   const project = make(here());
@@ -85,7 +85,7 @@ test('of a project that is up: drift, the ports of its seed, and the last probe'
   );
   expect(found(stdout, `TCP ${SEED_PORT} of the seed`)).toEqual(['ok', 'answers from here']);
   expect(stdout).toContain('the probe of 2026-11-01 (aws, us-east-1): NAT symmetric, unasked packets silent');
-}, 120_000);
+});
 
 test('what is wrong is said with what to do, and nothing else is kept from its answer', async () => {
   const project = make(oneService());
@@ -104,7 +104,7 @@ test('what is wrong is said with what to do, and nothing else is kept from its a
     'not known: the credentials may not lambda:GetAccountSettings',
   ]);
   expect(found(stdout, 'seed.advertise')).toEqual(['FAIL', 'seed.example.org does not resolve here']);
-}, 60_000);
+});
 
 test('no credentials, no region, no role, no address: each is a line of the table', async () => {
   const project = make(oneService());
@@ -124,4 +124,4 @@ test('no credentials, no region, no role, no address: each is a line of the tabl
   const bare = await project.run(['doctor', '--aws'], { AWS_REGION: 'us-east-1' });
   expect(found(bare.stdout, 'execution role')).toEqual(['FAIL', 'none for worker']);
   expect(found(bare.stdout, 'seed.advertise')[0]).toBe('FAIL');
-}, 60_000);
+});

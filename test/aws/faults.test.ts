@@ -82,7 +82,7 @@ test('a missing permission: the action by name, and the policy that grants it; t
   bed.lambdaProxy.heal();
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   expect((await read(project)).Configuration?.State).toBe('Active');
-}, 120_000);
+});
 
 const throttled = { status: 429, type: 'TooManyRequestsException', message: 'Rate exceeded' };
 
@@ -94,7 +94,7 @@ test('throttling is waited out, and said where it goes on', async () => {
   const { exitCode, stderr } = await project.run(['plan'], { AWS_MAX_ATTEMPTS: '3' });
   expect(exitCode).toBe(1);
   expect(stderr).toContain('lambda:GetFunction: AWS throttles the calls after 3 attempts');
-}, 60_000);
+});
 
 test('5xx is tried again, and said where it goes on', async () => {
   const project = make();
@@ -105,7 +105,7 @@ test('5xx is tried again, and said where it goes on', async () => {
   const { exitCode, stderr } = await project.run(['plan'], { AWS_MAX_ATTEMPTS: '2' });
   expect(exitCode).toBe(1);
   expect(stderr).toContain('ecr:DescribeRepositories: AWS answered 500 (internal failure)');
-}, 60_000);
+});
 
 test('an endpoint where nobody is', async () => {
   const { exitCode, stderr } = await make().run(['plan'], {
@@ -128,7 +128,7 @@ test('a function stuck in Pending: said after the wait, and the next run goes on
   expect(stderr).toContain(`repository boxer/${project.name}`);
   bed.lambdaProxy.heal();
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
-}, 120_000);
+});
 
 test('a function that failed is made anew', async () => {
   const project = make();
@@ -147,7 +147,7 @@ test('a function that failed is made anew', async () => {
   if (exitCode !== 0) throw new Error(all);
   expect(bed.lambdaProxy.requests).toContain(`DELETE /2015-03-31/functions/${functionOf(project)}`);
   expect((await read(project)).Configuration?.State).toBe('Active');
-}, 120_000);
+});
 
 test('two ups at once: both end well, and there is one function', async () => {
   const [first, second] = [make(), make()];
@@ -161,7 +161,7 @@ test('two ups at once: both end well, and there is one function', async () => {
   expect((await read(first)).Configuration).toMatchObject({ State: 'Active', MemorySize: 512 });
   const creations = bed.lambdaProxy.requests.filter((line) => line === 'POST /2015-03-31/functions');
   expect(creations.length).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test('a conflict is waited out', async () => {
   const project = make();
@@ -178,7 +178,7 @@ test('a conflict is waited out', async () => {
   const { exitCode, stderr } = await project.run(['create', '--yes']);
   expect(exitCode).toBe(1);
   expect(stderr).toContain('is being changed by somebody else, again and again');
-}, 120_000);
+});
 
 test('a role that was made a moment ago is waited for', async () => {
   const project = make();
@@ -190,7 +190,7 @@ test('a role that was made a moment ago is waited for', async () => {
   });
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   expect((await read(project)).Configuration?.State).toBe('Active');
-}, 120_000);
+});
 
 test('what Lambda says against a function is passed on in its own words', async () => {
   const project = make();
@@ -200,7 +200,7 @@ test('what Lambda says against a function is passed on in its own words', async 
   expect(await failedUp(project)).toContain(
     `lambda:CreateFunction: InvalidParameterValueException: ${message}`,
   );
-}, 60_000);
+});
 
 test("a function of that name that is not Boxer's is left alone", async () => {
   const project = make();
@@ -218,7 +218,7 @@ test("a function of that name that is not Boxer's is left alone", async () => {
   expect((await project.run(['down', '--functions'])).exitCode).toBe(0);
   expect((await read(project)).Configuration?.MemorySize).toBe(128);
   await bed.client.send(new DeleteFunctionCommand({ FunctionName: functionOf(project) }));
-}, 120_000);
+});
 
 test('a repository in another region', async () => {
   const elsewhere = await startEcrEndpoint(
@@ -248,4 +248,4 @@ test('down says what stays and what it costs, and takes it away when told to', a
   expect(gone.stderr).toContain(`Repository boxer/${project.name}  Removed`);
   await expect(read(project)).rejects.toThrow('Function not found');
   expect((await project.run(['down', '--timeout', '1'])).stderr).not.toContain('What stays');
-}, 120_000);
+});

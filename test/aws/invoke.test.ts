@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy.stop();
   await lambda.remove();
-}, 60_000);
+});
 afterEach(() => {
   proxy.heal();
   proxy.requests.length = 0;
@@ -88,7 +88,7 @@ test('throttled at the call: waits, says so, and sends a new event', async () =>
     ),
   ]);
   expect(calls()).toHaveLength(3);
-}, 30_000);
+});
 
 test('more replicas than the reserved concurrency: the one too many waits for its turn', async () => {
   const limit = { FunctionName: 'twin', ReservedConcurrentExecutions: 1 };
@@ -112,7 +112,7 @@ test('more replicas than the reserved concurrency: the one too many waits for it
     end.abort();
     await lambda.client.send(new DeleteFunctionConcurrencyCommand({ FunctionName: 'twin' }));
   }
-}, 60_000);
+});
 
 test('a function that is not ready is waited for, and never made anew by a phantom', async () => {
   const message = 'The function is currently in the following state: Pending';
@@ -127,7 +127,7 @@ test('a function that is not ready is waited for, and never made anew by a phant
   expect(lines).toEqual([`function twin: not ready (${message}); waiting for it`]);
   expect(looks).toBe(3);
   expect(proxy.requests).not.toContain('POST /2015-03-31/functions');
-}, 30_000);
+});
 
 test('an error of Lambda itself is not tried again: the function may have started', async () => {
   proxy.fail(/response-streaming/, { status: 500, type: 'ServiceException', message: 'broken' });
@@ -186,7 +186,7 @@ test('a stream that breaks after it began starts no second copy', async () => {
   });
   await expect(invoke(url, { stream: { chunks: ['x'.repeat(1000)], repeat: 500 } })).rejects.toThrow();
   expect(connections).toBe(1);
-}, 30_000);
+});
 
 test('a call that is silent for minutes shows a sign of life: TCP keep-alive on its own socket', async () => {
   const { url, port } = await listen((socket) => socket.resume());
@@ -217,4 +217,4 @@ test('calls do not wait for each other, however many there are', async () => {
   await all.promise;
   stop.abort();
   await Promise.allSettled(waiting);
-}, 30_000);
+});

@@ -63,7 +63,7 @@ afterAll(async () => {
   project?.remove();
   await internet?.close();
   await bed?.stop();
-}, 120_000);
+});
 
 /** What `path` of `name` says to a client in `from`, which is a container with the tools of the image. */
 async function ask(from: string, name: string, path = '', seconds = 25): Promise<string> {
@@ -78,7 +78,7 @@ test('an unboxed neighbour reaches functions by their own names, through their p
   // The seed's name for the neighbour: the guest sees an address of the overlay, whoever carries the bytes.
   expect(answer.peer).toMatch(/^198\.19\./);
   expect((await ask('front', 'alpha', 'large')).length).toBe(4 * 2 ** 20);
-}, 60_000);
+});
 
 test.each([
   ['an unboxed service', 'front'],
@@ -97,13 +97,13 @@ test('a boxed container reaches a function, which sees its overlay address', asy
   const answer = JSON.parse(await ask('front', 'gamma', 'via/alpha/8000'));
   expect(answer).toMatchObject({ name: 'alpha', uid: 993 });
   expect(answer.peer).toMatch(/^198\.18\./);
-}, 60_000);
+});
 
 test('more connections at once than ports are published', async () => {
   const loop = 'for i in $(seq 24); do curl -s --max-time 25 http://alpha:8000/via/front/8000 & done; wait';
   const { stdout } = await project.run(['exec', '-T', 'front', 'sh', '-c', loop]);
   expect(stdout.match(/"front"/g)).toHaveLength(24);
-}, 90_000);
+});
 
 test('how nodes connect is shown, and why', async () => {
   const { stdout } = await project.run(['ps', '--network']);
@@ -112,7 +112,7 @@ test('how nodes connect is shown, and why', async () => {
   expect(line('gamma', 'alpha')).toMatch(/relay .*only one of the two is on the networks of the seed/);
   // Published ports are forwarded here by a program, which gives every connection another port.
   expect(line('alpha', 'beta')).toMatch(/relay .*gives every connection another port/);
-}, 60_000);
+});
 
 test('output and the exit code come back, and a stop gets there', async () => {
   expect((await project.run(['stop', 'beta'])).exitCode).toBe(0);
@@ -120,7 +120,7 @@ test('output and the exit code come back, and a stop gets there', async () => {
   expect(stdout.trim().split('\n')).toEqual(['serving', 'asked to stop']);
   const state = project.docker('inspect', '--format', '{{.State.ExitCode}}', `${project.name}-beta-1`);
   expect(state.stdout.trim()).toBe('7');
-}, 60_000);
+});
 
 test('functions outlive a seed that is killed and started again, and so does their output', async () => {
   const before = JSON.parse(await ask('front', 'alpha'));
@@ -136,7 +136,7 @@ test('functions outlive a seed that is killed and started again, and so does the
   expect((await project.run(['stop', 'alpha'])).exitCode).toBe(0);
   const { stdout } = await project.run(['logs', '--no-log-prefix', 'alpha']);
   expect(stdout.trim().split('\n')).toEqual(['serving', 'asked to stop']);
-}, 150_000);
+});
 
 test('a function whose phantom was killed ends, too', async () => {
   const running = () => {
@@ -162,4 +162,4 @@ test('a function whose phantom was killed ends, too', async () => {
     const { stdout } = await project.run(['cost', '--json']);
     return JSON.parse(stdout).services[0].running === 0 && running() === '' ? true : undefined;
   });
-}, 90_000);
+});

@@ -56,7 +56,7 @@ test('push: built, pushed by digest, and not a second time', async () => {
   expect(second.stdout).toBe(first.stdout);
   expect(bed.ecr.calls.slice(before)).not.toContain('GetAuthorizationToken');
   expect(bed.ecr.faults).toEqual([]);
-}, 120_000);
+});
 
 test("the user's own docker configuration never learns the password", async () => {
   const project = make(oneService());
@@ -70,7 +70,7 @@ test("the user's own docker configuration never learns the password", async () =
     }
   })();
   expect(text).not.toContain(bed.registry.host);
-}, 120_000);
+});
 
 test('up: functions as the project wants them, phantoms that reach them, and no secret anywhere', async () => {
   const project = make(oneService(', ephemeral-storage: 1g, concurrency: 7'));
@@ -109,7 +109,7 @@ test('up: functions as the project wants them, phantoms that reach them, and no 
   });
   const again = await project.run(['plan']);
   expect(again.stdout).not.toMatch(/^(create|change)/m);
-}, 120_000);
+});
 
 test('phantoms get the credentials of the profile that is meant for them, or none; down takes them away', async () => {
   const project = make(oneService('', '  credentials: phantom'));
@@ -125,7 +125,7 @@ test('phantoms get the credentials of the profile that is meant for them, or non
   expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
   expect(project.has(project.state('aws-credentials.json'))).toBe(false);
   expect(project.read(project.state('override.yaml'))).not.toContain('boxer-aws');
-}, 120_000);
+});
 
 test('linked, plain docker compose builds nothing for a function, and says what does', async () => {
   const yaml = oneService().replace('image: debian:bookworm-slim', 'build: .');
@@ -156,7 +156,7 @@ test('--provider of up holds for the verbs that follow, until the next up', asyn
   expect(bed.ecr.calls.length).toBe(before);
   expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
   expect((await project.run(['config'])).stdout).not.toContain('boxer-lambda');
-}, 120_000);
+});
 
 test('drift: what somebody changed by hand is shown, and the next up takes it back', async () => {
   const project = make(oneService());
@@ -173,7 +173,7 @@ test('drift: what somebody changed by hand is shown, and the next up takes it ba
   expect(stdout).toContain('lambda:UpdateFunctionConfiguration');
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   expect((await read(project)).Configuration).toMatchObject({ MemorySize: 512, Timeout: 300 });
-}, 120_000);
+});
 
 test('another image is another digest, and the function is updated, not doubled', async () => {
   const project = make(oneService());

@@ -45,4 +45,4 @@ test('what runs and what has ended is counted by service, and what is down is no
   const { stdout } = await project.boxer('cost');
   expect(stdout).toContain('Nothing here; on AWS it would be (prices of us-east-1');
   expect(stdout).toMatch(/^worker +1 +0 +\d+\.\d +0\.\d+ +0\.\d+$/m);
-}, 120_000);
+});

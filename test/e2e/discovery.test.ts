@@ -83,5 +83,5 @@ services:
     // In a container Docker's own DNS is asked, which knows the containers themselves.
     if (target === 'lambda') expect(dns).toEqual(peers.sort());
     else expect(dns).toHaveLength(2);
-  }, 60_000);
+  });
 });

@@ -87,7 +87,7 @@ configs: { settings: { file: ./settings.ini } }
     expect(ran.stdout).toBe('out\nend');
     expect(ran.stderr).toContain('err');
     expect(ran.exitCode).toBe(42);
-  }, 120_000);
+  });
 
   test('runs where a function runs: uid 993, read-only root, /tmp, and keeps host name, directory and environment', async () => {
     const script =
@@ -154,7 +154,7 @@ configs: { settings: { file: ./settings.ini } }
       lines: expected,
       exitCode: 0,
     });
-  }, 120_000);
+  });
 
   test('shows the overlay in /etc, and secrets in their folder', async () => {
     const script = [
@@ -169,7 +169,7 @@ configs: { settings: { file: ./settings.ini } }
     expect(listed).toBe(resolved);
     expect([Number(servers) > 0, search]).toEqual([true, '0']);
     expect(rest).toEqual(['password', 's3cret', '/run/secrets', '/run/secrets', '/srv/site']);
-  }, 120_000);
+  });
 
   test('has shared memory and named semaphores, as multiprocessing needs', async () => {
     const program = [
@@ -181,7 +181,7 @@ configs: { settings: { file: ./settings.ini } }
     ].join('\n');
     const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', program);
     expect({ said: ran.stdout, exitCode: ran.exitCode }).toEqual({ said: '42', exitCode: 0 });
-  }, 120_000);
+  });
 
   test('a program and a working directory that travelled start', async () => {
     const ran = await project.boxer('run', '--rm', '-T', '-w', '/srv/site', 'files', '/srv/site/run.sh', 'x');
@@ -189,7 +189,7 @@ configs: { settings: { file: ./settings.ini } }
       said: '/srv/site index.html x',
       exitCode: 4,
     });
-  }, 120_000);
+  });
 
   test('a warm environment shows nothing of the launch before', async () => {
     const leave = 'touch /tmp/left; (sleep 1000 &) ; echo left';
@@ -225,7 +225,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     const ran = await project.boxer('run', '--rm', '-T', 'job', 'python3', '-c', make);
     expect(ran.stdout.length).toBe(size);
     expect(ran.stderr).toContain(createHash('sha256').update(ran.stdout, 'latin1').digest('hex'));
-  }, 120_000);
+  });
 
   test('a program that does not exist gives 127 and says so', async () => {
     const ran = await project.boxer('run', '--rm', '-T', 'job', 'no-such-program');
@@ -247,7 +247,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     await project.compose('stop', 'polite');
     expect(await stateOf('polite')).toBe('exited 7');
     expect((await project.compose('logs', 'polite')).stdout).toContain('going');
-  }, 120_000);
+  });
 
   test('docker stop while the guest waits at its gate ends the launch at once', async () => {
     // `up` would wait for the guest.
@@ -261,7 +261,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     expect(Date.now() - before).toBeLessThan(8000);
     expect(await stateOf('gated')).toBe('exited 143');
     expect((await up).exitCode).toBe(0);
-  }, 120_000);
+  });
 
   test('what ignores SIGTERM is killed after the grace period', async () => {
     await project.boxer('up', '-d', 'forever');
@@ -275,13 +275,13 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
       const { stdout } = await project.boxer('ps', '--format', 'json');
       return stdout.includes('"forever"') && stdout.includes('requestId') ? undefined : true;
     });
-  }, 120_000);
+  });
 
   test('a function that runs into its timeout says so and ends with 124', async () => {
     const ran = await project.boxer('run', '--rm', '-T', 'short');
     expect(ran.exitCode).toBe(124);
     expect(ran.stderr).toMatch(/timed out after 2\.00 seconds/);
-  }, 120_000);
+  });
 
   test('runs an image with nothing but musl and one program under the shim', async () => {
     const ran = await project.boxer('run', '--rm', '-T', '--name', `${project.name}-named`, 'musl', '0', '5');

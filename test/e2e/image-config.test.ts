@@ -59,13 +59,13 @@ test('VOLUMEs of an image hold its content in a function, keep modes, and can be
   const written = folders.split(' ').map(() => 'x');
   const end = ['sub/new', '/opt/boxer/bin/boxer', expect.stringMatching(/^\d$/)];
   expect({ said, exitCode, all }).toEqual({ said: [...content, ...written, ...end], exitCode: 0, all });
-}, 120_000);
+});
 
 test('what one launch has written to a VOLUME the next does not find', async () => {
   await ran('volumes', 'sh', '-c', 'echo x >/data/left; echo x >/tmp/cache/left');
   const { said } = await ran('volumes', 'sh', '-c', 'ls /data /tmp/cache | grep -c left');
   expect(said).toEqual(['0']);
-}, 120_000);
+});
 
 test('a function runs whatever else the configuration of an image says', async () => {
   expect(await ran('user', 'sh', '-c', 'id -u; pwd; touch file && ls')).toMatchObject({

@@ -176,7 +176,7 @@ describe('the overlay', () => {
       return names.size === 3 ? names : undefined;
     });
     expect(hosts.size).toBe(3);
-  }, 120_000);
+  });
 
   test('down leaves nothing', async () => {
     expect((await project.boxer('down')).exitCode).toBe(0);
@@ -186,5 +186,5 @@ describe('the overlay', () => {
       `lambda-local.instance=${project.name}`,
     ])
       expect((await run('docker', ['ps', '-aq', '--filter', `label=${label}`])).stdout).toBe('');
-  }, 120_000);
+  });
 });

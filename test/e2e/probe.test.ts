@@ -106,7 +106,7 @@ test('what it says of the local Lambda is true, no address is in it, and nothing
   expect(a.network.observed.address).not.toBe(b.network.observed.address);
   expect(await whatIs(project)).toEqual([]);
   expect(existsSync(project.state('probe.yaml'))).toBe(false);
-}, 120_000);
+});
 
 test('beside a project that is up nothing of that changes; behind a symmetric NAT nothing is punched', async () => {
   const project = make();

@@ -51,7 +51,7 @@ test('a seed that crashes is started again and takes its nodes back, without cha
   expect(after).toEqual(before);
   const { all } = await run('docker', ['logs', seed()]);
   expect(all).toMatch(/node 1 \(container of box\) joined from [\d.]+ by resume/);
-}, 60_000);
+});
 
 test('what it remembers is readable for nobody else, and goes with the project', async () => {
   const store = await inspect(
@@ -63,4 +63,4 @@ test('what it remembers is readable for nobody else, and goes with the project',
   const { exitCode } = await project.boxer('down', '--timeout', '1');
   expect(exitCode).toBe(0);
   await expect(volumes()).resolves.toBe('');
-}, 60_000);
+});

@@ -78,7 +78,7 @@ test('build alone changes nothing that runs, nor does restart; up, scale, run, a
 test('docker boxer up after all that finds the twin that was made, and changes no code', async () => {
   expect(await project.boxer('up', '-d')).toMatchObject({ exitCode: 0 });
   await says('v4');
-}, 120_000);
+});
 
 test('watch: rebuild, and sync, which is another rebuild', async () => {
   const stop = new AbortController();

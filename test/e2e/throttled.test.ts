@@ -34,4 +34,4 @@ test('a replica that Lambda has no room for waits, says so in its log, and start
   await eventually('it has its turn', async () =>
     (await logOf(waiting)).includes('the guest runs') ? true : undefined,
   );
-}, 120_000);
+});

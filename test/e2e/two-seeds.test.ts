@@ -90,4 +90,4 @@ test('both seeds know all nodes; when one is gone for good the other has them al
   const { all } = await run('docker', ['logs', seed(other)]);
   expect(all).toMatch(/seed [0-9a-f]+ has gone/);
   expect(all).toMatch(/joined from [\d.]+ by resume/);
-}, 120_000);
+});

@@ -26,7 +26,7 @@ beforeAll(async () => {
       'for i in $(seq 200); do ss -Hltn sport = :7000 | grep -q . && exit; sleep 0.02; done; exit 1',
     );
   }
-}, 30_000);
+});
 
 afterAll(() => bed?.remove());
 
@@ -54,7 +54,7 @@ describe.each<[NatKind, 'kept' | 'moved' | 'random']>([
     const site = await bed.site(kind);
     host = await site.host();
     publicAddress = site.publicAddress;
-  }, 20_000);
+  });
 
   test(`ports are ${ports}`, async () => {
     // One local port, two destinations at the same time of day.
@@ -118,7 +118,7 @@ print(got, least)
   } finally {
     await slow.remove();
   }
-}, 60_000);
+});
 
 test('what held a namespace is gone with it', async () => {
   const namespace = await createNamespace();

@@ -36,7 +36,7 @@ beforeAll(async () => {
   far = await overlay.node('far', await (await bed.site('silent')).host());
   await startEcho(far);
   address = (await overlay.nodes()).find(({ service }) => service === 'far')?.address ?? '';
-}, 30_000);
+});
 
 afterAll(() => bed?.remove());
 
@@ -55,7 +55,7 @@ async function connect(options: { port?: number; count?: number; local?: number 
 
 test('first connects at the same time share one meeting, and all are made', async () => {
   expect((await connect({ count: 200 })).results).toEqual({ ok: 200 });
-}, 30_000);
+});
 
 test('a guest that has bound its socket keeps its port', async () => {
   expect(await connect({ local: 23_456 })).toEqual({ results: { ok: 1 }, own: [23_456] });
@@ -65,4 +65,4 @@ test('once they have met, nodes go on connecting without the seed, and are refus
   await overlay.stopSeed();
   expect((await connect({ count: 50 })).results).toEqual({ ok: 50 });
   expect((await connect({ port: 9 })).results).toEqual({ ECONNREFUSED: 1 });
-}, 30_000);
+});

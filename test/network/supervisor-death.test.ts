@@ -66,7 +66,7 @@ async function guestOf(node: BoxedNode, program: string) {
 beforeAll(async () => {
   bed = await createBed();
   await execa('flock', [BUILD, 'make', '-s', '-C', SHIM, 'all', `BUILD=${BUILD}`]);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const cleanup of cleanups) cleanup();
@@ -99,4 +99,4 @@ test('established connections outlive the supervisors of both ends; new ones fai
   expect(['open', await say('open')]).toEqual(['open', ['done', 'ENETUNREACH', 'ENETUNREACH']]);
   expect(await guest.say('find silent')).toBe('done');
   expect(await guest.say(`talk ${direct}`)).toBe('done');
-}, 60_000);
+});

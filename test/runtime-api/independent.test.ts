@@ -24,7 +24,7 @@ test('runs a launch: output, exit code, a streamed response, and asks for more',
   expect(JSON.parse(String(report.chunk))).toEqual({ type: 'exit', code: 7, signal: null });
   expect(await lambda.next('call', 'response ended')).toEqual({ call: 'response ended', trailers: {} });
   expect(await lambda.next('call')).toEqual({ call: 'next' });
-}, 120_000);
+});
 
 test('what is not a launch is an error, in the form that Lambda wants', async () => {
   for (const payload of ['{}', '"text"', 'not even JSON']) {
@@ -38,7 +38,7 @@ test('what is not a launch is an error, in the form that Lambda wants', async ()
     await lambda.next('call', 'error');
     expect(await lambda.next('call')).toEqual({ call: 'next' });
   }
-}, 120_000);
+});
 
 test('is frozen between invocations, and a launch finds nothing of the one before', async () => {
   const leave = 'echo secret > /tmp/left; (sleep 1000 &) ; ls -A /tmp | grep left';
@@ -54,7 +54,7 @@ test('is frozen between invocations, and a launch finds nothing of the one befor
   await lambda.thaw();
   expect(await second).toMatchObject({ stdout: '0', exitCode: 1 });
   await lambda.next('call', 'next');
-}, 120_000);
+});
 
 test('a phantom that dies takes its guest along, and the environment stays usable', async () => {
   const phantom = lambda.phantom(['sh', '-c', 'echo up; exec sleep 1000']);
@@ -63,7 +63,7 @@ test('a phantom that dies takes its guest along, and the environment stays usabl
   await lambda.next('call', 'next');
   expect(await lambda.phantom(['echo', 'again'])).toMatchObject({ stdout: 'again', exitCode: 0 });
   await lambda.next('call', 'next');
-}, 120_000);
+});
 
 test('broke no rule of the Runtime API', async () => {
   expect(await lambda.violations()).toEqual([]);
@@ -81,4 +81,4 @@ test('an INIT that fails is reported and ends the process', async () => {
     stderr: expect.stringContaining('boxer.node'),
   });
   expect(await lambda.violations()).toEqual([]);
-}, 60_000);
+});

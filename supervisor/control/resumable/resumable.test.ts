@@ -112,7 +112,7 @@ test('no byte is lost, doubled or altered in either direction, however often the
   const closed = Promise.all([once(caller, 'close'), once(called, 'close')]);
   caller.end();
   await closed;
-}, 30_000);
+});
 
 test('a side that does not read stops the other side after a bounded number of bytes', async () => {
   const { caller, called } = await pair();
@@ -128,7 +128,7 @@ test('a side that does not read stops the other side after a bounded number of b
   expect(written).toBeLessThan(8 * 2 ** 20);
   called.resume();
   await drained;
-}, 30_000);
+});
 
 test('end() on one side ends the other side, even if the connection was lost before', async () => {
   const { caller, called } = await pair();

@@ -41,7 +41,7 @@ beforeAll(async () => {
   copyFileSync(join(folder, 'dynamic'), join(folder, 'set-user-id'));
   chownSync(join(folder, 'set-user-id'), 1234, 1234);
   chmodSync(join(folder, 'set-user-id'), 0o4755);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const look = (name: string, path = `${folder}:/usr/bin:/bin`) =>

@@ -15,7 +15,7 @@ const pumps: Pump[] = [];
 
 beforeAll(() => {
   addon = builtAddon();
-}, 120_000);
+});
 afterEach(() => {
   for (const socket of open) socket.destroy();
   open = [];

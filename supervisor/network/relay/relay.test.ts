@@ -15,7 +15,7 @@ const sockets: Socket[] = [];
 
 beforeAll(() => {
   addon = builtAddon();
-}, 120_000);
+});
 beforeEach(() => {
   stop = new AbortController();
 });

@@ -16,7 +16,7 @@ let two: Testbed;
 
 beforeAll(async () => {
   place = await natsPlace(3);
-}, 60_000);
+});
 afterAll(() => place.close(), 60_000);
 beforeEach(async () => {
   stores = [await place.open(), await place.open()];
@@ -122,7 +122,7 @@ test('when a seed is killed, its nodes join the other seed under their ids, and 
   await until(web, () => web.members().size === 4);
   expect(smallest).toBe(3);
   echo.server.close();
-}, 60_000);
+});
 
 test('a node that does not return after its seed has gone disappears for the others', async () => {
   const api = await two.join('api');
@@ -133,7 +133,7 @@ test('a node that does not return after its seed has gone disappears for the oth
   await stopped;
   await until(api, () => api.members().size === 1);
   await one.startSeed();
-}, 30_000);
+});
 
 test('while the store is away, connections go on, and a join fails in time or waits for the store', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
@@ -154,7 +154,7 @@ test('while the store is away, connections go on, and a join fails in time or wa
   await patient;
   await until(web, () => web.members().size === 3);
   echo.server.close();
-}, 60_000);
+});
 
 test('nodes join while one of three NATS servers is dead', async () => {
   const web = await one.join('web');
@@ -162,7 +162,7 @@ test('nodes join while one of three NATS servers is dead', async () => {
   const api = await two.join('api', { retryFor: 30_000 });
   await until(web, () => web.members().has(api.nodeId));
   await place.bed.start(1);
-}, 60_000);
+});
 
 test('a name moves to a node whose phantom and function are connected to different seeds', async () => {
   const viewers = await Promise.all([one.join('web'), two.join('api')]);

@@ -9,11 +9,11 @@ const lines: string[] = [];
 
 beforeAll(async () => {
   place = await natsPlace(3);
-}, 60_000);
+});
 afterAll(async () => {
   stop.abort();
   await place.close();
-}, 60_000);
+});
 
 test('when one of three servers is killed, no entry is lost and watches go on', async () => {
   const store = await place.open();
@@ -32,7 +32,7 @@ test('when one of three servers is killed, no entry is lost and watches go on', 
   }
   expect(new Set(changes.map(({ key }) => key)).size).toBe(6);
   await store.close();
-}, 60_000);
+});
 
 test('calls fail with EAGAIN in time while the servers do not answer, and succeed afterwards', async () => {
   const store = await place.open();
@@ -53,7 +53,7 @@ test('calls fail with EAGAIN in time while the servers do not answer, and succee
   await until(({ key }) => key === 'live.2');
   await expect(store.get('live.1')).resolves.toMatchObject({ value: 'before' });
   await store.close();
-}, 60_000);
+});
 
 test('entries that were written with another key are skipped and not changed', async () => {
   const { connection } = place;
@@ -74,7 +74,7 @@ test('entries that were written with another key are skipped and not changed', a
   await expect(mine.get('node.1')).rejects.toMatchObject({ errno: 'EBADMSG' });
   await mine.close();
   await other.close();
-}, 30_000);
+});
 
 test('connectNats() names the servers in its error', async () => {
   await expect(connectNats({ servers: ['127.0.0.1:1'] })).rejects.toMatchObject({
