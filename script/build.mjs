@@ -40,6 +40,9 @@ const bundle = async ({ entry, out, name }) => {
     splitting: true,
     chunkNames: 'chunks/[hash]',
     platform: 'node',
+    // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of those. That is
+    // half of the AWS SDK.
+    mainFields: ['module', 'main'],
     format: 'esm',
     target: 'node22',
     minifySyntax: true,

@@ -42,6 +42,8 @@ const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 interface Membership extends Joined {
   /** The credentials with which the function joins. They can be used once. */
   readonly credentials: Launched;
+  /** When the seed made the credentials, as `performance.now()`. */
+  readonly since: number;
 }
 
 /** A launch that joins the overlay for its function and invokes the twin, as soon as it has been constructed. */
@@ -56,6 +58,7 @@ export class LaunchedFunction implements Launch {
   readonly #signal: AbortSignal;
   readonly #server: Promise<SessionServer>;
   readonly #membership: Promise<Membership>;
+  readonly #twin: Promise<Twin>;
   /** Resolves when the seed has given the launch to a function. */
   readonly #guest = Promise.withResolvers<GuestLife>();
   /** Resolves when a signal has ended the launch before its function had connected. */
@@ -73,11 +76,14 @@ export class LaunchedFunction implements Launch {
       this.#guest.resolve(printGuestOutput(session)),
     );
     this.session = this.#connect();
+    // The question for the twin is under way while the node joins.
+    this.#twin = options.twin();
     this.#membership = this.#join();
     this.joined = this.#membership;
     this.started = this.#guest.promise.then((guest) => guest.started);
     this.outcome = this.#run();
-    for (const early of [this.#server, this.session, this.joined, this.outcome]) early.catch(() => undefined);
+    for (const early of [this.#server, this.#twin, this.session, this.joined, this.outcome])
+      early.catch(() => undefined);
     const settled = this.outcome.then(
       () => undefined,
       () => undefined,
@@ -130,12 +136,13 @@ export class LaunchedFunction implements Launch {
     const server = await this.#server;
     const overlay = await this.#joinOverlay(server);
     try {
+      const since = performance.now();
       const credentials = await overlay.launch(wayTo(server));
       await loading;
       const introducer = new Introducer(overlay, this.session);
       const fetchBy: Joined['fetchBy'] = (relay) =>
         credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introducer);
-      return { overlay, credentials, fetchBy };
+      return { overlay, credentials, since, fetchBy };
     } catch (error) {
       await overlay.leave();
       throw error;
@@ -182,12 +189,14 @@ export class LaunchedFunction implements Launch {
   }
 
   async #invoke(): Promise<Outcome> {
-    const [server, { overlay, credentials }] = await Promise.all([this.#server, this.#membership]);
+    const [server, { overlay, credentials, since }, twin] = await Promise.all([
+      this.#server,
+      this.#membership,
+      this.#twin,
+    ]);
     const { invokeTwin } = await import('./invocation/invoke.ts');
     const { say } = this.#options;
-    const began = performance.now();
-    const twin = await this.#options.twin();
-    const isFresh = performance.now() - began < FRESH_MS;
+    const isFresh = performance.now() - since < FRESH_MS;
     // Credentials may have expired before a later attempt, or while a missing twin was made.
     const event = async (attempt: number) => {
       const fresh = attempt === 1 && isFresh ? credentials : await overlay.launch(wayTo(server));

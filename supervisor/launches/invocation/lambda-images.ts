@@ -1,3 +1,5 @@
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import * as z from 'zod/mini';
 import { BoxerError } from '../../published/boxer-error.ts';
 import { whileAway } from './while-away.ts';
@@ -34,21 +36,28 @@ export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImage
   const ask = (path: string, timeout: number, body?: object): Promise<unknown> =>
     whileAway(async () => {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-      const response = await fetch(`${endpoint}/2021-local/${path}`, {
-        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-        signal: limit,
-      }).catch((error: unknown) => {
-        // fetch() wraps the system's error, whose code tells whether to try again.
-        throw error instanceof TypeError ? error.cause : error;
-      });
-      const answer: unknown = await response.json();
-      if (response.ok) return answer;
-      throw new BoxerError('LAMBDA', `the local Lambda: ${messageIn(answer) ?? response.status}`);
+      const { isGood, status, answer } = await exchange(`${endpoint}/2021-local/${path}`, body, limit);
+      if (isGood) return answer;
+      throw new BoxerError('LAMBDA', `the local Lambda: ${messageIn(answer) ?? status}`);
     }, signal);
   return {
     ofContainer: async (id) => containerImage.parse(await ask(`containers/${id}/image`, ANSWER_TIMEOUT_MS)),
     derive: async (wanted) => void (await ask('images', BUILD_TIMEOUT_MS, wanted)),
   };
+}
+
+/**
+ * Sends a GET request, or a POST request with a JSON body. node:http is loaded already; loading the global fetch()
+ * would delay the start of every phantom.
+ */
+async function exchange(url: string, body: object | undefined, signal: AbortSignal) {
+  const method = body === undefined ? 'GET' : 'POST';
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = request(url, { method, agent: false, signal }, resolve);
+    sent.once('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  const { statusCode: status = 0 } = response;
+  return { isGood: status >= 200 && status < 300, status, answer: await json(response) };
 }
 
 function messageIn(answer: unknown): string | undefined {
