@@ -38,6 +38,11 @@ export interface FleetOptions {
   readonly log: Log;
 }
 
+/**
+ * ms after a start in which nothing is prepared for the next one: what has just been started gets the processor first.
+ */
+const SETTLING = 3000;
+
 export function createFleet(options: FleetOptions): Fleet {
   const { functionName, timeout, log } = options;
   const idle = options.idleSeconds * 1000;
@@ -63,8 +68,19 @@ export function createFleet(options: FleetOptions): Fleet {
     try {
       return await coldStart(() => open(requestId), timeout * 1000);
     } finally {
-      if (--starting === 0) stock.fill();
+      starting--;
+      fillSoon();
     }
+  };
+
+  /** Prepares the next start, where it will not find a warm environment. */
+  let settling: NodeJS.Timeout | undefined;
+  const fillSoon = () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      if (starting === 0 && executing > 0 && shelf.isEmpty()) stock.fill();
+    }, SETTLING);
+    settling.unref();
   };
 
   /** A function that nobody uses needs nothing prepared: its next start makes that anew. */
@@ -92,6 +108,7 @@ export function createFleet(options: FleetOptions): Fleet {
     execute: (requestId, start) => counted(execution(requestId, start)),
     retire: async () => {
       clearTimeout(unused);
+      clearTimeout(settling);
       await Promise.all([stock.close(), shelf.close()]);
     },
   };
@@ -99,6 +116,7 @@ export function createFleet(options: FleetOptions): Fleet {
   async function execution(requestId: string, start: () => Work): Promise<Execution> {
     const asked = performance.now();
     const warm = await shelf.take();
+    if (warm !== undefined) fillSoon();
     const brought =
       warm === undefined ? await coldStarted(requestId) : { environment: warm, initMs: undefined };
     const { initMs } = brought;

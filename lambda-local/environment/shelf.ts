@@ -6,6 +6,8 @@ import type { Environment } from './environment.ts';
 export interface Shelf {
   /** Takes over an environment that has answered; it has until `deadline` (ms since the epoch) to ask for more. */
   put(environment: Environment, deadline: number): Promise<void>;
+  /** True if `take` would find nothing. */
+  isEmpty(): boolean;
   /** A warm environment, thawed; undefined when there is none. */
   take(): Promise<Environment | undefined>;
   /** Removes the environments, and every environment that is put from now on. */
@@ -136,6 +138,7 @@ export function createShelf({ limit, idle, surplus, wanted, log }: ShelfOptions)
   };
 
   return {
+    isEmpty: () => places.length === 0,
     put,
     take,
     close: async () => {

@@ -8,6 +8,7 @@ const LONG = '3000';
 
 let patient: TestLambda;
 let hasty: TestLambda;
+let eager: TestLambda;
 
 beforeAll(async () => {
   patient = await startTestLambda({
@@ -16,8 +17,9 @@ beforeAll(async () => {
     LAMBDA_LOCAL_PREPARED: '0',
   });
   hasty = await startTestLambda({ LAMBDA_LOCAL_IDLE_SECONDS: '1' });
+  eager = await startTestLambda({ LAMBDA_LOCAL_IDLE_SECONDS: LONG, LAMBDA_LOCAL_PREPARED: '1' });
 }, 300_000);
-afterAll(() => Promise.all([patient.remove(), hasty.remove()]), 60_000);
+afterAll(() => Promise.all([patient.remove(), hasty.remove(), eager.remove()]), 60_000);
 
 /** The function's sandboxes, by their states. */
 async function sandboxes({ instance }: TestLambda, name: string): Promise<string[]> {
@@ -41,6 +43,18 @@ test('one unused environment stays warm, and further ones are removed after a wh
   await Promise.all(Array.from({ length: 4 }, () => patient.invoke('burst', sleep)));
   await becomes(patient, 'burst', ['paused']);
   expect((await patient.invoke('burst', {})).payload).toMatchObject({ invocations: 2 });
+});
+
+test('nothing is prepared while a warm environment waits, and one sandbox once none does', async () => {
+  await eager.create('warm');
+  await becomes(eager, 'warm', ['running']);
+  await eager.invoke('warm', {});
+  await becomes(eager, 'warm', ['paused']);
+  const second = eager.invoke('warm', { shell: 'sleep 6; echo done' });
+  await becomes(eager, 'warm', ['running']);
+  await becomes(eager, 'warm', ['running', 'running']);
+  expect((await second).payload).toBe('done\n');
+  await becomes(eager, 'warm', ['running', 'paused']);
 });
 
 test('a deleted function keeps no environment, and executions that end later are counted', async () => {
