@@ -1,6 +1,6 @@
 /**
  * A new image for three replicas behind nginx by `up -d --build`, under load: requests that fail, under `docker boxer` and under
- * plain `docker compose`, alternately. Needs script/bootstrap. Options: --runs N (10).
+ * plain `docker compose`, alternately, one project at a time. Needs script/bootstrap. Options: --runs N (10).
  */
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,14 +32,14 @@ function project(label: string, verb: Side['verb'], port: number) {
   return {
     side,
     folder,
-    async start() {
+    /** Alone on the machine: the health checks of a second project would take a third of two cores. */
+    async recreate() {
       await up();
       await answeredBy(side, REPLICAS);
-    },
-    async recreate() {
       appendFileSync(join(folder, 'api/api.py'), `# ${performance.now()}\n`);
       const result = await underSteadyLoad(`http://127.0.0.1:${port}/`, up, CALM);
       await answeredBy(side, REPLICAS);
+      await composeIn(folder, side, 'down', '-t', '1');
       return result;
     },
     async remove() {
@@ -62,7 +62,6 @@ async function measured(index: 0 | 1): Promise<number> {
 }
 
 try {
-  for (const { start } of sides) await start();
   const failed = await alternate(
     RUNS,
     () => measured(0),

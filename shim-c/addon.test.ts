@@ -1,26 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, readFileSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { type Addon, loadAddon, type ReapedChild } from '../supervisor/service/addon.ts';
 import { TABLE_SIZE } from '../supervisor/service/shared-table.ts';
+import { REQUEST_SIZE } from '../supervisor/service/wire.ts';
 
-interface Ended {
-  pid: number;
-  code: number | null;
-  signal: number | null;
-}
-
-interface Addon {
-  memfdCreate(name: string, size: number): number;
-  sendFd(socket: number, fd: number, bytes: Buffer): void;
-  reap(keep: number[]): Ended[];
-  prctlSubreaper(): void;
-  tryCalls(): { name: string; errno: number; signal: number }[];
-}
+/** Bytes of a reply; see service-wire.h. */
+const REPLY_SIZE = 352;
 
 const folder = new URL('.', import.meta.url).pathname;
 const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
@@ -28,10 +17,10 @@ let addon: Addon;
 
 beforeAll(async () => {
   await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
-  addon = createRequire(import.meta.url)('../build/shim/boxer.node');
+  addon = loadAddon(ADDON);
 });
 
-async function end(pid: number, keep: number[] = []): Promise<Ended | undefined> {
+async function end(pid: number, keep: number[] = []): Promise<ReapedChild | undefined> {
   for (let attempt = 0; attempt < 100; attempt++) {
     const found = addon.reap(keep).find((child) => child.pid === pid);
     if (found) return found;
@@ -55,29 +44,23 @@ test('a descriptor reaches a guest: the shared table names its host', async () =
   );
   for (const copy of [0, TABLE_SIZE])
     writeSync(table, Buffer.from(golden.headerHex, 'hex'), 0, undefined, copy);
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', (request: Buffer) => {
-      const reply = Buffer.alloc(352);
-      request.copy(reply, 0, 0, 6);
-      addon.sendFd(Reflect.get(Reflect.get(socket, '_handle'), 'fd'), table, reply);
-      socket.end();
-    });
-  });
-  server.listen(`\0boxer-addon-test-${process.pid}`);
-  await once(server, 'listening');
+  const request = Buffer.alloc(REQUEST_SIZE);
+  const answer = (id: number) => {
+    const reply = Buffer.alloc(REPLY_SIZE);
+    request.copy(reply, 0, 0, 6);
+    addon.serviceAnswer(service, id, reply, table);
+  };
+  const name = `boxer-addon-test-${process.pid}`;
+  const service = addon.serviceStart(name, 8, 10_000, request, answer, () => undefined);
   const { stdout } = await execa('hostname', {
     env: {
       LD_PRELOAD: new URL('../build/shim/libboxer.so', import.meta.url).pathname,
-      BOXER_SOCKET: `@boxer-addon-test-${process.pid}`,
+      BOXER_SOCKET: `@${name}`,
     },
   });
   expect(stdout).toBe('worker-1');
-  server.close();
+  addon.serviceStop(service);
   closeSync(table);
-  expect(() => addon.sendFd(table, table, Buffer.alloc(1))).toThrow(
-    expect.objectContaining({ code: 'EBADF' }),
-  );
 });
 
 /** Starts programs whose parent ends at once, before them; gives their pids. Node waits for the parent only. */

@@ -6,7 +6,6 @@ NAPI_MODULE_INIT() {
     napi_callback function;
   } functions[] = {
       {"memfdCreate", memfd_create_js},
-      {"sendFd", send_fd},
       {"pipe", make_pipe},
       {"limitDescriptors", limit_descriptors},
       {"reap", reap},

@@ -30,7 +30,6 @@ ssize_t send_beside(int to, const void *bytes, size_t size, int fd);
 /* memfdCreate(name: string, size: number): number */
 napi_value memfd_create_js(napi_env env, napi_callback_info info);
 /* sendFd(socket: number, fd: number, bytes: Buffer): void */
-napi_value send_fd(napi_env env, napi_callback_info info);
 /* pipe(): [number, number]; reading end, writing end, both close-on-exec */
 napi_value make_pipe(napi_env env, napi_callback_info info);
 /* limitDescriptors(limit: number): number; sets the soft limit and returns the former one */

@@ -50,22 +50,6 @@ ssize_t send_beside(int to, const void *bytes, size_t size, int fd) {
   return sent;
 }
 
-/* Messages are far smaller than a socket's buffer, so a partial send counts as an error. */
-napi_value send_fd(napi_env env, napi_callback_info info) {
-  napi_value arguments[ARGUMENTS_MAX];
-  int32_t to;
-  int32_t fd;
-  void *bytes;
-  size_t size;
-  get_arguments(env, info, arguments);
-  if (!get_int(env, arguments[0], "socket", &to) || !get_int(env, arguments[1], "fd", &fd)) return NULL;
-  if (napi_get_buffer_info(env, arguments[2], &bytes, &size) != napi_ok)
-    return type_error(env, "bytes must be a Buffer"), NULL;
-  ssize_t sent = send_beside(to, bytes, size, fd);
-  if (sent < 0) return throw_errno(env, errno, "sendmsg");
-  return (size_t)sent == size ? NULL : throw_errno(env, EMSGSIZE, "sendmsg");
-}
-
 napi_value make_pipe(napi_env env, napi_callback_info info) {
   (void)info;
   int ends[2];

@@ -23,8 +23,6 @@ export interface TriedCall {
 export interface Addon extends PumpAddon {
   /** Creates an anonymous memory file of `size` bytes. The caller owns the descriptor. */
   memfdCreate(name: string, size: number): number;
-  /** Sends `bytes` and the descriptor `fd` over a Unix socket. */
-  sendFd(socket: number, fd: number, bytes: Buffer): void;
   /**
    * Opens a TCP connection between two dotted IPv4 addresses and reads nothing from it. '' as local address
    * is any address; `family` 6 uses v4-mapped addresses.
