@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { docker } from '../engine/docker.ts';
+import { containerIds } from '../engine/containers.ts';
 import { isIntact } from './intact.ts';
 import { makeStateFolder } from './make-state-folder.ts';
 import { mayMentionBoxer } from './mentions.ts';
@@ -43,9 +43,12 @@ export async function isStanding(context: OverrideContext): Promise<boolean> {
   if (existsSync(project.folder)) return true;
   if (!mayMentionBoxer(project, cwd)) return false;
   const label = `label=com.docker.compose.project=${await standingName(context)}`;
-  const filters = ['--filter', label, '--filter', 'label=io.boxer.role'];
-  const { code, stdout } = await docker(engine, ['ps', '--all', '--quiet', ...filters]);
-  return code === 0 && stdout.trim() !== '';
+  const found = await containerIds(engine, label, 'label=io.boxer.role').catch((error: unknown) => {
+    // Without an engine nothing stands, and the verb that needs one says so.
+    if (error instanceof BoxerError && error.code !== 'CANCELLED') return [];
+    throw error;
+  });
+  return found.length > 0;
 }
 
 /** Whether the override file is there, untouched, and made from the files as they are now. */

@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { askEngine } from './api.ts';
 import { containerIds, inspectContainers } from './containers.ts';
 import type { Docker } from './docker.ts';
+import { idsOf } from './ids.ts';
 import { inspectImages } from './images.ts';
 
 const { DOCKER_HOST, DOCKER_CONTEXT, ...env } = process.env;
@@ -17,6 +18,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await execa('docker', ['rm', ...(await containerIds(direct, `label=${LABEL}`))]);
+  for (const kind of ['network', 'volume'] as const)
+    await execa('docker', [kind, 'rm', ...(await idsOf(direct, kind, `label=${LABEL}`))]);
 });
 
 test('askEngine() gives undefined for a context or host that the user has chosen', async () => {
@@ -44,6 +47,19 @@ test('containers are the same by the API and by docker, without missing ones', a
   const told = await inspectContainers(direct, ids);
   expect(told).toHaveLength(2);
   expect(await inspectContainers(byDocker, ids)).toEqual(told);
+});
+
+test.each(['network', 'volume'] as const)('a %s is found by the API and by docker', async (kind) => {
+  const { stdout: made } = await execa('docker', [
+    kind,
+    'create',
+    '--label',
+    LABEL,
+    `boxer-api-${process.pid}`,
+  ]);
+  expect(await idsOf(direct, kind, `label=${LABEL}`)).toEqual([made]);
+  expect(await idsOf(byDocker, kind, `label=${LABEL}`)).toEqual([made]);
+  expect(await idsOf(direct, kind, `label=${LABEL}`, 'label=and=none')).toEqual([]);
 });
 
 test('askEngine() fails with CANCELLED when the signal aborts', async () => {

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { askEngine } from './api.ts';
-import { type Docker, docker, dockerOutput } from './docker.ts';
+import { type Docker, docker } from './docker.ts';
+import { idsOf } from './ids.ts';
 
 const container = z.object({
   Id: z.string(),
@@ -19,26 +20,8 @@ const container = z.object({
 export type Container = z.infer<typeof container>;
 
 /** Ids of containers, stopped ones too, that match every filter (`label=x=y`). */
-export async function containerIds(engine: Docker, ...filters: readonly string[]): Promise<string[]> {
-  const asked = await askEngine(engine, [`/containers/json?all=1&filters=${filterQuery(filters)}`]);
-  const found = listed.safeParse(asked?.[0]).data;
-  if (found) return found.map(({ Id }) => Id);
-  const args = filters.flatMap((filter) => ['--filter', filter]);
-  const output = await dockerOutput(engine, ['ps', '--all', '--quiet', '--no-trunc', ...args]);
-  return output.split('\n').filter((id) => id !== '');
-}
-
-const listed = z.array(z.object({ Id: z.string() }));
-
-/** Converts docker's `name=value` filters to the form of the API: values by name. */
-function filterQuery(filters: readonly string[]): string {
-  const pairs = filters.map((filter) => {
-    const at = filter.indexOf('=');
-    return { name: filter.slice(0, at), value: filter.slice(at + 1) };
-  });
-  const byName = Map.groupBy(pairs, ({ name }) => name);
-  const query = [...byName].map(([name, found]) => [name, found.map(({ value }) => value)]);
-  return encodeURIComponent(JSON.stringify(Object.fromEntries(query)));
+export function containerIds(engine: Docker, ...filters: readonly string[]): Promise<string[]> {
+  return idsOf(engine, 'container', ...filters);
 }
 
 /**

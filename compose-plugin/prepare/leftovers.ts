@@ -1,10 +1,12 @@
 import { OWN_NETWORK, STORE_VOLUME } from '../compose/own-names.ts';
-import { type Docker, docker, dockerOutput } from '../engine/docker.ts';
+import { type Docker, docker } from '../engine/docker.ts';
+import { idsOf } from '../engine/ids.ts';
 
+/** What a local Lambda makes, in the order in which it can be removed. */
 const KINDS = [
-  { list: ['ps', '--all', '--quiet'], remove: ['rm', '--force', '--volumes'] },
-  { list: ['network', 'ls', '--quiet'], remove: ['network', 'rm'] },
-  { list: ['volume', 'ls', '--quiet'], remove: ['volume', 'rm', '--force'] },
+  { kind: 'container', remove: ['rm', '--force', '--volumes'] },
+  { kind: 'network', remove: ['network', 'rm'] },
+  { kind: 'volume', remove: ['volume', 'rm', '--force'] },
 ] as const;
 
 /**
@@ -13,13 +15,8 @@ const KINDS = [
  */
 export async function removeLeftovers(engine: Docker, project: string): Promise<number> {
   let removed = 0;
-  for (const { list, remove } of KINDS) {
-    const listed = await dockerOutput(engine, [
-      ...list,
-      '--filter',
-      `label=lambda-local.instance=${project}`,
-    ]);
-    const ids = listed.split('\n').filter((id) => id !== '');
+  for (const { kind, remove } of KINDS) {
+    const ids = await idsOf(engine, kind, `label=lambda-local.instance=${project}`);
     if (ids.length === 0) continue;
     await docker(engine, [...remove, ...ids]);
     removed += ids.length;
@@ -35,23 +32,23 @@ export async function removeLeftovers(engine: Docker, project: string): Promise<
  */
 export async function removeStore(engine: Docker, project: string): Promise<void> {
   const id = await labelled(engine, 'volume', project, STORE_VOLUME);
-  if (id !== '') await docker(engine, ['volume', 'rm', '--force', id]);
+  if (id !== undefined) await docker(engine, ['volume', 'rm', '--force', id]);
 }
 
 /** Removes Boxer's network if no container is attached to it. */
 export async function removeNetwork(engine: Docker, project: string): Promise<void> {
   const id = await labelled(engine, 'network', project, OWN_NETWORK);
-  if (id !== '') await docker(engine, ['network', 'rm', id]);
+  if (id !== undefined) await docker(engine, ['network', 'rm', id]);
 }
 
-/** The id of a network or volume of the project by its name in the model; '' if it does not exist. */
+/** The id of a network or volume of the project by its name in the model. */
 async function labelled(
   engine: Docker,
   kind: 'network' | 'volume',
   project: string,
   name: string,
-): Promise<string> {
+): Promise<string | undefined> {
   const labels = [`com.docker.compose.project=${project}`, `com.docker.compose.${kind}=${name}`];
-  const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
-  return (await dockerOutput(engine, [kind, 'ls', '--quiet', ...filters])).trim();
+  const [id] = await idsOf(engine, kind, ...labels.map((label) => `label=${label}`));
+  return id;
 }
