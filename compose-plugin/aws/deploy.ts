@@ -8,6 +8,7 @@ import { applyFunctions } from './apply-all.ts';
 import { configuredRegion, connectAws } from './connect.ts';
 import { agree } from './consent.ts';
 import { handsCredentials } from './credentials.ts';
+import { awsRules } from './function-rules.ts';
 import { lambdaEndpoint } from './lambda-endpoint.ts';
 import { noteMade } from './made.ts';
 import { openingsOf } from './openings.ts';
@@ -29,7 +30,7 @@ export { handOver } from './credentials.ts';
 export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess> {
   const region = settings.region ?? (await configuredRegion());
   const endpoint = await lambdaEndpoint(region);
-  return { provider: 'aws', region, endpoint, credentials: handsCredentials(settings) };
+  return { ...awsRules, region, endpoint, credentials: handsCredentials(settings) };
 }
 
 /**

@@ -1,12 +1,12 @@
 import { writeKeys } from '../compose/keys.ts';
 import { makeStateFolder } from '../compose/make-state-folder.ts';
 import type { ReadModel } from '../compose/read-model.ts';
-import { localAccess } from '../compose/rewrite/lambda-access.ts';
 import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import { engineSocket } from '../engine/socket.ts';
+import { localAccess } from '../local/access.ts';
 import { makeTwins } from '../project/make-twins.ts';
 import { noteProvider } from '../project/provider.ts';
 import type { Prepared, Purpose } from '../project/purpose.ts';

@@ -11,12 +11,13 @@ import {
 } from '../../supervisor/published/probe.ts';
 import { AWS_CREDENTIALS, writeKeys } from '../compose/keys.ts';
 import type { Model } from '../compose/model.ts';
-import { type LambdaAccess, localAccess } from '../compose/rewrite/lambda-access.ts';
+import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import { inspectImages } from '../engine/images.ts';
 import { engineSocket } from '../engine/socket.ts';
+import { localAccess } from '../local/access.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
 import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
 import { checkedAnnotations } from '../project/annotations.ts';
@@ -127,7 +128,8 @@ async function invoke(
   const { engine, progress } = context;
   const { model, own, runtime, annotations } = project;
   const { folder } = context.project;
-  const needed: OwnService[] = access.provider === 'local' ? ['boxer-seed', 'boxer-lambda'] : ['boxer-seed'];
+  const needed: OwnService[] =
+    access.lambdaService === undefined ? ['boxer-seed'] : ['boxer-seed', 'boxer-lambda'];
   const missing = await missingServices(engine, model.name, needed);
   const keyId = writeKeys(folder, [PROBE_SERVICE]);
   await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);

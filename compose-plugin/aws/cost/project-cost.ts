@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../compose/provider-names.ts';
 import type { Architecture } from '../../compose/settings.ts';
 import type { Billing } from './billing.ts';
 import type { Launch } from './launches.ts';
@@ -19,7 +20,7 @@ export interface ServiceUsage {
 /** The shape of `docker boxer cost --json`. */
 export interface ProjectCost {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   /** The source of the figures. */
   countedBy: 'phantoms' | 'local Lambda and phantoms';
@@ -34,7 +35,7 @@ export interface ProjectCost {
 
 export interface CostInput {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   launches: readonly Launch[];
   /** The usage of ended functions; undefined: it is estimated from the phantoms that still exist. */

@@ -1,7 +1,7 @@
 import { CONFIG_VARIABLE, nodeConfig } from '../../../supervisor/published/node-config.ts';
-import { localAccess } from '../../compose/rewrite/lambda-access.ts';
 import { containerIds } from '../../engine/containers.ts';
 import { type Docker, docker } from '../../engine/docker.ts';
+import { localAccess } from '../../local/access.ts';
 
 /**
  * The provider and region of the functions that run now, read from a phantom and not from the compose file.

@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../compose/provider-names.ts';
 import { ecrRepository } from '../../twin/names.ts';
 import { PRICES_DATE, pricesOf, REFERENCE_REGION } from '../cost/prices.ts';
 import { replicaCost } from '../cost/rate.ts';
@@ -21,7 +22,7 @@ export interface AccountState {
 
 export interface PlanInput {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   wanted: readonly WantedFunction[];
   missingImages: readonly string[];

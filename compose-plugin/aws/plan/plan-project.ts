@@ -1,5 +1,5 @@
-import { localAccess } from '../../compose/rewrite/lambda-access.ts';
 import { inspectImages } from '../../engine/images.ts';
+import { localAccess } from '../../local/access.ts';
 import type { ReadProject } from '../../project/read-project.ts';
 import type { Work } from '../../project/work.ts';
 import { connectAws } from '../connect.ts';
