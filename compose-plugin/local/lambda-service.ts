@@ -1,5 +1,5 @@
 import { OWN_NETWORK } from '../compose/own-names.ts';
-import { ownServiceKeys } from '../compose/rewrite/own-services.ts';
+import { ownServiceKeys } from '../compose/rewrite/own-service-keys.ts';
 import { USUAL_SOCKET } from '../engine/endpoint.ts';
 
 /**

@@ -10,7 +10,10 @@ const deciding = ['up', 'create', 'plan', 'build', 'push', 'iam'];
 /** Verbs that accept `--provider`, and otherwise use the provider of the last `up`. */
 const asking = ['probe', 'doctor'];
 
-const noteOf = (folder: string) => join(folder, 'provider');
+/** File in the state folder with the `--provider` of the last `up`. */
+export const PROVIDER_NOTE = 'provider';
+
+const noteOf = (folder: string) => join(folder, PROVIDER_NOTE);
 
 /**
  * The provider of this call: `--provider`, else for verbs that follow an `up` the provider of that `up`, else

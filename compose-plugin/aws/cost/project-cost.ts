@@ -1,9 +1,13 @@
 import type { ProviderName } from '../../compose/provider-names.ts';
 import type { Architecture } from '../../compose/settings.ts';
-import type { Billing } from './billing.ts';
 import type { Launch } from './launches.ts';
 import { PRICES_DATE, pricesOf, REFERENCE_REGION } from './prices.ts';
 import { replicaCost } from './rate.ts';
+
+/** What functions that have ended used, by the function's name. */
+export type Billing = Readonly<
+  Record<string, { readonly invocations: number; readonly billedMs: number; readonly gbSeconds: number }>
+>;
 
 /** The usage of a service so far, in GB-seconds and dollars, and its cost per hour from now on. */
 export interface ServiceUsage {

@@ -17,9 +17,7 @@ import type { ProjectSettings } from '../settings.ts';
 import { boxedNames, gateways } from './addresses.ts';
 import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
 import type { LambdaAccess } from './lambda-access.ts';
-
-/** Keys of Boxer's services: their images are never pulled, and an attached `up` does not show their logs. */
-export const ownServiceKeys = { pull_policy: 'never', attach: false, restart: 'unless-stopped' };
+import { ownServiceKeys } from './own-service-keys.ts';
 
 /**
  * Whoever carries other people's connections: small rights, and a bound on what the kernel keeps for a slow reader. It is
