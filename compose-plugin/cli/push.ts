@@ -3,7 +3,7 @@ import { readModel } from '../compose/read-model.ts';
 import { readAnnotations } from '../compose/validate.ts';
 import { withLock } from '../prepare/lock.ts';
 import { readProject } from '../prepare/read-project.ts';
-import { effectiveProvider } from '../project/provider.ts';
+import { effectiveProvider } from '../project/effective-provider.ts';
 import { startPurpose } from '../project/purposes.ts';
 import { providerOf } from '../provider/providers.ts';
 import type { Context } from './context.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { messageOf } from '../../supervisor/published/message-of.ts';
 import { EARLIER_FOLDER } from '../compose/state-folder.ts';
 import { errorCode } from '../engine/error-code.ts';
+import { PROVIDER_NOTE } from '../project/effective-provider.ts';
 import { LAST_PROBE } from '../project/last-probe.ts';
-import { PROVIDER_NOTE } from '../project/provider.ts';
 import type { Work } from '../project/work.ts';
 import { providers } from '../provider/providers.ts';
 

@@ -5,8 +5,8 @@ import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/over
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
+import { noteProvider } from '../project/effective-provider.ts';
 import { withoutImage } from '../project/project-data.ts';
-import { noteProvider } from '../project/provider.ts';
 import type { Prepared, Purpose } from '../project/purpose.ts';
 import type { Work } from '../project/work.ts';
 import { providerOf } from '../provider/providers.ts';

@@ -19,7 +19,7 @@ export interface Provider {
   /** Tags of those of Boxer's own images that the provider needs besides the runtime's. */
   readonly ownImages: (own: OwnImages) => readonly OwnImages['lambdaLocal'][];
 
-  /** Whether the function of a phantom is one of this provider. */
+  /** Whether the function of a phantom is one of this provider. One provider says so, and the others deny it. */
   readonly isProviderOf: (twin: Phantom['twin']) => boolean;
 
   /** How phantoms reach the Lambda API, and what the override needs. Makes nothing. */

@@ -3,7 +3,7 @@ import { findProject } from '../compose/project.ts';
 import { providerNames } from '../compose/provider-names.ts';
 import { readAnnotations } from '../compose/validate.ts';
 import { parseInvocation } from '../invocation/invocation.ts';
-import { effectiveProvider } from '../project/provider.ts';
+import { effectiveProvider } from '../project/effective-provider.ts';
 import type { Work } from '../project/work.ts';
 import { providerOf, providers } from './providers.ts';
 
