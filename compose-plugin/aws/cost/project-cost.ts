@@ -51,9 +51,13 @@ export interface CostInput {
 const HOUR = 3600;
 
 /**
- * Adds up what functions have cost. The local Lambda counts an invocation when it has ended, also one whose phantom is long gone;
- * those that run are counted by their own time or, where the seed does not tell it, by their phantoms'. Where nobody counts those that have ended,
- * a phantom's time is that of all of its functions but those that run beside the one that serves. Pure.
+ * Adds up what functions have cost. Pure.
+ *
+ * With `billing`, ended functions cost what the local Lambda counted, even if their phantom no longer exists. A running
+ * function costs its own run time or, if the seed does not tell that time, the run time of its phantom.
+ *
+ * Without `billing`, the run time of a phantom stands for its present function and for all earlier ones. Functions
+ * that run beside the present one, during a renewal, are added.
  */
 export function projectCost({
   project,

@@ -38,7 +38,9 @@ export async function withAwsProbe<T>(
         ...(credentials ? { credentials: AWS_CREDENTIALS_FILE } : {}),
       };
       if (settings.advertise === undefined)
-        work.warn('x-boxer.seed.advertise says no address of the seed: nothing of the network is measured.');
+        work.warn(
+          'x-boxer.seed.advertise is not set, so the functions cannot reach the seed, and the network is not measured.',
+        );
       return await use({ twin, seed: settings.advertise });
     } finally {
       if (!isInUse) rmSync(file, { force: true });

@@ -20,10 +20,11 @@ import type { LambdaAccess } from './lambda-access.ts';
 import { ownServiceKeys } from './own-service-keys.ts';
 
 /**
- * Whoever carries other people's connections: small rights, and a bound on what the kernel keeps for a slow reader. It is
- * enough for about 800 Mbit/s at a round trip of 20 ms, more than a function has; a host's own bound may be 32 MB.
+ * Keys of the services that forward connections, the seed and the relays. They have few privileges. The size of a
+ * socket's receive buffer is bounded: 4 MB are enough for about 800 Mbit/s at a round trip of 20 ms, more than a
+ * function has, and the host may allow 32 MB.
  */
-const carrier = (settings: ProjectSettings) => ({
+const forwarderKeys = (settings: ProjectSettings) => ({
   read_only: true,
   tmpfs: ['/tmp'],
   sysctls: { 'net.ipv4.tcp_rmem': '4096 131072 4194304' },
@@ -102,7 +103,7 @@ export function seedService(
         ? []
         : [{ source: STORE_SECRET, target: STORE_CREDENTIALS_FILE }]),
     ],
-    ...carrier(settings),
+    ...forwarderKeys(settings),
     labels: { 'io.boxer.role': 'seed', 'io.boxer.key': keyId },
   };
 }
@@ -124,7 +125,7 @@ export function relayService(
     networks: { [OWN_NETWORK]: null },
     volumes: [`${RUNTIME_VOLUME}:/opt/boxer:ro`],
     secrets: [{ source: keySecret(RELAY_SERVICE), target: KEY_FILE }],
-    ...carrier(settings),
+    ...forwarderKeys(settings),
     depends_on: { 'boxer-seed': { condition: 'service_started' } },
     labels: { 'io.boxer.role': 'relay', 'io.boxer.key': keyId },
   };
