@@ -20,8 +20,9 @@ export async function push(context: Context): Promise<number> {
   if (!mayMentionBoxer(project, cwd)) return runVerb(context, []);
   const model = await readModel(engine, invocation, project);
   const { services, project: settings } = readAnnotations(model.model);
-  const { account } = providerOf(effectiveProvider(context, settings.provider));
-  if (services.size === 0 || account === undefined) {
+  const isBoxed = services.size > 0;
+  const account = isBoxed ? providerOf(effectiveProvider(context, settings.provider)).account : undefined;
+  if (account === undefined) {
     return runVerb(context, [], withoutFlags('push', invocation.args, ['--provider']));
   }
   const { positionals } = ownArguments(invocation.args, {
