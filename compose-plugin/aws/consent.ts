@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import type { Consent } from '../project/purpose.ts';
 import type { Work } from '../project/work.ts';
+import { awsWords } from './plan/aws-plan.ts';
 import { changesAnything, type Plan } from './plan/plan.ts';
 import { renderPlan } from './plan/render.ts';
 
@@ -11,7 +12,7 @@ import { renderPlan } from './plan/render.ts';
  */
 export async function agree({ warn, engine }: Work, plan: Plan, consent: Consent): Promise<void> {
   if (consent === 'changes' && !changesAnything(plan)) return;
-  warn(renderPlan(plan));
+  warn(renderPlan(plan, awsWords));
   if (consent === 'given') return;
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new BoxerError('CONSENT', 'this costs money in an AWS account, and there is no terminal to ask', {

@@ -1,17 +1,18 @@
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
+import type { ReadProject } from '../project/project-data.ts';
 import type { Consent } from '../project/purpose.ts';
-import type { ReadProject } from '../project/read-project.ts';
 import type { Work } from '../project/work.ts';
 import { ecrRepository } from '../twin/names.ts';
 import { applyFunctions } from './apply-all.ts';
 import { configuredRegion, connectAws } from './connect.ts';
 import { agree } from './consent.ts';
 import { handsCredentials } from './credentials.ts';
+import { awsRules } from './function-rules.ts';
 import { lambdaEndpoint } from './lambda-endpoint.ts';
 import { noteMade } from './made.ts';
 import { openingsOf } from './openings.ts';
-import { makePlan } from './plan/make-plan.ts';
+import { awsPlan } from './plan/aws-plan.ts';
 import { changesAnything } from './plan/plan.ts';
 import { publish } from './publish.ts';
 import { readAccount } from './read-account.ts';
@@ -21,15 +22,13 @@ import { scopeOf } from './scope.ts';
 import { tagsOf } from './tags.ts';
 import { wantedFunctions } from './wanted.ts';
 
-export { handOver } from './credentials.ts';
-
 /**
  * How phantoms reach Lambda on AWS. They use the endpoint that the environment or the profile names, if any.
  */
 export async function awsAccess(settings: ProjectSettings): Promise<LambdaAccess> {
   const region = settings.region ?? (await configuredRegion());
   const endpoint = await lambdaEndpoint(region);
-  return { provider: 'aws', region, endpoint, credentials: handsCredentials(settings) };
+  return { ...awsRules, region, endpoint, credentials: handsCredentials(settings) };
 }
 
 /**
@@ -50,19 +49,12 @@ export async function deploy(
   requireRoles(wanted, context);
   const aws = await connectAws(context.engine, access.region, scopeOf(model.name, wanted));
   const state = await readAccount(aws, wanted);
-  const plan = makePlan({
-    project: model.name,
-    provider: 'aws',
-    region: aws.region,
-    wanted,
-    missingImages: [],
-    state,
-    openings: openingsOf(annotations.project),
-    built: new Set(),
-  });
+  const openings = openingsOf(annotations.project);
+  const { region } = aws;
+  const plan = awsPlan({ project: model.name, region, wanted, missingImages: [], state, openings });
   await agree(context, plan, consent);
   const repository = ecrRepository(model.name);
-  const made = { region: aws.region, repository, functions: wanted.map(({ functionName }) => functionName) };
+  const made = { region, repository, functions: wanted.map(({ functionName }) => functionName) };
   // The note is written before anything is made, so an interrupted run leaves a note of what may exist.
   noteMade(context.project.folder, { ...made, bytes: storedBytes(state.images) });
   const tags = tagsOf(model.name, context.root);

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { writeAtomically } from '../compose/write-atomically.ts';
+import { MADE_FILE } from './made-file.ts';
 
 const made = z.object({
   region: z.string(),
@@ -14,7 +15,7 @@ const made = z.object({
 /** The resources that earlier calls made in the account. `down` reads this note instead of asking AWS. */
 export type Made = z.infer<typeof made>;
 
-const fileOf = (folder: string) => join(folder, 'aws.json');
+const fileOf = (folder: string) => join(folder, MADE_FILE);
 
 /** Reads the note; undefined: nothing was made from this directory. */
 export function readMade(folder: string): Made | undefined {

@@ -1,7 +1,7 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import type { Docker } from '../engine/docker.ts';
 import { makeTwins } from '../project/make-twins.ts';
-import type { ReadProject } from '../project/read-project.ts';
+import type { ReadProject } from '../project/project-data.ts';
 import { runtimesOf } from '../project/runtimes.ts';
 import type { Work } from '../project/work.ts';
 import { ecrRepository } from '../twin/names.ts';

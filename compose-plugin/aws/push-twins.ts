@@ -1,4 +1,4 @@
-import type { ReadProject } from '../project/read-project.ts';
+import type { ReadProject } from '../project/project-data.ts';
 import type { Work } from '../project/work.ts';
 import { connectAws } from './connect.ts';
 import { publish } from './publish.ts';

@@ -37,7 +37,7 @@ test.each([
   ['cap_add: [NET_ADMIN]', 'cap_add: not possible in a function'],
   ['extra_hosts: ["a:1.2.3.4"]', "extra_hosts: not possible in a function: a function's /etc/hosts"],
   ['dns: 1.1.1.1', 'dns: not possible in a function'],
-])('%s', (lines, said) => {
+])('up refuses a function with %j, and names the line', (lines, said) => {
   const [own = '', top = ''] = lines.split(/\n(?=volumes)/);
   const text = top === '' ? own : `services:\n  web:\n    image: x\n    x-boxer: lambda\n    ${own}\n${top}`;
   const stderr = refused(text);
@@ -75,7 +75,7 @@ test('up refuses an environment that is too large for an invocation', () => {
   expect(stderr).toMatch(/environment: environment and command take 10\.0 MB, .* at most 6\.0 MB/);
 });
 
-test('a missing image, a missing engine, a file that is no model', () => {
+test('up names what is missing: an image, the engine, or a valid model', () => {
   expect(
     refused('services:\n  web:\n    image: boxer-test/none:1\n    pull_policy: never\n    x-boxer: lambda'),
   ).toMatch(/compose\.yaml:3: service "web": image: the image boxer-test\/none:1 is not in this engine/);

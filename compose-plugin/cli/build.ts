@@ -1,9 +1,9 @@
 import { mayMentionBoxer } from '../compose/mentions.ts';
 import { readModel } from '../compose/read-model.ts';
 import { withLock } from '../prepare/lock.ts';
+import { readProject } from '../prepare/read-project.ts';
 import { makeTwins } from '../project/make-twins.ts';
 import { planPurpose } from '../project/purposes.ts';
-import { readProject } from '../project/read-project.ts';
 import { runtimesOf } from '../project/runtimes.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';

@@ -1,13 +1,12 @@
-import { readBilling } from '../aws/cost/billing.ts';
 import { readLaunches } from '../aws/cost/launches.ts';
 import { type ProjectCost, projectCost } from '../aws/cost/project-cost.ts';
 import { dollars } from '../aws/cost/show.ts';
-import { standingProvider } from '../aws/cost/standing-provider.ts';
 import type { Architecture } from '../compose/settings.ts';
 import { containerIds } from '../engine/containers.ts';
 import { inspectImages } from '../engine/images.ts';
 import { projectOf } from '../project/nodes/project-of.ts';
 import { readNodes } from '../project/nodes/read-nodes.ts';
+import { standingProvider } from '../provider/standing-provider.ts';
 import { table } from '../report/table.ts';
 import type { Context } from './context.ts';
 import { ownArguments } from './own-arguments.ts';
@@ -29,7 +28,7 @@ export async function cost(context: Context): Promise<number> {
     standingProvider(engine, project),
   ]);
   const [billing, images] = await Promise.all([
-    provider === 'local' ? readBilling(engine, project) : undefined,
+    provider.cost.billing(engine, project),
     inspectImages(
       engine,
       launches.map(({ image }) => image),
@@ -38,13 +37,13 @@ export async function cost(context: Context): Promise<number> {
   const architectures = new Map<string, Architecture>(
     [...images].map(([id, { architecture }]) => [id, architecture === 'arm64' ? 'arm64' : 'x86_64']),
   );
-  const found = projectCost({ project, provider, region, launches, billing, architectures });
-  print(values.json ? JSON.stringify(found, undefined, 2) : rendered(found));
+  const found = projectCost({ project, provider: provider.name, region, launches, billing, architectures });
+  print(values.json ? JSON.stringify(found, undefined, 2) : rendered(found, provider.cost.title(region)));
   return 0;
 }
 
-function rendered(found: ProjectCost): string {
-  const { project, provider, region, services } = found;
+function rendered(found: ProjectCost, title: string): string {
+  const { project, services } = found;
   if (services.length === 0) return `No function of ${project} has run since the last down.`;
   const row = (
     name: string,
@@ -62,7 +61,6 @@ function rendered(found: ProjectCost): string {
     rows.push(row('total', sum('running'), sum('ended'), found.gbSeconds, found.cost, found.perHour));
   }
   const head = ['SERVICE', 'RUNNING', 'ENDED', 'GB-SECONDS', 'USD SO FAR', 'USD PER HOUR NOW'];
-  const title = provider === 'local' ? 'Nothing here; on AWS it would be' : `On AWS in ${region}`;
   const known =
     found.countedBy === 'phantoms'
       ? 'By the time of phantoms that the engine still has; the bill of AWS decides.'

@@ -13,6 +13,7 @@ import { adoptNotes, removeForsaken } from '../prepare/forsaken.ts';
 import { removeLeftovers, removeStore } from '../prepare/leftovers.ts';
 import { withLock } from '../prepare/lock.ts';
 import { tidyTwins } from '../prepare/tidy-twins.ts';
+import { providers } from '../provider/providers.ts';
 import { removeTwins } from '../twin/build.ts';
 import type { Context } from './context.ts';
 import { runVerb } from './pass-through.ts';
@@ -31,7 +32,7 @@ export async function down(given: Context): Promise<number> {
   return withLock(context, 'change', 'down', () => takeDown(context, functions));
 }
 
-/** @param functions whether to remove the resources in AWS as well */
+/** @param functions whether to remove the resources in the accounts of providers as well */
 async function takeDown(context: Context, functions: boolean): Promise<number> {
   const { engine, invocation, project: place } = context;
   if (existsSync(place.folder)) adoptNotes(place);
@@ -41,7 +42,7 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
   const compose = () =>
     name === undefined && words.length === 0 ? downByName(context, project) : downByModel(context);
   let code = await compose();
-  if (code === 0) await inAws(context, project, words, functions);
+  if (code === 0) await inAccounts(context, project, words, functions);
   if (words.length > 0) return code;
   const removed = await removeLeftovers(engine, project);
   // Compose could not remove a network while a leftover container was attached to it.
@@ -60,27 +61,24 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
 }
 
 /**
- * Removes the resources in AWS, or names those that stay. A project that was never on AWS costs one file
- * check.
+ * Removes the resources in the accounts of providers, or names those that stay. A project that was never there
+ * costs one file check for each account.
  */
-async function inAws(
+async function inAccounts(
   context: Context,
   project: string,
   words: readonly string[],
   functions: boolean,
 ): Promise<void> {
-  const { folder } = context.project;
+  const accounts = providers.flatMap(({ account }) => account ?? []);
   if (functions) {
-    const { removeFromAws } = await import('../aws/teardown.ts');
     const { region, services } = await annotated(context);
-    await removeFromAws(context, project, region, services, words);
-  } else if (words.length === 0 && existsSync(join(folder, 'aws.json'))) {
-    const [{ readMade }, { whatStays }] = await Promise.all([
-      import('../aws/made.ts'),
-      import('../aws/what-stays.ts'),
-    ]);
-    const made = readMade(folder);
-    if (made !== undefined) context.warn(whatStays(made));
+    for (const account of accounts) await account.remove(context, project, region, services, words);
+  } else if (words.length === 0) {
+    for (const account of accounts) {
+      const text = await account.whatStays(context.project.folder);
+      if (text !== undefined) context.warn(text);
+    }
   }
 }
 

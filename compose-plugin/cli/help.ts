@@ -1,3 +1,4 @@
+import { namesInWords } from '../compose/provider-names.ts';
 import { docker } from '../engine/docker.ts';
 import type { Context } from './context.ts';
 
@@ -60,7 +61,7 @@ Show what up would create, change and leave, the IAM actions that it takes, and 
 
 Options:
       --json              Print JSON
-      --provider string   local or aws, in place of what the compose file says`,
+      --provider string   ${namesInWords}, in place of what the compose file says`,
   probe: `Usage:  docker boxer probe [OPTIONS]
 
 Run two functions that measure the place they are in: NAT, punching between them, refused system calls, limits,
@@ -69,7 +70,7 @@ times and throughput. What it makes for that it takes away again. On AWS it show
 Options:
       --addresses         Leave public and private addresses in the report; otherwise words stand for them
       --json              Print the report as JSON, which can be attached to an issue
-      --provider string   local or aws, in place of what the compose file says
+      --provider string   ${namesInWords}, in place of what the compose file says
       --trials int        Connections to punch in each way (default 5)
   -y, --yes               Do not ask`,
   iam: `Usage:  docker boxer iam [--json] [deployer|phantom|function|trust]
@@ -83,7 +84,7 @@ Show GB-seconds and dollars of the functions so far, and per hour at the present
 Show the version of Boxer`,
 };
 
-const provider = '      --provider string   local or aws, in place of what the compose file says';
+const provider = `      --provider string   ${namesInWords}, in place of what the compose file says`;
 
 /** Options that Boxer adds to those of Compose. */
 const added: Readonly<Record<string, string>> = {

@@ -33,7 +33,7 @@ async function interrupt(child: ChildProcess, signal: NodeJS.Signals): Promise<n
 }
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  'a first up that %s ends while it builds leaves nothing in the way',
+  'a first up that %s interrupts while it builds leaves nothing that hinders the next up',
   async (signal) => {
     project = makeProject(home, {
       'compose.yaml': `services:\n  web:\n    build: .\n    x-boxer: lambda\n`,
@@ -55,7 +55,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test('attached: a second up is refused, other verbs are not, and Ctrl+C stops everything', async () => {
+test('during an attached up a second up is refused, other verbs work, and Ctrl+C stops everything', async () => {
   project = makeProject(home, `services:\n  web:\n    ${lambda}`);
   const child = project.start('boxer', 'up');
   child.stdout?.resume();

@@ -141,7 +141,7 @@ test('a corrupt override is written again', () => {
   expect(project.read(project.state('override.yaml'))).toBe(good);
 });
 
-test('linked, plain docker compose keeps services rewritten', () => {
+test('after link, plain docker compose keeps services rewritten', () => {
   project.write('.env', 'MINE=1');
   expect(project.boxer('link').code).toBe(0);
   const worker = id('worker');

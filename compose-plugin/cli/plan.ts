@@ -1,6 +1,7 @@
 import { readModel } from '../compose/read-model.ts';
+import { readProject } from '../prepare/read-project.ts';
 import { planPurpose } from '../project/purposes.ts';
-import { readProject } from '../project/read-project.ts';
+import { providerOf } from '../provider/providers.ts';
 import type { Context } from './context.ts';
 import { ownArguments, planOptions } from './own-arguments.ts';
 
@@ -20,11 +21,7 @@ export async function plan(context: Context): Promise<number> {
     warn('docker boxer: no service has x-boxer: there is nothing to plan');
     return 0;
   }
-  const [{ planProject }, { renderPlan }] = await Promise.all([
-    import('../aws/plan/plan-project.ts'),
-    import('../aws/plan/render.ts'),
-  ]);
-  const found = await planProject(context, read);
-  print(values.json ? JSON.stringify(found, undefined, 2) : renderPlan(found));
+  const { plan, text } = await providerOf(read.annotations.project.provider).plan(context, read);
+  print(values.json ? JSON.stringify(plan, undefined, 2) : text);
   return 0;
 }

@@ -15,6 +15,6 @@ test.each([
   ],
   ['--rm away prog --entrypoint x', '--rm away prog --entrypoint x'],
   ['--entrypoint sh plain -c id', '--entrypoint sh plain -c id'],
-])('run %s', (typed, passed) => {
+])('`run %s` becomes `run %s`', (typed, passed) => {
   expect(trampolineEntrypoint(model, typed.split(' ')).join(' ')).toBe(passed);
 });

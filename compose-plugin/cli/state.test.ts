@@ -81,7 +81,7 @@ test('up --build of an unchanged project changes nothing, and no image and no mo
   );
 }, 180_000);
 
-test('linked, plain docker compose up --build of an unchanged project changes nothing either', () => {
+test('after link, plain docker compose up --build of an unchanged project changes nothing', () => {
   project = copying();
   up();
   expect(project.boxer('link').code).toBe(0);

@@ -17,7 +17,7 @@ const find = (words: string[] = [], env: NodeJS.ProcessEnv = {}, cwd = folder) =
   findProject(parseInvocation(['boxer', ...words, 'up']), env, cwd);
 const inFolder = (...files: string[]) => files.map((file) => join(folder, file));
 
-test('default files, with the user’s own override, from a folder below', () => {
+test("findProject() finds the default files and the user's override from a folder below", () => {
   put('compose.yml');
   put('compose.override.yaml');
   expect(find([], {}, join(folder, 'sub'))).toMatchObject({
@@ -28,7 +28,7 @@ test('default files, with the user’s own override, from a folder below', () =>
   });
 });
 
-test('a linked project is read without our override', () => {
+test("findProject() leaves Boxer's override out of a linked project", () => {
   const { override } = find();
   for (const linked of [override, join(folder, '.boxer', 'override.yaml')]) {
     put('.env', `COMPOSE_FILE=compose.yaml:${linked}\n`);
@@ -36,7 +36,7 @@ test('a linked project is read without our override', () => {
   }
 });
 
-test('the shell wins over .env, and -f over both', () => {
+test('findProject() prefers COMPOSE_FILE of the shell to .env, and -f to both', () => {
   put('.env', 'COMPOSE_FILE=a.yaml\nCOMPOSE_PATH_SEPARATOR=;\n');
   expect(find([], { COMPOSE_FILE: 'b.yaml;c.yaml' })).toMatchObject({
     files: inFolder('b.yaml', 'c.yaml'),
@@ -49,20 +49,20 @@ test('the shell wins over .env, and -f over both', () => {
   });
 });
 
-test('the state of a project is outside of it, and is that of --project-directory', () => {
+test('findProject() puts the state outside of the project, by its --project-directory', () => {
   const state = { XDG_STATE_HOME: '/state' };
   const found = find(['--project-directory', 'sub', '-f', 'x.yaml'], state);
   expect(found.folder).toMatch(/^\/state\/boxer\/sub-[0-9a-f]{12}$/);
   expect(found.folder).toBe(find([], { ...state, COMPOSE_FILE: 'sub/x.yaml' }).folder);
 });
 
-test('--env-file in place of .env', () => {
+test('findProject() reads --env-file in place of .env', () => {
   put('.env', 'COMPOSE_FILE=a.yaml\n');
   put('other.env', 'NAME=b\nCOMPOSE_FILE=$NAME.yaml\n');
   expect(find(['--env-file', 'other.env']).files).toEqual(inFolder('b.yaml'));
 });
 
-test('a project is found by its name as Compose finds it, and its state with it', () => {
+test('findProject() names a project and its state as Compose names the project', () => {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: Compose substitutes it.
   put('compose.yaml', 'name: ${APP:-shop}\nservices: {}\n');
   expect([find().name, find([], { APP: 'store' }).name]).toEqual(['shop', 'store']);

@@ -1,4 +1,5 @@
 import { type RelaySettings, SEED_PORT } from '../../supervisor/published/node-config.ts';
+import { DEFAULT_PROVIDER, type ProviderName } from './provider-names.ts';
 import { megabytes, seconds } from './units.ts';
 import { MIN_LIFETIME, type ProjectInput, portsOf, type ServiceInput } from './x-boxer-schema.ts';
 
@@ -30,7 +31,7 @@ export interface ServiceSettings {
 
 /** The project's x-boxer with every default filled in. */
 export interface ProjectSettings {
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   /** undefined: the region of the AWS configuration */
   region: string | undefined;
   /** ARN of the functions' execution role. */
@@ -103,7 +104,7 @@ const METRICS_PORT = 9464;
 /** Fills in what the project's x-boxer leaves out. */
 export function projectSettings(input: ProjectInput): ProjectSettings {
   return {
-    provider: input.provider ?? 'local',
+    provider: input.provider ?? DEFAULT_PROVIDER,
     region: input.region,
     role: input.role,
     credentials: input.credentials,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { namesInWords, providerNames } from './provider-names.ts';
 import { MAX_ADVERTISED_PORT } from './published-ports.ts';
 import { megabytes, seconds } from './units.ts';
 import { serviceKeys as about, projectKeys as aboutProject } from './x-boxer-descriptions.ts';
@@ -166,7 +167,7 @@ const portRange = z.string().check(
 /** Top-level `x-boxer`. */
 export const projectSchema = z.strictObject({
   provider: z.optional(
-    described(z.enum(['local', 'aws'], { error: 'must be local or aws' }), aboutProject.provider),
+    described(z.enum(providerNames, { error: `must be ${namesInWords}` }), aboutProject.provider),
   ),
   region: z.optional(
     described(

@@ -14,7 +14,7 @@ const problem = (value: unknown) => {
   );
 };
 
-test('the short form', () => {
+test('readAnnotations() fills in every default of the short form', () => {
   expect(read('lambda').services.get('web')).toMatchObject({
     target: 'lambda',
     timeout: 900,
@@ -23,14 +23,14 @@ test('the short form', () => {
   expect(read('container').services.get('web')?.target).toBe('container');
 });
 
-test('amounts may have the form of Lambda or of Compose', () => {
+test('megabytes() and seconds() read the units of Lambda and of Compose', () => {
   expect([512, '512', '512m', '512MB', '0.5g', '524288k'].map(megabytes)).toEqual(Array(6).fill(512));
   expect([90, '90', '90s', '1m30s', '1.5m'].map(seconds)).toEqual(Array(5).fill(90));
   expect(['', 'x', '1t', '1.5', '-1', '1k'].map(megabytes)).toEqual(Array(6).fill(undefined));
   expect(['', '1d', '0.5s', 's'].map(seconds)).toEqual(Array(4).fill(undefined));
 });
 
-test('memory comes from x-boxer, then from the limit of the service, then from one vCPU', () => {
+test("functionMemory() takes x-boxer's memory, else the service's limit, else that of one vCPU", () => {
   const settings = serviceSettings('lambda');
   expect(functionMemory(settings, undefined)).toBe(1769);
   expect(functionMemory(settings, 512 * 2 ** 20)).toBe(512);
@@ -92,9 +92,9 @@ describe('invalid annotations', () => {
     ],
     [{ environment: { inclde: [] } }, 'x-boxer.environment.inclde: unknown key | Did you mean include?'],
     [{ 'wait-for': { nodes: 0 } }, 'x-boxer.wait-for.nodes: must be at least 1, and is 0'],
-  ])('%j', (value, said) => expect(problem(value)).toBe(said));
+  ])('%j of a service is refused with the reason', (value, said) => expect(problem(value)).toBe(said));
 
-  test('of the project', () => {
+  test('of the project are all reported, each with its path', () => {
     const { problems } = readAnnotations({
       name: 'p',
       'x-boxer': {
@@ -126,7 +126,7 @@ test('readAnnotations() never throws, whatever the value', () => {
   );
 });
 
-test('edit distance is a metric, and a word suggests itself', () => {
+test('distance() is a metric, and suggest() gives a known word only if it is near', () => {
   const word = fc.string({ maxLength: 8 });
   fc.assert(
     fc.property(word, word, word, (a, b, c) => {
@@ -139,7 +139,7 @@ test('edit distance is a metric, and a word suggests itself', () => {
   expect(suggest('zzzzzz', ['timeout', 'memory'])).toBeUndefined();
 });
 
-test('the seed’s store is named without credentials, and shared by those who have it in common', () => {
+test('seed.store is refused with credentials in its URL, and several seeds are refused without a store', () => {
   const seed = (value: unknown) =>
     readAnnotations({ name: 'p', 'x-boxer': { seed: value }, services: {} }).problems.map(
       ({ path, message }) => `${path.join('.')}: ${message}`,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { parseVerbArguments, withoutFlags } from '../cli/verb-arguments.ts';
 import { parseInvocation } from './invocation.ts';
 
-test('docker leaves its global flags before the name of the plugin', () => {
+test("parseInvocation() keeps docker's global flags, which come before the plugin's name", () => {
   const found = parseInvocation(['--context', 'far', '-H=tcp://x', 'boxer', 'up', '-d']);
   expect(found).toMatchObject({
     docker: ['--context', 'far', '-H=tcp://x'],
@@ -12,7 +12,7 @@ test('docker leaves its global flags before the name of the plugin', () => {
   });
 });
 
-test("compose's flags come before the verb, in every spelling", () => {
+test("parseInvocation() reads Compose's flags before the verb in every spelling", () => {
   const found = parseInvocation([
     'boxer',
     '-fa.yaml',
@@ -28,7 +28,7 @@ test("compose's flags come before the verb, in every spelling", () => {
   expect(found.compose).toEqual(['-p', 'x', '--profile', 'dbg', '--env-file=e']);
 });
 
-test('docker help boxer up, and completion', () => {
+test('parseInvocation() recognises `docker help boxer VERB` and shell completion', () => {
   expect(parseInvocation(['help', 'boxer', 'up'])).toMatchObject({ help: true, verb: 'up' });
   expect(parseInvocation(['__complete', 'boxer', 'lo'])).toMatchObject({
     completion: true,
@@ -37,17 +37,17 @@ test('docker help boxer up, and completion', () => {
   });
 });
 
-test('a flag behind the verb is the verb’s own', () => {
+test('parseInvocation() leaves flags after the verb to the verb', () => {
   expect(parseInvocation(['boxer', 'logs', '-f', 'web'])).toMatchObject({ files: [], args: ['-f', 'web'] });
 });
 
-test('the services of a verb are told from the values of its flags', () => {
+test("parseVerbArguments() tells services from the values of a verb's flags", () => {
   const { words, flags } = parseVerbArguments('up', ['-d', '--scale', 'web=3', '-t5', 'web', '--wait', 'db']);
   expect(words).toEqual(['web', 'db']);
   expect(flags.get('--scale')).toEqual(['web=3']);
 });
 
-test('run ends at its service', () => {
+test('parseVerbArguments() takes everything after the service of `run` as the command', () => {
   expect(parseVerbArguments('run', ['--rm', '-e', 'A=1', 'web', 'ls', '-l']).words).toEqual([
     'web',
     'ls',
@@ -55,7 +55,7 @@ test('run ends at its service', () => {
   ]);
 });
 
-test('flags are taken out with their values', () => {
+test('withoutFlags() removes flags together with their values', () => {
   expect(
     withoutFlags('up', ['--build', '--pull', 'always', '--pull=never', 'web'], ['--build', '--pull']),
   ).toEqual(['web']);

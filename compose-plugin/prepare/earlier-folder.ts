@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { messageOf } from '../../supervisor/published/message-of.ts';
 import { EARLIER_FOLDER } from '../compose/state-folder.ts';
 import { errorCode } from '../engine/error-code.ts';
+import { PROVIDER_NOTE } from '../project/effective-provider.ts';
+import { LAST_PROBE } from '../project/last-probe.ts';
 import type { Work } from '../project/work.ts';
+import { providers } from '../provider/providers.ts';
 
-/** Files to keep: the resources made in AWS, the provider, and the last probe. */
-export const NOTES = ['aws.json', 'provider', 'last-probe.json'];
+/** Files to keep: the resources in the accounts of providers, the provider, and the last probe. */
+export const NOTES = [...providers.flatMap(({ account }) => account?.note ?? []), PROVIDER_NOTE, LAST_PROBE];
 
 const REPLACED = [
   ...['key', 'keys', 'aws-credentials.json', 'override.yaml', 'skeleton.yaml', 'probe.yaml'],

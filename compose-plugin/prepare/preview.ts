@@ -4,17 +4,12 @@ import { join } from 'node:path';
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import { override } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
-import type { Annotations } from '../compose/validate.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import type { ImageFacts } from '../engine/images.ts';
 import { boxedServices } from '../project/boxed-services.ts';
+import type { ReadProject } from '../project/project-data.ts';
 import type { Prepared } from '../project/purpose.ts';
-import type { ReadProject } from '../project/read-project.ts';
 import type { Work } from '../project/work.ts';
-
-/** Boxed services of the call whose image the engine does not have yet. */
-export const withoutImage = ({ services }: Annotations, { boxed, selected }: ReadProject): string[] =>
-  [...services.keys()].filter((name) => selected.has(name) && !boxed.some((one) => one.name === name));
 
 /** Placeholder facts of an image that the engine does not have. */
 const placeholder = (runtime: ImageFacts): ImageFacts => ({

@@ -1,22 +1,19 @@
 import { writeKeys } from '../compose/keys.ts';
 import { makeStateFolder } from '../compose/make-state-folder.ts';
 import type { ReadModel } from '../compose/read-model.ts';
-import { localAccess } from '../compose/rewrite/lambda-access.ts';
 import { keyHolders, override, runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
-import { engineSocket } from '../engine/socket.ts';
-import { makeTwins } from '../project/make-twins.ts';
-import { noteProvider } from '../project/provider.ts';
+import { noteProvider } from '../project/effective-provider.ts';
+import { withoutImage } from '../project/project-data.ts';
 import type { Prepared, Purpose } from '../project/purpose.ts';
-import { readProject } from '../project/read-project.ts';
-import { runtimesOf } from '../project/runtimes.ts';
 import type { Work } from '../project/work.ts';
+import { providerOf } from '../provider/providers.ts';
 import { removeEarlierFolder } from './earlier-folder.ts';
 import { adoptNotes } from './forsaken.ts';
-import { withoutImage, writePreview } from './preview.ts';
-import { renewFunctions } from './renew-functions.ts';
+import { writePreview } from './preview.ts';
+import { readProject } from './read-project.ts';
 import { makeRuntimeVolume } from './runtime-volume.ts';
 
 /**
@@ -32,15 +29,12 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   const { annotations, boxed, selected, own, runtime } = found;
   const { project: settings } = annotations;
   const started = purpose.kind === 'start' ? boxed.filter(({ name }) => selected.has(name)) : [];
-  const aws = settings.provider === 'aws' ? await import('../aws/deploy.ts') : undefined;
-  const access =
-    aws === undefined
-      ? localAccess(settings.region, await engineSocket(engine))
-      : await aws.awsAccess(settings);
-  if (aws !== undefined && started.length > 0)
-    await aws.deploy(work, { ...found, boxed: started }, access, purpose.consent ?? 'changes');
+  const { access: accessOf, start } = providerOf(settings.provider);
+  const access = await accessOf(engine, settings);
+  const starting = { ...found, boxed: started };
+  if (started.length > 0) await start.deploy(work, starting, access, purpose.consent ?? 'changes');
 
-  const unknown = purpose.kind === 'preview' ? withoutImage(annotations, found) : [];
+  const unknown = purpose.kind === 'preview' ? withoutImage(found) : [];
   if (unknown.length > 0) return { model, ...writePreview(work, found, access, unknown) };
   makeStateFolder(project);
   adoptNotes(project);
@@ -49,8 +43,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   if (purpose.kind === 'start') {
     noteProvider(work);
     await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);
-    if (aws === undefined) await makeTwins(work, model, started, runtimesOf(own, runtime));
-    else if (access.credentials) await aws.handOver(settings, project.folder);
+    await start.equip(work, starting, access);
   }
   const content = override({
     model,
@@ -67,7 +60,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
     const where = `${project.linked}, which is not the override of this project any more`;
     work.warn(`docker boxer: COMPOSE_FILE names ${where}: run \`docker boxer link\` again.`);
   }
-  if (purpose.kind === 'start' && aws === undefined && purpose.recreates !== false)
-    await renewFunctions(work, model.name, content, selected);
+  if (purpose.kind === 'start' && purpose.recreates !== false)
+    await start.renew(work, model.name, content, selected);
   return { model, override: project.override };
 }

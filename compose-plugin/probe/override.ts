@@ -8,7 +8,7 @@ import { OWN_NETWORK, STORE_VOLUME } from '../compose/own-names.ts';
 import { AWS_SECRET, keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from '../compose/rewrite/boxed-service.ts';
 import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
-import { lambdaService, seedService } from '../compose/rewrite/own-services.ts';
+import { seedService } from '../compose/rewrite/own-services.ts';
 import type { ProjectSettings } from '../compose/settings.ts';
 
 export interface ProbeOverrideInput {
@@ -32,12 +32,12 @@ export interface ProbeOverrideInput {
 export function probeOverride(input: ProbeOverrideInput): object {
   const { model, boxed, settings, access, images, runtimeId, config, folder, keyId } = input;
   const alone = { ...settings, store: undefined, storeCredentials: undefined, seeds: 1, relays: 0 };
-  const lambda = access.provider === 'local' ? images.lambdaLocal : undefined;
+  const lambda = access.lambdaService?.(model.name, images);
   const secret = (file: string) => ({ file: join(folder, file) });
   return {
     services: {
-      'boxer-seed': seedService(model, boxed, [], alone, images, keyId),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
+      'boxer-seed': seedService(model, boxed, [], alone, access, images, keyId),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambda }),
       [PROBE_SERVICE]: {
         image: images.runtime,
         pull_policy: 'never',

@@ -1,4 +1,5 @@
 import type { ProbeOutput } from '../../supervisor/published/probe.ts';
+import type { ProviderName } from '../compose/provider-names.ts';
 
 /** The shape of `docker boxer probe --json`. */
 export interface ProbeReport extends ProbeOutput {
@@ -6,7 +7,7 @@ export interface ProbeReport extends ProbeOutput {
   /** The day, ISO 8601. */
   date: string;
   boxer: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   architecture: string;
   /** MB */

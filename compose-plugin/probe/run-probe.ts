@@ -1,29 +1,30 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { messageOf } from '../../supervisor/published/message-of.ts';
-import { AWS_CREDENTIALS_FILE, SEED_CLOUD_NAME, SEED_PORT } from '../../supervisor/published/node-config.ts';
 import {
   PROBE_SERVICE,
   type ProbeConfig,
   type ProbeOutput,
   probeOutput,
 } from '../../supervisor/published/probe.ts';
-import { AWS_CREDENTIALS, writeKeys } from '../compose/keys.ts';
+import { writeKeys } from '../compose/keys.ts';
 import type { Model } from '../compose/model.ts';
-import { type LambdaAccess, localAccess } from '../compose/rewrite/lambda-access.ts';
+import type { LambdaAccess } from '../compose/rewrite/lambda-access.ts';
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 import { serialise } from '../compose/rewrite/serialise.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import { inspectImages } from '../engine/images.ts';
-import { engineSocket } from '../engine/socket.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
 import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
 import { checkedAnnotations } from '../project/annotations.ts';
 import { ownImages, requireOwnImage } from '../project/own-images.ts';
+import { PROBE_MEMORY } from '../project/probe-shape.ts';
+import type { ReadProject } from '../project/project-data.ts';
 import type { Consent } from '../project/purpose.ts';
-import type { ReadProject } from '../project/read-project.ts';
 import type { Work } from '../project/work.ts';
+import { providerOf } from '../provider/providers.ts';
+import type { ProbeTarget } from '../provider/with-probe.ts';
 import { boxerVersion } from '../report/boxer-version.ts';
 import { probeOverride } from './override.ts';
 import {
@@ -34,7 +35,6 @@ import {
   removeProbes,
   startServices,
 } from './own-containers.ts';
-import { localProbe, PROBE_MEMORY } from './provide.ts';
 import type { ProbeReport } from './report.ts';
 
 export interface ProbeWishes {
@@ -51,7 +51,7 @@ const REMOVAL = 60_000;
  * Lets two functions of the project's provider measure their environment, and removes what it made for the
  * probe.
  * @returns the report with unmasked addresses, and the seed's host if the project names one
- * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and on AWS those of `withProbeFunction`
+ * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and those of the provider's `withProbe`
  */
 export async function runProbe(
   context: Work,
@@ -59,8 +59,7 @@ export async function runProbe(
   wishes: ProbeWishes,
 ): Promise<{ report: ProbeReport; seedName: string | undefined }> {
   const project = await readForProbe(context, model);
-  const { provider, region, advertise } = project.annotations.project;
-  const seedName = advertise?.host;
+  const { provider, advertise } = project.annotations.project;
   const about = {
     probe: 1 as const,
     date: new Date().toISOString().slice(0, 10),
@@ -69,50 +68,22 @@ export async function runProbe(
     architecture: project.runtime.architecture === 'arm64' ? 'arm64' : 'x86_64',
     memory: PROBE_MEMORY,
   };
-  if (provider === 'local') {
-    const access = localAccess(region, await engineSocket(context.engine));
-    const twin = localProbe(model.name, access, project.own.runtime);
-    const seed = { host: SEED_CLOUD_NAME, port: SEED_PORT };
-    const output = await invoke(context, project, access, { twin, seed, trials: wishes.trials });
-    return { report: { ...about, region: access.region, ...output }, seedName };
-  }
-  const [{ awsAccess, handOver }, { withProbeFunction }] = await Promise.all([
-    import('../aws/deploy.ts'),
-    import('./aws-function.ts'),
-  ]);
-  const access = await awsAccess(project.annotations.project);
-  const output = await withProbeFunction(context, project, wishes.consent, async (made) => {
-    const file = join(context.project.folder, AWS_CREDENTIALS);
-    const handed = existsSync(file);
-    if (access.credentials) await handOver(project.annotations.project, context.project.folder);
-    try {
-      const { endpoint } = access;
-      const twin = {
-        ...{ region: access.region, ...made, memorySize: PROBE_MEMORY, createIfMissing: false },
-        // Of no consequence: the function is there.
-        ...{ timeout: 0, ephemeralStorage: 0 },
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(access.credentials ? { credentials: AWS_CREDENTIALS_FILE } : {}),
-      };
-      if (advertise === undefined)
-        context.warn(
-          'x-boxer.seed.advertise says no address of the seed: nothing of the network is measured.',
-        );
-      return await invoke(context, project, access, { twin, seed: advertise, trials: wishes.trials });
-    } finally {
-      if (!handed) rmSync(file, { force: true });
-    }
-  });
-  return { report: { ...about, region: access.region, ...output }, seedName };
+  const { access: accessOf, probe } = providerOf(provider);
+  const access = await accessOf(context.engine, project.annotations.project);
+  const output = await probe.withProbe(context, project, access, wishes.consent, (target) =>
+    invoke(context, project, access, { ...target, trials: wishes.trials }),
+  );
+  return { report: { ...about, region: access.region, ...output }, seedName: advertise?.host };
 }
 
 /** Reads the project without its services' images, because a probe needs none of them. */
 async function readForProbe(context: Work, model: Model): Promise<ReadProject> {
   const annotations = checkedAnnotations(context, model);
   const own = ownImages(context.root);
-  const wanted = [own.runtime, ...(own.lambdaLocal === undefined ? [] : [own.lambdaLocal])];
-  const found = await inspectImages(context.engine, wanted);
-  if (annotations.project.provider === 'local') requireOwnImage(found, own.lambdaLocal);
+  const needed = providerOf(annotations.project.provider).ownImages(own);
+  const tags = [own.runtime, ...needed.filter((tag) => tag !== undefined)];
+  const found = await inspectImages(context.engine, tags);
+  for (const tag of needed) requireOwnImage(found, tag);
   const runtime = requireOwnImage(found, own.runtime);
   return { model, annotations, boxed: [], selected: new Set(), own, runtime };
 }
@@ -122,12 +93,13 @@ async function invoke(
   context: Work,
   project: ReadProject,
   access: LambdaAccess,
-  { twin, seed, trials }: Pick<ProbeConfig, 'twin' | 'trials'> & { seed: ProbeConfig['seed'] },
+  { twin, seed, trials }: ProbeTarget & Pick<ProbeConfig, 'trials'>,
 ): Promise<ProbeOutput> {
   const { engine, progress } = context;
   const { model, own, runtime, annotations } = project;
   const { folder } = context.project;
-  const needed: OwnService[] = access.provider === 'local' ? ['boxer-seed', 'boxer-lambda'] : ['boxer-seed'];
+  const needed: OwnService[] =
+    access.lambdaService === undefined ? ['boxer-seed'] : ['boxer-seed', 'boxer-lambda'];
   const missing = await missingServices(engine, model.name, needed);
   const keyId = writeKeys(folder, [PROBE_SERVICE]);
   await makeRuntimeVolume(engine, runtimeVolumeName(runtime.id), own.runtime);

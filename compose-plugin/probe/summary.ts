@@ -6,6 +6,7 @@ import type {
   Times,
   Trial,
 } from '../../supervisor/published/probe.ts';
+import { providerOf } from '../provider/providers.ts';
 import { table } from '../report/table.ts';
 import type { ProbeReport } from './report.ts';
 
@@ -13,7 +14,7 @@ import type { ProbeReport } from './report.ts';
 export function renderProbe(report: ProbeReport): string {
   const { provider, region, architecture, memory, functions, errors } = report;
   const [a, b] = functions;
-  const where = provider === 'local' ? 'local' : `aws, ${region}`;
+  const where = providerOf(provider).probe.title(region);
   const parts = [`Probe: provider ${where}, ${architecture}, ${memory} MB, Boxer ${report.boxer}`];
   const rows = [...networkRows(a, b), ...peerRows(a, b), ...startRows(report), ...sandboxRows(a, b)];
   if (rows.length > 0) parts.push(table([['MEASURED', 'A', 'B', 'MEANS'], ...rows]));

@@ -4,7 +4,7 @@ import { refusals, remarks } from '../compose/refusals/index.ts';
 import { stateProblems, stateRemarks } from '../compose/refusals/state.ts';
 import { problemsError } from '../compose/report.ts';
 import { type Annotations, readAnnotations } from '../compose/validate.ts';
-import { effectiveProvider } from './provider.ts';
+import { effectiveProvider } from './effective-provider.ts';
 import type { Work } from './work.ts';
 
 /**

@@ -40,7 +40,7 @@ test('before anything is there: what is missing is no fault, and what has to be 
   expect(found(stdout, 'function of worker')[1]).toContain(`boxer-${project.name}-worker: none yet`);
   expect(found(stdout, 'concurrency')).toEqual([
     'ok',
-    '1000 of 1000 are not reserved; the project declares 1 replica for them',
+    "1000 of 1000 are not reserved; the project's replicas need 1 of them",
   ]);
   expect(found(stdout, 'execution role')).toEqual(['ok', ROLE]);
   expect(found(stdout, 'seed.advertise')[1]).toBe(
@@ -101,7 +101,7 @@ test('what is wrong is said with what to do, and nothing else is kept from its a
   expect(found(stdout, 'function of worker')[0]).toBe('ok');
   expect(found(stdout, 'concurrency')).toEqual([
     'ok',
-    'not known: the credentials may not lambda:GetAccountSettings',
+    'unknown: the credentials do not allow lambda:GetAccountSettings',
   ]);
   expect(found(stdout, 'seed.advertise')).toEqual(['FAIL', 'seed.example.org does not resolve here']);
 });

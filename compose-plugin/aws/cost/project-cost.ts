@@ -1,8 +1,13 @@
+import type { ProviderName } from '../../compose/provider-names.ts';
 import type { Architecture } from '../../compose/settings.ts';
-import type { Billing } from './billing.ts';
 import type { Launch } from './launches.ts';
 import { PRICES_DATE, pricesOf, REFERENCE_REGION } from './prices.ts';
 import { replicaCost } from './rate.ts';
+
+/** What functions that have ended used, by the function's name. */
+export type Billing = Readonly<
+  Record<string, { readonly invocations: number; readonly billedMs: number; readonly gbSeconds: number }>
+>;
 
 /** The usage of a service so far, in GB-seconds and dollars, and its cost per hour from now on. */
 export interface ServiceUsage {
@@ -19,7 +24,7 @@ export interface ServiceUsage {
 /** The shape of `docker boxer cost --json`. */
 export interface ProjectCost {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   /** The source of the figures. */
   countedBy: 'phantoms' | 'local Lambda and phantoms';
@@ -34,7 +39,7 @@ export interface ProjectCost {
 
 export interface CostInput {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   launches: readonly Launch[];
   /** The usage of ended functions; undefined: it is estimated from the phantoms that still exist. */
@@ -46,9 +51,13 @@ export interface CostInput {
 const HOUR = 3600;
 
 /**
- * Adds up what functions have cost. The local Lambda counts an invocation when it has ended, also one whose phantom is long gone;
- * those that run are counted by their own time or, where the seed does not tell it, by their phantoms'. Where nobody counts those that have ended,
- * a phantom's time is that of all of its functions but those that run beside the one that serves. Pure.
+ * Adds up what functions have cost. Pure.
+ *
+ * With `billing`, ended functions cost what the local Lambda counted, even if their phantom no longer exists. A running
+ * function costs its own run time or, if the seed does not tell that time, the run time of its phantom.
+ *
+ * Without `billing`, the run time of a phantom stands for its present function and for all earlier ones. Functions
+ * that run beside the present one, during a renewal, are added.
  */
 export function projectCost({
   project,

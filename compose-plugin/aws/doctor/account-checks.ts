@@ -23,8 +23,8 @@ const failed = (name: string, error: unknown): Check => {
   return { name, ok: false, found: error.message, advice: error.hint ?? 'Run the command again.' };
 };
 
-/** Runs one check of the account; an error of AWS becomes a failed check. @throws BoxerError CANCELLED */
-const look = (name: string, work: () => Promise<Check[]>): Promise<Check[]> =>
+/** Runs one check of the account. An error of AWS becomes a failed check. @throws BoxerError CANCELLED */
+const attempt = (name: string, work: () => Promise<Check[]>): Promise<Check[]> =>
   work().catch((error: unknown) => [failed(name, error)]);
 
 /**
@@ -32,12 +32,12 @@ const look = (name: string, work: () => Promise<Check[]>): Promise<Check[]> =>
  * others.
  */
 export async function accountChecks(aws: Aws, expected: readonly ExpectedFunction[]): Promise<Check[]> {
-  const credentials = await look('AWS credentials', async () => [await credentialsCheck(aws)]);
+  const credentials = await attempt('AWS credentials', async () => [await credentialsCheck(aws)]);
   // Without credentials every other check would fail for the same reason.
   if (credentials.some(({ ok }) => !ok)) return credentials;
   let repository: RepositoryState | undefined;
   let images: ReadonlyMap<string, PushedImage> = new Map();
-  const registry = await look('ECR repository', async () => {
+  const registry = await attempt('ECR repository', async () => {
     const name = ecrRepository(aws.scope.project);
     repository = await readRepository(aws, name);
     if (repository !== undefined) images = await readImages(aws, name);
@@ -50,13 +50,13 @@ export async function accountChecks(aws: Aws, expected: readonly ExpectedFunctio
   });
   const functions = await Promise.all(
     expected.map((one) =>
-      look(`function of ${one.service}`, async () => {
+      attempt(`function of ${one.service}`, async () => {
         const state = await readFunction(aws, one.functionName);
         return [functionCheck(aws, one, state, repository, images)];
       }),
     ),
   );
-  const concurrency = await look('concurrency', () => concurrencyCheck(aws, expected));
+  const concurrency = await attempt('concurrency', () => concurrencyCheck(aws, expected));
   return [...credentials, ...registry, ...functions.flat(), ...concurrency];
 }
 
@@ -86,14 +86,19 @@ function functionCheck(
     return { ...check, found: `${functionName}: none yet, \`docker boxer up\` makes it` };
   if (state.tags['boxer:project'] !== aws.scope.project) {
     const advice = 'Rename the project (-p, or name: in the compose file), or remove that function.';
-    return { ...check, ok: false, found: `${functionName} is there and not this project's`, advice };
+    return {
+      ...check,
+      ok: false,
+      found: `${functionName} exists and does not belong to this project`,
+      advice,
+    };
   }
   if (state.state === 'Failed') {
     return {
       ...check,
       ok: false,
       found: `failed: ${state.reason}`,
-      advice: '`docker boxer up` makes it anew.',
+      advice: '`docker boxer up` creates it again.',
     };
   }
   const image = wanted && images.get(ecrTag(service, wanted.twin));
@@ -122,24 +127,23 @@ async function concurrencyCheck(aws: Aws, expected: readonly ExpectedFunction[])
   try {
     const { AccountLimit: limit } = await call(aws, 'lambda:GetAccountSettings', send);
     const left = limit?.UnreservedConcurrentExecutions ?? 0;
-    const needed = `; the project declares ${replicas} replica${replicas === 1 ? '' : 's'} for them`;
-    const found = `${left} of ${limit?.ConcurrentExecutions ?? 0} are not reserved${needed}`;
-    const all = [{ ...check, ok: left >= replicas, found }];
-    if (short?.wanted === undefined) return all;
+    const all = limit?.ConcurrentExecutions ?? 0;
+    const found = `${left} of ${all} are not reserved; the project's replicas need ${replicas} of them`;
+    const unreserved = { ...check, ok: left >= replicas, found };
+    if (short?.wanted === undefined) return [unreserved];
     const { replicas: declared, concurrency } = short.wanted;
     const reserved = `${short.service} declares ${declared} replicas, and x-boxer.concurrency is ${concurrency}`;
     return [
-      ...all,
+      unreserved,
       {
         name: 'concurrency',
         ok: false,
         found: reserved,
-        advice: 'Raise x-boxer.concurrency: the others would wait.',
+        advice: 'Raise x-boxer.concurrency: replicas above it wait until others end.',
       },
     ];
   } catch (error) {
     if (!(error instanceof BoxerError) || error.code !== 'AWS_DENIED') throw error;
-
-    return [{ ...check, ok: true, found: 'not known: the credentials may not lambda:GetAccountSettings' }];
+    return [{ ...check, ok: true, found: 'unknown: the credentials do not allow lambda:GetAccountSettings' }];
   }
 }

@@ -1,8 +1,6 @@
-import { readModel } from '../../compose/read-model.ts';
 import { containerIds } from '../../engine/containers.ts';
 import { readNodes } from '../../project/nodes/read-nodes.ts';
-import { planPurpose } from '../../project/purposes.ts';
-import { readProject } from '../../project/read-project.ts';
+import type { ReadProject } from '../../project/project-data.ts';
 import type { Work } from '../../project/work.ts';
 import type { Check } from '../../report/check.ts';
 import { table } from '../../report/table.ts';
@@ -15,20 +13,15 @@ import { accountChecks, type ExpectedFunction } from './account-checks.ts';
 import { networkFindings } from './network-findings.ts';
 import { seedChecks } from './seed-checks.ts';
 
-/** Lines of the doctor's table, and the sections that are printed after the table. */
-export interface AwsFindings {
-  checks: Check[];
-  sections: string[];
-}
-
 /**
- * Checks everything on AWS that the project of this directory needs. Changes nothing.
- * @throws BoxerError as `readProject` and `connectAws`
+ * Checks everything on AWS that a project needs. Changes nothing.
+ * @throws BoxerError as `connectAws`
  */
-export async function doctorAws(context: Work): Promise<AwsFindings> {
-  const { engine, invocation, project } = context;
-  const model = await readModel(engine, invocation, project);
-  const read = await readProject(context, planPurpose([]), model);
+export async function doctorAws(
+  context: Work,
+  read: ReadProject | undefined,
+): Promise<{ checks: Check[]; sections: string[] }> {
+  const { engine, project } = context;
   if (read === undefined) {
     const advice = 'Write `x-boxer: lambda` at a service.';
     return {
@@ -36,10 +29,10 @@ export async function doctorAws(context: Work): Promise<AwsFindings> {
       sections: [],
     };
   }
-  const { annotations } = read;
+  const { model, annotations } = read;
   const settings = annotations.project;
-  const { name } = model.model;
-  const wanted = wantedFunctions(model.model, read.boxed, settings);
+  const { name } = model;
+  const wanted = wantedFunctions(model, read.boxed, settings);
   const expected = [...annotations.services]
     .filter(([, { target }]) => target === 'lambda')
     .map(

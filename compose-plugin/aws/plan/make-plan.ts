@@ -1,4 +1,4 @@
-import { ecrRepository } from '../../twin/names.ts';
+import type { ProviderName } from '../../compose/provider-names.ts';
 import { PRICES_DATE, pricesOf, REFERENCE_REGION } from '../cost/prices.ts';
 import { replicaCost } from '../cost/rate.ts';
 import { type Difference, differences } from '../functions/compare.ts';
@@ -7,7 +7,6 @@ import type { Openings } from '../openings.ts';
 import { ecrTag, type PushedImage, storedBytes } from '../registry/images.ts';
 import type { RepositoryState } from '../registry/repository.ts';
 import type { WantedFunction } from '../wanted.ts';
-import { actionsFor } from './actions.ts';
 import type { Plan, Resource, ServiceCost } from './plan.ts';
 
 /** The account as it was found. */
@@ -21,25 +20,30 @@ export interface AccountState {
 
 export interface PlanInput {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   wanted: readonly WantedFunction[];
   missingImages: readonly string[];
   state: AccountState;
   /** The ports to open for a project on AWS. */
   openings?: Openings | undefined;
-  /** Tags of the twins that this engine has; only the local provider looks at them. */
+  /** The repository of images; undefined: they stay on this engine. */
+  repository: string | undefined;
+  /** Tags of the twins that functions can run from without a push. */
   built: ReadonlySet<string>;
+  /** What the plan calls a function. */
+  nameOf: (wanted: WantedFunction) => string;
+  /** The permissions that making the resources takes. */
+  actionsFor: (resources: readonly Resource[]) => string[];
 }
 
 /** Compares the wanted functions with the state of the account. Pure. */
 export function makePlan(input: PlanInput): Plan {
   const { project, provider, region, wanted, missingImages } = input;
-  const aws = provider === 'aws';
   const resources: Resource[] = wanted.flatMap((one) => [imageOf(input, one), functionOf(input, one)]);
-  if (aws && wanted.length > 0) {
+  if (input.repository !== undefined && wanted.length > 0) {
     const action = input.state.repository === undefined ? 'create' : 'leave';
-    resources.unshift({ kind: 'repository', action, name: ecrRepository(project) });
+    resources.unshift({ kind: 'repository', action, name: input.repository });
   }
   const account = input.state.repository?.account;
   return {
@@ -48,21 +52,21 @@ export function makePlan(input: PlanInput): Plan {
     region,
     ...(account === undefined || account === '' ? {} : { account }),
     resources,
-    actions: aws ? actionsFor(resources) : [],
+    actions: input.actionsFor(resources),
     ...(input.openings === undefined ? {} : { openings: input.openings }),
     missingImages: [...missingImages],
     cost: costOf(input),
   };
 }
 
-function imageOf({ provider, project, state, built }: PlanInput, one: WantedFunction): Resource {
+function imageOf({ repository, state, built }: PlanInput, one: WantedFunction): Resource {
   const tag = ecrTag(one.service, one.twin);
-  const pushed = provider === 'aws' ? state.images.get(tag) : undefined;
-  const there = provider === 'aws' ? pushed !== undefined : built.has(one.twin);
+  const pushed = state.images.get(tag);
+  const exists = pushed !== undefined || built.has(one.twin);
   return {
     kind: 'image',
-    action: there ? 'leave' : 'create',
-    name: provider === 'aws' ? `${ecrRepository(project)}:${tag}` : one.twin,
+    action: exists ? 'leave' : 'create',
+    name: repository === undefined ? one.twin : `${repository}:${tag}`,
     service: one.service,
     architecture: one.architecture,
     ...(pushed === undefined ? {} : { digest: pushed.digest }),
@@ -71,7 +75,7 @@ function imageOf({ provider, project, state, built }: PlanInput, one: WantedFunc
   };
 }
 
-function functionOf({ provider, state }: PlanInput, one: WantedFunction): Resource {
+function functionOf({ state, nameOf }: PlanInput, one: WantedFunction): Resource {
   const found = state.functions.get(one.functionName);
   const image = state.images.get(ecrTag(one.service, one.twin));
   const uri =
@@ -83,7 +87,7 @@ function functionOf({ provider, state }: PlanInput, one: WantedFunction): Resour
   return {
     kind: 'function',
     action: found === undefined ? 'create' : broken ? 'replace' : changes.length > 0 ? 'change' : 'leave',
-    name: provider === 'aws' ? one.functionName : `a function of ${one.service}`,
+    name: nameOf(one),
     service: one.service,
     memorySize: one.memorySize,
     timeout: one.timeout,

@@ -1,43 +1,30 @@
-import { localAccess } from '../../compose/rewrite/lambda-access.ts';
-import { inspectImages } from '../../engine/images.ts';
-import type { ReadProject } from '../../project/read-project.ts';
+import type { ReadProject } from '../../project/project-data.ts';
 import type { Work } from '../../project/work.ts';
 import { connectAws } from '../connect.ts';
 import { openingsOf } from '../openings.ts';
 import { readAccount } from '../read-account.ts';
 import { requireRoles } from '../requirements.ts';
 import { scopeOf } from '../scope.ts';
-import { wantedFunctions } from '../wanted.ts';
-import { makePlan, type PlanInput } from './make-plan.ts';
+import { awsPlan, awsWords } from './aws-plan.ts';
 import type { Plan } from './plan.ts';
+import { planned } from './planned.ts';
+import { renderPlan } from './render.ts';
 
 /**
- * Makes the plan of a project from the state of the AWS account or, with the local provider, of the engine.
- * Changes nothing.
+ * Makes the plan of a project from the state of the AWS account. Changes nothing.
  * @throws BoxerError as `readAccount`, and INVALID if a function would have no role
  */
-export async function planProject(context: Work, project: ReadProject): Promise<Plan> {
-  const { engine } = context;
-  const { model, annotations, boxed, selected } = project;
-  const settings = annotations.project;
-  const here = boxed.filter(({ name }) => selected.has(name));
-  const wanted = wantedFunctions(model, here, settings);
-  const missingImages = [...annotations.services.keys()].filter(
-    (name) => selected.has(name) && !boxed.some((one) => one.name === name),
-  );
-  const input = { project: model.name, wanted, missingImages };
-  const nothing = { repository: undefined, images: new Map(), functions: new Map() };
-  if (settings.provider === 'local') {
-    const twins = await inspectImages(
-      engine,
-      wanted.map(({ twin }) => twin),
-    );
-    const { region } = localAccess(settings.region);
-    return makePlan({ ...input, provider: 'local', region, state: nothing, built: new Set(twins.keys()) });
-  }
+export async function planProject(
+  context: Work,
+  project: ReadProject,
+): Promise<{ plan: Plan; text: string }> {
+  const { name } = project.model;
+  const settings = project.annotations.project;
+  const { wanted, missingImages } = planned(project);
   requireRoles(wanted, context);
-  const aws = await connectAws(engine, settings.region, scopeOf(model.name, wanted));
-  const state: PlanInput['state'] = await readAccount(aws, wanted);
+  const aws = await connectAws(context.engine, settings.region, scopeOf(name, wanted));
+  const state = await readAccount(aws, wanted);
   const openings = openingsOf(settings);
-  return makePlan({ ...input, provider: 'aws', region: aws.region, state, openings, built: new Set() });
+  const plan = awsPlan({ project: name, region: aws.region, wanted, missingImages, state, openings });
+  return { plan, text: renderPlan(plan, awsWords) };
 }

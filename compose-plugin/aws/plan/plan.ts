@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../compose/provider-names.ts';
 import type { Difference } from '../functions/compare.ts';
 import type { Openings } from '../openings.ts';
 
@@ -57,7 +58,7 @@ export interface ServiceCost {
 /** The actions that `up` would take, and their cost. The shape of `docker boxer plan --json`. */
 export interface Plan {
   project: string;
-  provider: 'local' | 'aws';
+  provider: ProviderName;
   region: string;
   /** The account's id; undefined until the repository exists. */
   account?: string;

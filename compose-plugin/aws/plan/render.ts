@@ -3,13 +3,16 @@ import { dollars, megabytesOf } from '../cost/show.ts';
 import type { Openings } from '../openings.ts';
 import type { Plan, Resource, ServiceCost } from './plan.ts';
 
+/** The words of a provider in its plans. */
+export interface PlanWords {
+  /** Where functions run. */
+  readonly place: (plan: Plan) => string;
+  readonly costTitle: string;
+}
+
 /** The plan as text for the user. */
-export function renderPlan(plan: Plan): string {
-  const { project, provider, region, account, resources, actions, missingImages } = plan;
-  const where =
-    provider === 'local'
-      ? 'functions run on this engine'
-      : `${region}, account ${account ?? 'not known yet'}`;
+export function renderPlan(plan: Plan, { place, costTitle }: PlanWords): string {
+  const { project, provider, resources, actions, missingImages } = plan;
   const rows = resources.map((resource) => [
     resource.action,
     resource.kind,
@@ -17,7 +20,7 @@ export function renderPlan(plan: Plan): string {
     details(resource),
   ]);
   const parts = [
-    `Plan for ${project}: provider ${provider}, ${where}`,
+    `Plan for ${project}: provider ${provider}, ${place(plan)}`,
     table([['ACTION', 'KIND', 'NAME', 'DETAILS'], ...rows]),
   ];
   if (missingImages.length > 0) {
@@ -25,7 +28,7 @@ export function renderPlan(plan: Plan): string {
   }
   if (actions.length > 0) parts.push(`IAM actions:\n${columns(actions)}`);
   if (plan.openings !== undefined) parts.push(opened(plan.openings));
-  parts.push([renderCost(plan), ...renewals(plan.cost.services)].join('\n'));
+  parts.push([renderCost(plan, costTitle), ...renewals(plan.cost.services)].join('\n'));
   return parts.join('\n\n');
 }
 
@@ -55,14 +58,13 @@ function details(resource: Resource): string {
   ].join(', ');
 }
 
-function renderCost({ provider, region, cost, resources }: Plan): string {
+function renderCost({ region, cost, resources }: Plan, title: string): string {
   const rows = cost.services.map((one) => [
     ...[one.service, `${one.memorySize} MB ${one.architecture}`, String(one.replicas)],
     ...[dollars(one.perReplicaHour), dollars(one.per1000ReplicaMinutes), dollars(one.perHour)],
   ]);
   const head = ['SERVICE', 'FUNCTION', 'REPLICAS', 'REPLICA-HOUR', '1,000 REPLICA-MINUTES', 'ALL, PER HOUR'];
   const total = cost.services.length > 1 ? [['total', '', '', '', '', dollars(cost.perHour)]] : [];
-  const title = provider === 'local' ? 'Cost: none here. On AWS it would be, in USD' : 'Cost in USD';
   const whose = `prices of ${cost.pricesOf}, ${cost.pricesDate}`;
   const unknown = cost.exact ? '' : `; those of ${region} are not in Boxer's table and may differ`;
   const stored = resources.some(({ kind }) => kind === 'repository')

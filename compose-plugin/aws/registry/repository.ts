@@ -37,8 +37,8 @@ export async function readRepository(aws: Aws, name: string): Promise<Repository
 }
 
 /**
- * Layers that no image names any more, and what nobody has pushed to for long, go by themselves. A tagged image may be what a
- * function was made from, so only a great many of them make the oldest go.
+ * ECR removes an image without a tag after seven days. It removes tagged images, oldest first, only beyond the newest
+ * 200, because a function may have been created from any of them.
  */
 const LIFECYCLE = JSON.stringify({
   rules: [
@@ -113,7 +113,7 @@ async function hasLifecyclePolicy(aws: Aws, name: string): Promise<boolean> {
  */
 function repositoryState(aws: Aws, found: Repository | undefined, name: string): RepositoryState {
   const uri = found?.repositoryUri ?? '';
-  if (uri === '') throw new BoxerError('AWS', `ecr: the answer about the repository ${name} names no URI`);
+  if (uri === '') throw new BoxerError('AWS', `ecr: the description of the repository ${name} has no URI`);
   const region = /\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./.exec(uri)?.[1];
   if (region !== undefined && region !== aws.region) {
     throw new BoxerError(

@@ -19,7 +19,7 @@ test.each([
   ['volumes_from', ['db', 'container:the-api:ro']],
   ['volumes_from', ['db', 'container:p-box-2']],
   ['volumes_from', ['db', 'container:p_boxer-seed_1']],
-])('%s: %j is refused: the key of the service is among these volumes', (key, value) => {
+])('%s: %j is refused, because these volumes include the key of a boxed service', (key, value) => {
   expect(refused({ db: {}, web: { [key]: value } })).toEqual(['services.web.volumes_from.1']);
 });
 
@@ -40,7 +40,7 @@ test('a boxed container may not share namespaces or volumes with another boxed c
   ]);
 });
 
-test('what leads to unboxed services, to the host, or into the network of a boxed one is kept', () => {
+test('volumes and namespaces of unboxed services and of the host, and the network of a boxed one, may be shared', () => {
   const web = {
     volumes_from: ['db', 'container:other'],
     pid: 'host',
@@ -50,7 +50,7 @@ test('what leads to unboxed services, to the host, or into the network of a boxe
   expect(refused({ db: {}, web })).toEqual([]);
 });
 
-test('names under which the override would merge with, or a service reach, what is Boxer’s', () => {
+test("names of Boxer's own networks, volumes and secrets are refused", () => {
   const top = {
     networks: { cloud: { name: 'p_boxer' }, mine: { name: 'q_boxer' } },
     volumes: {
@@ -67,7 +67,7 @@ test('names under which the override would merge with, or a service reach, what 
   ]);
 });
 
-test('paths where the runtime and the keys of a boxed container are', () => {
+test('mounts and secrets at the paths of the runtime and of the keys are refused in a boxed container', () => {
   const volumes = [{ type: 'bind', source: '/x', target: '/opt/boxer/bin', read_only: true }];
   const secrets = [
     { source: 'a', target: 'boxer-key' },

@@ -7,9 +7,8 @@ import {
   RELAY_SERVICE,
   type TwinOrigin,
 } from '../../../supervisor/published/node-config.ts';
-import { type FunctionShape, functionName } from '../../../supervisor/published/twin-names.ts';
+import type { FunctionShape } from '../../../supervisor/published/twin-names.ts';
 import type { ImageFacts } from '../../engine/images.ts';
-import { awsFunctionName } from '../../twin/names.ts';
 import { guestCommand } from '../guest-command.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model, Service } from '../model.ts';
@@ -81,14 +80,14 @@ export function boxedService(boxed: Boxed, place: BoxedPlace): Record<string, un
       [
         'boxer-seed',
         ...(settings.relays === 0 ? [] : [RELAY_SERVICE]),
-        ...(twin === undefined || access.provider === 'aws' ? [] : ['boxer-lambda']),
+        ...(twin === undefined || access.lambdaService === undefined ? [] : ['boxer-lambda']),
       ].map((other) => [other, { condition: 'service_started' }]),
     ),
     labels: {
       'io.boxer.target': boxed.settings.target,
       'io.boxer.digest': digest([config, image.id, keyId]),
     },
-    ...(twin !== undefined && access.provider === 'aws' ? imageByPluginOnly(service) : {}),
+    ...(twin !== undefined && access.madeBy === 'plugin' ? imageByPluginOnly(service) : {}),
     ...(twin === undefined ? {} : { ...memoryResets(service), ...watchedAnew(service, place.directory) }),
   };
 }
@@ -149,19 +148,19 @@ function twinConfiguration(
 ): NonNullable<NodeConfig['twin']> {
   const shape = functionShape(boxed, imageUri);
   const { region, endpoint } = access;
-  const aws = access.provider === 'aws';
+  const byPhantoms = access.madeBy === 'phantoms';
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(access.credentials ? { credentials: AWS_CREDENTIALS_FILE } : {}),
     region,
-    functionName: aws ? awsFunctionName(project, boxed.name) : functionName(project, boxed.name, shape),
+    functionName: access.functionName(project, boxed.name, shape),
     ...shape,
-    createIfMissing: !aws,
-    ...(aws ? {} : { origin: originOf(boxed, images, runtimeId) }),
+    createIfMissing: byPhantoms,
+    ...(byPhantoms ? { origin: originOf(boxed, images, runtimeId) } : {}),
   };
 }
 
-/** The data from which the local Lambda builds a new twin after plain Compose has built another image. */
+/** The data from which a phantom has a new twin built after plain Compose has built another image. */
 function originOf({ service, image }: Boxed, images: OwnImages, runtimeId: string): TwinOrigin {
   const { entrypoint, command, volumes, stopSignal } = image;
   const ownEntrypoint = service.entrypoint ?? undefined;

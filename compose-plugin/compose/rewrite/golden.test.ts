@@ -13,9 +13,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { awsRules } from '../../aws/function-rules.ts';
 import type { Docker } from '../../engine/docker.ts';
 import type { ImageFacts } from '../../engine/images.ts';
 import { parseInvocation } from '../../invocation/invocation.ts';
+import { localAccess } from '../../local/access.ts';
 import { boxedServices } from '../../project/boxed-services.ts';
 import { composeCall, runCompose } from '../command.ts';
 import { servicesOf } from '../model.ts';
@@ -23,7 +25,6 @@ import { findProject } from '../project.ts';
 import { readModel } from '../read-model.ts';
 import { refusals } from '../refusals/index.ts';
 import { readAnnotations } from '../validate.ts';
-import { localAccess } from './lambda-access.ts';
 import { override } from './override.ts';
 import { serialise } from './serialise.ts';
 
@@ -70,7 +71,7 @@ async function rewritten(directory: string): Promise<{ bytes: string; config: st
       access:
         annotations.project.provider === 'local'
           ? localAccess(annotations.project.region)
-          : { provider: 'aws', region: 'us-east-1', endpoint: undefined, credentials: true },
+          : { ...awsRules, region: 'us-east-1', endpoint: undefined, credentials: true },
       images: { runtime: 'boxer/runtime:1', lambdaLocal: 'boxer/lambda-local:1' },
       runtimeId,
       ...{ directory, folder: '/state/project', keyId: 'fedcba9876543210' },

@@ -15,7 +15,7 @@ import {
   RUNTIME_VOLUME,
 } from './boxed-service.ts';
 import type { LambdaAccess } from './lambda-access.ts';
-import { lambdaService, relayService, STORE_SECRET, seedService } from './own-services.ts';
+import { relayService, STORE_SECRET, seedService } from './own-services.ts';
 
 /** The data from which the override is made. */
 export interface RewriteInput {
@@ -60,16 +60,16 @@ export function override(input: RewriteInput) {
     runtimeId,
   };
   const networks = [...new Set(boxed.flatMap(({ service }) => networksOf(service)))].sort();
-  const local = access.provider === 'local' && boxed.some(({ twin }) => twin !== undefined);
-  const lambda = local ? images.lambdaLocal : undefined;
+  const hasFunctions = boxed.some(({ twin }) => twin !== undefined);
+  const lambda = hasFunctions ? access.lambdaService?.(model.name, images) : undefined;
   return {
     services: {
       ...Object.fromEntries(boxed.map((one) => [one.name, boxedService(one, place)])),
-      'boxer-seed': seedService(model, boxedNames, networks, settings, images, keyId),
+      'boxer-seed': seedService(model, boxedNames, networks, settings, access, images, keyId),
       ...(settings.relays === 0
         ? {}
         : { [RELAY_SERVICE]: relayService(model.name, settings, images.runtime, keyId) }),
-      ...(lambda === undefined ? {} : { 'boxer-lambda': lambdaService(model.name, access, lambda) }),
+      ...(lambda === undefined ? {} : { 'boxer-lambda': lambda }),
     },
     networks: { [OWN_NETWORK]: null },
     volumes: {

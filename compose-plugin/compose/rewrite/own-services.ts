@@ -9,7 +9,6 @@ import {
   type SeedConfig,
   STORE_CREDENTIALS_FILE,
 } from '../../../supervisor/published/node-config.ts';
-import { USUAL_SOCKET } from '../../engine/endpoint.ts';
 import type { OwnImages } from '../images-file.ts';
 import type { Model } from '../model.ts';
 import { OWN_NETWORK, STORE_VOLUME } from '../own-names.ts';
@@ -18,15 +17,14 @@ import type { ProjectSettings } from '../settings.ts';
 import { boxedNames, gateways } from './addresses.ts';
 import { keySecret, PROJECT_SECRET, RUNTIME_VOLUME } from './boxed-service.ts';
 import type { LambdaAccess } from './lambda-access.ts';
-
-/** Keys of Boxer's services: their images are never pulled, and an attached `up` does not show their logs. */
-const ours = { pull_policy: 'never', attach: false, restart: 'unless-stopped' };
+import { ownServiceKeys } from './own-service-keys.ts';
 
 /**
- * Whoever carries other people's connections: small rights, and a bound on what the kernel keeps for a slow reader. It is
- * enough for about 800 Mbit/s at a round trip of 20 ms, more than a function has; a host's own bound may be 32 MB.
+ * Keys of the services that forward connections, the seed and the relays. They have few privileges. The size of a
+ * socket's receive buffer is bounded: 4 MB are enough for about 800 Mbit/s at a round trip of 20 ms, more than a
+ * function has, and the host may allow 32 MB.
  */
-const carrier = (settings: ProjectSettings) => ({
+const forwarderKeys = (settings: ProjectSettings) => ({
   read_only: true,
   tmpfs: ['/tmp'],
   sysctls: { 'net.ipv4.tcp_rmem': '4096 131072 4194304' },
@@ -43,10 +41,10 @@ export const STORE_SECRET = 'boxer-store';
 const STORE_FOLDER = '/var/lib/boxer';
 
 /**
- * The seed's settings for functions on AWS; undefined for the local provider, whose nodes share its networks.
+ * The seed's settings for functions that do not share its networks; undefined without such functions.
  */
-function outsidePart({ provider, advertise, relay }: ProjectSettings) {
-  if (provider !== 'aws' || advertise === undefined) return undefined;
+function outsidePart({ advertise, relay }: ProjectSettings, { isOutside }: Pick<LambdaAccess, 'isOutside'>) {
+  if (!isOutside || advertise === undefined) return undefined;
   const { control, observers, initiators, relay: port } = publishedPorts(advertise.port, relay);
   const same = [port, ...observers].map((own) => `${own}:${own}`);
   const range = `${initiators.first}-${initiators.last}`;
@@ -64,10 +62,11 @@ export function seedService(
   boxed: ReadonlySet<string>,
   networks: readonly string[],
   settings: ProjectSettings,
+  access: Pick<LambdaAccess, 'isOutside'>,
   images: OwnImages,
   keyId: string,
 ): Record<string, unknown> {
-  const outside = outsidePart(settings);
+  const outside = outsidePart(settings, access);
   const config: SeedConfig = {
     version: 1,
     project: model.name,
@@ -82,7 +81,7 @@ export function seedService(
   };
   return {
     image: images.runtime,
-    ...ours,
+    ...ownServiceKeys,
     command: ['seed'],
     ...(settings.seeds === 1 ? {} : { deploy: { replicas: settings.seeds } }),
     environment: {
@@ -104,7 +103,7 @@ export function seedService(
         ? []
         : [{ source: STORE_SECRET, target: STORE_CREDENTIALS_FILE }]),
     ],
-    ...carrier(settings),
+    ...forwarderKeys(settings),
     labels: { 'io.boxer.role': 'seed', 'io.boxer.key': keyId },
   };
 }
@@ -119,35 +118,15 @@ export function relayService(
   const config: RelayConfig = { version: 1, project, ...relayPart(settings) };
   return {
     image,
-    ...ours,
+    ...ownServiceKeys,
     command: ['relay'],
     scale: settings.relays,
     environment: { [CONFIG_VARIABLE]: JSON.stringify(config) },
     networks: { [OWN_NETWORK]: null },
     volumes: [`${RUNTIME_VOLUME}:/opt/boxer:ro`],
     secrets: [{ source: keySecret(RELAY_SERVICE), target: KEY_FILE }],
-    ...carrier(settings),
+    ...forwarderKeys(settings),
     depends_on: { 'boxer-seed': { condition: 'service_started' } },
     labels: { 'io.boxer.role': 'relay', 'io.boxer.key': keyId },
-  };
-}
-
-/** The local Lambda: it starts functions on this engine and wires their networks, hence its privileges. */
-export function lambdaService(
-  project: string,
-  { region, socket = USUAL_SOCKET }: Pick<LambdaAccess, 'region' | 'socket'>,
-  image: string,
-): Record<string, unknown> {
-  return {
-    image,
-    ...ours,
-    environment: { LAMBDA_LOCAL_INSTANCE: project, LAMBDA_LOCAL_REGION: region },
-    networks: { [OWN_NETWORK]: null },
-    volumes: [`${socket}:${USUAL_SOCKET}`],
-    pid: 'host',
-    cap_add: ['NET_ADMIN', 'SYS_ADMIN', 'SYS_PTRACE'],
-    security_opt: ['seccomp=unconfined', 'apparmor=unconfined'],
-    stop_grace_period: '10s',
-    labels: { 'io.boxer.role': 'lambda' },
   };
 }

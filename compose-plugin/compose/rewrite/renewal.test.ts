@@ -28,6 +28,9 @@ test.each([
   [{ stop_signal: 'INT' }, 'SIGQUIT', 'SIGINT', 10],
   [{ stop_signal: '3', stop_grace_period: '1m30s' }, '', 'SIGQUIT', 90],
   [{ stop_signal: 'RTMIN+3', stop_grace_period: '500ms' }, '', 'SIGTERM', 0.5],
-])('%j of a service, %j of its image', (service, image, stopSignal, stopGracePeriod) => {
-  expect(renewal('lambda', service, image)).toMatchObject({ stopSignal, stopGracePeriod });
-});
+])(
+  'a function of the service %j with the stop signal %j of its image gets %s and %d s',
+  (service, image, stopSignal, stopGracePeriod) => {
+    expect(renewal('lambda', service, image)).toMatchObject({ stopSignal, stopGracePeriod });
+  },
+);

@@ -1,30 +1,17 @@
-import type { OwnImages } from '../compose/images-file.ts';
 import { imageOf, type Model } from '../compose/model.ts';
 import type { ReadModel } from '../compose/read-model.ts';
 import { problemsError } from '../compose/report.ts';
-import type { Boxed } from '../compose/rewrite/boxed-service.ts';
-import type { Annotations } from '../compose/validate.ts';
 import { type ImageFacts, inspectImages } from '../engine/images.ts';
-import { checkedAnnotations } from './annotations.ts';
-import { boxedServices } from './boxed-services.ts';
-import { getImages } from './get-images.ts';
-import { ownImages, requireOwnImage } from './own-images.ts';
-import type { Purpose } from './purpose.ts';
-import { runtimeFor, runtimesOf } from './runtimes.ts';
-import { selection } from './selection.ts';
-import type { Work } from './work.ts';
-
-/** The project with all data that the rewrite and the provider need. */
-export interface ReadProject {
-  model: Model;
-  annotations: Annotations;
-  /** Boxed services whose image the engine has. */
-  boxed: Boxed[];
-  /** Services that the call selects. */
-  selected: ReadonlySet<string>;
-  own: OwnImages;
-  runtime: ImageFacts;
-}
+import { checkedAnnotations } from '../project/annotations.ts';
+import { boxedServices } from '../project/boxed-services.ts';
+import { getImages } from '../project/get-images.ts';
+import { ownImages, requireOwnImage } from '../project/own-images.ts';
+import type { ReadProject } from '../project/project-data.ts';
+import type { Purpose } from '../project/purpose.ts';
+import { runtimeFor, runtimesOf } from '../project/runtimes.ts';
+import { selection } from '../project/selection.ts';
+import type { Work } from '../project/work.ts';
+import { providerOf } from '../provider/providers.ts';
 
 /** Checks the project and gets its images. Undefined: nothing of it is boxed. */
 export async function readProject(
@@ -37,10 +24,12 @@ export async function readProject(
   const selected = selection(model, enabled, purpose.services, purpose.withDependencies);
   const own = ownImages(work.root);
   const boxedNames = new Set(annotations.services.keys());
-  const { facts, ours } = await boxedImages(work, model, boxedNames, selected, purpose, own);
+  const needed = providerOf(annotations.project.provider).ownImages(own);
+  const tags = [own.runtime, ...needed.filter((tag) => tag !== undefined)];
+  const { facts, ours } = await boxedImages(work, model, boxedNames, selected, purpose, tags);
   const runtime = requireOwnImage(ours, own.runtime);
   const usesLambda = [...annotations.services.values()].some(({ target }) => target === 'lambda');
-  if (usesLambda && annotations.project.provider === 'local') requireOwnImage(ours, own.lambdaLocal);
+  if (usesLambda) for (const tag of needed) requireOwnImage(ours, tag);
   const boxed = boxedServices(model, annotations, facts, runtime.id);
   if (purpose.kind === 'start' || purpose.kind === 'plan') {
     const runtimes = runtimesOf(own, runtime);
@@ -50,7 +39,7 @@ export async function readProject(
 }
 
 /**
- * Finds the images of boxed services. Only selected services must have one; others without an image are left
+ * Finds the images of boxed services and, of Boxer's `own` images, those that the engine has. Only selected services must have one; others without an image are left
  * out.
  */
 async function boxedImages(
@@ -59,12 +48,11 @@ async function boxedImages(
   boxed: ReadonlySet<string>,
   selected: ReadonlySet<string>,
   purpose: Purpose,
-  own: OwnImages,
+  own: readonly string[],
 ): Promise<{ facts: Map<string, ImageFacts>; ours: Map<string, ImageFacts> }> {
   const names = [...boxed].map((name) => [name, imageOf(model, name, model.services?.[name] ?? {})] as const);
-  const wanted = [own.runtime, ...(own.lambdaLocal === undefined ? [] : [own.lambdaLocal])];
   const inspect = async () => {
-    const ours = await inspectImages(work.engine, [...wanted, ...names.map(([, image]) => image)]);
+    const ours = await inspectImages(work.engine, [...own, ...names.map(([, image]) => image)]);
     const facts = new Map<string, ImageFacts>();
     for (const [name, image] of names) {
       const found = ours.get(image);

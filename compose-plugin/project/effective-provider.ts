@@ -1,9 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
+import { isProviderName, namesInWords, type ProviderName } from '../compose/provider-names.ts';
 import type { Work } from './work.ts';
-
-export type ProviderName = 'local' | 'aws';
 
 /** Verbs that take the provider from the compose file; all other verbs use that of the last `up`. */
 const deciding = ['up', 'create', 'plan', 'build', 'push', 'iam'];
@@ -11,7 +10,10 @@ const deciding = ['up', 'create', 'plan', 'build', 'push', 'iam'];
 /** Verbs that accept `--provider`, and otherwise use the provider of the last `up`. */
 const asking = ['probe', 'doctor'];
 
-const noteOf = (folder: string) => join(folder, 'provider');
+/** File in the state folder with the `--provider` of the last `up`. */
+export const PROVIDER_NOTE = 'provider';
+
+const noteOf = (folder: string) => join(folder, PROVIDER_NOTE);
 
 /**
  * The provider of this call: `--provider`, else for verbs that follow an `up` the provider of that `up`, else
@@ -23,13 +25,13 @@ export function effectiveProvider({ invocation, project }: Work, written: Provid
   const decides = deciding.includes(invocation.verb ?? '');
   const asks = asking.includes(invocation.verb ?? '');
   const given = decides || asks ? providerFlag(invocation.args) : undefined;
-  if (given !== undefined && known(given)) return given;
+  if (given !== undefined && isProviderName(given)) return given;
   if (given !== undefined) {
-    throw new BoxerError('USAGE', `--provider must be local or aws, and is ${JSON.stringify(given)}`);
+    throw new BoxerError('USAGE', `--provider must be ${namesInWords}, and is ${JSON.stringify(given)}`);
   }
   if (decides) return written;
   const noted = readNote(project.folder);
-  return noted !== undefined && known(noted) ? noted : written;
+  return noted !== undefined && isProviderName(noted) ? noted : written;
 }
 
 /** Keeps `--provider` of an `up` for the verbs that follow it. */
@@ -39,8 +41,6 @@ export function noteProvider({ invocation, project }: Work): void {
   if (given === undefined) rmSync(noteOf(project.folder), { force: true });
   else writeFileSync(noteOf(project.folder), given);
 }
-
-const known = (text: string): text is ProviderName => text === 'local' || text === 'aws';
 
 /** Value of `--provider` before any `--`. */
 function providerFlag(args: readonly string[]): string | undefined {

@@ -1,17 +1,15 @@
 import * as z from 'zod/mini';
-import { containerIds } from '../../engine/containers.ts';
-import { type Docker, docker } from '../../engine/docker.ts';
+import type { Billing } from '../aws/cost/project-cost.ts';
+import { containerIds } from '../engine/containers.ts';
+import { type Docker, docker } from '../engine/docker.ts';
 
 const usage = z.object({ invocations: z.number(), billedMs: z.number(), gbSeconds: z.number() });
 const billing = z.object({ functions: z.record(z.string(), usage) });
 
-/** The usage that the local Lambda counted for functions that have ended, by function name. */
-export type Billing = z.infer<typeof billing>['functions'];
-
 const ASK =
   "fetch('http://127.0.0.1:9000/2021-local/billing').then((r) => r.text()).then((t) => process.stdout.write(t))";
 
-/** Reads the usage from the local Lambda; undefined: the project has no local Lambda that answers. */
+/** Reads the usage that the local Lambda counted of functions that have ended; undefined: the project has no local Lambda that answers. */
 export async function readBilling(engine: Docker, project: string): Promise<Billing | undefined> {
   const [lambda] = await containerIds(
     engine,

@@ -1,7 +1,10 @@
-import { CONFIG_VARIABLE, nodeConfig } from '../../../supervisor/published/node-config.ts';
-import { localAccess } from '../../compose/rewrite/lambda-access.ts';
-import { containerIds } from '../../engine/containers.ts';
-import { type Docker, docker } from '../../engine/docker.ts';
+import { CONFIG_VARIABLE, nodeConfig } from '../../supervisor/published/node-config.ts';
+import { DEFAULT_PROVIDER } from '../compose/provider-names.ts';
+import { containerIds } from '../engine/containers.ts';
+import { type Docker, docker } from '../engine/docker.ts';
+import { LOCAL_REGION } from '../local/access.ts';
+import type { Provider } from './provider.ts';
+import { providerOf, providers } from './providers.ts';
 
 /**
  * The provider and region of the functions that run now, read from a phantom and not from the compose file.
@@ -9,13 +12,13 @@ import { type Docker, docker } from '../../engine/docker.ts';
 export async function standingProvider(
   engine: Docker,
   project: string,
-): Promise<{ provider: 'local' | 'aws'; region: string }> {
+): Promise<{ provider: Provider; region: string }> {
   const [phantom] = await containerIds(
     engine,
     `label=com.docker.compose.project=${project}`,
     'label=io.boxer.target=lambda',
   );
-  const nothing = { provider: 'local', region: localAccess(undefined).region } as const;
+  const nothing = { provider: providerOf(DEFAULT_PROVIDER), region: LOCAL_REGION };
   if (phantom === undefined) return nothing;
   const { stdout } = await docker(engine, [
     'container',
@@ -31,6 +34,6 @@ export async function standingProvider(
     : undefined;
   const twin =
     own === undefined ? undefined : nodeConfig.safeParse(JSON.parse(own.slice(prefix.length))).data?.twin;
-  if (twin === undefined) return nothing;
-  return { provider: twin.createIfMissing ? 'local' : 'aws', region: twin.region };
+  const provider = twin && providers.find(({ isProviderOf }) => isProviderOf(twin));
+  return twin === undefined || provider === undefined ? nothing : { provider, region: twin.region };
 }

@@ -1,25 +1,25 @@
-import { messageOf } from '../../supervisor/published/message-of.ts';
-import { PROBE_SERVICE } from '../../supervisor/published/probe.ts';
-import { applyFunctions } from '../aws/apply-all.ts';
-import { connectAws } from '../aws/connect.ts';
-import { agree } from '../aws/consent.ts';
-import { forgetMade, noteMade, readMade, replaceMade } from '../aws/made.ts';
-import { openingsOf } from '../aws/openings.ts';
-import { makePlan } from '../aws/plan/make-plan.ts';
-import { publish } from '../aws/publish.ts';
-import { readAccount } from '../aws/read-account.ts';
-import { storedBytes } from '../aws/registry/images.ts';
-import { requireRoles } from '../aws/requirements.ts';
-import { scopeOf } from '../aws/scope.ts';
-import { tagsOf } from '../aws/tags.ts';
-import { removeFunction, removeRepository } from '../aws/teardown.ts';
-import type { WantedFunction } from '../aws/wanted.ts';
-import type { Architecture } from '../compose/settings.ts';
-import type { Consent } from '../project/purpose.ts';
-import type { ReadProject } from '../project/read-project.ts';
-import type { Work } from '../project/work.ts';
-import { awsFunctionName, ecrRepository } from '../twin/names.ts';
-import { PROBE_MEMORY, PROBE_STORAGE, PROBE_TIMEOUT } from './provide.ts';
+import { messageOf } from '../../../supervisor/published/message-of.ts';
+import { PROBE_SERVICE } from '../../../supervisor/published/probe.ts';
+import type { Architecture } from '../../compose/settings.ts';
+import { PROBE_MEMORY, PROBE_STORAGE, PROBE_TIMEOUT } from '../../project/probe-shape.ts';
+import type { ReadProject } from '../../project/project-data.ts';
+import type { Consent } from '../../project/purpose.ts';
+import type { Work } from '../../project/work.ts';
+import { awsFunctionName, ecrRepository } from '../../twin/names.ts';
+import { applyFunctions } from '../apply-all.ts';
+import { connectAws } from '../connect.ts';
+import { agree } from '../consent.ts';
+import { forgetMade, noteMade, readMade, replaceMade } from '../made.ts';
+import { openingsOf } from '../openings.ts';
+import { awsPlan } from '../plan/aws-plan.ts';
+import { publish } from '../publish.ts';
+import { readAccount } from '../read-account.ts';
+import { storedBytes } from '../registry/images.ts';
+import { requireRoles } from '../requirements.ts';
+import { scopeOf } from '../scope.ts';
+import { tagsOf } from '../tags.ts';
+import { removeFunction, removeRepository } from '../teardown.ts';
+import type { WantedFunction } from '../wanted.ts';
 
 /** A probe function that exists in the account. */
 export interface ProbeFunction {
@@ -66,9 +66,9 @@ export async function withProbeFunction<T>(
   const scope = scopeOf(name, [wanted]);
   const aws = await connectAws(context.engine, project.annotations.project.region, scope);
   const state = await readAccount(aws, [wanted]);
-  const plan = makePlan({
-    ...{ project: name, provider: 'aws', region: aws.region, missingImages: [], built: new Set() },
-    ...{ wanted: [wanted], state, openings: openingsOf(project.annotations.project) },
+  const plan = awsPlan({
+    ...{ project: name, region: aws.region, wanted: [wanted], missingImages: [], state },
+    openings: openingsOf(project.annotations.project),
   });
   await agree(context, plan, consent);
   const repository = ecrRepository(name);
