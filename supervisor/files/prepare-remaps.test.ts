@@ -19,7 +19,7 @@ import { prepareRemaps } from './prepare-remaps.ts';
 
 const silent = (): void => undefined;
 
-/** As a user to whom modes apply, wherever the tests run. */
+/** Runs `work` as a user to whom file modes apply, even if the tests run as root. */
 async function asSomebody<T>(work: () => Promise<T>): Promise<T> {
   if (process.getuid?.() !== 0) return work();
   chownSync(root, 65534, 65534);

@@ -15,7 +15,7 @@ import { collectFiles, mountPoints, placeFiles } from './travelling-files.ts';
 
 let root: string;
 beforeEach(() => {
-  // Where any user gets to: TMPDIR may be a folder of this user's alone.
+  // Every user can reach /var/tmp; TMPDIR may be a folder that only this user can enter.
   root = mkdtempSync('/var/tmp/boxer-files-');
 });
 afterEach(() => rmSync(root, { recursive: true }));

@@ -62,6 +62,6 @@ test('folders that everybody may write to stay so, and setgid ones give their gr
   expect([temporary, `${temporary}/spool`, lock].map((path) => modeOf(path ?? ''))).toEqual([
     0o1777, 0o2775, 0o1777,
   ]);
-  // The guest is its owner, and not the root of the image.
+  // The guest owns the copy, and is not root as in the image: it needs write permission.
   expect(modeOf(closed ?? '')).toBe(0o755);
 });
