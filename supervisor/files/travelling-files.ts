@@ -39,9 +39,9 @@ export const PLACE = '/tmp/.boxer/files';
 function tooLarge(paths: readonly string[], what: string, at: string): BoxerError {
   return new BoxerError(
     'FILES_TOO_LARGE',
-    `the files at ${paths.join(', ')} are more than ${what}, at ${at}`,
+    `the mounted files (${paths.join(', ')}) exceed the limit of ${what} at ${at}`,
     {
-      hint: 'files travel with the invocation: mount fewer of them, or COPY them into the image',
+      hint: 'mounted files travel with the invocation: mount fewer files, or COPY them into the image',
     },
   );
 }
@@ -49,7 +49,7 @@ function tooLarge(paths: readonly string[], what: string, at: string): BoxerErro
 function unreadable(path: string, cause: unknown): BoxerError {
   const reason = errnoNameOf(cause) ?? String(cause);
   return new BoxerError('FILE_UNREADABLE', `${path} cannot travel to a function: ${reason}`, {
-    hint: 'it is read by the user of the service: give that user the right to read it, or mount something else',
+    hint: 'the service’s user reads this file: give that user read permission, or mount another file',
     cause,
   });
 }
