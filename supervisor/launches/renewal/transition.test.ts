@@ -34,7 +34,10 @@ const failed = (attempt = 1, chance = 1): Event => ({
   chance,
 });
 
-/** At so many ms this happens; the stage afterwards, the actions, and when the next `time` event is due. */
+/**
+ * An event and its time in ms, with the expected stage, the expected actions, and when the next `time` event
+ * is due.
+ */
 type Step = readonly [
   at: number,
   event: Event,
@@ -54,9 +57,9 @@ const listen: Step = [102_000, listening(), 'handing-over', ['name-successor']];
 const name: Step = [102_001, named(), 'handing-over', ['watch-for-successor'], 200_000];
 const appear: Step = [102_002, visible, 'handing-over', ['withdraw-names']];
 const withdraw: Step = [102_010, withdrawn, 'retiring', ['install-successor', 'watch-for-idle'], 200_000];
-/** Up to a successor that serves, with the function's own connections still open. */
+/** The steps until a successor has taken over, while the function's own connections are still open. */
 const handedOver: readonly Step[] = [connect, renew, run, listen, name, appear, withdraw];
-/** Up to a function whose time is up while its first successor is still being started. */
+/** The steps until the time of a function is up while its first successor is still being started. */
 const late: readonly Step[] = [connect, renew, [200_000, time, 'succeeding', [], 201_000]];
 
 const table: readonly (readonly [title: string, steps: readonly Step[], result?: Result])[] = [
