@@ -16,7 +16,7 @@ const imagesOf = async ({ instance }: TestLambda) =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** What the function says in an environment that is not there yet. */
+/** The output of the function in a new environment: the first invocation ends the present one. */
 async function saidAnew(lambda: TestLambda, name: string): Promise<string> {
   await lambda.invoke(name, { exit: 7 });
   return lambda.shell(name, 'echo $MARK');
@@ -48,7 +48,7 @@ describe.each(['0', '1'])('with %s sandboxes prepared', (prepared) => {
       expect(await saidAnew(lambda, 'kept')).toBe('one\n');
       await docker('image', 'rm', tag);
       expect(await saidAnew(lambda, 'kept')).toBe('one\n');
-      // Nothing of anybody else's has the label.
+      // Only images of this test have the label.
       await docker('image', 'prune', '--force', '--all', '--filter', `label=of=${lambda.instance}`);
       expect(await saidAnew(lambda, 'kept')).toBe('one\n');
       await docker(
@@ -76,7 +76,7 @@ test('an image that no function runs any more is let go, and goes with its last 
     await docker('image', 'rm', one);
     expect(await imagesOf(lambda)).toHaveLength(2);
 
-    // The invocation under way keeps it, however often the environment has to be made.
+    // The running invocation keeps the image, even if its environment has to be made several times.
     const running = lambda.shell(FunctionName, 'sleep 3; echo $MARK');
     await lambda.client.send(new UpdateFunctionCodeCommand({ FunctionName, ImageUri: two }));
     await waitUntilFunctionUpdatedV2({ client: lambda.client, maxWaitTime: 30 }, { FunctionName });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => lambda.remove());
 
-/** Everything that comes out of a streamed invocation. */
+/** The whole body and the last event of a streamed invocation. */
 async function streamed(event: object) {
   const command = new InvokeWithResponseStreamCommand({
     FunctionName: 'worker',
@@ -38,7 +38,7 @@ async function streamed(event: object) {
 
 describe('Invoke', () => {
   test('keeps an environment warm and passes all headers', async () => {
-    // One that has not come to rest yet is left alone, and another is made: then it has to be asked again.
+    // An environment that is not frozen yet is not used: the invocation then starts another one.
     const invocations = z.object({ invocations: z.number() });
     let answer = await lambda.invoke('worker', {});
     for (let more = 30; more > 0 && invocations.parse(answer.payload).invocations < 2; more--) {
@@ -192,7 +192,7 @@ describe('limits', () => {
       const Payload = JSON.stringify('x'.repeat(size));
       return lambda.client.send(new InvokeCommand({ FunctionName: 'worker', InvocationType, Payload }));
     };
-    // Whoever is refused while it is still sending has to see why, each time.
+    // A client that is refused while it is still sending has to see the answer in every attempt.
     for (let attempt = 0; attempt < 8; attempt += 1)
       await expect(send('RequestResponse', 6_300_000)).rejects.toMatchObject({
         name: 'RequestTooLargeException',

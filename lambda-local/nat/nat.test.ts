@@ -4,7 +4,7 @@ import { FUNCTION, startTestLambda, type TestLambda } from '../testing/test-lamb
 
 const PORT = 8000;
 
-/** A host on the same network that tells everyone under which address and port it sees him. */
+/** A host on the same network that tells each client the client's address and port as the host sees them. */
 async function startWitness(lambda: TestLambda) {
   const name = `${lambda.instance}-witness`;
   const script = `require('node:net').createServer((s) => s.on('error', () => {}).end(
@@ -27,7 +27,9 @@ interface Sighting {
   readonly localPort: number;
 }
 
-/** How the witness sees a connection of `name`, and how the function itself does. */
+/**
+ * The address and port of a connection of the function `name`, as the witness and as the function see them.
+ */
 async function seen(lambda: TestLambda, witness: Witness, name: string): Promise<Sighting> {
   const code = `const s = require("node:net").connect(${PORT}, "${witness.name}");
     s.on("data", (d) => console.log(JSON.stringify([...JSON.parse(d), s.localAddress, s.localPort])))`;
@@ -98,7 +100,8 @@ describe('a port-preserving NAT', () => {
     const path = '/2018-06-01/runtime/invocation/next';
     const code = `fetch('http://${lambda.address}:9001${path}').then((r) => console.log(r.status))`;
     expect((await witness.run(code)).stdout).toBe('403');
-    // Of its own environment, which is at work: 403 for another reason.
+    // The answer is also 403 for the function's own environment, but because the function has not answered
+    // yet.
     const own = `node -e 'fetch("http://${lambda.address}:9001${path}").then((r) => r.text()).then(console.log)'`;
     expect(await lambda.shell('one', own)).toContain('InvalidStateTransition');
     const others = "node -e 'fetch(`http://169.254.100.1:9000/`).catch((e) => console.log(e.cause.code))'";
