@@ -9,7 +9,7 @@ async function leftOf(lambda: TestLambda): Promise<string[]> {
   return `${containers}\n${volumes}`.split('\n').filter((line) => line !== '');
 }
 
-test('a killed Lambda is followed by one that clears up, a stopped one leaves nothing', async () => {
+test('a killed Lambda removes its sandboxes at the next start, and a stopped one leaves none', async () => {
   const lambda = await startTestLambda();
   try {
     await lambda.create('one');

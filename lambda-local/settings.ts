@@ -51,5 +51,5 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     const name = `${PREFIX}${String(issue.path[0])}`;
     return `${name}=${env[name]}: ${issue.message}`;
   });
-  throw new Error(`Bad configuration: ${faults.join('; ')}`);
+  throw new Error(`Invalid configuration: ${faults.join('; ')}`);
 }

@@ -20,7 +20,7 @@ export async function startApi(port: number, route: Router, log: Log, signal: Ab
       })
       .then((reply) => send(response, requestId, reply))
       .catch((error: unknown) => {
-        log.debug('a caller hung up', { requestId, reason: messageOf(error) });
+        log.debug('a caller disconnected', { requestId, reason: messageOf(error) });
         response.destroy();
       });
   });

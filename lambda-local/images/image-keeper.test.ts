@@ -38,7 +38,7 @@ async function withLambda(prepared: string, use: (lambda: TestLambda) => Promise
 }
 
 describe.each(['0', '1'])('with %s sandboxes prepared', (prepared) => {
-  test('a function runs the image that it was made with, whatever becomes of its tag', async () => {
+  test('a function runs the image with which it was made, even if its tag moves or is removed', async () => {
     await withLambda(prepared, async (lambda) => {
       const tag = `${lambda.instance}/kept:1`;
       await build(lambda, tag, 'one');
@@ -63,7 +63,7 @@ describe.each(['0', '1'])('with %s sandboxes prepared', (prepared) => {
   }, 300_000);
 });
 
-test('an image that no function runs any more is let go, and goes with its last name', async () => {
+test('an image that no function runs any more is removed with its last name', async () => {
   await withLambda('1', async (lambda) => {
     const [one, two] = [`${lambda.instance}/one`, `${lambda.instance}/two`];
     await build(lambda, one, 'one');
@@ -89,7 +89,7 @@ test('an image that no function runs any more is let go, and goes with its last 
   });
 }, 300_000);
 
-test('a killed Lambda is followed by one that lets its images go, and starts though its own tag has moved', async () => {
+test('a Lambda that was killed releases its images when it is started again', async () => {
   await withLambda('0', async (lambda) => {
     const tag = `${lambda.instance}/killed`;
     await build(lambda, tag, 'one');

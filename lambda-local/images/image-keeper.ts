@@ -78,7 +78,7 @@ export function createImageKeeper(
         release: () => {
           if (held) {
             inTurn(() => release(id)).catch((error: unknown) => {
-              log.warn('cannot let go of an image', { image: id, reason: messageOf(error) });
+              log.warn('cannot release an image', { image: id, reason: messageOf(error) });
             });
           }
           held = false;

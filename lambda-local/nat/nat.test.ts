@@ -51,7 +51,7 @@ describe('a port-preserving NAT', () => {
     await lambda.remove();
   });
 
-  test('translates: one private address, a public one for each', async () => {
+  test('functions have the same private address, and each has its own public address', async () => {
     const one = await seen(lambda, witness, 'one');
     const two = await seen(lambda, witness, 'two');
     expect([one.localAddress, two.localAddress]).toEqual(['169.254.76.1', '169.254.76.1']);
@@ -69,7 +69,7 @@ describe('a port-preserving NAT', () => {
     expect(connections).toMatch(new RegExp(`src=169\\.254\\.76\\.1 .*dport=${PORT} .*dst=${one.address} `));
   });
 
-  test('lets nobody in, in silence', async () => {
+  test('unsolicited connections are dropped without an answer', async () => {
     const { address } = await seen(lambda, witness, 'one');
     const code = `const s = require('node:net').connect({ host: '${address}', port: 9001, timeout: 1000 });
       s.on('connect', () => console.log('connected')).on('error', (e) => console.log(e.code));
@@ -77,7 +77,7 @@ describe('a port-preserving NAT', () => {
     expect((await witness.run(code)).stdout).toBe('silence');
   });
 
-  test('two functions meet by opening a connection at the same time', async () => {
+  test('two functions that connect to each other at the same time get a connection', async () => {
     const [one, two] = await Promise.all([seen(lambda, witness, 'one'), seen(lambda, witness, 'two')]);
     const open = (to: Sighting, word: string) => `node -e '
       const s = require("node:net").connect({ host: "${to.address}", port: 7777, localPort: 7777 });
@@ -90,13 +90,13 @@ describe('a port-preserving NAT', () => {
     expect(met).toEqual(['from two\n', 'from one\n']);
   });
 
-  test('names of the network resolve, over UDP and TCP', async () => {
+  test('functions resolve names of the network over UDP and TCP', async () => {
     expect(await lambda.shell('one', `getent hosts ${witness.name}`)).toContain(witness.name);
     const overTcp = `RES_OPTIONS=use-vc getent ahostsv4 ${witness.name}`;
     expect(await lambda.shell('one', overTcp)).toContain(witness.name);
   });
 
-  test('the Runtime API answers nobody but the functions, and each for itself only', async () => {
+  test('the Runtime API only answers functions, and each only about itself', async () => {
     const path = '/2018-06-01/runtime/invocation/next';
     const code = `fetch('http://${lambda.address}:9001${path}').then((r) => console.log(r.status))`;
     expect((await witness.run(code)).stdout).toBe('403');
@@ -110,7 +110,7 @@ describe('a port-preserving NAT', () => {
 });
 
 describe('a symmetric NAT', () => {
-  test('gives every connection another port', async () => {
+  test('does not preserve the local port of a connection', async () => {
     const lambda = await startTestLambda({ LAMBDA_LOCAL_NAT: 'symmetric', LAMBDA_LOCAL_PREPARED: '0' });
     const witness = await startWitness(lambda);
     try {

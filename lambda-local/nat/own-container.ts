@@ -40,8 +40,8 @@ export async function findOwnContainer(engine: Engine, network?: string): Promis
   if (own === undefined || matching.length > 1) {
     const names = found.map(({ name }) => name).join(', ') || 'none';
     throw new Error(
-      `Needs exactly one Docker network to stand for the internet; found: ${names}. ` +
-        'Run in a container on one bridge network, or choose one with LAMBDA_LOCAL_NETWORK',
+      `The local Lambda needs exactly one Docker network that stands for the internet; found: ${names}. ` +
+        'Run it in a container on one bridge network, or choose a network with LAMBDA_LOCAL_NETWORK',
     );
   }
   return {

@@ -30,7 +30,7 @@ export async function startRuntimeApi(
       if (error instanceof IllegalTransition) refuse(response, 403, 'InvalidStateTransition', error.message);
       else if (error instanceof UnknownRequest) refuse(response, 400, 'InvalidRequestID', error.message);
       else {
-        log.debug('a runtime hung up', { reason: messageOf(error) });
+        log.debug('a runtime disconnected', { reason: messageOf(error) });
         response.destroy();
       }
     });

@@ -82,7 +82,7 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
     expect(await shellIn(`volume-${name}`, lines, script)).toEqual(expected);
   });
 
-  test('and no mount of them is seen in the function, no volume left in the engine', async () => {
+  test('and the function sees no mount for them, and the Engine keeps no volume', async () => {
     const lines = ['VOLUME ["/data", "/var", "/tmp/a"]'];
     expect(await shellIn('volume-mounts', lines, volumes)).toBe(
       '1\n/\n/tmp\n/etc/resolv.conf\n/etc/hostname\n/etc/hosts\n',
@@ -92,7 +92,7 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
   });
 });
 
-describe('an image runs whatever else its configuration says', () => {
+describe('an image runs with any other setting in its configuration', () => {
   test.each([
     ['user', ['USER nobody-of-that-name'], 'id -u', '993\n'],
     ['user-group', ['USER 12:nogroup'], 'id -g', '990\n'],
