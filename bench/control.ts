@@ -1,8 +1,11 @@
 /**
- * Simulated nodes (real TLS, real frames, many in a process) against one real seed, on loopback: how fast they join, when all know of all,
- * what the seed needs for them, how long introductions take, and how that grows. Takes about four minutes on two cores.
- * Options: --sizes 100,1000,5000; --runs N of the paced run (3); --idle SECONDS of quiet (20); --store file, or nats (a server is started for
- * it), or HOST:PORT,... of servers that run
+ * Measures one real seed with simulated nodes on loopback. The nodes use real TLS and real frames, and many
+ * of them share a process. Measured are how fast nodes join, how long it takes until every node knows all
+ * others, the memory and CPU time of the seed, how long introductions take, and how all this grows with the
+ * number of nodes. Takes about four minutes on two cores.
+ *
+ * Options: --sizes 100,1000,5000; --runs N (3), the repetitions of the paced run; --idle SECONDS (20), the
+ * time without joins; --store file, or nats (which starts a server), or HOST:PORT,... of running servers.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -65,7 +68,9 @@ const aims = {
 const heading = `One seed and its nodes, store: ${values.store === 'file' ? 'SQLite' : 'NATS'}, on loopback, ${cpus().length} cores`;
 const runs: Run[] = [];
 
-/** After each run: one that fails leaves those before it. */
+/**
+ * Saves all results so far. Called after each run, so that a run that fails does not lose those before it.
+ */
 function keep(): void {
   const kept = { name, date: new Date().toISOString(), machine: machine(), aims, runs };
   writeFileSync(new URL(`${name}.json`, directory), `${JSON.stringify(kept)}\n`);

@@ -1,7 +1,10 @@
 /**
- * Connections between containers and functions in the test bed, through Boxer and natively, alternately: time to first byte,
- * round trips, throughput. Needs root and script/bootstrap --with-tests. Options: --connections N (1024), --ping-pongs N
- * (8 connections with 128 each), --runs N (5 of iperf3), --rtt MS,MS,... (0,1,20), --name NAME of the files in bench/results (network).
+ * Compares connections between containers and functions in the test bed, through Boxer and natively,
+ * alternately: the time to the first byte, round trips and throughput. Requires root and script/bootstrap
+ * --with-tests.
+ *
+ * Options: --connections N (1024); --ping-pongs N (8), connections with 128 round trips each; --runs N (5),
+ * runs of iperf3; --rtt MS,MS,... (0,1,20); --name NAME (network), the name of the files in bench/results.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -37,7 +40,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 async function measureAt(rtt: number): Promise<Measured[]> {
   const stage = await createStage(rtt);
-  // Ctrl-C: what the bed has made goes with it.
+  // Ctrl-C also removes everything that the bed has made.
   const stop = () => void stage.remove().then(() => process.exit(130));
   process.once('SIGINT', stop);
   try {
@@ -71,7 +74,7 @@ const kept = {
   verdicts,
   measured: all,
 };
-// A line for each list of samples.
+// Each list of samples is on one line.
 const json = JSON.stringify(kept, null, 1).replace(
   /\[\s+([-\d.,\s]+?)\s+\]/g,
   (_, list: string) => `[${list.replace(/\s+/g, '')}]`,

@@ -1,6 +1,7 @@
 /**
- * samples/quickstart under `docker boxer` and under plain `docker compose`, alternately, and what the runtime costs.
- * Needs script/bootstrap; takes some minutes. Options: --runs N (10).
+ * Compares samples/quickstart under `docker boxer` and under plain `docker compose`, alternately, and
+ * measures the memory and size of the runtime. Requires script/bootstrap, and takes some minutes. Options:
+ * --runs N (10).
  */
 import { parseArgs } from 'node:util';
 import { answeredBy, boxed, compose, plain, type Side } from './lib/quickstart-project.ts';
@@ -60,7 +61,7 @@ async function compare(
 }
 
 try {
-  // Once each beforehand: images and the twin are built, caches are warm.
+  // Each side runs once before the measurement, which builds images and the twin, and warms up caches.
   for (const side of SIDES) await upSample(side);
   const comparisons = [
     await compare('up, to the first good response through nginx', upSample, RUNS),

@@ -1,6 +1,7 @@
 /**
- * A new image for three replicas behind nginx by `up -d --build`, under load: requests that fail, under `docker boxer` and under
- * plain `docker compose`, alternately, one project at a time. Needs script/bootstrap. Options: --runs N (10).
+ * Replaces the image of three replicas behind nginx by `up -d --build` under load, and counts the requests
+ * that fail, under `docker boxer` and under plain `docker compose`, alternately, one project at a time. Requires
+ * script/bootstrap. Options: --runs N (10).
  */
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,14 +18,15 @@ const { values } = parseArgs({
 });
 const RUNS = Number(values.runs);
 const REPLICAS = 3;
-/** ms after `up` that still count: a function may be on its way. */
+/** The time in ms after `up` in which failures still count, because a function may still be starting. */
 const CALM = 5000;
 
-/** The sample in a folder of its own, which the builds change. */
+/** The sample in a separate folder, as the builds change its files. */
 function project(label: string, verb: Side['verb'], port: number) {
   const folder = mkdtempSync(join(tmpdir(), 'boxer-recreate-'));
   cpSync(sample, folder, { recursive: true });
-  // On a busy machine a check takes longer than it may: that is not what is measured, and alike on both sides.
+  // On a busy machine, health checks may take longer than the sample allows. This is not part of the
+  // measurement, so both sides get more retries.
   const file = join(folder, 'compose.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replaceAll('retries: 15', 'retries: 300'));
   const side: Side = { label, project: `bench-recreate-${verb}`, port, verb };

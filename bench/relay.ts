@@ -1,6 +1,7 @@
 /**
- * The relay's data path and haproxy in TCP mode, alternately, on loopback: throughput, latency, connections per second.
- * Needs haproxy, iperf3 and python3. Options: --runs N (10), --seconds N (3). About 15 s a run.
+ * Compares the relay's data path with haproxy in TCP mode, alternately, on loopback: throughput, latency and
+ * connections per second. Requires haproxy, iperf3 and python3. A run takes about 15 s. Options: --runs N
+ * (10), --seconds N (3).
  */
 import { parseArgs } from 'node:util';
 import {
@@ -52,7 +53,7 @@ async function compare(
   };
 }
 
-/** One set of round trips gives both quantiles. */
+/** Measures round trips once, and takes both quantiles from the same samples. */
 async function latencies(): Promise<Comparison[]> {
   const tails = new Map<Side, number[]>(SIDES.map((side) => [side, []]));
   const middle = await compare(`round trip of ${SIZE} bytes, p50`, 'us', 'ratio 1 or less', async (side) => {

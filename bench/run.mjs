@@ -1,4 +1,5 @@
-// npm run bench -- NAME [--runs N]: runs bench/NAME.ts, keeps its raw samples and a plot in bench/results.
+// npm run bench -- NAME [--runs N]: runs bench/NAME.ts, which saves its raw samples and a plot in
+// bench/results.
 import { readdirSync } from 'node:fs';
 
 const here = new URL('.', import.meta.url);

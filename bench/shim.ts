@@ -1,6 +1,7 @@
 /**
- * What the process monitor costs: calls natively and boxed, alternately, each sample the median of one process's calls. Needs
- * root (network and mount namespaces) and, for the instructions, valgrind. Options: --runs N (20).
+ * Measures the cost of the process monitor: calls are made natively and boxed, alternately, and each sample
+ * is the median of the calls of one process. Requires root for network and mount namespaces, and valgrind to
+ * count instructions. Options: --runs N (20).
  */
 import { parseArgs } from 'node:util';
 import { report } from './lib/report.ts';
@@ -13,7 +14,10 @@ const { values } = parseArgs({
 });
 const RUNS = Number(values.runs);
 
-/** Addresses of the test supervisor's network: 127.0.0.1 is outside the overlay, 10.66.0.1 is the node itself, reached directly. */
+/**
+ * Addresses for the test supervisor: 127.0.0.1 is outside the overlay, 10.66.0.1 is the node's own overlay
+ * address.
+ */
 const OUTSIDE = '127.0.0.1';
 const DIRECT = '10.66.0.1';
 const PATH = '/usr/lib/os-release';
@@ -76,7 +80,7 @@ async function compare(measurer: Measurer, { title, aim, ...call }: Timed): Prom
   return { title, unit: 'ns', series, ...(aim ? { aim } : {}) };
 }
 
-/** Instructions that the monitor adds to one call. */
+/** The number of instructions that the monitor adds to one call. */
 async function addedInstructions(measurer: Measurer, call: Call): Promise<number> {
   const perCall = async (side: 'native' | 'boxed') => {
     const few = await measurer.instructions(side, { ...call, repetitions: 100 });

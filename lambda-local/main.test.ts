@@ -9,7 +9,7 @@ async function leftOf(lambda: TestLambda): Promise<string[]> {
   return `${containers}\n${volumes}`.split('\n').filter((line) => line !== '');
 }
 
-test('a killed Lambda is followed by one that clears up, a stopped one leaves nothing', async () => {
+test('a killed Lambda removes its sandboxes at the next start, and a stopped one leaves none', async () => {
   const lambda = await startTestLambda();
   try {
     await lambda.create('one');
@@ -20,13 +20,13 @@ test('a killed Lambda is followed by one that clears up, a stopped one leaves no
 
     await execa('docker', ['start', lambda.container]);
     await lambda.answers();
-    // Only the volume is there again.
+    // Only the volume exists, which the restarted Lambda has made again.
     expect(await leftOf(lambda)).toHaveLength(1);
     await lambda.create('two');
     const running = lambda.invoke('two', { hang: 1 }).catch((error: unknown) => error);
     await lambda.invoke('two', {});
 
-    // Killed at the end of that time it would not exit with 0.
+    // The exit code would not be 0 if Docker had to kill the Lambda at the end of that time.
     await execa('docker', ['stop', '--time', '60', lambda.container]);
     expect(await running).toBeInstanceOf(Error);
     expect(await leftOf(lambda)).toEqual([]);

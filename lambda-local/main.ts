@@ -28,7 +28,7 @@ import { GATE_DIRECTORY } from './sandbox/sandbox-spec.ts';
 import { createSandboxes, type Sandboxes } from './sandbox/sandboxes.ts';
 import { readSettings, type Settings } from './settings.ts';
 
-/** Builds everything from the inside out, serves until `signal` aborts, then removes all it made. */
+/** Starts the local Lambda, serves until `signal` aborts, and then removes everything that it has made. */
 async function run(settings: Settings, log: Log, signal: AbortSignal): Promise<void> {
   const engine = connectEngine();
   const instance = settings.INSTANCE;
@@ -102,7 +102,7 @@ async function serve(
   await startApi(settings.PORT, route, log, signal);
 }
 
-// Without its texts zod only says that something is wrong.
+// Without a locale, zod's messages only say that an input is invalid.
 z.config(z.locales.en());
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
@@ -114,11 +114,11 @@ try {
     stop.signal,
   );
 } catch (error) {
-  // Being stopped while starting shows as an error of whatever was under way.
+  // A signal during the start makes one of its steps fail.
   if (!stop.signal.aborted) {
     process.stderr.write(`lambda-local: ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }
-// Whatever is still open belongs to invocations that have just been cut off.
+// Handles that are still open belong to invocations that have just been ended.
 process.exit();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { readSettings } from './settings.ts';
 
-test('everything has a default, and empty counts as unset', () => {
+test('every setting has a default, and an empty variable counts as unset', () => {
   expect(readSettings({ PATH: '/bin', LAMBDA_LOCAL_NAT: '' })).toMatchObject({
     PORT: 9000,
     NAT: 'preserving',
@@ -17,6 +17,6 @@ test.each([
   ['LAMBDA_LOCAL_PORT', '70000'],
   ['LAMBDA_LOCAL_NAT', 'cone'],
   ['LAMBDA_LOCAL_COLOUR', 'blue'],
-])('names the variable that is wrong: %s=%s', (name, value) => {
+])('%s=%s fails with an error that names the variable', (name, value) => {
   expect(() => readSettings({ [name]: value })).toThrow(name);
 });

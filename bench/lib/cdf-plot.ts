@@ -1,6 +1,6 @@
 import { quantile } from './samples.ts';
 
-/** One small panel: distributions over a common axis. */
+/** A panel with several distributions on a common axis. */
 export interface Panel {
   readonly title: string;
   readonly unit: string;
@@ -13,7 +13,7 @@ const LEFT = 34;
 const TOP = 34;
 const GAP = 26;
 const COLOURS = ['#4c78a8', '#f58518'];
-/** Steps of a curve; more cannot be seen. */
+/** The number of steps of a curve. More would not be visible. */
 const STEPS = 200;
 
 const escapeXml = (text: string) => text.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
@@ -33,7 +33,7 @@ function curve(samples: readonly number[], x: (value: number) => number, y: (q: 
 
 function panel({ title, unit, series }: Panel, left: number, top: number): string {
   const filled = series.filter(({ samples }) => samples.length > 0);
-  // From the least to what 99 of 100 stay below: a straggler would flatten everything else.
+  // The axis ends at the 99th percentile, because a few outliers would flatten the curves.
   const low = Math.min(...filled.map(({ samples }) => Math.min(...samples)));
   const high = Math.max(...filled.map(({ samples }) => quantile(samples, 0.99)));
   const [right, bottom] = [left + WIDTH, top + HEIGHT];
@@ -56,7 +56,7 @@ function panel({ title, unit, series }: Panel, left: number, top: number): strin
   return [text(left + LEFT, top + 24, title, 'font-weight="600"'), ...grid, ...lines, ...ends].join('\n');
 }
 
-/** Draws cumulative distributions as small multiples, a row of panels for each of `rows`. */
+/** Draws cumulative distributions as small multiples, with a row of panels for each of `rows`. */
 export function cdfPlot(heading: string, rows: readonly (readonly Panel[])[]): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const width = GAP + columns * (WIDTH + GAP);

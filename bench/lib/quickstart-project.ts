@@ -3,7 +3,7 @@ import { execa } from 'execa';
 export const sample = new URL('../../samples/quickstart/', import.meta.url).pathname;
 const DEADLINE_MS = 180_000;
 
-/** One of the two ways to run samples/quickstart, as a project of its own. */
+/** One of the two ways to run samples/quickstart. Each is a separate project. */
 export interface Side {
   readonly label: string;
   readonly project: string;
@@ -16,7 +16,7 @@ export const boxed: Side = { label: 'docker boxer', project: 'bench-boxer', port
 
 export const compose = (side: Side, ...args: string[]) => composeIn(sample, side, ...args);
 
-/** The same in another folder with the project's files. */
+/** Does the same as `compose` in another folder with the project's files. */
 export function composeIn(folder: string, side: Side, ...args: string[]) {
   return execa('docker', [side.verb, '-p', side.project, ...args], {
     cwd: folder,
@@ -25,7 +25,7 @@ export function composeIn(folder: string, side: Side, ...args: string[]) {
   });
 }
 
-/** The id of the process that answered, undefined while nothing answers well. */
+/** The id of the process that answered; undefined if there was no successful answer. */
 async function ask(side: Side): Promise<string | undefined> {
   try {
     const response = await fetch(`http://127.0.0.1:${side.port}/`, { signal: AbortSignal.timeout(2000) });
@@ -37,7 +37,7 @@ async function ask(side: Side): Promise<string | undefined> {
   }
 }
 
-/** Asks through nginx until `count` distinct processes have answered. */
+/** Sends requests through nginx until `count` different processes have answered. */
 export async function answeredBy(side: Side, count: number): Promise<void> {
   const seen = new Set<string>();
   const end = performance.now() + DEADLINE_MS;

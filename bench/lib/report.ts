@@ -3,7 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { type Comparison, median } from './samples.ts';
 import { stripPlot } from './strip-plot.ts';
 
-/** A single figure that is no comparison, e.g. a size. */
+/** A single figure that is not a comparison, such as a size. */
 export interface Figure {
   readonly title: string;
   readonly value: number;
@@ -11,7 +11,7 @@ export interface Figure {
   readonly aim?: string;
 }
 
-/** Where figures were taken. */
+/** The machine on which figures were measured. */
 export const machine = () => ({
   cpus: cpus().length,
   model: cpus()[0]?.model,
@@ -20,7 +20,7 @@ export const machine = () => ({
   node: process.version,
 });
 
-/** Prints the table and keeps raw samples and plot as `bench/results/NAME.json` and `.svg`. */
+/** Prints the table, and saves the raw samples and the plot as `bench/results/NAME.json` and `.svg`. */
 export function report(
   name: string,
   heading: string,

@@ -6,7 +6,10 @@ import { alternate, type Comparison } from './samples.ts';
 
 const PROJECT = 'bench-cost';
 
-/** Three services of one image: native, boxed, phantom. Each native or boxed one ends at once with the time at which it ran. */
+/**
+ * Three services of one image: native, boxed and phantom. The native and the boxed one print the time and end
+ * at once.
+ */
 const COMPOSE = `
 services:
   native: { image: "debian:bookworm-slim", command: [date, "+%s%N"] }
@@ -32,7 +35,7 @@ async function inProject<T>(
   }
 }
 
-/** ms from `docker start` to the guest's own first instruction that tells the time. */
+/** Measures the time in ms from `docker start` until the guest reads the clock. */
 export function startUpSamples(runs: number): Promise<Comparison> {
   return inProject(async (docker) => {
     const sample = async (service: string) => {
@@ -69,7 +72,7 @@ async function residentMemory(
 
 export function supervisorMemory(): Promise<{ supervisor: number; phantom: number }> {
   return inProject(async (docker) => {
-    // Let both come to rest: what counts is what they hold for hours.
+    // The start-up of both has to be over, because the memory that they need permanently is measured.
     await new Promise((resolve) => setTimeout(resolve, 3000));
     return {
       supervisor: await residentMemory(docker, `${PROJECT}-stays-1`),
@@ -78,7 +81,7 @@ export function supervisorMemory(): Promise<{ supervisor: number; phantom: numbe
   });
 }
 
-/** MB of /opt/boxer in a gzipped tar, as a registry would keep the layer. */
+/** The size in MB of /opt/boxer as a gzipped tar, as a registry stores a layer. */
 export async function runtimeSize(): Promise<number> {
   const images: unknown = JSON.parse(
     readFileSync(new URL('../../build/images.json', import.meta.url), 'utf8'),

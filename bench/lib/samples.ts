@@ -1,10 +1,12 @@
-/** One side of a comparison: what it is called and its raw samples in the order they were taken. */
+/** One side of a comparison, with its raw samples in the order in which they were taken. */
 export interface Series {
   readonly label: string;
   readonly samples: number[];
 }
 
-/** Two series measured alternately in one run; `unit` for people, `aim` for the ratio or difference of medians. */
+/**
+ * Two series that are measured alternately in one run. `aim` is for the ratio or difference of their medians.
+ */
 export interface Comparison {
   readonly title: string;
   readonly unit: string;
@@ -22,7 +24,7 @@ export function quantile(samples: readonly number[], q: number): number {
 
 export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
 
-/** Takes `runs` samples of each side, one after the other, and swaps who goes first every time. */
+/** Takes `runs` samples of each side, one after the other. The side that goes first changes every time. */
 export async function alternate(
   runs: number,
   first: () => Promise<number>,
@@ -40,7 +42,7 @@ export async function alternate(
   return results;
 }
 
-/** ms that `work` takes */
+/** Resolves to the time in ms that `work` takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
@@ -48,8 +50,8 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * How `a` compares with `b`, where both were measured in turns of `size` samples: the median of the turns' ratios. What slows the
- * machine down for a while does so to both sides of a turn.
+ * The ratio of `a` to `b`, which were measured alternately in turns of `size` samples: the median of the
+ * ratios of all turns. If the machine is slow for a while, both sides of a turn are slow.
  */
 export function ratioByTurn(a: readonly number[], b: readonly number[], size = 1): number {
   const turns = Math.floor(Math.min(a.length, b.length) / size);

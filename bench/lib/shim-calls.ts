@@ -8,14 +8,14 @@ const BUILD = new URL('../../build/shim/', import.meta.url).pathname;
 
 export type Side = 'native' | 'boxed';
 
-/** What `shim-c/test/measure.c` is asked for. */
+/** The call that `shim-c/test/measure.c` measures. */
 export interface Call {
   readonly what: string;
   readonly repetitions: number;
   readonly target?: string;
 }
 
-/** A function's usual remaps: what the monitor compares every path with. */
+/** The usual remaps of a function. The monitor compares every path with them. */
 const REMAP = [
   ...[
     '/run/secrets/password',
@@ -33,14 +33,17 @@ const REMAP = [
   .join(':');
 
 export interface Measurer {
-  /** One process's median, in ns (`memory`: bytes). */
+  /** Resolves to the median of one process, in ns; for `memory`, in bytes. */
   measure(side: Side, call: Call): Promise<number>;
-  /** Instructions that one process executes in user space, counted by valgrind. */
+  /** Resolves to the number of instructions that one process executes in user space, counted by valgrind. */
   instructions(side: Side, call: Call): Promise<number>;
   close(): void;
 }
 
-/** Builds the measuring program. Each measurement runs in a network namespace of its own, where 127.0.0.1 answers DNS questions at once. */
+/**
+ * Builds the measuring program. Each measurement runs in its own network namespace, in which 127.0.0.1
+ * answers DNS queries at once.
+ */
 export async function startMeasurer(): Promise<Measurer> {
   await execa('make', ['-s', '-C', SHIM, 'measurer']);
   const folder = mkdtempSync(join(tmpdir(), 'boxer-bench-'));

@@ -1,14 +1,14 @@
 import { get } from 'node:http';
 
-/** What became of the requests of one load: none is left out, each was sent when its time had come. */
+/** The results of the requests of one load. Every request counts, and each was sent on time. */
 export interface LoadResult {
   readonly sent: number;
   readonly failed: number;
-  /** From the first request that failed to the last one, ms; 0: none did. */
+  /** The time in ms from the first request that failed to the last one; 0 if none failed. */
   readonly outage: number;
 }
 
-/** ms between two requests, and as long as one may take. */
+/** The time in ms between two requests, and the most time that one may take. */
 const INTERVAL = 25;
 const TIMEOUT = 2000;
 
@@ -24,7 +24,10 @@ const answered = (url: string): Promise<boolean> =>
     request.once('error', () => resolve(false));
   });
 
-/** Sends a request every 25 ms, whatever becomes of those before, each on a connection of its own, until `work` has ended and `calm` ms more. */
+/**
+ * Sends a request every 25 ms, on a new connection and without waiting for earlier ones. Continues for `calm`
+ * ms after the end of `work`.
+ */
 export async function underSteadyLoad(
   url: string,
   work: () => Promise<unknown>,

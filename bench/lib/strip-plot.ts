@@ -38,7 +38,7 @@ function panel(comparison: Comparison, top: number): string {
   return [title, axis, ...rows].join('\n');
 }
 
-/** Draws every sample of every comparison as a dot and the medians as bars, from zero. */
+/** Draws every sample of every comparison as a dot, and the medians as bars. The axes begin at zero. */
 export function stripPlot(heading: string, comparisons: readonly Comparison[]): string {
   const height = 50 + comparisons.length * (2 * ROW + PANEL_GAP);
   const panels = comparisons.map((comparison, index) =>

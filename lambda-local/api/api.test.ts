@@ -133,7 +133,7 @@ test('settings outside the configuration are kept', async () => {
   });
 });
 
-test('a deleted function is gone', async () => {
+test('a deleted function is not found any more', async () => {
   const FunctionName = 'deleted';
   await create({ FunctionName });
   await lambda.client.send(new DeleteFunctionCommand({ FunctionName }));
@@ -151,10 +151,13 @@ test.each([
   ['GET', '/2015-03-31/functions/%E0%A4%A', undefined, 400],
   ['GET', '/2015-03-31/functions/a%20b', undefined, 400],
   ['GET', '/nowhere', undefined, 404],
-])('%s %s with %j is answered and harms nobody', async (method, path, body, status) => {
-  const answer = await fetch(`http://${lambda.address}:9000${path}`, { method, ...(body && { body }) });
-  expect(answer.status).toBe(status);
-  expect(answer.headers.get('x-amzn-errortype')).toMatch(/Exception$/);
-  expect(await answer.json()).toMatchObject({ Type: 'User', message: expect.any(String) });
-  expect((await fetch(`http://${lambda.address}:9000/2015-03-31/functions`)).status).toBe(200);
-});
+])(
+  '%s %s with %j is answered with an error, and the API continues to serve',
+  async (method, path, body, status) => {
+    const answer = await fetch(`http://${lambda.address}:9000${path}`, { method, ...(body && { body }) });
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('x-amzn-errortype')).toMatch(/Exception$/);
+    expect(await answer.json()).toMatchObject({ Type: 'User', message: expect.any(String) });
+    expect((await fetch(`http://${lambda.address}:9000/2015-03-31/functions`)).status).toBe(200);
+  },
+);

@@ -7,7 +7,7 @@ import { readBody } from '../base/read-body.ts';
 /** One request to the Lambda API. */
 export interface Call {
   readonly request: IncomingMessage;
-  /** For answers that are streams. */
+  /** The HTTP response, for handlers that stream their answer. */
   readonly response: ServerResponse;
   readonly requestId: string;
   /** The part of the path that names the resource, decoded; empty where there is none. */
@@ -37,7 +37,9 @@ export async function bodyOf(call: Call, limit: number, operation: string): Prom
   return body;
 }
 
-/** The body parsed against `schema`. Throws InvalidRequestContentException and InvalidParameterValueException. */
+/**
+ * The body parsed against `schema`. Throws InvalidRequestContentException and InvalidParameterValueException.
+ */
 export async function inputOf<T extends z.ZodMiniType>(call: Call, schema: T): Promise<z.infer<T>> {
   const body = await bodyOf(call, LONGEST_REQUEST, 'requested');
   let json: unknown;

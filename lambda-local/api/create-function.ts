@@ -41,7 +41,10 @@ export const createFunction =
     }
   };
 
-/** Throws InvalidParameterValueException: an image of the other architecture would only fail when invoked. */
+/**
+ * Throws InvalidParameterValueException for an image of another architecture, which otherwise would only fail
+ * when it is invoked.
+ */
 export function checkArchitecture(image: FunctionImage, wanted: string): void {
   if (image.architecture === wanted) return;
   throw invalidParameter(

@@ -16,8 +16,8 @@ export function functionArn(home: Home, name: string): string {
 }
 
 /**
- * The plain name behind `reference`. Throws InvalidParameterValueException for what is none, and
- * ResourceNotFoundException for another region, account, or a version: only `$LATEST` exists here.
+ * The plain function name in `reference`. Throws InvalidParameterValueException if `reference` is not valid,
+ * and ResourceNotFoundException for another region, account or version: the only version is `$LATEST`.
  */
 export function functionName(home: Home, reference: string, qualifier: string | null): string {
   const match = REFERENCE.exec(reference);

@@ -6,7 +6,7 @@ import { type ApiContext, recordOf } from './api-context.ts';
 import { bodyOf, type Call, type Handler, header } from './call.ts';
 
 const MB = 1024 * 1024;
-/** Bytes of payload: synchronous, asynchronous. */
+/** The most bytes of the payload of a synchronous and of an asynchronous invocation. */
 const MOST_SYNCHRONOUS = 6 * MB;
 const MOST_ASYNCHRONOUS = MB;
 const EXECUTED_VERSION = { 'x-amz-executed-version': '$LATEST' };
@@ -60,7 +60,10 @@ function invocationType(call: Call, known: readonly string[]): string {
 
 const wantsLog = (call: Call) => header(call, 'x-amz-log-type') === 'Tail';
 
-/** Id, payload and context of an invocation; Lambda insists on JSON and makes an empty payload an empty object. */
+/**
+ * Id, payload and context of an invocation. As on Lambda, a payload has to be JSON, and an empty one becomes
+ * an empty object.
+ */
 async function invocation(call: Call, limit: number) {
   const body = await bodyOf(call, limit, 'InvokeFunction');
   const payload = body.length === 0 ? Buffer.from('{}') : body;
@@ -71,7 +74,7 @@ async function invocation(call: Call, limit: number) {
   }
   const encoded = header(call, 'x-amz-client-context');
   const clientContext = encoded && Buffer.from(encoded, 'base64').toString();
-  // It becomes a header of the Runtime API, where a line end would start another one.
+  // The context becomes a header of the Runtime API, in which a line end would start another header.
   if (clientContext && /[^\x20-\x7e]/.test(clientContext))
     throw invalidContent('Client context must be JSON in Base64');
   return { requestId: call.requestId, payload, clientContext };

@@ -34,7 +34,7 @@ export const deleteFunction =
 
 const LARGEST_PAGE = 50;
 
-/** In pages of at most 50, by name; the marker is the last name of the page before. */
+/** Lists functions by name, in pages of at most 50. The marker is the last name of the previous page. */
 export const listFunctions =
   (context: ApiContext): Handler =>
   async (call) => {

@@ -7,7 +7,7 @@ import * as read from './read-functions.ts';
 import * as settings from './settings-operations.ts';
 import { updateFunctionCode, updateFunctionConfiguration } from './update-function.ts';
 
-/** Method, path and operation; `*` stands for one resource, percent-encoded. */
+/** Method, path and operation. `*` stands for the percent-encoded name of a resource. */
 type Route = readonly [string, string, (context: ApiContext) => Handler];
 
 const ROUTES: readonly Route[] = [
@@ -40,7 +40,10 @@ export interface Routed {
   readonly resource: string;
 }
 
-/** Finds the operation for a request; undefined when there is none. Throws URIError for a bad percent-encoding. */
+/**
+ * Finds the operation for a request; undefined if there is none. Throws URIError for an invalid
+ * percent-encoding.
+ */
 export type Router = (method: string, path: string) => Routed | undefined;
 
 export function createRouter(context: ApiContext): Router {

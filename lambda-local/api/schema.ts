@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { RESERVED_VARIABLES } from '../sandbox/lambda-environment.ts';
 import { FUNCTION_NAME } from './function-name.ts';
 
-/** Bytes of all configured variables together, as JSON. */
+/** The most bytes of all configured variables together, as JSON. */
 const MOST_VARIABLES = 4096;
 
 const integer = (from: number, to: number) => z.number().check(z.int(), z.gte(from), z.lte(to));
@@ -71,7 +71,7 @@ export const concurrencyInput = z.object({
 });
 export const tagsInput = z.object({ Tags: z.record(z.string(), z.string()) });
 
-/** A word that is written into a Dockerfile, and so must not contain a line end. */
+/** A word that is written into a Dockerfile, so it must not contain a line end. */
 const word = (pattern: RegExp) => z.string().check(z.maxLength(512), z.regex(pattern));
 const imageUri = word(/^[a-z0-9][\w./:@-]*$/i);
 

@@ -20,11 +20,11 @@ export async function startApi(port: number, route: Router, log: Log, signal: Ab
       })
       .then((reply) => send(response, requestId, reply))
       .catch((error: unknown) => {
-        log.debug('a caller hung up', { requestId, reason: messageOf(error) });
+        log.debug('a caller disconnected', { requestId, reason: messageOf(error) });
         response.destroy();
       });
   });
-  // The answer to an invocation may take 15 minutes; what bounds it is the function's own timeout.
+  // The answer to an invocation may take 15 minutes: its limit is the function's timeout.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
   server.listen({ port, signal });
@@ -52,7 +52,7 @@ async function answer(
 }
 
 function errorReply(error: unknown): Reply {
-  // Both come from a path or query that no client of AWS would send.
+  // A path or query that no AWS client would send causes both errors.
   const malformed = error instanceof URIError || error instanceof TypeError;
   const known =
     error instanceof LambdaError

@@ -5,7 +5,7 @@ import { type Handler, inputOf } from './call.ts';
 import { describeEventConfig } from './describe.ts';
 import { concurrencyInput, eventConfigInput, tagsInput } from './schema.ts';
 
-/** Concurrency that AWS always keeps for functions without a reservation of their own. */
+/** The concurrency that AWS always keeps for functions without reserved concurrency. */
 const LEAST_UNRESERVED = 100;
 
 export const putFunctionConcurrency =
@@ -39,7 +39,10 @@ export const deleteFunctionConcurrency =
     return { status: 204 };
   };
 
-/** `keep` is what the members absent from the request fall back to: PUT forgets them, POST does not. */
+/**
+ * Sets an EventInvokeConfig. Members that the request does not contain get the values of `keep(record)`: POST
+ * keeps the previous values, and PUT does not.
+ */
 const setEventConfig =
   (context: ApiContext, keep: (record: FunctionRecord) => FunctionRecord['eventConfig']): Handler =>
   async (call) => {

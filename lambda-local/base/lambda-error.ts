@@ -1,4 +1,7 @@
-/** An error of the Lambda API: `type` and `status` are those of the service model, `message` goes to the caller. */
+/**
+ * An error of the Lambda API. `type` and `status` are those of the service model, and the caller gets
+ * `message`.
+ */
 export class LambdaError extends Error {
   override readonly name = 'LambdaError';
   readonly type: string;

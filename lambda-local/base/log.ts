@@ -4,7 +4,10 @@ export type Log = Readonly<Record<Level, (message: string, fields?: Fields) => v
 
 const ORDER: readonly Level[] = ['error', 'warn', 'info', 'debug'];
 
-/** One JSON object per line and event; `write` gets the whole line. Levels beyond `level` cost nothing. */
+/**
+ * A log that calls `write` with one line, a JSON object, for each event. Levels that are more detailed than
+ * `level` are not written.
+ */
 export function createLog(level: Level, write: (line: string) => void): Log {
   const at = (own: Level) =>
     ORDER.indexOf(own) > ORDER.indexOf(level)

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The body of a request of at most `limit` bytes; undefined when it is longer, with the rest left unread. */
+/** The body of a request. Undefined if it has more than `limit` bytes; the rest of it is then unread. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];

@@ -19,7 +19,7 @@ const listed = z.array(
 );
 export type ListedContainer = z.infer<typeof listed>[number];
 
-/** `options` are those of the Engine's API. Returns the container's id. */
+/** Creates a container with `options` of the Engine API. Resolves to its id. */
 export async function createContainer(engine: Engine, name: string, options: object): Promise<string> {
   const answer = await engine.call('POST', `/containers/create?name=${encodeURIComponent(name)}`, options);
   return created.parse(answer).Id;
@@ -29,7 +29,7 @@ export async function change(engine: Engine, id: string, verb: 'start' | 'pause'
   await engine.call('POST', `/containers/${id}/${verb}`);
 }
 
-/** The process id of the container's first process, in the Engine's own namespace. */
+/** The process id of the container's first process, in the PID namespace of the Engine. */
 export async function pidOf(engine: Engine, id: string): Promise<number> {
   return inspected.parse(await engine.call('GET', `/containers/${id}/json`)).State.Pid;
 }
@@ -39,18 +39,18 @@ export async function imageNameOf(engine: Engine, id: string): Promise<string> {
   return configured.parse(await engine.call('GET', `/containers/${id}/json`)).Config.Image;
 }
 
-/** Resolves with the exit code of a container that has not been started yet. */
+/** Waits for the next exit of a container, which may be started later. Resolves to the exit code. */
 export async function exitOf(engine: Engine, id: string): Promise<number> {
   const answer = await engine.call('POST', `/containers/${id}/wait?condition=next-exit`);
   return waited.parse(answer).StatusCode;
 }
 
-/** Kills and removes a container with its anonymous volumes; one that is gone already is no error. */
+/** Kills and removes a container with its anonymous volumes. It is no error if the container is gone. */
 export async function removeContainer(engine: Engine, id: string): Promise<void> {
   try {
     await engine.call('DELETE', `/containers/${id}?force=true&v=true`);
   } catch (error) {
-    // 409: someone else is removing it.
+    // 409: the container is already being removed.
     if (!(error instanceof EngineError && (error.status === 404 || error.status === 409))) throw error;
   }
 }

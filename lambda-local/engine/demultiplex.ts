@@ -1,6 +1,6 @@
 import type { Duplex, Writable } from 'node:stream';
 
-/** One byte names the stream, three are empty, four hold the length. */
+/** The size of a frame's header: one byte for the stream, three unused ones, and four for the length. */
 const HEADER = 8;
 const STDERR = 2;
 
@@ -18,7 +18,7 @@ export async function demultiplex(stream: Duplex, stdout: Writable, stderr: Writ
       }
     }
   } catch {
-    // A broken connection is the end of the output; that the container ended is told elsewhere.
+    // A broken connection is the end of the output. The end of the container is reported separately.
   } finally {
     stdout.end();
     stderr.end();

@@ -15,9 +15,12 @@ export class EngineError extends Error {
 
 /** The part of the Docker Engine's API that the local Lambda needs. */
 export interface Engine {
-  /** The JSON answer, null when it is empty. Throws EngineError. */
+  /** Sends a request. Resolves to the JSON answer, or to null if it is empty. Rejects with EngineError. */
   call(method: string, path: string, body?: object): Promise<unknown>;
-  /** Has an archive built into an image; what the Engine says while it does, one JSON a line. Throws EngineError. */
+  /**
+   * Builds an image from an archive. Resolves to the Engine's messages, one JSON object per line. Rejects
+   * with EngineError.
+   */
   build(path: string, archive: Buffer): Promise<string>;
   /** Turns the connection into a stream in both directions, as `attach` does. */
   hijack(path: string): Promise<Duplex>;
@@ -25,7 +28,9 @@ export interface Engine {
 
 const refusal = z.object({ message: z.string() });
 
-/** Talks to the Engine behind `socketPath`, in the newest version of the API that it speaks. */
+/**
+ * A client of the Engine at `socketPath`, which uses the newest version of the API that the Engine supports.
+ */
 export function connectEngine(socketPath = '/var/run/docker.sock'): Engine {
   const agent = new Agent({ keepAlive: true });
   const ask = (method: string, path: string, type: string, payload: string | Buffer | undefined) => {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../runtime-api/work.ts';
 import type { Environment } from './environment.ts';
 
-/** ms that a runtime has for INIT before it is started again as part of the first invocation. */
+/** The time in ms for a runtime's INIT. After that, it is started again as part of the first invocation. */
 const INIT_LIMIT = 10_000;
 
 /**

@@ -5,11 +5,17 @@ import { createLogTail, type LogTail } from './log-tail.ts';
 
 /** One execution environment: a sandbox whose runtime is running, and its session. */
 export interface Environment {
-  /** Waits for the runtime's first `next`; undefined when it came within `limit` ms. */
+  /**
+   * Waits for the runtime's first request for work. Resolves to undefined if it comes within `limit` ms, and
+   * otherwise to the failure.
+   */
   init(limit: number): Promise<Outcome | undefined>;
-  /** Does one piece of work; the sandbox is dead when the answer is a time-out or an exit. */
+  /** Runs one invocation. The sandbox is dead if the outcome is a timeout or an exit. */
   run(work: Work): Promise<Outcome>;
-  /** Waits until the runtime asks for more, at most until `deadline` (ms since the epoch); false: it is dead. */
+  /**
+   * Waits until the runtime asks for more work, at most until `deadline` (ms since the epoch). Resolves to
+   * false if the runtime does not ask, or has ended.
+   */
   rested(deadline: number): Promise<boolean>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
@@ -22,8 +28,9 @@ export interface Environment {
 export type Sessions = Map<string, Session>;
 
 /**
- * Lets the entrypoint of `sandbox` run. `requestId` is that of the invocation it is started for, `timeoutSeconds`
- * the function's. `onLine` gets what it prints with the id of the request that it prints it for.
+ * Lets the entrypoint of `sandbox` run. `requestId` is that of the invocation for which the environment is
+ * started, and `timeoutSeconds` the timeout of the function. `onLine` gets each line of output, with the id
+ * of the request that was running.
  */
 export function openEnvironment(
   sandbox: Sandbox,

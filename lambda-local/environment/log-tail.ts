@@ -1,10 +1,10 @@
-/** The last lines of what a function printed, at most `limit` bytes of them. */
+/** The last lines of a function's output, at most `limit` bytes. */
 export interface LogTail {
   add(line: string): void;
   read(): Buffer;
 }
 
-/** 4 KB is what Lambda returns for `LogType: Tail`. */
+/** `limit` is 4 KB by default, as Lambda returns it for `LogType: Tail`. */
 export function createLogTail(limit = 4096): LogTail {
   let tail = Buffer.alloc(0);
   return {

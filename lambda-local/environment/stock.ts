@@ -2,10 +2,12 @@ import type { Log } from '../base/log.ts';
 import { messageOf } from '../base/log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 
-/** Sandboxes of one function that are started in advance. Each costs a sleeping shell. */
+/** Sandboxes of one function that are started in advance. In each of them, a shell sleeps. */
 export interface Stock {
   take(): Promise<Sandbox>;
-  /** Brings the stock back to its size. Called when no start is under way that it would slow down. */
+  /**
+   * Starts sandboxes until the stock has its size. Called while there is no start that this would slow down.
+   */
   fill(): void;
   /** Removes the sandboxes until the next fill(). */
   drain(): Promise<void>;
@@ -28,7 +30,7 @@ export function createStock(size: number, start: () => Promise<Sandbox>, log: Lo
     ready.push(one);
     one.then(
       (sandbox) => {
-        // Someone may remove the container under us: whoever comes next must not be given a dead one.
+        // Another program may remove the container: take() must not give out a dead sandbox.
         const gone = () => (drop(one) ? sandbox.remove() : undefined);
         sandbox.exited.then(gone, gone).catch(() => {});
       },

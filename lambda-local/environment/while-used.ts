@@ -2,8 +2,9 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { Fleet } from './fleet.ts';
 
 /**
- * Makes a fleet and calls `unused` once it has been retired, its last execution is over, and its last sandbox is gone.
- * `open` makes the fleet, which is to start its sandboxes by what it is given.
+ * Makes a fleet, and calls `unused` when the fleet has been retired, its last execution is over, and its last
+ * sandbox is gone. `open` makes the fleet, which has to start its sandboxes by the function that `open` is
+ * given.
  */
 export function whileUsed(
   startSandbox: () => Promise<Sandbox>,

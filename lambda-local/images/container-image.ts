@@ -25,7 +25,10 @@ const image = z.object({
   }),
 });
 
-/** A container cannot tell by itself what it was made from: its tag may have moved on since. Throws ResourceNotFoundException. */
+/**
+ * The image from which the container `id` was made. The container's image name is not enough, because it may
+ * name another image by now. Rejects with ResourceNotFoundException.
+ */
 export async function imageOfContainer(engine: Engine, id: string): Promise<ContainerImage> {
   const path = encodeURIComponent(id);
   const found = await engine.call('GET', `/containers/${path}/json`).catch(missing(`Container ${id}`));

@@ -14,7 +14,10 @@ export interface Derivation {
   readonly ImageUri: string;
 }
 
-/** Makes the image where none of that name is there. Throws InvalidParameterValueException with the builder's words. */
+/**
+ * Makes the image unless an image of that name exists. Rejects with InvalidParameterValueException and the
+ * builder's message.
+ */
 export type DeriveImage = (wanted: Derivation) => Promise<void>;
 
 const progress = z.looseObject({ error: z.optional(z.string()) });

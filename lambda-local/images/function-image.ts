@@ -4,9 +4,9 @@ import { type Engine, EngineError } from '../engine/engine.ts';
 
 /** What the Engine knows about a function's image. */
 export interface FunctionImage {
-  /** `sha256:<hex>`: later pushes to the same tag change nothing, as on AWS. */
+  /** `sha256:<hex>`. As on AWS, a later push to the same tag does not change the function. */
   readonly id: string;
-  /** By digest where the image came from a registry. */
+  /** The image URI with a digest if the image came from a registry. */
   readonly resolvedUri: string;
   readonly architecture: 'x86_64' | 'arm64';
   readonly entryPoint: readonly string[];
@@ -26,7 +26,10 @@ const inspection = z.object({
   }),
 });
 
-/** Looks `uri` up among the images that the Engine has; nothing is pulled. Throws InvalidParameterValueException. */
+/**
+ * Looks up `uri` among the images that the Engine has, without pulling. Throws InvalidParameterValueException
+ * if there is none.
+ */
 export async function findImage(engine: Engine, uri: string): Promise<FunctionImage> {
   const found = await engine.call('GET', `/images/${encodeURI(uri)}/json`).catch((error: unknown) => {
     if (error instanceof EngineError && error.status === 404) return undefined;

@@ -16,7 +16,7 @@ const imagesOf = async ({ instance }: TestLambda) =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** What the function says in an environment that is not there yet. */
+/** The output of the function in a new environment: the first invocation ends the present one. */
 async function saidAnew(lambda: TestLambda, name: string): Promise<string> {
   await lambda.invoke(name, { exit: 7 });
   return lambda.shell(name, 'echo $MARK');
@@ -38,7 +38,7 @@ async function withLambda(prepared: string, use: (lambda: TestLambda) => Promise
 }
 
 describe.each(['0', '1'])('with %s sandboxes prepared', (prepared) => {
-  test('a function runs the image that it was made with, whatever becomes of its tag', async () => {
+  test('a function runs the image with which it was made, even if its tag moves or is removed', async () => {
     await withLambda(prepared, async (lambda) => {
       const tag = `${lambda.instance}/kept:1`;
       await build(lambda, tag, 'one');
@@ -48,7 +48,7 @@ describe.each(['0', '1'])('with %s sandboxes prepared', (prepared) => {
       expect(await saidAnew(lambda, 'kept')).toBe('one\n');
       await docker('image', 'rm', tag);
       expect(await saidAnew(lambda, 'kept')).toBe('one\n');
-      // Nothing of anybody else's has the label.
+      // Only images of this test have the label.
       await docker('image', 'prune', '--force', '--all', '--filter', `label=of=${lambda.instance}`);
       expect(await saidAnew(lambda, 'kept')).toBe('one\n');
       await docker(
@@ -63,7 +63,7 @@ describe.each(['0', '1'])('with %s sandboxes prepared', (prepared) => {
   }, 300_000);
 });
 
-test('an image that no function runs any more is let go, and goes with its last name', async () => {
+test('an image that no function runs any more is removed with its last name', async () => {
   await withLambda('1', async (lambda) => {
     const [one, two] = [`${lambda.instance}/one`, `${lambda.instance}/two`];
     await build(lambda, one, 'one');
@@ -76,7 +76,7 @@ test('an image that no function runs any more is let go, and goes with its last 
     await docker('image', 'rm', one);
     expect(await imagesOf(lambda)).toHaveLength(2);
 
-    // The invocation under way keeps it, however often the environment has to be made.
+    // The running invocation keeps the image, even if its environment has to be made several times.
     const running = lambda.shell(FunctionName, 'sleep 3; echo $MARK');
     await lambda.client.send(new UpdateFunctionCodeCommand({ FunctionName, ImageUri: two }));
     await waitUntilFunctionUpdatedV2({ client: lambda.client, maxWaitTime: 30 }, { FunctionName });
@@ -89,7 +89,7 @@ test('an image that no function runs any more is let go, and goes with its last 
   });
 }, 300_000);
 
-test('a killed Lambda is followed by one that lets its images go, and starts though its own tag has moved', async () => {
+test('a Lambda that was killed releases its images when it is started again', async () => {
   await withLambda('0', async (lambda) => {
     const tag = `${lambda.instance}/killed`;
     await build(lambda, tag, 'one');

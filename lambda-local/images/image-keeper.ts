@@ -7,35 +7,36 @@ import { declaredVolumes } from '../sandbox/declared-volumes.ts';
 import { INSTANCE_LABEL } from '../sandbox/sandbox-spec.ts';
 import type { FunctionImage } from './function-image.ts';
 
-/** An image that stays until it is let go, whatever becomes of its other names. */
+/** An image that stays until it is released, even if its other names are removed or name another image. */
 export interface HeldImage {
-  /** A name that belongs to this Lambda and leads to this image alone. */
+  /** A name that only this Lambda uses, and that always names this image. */
   readonly reference: string;
-  /** Lets the image go. May be called more than once. */
+  /** Releases the image. May be called more than once. */
   release(): void;
 }
 
-/** Owner of this Lambda's names of images. */
+/** The owner of the image names that this Lambda has made. */
 export interface ImageKeeper {
-  /** Rejects when the image has gone already. Several may hold the same one. */
+  /** Rejects if the image does not exist any more. Several holders may hold the same image. */
   hold(image: FunctionImage): Promise<HeldImage>;
-  /** Lets all go. What sandboxes still run stays. */
+  /** Releases all images. An image that a sandbox still runs stays. */
   close(): Promise<void>;
 }
 
 const REPOSITORY = 'lambda-local/function';
 const listed = z.array(z.object({ RepoTags: z.nullish(z.array(z.string())) }));
 const short = (digest: string) => digest.replace('sha256:', '').slice(0, 12);
-/** Stands for the instance in a tag, which is shorter than an instance's name may be. */
+/** A short hash that stands for the instance in a tag, as an instance's name may be too long for a tag. */
 const markOf = (instance: string) => createHash('sha256').update(instance).digest('hex').slice(0, 12);
 const anchorOf = (tag: string) => `lambda-local-image-${tag}`;
-// An Engine that lists an image by one of its names gives all of them.
+// An Engine that finds an image by one of its names lists all of its names.
 const isOwn = (name: string, instance: string) => name.startsWith(`${REPOSITORY}:${markOf(instance)}-`);
 
 /**
- * An image without a name is lost: Engines with containerd's store remove it at once, others when they are pruned. So each
- * image that functions run gets one of its own, and with `anchored` a container that never runs: `docker image prune --all`
- * leaves images of containers alone, and without prepared sandboxes a function may have none.
+ * Gives each image that functions run a name that only this Lambda uses: Engines with containerd's image
+ * store remove an image without a name at once, and other Engines remove it when they are pruned. With
+ * `anchored`, each image also gets a container that never runs, because `docker image prune --all` keeps
+ * images of containers. A function without prepared sandboxes may have no other container.
  */
 export function createImageKeeper(
   engine: Engine,
@@ -77,7 +78,7 @@ export function createImageKeeper(
         release: () => {
           if (held) {
             inTurn(() => release(id)).catch((error: unknown) => {
-              log.warn('cannot let go of an image', { image: id, reason: messageOf(error) });
+              log.warn('cannot release an image', { image: id, reason: messageOf(error) });
             });
           }
           held = false;
@@ -106,13 +107,16 @@ function anchor(tag: string, volumes: readonly string[], instance: string): obje
   return {
     Image: `${REPOSITORY}:${tag}`,
     Labels: { [INSTANCE_LABEL]: instance },
-    // An image need not have a command.
+    // The Engine requires a command, and the image may have none. It is never run.
     Cmd: ['never'],
     HostConfig: { NetworkMode: 'none', Mounts: covered.map((path) => ({ Type: 'tmpfs', Target: path })) },
   };
 }
 
-/** With its last name an image goes as well; one that a container of somebody else still uses keeps it. */
+/**
+ * Removes a name of an image, and the image with its last name. The last name of an image that a container
+ * still uses is kept.
+ */
 async function removeName(engine: Engine, name: string): Promise<void> {
   try {
     await engine.call('DELETE', `/images/${name}`);
@@ -121,7 +125,7 @@ async function removeName(engine: Engine, name: string): Promise<void> {
   }
 }
 
-/** Does one piece of work after the other. */
+/** Returns a function that runs the given pieces of work one after the other. */
 function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -10,7 +10,7 @@ export function tarOf(name: string, content: Buffer): Buffer {
   header.write(octal(0, 8), 116);
   header.write(octal(content.length, 12), 124);
   header.write(octal(0, 12), 136);
-  // The sum is that of the header with blanks in its own place.
+  // The checksum is computed with blanks in place of the checksum itself.
   header.write(' '.repeat(8), 148);
   header.write('0', 156);
   header.write('ustar\x0000', 257);

@@ -3,8 +3,9 @@ import type { FunctionRecord } from '../functions/function-record.ts';
 import type { Functions } from '../functions/functions.ts';
 
 /**
- * Counts one more execution of `record` and returns what ends it. Throws TooManyRequestsException when the
- * function's reserved concurrency, or what the account has left without reservations, is in use.
+ * Counts one more execution of `record` and returns a function that ends the count. Throws
+ * TooManyRequestsException when the function's reserved concurrency, or the account's unreserved concurrency,
+ * is in use.
  */
 export function admit(record: FunctionRecord, functions: Functions, accountConcurrency: number): () => void {
   if (record.state !== 'Active') {

@@ -13,5 +13,5 @@ export function bufferedSink(): ResponseSink & { read(): Buffer } {
   };
 }
 
-/** Forgets the response, for asynchronous invocations. */
+/** Discards the response, for asynchronous invocations. */
 export const nullSink: ResponseSink = { limit: MOST_BUFFERED, write: async () => {} };

@@ -12,17 +12,18 @@ export interface Event {
   readonly clientContext: string | undefined;
 }
 
-/** Events that may wait per function. */
+/** The most events that may wait per function. */
 const MOST_QUEUED = 1000;
-/** ms; how long a throttled event waits, doubled each time up to the longest. */
+/** The wait in ms of a throttled event. It doubles each time, up to `LONGEST_THROTTLED`. */
 const THROTTLED = 1000;
 const LONGEST_THROTTLED = 300_000;
 const DEFAULT_RETRIES = 2;
 const DEFAULT_AGE = 6 * 3600;
 
 /**
- * Runs asynchronous invocations. A function's error is tried again as its EventInvokeConfig says, after
- * `retrySeconds` and then twice that; a throttled event is tried until it is too old. Nothing outlives `signal`.
+ * Runs asynchronous invocations. An event that ends with a function error is retried as often as the
+ * function's EventInvokeConfig says: after `retrySeconds`, and then after twice that time. A throttled event
+ * is retried until it is too old. When `signal` aborts, no event is retried any more.
  */
 export function createEventQueue(
   invoke: Invoke,

@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import { eventFrame } from './event-stream.ts';
 
-test('a frame has two lengths, headers, a payload and two checksums', () => {
+test('an event has two lengths, headers, a payload and two checksums', () => {
   const payload = Buffer.from('{"a":1}');
   const frame = eventFrame('InvokeComplete', 'application/json', payload);
   expect(frame.readUInt32BE(0)).toBe(frame.length);

@@ -1,8 +1,10 @@
 import { crc32 } from 'node:zlib';
 
-/** Type byte of a string header in AWS's event stream encoding. */
+/** The type byte of a string header in AWS's event stream encoding. */
 const STRING = 7;
-/** Two lengths and their checksum in front, a checksum of everything behind. */
+/**
+ * Sizes in bytes: two lengths and their checksum come first, and a checksum of the whole event comes last.
+ */
 const PRELUDE = 12;
 const TRAILER = 4;
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => lambda.remove());
 
-/** Everything that comes out of a streamed invocation. */
+/** The whole body and the last event of a streamed invocation. */
 async function streamed(event: object) {
   const command = new InvokeWithResponseStreamCommand({
     FunctionName: 'worker',
@@ -37,8 +37,8 @@ async function streamed(event: object) {
 }
 
 describe('Invoke', () => {
-  test('keeps an environment warm and passes all headers', async () => {
-    // One that has not come to rest yet is left alone, and another is made: then it has to be asked again.
+  test('keeps an environment warm, and passes all headers to the runtime', async () => {
+    // An environment that is not frozen yet is not used: the invocation then starts another one.
     const invocations = z.object({ invocations: z.number() });
     let answer = await lambda.invoke('worker', {});
     for (let more = 30; more > 0 && invocations.parse(answer.payload).invocations < 2; more--) {
@@ -63,7 +63,7 @@ describe('Invoke', () => {
     expect(result).toMatchObject({ error: 'Unhandled', payload: report });
   });
 
-  test('kills what runs too long, in the words of Lambda', async () => {
+  test('kills a function that exceeds its timeout, with the error message of Lambda', async () => {
     const { error, payload } = await lambda.invoke('hurried', { hang: 1 });
     expect(error).toBe('Unhandled');
     expect(payload).toMatchObject({
@@ -72,7 +72,7 @@ describe('Invoke', () => {
     expect(await lambda.invoke('hurried', {})).toMatchObject({ payload: { invocations: 1 } });
   });
 
-  test('reports a runtime that exits, and starts another', async () => {
+  test('reports a runtime that exits, and starts another one', async () => {
     const { payload } = await lambda.invoke('worker', { exit: 7 });
     expect(payload).toMatchObject({
       errorType: 'Runtime.ExitError',
@@ -81,18 +81,18 @@ describe('Invoke', () => {
     expect((await lambda.invoke('worker', {})).error).toBeUndefined();
   });
 
-  test('refuses illegal transitions', async () => {
+  test('refuses calls of the Runtime API that the state of the runtime does not allow', async () => {
     const { payload, log } = await lambda.invoke('worker', { transitions: 1 });
     expect(payload).toEqual({ initError: 403, nextWhileWorking: 403, otherRequest: 400, unknownPath: 404 });
     expect(log).toMatch(/second response: 403 .*InvalidStateTransition/);
   });
 
-  test('holds responses to 6 MB', async () => {
+  test('fails if a response exceeds 6 MB', async () => {
     const { payload } = await lambda.invoke('worker', { bytes: 7_000_000 });
     expect(payload).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
   });
 
-  test('does nothing on a dry run', async () => {
+  test('answers a dry run with status 204', async () => {
     const command = new InvokeCommand({ FunctionName: 'worker', InvocationType: 'DryRun' });
     expect(await lambda.client.send(command)).toMatchObject({ StatusCode: 204 });
   });
@@ -106,7 +106,7 @@ describe('Invoke', () => {
     });
   });
 
-  test('runs an image that has nothing in it', async () => {
+  test('runs an image that contains nothing but its program', async () => {
     await lambda.create('empty', { Code: { ImageUri: EMPTY } });
     const { payload, log } = await lambda.invoke('empty', {});
     expect(payload).toMatchObject({ errorType: 'Runtime.ExitError' });
@@ -115,26 +115,26 @@ describe('Invoke', () => {
 });
 
 describe('InvokeWithResponseStream', () => {
-  test('streams chunks and completes with the log', async () => {
+  test('streams chunks, and ends with the log', async () => {
     const { body, complete } = await streamed({ stream: { chunks: ['one ', 'two ', 'three'] } });
     expect(body.toString()).toBe('one two three');
     expect(complete.ErrorCode).toBeUndefined();
     expect(Buffer.from(complete.LogResult ?? '', 'base64').toString()).toContain('REPORT RequestId');
   });
 
-  test('carries more than 6 MB and everything of it', async () => {
+  test('streams more than 6 MB without loss', async () => {
     const { body } = await streamed({ stream: { chunks: ['x'.repeat(65_536)], repeat: 128 } });
     expect(body).toHaveLength(8 * 1024 * 1024);
   });
 
-  test('takes an error from the trailers', async () => {
+  test('reports an error in the trailers of the runtime’s response', async () => {
     const error = { errorMessage: 'late', errorType: 'Late' };
     const { body, complete } = await streamed({ stream: { chunks: ['begun'], error } });
     expect(body.toString()).toBe('begun');
     expect(complete).toMatchObject({ ErrorCode: 'Function.Streamed', ErrorDetails: JSON.stringify(error) });
   });
 
-  test('a caller who hangs up harms nobody', async () => {
+  test('still serves other callers after a caller has disconnected', async () => {
     const path = '/2021-11-15/functions/worker/response-streaming-invocations';
     const body = JSON.stringify({ stream: { chunks: ['x'.repeat(65_536)], repeat: 128 } });
     const answer = await fetch(`http://${lambda.address}:9000${path}`, { method: 'POST', body });
@@ -142,7 +142,7 @@ describe('InvokeWithResponseStream', () => {
     expect((await streamed({ stream: { chunks: ['still here'] } })).body.toString()).toBe('still here');
   });
 
-  test('completes with an error when the runtime exits', async () => {
+  test('ends with an error when the runtime exits', async () => {
     const { complete } = await streamed({ exit: 1 });
     expect(complete).toMatchObject({ ErrorCode: 'Runtime.ExitError' });
   });
@@ -156,7 +156,7 @@ describe('Event', () => {
     return Number(count);
   };
 
-  test('is tried again as often as asked', async () => {
+  test('retries a failed event as often as MaximumRetryAttempts says', async () => {
     await lambda.create('async');
     const config = { FunctionName: 'async', MaximumRetryAttempts: 1 };
     await lambda.client.send(new PutFunctionEventInvokeConfigCommand(config));
@@ -170,7 +170,7 @@ describe('Event', () => {
 });
 
 describe('limits', () => {
-  test('reserved concurrency throttles', async () => {
+  test('an invocation that exceeds the reserved concurrency is throttled', async () => {
     const reserve = { FunctionName: 'worker', ReservedConcurrentExecutions: 1 };
     await lambda.client.send(new PutFunctionConcurrencyCommand(reserve));
     const both = await Promise.allSettled([
@@ -187,12 +187,12 @@ describe('limits', () => {
     });
   });
 
-  test('payloads are limited by the type of invocation', async () => {
+  test('a payload that exceeds the limit of its invocation type is refused', async () => {
     const send = (InvocationType: 'Event' | 'RequestResponse', size: number) => {
       const Payload = JSON.stringify('x'.repeat(size));
       return lambda.client.send(new InvokeCommand({ FunctionName: 'worker', InvocationType, Payload }));
     };
-    // Whoever is refused while it is still sending has to see why, each time.
+    // A client that is refused while it is still sending has to see the answer in every attempt.
     for (let attempt = 0; attempt < 8; attempt += 1)
       await expect(send('RequestResponse', 6_300_000)).rejects.toMatchObject({
         name: 'RequestTooLargeException',
@@ -200,7 +200,7 @@ describe('limits', () => {
     await expect(send('Event', 1_100_000)).rejects.toMatchObject({ name: 'RequestTooLargeException' });
   });
 
-  test('a refused body without an end is cut off', async () => {
+  test('the connection of a client that does not stop sending a refused body is closed', async () => {
     const socket = connect(9000, lambda.address);
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
@@ -217,7 +217,7 @@ describe('limits', () => {
     expect(socket.bytesWritten).toBeLessThan(256 * 1_048_576);
   });
 
-  test('the configuration survives all that', async () => {
+  test('a function stays active after errors and refused invocations', async () => {
     const command = new GetFunctionConfigurationCommand({ FunctionName: 'worker' });
     expect(await lambda.client.send(command)).toMatchObject({
       State: 'Active',

@@ -16,11 +16,14 @@ export interface InvokeRequest {
 
 export interface InvokeResult {
   readonly outcome: Outcome;
-  /** The log as `LogType: Tail` gives it; slower than the outcome. */
+  /** The log as `LogType: Tail` gives it. It is complete later than the outcome. */
   readonly log: Promise<Buffer>;
 }
 
-/** Runs functions. Throws TooManyRequestsException, and ResourceConflictException for one not yet active. */
+/**
+ * Runs a function. Rejects with TooManyRequestsException, or with ResourceConflictException if the function
+ * is not active yet.
+ */
 export type Invoke = (record: FunctionRecord, request: InvokeRequest) => Promise<InvokeResult>;
 
 export function createInvoke(
@@ -47,7 +50,7 @@ export function createInvoke(
   };
 }
 
-/** Lambda bills INIT and run, in whole ms. */
+/** The billed time: Lambda bills INIT and the run together, in whole ms. */
 function billedMs({ runMs, initMs = 0 }: Execution): number {
   return Math.max(1, Math.ceil(runMs + initMs));
 }
@@ -57,7 +60,7 @@ function traceId(): string {
   return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
 
-/** The tail between the lines that Lambda itself writes around every invocation. */
+/** `tail` between the lines that Lambda itself writes before and after the output of every invocation. */
 function framedLog(requestId: string, config: FunctionConfig, execution: Execution, tail: Buffer): Buffer {
   const { outcome, runMs, initMs } = execution;
   const parts = [

@@ -3,7 +3,7 @@ import { createStreamRate } from './stream-rate.ts';
 
 const MB = 1024 * 1024;
 
-test('6 MB pass at once, what follows waits for its share of 2 MB/s', async () => {
+test('6 MB pass at once, and the rest is limited to 2 MB/s', async () => {
   const paced = createStreamRate();
   const began = performance.now();
   await paced(6 * MB);

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const MB = 1024 * 1024;
-/** Bytes that a streamed response may send at once, then bytes per second. */
+/** The number of bytes of a streamed response that pass at once, and the bytes per second after that. */
 const BURST = 6 * MB;
 const RATE = 2 * MB;
 
 /**
- * Paces one streamed response as Lambda does: the first 6 MB freely, then 2 MB/s. Call it with the size of each
- * chunk; it resolves when the chunk may be sent. `now` gives ms.
+ * Limits the rate of one streamed response as Lambda does: the first 6 MB are not limited, the rest is
+ * limited to 2 MB/s. The returned function gets the size of each chunk, and resolves when the chunk may be
+ * sent. `now` returns a time in ms.
  */
 export function createStreamRate(
   now: () => number = performance.now.bind(performance),

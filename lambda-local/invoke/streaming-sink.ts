@@ -4,15 +4,15 @@ import type { Outcome, ResponseSink } from '../runtime-api/work.ts';
 import { eventFrame } from './event-stream.ts';
 import { createStreamRate } from './stream-rate.ts';
 
-/** Bytes, the limit of a streamed response on AWS. */
+/** The most bytes of a streamed response on AWS. */
 const MOST_STREAMED = 200 * 1024 * 1024;
 
 export interface StreamingSink extends ResponseSink {
-  /** Sends the last event; `log` is base64, absent unless it was asked for. */
+  /** Sends the last event. `log` is in base64; undefined if the caller has not asked for it. */
   complete(outcome: Outcome, log: string | undefined): void;
 }
 
-/** Passes a response on to the caller of `InvokeWithResponseStream` as it comes. */
+/** Passes each chunk of a response on to the caller of `InvokeWithResponseStream` when it arrives. */
 export function streamingSink(response: ServerResponse, headers: Record<string, string>): StreamingSink {
   const paced = createStreamRate();
   const begin = () => {
@@ -23,7 +23,7 @@ export function streamingSink(response: ServerResponse, headers: Record<string, 
     write: async (chunk) => {
       begin();
       await paced(chunk.length);
-      // A caller who hangs up does not stop the function; what it goes on to say is for no one.
+      // A caller that disconnects does not stop the function; the rest of the response is discarded.
       if (response.destroyed) return;
       if (response.write(eventFrame('PayloadChunk', 'application/octet-stream', chunk))) return;
       const left = new AbortController();

@@ -8,7 +8,7 @@ import { hostsFromTheTop } from './ipv4.ts';
 import type { OwnContainer } from './own-container.ts';
 import { PUBLIC_BRIDGE } from './public-bridge.ts';
 
-/** Hands out public addresses for gateways. */
+/** The pool of public addresses for gateways. */
 export interface Addresses {
   /** Rejects when the Docker network has none left. */
   take(): Promise<string>;
@@ -17,13 +17,16 @@ export interface Addresses {
 
 /** How many addresses are examined at once. */
 const BLOCK = 32;
-/** ARP has no "nobody": silence for this long, in ms, is one. Neighbours on a bridge answer in microseconds. */
+/**
+ * An address is free if nobody answers ARP for this long, in ms. Neighbours on a bridge answer within
+ * microseconds.
+ */
 const ARP_SILENCE = 200;
 const DISCARD_PORT = 9;
 
 /**
- * Takes addresses from the top of the Docker network's subnet going down: Docker gives out its own from the
- * bottom. An address that the Engine knows to be in use, or whose owner answers ARP, is passed over.
+ * Takes addresses from the end of the Docker network's subnet downwards, because Docker takes its own from
+ * the beginning. Skips an address that the Engine knows to be in use, and an address whose owner answers ARP.
  */
 export function createAddresses(engine: Engine, own: OwnContainer): Addresses {
   const candidates: Iterator<string, undefined> = hostsFromTheTop(own.address, own.prefix);
@@ -56,11 +59,12 @@ export function createAddresses(engine: Engine, own: OwnContainer): Addresses {
       while (free.length === 0 && !exhausted) await examineMore();
       const address = free.shift();
       if (address === undefined) throw new Error(`No free address is left in network ${own.network}`);
-      // Ask for more in good time; whoever needs one waits for the same search and sees its error.
+      // Searches for more before none is left. A caller that needs an address waits for the same search and
+      // sees its error.
       if (free.length < BLOCK / 4 && !exhausted) examineMore().catch(() => {});
       return address;
     },
-    // To the back: an address rests before it is used again.
+    // An address that is given back goes to the end, so that it is not used again at once.
     give: (address) => free.push(address),
   };
 }
@@ -69,7 +73,9 @@ const network = z.object({
   Containers: z.optional(z.nullable(z.record(z.string(), z.object({ IPv4Address: z.string() })))),
 });
 
-/** What the Engine has given out on this network, gateways and auxiliary addresses included. */
+/**
+ * The addresses that the Engine has assigned on this network, and those of this container and the gateway.
+ */
 async function addressesOf(engine: Engine, own: OwnContainer): Promise<Set<string>> {
   const answer = await engine.call('GET', `/networks/${encodeURIComponent(own.network)}`);
   const containers = Object.values(network.parse(answer).Containers ?? {});
@@ -80,7 +86,7 @@ async function addressesOf(engine: Engine, own: OwnContainer): Promise<Set<strin
   ]);
 }
 
-/** Makes the kernel ask for the owners of `addresses` and tells which have one. */
+/** Makes the kernel send ARP requests for `addresses`, and resolves to those that have an owner. */
 async function answeringArp(addresses: readonly string[]): Promise<Set<string>> {
   const socket = createSocket('udp4');
   socket.on('error', () => {});

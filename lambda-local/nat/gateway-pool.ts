@@ -3,17 +3,17 @@ import { messageOf } from '../base/log.ts';
 import type { Addresses } from './addresses.ts';
 import type { Gateway } from './gateway.ts';
 
-/** Gateways made ahead of time, because making one takes longer than a warm start may. */
+/** Gateways that are made in advance, because making one takes longer than a warm start may take. */
 export interface GatewayPool {
-  /** A gateway of one's own; `remove` gives it back. */
+  /** A gateway that the caller owns from then on. Its `remove()` also gives back its address. */
   take(): Promise<Gateway>;
-  /** Whether `address` is the public one of a gateway that has not been removed. */
+  /** Whether `address` is the public address of a gateway that has not been removed. */
   isMember(address: string): boolean;
 }
 
 /**
- * Keeps `size` gateways ready and replaces each one taken, one at a time, so that a burst of starts
- * does not compete with its own supplies. `make` builds a gateway from a name and an address.
+ * Keeps `size` gateways ready. Gateways that were taken are replaced one after the other, so that making them
+ * does not slow down a burst of starts. `make` makes a gateway from a name and an address.
  */
 export function createGatewayPool(
   size: number,
@@ -28,7 +28,8 @@ export function createGatewayPool(
 
   const makeOne = async (): Promise<Gateway> => {
     const address = await addresses.take();
-    // Links share one name space per network namespace, and their names have 15 characters.
+    // The name is that of a link as well: it has to be unique in the network namespace, and to have at most
+    // 15 characters.
     const gateway = await make(`gw${made++}`, address);
     members.add(address);
     const remove = async () => {

@@ -9,7 +9,7 @@ import {
   type ServiceEndpoint,
 } from './rules.ts';
 
-/** A network namespace that translates between one sandbox and the public network. */
+/** A network namespace that does the network address translation between a sandbox and the public network. */
 export interface Gateway {
   readonly publicAddress: string;
   /** Gives the network namespace of process `pid` its only interface, `eth0`, behind this gateway. */
@@ -18,7 +18,10 @@ export interface Gateway {
   remove(): Promise<void>;
 }
 
-/** Makes the namespace `name` with `publicAddress` on the bridge. Three processes in all: spawning dominates. */
+/**
+ * Makes the namespace `name` with `publicAddress` on the bridge. It runs as few processes as possible,
+ * because spawning them takes most of the time.
+ */
 export async function createGateway(
   name: string,
   publicAddress: string,
@@ -63,8 +66,8 @@ outer
 `;
 }
 
-// The pair is made in place, with one end in the function's namespace: moving a finished link costs 30 ms. By nsenter: `ip -n`
-// mounts a /sys of its own, which a rootless Engine may not.
+// One end of the veth pair is made in the function's namespace directly, because moving an existing link
+// takes 30 ms. nsenter is used because `ip -n` mounts a new /sys, which a rootless Engine does not allow.
 function attachment(name: string, pid: number): string {
   return `set -e
 nsenter --net=/run/netns/${name} ip -batch - <<.

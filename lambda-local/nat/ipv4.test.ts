@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { hostsFromTheTop } from './ipv4.ts';
 
-test('addresses come from the top, without broadcast and network', () => {
+test('addresses come in descending order, without those of the broadcast and of the network', () => {
   expect([...hostsFromTheTop('10.0.0.9', 29)]).toEqual([
     '10.0.0.14',
     '10.0.0.13',
@@ -12,6 +12,6 @@ test('addresses come from the top, without broadcast and network', () => {
   ]);
 });
 
-test('large networks above 128.0.0.0 are no problem', () => {
+test('networks above 128.0.0.0 give correct addresses', () => {
   expect(hostsFromTheTop('172.18.0.2', 16).next().value).toBe('172.18.255.254');
 });

@@ -7,11 +7,11 @@ export function toAddress(value: number): string {
   return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
 }
 
-/** The usable host addresses of the network that `address`/`prefix` lies in, from the highest one down. */
+/** The host addresses of the network `address`/`prefix`, from the highest to the lowest one. */
 export function* hostsFromTheTop(address: string, prefix: number): Generator<string, undefined> {
   const size = 2 ** (32 - prefix);
   const first = Math.floor(toNumber(address) / size) * size;
-  // The last address is the broadcast, the first one the network.
+  // The last address is the broadcast address, and the first one is that of the network.
   for (let host = first + size - 2; host > first; host--) yield toAddress(host);
   return undefined;
 }

@@ -4,14 +4,16 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 
-/** Queries of all functions together that may wait for an answer; more are dropped, as UDP allows. */
+/**
+ * The most queries of all functions together that may wait for an answer. More are dropped, as UDP allows.
+ */
 const MOST_PENDING = 512;
-/** ms, the patience of common stub resolvers. */
+/** The time in ms after which a query is given up, as common stub resolvers do. */
 const PATIENCE = 5000;
 
 /**
- * Answers the functions' DNS queries by asking this container's own name server: the Engine's, which knows
- * the names on the network. Clients that are no gateway (`isMember`) are ignored. UDP and TCP, one port.
+ * Forwards the functions' DNS queries to this container's name server, which is that of the Engine and knows
+ * the names on the network. Listens on UDP and on TCP. Ignores clients that are not gateways (`isMember`).
  */
 export async function startNameServer(
   host: string,
@@ -26,7 +28,7 @@ export async function startNameServer(
   datagrams.on('message', (query: Buffer, client: RemoteInfo) => {
     if (!isMember(client.address) || pending >= MOST_PENDING) return;
     pending++;
-    // A socket per query: the kernel keeps answers apart, and a forged one must guess the port.
+    // Each query has its own socket: answers cannot be confused, and a forged answer has to guess the port.
     const asking = createSocket({
       type: 'udp4',
       signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),

@@ -4,7 +4,7 @@ import { FUNCTION, startTestLambda, type TestLambda } from '../testing/test-lamb
 
 const PORT = 8000;
 
-/** A host on the same network that tells everyone under which address and port it sees him. */
+/** A host on the same network that tells each client the client's address and port as the host sees them. */
 async function startWitness(lambda: TestLambda) {
   const name = `${lambda.instance}-witness`;
   const script = `require('node:net').createServer((s) => s.on('error', () => {}).end(
@@ -27,7 +27,9 @@ interface Sighting {
   readonly localPort: number;
 }
 
-/** How the witness sees a connection of `name`, and how the function itself does. */
+/**
+ * The address and port of a connection of the function `name`, as the witness and as the function see them.
+ */
 async function seen(lambda: TestLambda, witness: Witness, name: string): Promise<Sighting> {
   const code = `const s = require("node:net").connect(${PORT}, "${witness.name}");
     s.on("data", (d) => console.log(JSON.stringify([...JSON.parse(d), s.localAddress, s.localPort])))`;
@@ -49,7 +51,7 @@ describe('a port-preserving NAT', () => {
     await lambda.remove();
   });
 
-  test('translates: one private address, a public one for each', async () => {
+  test('functions have the same private address, and each has its own public address', async () => {
     const one = await seen(lambda, witness, 'one');
     const two = await seen(lambda, witness, 'two');
     expect([one.localAddress, two.localAddress]).toEqual(['169.254.76.1', '169.254.76.1']);
@@ -67,7 +69,7 @@ describe('a port-preserving NAT', () => {
     expect(connections).toMatch(new RegExp(`src=169\\.254\\.76\\.1 .*dport=${PORT} .*dst=${one.address} `));
   });
 
-  test('lets nobody in, in silence', async () => {
+  test('unsolicited connections are dropped without an answer', async () => {
     const { address } = await seen(lambda, witness, 'one');
     const code = `const s = require('node:net').connect({ host: '${address}', port: 9001, timeout: 1000 });
       s.on('connect', () => console.log('connected')).on('error', (e) => console.log(e.code));
@@ -75,7 +77,7 @@ describe('a port-preserving NAT', () => {
     expect((await witness.run(code)).stdout).toBe('silence');
   });
 
-  test('two functions meet by opening a connection at the same time', async () => {
+  test('two functions that connect to each other at the same time get a connection', async () => {
     const [one, two] = await Promise.all([seen(lambda, witness, 'one'), seen(lambda, witness, 'two')]);
     const open = (to: Sighting, word: string) => `node -e '
       const s = require("node:net").connect({ host: "${to.address}", port: 7777, localPort: 7777 });
@@ -88,17 +90,18 @@ describe('a port-preserving NAT', () => {
     expect(met).toEqual(['from two\n', 'from one\n']);
   });
 
-  test('names of the network resolve, over UDP and TCP', async () => {
+  test('functions resolve names of the network over UDP and TCP', async () => {
     expect(await lambda.shell('one', `getent hosts ${witness.name}`)).toContain(witness.name);
     const overTcp = `RES_OPTIONS=use-vc getent ahostsv4 ${witness.name}`;
     expect(await lambda.shell('one', overTcp)).toContain(witness.name);
   });
 
-  test('the Runtime API answers nobody but the functions, and each for itself only', async () => {
+  test('the Runtime API only answers functions, and each only about itself', async () => {
     const path = '/2018-06-01/runtime/invocation/next';
     const code = `fetch('http://${lambda.address}:9001${path}').then((r) => console.log(r.status))`;
     expect((await witness.run(code)).stdout).toBe('403');
-    // Of its own environment, which is at work: 403 for another reason.
+    // The answer is also 403 for the function's own environment, but because the function has not answered
+    // yet.
     const own = `node -e 'fetch("http://${lambda.address}:9001${path}").then((r) => r.text()).then(console.log)'`;
     expect(await lambda.shell('one', own)).toContain('InvalidStateTransition');
     const others = "node -e 'fetch(`http://169.254.100.1:9000/`).catch((e) => console.log(e.cause.code))'";
@@ -107,7 +110,7 @@ describe('a port-preserving NAT', () => {
 });
 
 describe('a symmetric NAT', () => {
-  test('gives every connection another port', async () => {
+  test('does not preserve the local port of a connection', async () => {
     const lambda = await startTestLambda({ LAMBDA_LOCAL_NAT: 'symmetric', LAMBDA_LOCAL_PREPARED: '0' });
     const witness = await startWitness(lambda);
     try {

@@ -11,14 +11,14 @@ import type { NatKind, ServiceEndpoint } from './rules.ts';
 export interface Nat {
   readonly own: OwnContainer;
   readonly gateways: GatewayPool;
-  /** Where the gateways lead what functions send to their service address. */
+  /** The endpoint to which gateways forward the packets that functions send to their service address. */
   readonly service: ServiceEndpoint;
 }
 
 const RUNTIME_PORT = 9001;
 const DNS_PORT = 9053;
 
-/** Prepares the network side: the bridge, `ahead` gateways, and the name server behind them. */
+/** Makes the bridge and `ahead` gateways, and starts the name server that functions use. */
 export async function startNat(
   engine: Engine,
   kind: NatKind,

@@ -2,12 +2,14 @@ import { networkInterfaces } from 'node:os';
 import { imageNameOf, listContainers } from '../engine/containers.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** This container as the Engine sees it, on the one network that stands for the internet. */
+/** This container as the Engine sees it on the network that stands for the internet. */
 export interface OwnContainer {
-  /** What its image may be found by: its id, and the name that it was run by, which may lead to a newer one. */
+  /**
+   * References to its image: the id, and the name with which it was run, which may name a newer image now.
+   */
   readonly images: readonly string[];
   readonly network: string;
-  /** Name of the interface on that network inside this container. */
+  /** The name of this container's interface on the network. */
   readonly device: string;
   readonly address: string;
   readonly prefix: number;
@@ -17,8 +19,9 @@ export interface OwnContainer {
 }
 
 /**
- * Finds the container that this process runs in by the addresses of its interfaces: a host name may have been
- * set by the user, and cgroup paths differ between Engines. `network` chooses if there are several.
+ * Finds the container in which this process runs by the addresses of its interfaces, because a user may have
+ * set the host name, and cgroup paths differ between Engines. `network` is needed if the container is on
+ * several networks.
  */
 export async function findOwnContainer(engine: Engine, network?: string): Promise<OwnContainer> {
   const links = Object.entries(networkInterfaces()).flatMap(([device, addresses = []]) =>
@@ -37,8 +40,8 @@ export async function findOwnContainer(engine: Engine, network?: string): Promis
   if (own === undefined || matching.length > 1) {
     const names = found.map(({ name }) => name).join(', ') || 'none';
     throw new Error(
-      `Needs exactly one Docker network to stand for the internet; found: ${names}. ` +
-        'Run in a container on one bridge network, or choose one with LAMBDA_LOCAL_NETWORK',
+      `The local Lambda needs exactly one Docker network that stands for the internet; found: ${names}. ` +
+        'Run it in a container on one bridge network, or choose a network with LAMBDA_LOCAL_NETWORK',
     );
   }
   return {

@@ -6,12 +6,13 @@ import type { OwnContainer } from './own-container.ts';
 export const PUBLIC_BRIDGE = 'public';
 
 /**
- * Puts the container's interface into a bridge and its address onto the bridge. Done once, before anything
- * listens; the namespace dies with the container, so nothing needs undoing.
+ * Adds the container's interface to a new bridge, and moves its address to the bridge. This happens once,
+ * before any server listens. It does not have to be undone, as the network namespace is removed with the
+ * container.
  */
 export async function raisePublicBridge(own: OwnContainer): Promise<void> {
   const steps = [
-    // The bridge takes the interface's MAC address, so that nobody's ARP cache becomes wrong.
+    // The bridge has the interface's MAC address, so that ARP caches of other hosts stay valid.
     `link add ${PUBLIC_BRIDGE} address ${own.mac} type bridge forward_delay 0`,
     `addr flush dev ${own.device}`,
     `link set ${own.device} master ${PUBLIC_BRIDGE}`,
@@ -20,10 +21,10 @@ export async function raisePublicBridge(own: OwnContainer): Promise<void> {
     ...(own.gateway === undefined ? [] : [`route replace default via ${own.gateway} dev ${PUBLIC_BRIDGE}`]),
   ];
   await runCommand(['ip', '-batch', '-'], `${steps.join('\n')}\n`);
-  // A container that is started again has kept the names of its former namespaces, not the namespaces.
+  // A container that is started again still has the names of its former namespaces, but not the namespaces.
   await rm('/run/netns', { recursive: true, force: true });
-  // Docker mounts /proc/sys read-only. Bridged packets need no second look by this namespace's netfilter:
-  // where that switch cannot be reached the packets only take a little longer.
+  // Bridged packets do not have to pass this namespace's netfilter. If the sysctl cannot be set, they only
+  // take a little longer. Docker mounts /proc/sys read-only.
   const sysctl = '/proc/sys/net/bridge/bridge-nf-call-iptables';
   await runCommand(
     ['sh'],

@@ -1,10 +1,10 @@
 /** How a gateway chooses the public port of an outgoing connection. */
 export type NatKind = 'preserving' | 'symmetric';
 
-/** The function's side of every gateway is the same; nothing may be keyed by it. */
+/** The addresses on the function's side of a gateway. They are the same in every gateway. */
 export const FUNCTION_ADDRESS = '169.254.76.1';
 export const GATEWAY_ADDRESS = '169.254.76.2';
-/** Where a function finds its Runtime API and its name server. */
+/** The address at which a function finds its Runtime API and its name server. */
 export const SERVICE_ADDRESS = '169.254.100.1';
 export const RUNTIME_API_PORT = 9001;
 
@@ -15,8 +15,9 @@ export interface ServiceEndpoint {
 }
 
 /**
- * The nftables ruleset of one gateway. `fn0` is the function's side, `pub0` the public one. What comes from
- * outside without having been asked for is dropped in silence, as RFC 5382 wishes for TCP simultaneous open.
+ * The nftables ruleset of one gateway. `fn0` is the interface on the function's side, and `pub0` the public
+ * one. Unsolicited packets from outside are dropped without an answer, as RFC 5382 recommends for TCP
+ * simultaneous open.
  */
 export function gatewayRules(kind: NatKind, service: ServiceEndpoint): string {
   const masquerade = kind === 'symmetric' ? 'masquerade fully-random' : 'masquerade';

@@ -3,12 +3,14 @@ import type { Outcome } from './work.ts';
 const DEFAULT_TYPE = 'Runtime.UnknownReason';
 const TYPE = /^(Runtime|Function|Extension)\.[A-Z][A-Za-z]+$/;
 
-/** An error that a runtime reports: `type` is its header, `body` what it sent, JSON or not. */
+/**
+ * The outcome for an error that a runtime reports in the header `type` and in `body`, which may not be JSON.
+ */
 export function errorReport(type: string | undefined, body: Buffer): Outcome {
   return { ok: false, errorType: type !== undefined && TYPE.test(type) ? type : typeWithin(body), body };
 }
 
-/** What a streamed response's trailers say; undefined when they report no error. */
+/** The outcome for an error in the trailers of a streamed response; undefined if they report none. */
 export function trailerReport(trailers: NodeJS.Dict<string>): Outcome | undefined {
   const type = trailers['lambda-runtime-function-error-type'];
   if (type === undefined) return undefined;

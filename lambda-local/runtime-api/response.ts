@@ -3,12 +3,12 @@ import { trailerReport } from './error-report.ts';
 import type { Session } from './session.ts';
 import { failure, type Outcome } from './work.ts';
 
-/** Bytes; the limit of AWS's buffered responses: 6 MB and room for an envelope. */
+/** The most bytes of a buffered response on AWS: 6 MB, and room for an envelope. */
 export const MOST_BUFFERED = 6_291_556;
 
 /**
- * Passes the body of a runtime's response to the caller of the function, at the caller's pace.
- * Returns false when it was too large, with the rest left unread.
+ * Passes the body of a runtime's response to the caller of the function, at the caller's pace. Resolves to
+ * false if the body is too large; the rest of it is then unread.
  */
 export async function takeResponse(
   session: Session,

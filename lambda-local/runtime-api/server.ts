@@ -8,13 +8,13 @@ import { takeResponse } from './response.ts';
 import { IllegalTransition, type Session, UnknownRequest } from './session.ts';
 import type { Work } from './work.ts';
 
-/** Bytes of an error report; AWS cuts at 256 KB. */
+/** The most bytes of an error report, as on AWS. */
 const LONGEST_REPORT = 256 * 1024;
 const BASE = '/2018-06-01/runtime/';
 
 /**
- * Serves the Runtime API of all environments on one port. Who calls is known by his address, which his gateway
- * gives him and no one else: `sessionOf` finds the session, so that an environment only ever reaches its own.
+ * Serves the Runtime API of all environments on one port. `sessionOf` finds the session of a caller by the
+ * caller's address, which is that of its gateway and unique. An environment can only reach its own session.
  */
 export async function startRuntimeApi(
   host: string,
@@ -30,12 +30,12 @@ export async function startRuntimeApi(
       if (error instanceof IllegalTransition) refuse(response, 403, 'InvalidStateTransition', error.message);
       else if (error instanceof UnknownRequest) refuse(response, 400, 'InvalidRequestID', error.message);
       else {
-        log.debug('a runtime hung up', { reason: messageOf(error) });
+        log.debug('a runtime disconnected', { reason: messageOf(error) });
         response.destroy();
       }
     });
   });
-  // A runtime may take 15 minutes over a response, and holds its connection while it is frozen.
+  // A runtime may take 15 minutes to respond, and keeps its connection while it is frozen.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
   server.listen({ host, port, signal });
@@ -88,12 +88,12 @@ function accept(response: ServerResponse): void {
 }
 
 function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
-  // What may be left unread of the request ends with the connection.
+  // The rest of the request may be unread, so the connection cannot be used for another request.
   response.setHeader('connection', 'close');
   sendJson(response, status, { errorMessage, errorType });
 }
 
-// With a length, not chunked: runtimes are often written by hand, in shell even.
+// The answer has a Content-Length and is not chunked, for the sake of simple clients such as shell scripts.
 function sendJson(response: ServerResponse, status: number, value: object): void {
   const body = Buffer.from(JSON.stringify(value));
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);

@@ -13,7 +13,7 @@ const work = (requestId: string): Work => ({
 });
 const forever = new AbortController().signal;
 
-test('work goes round: next, response, next', async () => {
+test('a runtime gets work, responds, and waits for work again', async () => {
   const session = createSession();
   const first = session.next(forever);
   await session.idle();
@@ -26,7 +26,7 @@ test('work goes round: next, response, next', async () => {
   await session.idle();
 });
 
-test('what arrives while the runtime reconnects is not lost', async () => {
+test('work that arrives while the runtime reconnects is not lost', async () => {
   const session = createSession();
   const gone = new AbortController();
   void session.next(gone.signal);
@@ -35,7 +35,7 @@ test('what arrives while the runtime reconnects is not lost', async () => {
   expect((await session.next(forever)).requestId).toBe('a');
 });
 
-test('illegal transitions are refused', async () => {
+test('calls that the state of the runtime does not allow are refused', async () => {
   const session = createSession();
   expect(() => session.beginResponse('a')).toThrow(UnknownRequest);
   const next = session.next(forever);

@@ -2,16 +2,18 @@ import { createContainer, removeContainer } from '../engine/containers.ts';
 import { type Engine, EngineError } from '../engine/engine.ts';
 import { GATE_DIRECTORY, INSTANCE_LABEL } from './sandbox-spec.ts';
 
-/** A named volume with the gate's program, which sandboxes of any image mount, `FROM scratch` included. */
+/**
+ * A named volume with the gate's program. Sandboxes of any image mount it, even of an image `FROM scratch`.
+ */
 export interface GateVolume {
   readonly name: string;
   remove(): Promise<void>;
 }
 
 /**
- * Makes the volume. The Engine fills an empty one with what the image of the first container has at that path:
- * a container of this Lambda's own image, which never runs. It is the first of `images` that the Engine still has:
- * a running container does not keep its image, and one that was started again may find it gone.
+ * Makes the volume. The Engine fills an empty volume with the content that the image of the first container
+ * has at the mount's path. This container has this Lambda's own image, and never runs. The image is the first
+ * of `images` that the Engine still has: a name or id of the image of a running container may be gone.
  */
 export async function createGateVolume(
   engine: Engine,

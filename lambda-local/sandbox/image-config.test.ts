@@ -14,7 +14,7 @@ afterAll(async () => {
   if (images.length > 0) await execa('docker', ['image', 'rm', ...images]);
 });
 
-/** What a shell command prints in a function of an image with these lines in its Dockerfile. */
+/** The output of a shell command in a function whose image has `lines` in its Dockerfile. */
 async function shellIn(name: string, lines: readonly string[], script: string): Promise<string> {
   const image = `${lambda.instance}/${name}`;
   await buildImageOf(image, ...lines);
@@ -50,7 +50,7 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
     ['spelled-twice', ['VOLUME ["/data", "/data/", "/srv/../data"]'], 'touch /data/x', READ_ONLY],
     ['odd-name', [`VOLUME ["/o\\\\'d d"]`], `touch "/o'd d/x"`, READ_ONLY],
     ['linked', ['RUN ln -s /srv /link && echo led >/srv/file', 'VOLUME /link'], 'cat /link/file', 'led\n'],
-    // The gate's program lies below.
+    // The gate's program is below /var.
     [
       'var',
       ['VOLUME ["/var", "/srv", "/opt"]'],
@@ -70,7 +70,7 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
       'cat /etc/mark; grep -c 169.254.100.1 /etc/resolv.conf; touch /etc/x',
       expect.stringMatching(/^yes\n1\n.*Read-only file system/),
     ],
-    // /tmp is Lambda's own.
+    // Lambda mounts /tmp itself.
     ['tmp', ['RUN echo no >/tmp/file', 'VOLUME /tmp'], 'ls -A /tmp; touch /tmp/x && ls -A /tmp', 'x\n'],
     [
       'below-tmp',
@@ -82,7 +82,7 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
     expect(await shellIn(`volume-${name}`, lines, script)).toEqual(expected);
   });
 
-  test('and no mount of them is seen in the function, no volume left in the engine', async () => {
+  test('and the function sees no mount for them, and the Engine keeps no volume', async () => {
     const lines = ['VOLUME ["/data", "/var", "/tmp/a"]'];
     expect(await shellIn('volume-mounts', lines, volumes)).toBe(
       '1\n/\n/tmp\n/etc/resolv.conf\n/etc/hostname\n/etc/hosts\n',
@@ -92,7 +92,7 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
   });
 });
 
-describe('an image runs whatever else its configuration says', () => {
+describe('an image runs with any other setting in its configuration', () => {
   test.each([
     ['user', ['USER nobody-of-that-name'], 'id -u', '993\n'],
     ['user-group', ['USER 12:nogroup'], 'id -g', '990\n'],

@@ -9,7 +9,7 @@ export interface LambdaEnvironmentInput {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Names that belong to Lambda: a function's configuration may not contain them. */
+/** Names that Lambda reserves: a function's configuration may not contain them. */
 export const RESERVED_VARIABLES: ReadonlySet<string> = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
@@ -33,14 +33,14 @@ export const RESERVED_VARIABLES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The environment of one sandbox besides what its image sets, as `NAME=value`. The credentials are no one's:
- * SDKs in the function find some, as they would, and can sign requests to other local endpoints.
+ * The environment of one sandbox as `NAME=value`, without the variables of its image. The credentials are not
+ * valid on AWS. With them, an SDK in the function can sign requests to other local endpoints.
  */
 export function lambdaEnvironment(input: LambdaEnvironmentInput): string[] {
   const day = new Date().toISOString().slice(0, 10).replaceAll('-', '/');
   const all: Record<string, string> = {
     ...input.variables,
-    // Of an image the handler is its own affair: AWS sets an empty one, over what the image says.
+    // AWS sets an empty handler for an image, even if the image sets another one.
     _HANDLER: '',
     AWS_ACCESS_KEY_ID: 'LOCALACCESSKEYID0000',
     AWS_DEFAULT_REGION: input.region,

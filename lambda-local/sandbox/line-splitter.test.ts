@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { lineSplitter } from './line-splitter.ts';
 
-test('lines come out whole however their bytes arrive', async () => {
+test('lines are whole, in whatever chunks their bytes arrive', async () => {
   const line = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\n', ''));
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.integer({ min: 1, max: 7 }), async (lines, size) => {
@@ -18,7 +18,7 @@ test('lines come out whole however their bytes arrive', async () => {
   );
 });
 
-test('a line without end is cut, a last one without line end is not lost', async () => {
+test('a line of more than 64 KB is split, and a last line without line end is not lost', async () => {
   const found: string[] = [];
   const splitter = lineSplitter((each) => found.push(each));
   splitter.write(Buffer.alloc(100_000, 'x'));

@@ -1,9 +1,11 @@
 import { Writable } from 'node:stream';
 
-/** A line without end must not fill the memory: it is cut here. */
+/** The most bytes of a line. A longer line is split, so that it cannot fill the memory. */
 const LONGEST_LINE = 64 * 1024;
 
-/** Takes bytes, gives whole lines without their line end to `take`; the last one also without a line end. */
+/**
+ * A stream that calls `take` with each line, without its line end. The last line need not have a line end.
+ */
 export function lineSplitter(take: (line: string) => void): Writable {
   let rest: Buffer = Buffer.alloc(0);
   return new Writable({

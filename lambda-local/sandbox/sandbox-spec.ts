@@ -2,14 +2,14 @@ import { FUNCTION_ADDRESS, SERVICE_ADDRESS } from '../nat/rules.ts';
 import type { DeclaredVolumes } from './declared-volumes.ts';
 import { seccompProfile } from './seccomp.ts';
 
-/** What one sandbox is made of. */
+/** The properties of one sandbox. */
 export interface SandboxSpec {
   readonly functionName: string;
-  /** A name that stays as long as the function does: an id may be gone as soon as a tag moves. */
+  /** An image name that stays as long as the function: an id may become invalid as soon as a tag moves. */
   readonly image: string;
   readonly argv: readonly string[];
   readonly workingDirectory: string | undefined;
-  /** `NAME=value`, on top of the image's own. */
+  /** `NAME=value`, in addition to the variables of the image. */
   readonly environment: readonly string[];
   /** MB */
   readonly memorySize: number;
@@ -19,26 +19,26 @@ export interface SandboxSpec {
   readonly volumes: DeclaredVolumes;
 }
 
-/** Label of everything that one local Lambda makes; its value is the instance. */
+/** The label of every container and volume that a local Lambda makes. Its value is the instance. */
 export const INSTANCE_LABEL = 'lambda-local.instance';
 const FUNCTION_LABEL = 'lambda-local.function';
 
-/** Where the sandbox finds the program that holds the entrypoint back until the network is there. */
+/** The folder with the program that delays a sandbox's entrypoint until the network is ready. */
 export const GATE_DIRECTORY = '/var/rapid';
 export const GATE_PROGRAM = `${GATE_DIRECTORY}/busybox`;
 const GATE = [GATE_PROGRAM, 'sh', '-c', 'read -r go && exec "$@" </dev/null', 'gate'];
 const MB = 1024 * 1024;
 const DESCRIPTORS = 1024;
 const PROCESSES = 1024;
-/** The user of every function whatever its image says. */
+/** The user and group of every function, as on Lambda. The USER of an image has no effect. */
 const USER = '993:990';
 
-/** The Engine's words for a sandbox like Lambda's. `gateVolume` holds the gate's program. */
+/** The Engine API's options of a sandbox like Lambda's. `gateVolume` contains the gate's program. */
 export function containerOptions(spec: SandboxSpec, instance: string, gateVolume: string): object {
   return {
     Image: spec.image,
     Labels: { [INSTANCE_LABEL]: instance, [FUNCTION_LABEL]: spec.functionName },
-    // Lambda's host names say no more than its addresses do.
+    // As on Lambda, the host name is an address.
     Hostname: FUNCTION_ADDRESS,
     User: USER,
     Entrypoint: [...GATE],
@@ -50,7 +50,7 @@ export function containerOptions(spec: SandboxSpec, instance: string, gateVolume
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,
-    // The image's own health check would wake a frozen sandbox.
+    // The image's health check would not fit a frozen sandbox.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       NetworkMode: 'none',
@@ -64,7 +64,7 @@ export function containerOptions(spec: SandboxSpec, instance: string, gateVolume
         { Type: 'volume', Source: gateVolume, Target: GATE_DIRECTORY, ReadOnly: true },
         ...spec.volumes.covered.map((path) => ({ Type: 'tmpfs', Target: path })),
       ],
-      // No terminals either: /dev/ptmx leads there.
+      // Lambda has no terminals: /dev/ptmx is a link to /dev/pts/ptmx.
       MaskedPaths: [...MASKED, '/dev/pts'],
       Memory: spec.memorySize * MB,
       MemorySwap: spec.memorySize * MB,
@@ -76,7 +76,7 @@ export function containerOptions(spec: SandboxSpec, instance: string, gateVolume
   };
 }
 
-/** The Engine's own list, which naming any path replaces. */
+/** The Engine's default list, which has to be repeated because `MaskedPaths` replaces it. */
 const MASKED = [
   '/proc/asound',
   '/proc/acpi',

@@ -25,7 +25,7 @@ test('runs as user 993 of group 990 with no capability', async () => {
   expect(status).toMatch(/Seccomp:\s+2\n/);
 });
 
-test('writes to /tmp and nowhere else', async () => {
+test('can write to /tmp and nowhere else', async () => {
   expect(await shell('touch /file /var/tmp/file /etc/hosts /etc/resolv.conf; echo')).toMatch(
     /(.*(Read-only file system|Permission denied)\n){4}/,
   );
@@ -67,7 +67,7 @@ test('has the environment of Lambda and the configured one', async () => {
   }
 });
 
-test('is refused with EPERM what Lambda refuses', async () => {
+test('gets EPERM for the system calls that Lambda refuses', async () => {
   const numbers =
     process.arch === 'arm64'
       ? { ptrace: 117, prctl: 167, seccomp: 277, unshare: 97, mount: 40, chroot: 51 }
@@ -91,7 +91,7 @@ test('is refused with EPERM what Lambda refuses', async () => {
   expect(await shell(`perl -e 'my $n = "x"; print syscall(${numbers.prctl}, ${PR_SET_NAME}, $n)'`)).toBe('0');
 });
 
-test('stands still between invocations', async () => {
+test('is frozen between invocations', async () => {
   const more = 'n=$(wc -l </tmp/ticks); while [ $(wc -l </tmp/ticks) -le $n ]; do sleep 0.05; done';
   await shell(`(while :; do date +%s%3N; sleep 0.05; done >/tmp/ticks 2>&1 &) </dev/null; ${more}`);
   await delay(1000);
@@ -100,7 +100,7 @@ test('stands still between invocations', async () => {
   expect(Math.max(...pauses)).toBeGreaterThan(700);
 });
 
-test('is discarded when nobody needs it', async () => {
+test('is removed when it has been unused for the configured time', async () => {
   await lambda.invoke('box', {});
   const label = `label=lambda-local.instance=${lambda.instance}`;
   const listed = await execa('docker', ['ps', '--quiet', '--filter', 'status=paused', '--filter', label]);

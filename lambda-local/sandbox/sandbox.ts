@@ -8,17 +8,17 @@ import { showImageAtVolumes } from './declared-volumes.ts';
 import { lineSplitter } from './line-splitter.ts';
 import { containerOptions, GATE_PROGRAM, type SandboxSpec } from './sandbox-spec.ts';
 
-/** One started container behind its own NAT, whose entrypoint waits for `release`. */
+/** A started container behind its own NAT. Its entrypoint waits for `release`. */
 export interface Sandbox {
   readonly publicAddress: string;
   /** Lets the entrypoint run. From now on each line of its stdout and stderr goes to `onLine`. */
   release(onLine: (line: string) => void): void;
-  /** Stops every process where it stands, and lets them go on. */
+  /** Pauses all processes, until `thaw` lets them continue. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
-  /** Settles with the exit code once the entrypoint has ended and all its output has been given out. */
+  /** Resolves to the exit code when the entrypoint has ended and `onLine` has received all its output. */
   readonly exited: Promise<number>;
-  /** Kills what runs and removes container and gateway. Once or often. */
+  /** Kills all processes, and removes the container and the gateway. May be called more than once. */
   remove(): Promise<void>;
 }
 
@@ -29,12 +29,12 @@ export interface SandboxMaker {
   readonly gateVolume: string;
 }
 
-/** Creates and starts a container for `spec` and connects its network; the caller owns what comes back. */
+/** Creates and starts a container for `spec`, and connects its network. The caller owns the sandbox. */
 export async function startSandbox(maker: SandboxMaker, spec: SandboxSpec): Promise<Sandbox> {
   const { engine, instance } = maker;
   const name = `${instance}-${spec.functionName}-${randomBytes(4).toString('hex')}`;
   const gatewayTaken = maker.gateways.take();
-  // Whoever awaits it later sees the error; until then it must not count as unhandled.
+  // The error is seen where the promise is awaited. Until then it must not count as unhandled.
   gatewayTaken.catch(() => {});
 
   let removal: Promise<void> | undefined;

@@ -2,10 +2,10 @@ import { removeSandboxesOf } from './orphans.ts';
 import { type Sandbox, type SandboxMaker, startSandbox } from './sandbox.ts';
 import type { SandboxSpec } from './sandbox-spec.ts';
 
-/** Owner of every sandbox of this process. */
+/** The owner of all sandboxes of this process. */
 export interface Sandboxes {
   start(spec: SandboxSpec): Promise<Sandbox>;
-  /** Removes all of them, those just being started included; none can be started any more. */
+  /** Removes all sandboxes, including those that are being started. No sandbox can be started afterwards. */
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export function createSandboxes(maker: SandboxMaker): Sandboxes {
     close: async () => {
       closed = true;
       await removeSandboxesOf(maker.engine, maker.instance);
-      // A start that was too far on to fail made its container after the first look.
+      // A start may have made its container after the first search.
       await Promise.allSettled(starting);
       await removeSandboxesOf(maker.engine, maker.instance);
     },

@@ -1,8 +1,11 @@
-// Which system calls a sandbox may make. Docker's default profile for a container without capabilities,
-// less what AWS Lambda refuses on top of that: ptrace, seccomp and most options of prctl. Everything
-// that is not listed fails with EPERM, as it does there.
+// The system calls that a sandbox may make: those of Docker's default profile for a container without
+// capabilities, except those that AWS Lambda refuses as well: ptrace, seccomp and most options of prctl. All
+// other calls fail with EPERM, as on Lambda.
 
-/** System calls allowed whatever their arguments, by first letter; those a machine lacks are ignored. */
+/**
+ * The system calls that are allowed with any arguments, in alphabetical order. Calls that a machine does not
+ * have are ignored.
+ */
 const ALLOWED = `
 accept accept4 access adjtimex alarm arch_prctl
 bind breakpoint brk cacheflush capget capset chdir chmod chown chown32 clock_adjtime clock_adjtime64 clock_getres
@@ -39,13 +42,18 @@ timer_gettime64 timer_settime timer_settime64 timerfd_create timerfd_gettime tim
 timerfd_settime64 times tkill truncate truncate64 ugetrlimit umask uname unlink unlinkat utime utimensat
 utimensat_time64 utimes vfork vmsplice wait4 waitid waitpid write writev`;
 
-/** Options of prctl that programs need to run at all: names, death signals, subreapers, timer slack, memory naming. */
+/**
+ * The options of prctl that ordinary programs need: process names, death signals, subreapers, timer slack,
+ * names of memory areas.
+ */
 const PRCTL_OPTIONS = [
   1, 2, 3, 4, 7, 8, 15, 16, 21, 23, 25, 29, 30, 36, 37, 38, 39, 40, 41, 42, 52, 0x53564d41,
 ];
-/** Linux, Linux 32-bit on 64-bit, both with ADDR_NO_RANDOMIZE's neighbour UNAME26, and "only ask". */
+/**
+ * PER_LINUX and PER_LINUX32, each with and without UNAME26, and the value that only queries the personality.
+ */
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
-/** Every CLONE_NEW* flag: making a namespace is refused, a thread or process is not. */
+/** All CLONE_NEW* flags: a clone() that makes a namespace is refused. */
 const NAMESPACE_FLAGS = 0x7e020000;
 const AF_VSOCK = 40;
 const ENOSYS = 38;
@@ -58,7 +66,7 @@ const allow = (names: readonly string[], args: readonly object[] = []) => ({
 
 const equals = (value: number) => ({ index: 0, value, op: 'SCMP_CMP_EQ' });
 
-/** The profile as the Engine's `seccomp=` security option takes it: JSON text. */
+/** The profile as JSON text, for the Engine's security option `seccomp=`. */
 export function seccompProfile(): string {
   return JSON.stringify({
     defaultAction: 'SCMP_ACT_ERRNO',
@@ -72,7 +80,7 @@ export function seccompProfile(): string {
       ...PERSONALITIES.map((persona) => allow(['personality'], [equals(persona)])),
       allow(['socket'], [{ index: 0, value: AF_VSOCK, op: 'SCMP_CMP_NE' }]),
       allow(['clone'], [{ index: 0, value: NAMESPACE_FLAGS, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }]),
-      // clone3 hides its flags in memory, where a filter cannot look: ENOSYS makes libc fall back to clone.
+      // The flags of clone3 are in memory that a filter cannot read. After ENOSYS, libc falls back to clone.
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS, args: [] },
     ],
   });

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** An image that several test files use at once. */
+/** An image that several test files use at the same time. */
 export interface SharedImage {
   readonly tag: string;
-  /** Folder that it is built from. */
+  /** The folder from which it is built. */
   readonly context: string;
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export interface SharedImage {
 
 const INPUTS = 'io.boxer.test.inputs';
 
-/** SHA-256 over the names and contents of a folder's files, and some texts. */
+/** The SHA-256 hash of `texts` and of the names and contents of a folder's files. */
 export function hashOfFolder(folder: string, ...texts: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(texts));
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
@@ -24,8 +24,9 @@ export function hashOfFolder(folder: string, ...texts: readonly string[]): strin
 }
 
 /**
- * Builds an image unless the engine has it, made from the same. One process at a time does so for a tag: containerd's
- * image store refuses the second of two builds that load the same tag at once, with "already exists".
+ * Builds an image, unless the engine already has it from the same files. Only one process at a time builds a
+ * tag: if two builds load the same tag at the same time, containerd's image store refuses the second one with
+ * "already exists".
  */
 export async function buildSharedImage(image: SharedImage): Promise<void> {
   const { tag, context, target, buildArgs = {} } = image;
@@ -38,7 +39,7 @@ export async function buildSharedImage(image: SharedImage): Promise<void> {
     ...given.flatMap((argument) => ['--build-arg', argument]),
     context,
   ];
-  // The shell's $0 is the image that must be there already, $1 what its label must say.
+  // In the shell, $0 is the tag of the image, and $1 the value that its label must have.
   const script = `[ "$(docker image inspect --format '${format}' "$0" 2>&1)" = "$1" ] || { shift; docker "$@"; }`;
   const lock = `/tmp/boxer-test-image-${tag.replaceAll(/[^\w.-]/g, '-')}.lock`;
   await execa('flock', [lock, 'sh', '-c', script, tag, hash, ...build]);

@@ -11,7 +11,7 @@ import { execa } from 'execa';
 import * as z from 'zod/mini';
 import { buildSharedImage, hashOfFolder } from './shared-image.ts';
 
-/** A local Lambda in a container of its own, with a network of its own. */
+/** A local Lambda that runs in its own container on its own network. */
 export interface TestLambda {
   readonly client: LambdaClient;
   readonly network: string;
@@ -20,11 +20,11 @@ export interface TestLambda {
   readonly instance: string;
   /** Creates a function from the image of testing/image and waits until it is active. */
   create(name: string, input?: Partial<CreateFunctionCommandInput>): Promise<void>;
-  /** Has a function do one of the actions of testing/image/function.mjs. */
+  /** Makes a function run one of the actions of testing/image/function.mjs. */
   invoke(name: string, event: object): Promise<{ payload: unknown; error: string | undefined; log: string }>;
-  /** What a shell command prints inside the function. */
+  /** Resolves to the output of a shell command in the function. */
   shell(name: string, script: string): Promise<string>;
-  /** Waits until it answers, for one that has been started again. */
+  /** Waits until the Lambda answers, after its container has been started again. */
   answers(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -32,7 +32,8 @@ export interface TestLambda {
 const ROOT = new URL('../../', import.meta.url).pathname;
 const CONTEXT = new URL('image/', import.meta.url).pathname;
 const images = z.object({ lambdaLocal: z.string() });
-// Each state of the files has tags of its own: another checkout's tests may run at the same time.
+// The tags contain a hash of the files and of this checkout's path, because tests of another checkout may run
+// at the same time.
 const STATE = hashOfFolder(CONTEXT, ROOT).slice(0, 12);
 export const FUNCTION = `lambda-local-test/function:${STATE}`;
 export const EMPTY = `lambda-local-test/empty:${STATE}`;
@@ -117,7 +118,10 @@ export async function startTestLambda(env: Record<string, string> = {}): Promise
   };
 }
 
-/** Quick when nothing has changed. The lock is for test files that run at the same time, which would build the same. */
+/**
+ * Builds the images unless they exist. The lock keeps test files that run at the same time from building the
+ * same images.
+ */
 async function buildImages(): Promise<string> {
   const build = 'node script/build.mjs lambda-local && node script/build-images.mjs lambdaLocal';
   await execa('flock', ['/tmp/lambda-local-test.lock', 'sh', '-c', build], { cwd: ROOT });

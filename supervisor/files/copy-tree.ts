@@ -14,18 +14,21 @@ import {
 import { join } from 'node:path';
 import { errnoNameOf } from '../service/errno.ts';
 
-/** What a copy makes of each entry of a directory. */
+/** Copies one entry of a directory. */
 export type CopyEntry = (from: string, to: string, entry: Dirent) => Promise<void>;
 
-/** Paths that could not be copied, with the reason. */
+/** Is called for each path that could not be copied, with the reason. */
 export type LeftOut = (path: string, reason: string) => void;
 
-/** A copy belongs to its own user, who shall be able to use the folders as root is in the image. */
+/** The user who makes a copy owns it, and gets full access to its folders, as root has in the image. */
 const OWNER_ALL = 0o700;
 
 const permissions = ({ mode }: Stats): number => mode & 0o7777;
 
-/** A file with its mode, setgid and sticky bits included, and its times. Rejects with the system's error. */
+/**
+ * Copies a file with its mode, including the setuid, setgid and sticky bits, and its times. Rejects with the
+ * system's error.
+ */
 export async function copyOneFile(from: string, to: string): Promise<void> {
   const found = await stat(from);
   await copyFile(from, to);
@@ -33,7 +36,7 @@ export async function copyOneFile(from: string, to: string): Promise<void> {
   await utimes(to, found.atime, found.mtime);
 }
 
-/** A symbolic link as it is written. */
+/** Copies a symbolic link without changing its target. */
 export async function copyLink(from: string, to: string): Promise<void> {
   const found = await lstat(from);
   await symlink(await readlink(from), to);
@@ -41,8 +44,9 @@ export async function copyLink(from: string, to: string): Promise<void> {
 }
 
 /**
- * Makes a directory and gives every entry to `copy`. Mode and times come last, as those of the copies would change them: sticky and
- * setgid folders (`/var/tmp`, a shared spool) stay what they are. A directory that may not be read comes to be, empty.
+ * Makes a directory and calls `copy` for every entry. Sets the mode and the times last, as copying the
+ * entries changes the times. Sticky and setgid directories (`/var/tmp`, a shared spool) keep these bits. A
+ * directory that this user may not read becomes an empty one.
  */
 export async function copyDirectory(
   from: string,
@@ -62,13 +66,14 @@ export async function copyDirectory(
   await utimes(to, found.atime, found.mtime);
 }
 
-/** Errors that one entry may have without the others being any worse for it. */
+/** Errors that concern a single entry: the other entries are still copied. */
 const OF_ONE_ENTRY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'ENOENT', 'ELOOP']);
 
 /**
- * Copies all of a tree, or one file, that this user may read, and tells the rest. What has neither content nor target (sockets, pipes,
- * devices) is left out without a word: it means nothing in another place. So is what `isOwn` says has a copy of its own. Rejects with
- * the system's error, ENOSPC above all.
+ * Copies a file, or the part of a tree that this user may read, and calls `leftOut` for each path that this
+ * user may not read. Sockets, pipes and devices are not copied and not reported, because a copy of them would
+ * be of no use. Paths for which `isOwn` is true are not copied either, because they are copied separately.
+ * Rejects with the system's error, such as ENOSPC.
  */
 export async function copyReadable(
   from: string,

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('the outermost missing folder is shown, with the mounted file that stands in it', async () => {
+test('the outermost missing folder is remapped, and contains the file that is mounted in it', async () => {
   mkdirSync(join(root, 'srv'));
   const [app, deep] = [join(root, 'srv/app'), join(root, 'srv/app/deep')];
   mkdirSync(join(place, app), { recursive: true });
@@ -22,12 +22,12 @@ test('the outermost missing folder is shown, with the mounted file that stands i
   expect(readdirSync(join(place, app)).sort()).toEqual(['app.py', 'deep']);
 });
 
-test('folders that are there need nothing', async () => {
+test('folders that exist are not remapped', async () => {
   expect(await makeMissingFolders([root, '/'], {}, place)).toEqual({});
   expect(existsSync(place)).toBe(false);
 });
 
-test('a missing folder below a remapped one is made there', async () => {
+test('a missing folder below a remapped one is made at its real path', async () => {
   const real = join(root, 'real');
   expect(await makeMissingFolders(['/nowhere/work/dir'], { '/nowhere': real }, place)).toEqual({});
   expect(existsSync(join(real, 'work/dir'))).toBe(true);

@@ -4,22 +4,26 @@ import { errnoNameOf } from '../service/errno.ts';
 import { remappedPath } from './remapped-path.ts';
 import { PLACE } from './travelling-files.ts';
 
-/** One that our user may not look for is there: an empty folder in its place would hide it. */
+/**
+ * Whether a path exists. A path that this user may not look up counts as existing, because an empty folder at
+ * the same path would hide it.
+ */
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
     (error: unknown) => errnoNameOf(error) !== 'ENOENT',
   );
 
-/** The outermost folder on the way to `path` that the image does not have. */
+/** The outermost of `path` and its parent folders that the image does not have. */
 async function firstMissing(path: string): Promise<string> {
   const parent = dirname(path);
   return parent === path || (await exists(parent)) ? path : firstMissing(parent);
 }
 
 /**
- * Makes folders that the engine makes in a container and the image does not have: the working directory, and what leads to a
- * mount. Resolves to the remaps that show them, with the files that stand in them already. `remap` is what is shown otherwise.
+ * Makes the folders that the engine would make in a container because the image does not have them: the
+ * working directory and the parent folders of mounts. Resolves to the additional remaps that show these
+ * folders, with the mounted files that they already contain. `remap` contains the other remaps of the guest.
  */
 export async function makeMissingFolders(
   folders: readonly string[],

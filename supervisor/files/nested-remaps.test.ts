@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('what is remapped below a remapped directory is found from there', async () => {
+test('a path that is remapped below a remapped directory is an entry of that directory', async () => {
   const at = (name: string) => join(root, name);
   for (const folder of ['run', 'files', 'site', 'kept']) mkdirSync(at(folder));
   writeFileSync(at('files/password'), 's3cret');

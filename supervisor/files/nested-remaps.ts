@@ -2,8 +2,9 @@ import { lstat, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 
 /**
- * Makes what is remapped below another remapped directory (a secret below /run) findable from there: whoever lists the directory, or
- * goes there and opens the name alone, is led on by a symbolic link. What is there already stays.
+ * Makes a path that is remapped below another remapped directory (a secret below /run) visible in that
+ * directory, by a symbolic link. A program then finds it when it lists the directory, and when it opens the
+ * path relative to the directory. An entry that already exists is kept.
  */
 export async function linkNestedRemaps(remap: Readonly<Record<string, string>>): Promise<void> {
   const byLength = Object.keys(remap).sort((a, b) => b.length - a.length);
@@ -16,7 +17,8 @@ export async function linkNestedRemaps(remap: Readonly<Record<string, string>>):
       () => true,
       () => false,
     );
-    // A directory that came with its own mode may be closed to us: then its inhabitants are found by their whole path alone.
+    // The mode of a mounted directory may not allow a link to be made. Then only the absolute path leads to
+    // the remapped file.
     if (!taken)
       await mkdir(dirname(at), { recursive: true })
         .then(() => symlink(real, at))

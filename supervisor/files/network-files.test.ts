@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('the node is at its overlay address under its own names, and the files are no one’s to change', async () => {
+test('/etc/hosts gives the node’s own names its overlay address, and the files are read-only', async () => {
   const resolver = join(root, 'platform');
   writeFileSync(resolver, 'nameserver 169.254.78.1\nsearch ec2.internal\noptions timeout:1 ndots:5\n');
   const identity = { hostname: 'db-1', address: '198.18.0.7', names: ['node-7', 'db-1'] };
@@ -30,14 +30,14 @@ test('the node is at its overlay address under its own names, and the files are 
   expect(statSync(remap['/etc/hosts'] ?? '').mode & 0o777).toBe(0o444);
 });
 
-test('a node without a name of its own keeps the platform’s, and no resolver stays no resolver', async () => {
+test('without a host name and a resolv.conf, only /etc/hosts is remapped', async () => {
   const identity = { hostname: '', address: '198.18.0.7', names: [] };
   const remap = await placeNetworkFiles(identity, join(root, 'place'), join(root, 'missing'));
   expect(Object.keys(remap)).toEqual(['/etc/hosts']);
   expect(readFileSync(remap['/etc/hosts'] ?? '', 'utf8')).not.toContain('198.18');
 });
 
-test('only the names that stand for this node alone are its own', () => {
+test('the own names of a node are those that no other node has', () => {
   const members = new Map([
     [1, { names: ['api', 'api-1', 'node-1'] }],
     [2, { names: ['api', 'api-2', 'node-2'] }],
@@ -46,13 +46,13 @@ test('only the names that stand for this node alone are its own', () => {
   expect(ownNames(members, 9)).toEqual([]);
 });
 
-test('a resolver file of Docker’s keeps its server and its options', () => {
+test('a resolv.conf by Docker keeps its name server and its options', () => {
   expect(resolverFile('# comment\nnameserver 127.0.0.11\nsearch .\noptions edns0 trust-ad ndots:0\n')).toBe(
     'nameserver 127.0.0.11\noptions edns0 trust-ad ndots:0\n',
   );
 });
 
-test('a node with a DNS of its own asks that one alone', () => {
+test('a node with its own name server uses no other', () => {
   const platform = 'nameserver 169.254.78.1\nnameserver 169.254.78.2\nsortlist 10.0.0.0\n';
   expect(resolverFile(platform, '127.66.79.53')).toBe(
     'nameserver 127.66.79.53\nsortlist 10.0.0.0\noptions ndots:0\n',

@@ -2,28 +2,34 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Member } from '../protocol/membership.ts';
 
-/** Where a function's own versions stand; it cannot write to /etc. */
+/** The folder of the files that replace those in /etc, which a function cannot change. */
 const PLACE = '/tmp/.boxer/network';
 
-/** What a node's files say of it. */
+/** What the network files of a node contain. */
 export interface NetworkIdentity {
-  /** What gethostname() answers. */
+  /** The result of gethostname(); '': the host name of the platform. */
   readonly hostname: string;
   /** Overlay address. */
   readonly address: string;
-  /** Names that stand for this node and for no other. */
+  /** Names that belong to this node and to no other. */
   readonly names: readonly string[];
-  /** Of the node's own DNS, which knows the overlay and asks the platform's for all else; undefined: the platform's. */
+  /**
+   * The address of the node's own name server, which knows the names of the overlay and forwards all other
+   * queries to the platform's. Undefined: guests use the platform's name server.
+   */
   readonly nameserver?: string | undefined;
 }
 
-/** The names of node `id` that no other node answers to: a service's name stands for all of its replicas. */
+/**
+ * The names of node `id` that no other node has. The name of a service with several replicas is not one of
+ * them.
+ */
 export function ownNames(members: ReadonlyMap<number, Pick<Member, 'names'>>, id: number): string[] {
   const others = new Set([...members].flatMap(([other, { names }]) => (other === id ? [] : names)));
   return (members.get(id)?.names ?? []).filter((name) => !others.has(name));
 }
 
-/** `/etc/hosts` as Docker writes it, with the overlay address as the node's own. */
+/** The content of `/etc/hosts` as Docker writes it, with the overlay address as that of the node. */
 export function hostsFile({ hostname, address, names }: NetworkIdentity): string {
   const own = [...new Set([hostname, ...names].filter((name) => name !== ''))];
   return [
@@ -39,8 +45,9 @@ export function hostsFile({ hostname, address, names }: NetworkIdentity): string
 }
 
 /**
- * The platform's `/etc/resolv.conf` without its search list, which would turn a name of the project into one of the
- * platform's domain; ndots:0 as on Docker's networks: a name without dots is asked for as it is.
+ * The platform's `/etc/resolv.conf` without its search list: the resolver would append the platform's domains
+ * to names of the project. `ndots:0` is set as on Docker's networks: a name without dots is first looked up
+ * unchanged.
  */
 export function resolverFile(platform: string, nameserver?: string): string {
   const kept = platform.split('\n').filter((line) => /^\s*(nameserver|sortlist)\s/.test(line));
@@ -54,14 +61,15 @@ export function resolverFile(platform: string, nameserver?: string): string {
   return `${[...lines, `options ${[...options, 'ndots:0'].join(' ')}`].join('\n')}\n`;
 }
 
-/** The kernel's own name is the platform's. */
+/** The files that show the host name of the node instead of the platform's, which the kernel has. */
 function nameFiles(hostname: string): Record<string, string> {
   return { '/etc/hostname': `${hostname}\n`, '/proc/sys/kernel/hostname': `${hostname}\n` };
 }
 
 /**
- * Writes the files that tell programs about their network; resolves to the remaps that show them in /etc. Programs that
- * read them themselves (Erlang, c-ares, Java's properties) then agree with those that call getaddrinfo().
+ * Writes the files that tell programs about their network. Resolves to the remaps that show them at their
+ * usual paths. Programs that read these files themselves (Erlang, c-ares, Java) then get the same answers as
+ * programs that call getaddrinfo().
  */
 export async function placeNetworkFiles(
   identity: NetworkIdentity,
@@ -79,7 +87,8 @@ export async function placeNetworkFiles(
   for (const [visible, text] of Object.entries(files)) {
     const real = join(place, visible.slice(1).replaceAll('/', '-'));
     await writeFile(real, text);
-    // As in the platform's root: a line that a guest adds would not reach libc's own resolver, so it had better fail.
+    // The files are read-only, as in a function's root: libc's resolver would not see a line that a guest
+    // adds, so the attempt to write has to fail.
     await chmod(real, 0o444);
     remaps[visible] = real;
   }

@@ -19,7 +19,7 @@ import { prepareRemaps } from './prepare-remaps.ts';
 
 const silent = (): void => undefined;
 
-/** As a user to whom modes apply, wherever the tests run. */
+/** Runs `work` as a user to whom file modes apply, even if the tests run as root. */
 async function asSomebody<T>(work: () => Promise<T>): Promise<T> {
   if (process.getuid?.() !== 0) return work();
   chownSync(root, 65534, 65534);
@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('a remapped directory starts with what the image has there', async () => {
+test('a remapped directory starts with the content that it has in the image', async () => {
   mkdirSync(join(root, 'lib/body'), { recursive: true });
   writeFileSync(join(root, 'lib/seed'), 'content');
   await prepareRemaps({ [join(root, 'lib')]: join(root, 'tmp/deep/lib') }, silent);
@@ -50,7 +50,7 @@ test('a path that the image does not have becomes an empty directory', async () 
   expect(statSync(join(root, 'tmp/absent')).isDirectory()).toBe(true);
 });
 
-test('a single file is copied, and what is already there is kept', async () => {
+test('a single file is copied, but does not replace a copy that already exists', async () => {
   writeFileSync(join(root, 'file'), 'image');
   await prepareRemaps({ [join(root, 'file')]: join(root, 'tmp/file') }, silent);
   writeFileSync(join(root, 'tmp/file'), 'guest');
@@ -58,7 +58,7 @@ test('a single file is copied, and what is already there is kept', async () => {
   expect(readFileSync(join(root, 'tmp/file'), 'utf8')).toBe('guest');
 });
 
-test('a path inside another keeps its own content, in whatever order they are named', async () => {
+test('a path inside another one keeps its content, whichever of the two is named first', async () => {
   mkdirSync(join(root, 'data/sub'), { recursive: true });
   writeFileSync(join(root, 'data/file'), 'outer');
   writeFileSync(join(root, 'data/sub/file'), 'inner');
@@ -68,7 +68,7 @@ test('a path inside another keeps its own content, in whatever order they are na
   expect(readFileSync(at('data/sub/file'), 'utf8')).toBe('inner');
 });
 
-test('a path that stands where it is seen is made there and copied nowhere', async () => {
+test('a path that is remapped to itself is made if it is missing, and is not copied', async () => {
   mkdirSync(join(root, 'opt/own'), { recursive: true });
   const [opt, own, fresh] = [join(root, 'opt'), join(root, 'opt/own'), join(root, 'tmp/fresh/deep')];
   await prepareRemaps({ [opt]: join(root, 'tmp/opt'), [own]: own, [fresh]: fresh }, silent);
@@ -76,7 +76,7 @@ test('a path that stands where it is seen is made there and copied nowhere', asy
   expect(statSync(fresh).isDirectory()).toBe(true);
 });
 
-test('what may not be read is told by name, and everything else is copied', async () => {
+test('unreadable entries are reported by name, and all others are copied', async () => {
   const tree = join(root, 'tree');
   mkdirSync(join(tree, 'a/closed'), { recursive: true });
   for (const name of ['a/1', 'a/2', 'b', 'a/closed/inside', 'z']) writeFileSync(join(tree, name), name);
@@ -89,11 +89,12 @@ test('what may not be read is told by name, and everything else is copied', asyn
   expect(readFileSync(copied('link'), 'utf8')).toBe('b');
   expect(existsSync(copied('a/1'))).toBe(false);
   expect(lines).toEqual([
-    `remap of ${tree}: not copied, as this user may not read them: ${tree}/a/1 (EACCES), ${tree}/a/closed (EACCES)`,
+    `remap of ${tree}: not copied, as this user may not read them: ` +
+      `${tree}/a/1 (EACCES), ${tree}/a/closed (EACCES)`,
   ]);
 });
 
-test('of many that may not be read five are told, and how many more there are', async () => {
+test('of many unreadable files, the first five are named and the others counted', async () => {
   const tree = join(root, 'tree');
   mkdirSync(tree);
   for (let i = 0; i < 20; i++) writeFileSync(join(tree, `${i}`), '', { mode: 0 });
@@ -102,7 +103,7 @@ test('of many that may not be read five are told, and how many more there are', 
   expect(lines).toEqual([expect.stringMatching(/(\S+\/tree\/\d+ \(EACCES\), ){5}15 more$/)]);
 });
 
-test('a single file that may not be read is told as well', async () => {
+test('a single unreadable file is reported as well', async () => {
   writeFileSync(join(root, 'file'), '', { mode: 0 });
   const lines: string[] = [];
   const remap = { [join(root, 'file')]: join(root, 'tmp/file') };

@@ -2,7 +2,7 @@ import { lstat, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { copyReadable } from './copy-tree.ts';
 
-/** So many paths are told by name. */
+/** The most paths that a line names. */
 const TOLD = 5;
 
 async function exists(path: string): Promise<boolean> {
@@ -12,7 +12,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** What a copy lacks: some of it by name, the rest by number. */
+/** The paths that a copy lacks: the names of the first ones, and the number of all. */
 interface LeftOutPaths {
   readonly names: string[];
   count: number;
@@ -25,17 +25,18 @@ function describeLeftOut(visible: string, { names, count }: LeftOutPaths): strin
 }
 
 /**
- * Gives every remapped path a real one that starts with what the image has there: directories with their files, single
- * files, or an empty directory where the image has nothing. A path inside another has a copy of its own; one that is
- * its own real path only has to be there. What this user may not read is left out, and told to `say` in one line for
- * each path. Rejects with the system's error, ENOSPC above all.
+ * Copies what the image has at every remapped path to the real path: a directory with its files, or a single
+ * file. Where the image has nothing, the real path becomes an empty directory. A remapped path inside another
+ * one is copied separately. A path that is remapped to itself is made if it is missing. Files that this user
+ * may not read are left out; `say` gets one line about them for each remapped path. Rejects with the system's
+ * error, such as ENOSPC.
  */
 export async function prepareRemaps(
   remap: Readonly<Record<string, string>>,
   say: (line: string) => void,
 ): Promise<void> {
   const isOwn = (path: string) => remap[path] !== undefined;
-  // Outer ones first: the place of an inner one may be in theirs.
+  // Outer paths first: the real path of an inner one may be below that of an outer one.
   for (const visible of Object.keys(remap).sort()) {
     const real = remap[visible] ?? visible;
     if (await exists(real)) continue;

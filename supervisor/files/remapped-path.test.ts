@@ -12,6 +12,6 @@ test.each([
   ['/run/x.pid', '/tmp/pid'],
   ['srv/site', 'srv/site'],
   ['/usr/bin/env', '/usr/bin/env'],
-])('%s is at %s', (path, real) => {
+])('the real path of %s is %s', (path, real) => {
   expect(remappedPath(path, remap)).toBe(real);
 });

@@ -1,6 +1,9 @@
 import { posix } from 'node:path';
 
-/** Where an absolute path that the guest sees really stands: the most particular remap counts, as in the process monitor. */
+/**
+ * The real path of an absolute path that the guest sees. The longest remap that matches is used, as in the
+ * process monitor. A relative path is returned unchanged.
+ */
 export function remappedPath(path: string, remap: Readonly<Record<string, string>>): string {
   if (!posix.isAbsolute(path)) return path;
   const plain = posix.normalize(path);

@@ -10,11 +10,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('a platform’s own shared memory is used', async () => {
+test('/dev/shm is not remapped where the platform has a writable one', async () => {
   expect(await makeSharedMemory(root, join(root, 'place'))).toEqual({});
 });
 
-test('where there is none, a directory takes its place', async () => {
+test('/dev/shm is remapped to a new directory where the platform has none', async () => {
   const [visible, place] = [join(root, 'missing'), join(root, 'deep/place')];
   expect(await makeSharedMemory(visible, place)).toEqual({ [visible]: place });
   expect(statSync(place).isDirectory()).toBe(true);

@@ -15,7 +15,7 @@ import { collectFiles, mountPoints, placeFiles } from './travelling-files.ts';
 
 let root: string;
 beforeEach(() => {
-  // Where any user gets to: TMPDIR may be a folder of this user's alone.
+  // Every user can reach /var/tmp; TMPDIR may be a folder that only this user can enter.
   root = mkdtempSync('/var/tmp/boxer-files-');
 });
 afterEach(() => rmSync(root, { recursive: true }));
@@ -38,7 +38,7 @@ test('files arrive with their bytes, modes and links, at their own path', async 
   expect(readFileSync(remap[secret] ?? '', 'utf8')).toBe('s3cret');
 });
 
-test('a link to a file that travels too leads to it there', async () => {
+test('an absolute link to a file that travels too leads to the placed file', async () => {
   const [config, other] = [join(root, 'config'), join(root, 'other')];
   mkdirSync(join(config, 'deep'), { recursive: true });
   writeFileSync(join(config, 'file'), 'from the folder');
@@ -71,7 +71,7 @@ test('a read-only folder with files in it keeps its mode', async () => {
   expect(statSync(join(placed, 'inner')).mode & 0o777).toBe(0o500);
 });
 
-test('a file that the service’s user may not read is named', async () => {
+test('collecting fails with the path of a file that the service’s user may not read', async () => {
   const secret = join(root, 'folder/secret');
   mkdirSync(join(root, 'folder'));
   chmodSync(root, 0o755);
@@ -87,18 +87,18 @@ test('a file that the service’s user may not read is named', async () => {
   }
 });
 
-test('more entries than an invocation can carry are refused, with the path', async () => {
+test('collecting fails at the path of the first entry that exceeds the limit of 10000 entries', async () => {
   for (let folder = 0; folder < 101; folder++) {
     mkdirSync(join(root, String(folder)));
     for (let file = 0; file < 100; file++) writeFileSync(join(root, String(folder), String(file)), '');
   }
   await expect(collectFiles([root])).rejects.toMatchObject({
     code: 'FILES_TOO_LARGE',
-    message: expect.stringContaining(`more than 10000 files and folders, at ${root}/`),
+    message: expect.stringContaining(`exceed the limit of 10000 files and folders at ${root}/`),
   });
 });
 
-test('a mount over a symbolic link is seen by the link and at its end', async () => {
+test('a mount over a symbolic link is visible at the link and at its target', async () => {
   const at = (name: string) => join(root, name);
   for (const folder of ['available', 'enabled', 'run']) mkdirSync(at(folder));
   for (const file of ['available/site', 'run/password']) writeFileSync(at(file), 'mounted');
@@ -114,7 +114,7 @@ test('a mount over a symbolic link is seen by the link and at its end', async ()
   for (const path of present) expect(readFileSync(remap[path] ?? '', 'utf8')).toBe('mounted');
 });
 
-test('more than an invocation can carry is refused, with the path', async () => {
+test('collecting fails at the path of the file that exceeds the limit of 4 MB', async () => {
   writeFileSync(join(root, 'large'), Buffer.alloc(5 * 1024 * 1024));
   await expect(collectFiles([root])).rejects.toMatchObject({
     code: 'FILES_TOO_LARGE',

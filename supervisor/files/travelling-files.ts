@@ -13,32 +13,35 @@ import { dirname, join, posix } from 'node:path';
 import { BoxerError } from '../published/boxer-error.ts';
 import { errnoNameOf } from '../service/errno.ts';
 
-/** One file, directory or symbolic link on its way into a function. */
+/** One file, directory or symbolic link that travels to a function in the event of the invocation. */
 export interface TravellingFile {
   readonly path: string;
   /** Permission bits. */
   readonly mode: number;
-  /** base64; of files only */
+  /** In base64; only files have it. */
   readonly content?: string | undefined;
-  /** Of symbolic links only. */
+  /** The target; only symbolic links have it. */
   readonly link?: string | undefined;
 }
 
-/** Entries of any kind: as many empty files are as large as the bytes below. */
+/** The most entries of any kind. The event needs space for the path of each entry, even if it is empty. */
 const MAX_ENTRIES = 10_000;
 
-/** Bytes of all files together: in base64 they fit the 6 MB of an invocation, with room for the environment. */
+/**
+ * The most bytes of all files together. In base64 they fit into the 6 MB of an event, and leave room for the
+ * environment variables.
+ */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Where the files of a launch stand; a function can write nowhere else. */
+/** The folder of the files of a launch. It is below /tmp, because a function can write nowhere else. */
 export const PLACE = '/tmp/.boxer/files';
 
 function tooLarge(paths: readonly string[], what: string, at: string): BoxerError {
   return new BoxerError(
     'FILES_TOO_LARGE',
-    `the files at ${paths.join(', ')} are more than ${what}, at ${at}`,
+    `the mounted files (${paths.join(', ')}) exceed the limit of ${what} at ${at}`,
     {
-      hint: 'files travel with the invocation: mount fewer of them, or COPY them into the image',
+      hint: 'mounted files travel with the invocation: mount fewer files, or COPY them into the image',
     },
   );
 }
@@ -46,14 +49,15 @@ function tooLarge(paths: readonly string[], what: string, at: string): BoxerErro
 function unreadable(path: string, cause: unknown): BoxerError {
   const reason = errnoNameOf(cause) ?? String(cause);
   return new BoxerError('FILE_UNREADABLE', `${path} cannot travel to a function: ${reason}`, {
-    hint: 'it is read by the user of the service: give that user the right to read it, or mount something else',
+    hint: 'the service’s user reads this file: give that user read permission, or mount another file',
     cause,
   });
 }
 
 /**
- * The paths at which mounts show their files: where the engine follows a symbolic link to find the place for a mount (nginx'
- * sites-enabled/default is one), the file is seen there as well as by the link.
+ * The paths at which the files of mounts are visible. If the path of a mount is a symbolic link (such as
+ * nginx' sites-enabled/default), the engine mounts the file at the link's target, so the file is visible at
+ * both paths.
  */
 export async function mountPoints(paths: readonly string[]): Promise<string[]> {
   const ends = await Promise.all(paths.map((path) => realpath(path).catch(() => path)));
@@ -61,8 +65,8 @@ export async function mountPoints(paths: readonly string[]): Promise<string[]> {
 }
 
 /**
- * Reads what the phantom's container has mounted at `paths`: secrets, configs, read-only bind mounts.
- * Rejects with BoxerError FILES_TOO_LARGE, FILE_KIND or FILE_UNREADABLE, each with the path.
+ * Reads the files that the phantom's container has mounted at `paths`: secrets, configs, read-only bind
+ * mounts. Rejects with BoxerError FILES_TOO_LARGE, FILE_KIND or FILE_UNREADABLE, each with the path.
  */
 export async function collectFiles(paths: readonly string[]): Promise<TravellingFile[]> {
   const files: TravellingFile[] = [];
@@ -98,8 +102,9 @@ export async function collectFiles(paths: readonly string[]): Promise<Travelling
 }
 
 /**
- * What a symbolic link at `path` says where it stands now: the kernel, which follows it, does not know the visible names of the files
- * that came along, so an absolute link to one of them becomes a relative one.
+ * The target of the symbolic link at `path` once the link is written below /tmp. The kernel, which follows
+ * the link, does not know the visible paths of the files that have travelled, so an absolute link to one of
+ * these files becomes a relative one.
  */
 function placedLink(path: string, target: string, paths: readonly string[]): string {
   const plain = posix.normalize(target);
@@ -107,7 +112,7 @@ function placedLink(path: string, target: string, paths: readonly string[]): str
   return posix.isAbsolute(target) && travelled ? posix.relative(posix.dirname(path), plain) : target;
 }
 
-/** Writes the files below /tmp; resolves to the remaps that show them at their own paths. */
+/** Writes the files below `place`. Resolves to the remaps that show them at their original paths. */
 export async function placeFiles(
   files: readonly TravellingFile[],
   paths: readonly string[],
@@ -126,7 +131,8 @@ export async function placeFiles(
       directories.push(file);
     }
   }
-  // Last, and the innermost first: a directory may well be read-only.
+  // The modes of directories are set last, and those of inner directories first: a directory may be
+  // read-only.
   for (const { path, mode } of directories.reverse()) await chmod(join(place, path), mode);
   return Object.fromEntries(paths.map((path) => [path, join(place, path)]));
 }

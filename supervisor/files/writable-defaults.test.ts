@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('small directories are copied, large ones linked, links shared, missing ones made', async () => {
+test('small entries are copied, large ones linked, and missing directories made', async () => {
   const lib = join(root, 'var/lib');
   mkdirSync(join(lib, 'nginx/body'), { recursive: true });
   writeFileSync(join(lib, 'nginx/state'), 'kept');
@@ -42,7 +42,7 @@ test('small directories are copied, large ones linked, links shared, missing one
   expect(existsSync(there(join(root, 'absent')))).toBe(true);
 });
 
-test('folders that everybody may write to stay so, and setgid ones give their group', async () => {
+test('copies keep the sticky and setgid bits, and their owner may write to them', async () => {
   for (const [name, mode] of [
     ['tmp', 0o1777],
     ['tmp/spool', 0o2775],
@@ -62,6 +62,6 @@ test('folders that everybody may write to stay so, and setgid ones give their gr
   expect([temporary, `${temporary}/spool`, lock].map((path) => modeOf(path ?? ''))).toEqual([
     0o1777, 0o2775, 0o1777,
   ]);
-  // The guest is its owner, and not the root of the image.
+  // The guest owns the copy, and is not root as in the image: it needs write permission.
   expect(modeOf(closed ?? '')).toBe(0o755);
 });

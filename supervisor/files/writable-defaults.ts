@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { copyDirectory, copyLink, copyOneFile } from './copy-tree.ts';
 
 /**
- * Directories in which servers expect to write. In a function the root is read-only, so they get a copy below /tmp that
- * starts with what the image has there.
+ * Directories to which servers expect to write. The root of a function is read-only, so each of them is
+ * copied to a folder below /tmp, with the content that it has in the image.
  */
 const DIRECTORIES = [
   '/run',
@@ -20,16 +20,19 @@ const DIRECTORIES = [
 
 const PLACE = '/tmp/.boxer/writable';
 
-/** What is larger stays where it is, read-only: a package database need not be copied at every start. */
+/**
+ * The limits of a directory or file that is copied. A larger one (such as a package database) stays in the
+ * image, read-only, so that it is not copied at every start.
+ */
 const MAX_ENTRIES = 64;
 const MAX_BYTES = 1024 * 1024;
 
-/** The entries of a directory; none where it may not be read: what this user cannot see, the guest can write anew. */
+/** The entries of a directory; none if this user may not read it. */
 async function entriesOf(path: string): Promise<Dirent[]> {
   return readdir(path, { withFileTypes: true }).catch(() => []);
 }
 
-/** Whether a tree is small; stops counting where it is not. */
+/** Whether a tree stays within `budget`, which is used up. Stops counting when the budget is exceeded. */
 async function isSmall(path: string, budget: { entries: number; bytes: number }): Promise<boolean> {
   for (const entry of await entriesOf(path)) {
     budget.entries -= 1;
@@ -42,17 +45,20 @@ async function isSmall(path: string, budget: { entries: number; bytes: number })
   return true;
 }
 
-/** What this user cannot see, the guest can write anew: nobody need be told. */
+/** Paths that this user may not read are not reported: the guest can make its own files at these paths. */
 const unseen = (): void => undefined;
 
-/** Copies one entry of any kind; a file that may not be read is linked, and opening it fails as it would in its place. */
+/**
+ * Copies one entry of any kind. A file that this user may not read becomes a symbolic link to the original,
+ * so opening it fails with the same error.
+ */
 async function copyEntry(from: string, to: string, entry: Dirent): Promise<void> {
   if (entry.isDirectory()) return copyDirectory(from, to, copyEntry, unseen);
   if (entry.isSymbolicLink()) return copyLink(from, to);
   if (entry.isFile()) return copyOneFile(from, to).catch(() => symlink(from, to));
 }
 
-/** Copies a small entry and links to a large one. */
+/** Copies a small entry, and makes a symbolic link to a large one. */
 async function copyIfSmall(from: string, to: string, entry: Dirent): Promise<void> {
   const small = entry.isDirectory()
     ? await isSmall(from, { entries: MAX_ENTRIES, bytes: MAX_BYTES })
@@ -60,7 +66,10 @@ async function copyIfSmall(from: string, to: string, entry: Dirent): Promise<voi
   return small ? copyEntry(from, to, entry) : symlink(from, to);
 }
 
-/** Prepares the usual writable directories; resolves to their remaps. Directories that the image lacks come to be, empty. */
+/**
+ * Makes writable copies of the usual directories. Resolves to their remaps. A directory that the image does
+ * not have becomes an empty one.
+ */
 export async function makeUsualPathsWritable(
   directories: readonly string[] = DIRECTORIES,
   place = PLACE,

@@ -15,14 +15,14 @@ export const LOG_VARIABLE = 'BOXER_LOG';
 export const KEY_FILE = '/run/secrets/boxer-key';
 
 /**
- * The file with a phantom's credentials for the Lambda API, where it is given any: JSON, see
- * `awsCredentials`.
+ * The file with a phantom's credentials for the Lambda API, if the phantom is given any. Its content is JSON,
+ * see `awsCredentials`.
  */
 export const AWS_CREDENTIALS_FILE = '/run/secrets/boxer-aws';
 
 /**
- * Credentials as the plugin hands them to phantoms. `expiration` is in ISO 8601, and is absent where they do
- * not expire.
+ * Credentials as the plugin hands them to phantoms. `expiration` is in ISO 8601, and is absent if the
+ * credentials do not expire.
  */
 export const awsCredentials = z.object({
   accessKeyId: z.string(),
@@ -31,7 +31,7 @@ export const awsCredentials = z.object({
   expiration: z.optional(z.string()),
 });
 
-/** The file with the seed's credentials for the servers of its store, where these require any. */
+/** The file with the seed's credentials for the servers of its store, if these servers require any. */
 export const STORE_CREDENTIALS_FILE = '/run/secrets/boxer-store';
 
 /** This name resolves to the seed on the network that stands for the internet, and on no other network. */
@@ -56,7 +56,7 @@ const relaySettings = z.object({
   /** The ports for initiators; any free ones by default. */
   ports: z.optional(z.object({ first: z.number(), last: z.number() })),
   /**
-   * The time without a byte after which a flow is reset, in seconds. By default a flow may be idle for ever.
+   * The time without a byte after which a flow is reset, in seconds. By default a flow may be idle forever.
    */
   idleTimeout: z.optional(z.number()),
   /** How long flows may take to end by themselves when the process is told to end, in seconds. */
@@ -74,10 +74,13 @@ export const relayConfig = z.object({
 });
 export type RelayConfig = z.infer<typeof relayConfig>;
 
-/** Names by Docker network of the project. Nodes see each other when they share a network. */
+/** Names by Compose network of the project. Nodes see each other when they share a network. */
 const namesByNetwork = z.record(z.string(), z.array(z.string()));
 
-/** What of its image the rewrite has put into a service, as Docker has it; absent what the service says itself. */
+/**
+ * The settings that the rewrite has copied from a service's image into the service, in the form of the Engine
+ * API. A setting that the service has itself is absent.
+ */
 export const imageSettings = z.object({
   entrypoint: z.optional(z.array(z.string())),
   command: z.optional(z.array(z.string())),
@@ -86,18 +89,21 @@ export const imageSettings = z.object({
 });
 export type ImageSettings = z.infer<typeof imageSettings>;
 
-/** From what a twin was made, and can be made again for another image of the service. */
+/** The data from which a twin was made. With them, a twin can be made from another image of the service. */
 export const twinOrigin = z.object({
-  /** Id of the service's image. */
+  /** The id of the service's image. */
   image: z.string(),
   settings: imageSettings,
-  /** Tag and id of the image with the runtime. */
+  /** The tag of the image that contains the runtime; `runtimeId` is the id of this image. */
   runtime: z.string(),
   runtimeId: z.string(),
 });
 export type TwinOrigin = z.infer<typeof twinOrigin>;
 
-/** A twin. The keys are those of CreateFunction in the Lambda API. */
+/**
+ * The Lambda function of a service, and where it runs. Keys that the Lambda API's CreateFunction has as well
+ * have the same meaning.
+ */
 export const twinConfig = z.object({
   /** `http://host:port` of the local Lambda. Where it is absent, the AWS SDK's own endpoint is used. */
   endpoint: z.optional(z.string()),
@@ -120,7 +126,10 @@ export const twinConfig = z.object({
    * error.
    */
   createIfMissing: z.boolean(),
-  /** Where the provider can tell what a container was made from, and make another twin: the local one. */
+  /**
+   * Only the local provider has it: it can tell from which image a container was made, and make a twin of
+   * that image.
+   */
   origin: z.optional(twinOrigin),
 });
 
@@ -139,11 +148,16 @@ export const nodeConfig = z.object({
    * matches all.
    */
   environment: z.object({ include: z.array(z.string()), exclude: z.array(z.string()) }),
-  /** Visible path -> path below /tmp, for guests that write to a read-only root. */
+  /**
+   * Paths that the guest sees, with their real paths below /tmp: a guest cannot write to its read-only root.
+   */
   remap: z.record(z.string(), z.string()),
   /** Paths whose files travel into the function: secrets, configs and read-only bind mounts of a phantom. */
   files: z.optional(z.array(z.string())),
-  /** Gates that must be met before the guest starts; timeout in seconds. */
+  /**
+   * The members that the guest's start waits for: their number, and the number of nodes by name. `timeout` is
+   * in seconds.
+   */
   waitFor: z.optional(
     z.object({
       nodes: z.optional(z.number()),
@@ -152,8 +166,8 @@ export const nodeConfig = z.object({
     }),
   ),
   /**
-   * Only for phantoms: when a successor replaces the function, and how the function's guest is ended. Where
-   * this is absent, the function is not renewed. All times are in seconds.
+   * Only for phantoms: when a successor replaces the function, and how the function's guest is ended. If this
+   * is absent, the function is not renewed. All times are in seconds.
    */
   renewal: z.optional(
     z.object({
@@ -193,11 +207,14 @@ export const seedConfig = z.object({
    * absent, all nodes are on the seed's own networks.
    */
   advertise: z.optional(z.object({ host: z.string(), port: z.number() })),
-  /** Two ports that tell a client the address and the port that the seed sees; any free ones by default. */
+  /**
+   * Two ports at which the seed tells a client from which address and port the client's connection came. Any
+   * free ports by default.
+   */
   observers: z.optional(z.array(z.number())),
   /** The port on which the seed serves metrics to Prometheus. Where it is absent, the seed serves none. */
   metrics: z.optional(z.number()),
-  /** The store of what the seed has to know after a restart. Where it is absent, the seed stores nothing. */
+  /** The store of the data that the seed needs after a restart. If it is absent, the seed stores nothing. */
   store: z.optional(
     z.union([
       z.object({ folder: z.string() }),
@@ -223,7 +240,7 @@ export const pairStatus = z.object({
 });
 export type PairStatus = z.infer<typeof pairStatus>;
 
-/** One line of `boxer nodes --json` (run inside the seed's container), an array of these. */
+/** One node in the array that `boxer nodes --json`, run inside the seed's container, prints. */
 export const nodeStatus = z.object({
   id: z.number(),
   role: z.enum(['container', 'function']),

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** A part of an image's name: lower case, single dashes. What had to be changed is told apart by a hash. */
+/**
+ * `text` as a part of an image's name: lower case, with single dashes. If this changes `text`, a hash is
+ * added, so that different texts get different names.
+ */
 export function imagePart(text: string): string {
   const clean = text
     .toLowerCase()
@@ -11,30 +14,33 @@ export function imagePart(text: string): string {
   return clean === text ? clean : `${clean || 'x'}-${sha256(text).slice(0, 6)}`;
 }
 
-/** What the repositories of all twins are below. */
+/** The repositories of all twins are below this name. */
 export const TWINS = 'boxer-twin';
 
-/** Repository of a service's twin images. */
+/** The repository of a service's twin images. */
 export const twinRepository = (project: string, service: string) =>
   `${TWINS}/${imagePart(project)}-${imagePart(service)}`;
 
-/** Tag of the twin of one image with one runtime: a name that exists needs no build. */
+/** The tag of the twin of one image with one runtime. A twin whose tag exists does not have to be built. */
 export function twinTag(project: string, service: string, imageId: string, runtimeId: string): string {
   return `${twinRepository(project, service)}:${sha256(imageId + runtimeId).slice(0, 12)}`;
 }
 
-/** Labels of twin images, by which they are found again. */
+/** The labels by which twin images are found. */
 export const TWIN_PROJECT = 'io.boxer.twin.project';
 export const TWIN_SERVICE = 'io.boxer.twin.service';
 
-/** All labels of a twin: Compose labels the images that it builds, and a function must not pass for one of its containers. */
+/**
+ * All labels of a twin. They also clear the labels that Compose sets on images that it builds: otherwise
+ * Compose would treat a container of the local Lambda as one of its own.
+ */
 export const twinLabels = (project: string, service: string): Record<string, string> => ({
   [TWIN_PROJECT]: project,
   [TWIN_SERVICE]: service,
   ...Object.fromEntries(['project', 'service', 'version'].map((key) => [`com.docker.compose.${key}`, ''])),
 });
 
-/** What makes a function a different one. MB, seconds, MB. */
+/** The properties of a function that are part of its name. Sizes are in MB, `timeout` is in seconds. */
 export interface FunctionShape {
   readonly imageUri: string;
   readonly memorySize: number;
@@ -42,7 +48,7 @@ export interface FunctionShape {
   readonly ephemeralStorage: number;
 }
 
-/** Name of the function, at most 64 of the characters that the Lambda API allows. */
+/** The name of the function: at most 64 characters, and only those that the Lambda API allows. */
 export function functionName(project: string, service: string, shape: FunctionShape): string {
   const { imageUri, memorySize, timeout, ephemeralStorage } = shape;
   const hash = sha256([imageUri, memorySize, timeout, ephemeralStorage].join('\n')).slice(0, 8);

@@ -5,18 +5,21 @@ import { dirname, join, resolve } from 'node:path';
 import { execa, type Options } from 'execa';
 import { stateFolder } from '../../compose-plugin/compose/state-folder.ts';
 
-/** A Compose project in a folder of its own, gone with everything it made when `remove` is called. */
+/**
+ * A Compose project in its own folder. `remove()` removes the folder and everything that the project has
+ * made.
+ */
 export interface Project {
   readonly name: string;
   readonly directory: string;
-  /** `docker boxer ARGS` in the project; does not throw, look at `exitCode`. */
+  /** Runs `docker boxer ARGS` in the project. Does not reject if the command fails: see `exitCode`. */
   boxer(...args: string[]): Promise<Ran>;
-  /** `docker compose ARGS`, without Boxer in between. */
+  /** Runs `docker compose ARGS` without Boxer. */
   compose(...args: string[]): Promise<Ran>;
-  /** The lines that a `docker boxer ARGS` prints which goes on until `signal` aborts. */
+  /** The lines that `docker boxer ARGS` prints, for a command that runs until `signal` aborts. */
   lines(args: readonly string[], signal: AbortSignal): AsyncGenerator<string>;
   write(file: string, content: string): void;
-  /** Path of a file in the project's state folder, or of that. */
+  /** The path of a file in the project's state folder, or of the folder itself. */
   state(...path: string[]): string;
   remove(): Promise<void>;
 }
@@ -25,7 +28,7 @@ export interface Ran {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** both streams, in order */
+  /** The output of both streams, in order. */
   readonly all: string;
 }
 
@@ -41,7 +44,7 @@ export async function run(command: string, args: readonly string[], options: Opt
   };
 }
 
-/** Writes `files` (path -> content) into a fresh folder and gives the project a unique name. */
+/** Writes `files` (contents by path) into a new folder, and gives the project a unique name. */
 export function createProject(files: Readonly<Record<string, string>>): Project {
   const name = `t${randomBytes(4).toString('hex')}`;
   const directory = mkdtempSync(join(tmpdir(), 'boxer-test-'));
@@ -51,7 +54,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
     writeFileSync(path, content);
   };
   for (const [file, content] of Object.entries(files)) write(file, content);
-  // A test must not depend on how the shell around it is set up.
+  // A test must not depend on the environment of the shell in which it runs.
   const options: Options = { cwd: directory, env: { COMPOSE_PROJECT_NAME: name, COMPOSE_FILE: undefined } };
   const docker = (...args: string[]) => run('docker', args, options);
   return {
@@ -68,7 +71,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
       for await (const line of child) yield String(line);
     },
     async remove() {
-      // Compose leaves services of profiles that are not active alone.
+      // Without `--profile '*'`, Compose ignores services of inactive profiles.
       await docker(
         'boxer',
         '--profile',
@@ -87,7 +90,10 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
   };
 }
 
-/** Calls `probe` until it returns something; for states that Docker has no event for. Throws after `seconds`. */
+/**
+ * Calls `probe` until it resolves to a value, for states for which Docker has no event. Rejects after
+ * `seconds`.
+ */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined>,

@@ -3,15 +3,18 @@ import { once } from 'node:events';
 import type { Order, Report, Usage } from './orders.ts';
 import { argumentOf, type StorePlace } from './store-place.ts';
 
-/** One seed and the processes that hold its nodes. */
+/** One seed and the processes that run its nodes. */
 export interface Fleet {
-  /** Gives each process its order and waits for all. */
+  /** Gives each process its order, and resolves to all reports. */
   all(order: (process: number) => Order): Promise<Report[]>;
-  /** One process alone. */
+  /** Gives an order to one process. */
   one(process: number, order: Order): Promise<Report>;
-  /** One more node, a real one: when it is there, resolves to who asks it for the times at which its table had these nodes. */
+  /**
+   * Starts another node, which is a real one. Resolves to a function that asks it for the times at which its
+   * table first had the given nodes.
+   */
   table(): Promise<(ids: readonly number[]) => Promise<Report>>;
-  /** Of the seed, after it has collected its garbage. */
+  /** Resolves to the usage of the seed, after a garbage collection. */
   usage(): Promise<Usage>;
   stop(): void;
 }

@@ -51,7 +51,9 @@ function panel({ title, unit, aim, of }: Figure, runs: readonly Run[], top: numb
   return [label(8, top + 14, title, 'font-weight="600"'), axis, goal, line, ...dots, ...ticks].join('\n');
 }
 
-/** How each figure grows with the number of nodes, of the runs in which all joined as fast as they could. */
+/**
+ * Draws how each figure grows with the number of nodes, for the runs in which all joined as fast as possible.
+ */
 export function growthPlot(heading: string, runs: readonly Run[]): string {
   const growing = runs.filter(({ spread }) => spread === 0).sort((a, b) => a.nodes - b.nodes);
   const height = 50 + figures.length * PANEL;

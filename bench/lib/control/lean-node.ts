@@ -10,16 +10,17 @@ import { Join } from '../../../supervisor/protocol/join.ts';
 import { MembershipChanged } from '../../../supervisor/protocol/membership.ts';
 
 /**
- * A node as the seed sees one: real TLS, real frames, heartbeats, a membership that it follows. What it leaves out is what a
- * thousand of them in one process cannot afford: the members' JSON is searched for ids, not parsed.
+ * A node that the seed cannot tell from a real one: it uses real TLS and real frames, sends heartbeats, and
+ * follows the membership. So that a thousand of them fit into one process, it only searches the members' JSON
+ * for ids and does not parse it.
  */
 export interface LeanNode {
   readonly id: number;
-  /** of the overlay */
+  /** The overlay address. */
   readonly address: string;
-  /** Distinct nodes that it was told of. */
+  /** The number of different nodes of which the seed has told it. */
   known(): number;
-  /** Resolves with the time (ms since the epoch) when it first knew `count` nodes. */
+  /** Resolves to the time (ms since the epoch) at which it first knew `count` nodes. */
   knows(count: number): Promise<number>;
   request(type: number, body: object): Promise<Record<string, unknown>>;
   close(): void;
@@ -29,7 +30,7 @@ export interface LeanOptions {
   readonly port: number;
   readonly projectKey: Buffer;
   readonly service: string;
-  /** Dials the relay when somebody wants a connection. */
+  /** Dials the relay when another node wants a connection. */
   readonly introduce?:
     | ((relay: { address: string; port: number }, token: string) => Promise<void>)
     | undefined;
@@ -41,7 +42,7 @@ const EMPTY = Buffer.from('{}');
 
 export const now = () => performance.timeOrigin + performance.now();
 
-/** Marks the ids in a membership message. */
+/** Marks the ids in a membership message, and returns how many of them are new. */
 function noteIds(body: Buffer, seen: Uint8Array): number {
   let added = 0;
   for (let at = body.indexOf(ID); at >= 0; at = body.indexOf(ID, at + 1)) {
@@ -76,7 +77,7 @@ function dial({ port, projectKey, service }: LeanOptions): Promise<TLSSocket> {
   });
 }
 
-/** Joins as a container of `service`; rejects when the seed does not want it. */
+/** Joins as a container of `service`. Rejects if the seed refuses the node. */
 export async function joinLean(options: LeanOptions): Promise<LeanNode> {
   const socket = await dial(options);
   const decoder = new FrameDecoder();

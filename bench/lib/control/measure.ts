@@ -4,26 +4,30 @@ import { type Fleet, startFleet } from './fleet.ts';
 import type { Order, Report, Usage } from './orders.ts';
 import type { StorePlace } from './store-place.ts';
 
-/** What one run with so many nodes shows; ms, microseconds of CPU time, bytes. */
+/**
+ * The results of a run with `nodes` nodes. Times are in ms, CPU times in microseconds, and sizes in bytes.
+ */
 export interface Run {
   readonly nodes: number;
-  /** 0: as fast as they can. */
+  /** The time within which the nodes begin to join; 0: as fast as possible. */
   readonly spread: number;
-  /** from the first dial to the last answer */
+  /** The time from the first dial to the last answer. */
   readonly joining: number;
   readonly joinTook: readonly number[];
-  /** For each node: from the last join's answer until it knew all. */
+  /** For each node, the time from the last join's answer until the node knew all others. */
   readonly lastSeen: readonly number[];
   readonly joinCpu: number;
-  /** How many processes the machine ran or kept waiting, over the last minute, when it was over: what else was going on. */
+  /** The machine's load average over the last minute, at the end of the run. */
   readonly load: number;
-  /** of the seed, by each of its nodes */
+  /** The seed's memory, divided by the number of nodes. */
   readonly memoryPerNode: number;
   readonly heapPerNode: number;
-  /** of one core, while nothing happens but heartbeats */
+  /** The share of one core that the seed uses while there are only heartbeats. */
   readonly idleCore: number;
   readonly introductions: readonly number[];
-  /** For each of some that join one by one: from the join's answer until a real node's table had it. */
+  /**
+   * For each node that joins on its own, the time from the join's answer until a real node's table had it.
+   */
   readonly inTable: readonly number[];
 }
 
@@ -31,19 +35,19 @@ export interface RunOptions {
   readonly nodes: number;
   readonly spread: number;
   readonly introductions: number;
-  /** Nodes that join one by one. */
+  /** The number of nodes that join one by one. */
   readonly arrivals: number;
   readonly idle: number;
   readonly store: StorePlace;
 }
 
-/** More would only fight for the same two cores. */
+/** The number of processes for nodes. More would compete for the same two cores. */
 const PROCESSES = 2;
 const AT_ONCE = 32;
 
 const hundredths = (ms: number) => Math.round(ms * 100) / 100;
 
-/** Of the seed, between two looks at it, microseconds. */
+/** The CPU time of the seed between two reports of its usage, in microseconds. */
 const cpuBetween = ({ cpuAfter }: Usage, { cpu }: Usage) =>
   cpu.user + cpu.system - cpuAfter.user - cpuAfter.system;
 
@@ -62,7 +66,8 @@ export async function measure(options: RunOptions): Promise<Run> {
     atOnce: AT_ONCE / PROCESSES,
   });
   try {
-    // A few come first: what the seed loads and compiles for the first of them is no cost of the others.
+    // A few nodes join before the measurement, because the seed loads and compiles code for the first of
+    // them.
     const warm = 20;
     await fleet.all(() => join(warm / PROCESSES, 0));
     const before = await fleet.usage();

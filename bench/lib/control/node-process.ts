@@ -1,4 +1,4 @@
-/** Many lean nodes in one process, for bench/control.ts, which says over the channel what they do. */
+/** Runs many lean nodes in one process, which gets its orders from bench/control.ts over the IPC channel. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { projectKey } from './project-key.ts';
 
 const [port = 0] = process.argv.slice(2).map(Number);
 const nodes: LeanNode[] = [];
-/** Port of a guest that is reached through the relay; nobody is behind it. */
+/** The port of a guest that is reached through the relay. No guest listens on it. */
 const GUEST_PORT = 80;
 
 async function answerIntroduction(relay: { address: string; port: number }, token: string): Promise<void> {
@@ -20,7 +20,7 @@ async function answerIntroduction(relay: { address: string; port: number }, toke
   await once(socket, 'connect');
 }
 
-/** A seed that is too busy sends a node away, which tries again: as the real ones do, a little later each time. */
+/** A busy seed refuses nodes. A refused node tries again after a growing pause, as a real one does. */
 async function joinPatiently(): Promise<LeanNode> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -32,7 +32,7 @@ async function joinPatiently(): Promise<LeanNode> {
   }
 }
 
-/** Joins `count` nodes, `spread` ms from the first to the last, or `atOnce` at a time where that is 0. */
+/** Joins `count` nodes within `spread` ms or, if `spread` is 0, `atOnce` nodes at a time. */
 async function join({ count, spread, atOnce }: Extract<Order, { kind: 'join' }>): Promise<Report> {
   const took: number[] = [];
   const start = now();
@@ -58,12 +58,12 @@ async function join({ count, spread, atOnce }: Extract<Order, { kind: 'join' }>)
   return { kind: 'joined', from: start, to: now(), took };
 }
 
-/** When each node knew all. */
+/** Reports when each node knew `count` nodes. */
 async function know(count: number): Promise<Report> {
   return { kind: 'known', at: await Promise.all(nodes.map((node) => node.knows(count))) };
 }
 
-/** One node after the other, each `gap` ms later; when the seed had taken it. */
+/** Joins one node after the other with `gap` ms in between, and reports when the seed had accepted each. */
 async function arrive({ count, gap }: Extract<Order, { kind: 'arrive' }>): Promise<Report> {
   const arrived: { id: number; at: number }[] = [];
   for (let index = 0; index < count; index++) {
@@ -81,7 +81,9 @@ async function listen(): Promise<Report> {
   return { kind: 'listening', address: node?.address ?? '' };
 }
 
-/** Opens `count` connections to `address`, `atOnce` at a time; ms from the request to its answer. */
+/**
+ * Opens `count` connections to `address`, `atOnce` at a time. Reports the ms from each request to its answer.
+ */
 async function introduce({ address, count, atOnce }: Extract<Order, { kind: 'introduce' }>): Promise<Report> {
   const took: number[] = [];
   let left = count;

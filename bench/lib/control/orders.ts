@@ -1,4 +1,7 @@
-/** What bench/control.ts tells a process of nodes, and what it hears back. Times in ms since the epoch, durations in ms. */
+/**
+ * The messages from bench/control.ts to a process of nodes, and the reports that it gets. Times are in ms
+ * since the epoch, and durations in ms.
+ */
 export type Order =
   | { readonly kind: 'join'; readonly count: number; readonly spread: number; readonly atOnce: number }
   | { readonly kind: 'know'; readonly count: number }
@@ -14,13 +17,16 @@ export type Report =
   | { readonly kind: 'introduced'; readonly took: number[] }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Microseconds since the start of a process. */
+/** The CPU time in microseconds since the start of a process. */
 export interface CpuTime {
   readonly user: number;
   readonly system: number;
 }
 
-/** What the seed has used: bytes, and CPU time before and after it has collected its garbage, which is no part of what is measured. */
+/**
+ * The usage of the seed: memory in bytes, and the CPU time before and after the garbage collection that
+ * precedes the report. The garbage collection is not part of the measurement.
+ */
 export interface Usage {
   readonly cpu: CpuTime;
   readonly cpuAfter: CpuTime;

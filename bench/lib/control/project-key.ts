@@ -1,2 +1,2 @@
-/** Of the simulated project: its seed and its nodes are processes of their own. */
+/** The key of the simulated project. The processes of the seed and of the nodes share it. */
 export const projectKey = Buffer.alloc(32, 5);

@@ -1,4 +1,6 @@
-/** One real seed in a process of its own, for bench/control.ts: its port comes over the channel, and what it has used when asked. */
+/**
+ * Runs a real seed for bench/control.ts. Sends its port over the IPC channel, and its usage when it is asked.
+ */
 import { cpuUsage, memoryUsage } from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startSeed } from '../../../supervisor/seed/seed.ts';
@@ -12,7 +14,7 @@ const stop = new AbortController();
 const seed = await startSeed({
   config: {
     version: 1,
-    // Each run is a project of its own: nobody remembers the last one's nodes.
+    // Each run has its own project, so the store has no nodes of an earlier run.
     project: `bench-${process.pid}`,
     overlay: '198.18.0.0/15',
     port: 0,
@@ -26,7 +28,10 @@ const seed = await startSeed({
   limits: { handshakes: 4096, handshakesPerAddress: 4096, joins: { perSecond: 1e6, burst: 1e6 } },
 });
 
-/** What is garbage is no memory of a node. Twice: what the first round ends, of handles and their memory, is let go in later turns of the event loop. */
+/**
+ * Collects garbage, which must not count as memory of nodes. It does so twice, because handles that the first
+ * round ends release their memory in later turns of the event loop.
+ */
 async function collect(): Promise<void> {
   for (let round = 0; round < 2; round++) {
     for (let time = 0; time < 3; time++) globalThis.gc?.();

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import type { SeedConfig } from '../../../supervisor/published/node-config.ts';
 import { startNats } from '../../../supervisor/seed/store/nats-testbed.ts';
 
-/** Where a seed of the benchmark keeps its memory, as an argument of its process: a folder, or servers of NATS. */
+/** The store of a benchmark's seed: a folder, or NATS servers. It is an argument of the seed's process. */
 export type StorePlace = { readonly folder: string } | { readonly servers: readonly string[] };
 
 export const argumentOf = (place: StorePlace): string =>
   'folder' in place ? `file:${place.folder}` : `nats:${place.servers.join()}`;
 
-/** Throws RangeError for what `argumentOf` has not written. */
+/** The store for an argument that `argumentOf` has written. Throws RangeError for any other argument. */
 export function storeOf(argument: string): NonNullable<SeedConfig['store']> {
   const [, kind, rest = ''] = /^(file|nats):(.+)$/.exec(argument) ?? [];
   if (kind === 'file') return { folder: rest };
@@ -18,7 +18,10 @@ export function storeOf(argument: string): NonNullable<SeedConfig['store']> {
   throw new RangeError(`no place of a store: ${argument}`);
 }
 
-/** Lends an empty store: `file`, `nats` (a server of its own), or `HOST:PORT,...` of servers that run, where each seed has a bucket of its own. */
+/**
+ * Calls `use` with an empty store. `kind` is `file`, `nats` (which starts a server), or `HOST:PORT,...` of
+ * running servers, on which each seed has its own bucket.
+ */
 export async function withStore<T>(kind: string, use: (place: StorePlace) => Promise<T>): Promise<T> {
   if (kind === 'file') {
     const folder = mkdtempSync(join(tmpdir(), 'boxer-bench-'));

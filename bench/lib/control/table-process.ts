@@ -1,4 +1,7 @@
-/** One real node, for bench/control.ts: tells when its table, which process monitors map, had each other node. */
+/**
+ * Runs a real node for bench/control.ts. Reports when each other node was first in the node's table, which
+ * process monitors map.
+ */
 import { newServiceIdentity, pskOf, serviceKey } from '../../../supervisor/control/psk.ts';
 import { startNode } from '../../../supervisor/node/node.ts';
 import { builtAddon } from '../../../supervisor/service/addon-testbed.ts';
@@ -23,7 +26,7 @@ const node = await startNode({
 const known = new Map<number, number>();
 const tell = Promise.withResolvers<readonly number[]>();
 
-/** Later than the listener that writes the table: it has been written. */
+/** Runs after the listener that writes the table, so the table has been written. */
 function look(): void {
   const at = now();
   for (const id of node.overlay.members().keys()) if (!known.has(id)) known.set(id, at);

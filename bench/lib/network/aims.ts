@@ -1,13 +1,13 @@
 import { median, quantile, ratioByTurn } from '../samples.ts';
 import { type Measured, nameOf, ROUNDS } from './measure.ts';
 
-/** One line of the table: what came out, what was aimed at. */
+/** One line of the table: the result and the aim. */
 export interface Verdict {
   readonly what: string;
   readonly value: number;
   readonly unit: string;
   readonly aim: string;
-  /** undefined: there is no aim. */
+  /** Undefined if there is no aim. */
   readonly met: boolean | undefined;
 }
 
@@ -52,7 +52,9 @@ function ofPair(measured: Measured): Verdict[] {
   return verdicts;
 }
 
-/** Everything that has an aim, and what is only reported; `all`: of every pair and round trip time. */
+/**
+ * The results that have an aim, and those that are only reported. `all` has every pair and round-trip time.
+ */
 export function verdictsOf(all: readonly Measured[]): Verdict[] {
   const find = (pair: string, rtt: number) => all.find((each) => each.pair === pair && each.rtt === rtt);
   const verdicts = all.flatMap(ofPair);

@@ -19,7 +19,7 @@ export interface Pair {
 export const PAIRS: readonly Pair[] = KINDS.flatMap((from) => KINDS.map((to) => ({ from, to })));
 export const nameOf = ({ from, to }: Pair) => `${from} → ${to}`;
 
-/** What was measured of one pair with `rtt` ms added; times in microseconds, rates in bit/s. */
+/** The results of one pair with `rtt` ms added. Times are in microseconds, and rates in bit/s. */
 export interface Measured {
   readonly pair: string;
   readonly rtt: number;
@@ -27,18 +27,18 @@ export interface Measured {
   readonly roundTrip: Record<Side, number[]>;
   readonly oneStream: Record<Side, number[]>;
   readonly eightStreams: Record<Side, number[]>;
-  /** Of the very first connection, when the two nodes have not met yet. */
+  /** The time to the first byte of the very first connection between the two nodes. */
   meeting: number;
-  /** CPU seconds of both supervisors and the seed during `firstByte.boxer`. */
+  /** The CPU time in seconds of both supervisors and the seed during `firstByte.boxer`. */
   cpu: number;
 }
 
 export interface Amounts {
-  /** Connections of each side, in chunks that alternate. */
+  /** The number of connections of each side, which are opened in alternating chunks. */
   readonly connections: number;
-  /** Established connections with 128 ping-pongs each. */
+  /** The number of connections with 128 round trips each. */
   readonly pingPongs: number;
-  /** iperf3 runs of a second. */
+  /** The number of runs of iperf3, which take a second each. */
   readonly runs: number;
 }
 
@@ -66,7 +66,9 @@ async function probe(stage: Stage, { from, to }: Pair, side: Side, words: string
     .map((line) => Math.round(Number(line) / 100) / 10);
 }
 
-/** An iperf3 server takes one client at a time; when it is done with it, it closes its listener and opens another. */
+/**
+ * An iperf3 server serves one client at a time, and listens anew after each client. Until then it is busy.
+ */
 const BUSY_TRIES = 40;
 const BUSY_PAUSE_MS = 50;
 
@@ -85,10 +87,10 @@ async function iperf(stage: Stage, { from, to }: Pair, side: Side, streams: numb
 
 const empty = (): Record<Side, number[]> => ({ native: [], boxer: [] });
 
-/** Who goes first changes every time: what a noisy machine does to one side, it does to the other. */
+/** The side that goes first changes every time, so that other load on the machine affects both sides. */
 const order = (turn: number) => (turn % 2 === 0 ? SIDES : [...SIDES].reverse());
 
-/** Measures all pairs on `stage`, native and boxed alternately. `say` gets a line of progress. */
+/** Measures all pairs on `stage`, native and boxed alternately. `say` gets lines about the progress. */
 export async function measure(
   stage: Stage,
   rtt: number,

@@ -6,7 +6,9 @@ import { startNative, startOverlay } from '../../../test/network/lib/overlay.ts'
 import { compiled } from '../../../test/network/lib/programs.ts';
 import type { Shell } from '../../../test/network/lib/shell.ts';
 
-/** A container's host is on the internet, a function's behind a gateway that keeps ports and is silent. */
+/**
+ * A container's host is on the internet. A function's host is behind a `silent` gateway, which keeps ports.
+ */
 export const KINDS = ['container', 'function'] as const;
 export type Kind = (typeof KINDS)[number];
 
@@ -14,37 +16,37 @@ export const SIDES = ['native', 'boxer'] as const;
 export type Side = (typeof SIDES)[number];
 
 /**
- * Client and server each keep to a processor of their own: otherwise it is chance, for the life of a process, whether the two share
- * one, and a round trip takes half or twice as long.
+ * The client and the server each run on a fixed CPU. Otherwise it would be chance whether the two share a
+ * CPU, on which the time of a round trip depends.
  */
 const onCpu = (cpu: number) => (availableParallelism() > 1 ? ['taskset', '--cpu-list', String(cpu)] : []);
 export const CLIENT_CPU: readonly string[] = onCpu(0);
 const SERVER_CPU: readonly string[] = onCpu(1);
 
-/** One host with both sides on it, in the same network namespace. */
+/** A host with both sides in the same network namespace. */
 interface Corner {
   readonly native: Shell;
   readonly boxer: Shell;
-  /** How each side of a client calls it. */
+  /** The host name or address by which a client of each side reaches it. */
   readonly called: Readonly<Record<Side, string>>;
 }
 
 export const PROBE_PORT: Readonly<Record<Side, string>> = { native: '7100', boxer: '7200' };
 export const IPERF_PORT: Readonly<Record<Side, string>> = { native: '5301', boxer: '5201' };
 
-/** Clients and servers of both kinds with `rtt` ms added between any two; servers are running. */
+/** Clients and running servers of both kinds, with `rtt` ms added between any two. */
 export interface Stage {
   readonly probe: string;
   client(kind: Kind, side: Side): Shell;
   /** The host name or address by which that side's client reaches a server. */
   server(kind: Kind, side: Side): string;
-  /** CPU seconds that the supervisors of this pair and the seed have used so far. */
+  /** The CPU time in seconds that the supervisors of this pair and the seed have used so far. */
   cpu(from: Kind, to: Kind): number;
   remove(): Promise<void>;
 }
 
 export async function createStage(rtt: number): Promise<Stage> {
-  // Only the way out is delayed: half a round trip each.
+  // A link only delays outgoing frames: each of the two links adds half of the round-trip time.
   const bed = await createBed(rtt > 0 ? { delay: rtt / 2 } : {});
   try {
     return await furnish(bed);
@@ -75,7 +77,7 @@ async function furnish(bed: Bed): Promise<Stage> {
     }
   }
 
-  // What a native server behind a gateway needs to be reached at all: its ports forwarded by hand.
+  // A native server behind a gateway can only be reached through forwarded ports.
   const inside = '192.168.7.2';
   const forwarded = { [PROBE_PORT.native]: inside, [IPERF_PORT.native]: inside };
   clients.set('container', await corner('client-container', await bed.host()));
@@ -108,7 +110,7 @@ async function furnish(bed: Bed): Promise<Stage> {
   };
 }
 
-/** User and system time of all threads; the kernel counts in hundredths. */
+/** The user and system time of all threads in seconds. The kernel counts it in hundredths of a second. */
 function cpuSeconds(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /, '')

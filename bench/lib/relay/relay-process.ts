@@ -1,6 +1,7 @@
 /**
- * The relay's data path on its own, as a proxy: node relay-process.ts PORT TARGET. What comes to PORT of 127.0.0.1 is joined with a
- * connection to TARGET, in the lease of an admitted flow, as the seed does for an unboxed service and a phantom for its ports.
+ * The relay's data path as a simple proxy: node relay-process.ts PORT TARGET. Each connection to PORT of
+ * 127.0.0.1 is joined with a connection to TARGET within the lease of an admitted flow, as the seed does it
+ * for an unboxed service, and a phantom for its ports.
  */
 import { connect, createServer } from 'node:net';
 import { startRelay } from '../../../supervisor/network/relay/relay.ts';

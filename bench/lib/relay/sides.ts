@@ -5,11 +5,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the echo server and iperf3's listen. */
+/** The ports of the echo server and of iperf3's server. */
 export const ECHO = 18_300;
 export const IPERF = 18_301;
 
-/** One proxy: a port in front of each target. */
+/** A proxy with a port for each target. */
 export interface Side {
   readonly label: string;
   readonly echo: number;
@@ -22,7 +22,7 @@ export const relay: Side = { label: 'relay', echo: 18_320, iperf: 18_321 };
 const LOAD = new URL('load.py', import.meta.url).pathname;
 const RELAY = new URL('relay-process.ts', import.meta.url).pathname;
 
-/** As Debian ships it but for the ports: threads, buffers and splicing are its defaults. */
+/** A configuration with haproxy's defaults for threads, buffers and splicing. */
 const configuration = (front: number, target: number) => `
 frontend front-${front}
   bind 127.0.0.1:${front}
@@ -42,7 +42,7 @@ ${configuration(haproxy.echo, ECHO)}
 ${configuration(haproxy.iperf, IPERF)}
 `;
 
-/** Throws with what to install where a program is missing. */
+/** Throws an error with the package to install if a program is missing. */
 export function requirePrograms(): void {
   for (const [program, packageName] of [
     ['haproxy', 'haproxy'],
@@ -57,7 +57,7 @@ export function requirePrograms(): void {
   }
 }
 
-/** Starts both proxies and the echo server; gives what ends them. */
+/** Starts both proxies and the echo server. Resolves to a function that ends them. */
 export async function startSides(): Promise<() => Promise<void>> {
   const directory = mkdtempSync(join(tmpdir(), 'boxer-bench-relay-'));
   const file = join(directory, 'haproxy.cfg');
@@ -121,7 +121,7 @@ function output(program: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** Mbit/s that arrive. */
+/** Resolves to the Mbit/s that arrive. */
 export async function throughput(side: Side, streams: number, seconds: number): Promise<number> {
   const server = spawn('iperf3', ['-s', '-1', '--forceflush', '-B', '127.0.0.1', '-p', String(IPERF)], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -151,7 +151,7 @@ export async function throughput(side: Side, streams: number, seconds: number): 
   }
 }
 
-/** Microseconds of each round trip of `size` bytes. */
+/** Resolves to the time in microseconds of each round trip of `size` bytes. */
 export async function roundTrips(side: Side, count: number, size: number): Promise<number[]> {
   const samples: unknown = JSON.parse(
     await output('python3', [LOAD, 'ping', ...[side.echo, count, size].map(String)]),
@@ -160,7 +160,9 @@ export async function roundTrips(side: Side, count: number, size: number): Promi
   return samples.map(Number);
 }
 
-/** Connections per second, each opened, used for one byte each way and closed. */
+/**
+ * Resolves to the connections per second. Each is opened, transfers a byte in both directions, and is closed.
+ */
 export async function connectionRate(side: Side, count: number, workers: number): Promise<number> {
   return Number(await output('python3', [LOAD, 'open', ...[side.echo, count, workers].map(String)]));
 }

@@ -10,7 +10,7 @@ import {
   type Transition,
 } from './state.ts';
 
-/** The pause before a seed that was away is told again, ms. */
+/** The pause in ms before the seed is told again, if it could not be told. */
 const PAUSE_MS = 1000;
 
 /** Begins the hand-over to a successor that is ready: the names pass to the successor. */

@@ -1,8 +1,8 @@
 import type { Action, Facts, Plan, Retirement } from './state.ts';
 
-/** The time in which a neighbour that has looked up a name connects, ms. */
+/** The time in ms that a client has between looking up a name and connecting. */
 const SETTLE_MS = 1000;
-/** The time between SIGKILL and the function's report of the guest's end, ms. */
+/** The time in ms that the function has to report the guest's end after SIGKILL. */
 const LAST_REPORT_MS = 1000;
 
 export interface RetirementStep {
@@ -10,7 +10,7 @@ export interface RetirementStep {
   readonly actions: readonly Action[];
 }
 
-/** Starts to retire a function. Its connections are watched only where there is time for them. */
+/** Starts to retire a function. Its connections are watched only if there is time to wait for them. */
 export function beginRetirement(plan: Plan, facts: Facts, now: number): RetirementStep {
   const until = plan.times.stopAt;
   const draining: Retirement = { step: 'draining', settledAt: now + SETTLE_MS, until, isIdle: false };
@@ -19,7 +19,7 @@ export function beginRetirement(plan: Plan, facts: Facts, now: number): Retireme
   return { retirement, actions: isWatched ? [{ do: 'watch-for-idle' }, ...actions] : actions };
 }
 
-/** Takes note that no connection is left that came in through the holder. */
+/** Records that no connection to the function through the holder is left. */
 export function withIdle(retirement: Retirement): Retirement {
   return retirement.step === 'draining' ? { ...retirement, isIdle: true } : retirement;
 }
@@ -49,7 +49,7 @@ export function continueRetirement(
   }
 }
 
-/** When the present step is over if no event comes before. */
+/** When the current step ends if no event comes first. */
 export function retirementWakeAt(retirement: Retirement, facts: Facts): number {
   switch (retirement.step) {
     case 'draining': {

@@ -1,47 +1,52 @@
 import type { Times } from './times.ts';
 
 /**
- * The renewal of one function, from the moment in which it serves to its end. All times are those of `performance.now()`, in ms.
+ * The renewal of one function, from its start to its end. All times are values of `performance.now()`, in ms.
  *
  *     serving -> succeeding -> handing-over -> retiring -> ended
  *
- * A function whose guest ends, or that is not renewed, skips the stages between. `retiring` may also begin while a successor is
- * still being started: then the time of the function is up, and `retirement` is there in `succeeding` and `handing-over`, too.
+ * A function that is not renewed, or whose guest ends by itself, skips the stages in between. If the time of
+ * a function is up before its successor has taken over, its retirement begins during `succeeding` or
+ * `handing-over`, and these stages then have a `retirement` as well.
  */
 export type State = Serving | Succeeding | HandingOver | Retiring | Ended;
 
-/** What has happened to the function and to its holder, whatever the stage. None of it is ever taken back. */
+/**
+ * What has happened to the function and to its holder so far, in any stage. A fact that is true stays true.
+ */
 export interface Facts {
-  /** The function does not exist any more. Its outcome may still be on the way. */
+  /** The function does not run any more. Its outcome may not be known yet. */
   readonly isGone: boolean;
   /** The outcome of the function is known. */
   readonly isEnded: boolean;
   /** The holder has been told to stop, and has passed its signal on to every guest. */
   readonly isStopping: boolean;
-  /** The holder waits only for this function's end: connections are not waited for. */
+  /**
+   * The holder waits for nothing but this function's end, so the function does not wait for its connections.
+   */
   readonly isHurried: boolean;
-  /** Everything ends now, without a grace period. */
+  /** The function and its successor have to end at once, without a grace period. */
   readonly isCancelled: boolean;
 }
 
-/** How the guest is told to end. */
+/** How the guest is ended. */
 export interface StopTerms {
   readonly signal: string;
-  /** ms between that signal and SIGKILL */
+  /** ms between `signal` and SIGKILL */
   readonly grace: number;
 }
 
-/** What every stage of a function that can be renewed knows. */
+/** When and how a function is renewed. */
 export interface Plan {
   readonly times: Times;
   readonly stop: StopTerms;
 }
 
-/** Names and ports lead to the function. */
+/** The names of the service, and its ports at the holder, lead to the function. */
 export interface Serving {
   readonly stage: 'serving';
   readonly facts: Facts;
-  /** Undefined until the function has connected, and for ever where it is not renewed (any more). */
+  /** Undefined until the function has connected to its holder, and if it is not or no longer renewed. */
   readonly plan?: Plan | undefined;
 }
 
@@ -54,7 +59,7 @@ export interface Succeeding {
   readonly retirement?: Retirement | undefined;
 }
 
-/** One launch that may become the successor, or the pause after one that failed. `number` counts from 1. */
+/** An attempt to start a successor, or the pause after an attempt that failed. `number` counts from 1. */
 export type Attempt =
   | {
       readonly step: 'starting';
@@ -66,10 +71,13 @@ export type Attempt =
     }
   | { readonly step: 'pausing'; readonly number: number; readonly until: number; readonly why: string };
 
-/** Whether the seed has been told that names lead to the successor, and has agreed. */
+/**
+ * Whether the seed knows that names lead to the successor. `asked`: the seed has not answered yet. `told`:
+ * the seed has agreed.
+ */
 export type Naming = 'not-asked' | 'asked' | 'told' | 'failed';
 
-/** The successor is ready. Names pass to it in an order in which no name is ever without a node. */
+/** The successor is ready. Names pass to it in steps, so that no name is ever without a node. */
 export interface HandingOver {
   readonly stage: 'handing-over';
   readonly facts: Facts;
@@ -84,14 +92,16 @@ export interface HandingOver {
 export type HandOverStep =
   /** The seed is being told that names lead to the successor. */
   | { readonly name: 'naming' }
-  /** The seed was away; it is told again at `until`. */
+  /** The seed could not be told. It is told again at `until`. */
   | { readonly name: 'pausing'; readonly until: number }
-  /** The function's own membership does not show the successor under the names yet. */
+  /** The function's own view of the overlay does not show yet that names lead to the successor. */
   | { readonly name: 'appearing' }
   /** The seed is being told that names do not lead to the function any more. */
   | { readonly name: 'withdrawing' };
 
-/** The function gives up what it still has, and ends. */
+/**
+ * The function does not serve any more: its connections, its guest and then the function itself are ended.
+ */
 export interface Retiring {
   readonly stage: 'retiring';
   readonly facts: Facts;
@@ -100,20 +110,20 @@ export interface Retiring {
   readonly result: Result;
 }
 
-/** How far a function has come with its end. */
+/** The steps in which a function ends. */
 export type Retirement =
-  /** Its connections may end by themselves, until `settledAt` at least and until `until` at most. */
+  /** Connections have time to end by themselves: at least until `settledAt`, and at most until `until`. */
   | {
       readonly step: 'draining';
       readonly settledAt: number;
       readonly until: number;
       readonly isIdle: boolean;
     }
-  /** The guest has its stop signal. */
+  /** The guest has received its stop signal. */
   | { readonly step: 'stopped'; readonly killAt: number }
-  /** The guest has SIGKILL; the function may still report how the guest ended. */
+  /** The guest has received SIGKILL. The function has time to report how the guest ended. */
   | { readonly step: 'killed'; readonly endAt: number }
-  /** The function has been ended, or has ended. Only its outcome is waited for. */
+  /** The function has ended, or is being ended. Only its outcome is missing. */
   | { readonly step: 'over' };
 
 export interface Ended {
@@ -121,32 +131,35 @@ export interface Ended {
   readonly result: Result;
 }
 
-/** What the end of a function means for whoever holds it. */
+/** What the end of a function means for its holder. */
 export type Result =
-  /** A successor serves. */
+  /** A successor has taken over. */
   | { readonly kind: 'succeeded' }
-  /** The outcome of the function counts. */
+  /** There is no successor. The function's outcome is that of the service. */
   | { readonly kind: 'own-outcome' }
   /** The function had to end before a successor had started; `why` is the failure of the last attempt. */
   | { readonly kind: 'timed-out'; readonly why: string };
 
-/** What happens. Events of a successor carry the number of the attempt that started it. */
+/** The input of a transition. Events about a successor carry the number of the attempt that started it. */
 export type Event =
-  /** The moment that `wakeAt` named has come. */
+  /** The time that `wakeAt` returned has come. */
   | { readonly type: 'time' }
-  /** The function has connected to its holder, and is to be renewed by this plan. */
+  /** The function has connected to its holder. It is renewed according to `plan`. */
   | { readonly type: 'connected'; readonly plan: Plan }
   | { readonly type: 'gone' }
-  /** `isByGuest`: the guest has ended, by itself or by a signal; the function did not go from under it. */
+  /** `isByGuest`: the guest has ended, by itself or by a signal, and not because its function died. */
   | { readonly type: 'ended'; readonly isByGuest: boolean }
   | { readonly type: 'stopping' }
   | { readonly type: 'hurried' }
   | { readonly type: 'cancelled' }
-  /** No connection that came in through the holder is left. */
+  /** No connection to the function through the holder is left. */
   | { readonly type: 'idle' }
   | { readonly type: 'successor-started'; readonly attempt: number }
   | { readonly type: 'successor-listening'; readonly attempt: number; readonly isListening: boolean }
-  /** The successor did not come to run its guest. `chance`: 0 to 1, for the length of the pause that follows. */
+  /**
+   * The successor has ended before it took over. `chance`: a random number from 0 to 1 that determines the
+   * length of the pause that follows.
+   */
   | {
       readonly type: 'successor-failed';
       readonly attempt: number;
@@ -154,26 +167,26 @@ export type Event =
       readonly chance: number;
     }
   | { readonly type: 'successor-gone'; readonly attempt: number }
-  /** The answer to `name-successor`. */
+  /** `name-successor` has been done. `isTold`: the seed has agreed. */
   | { readonly type: 'successor-named'; readonly attempt: number; readonly isTold: boolean }
-  /** The membership of the function shows the successor under the names. */
+  /** The function's own view of the overlay shows that names lead to the successor. */
   | { readonly type: 'successor-visible' }
-  /** The answer to `withdraw-names`, whatever it was. */
+  /** `withdraw-names` has been done, with or without success. */
   | { readonly type: 'names-withdrawn' };
 
-/** What the holder has to do. */
+/** The output of a transition: what the holder has to do. */
 export type Action =
   | { readonly do: 'start-successor'; readonly attempt: number }
   | { readonly do: 'end-successor' }
   /** Tell the seed that names lead to the successor; answered by `successor-named`. */
   | { readonly do: 'name-successor' }
-  /** Report `successor-visible` as soon as it holds. */
+  /** Report `successor-visible` as soon as the successor is visible. */
   | { readonly do: 'watch-for-successor' }
   /** Tell the seed that names do not lead to the function any more; answered by `names-withdrawn`. */
   | { readonly do: 'withdraw-names' }
-  /** Ports and standard input follow the successor, which has a renewal of its own from now on. */
+  /** Lead ports and standard input to the successor, and begin the successor's own renewal. */
   | { readonly do: 'install-successor' }
-  /** Report `idle` as soon as it holds. */
+  /** Report `idle` as soon as no connection is left. */
   | { readonly do: 'watch-for-idle' }
   /** Deliver the stop signal to the guest. */
   | { readonly do: 'stop'; readonly signal: string }
@@ -187,7 +200,7 @@ export interface Transition<S = State> {
   readonly actions: readonly Action[];
 }
 
-/** Goes on from a transition to the next one. What the first one asks for is done first. */
+/** Combines a transition with the one that follows. The actions of the first one come first. */
 export function andThen<A, B>(
   { state, actions }: Transition<A>,
   next: (state: A) => Transition<B>,

@@ -14,8 +14,8 @@ import {
 } from './state.ts';
 
 /**
- * The pause between two attempts to start a successor, ms. It doubles each time; a random part of up to half
- * is cut.
+ * The pause in ms between two attempts to start a successor. It doubles each time, and is then shortened by a
+ * random part of up to half.
  */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -37,8 +37,8 @@ export function continueSucceeding(state: Succeeding, event: Event, now: number)
   if (facts.isStopping) return giveUp(state, OWN_OUTCOME, [], now);
   const end: readonly Action[] = attempt.step === 'starting' ? [{ do: 'end-successor' }] : [];
   if (facts.isCancelled) return giveUp(state, OWN_OUTCOME, end, now);
-  // A guest that ends by itself is not renewed. A guest that was told to end, or whose function died, is
-  // renewed.
+  // A guest that has ended by itself is not succeeded. A guest that was told to end, or whose function died,
+  // is succeeded.
   if (event.type === 'ended' && event.isByGuest && !state.retirement)
     return giveUp(state, OWN_OUTCOME, end, now);
   return andThen(retireWhenLate(state, now), (late) =>

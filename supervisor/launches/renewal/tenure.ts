@@ -6,28 +6,28 @@ import { type Renewal, timesOf } from './times.ts';
 import { SERVING, transition, wakeAt } from './transition.ts';
 import { listensLike, watchMembers } from './watch-members.ts';
 
-/** The owner of a service's launches, which accepts connections for them. */
+/** The owner of a replica's launches, which accepts connections for them. */
 export interface Holder {
-  /** Starts a launch that stands by: names do not lead to it yet. */
+  /** Starts a launch in standby: names do not lead to it yet. */
   startSuccessor(): Launch;
-  /** Ports and standard input lead to the launch from now on, and a tenure of its own begins. */
+  /** Leads ports and standard input to the launch from now on, and begins the launch's own tenure. */
   install(launch: Launch, joined: Joined): void;
-  /** Resolves when no connection to the launch is left that came in through the holder. */
+  /** Resolves when no connection to the launch through the holder is left. */
   idle(joined: Joined): Promise<void>;
-  /** Takes a line for the user. */
+  /** Receives messages for the user. */
   readonly log: Logger;
 }
 
 interface Successor {
   readonly launch: Launch;
   readonly attempt: number;
-  /** Undefined until it has joined the overlay. */
+  /** Undefined until the launch has joined the overlay. */
   joined?: Joined;
 }
 
 /**
- * The time in which one function serves: carries out what the state machine of `transition.ts` decides. Reports what happens to
- * the launch and its successor as events, and keeps the one timer that the state asks for.
+ * The time from the start of one launch to its end. This class carries out the actions of the state machine
+ * in `transition.ts`, reports events of the launch and of its successor to it, and owns its timer.
  */
 export class Tenure {
   readonly launch: Launch;
@@ -41,10 +41,10 @@ export class Tenure {
   #timer: NodeJS.Timeout | undefined;
   #joined: Joined | undefined;
   #successor: Successor | undefined;
-  /** Ends the present watch over members of the overlay. */
+  /** Ends the current watch over members of the overlay. */
   #watch = new AbortController();
 
-  /** Where `renewal` is undefined, the launch is never succeeded. */
+  /** If `renewal` is undefined, the launch has no successor. */
   constructor(launch: Launch, renewal: Renewal | undefined, holder: Holder) {
     this.launch = launch;
     this.ended = this.#end.promise;
@@ -52,12 +52,15 @@ export class Tenure {
     void this.#follow(renewal);
   }
 
-  /** The holder has been told to stop, and has passed its signal on to every guest. Nothing is renewed from now on. */
+  /**
+   * Records that the holder has been told to stop, and has passed its signal on to every guest. The launch is
+   * not renewed from now on.
+   */
   stopping(): void {
     this.#handle({ type: 'stopping' });
   }
 
-  /** The holder waits only for the end of this launch. */
+  /** Records that the holder waits for nothing but the end of this launch. */
   hurry(): void {
     this.#handle({ type: 'hurried' });
   }
@@ -78,13 +81,13 @@ export class Tenure {
     const connected = await Promise.all([launch.joined, launch.session]).catch(() => undefined);
     if (!connected) return;
     [this.#joined] = connected;
-    // The times are counted only from here: a function that has not connected may have to be invoked again.
+    // The times are known only now: a function that has not connected may have to be invoked again.
     const times = timesOf(launch.invokedAt(), renewal, Math.random());
     const stop = { signal: renewal.stopSignal, grace: renewal.stopGracePeriod * 1000 };
     this.#handle({ type: 'connected', plan: { times, stop } });
   }
 
-  /** What an action causes at once is handled after all actions of the same transition. */
+  /** Handles an event. An event that an action causes is handled after all actions of the same transition. */
   #handle(event: Event): void {
     this.#events.push(event);
     if (this.#isHandling) return;
@@ -172,12 +175,15 @@ export class Tenure {
     void this.#watchStart(this.#successor);
   }
 
-  /** Reports that the successor's guest runs, and from then on whether it listens as the launch's guest does. */
+  /**
+   * Reports that the successor's guest runs. From then on, reports whether it listens on the ports on which
+   * the launch's guest listens.
+   */
   async #watchStart(successor: Successor): Promise<void> {
     const { launch, attempt } = successor;
     const [joined] = await Promise.all([launch.joined, launch.started]).catch(() => []);
     const model = this.#joined?.overlay.nodeId;
-    if (!joined || model === undefined) return; // The outcome says why.
+    if (!joined || model === undefined) return; // The outcome tells the cause.
     successor.joined = joined;
     const { overlay } = joined;
     this.#handle({ type: 'successor-started', attempt });

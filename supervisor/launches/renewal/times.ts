@@ -2,17 +2,17 @@ import type { NodeConfig } from '../../published/node-config.ts';
 
 export type Renewal = NonNullable<NodeConfig['renewal']>;
 
-/** The moments of a function's renewal, as `performance.now()`. */
+/** The times of a function's renewal, as values of `performance.now()`. */
 export interface Times {
-  /** When its successor is started. */
+  /** When the function's successor is started. */
   readonly renewAt: number;
-  /** When its guest gets the stop signal, at the latest. */
+  /** The latest time at which the function's guest gets the stop signal. */
   readonly stopAt: number;
-  /** When the function itself is ended. */
+  /** When the function itself is ended if its guest has not ended. */
   readonly endAt: number;
 }
 
-/** Lambda enforces the timeout from a moment that the phantom does not see; ms of safety. */
+/** A safety margin in ms: the phantom does not see from which moment Lambda counts the function's timeout. */
 const MARGIN = 1000;
 /**
  * The share of its time by which a function may be renewed earlier, so that replicas which were started
@@ -21,9 +21,9 @@ const MARGIN = 1000;
 const JITTER = 0.05;
 
 /**
- * The times of a function that was invoked at `invokedAt`. They are counted from the invocation by the
- * phantom's own clock, which is never too late: the function's timeout begins later, and the function's clock
- * may differ. `chance`: 0 to 1.
+ * The times of a function that was invoked at `invokedAt`. They are counted from the invocation, by the
+ * phantom's clock, as the function's clock may differ. Lambda counts the timeout from a later moment, so
+ * these times are never too late. `chance`: a random number from 0 to 1.
  */
 export function timesOf(invokedAt: number, renewal: Renewal, chance: number): Times {
   const lifetime = renewal.lifetime * 1000;

@@ -34,7 +34,10 @@ const failed = (attempt = 1, chance = 1): Event => ({
   chance,
 });
 
-/** At so many ms this happens; the stage afterwards, the actions, and when the next `time` event is due. */
+/**
+ * An event and its time in ms, with the expected stage, the expected actions, and when the next `time` event
+ * is due.
+ */
 type Step = readonly [
   at: number,
   event: Event,
@@ -54,9 +57,9 @@ const listen: Step = [102_000, listening(), 'handing-over', ['name-successor']];
 const name: Step = [102_001, named(), 'handing-over', ['watch-for-successor'], 200_000];
 const appear: Step = [102_002, visible, 'handing-over', ['withdraw-names']];
 const withdraw: Step = [102_010, withdrawn, 'retiring', ['install-successor', 'watch-for-idle'], 200_000];
-/** Up to a successor that serves, with the function's own connections still open. */
+/** The steps until a successor has taken over, while the function's own connections are still open. */
 const handedOver: readonly Step[] = [connect, renew, run, listen, name, appear, withdraw];
-/** Up to a function whose time is up while its first successor is still being started. */
+/** The steps until the time of a function is up while its first successor is still being started. */
 const late: readonly Step[] = [connect, renew, [200_000, time, 'succeeding', [], 201_000]];
 
 const table: readonly (readonly [title: string, steps: readonly Step[], result?: Result])[] = [
@@ -70,14 +73,14 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     own,
   ],
   [
-    'a function that connects only after it was due is renewed at once, but not before its holder knows of it',
+    'a function that connects after its renewal was due is renewed at once, by a separate time event',
     [
       [150_000, connected, 'serving', [], 100_000],
       [150_000, time, 'succeeding', ['start-successor'], 200_000],
     ],
   ],
   [
-    'names pass to a successor that listens, and then the function ends by itself',
+    'names pass to a successor that listens, and then the idle function is stopped and ends',
     [
       ...handedOver,
       [102_500, idle, 'retiring', [], 103_010],
@@ -88,7 +91,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     succeeded,
   ],
   [
-    'a guest that ignores its stop signal is killed after its grace period, and its function ended 1 s later',
+    'a guest that ignores its stop signal is killed after its grace period, and its function 1 s later',
     [
       ...handedOver,
       [103_500, idle, 'retiring', ['stop SIGTERM'], 108_500],
@@ -100,7 +103,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     succeeded,
   ],
   [
-    'connections are waited for until the grace period has to begin, and no longer',
+    'a function waits for its connections until its grace period has to begin',
     [
       ...handedOver,
       [199_999, time, 'retiring', [], 200_000],
@@ -108,7 +111,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a successor is waited for until it listens where the function does',
+    'a successor takes over when it listens on the ports of the function',
     [
       connect,
       renew,
@@ -118,11 +121,11 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a successor that listens before its guest is known to run is not ready yet',
+    'a successor that listens does not take over before its guest is known to run',
     [connect, renew, [101_000, listening(), 'succeeding', [], 200_000]],
   ],
   [
-    'a successor that runs takes over without listening when the time of the function is up',
+    'a successor that runs but does not listen takes over when the time of the function is up',
     [
       connect,
       renew,
@@ -134,7 +137,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a successor that starts only after the function has been told to stop takes over then',
+    'a successor that starts after the function has been told to stop takes over at once',
     [
       ...late,
       [201_000, time, 'succeeding', ['stop SIGTERM'], 206_000],
@@ -146,7 +149,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     succeeded,
   ],
   [
-    'a function whose successors all fail is told to stop when its time is up, and has timed out',
+    'a function whose successors all fail is stopped when its time is up, with the result timed-out',
     [
       ...late,
       [200_500, failed(), 'retiring', ['end-successor'], 201_000],
@@ -156,7 +159,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     timedOut,
   ],
   [
-    'pauses between attempts grow, and the last one ends when the time of the function is up',
+    'pauses between attempts double, and the last one ends when the time of the function is up',
     [
       connect,
       renew,
@@ -169,11 +172,11 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'half of a pause is chance',
+    'chance shortens a pause by up to half',
     [connect, renew, [101_000, failed(1, 0), 'succeeding', ['end-successor', 'report'], 101_500]],
   ],
   [
-    'what happens to the successor of an attempt that failed is not taken for the next one',
+    'events about the successor of a failed attempt do not affect the next attempt',
     [
       connect,
       renew,
@@ -189,7 +192,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'the successor of a function that died has the names at once, and serves as soon as its guest runs',
+    'the successor of a function that died gets the names at once, and takes over when its guest runs',
     [
       connect,
       renew,
@@ -202,7 +205,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     succeeded,
   ],
   [
-    'a successor that is ready before the seed has answered about its names waits for that answer',
+    'a successor that is ready before the seed has answered about its names takes over after the answer',
     [
       connect,
       renew,
@@ -212,7 +215,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'where the function and its successor die, the outcome of the function counts',
+    'if the function and its successor die, the result is the outcome of the function',
     [
       connect,
       renew,
@@ -223,7 +226,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     own,
   ],
   [
-    'a function that died between two attempts is not succeeded',
+    'a function that dies between two attempts has no successor',
     [
       connect,
       renew,
@@ -233,7 +236,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     own,
   ],
   [
-    'a guest that ends by itself is not renewed, whatever is under way',
+    'a guest that ends by itself has no successor, even if one is being started',
     [connect, renew, run, [102_000, endedByGuest, 'ended', ['end-successor']]],
     own,
   ],
@@ -242,12 +245,12 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     [connect, [50_000, stopping, 'serving', []], [100_000, time, 'serving', []]],
   ],
   [
-    'a holder that stops leaves the successor to the signal that both have got',
+    'if the holder stops, the successor that is being started is not ended: it has received the signal too',
     [connect, renew, run, [102_000, stopping, 'serving', []], [103_000, endedByGuest, 'ended', []]],
     own,
   ],
   [
-    'a function that retires has been told to stop by the signal that its holder has got',
+    'if the holder stops, a function that retires is killed after its grace period, without a second signal',
     [
       ...handedOver,
       [103_000, stopping, 'retiring', [], 108_000],
@@ -255,12 +258,12 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a function without a successor whose holder stops ends with its own outcome',
+    'if the holder stops, a function whose time is up ends with its own outcome',
     [...late, [200_100, stopping, 'retiring', [], 205_100], [201_000, endedByGuest, 'ended', []]],
     own,
   ],
   [
-    'a hand-over goes on while the holder stops: the exit code is that of the guest to which names lead',
+    'a hand-over continues while the holder stops: the exit code is that of the guest to which names lead',
     [
       connect,
       renew,
@@ -273,7 +276,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a seed that is away is told again after 1 s',
+    'a seed that could not be told of the successor is told again after 1 s',
     [
       connect,
       renew,
@@ -285,7 +288,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a hand-over does not wait beyond the time of the function',
+    'a hand-over does not wait for a visible successor once the time of the function is up',
     [
       ...[connect, renew, run, listen, name],
       [200_000, time, 'handing-over', ['withdraw-names']],
@@ -293,7 +296,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a hand-over ends when the function or its successor is gone',
+    'a hand-over does not wait for a visible successor that is gone',
     [
       ...[connect, renew, run, listen, name],
       [103_000, successorGone(), 'handing-over', ['withdraw-names']],
@@ -302,7 +305,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'when the seed is still away and the function is gone, it is told once more',
+    'if the function goes while the seed is away, the seed is told once more',
     [
       connect,
       renew,
@@ -314,7 +317,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     ],
   ],
   [
-    'a holder that waits for nothing else does not wait for connections either',
+    'a function does not wait for its connections if its holder waits for nothing but its end',
     [...handedOver, [102_100, hurried, 'retiring', ['stop SIGTERM'], 107_100]],
   ],
   [
@@ -328,7 +331,7 @@ const table: readonly (readonly [title: string, steps: readonly Step[], result?:
     own,
   ],
   [
-    'cancellation ends a function that retires at once',
+    'cancellation at once ends a function that retires',
     [...handedOver, [103_000, cancelled, 'retiring', ['end']], [103_001, endedByLambda, 'ended', []]],
     succeeded,
   ],
@@ -356,7 +359,7 @@ describe('the renewal of a function', () => {
     },
   );
 
-  test('a time event leaves nothing to do at the same moment: the holder would never rest', () => {
+  test('a second time event at the same moment changes nothing, so the holder’s timer never spins', () => {
     for (const [, steps] of table) {
       let state: State = SERVING;
       for (const [now, event] of steps) {

@@ -11,7 +11,7 @@ const NO_FACTS: Facts = {
   isCancelled: false,
 };
 
-/** A function that serves, or is about to. */
+/** The first state of every function: it serves, or is being started. */
 export const SERVING: Serving = { stage: 'serving', facts: NO_FACTS };
 
 /**
@@ -33,7 +33,7 @@ export function transition(state: State, event: Event, now: number): Transition 
   }
 }
 
-/** When a `time` event is due, if nothing happens before; undefined where only events matter. */
+/** When a `time` event is due, if no other event comes first; undefined: no `time` event is due. */
 export function wakeAt(state: State): number | undefined {
   const at = nextMoment(state);
   return Number.isFinite(at) ? at : undefined;
@@ -78,7 +78,8 @@ function isRenewable({ isStopping, isCancelled }: Facts): boolean {
 function continueServing(state: Serving, event: Event, now: number): Transition {
   if (event.type === 'ended')
     return { state: { stage: 'ended', result: { kind: 'own-outcome' } }, actions: [] };
-  // A function that connects late may be due at once. Its holder still learns of the connection first.
+  // A function that connects late may have to be renewed at once. Its holder still learns of the connection
+  // before that.
   if (event.type === 'connected') return { state: { ...state, plan: event.plan }, actions: [] };
   const { plan, facts } = state;
   if (plan && isRenewable(facts) && now >= plan.times.renewAt) return startSucceeding(plan, facts);

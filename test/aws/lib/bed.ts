@@ -9,19 +9,19 @@ import { type Registry, startRegistry } from './registry.ts';
 
 export const REGION = 'us-east-1';
 export const ROLE = 'arn:aws:iam::000000000000:role/boxer-function';
-/** Not one of anybody: no server here looks at more than that there is one. */
+/** A secret key of no account: the servers of the bed accept any signature. */
 export const SECRET = 'bed-secret-that-must-not-be-seen';
 
-/** An account of AWS as far as it can be had here: ECR's API, a real registry, and the local Lambda. */
+/** A substitute for an AWS account: ECR's API, a real registry, and the local Lambda. */
 export interface Bed {
   readonly home: Home;
   readonly registry: Registry;
   readonly ecr: EcrEndpoint;
   readonly lambda: TestLambda;
-  /** In front of the two APIs. */
+  /** The plugin reaches the two APIs through these proxies. */
   readonly ecrProxy: FaultProxy;
   readonly lambdaProxy: FaultProxy;
-  /** For a test's own look at the account. */
+  /** A client with which a test can inspect the account. */
   readonly client: LambdaClient;
   readonly env: NodeJS.ProcessEnv;
   project(yaml: string): BedProject;
@@ -29,11 +29,14 @@ export interface Bed {
 }
 
 export interface BedProject extends TestProject {
-  /** `docker boxer WORDS` against the bed, while the servers of the bed go on. */
+  /** Runs `docker boxer WORDS` against the bed, without blocking the servers of the bed. */
   run(words: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ran>;
 }
 
-/** Starts everything; unless told otherwise with the plugin, and stand-ins for its images, in a docker configuration of its own. */
+/**
+ * Starts a bed. By default, its home is a separate Docker configuration with the plugin and with substitutes
+ * for the plugin's images.
+ */
 export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): Promise<Bed> {
   const [home, registry, lambda] = await Promise.all([
     homeOf(),
@@ -75,14 +78,15 @@ export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): P
 }
 
 /**
- * The control port of this test's seed; the ninety that follow it are published on this machine, too, so that tests which run at the same
- * time have others. Below the kernel's own range, from which other sockets take theirs.
+ * The control port of this test's seed. The ninety ports after it are published on this machine as well, so
+ * each test process has a range of its own. The ranges are below that of the kernel's ephemeral ports.
  */
 export const SEED_PORT = 10_300 + (process.pid % 200) * 100;
 
 /**
- * One service on AWS, with few ports of the relay: the engine takes a third of a second to publish and to close each. `more` goes into its
- * x-boxer, `top` into the project's.
+ * A project with one service on AWS. It has only few relay ports, because the engine takes a third of a
+ * second to publish and to close each of them. `more` is added to the service's x-boxer, and `top` to the
+ * project's.
  */
 export const oneService = (more = '', top = '') => `
 services:

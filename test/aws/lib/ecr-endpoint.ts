@@ -5,12 +5,14 @@ import * as z from 'zod/mini';
 import { modelFaults } from './model-check.ts';
 import type { Registry } from './registry.ts';
 
-/** ECR's API over a registry. What it is asked and what it answers is compared with the SDK's own model. */
+/**
+ * ECR's API in front of a registry. Its requests and answers are compared with the SDK's model of the API.
+ */
 export interface EcrEndpoint {
   readonly url: string;
-  /** Operations in order. */
+  /** The names of the operations that were called, in order. */
   readonly calls: string[];
-  /** Requests and answers that do not fit the model, and signatures for another region. */
+  /** The deviations of requests and answers from the model. */
   readonly faults: string[];
   readonly repositories: Map<string, Repository>;
   stop(): Promise<void>;
@@ -40,7 +42,10 @@ class EcrError extends Error {
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** Starts the endpoint. `region` is the only one whose signatures it takes; `uriRegion` shows in repository URIs if it is given. */
+/**
+ * Starts the endpoint. It only accepts signatures for `region`. `host` is the registry's host in repository
+ * URIs.
+ */
 export async function startEcrEndpoint(
   registry: Registry,
   region: string,
@@ -163,7 +168,7 @@ export async function startEcrEndpoint(
   };
 }
 
-/** What the registry really has. */
+/** The images that the registry has. */
 async function imagesOf(registry: Registry, repositoryName: string): Promise<object[]> {
   const listed = await registry.get(`${repositoryName}/tags/list`);
   const tags: string[] = listed.ok ? (tagList.parse(await listed.json()).tags ?? []) : [];

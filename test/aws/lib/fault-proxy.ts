@@ -1,31 +1,31 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request } from 'node:http';
 
-/** What a request is answered with in place of the server's own answer. */
+/** The answer that a request gets instead of the server's answer. */
 export interface Fault {
   status: number;
-  /** AWS's name of the error. */
+  /** The name of the error on AWS. */
   type: string;
   message: string;
-  /** Answers before the server is heard again; undefined: all. */
+  /** How many requests get this answer; undefined: all. */
   times?: number;
   headers?: Record<string, string>;
 }
 
-/** A proxy in front of an AWS endpoint that fails as it is told. */
+/** A proxy in front of an AWS endpoint that makes requests fail as a test needs it. */
 export interface FaultProxy {
   readonly url: string;
-  /** `METHOD path` of every request, with the operation of the JSON protocol behind it. */
+  /** The line `METHOD path` of each request. The operation follows if the request uses the JSON protocol. */
   readonly requests: string[];
-  /** Requests whose line matches fail from now on. */
+  /** Makes requests whose line matches fail from now on. */
   fail(pattern: RegExp, fault: Fault): void;
-  /** Changes what the server answers to requests whose line matches. */
+  /** Changes the server's answers to requests whose line matches. */
   rewrite(pattern: RegExp, change: (body: string) => string): void;
   heal(): void;
   stop(): Promise<void>;
 }
 
-/** Starts a proxy for `target`, on loopback unless told otherwise. */
+/** Starts a proxy for `target`, on loopback by default. */
 export async function startFaultProxy(target: string, host = '127.0.0.1'): Promise<FaultProxy> {
   let rules: { pattern: RegExp; fault: Fault; left: number }[] = [];
   let changes: { pattern: RegExp; change: (body: string) => string }[] = [];

@@ -4,8 +4,9 @@ import { execa } from 'execa';
 import type { TestLambda } from '../../../lambda-local/testing/test-lambda.ts';
 
 /**
- * What lies between a project and functions on AWS: neither can reach the other's network, which Docker sees to. Functions reach
- * what is published on this host, at `address`; phantoms reach the Lambda API at `lambda`.
+ * A substitute for the internet between a project and functions on AWS. Neither can reach the other's
+ * network, because Docker isolates networks. Functions reach ports that this host publishes, at `address`.
+ * Phantoms reach the Lambda API at `lambda`.
  */
 export interface Internet {
   readonly address: string;

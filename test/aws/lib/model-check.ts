@@ -1,21 +1,21 @@
 import * as ecr from '@aws-sdk/client-ecr';
 
-/** Traits of the SDK's compact schemas: a list, a map and a structure. */
+/** The kinds of the SDK's compact schemas. */
 const LIST = 1;
 const MAP = 2;
 const STRUCTURE = 3;
-/** Flags of a number that stands for a list or a map of a simple type. */
+/** Flags in the number that stands for a list or a map of a simple type. */
 const LIST_OF_SIMPLE = 64;
 const MAP_OF_SIMPLE = 128;
 
-/** What `typeof` gives for the model's simple types; timestamps are seconds in JSON. */
+/** The results of `typeof` for the model's simple types. Timestamps are seconds in JSON. */
 const SIMPLE: Readonly<Record<number, string>> = { 0: 'string', 1: 'number', 2: 'boolean', 4: 'number' };
 
 /**
- * Compares a value with a structure of a model that the SDK carries.
- * @param name such as `CreateRepositoryRequest`
- * @param model an SDK client's package; ECR's unless told otherwise
- * @returns what does not fit: members that the model does not know, required ones that are missing, wrong types
+ * Compares a value with a structure in a model of the SDK.
+ * @param name the name of the structure, such as `CreateRepositoryRequest`
+ * @param model the package of an SDK client; that of ECR by default
+ * @returns the deviations: unknown members, missing required members, and wrong types
  */
 export function modelFaults(name: string, value: unknown, model: object = ecr): string[] {
   const schema: unknown = Reflect.get(model, `${name}$`);
@@ -34,7 +34,7 @@ function faults(schema: unknown, value: unknown, at: string): string[] {
     return Array.isArray(value) ? [] : [`${at}: not a list`];
   }
   if (!Array.isArray(schema)) return [];
-  // A member with traits of its own: the schema comes first.
+  // A member with additional traits is an array that begins with the schema.
   if (typeof schema[0] === 'function') return faults(schema[0](), value, at);
   const [kind, , , , first, second, required = 0] = schema;
   if (kind === LIST) {

@@ -7,19 +7,19 @@ import { execa } from 'execa';
 import { freePort } from '../../../supervisor/network/relay/socket-testbed.ts';
 import { eventually } from '../../lib/project.ts';
 
-/** Debian's docker-registry on the loopback, which takes nobody without the password. */
+/** Debian's docker-registry on loopback, which requires the password. */
 export interface Registry {
   readonly host: string;
   readonly user: string;
   readonly password: string;
-  /** GET below /v2/, logged in. */
+  /** Sends a GET request for a path below /v2/, with the password. */
   get(path: string, accept?: string): Promise<Response>;
   stop(): Promise<void>;
 }
 
 const USER = 'AWS';
 
-/** Starts a registry of its own with an empty storage. */
+/** Starts a registry with an empty storage. */
 export async function startRegistry(): Promise<Registry> {
   const folder = mkdtempSync(join(tmpdir(), 'boxer-registry-'));
   const password = randomBytes(24).toString('base64url');

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 
-/** A proxy in front of a registry that can cut uploads in the middle. */
+/** A proxy in front of a registry that can interrupt uploads. */
 export interface UploadProxy {
   readonly host: string;
-  /** Uploads that were begun: docker asks for each layer first, and begins only those that are not there. */
+  /** The number of uploads that were begun. Docker only uploads layers that the registry does not have. */
   begun: number;
-  /** Uploads beyond so many bytes are cut; undefined: none is. */
+  /** Uploads are interrupted after this number of bytes; undefined: none is. */
   cutAt: number | undefined;
   stop(): Promise<void>;
 }

@@ -6,20 +6,22 @@ import { createRuntime, type Runtime } from './programs.ts';
 /** A machine with one network device, `eth0`, and nothing running on it. */
 export interface Host {
   readonly namespace: Namespace;
-  /** Its own address; behind a gateway other hosts elsewhere have the same. */
+  /** The host's own address. Hosts behind different gateways may have the same address. */
   readonly address: string;
-  /** How the internet sees it. */
+  /** The address under which the internet sees the host. */
   readonly publicAddress: string;
   readonly link: Link;
 }
 
-/** A network behind a gateway. All of them use the same private addresses. */
+/** A network behind a gateway. All sites use the same private addresses. */
 export interface Site {
   readonly kind: NatKind;
   readonly publicAddress: string;
-  /** An isolated host reaches the gateway but none of its neighbours, as on many wireless networks. */
+  /**
+   * Adds a host. An isolated host reaches the gateway but not its neighbours, as on many wireless networks.
+   */
   host(options?: { isolated?: boolean }): Promise<Host>;
-  /** Connections that the gateway has translated so far. */
+  /** Resolves to the number of connections that the gateway has translated so far. */
   translated(): Promise<number>;
   readonly link: Link;
 }
@@ -29,22 +31,25 @@ export interface SiteOptions {
   readonly forwarded?: GatewayOptions['forwarded'];
 }
 
-/** One internet with hosts and gateways on it. Everything that is made on it ends with it, and with this process. */
+/** An internet with hosts and gateways. Everything in it ends with the bed, and with this process. */
 export interface Bed {
   readonly runtime: Runtime;
   host(): Promise<Host>;
   site(kind: NatKind, options?: SiteOptions): Promise<Site>;
-  /** Has `release` run when the bed is removed, the last first. */
+  /** Makes the bed run `release` when it is removed. The last release runs first. */
   own(release: () => Promise<void>): void;
   remove(): Promise<void>;
 }
 
-/** For documentation, so on nobody's real network (RFC 5737). */
+/** Addresses for documentation (RFC 5737), which no real network uses. */
 const INTERNET = '203.0.113';
 const PRIVATE = '192.168.7';
 export const FIRST_PRIVATE_ADDRESS = `${PRIVATE}.2`;
 
-/** `shape`: of the link of everything that is on the internet. Needs root and /dev/net/tun where it is not empty. */
+/**
+ * Makes a bed. `shape` applies to the links of all hosts and gateways on the internet. Requires root, and
+ * /dev/net/tun if `shape` is not empty.
+ */
 export async function createBed(shape: LinkShape = {}): Promise<Bed> {
   const releases: (() => Promise<void>)[] = [];
   const own = (release: () => Promise<void>) => void releases.push(release);
@@ -65,7 +70,7 @@ export async function createBed(shape: LinkShape = {}): Promise<Bed> {
     await internet.run('ip link add inet0 type bridge\nip link set inet0 up');
     let count = 0;
 
-    /** Puts `device` of `inside` on the internet. */
+    /** Connects `device` of the namespace `inside` to the internet. */
     async function attach(inside: Namespace, device: string): Promise<{ address: string; link: Link }> {
       count += 1;
       const address = `${INTERNET}.${count + 1}`;

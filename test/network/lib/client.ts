@@ -9,7 +9,7 @@ export const CLOSED_PORT = 9;
 const wire = z.object({ local: z.string(), remote: z.string() });
 
 const meeting = z.object({
-  /** address:port as the guest sees them; `wire` as the kernel's table has them. */
+  /** address:port as the guest sees them; `wire` has those in the kernel's table of sockets. */
   peer: z.string(),
   own: z.string(),
   wire,
@@ -22,7 +22,7 @@ const clientCase = z.object({
   target: z.string(),
   address: z.string(),
   way: z.string(),
-  /** The errno's name where there was no connection. */
+  /** The errno's name if the connection failed. */
   result: z.union([meeting, z.string()]),
   refused: z.string(),
 });
@@ -30,7 +30,7 @@ const clientCase = z.object({
 /** One connection of test/network/programs/client.py. */
 export type ClientCase = z.infer<typeof clientCase>;
 
-/** Starts the server of programs/server.py; resolves when it listens. */
+/** Starts programs/server.py. Resolves when it listens. */
 export async function startEcho(node: Shell): Promise<void> {
   const job = node.start('python3', `${PROGRAMS}/server.py`, String(ECHO_PORT), String(WITNESS_PORT));
   const died = job.ended.then(({ stderr }) => Promise.reject(new Error(`server.py: ${stderr}`)));
@@ -38,7 +38,9 @@ export async function startEcho(node: Shell): Promise<void> {
   died.catch(() => undefined);
 }
 
-/** Connects from `node` to each of `targets` in every way. Rejects when the program itself fails. */
+/**
+ * Runs programs/client.py, which connects from `node` to each of `targets` in every way. Rejects if it fails.
+ */
 export async function runClient(node: Shell, targets: readonly string[]): Promise<ClientCase[]> {
   const ports = [ECHO_PORT, WITNESS_PORT, CLOSED_PORT].map(String);
   const { code, stdout, stderr } = await node.exec('python3', `${PROGRAMS}/client.py`, ...ports, ...targets);

@@ -9,16 +9,16 @@ export interface DaemonOptions extends PlaceOptions {
   readonly ready: (line: string) => boolean;
 }
 
-/** A program in a place of its own that can be killed and started again. */
+/** A program in its own place. It can be killed and started again. */
 export interface Daemon {
-  /** On this machine, of the program itself; 0 while it does not run. */
+  /** The process id of the program on this machine; 0 while it does not run. */
   readonly pid: number;
   readonly log: readonly string[];
   start(): Promise<void>;
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts it; it ends with the bed. */
+/** Starts a daemon, which ends with the bed. */
 export async function startDaemon(bed: Bed, host: Host, options: DaemonOptions): Promise<Daemon> {
   const log: string[] = [];
   let running: { helper: Helper; pid: number } | undefined;
@@ -41,7 +41,7 @@ export async function startDaemon(bed: Bed, host: Host, options: DaemonOptions):
     try {
       process.kill(stopping.pid, signal);
     } catch {
-      // It has ended by itself: its log says why.
+      // The program has ended by itself; its log tells the cause.
     }
     await stopping.helper.stop();
   }

@@ -2,19 +2,22 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A process that says when it is ready and ends with its standard input, so also when this process dies however it may. */
+/**
+ * A process that reports when it is ready, and that ends when its standard input ends. It therefore also ends
+ * if this process is killed.
+ */
 export interface Helper {
   readonly process: ChildProcessWithoutNullStreams;
   readonly pid: number;
-  /** Ends its standard input and waits for its end; SIGKILL after `patience` ms. */
+  /** Ends the standard input and waits for the end of the process, which gets SIGKILL after `patience` ms. */
   stop(patience?: number): Promise<void>;
 }
 
 export interface HelperOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** True for the line of stdout or stderr that says that it is ready. */
+  /** Returns true for the line on stdout or stderr with which the process reports that it is ready. */
   readonly ready: (line: string) => boolean;
-  /** Gets every line of its output. */
+  /** Is called with every line of output. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -23,7 +26,10 @@ const KEPT_LINES = 30;
 
 export const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Resolves when it is ready. Rejects with what it printed when it ends before, or is not ready in 20 s. */
+/**
+ * Starts a helper. Resolves when it is ready. Rejects with its last lines of output if it ends before that,
+ * or if it is not ready within 20 s.
+ */
 export async function startHelper(argv: readonly string[], options: HelperOptions): Promise<Helper> {
   const [program = '', ...rest] = argv;
   const child = spawn(program, rest, { env: { PATH, ...options.env }, stdio: 'pipe' });
@@ -60,7 +66,7 @@ export async function startHelper(argv: readonly string[], options: HelperOption
   }
 }
 
-/** Runs `argv` to its end with `input`; rejects with its stderr when it fails. */
+/** Runs `argv` with `input` and resolves to its output. Rejects with its stderr if it fails. */
 export async function runTool(argv: readonly string[], input = ''): Promise<string> {
   const [program = '', ...rest] = argv;
   const child = spawn(program, rest, { env: { PATH }, stdio: 'pipe' });

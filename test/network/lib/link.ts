@@ -2,18 +2,18 @@ import { startHelper } from './helper.ts';
 import type { Namespace } from './namespace.ts';
 import { compiled } from './programs.ts';
 
-/** What a link does to frames that go towards the internet; milliseconds and shares of one. */
+/** How a link treats frames that go towards the internet. Times are in ms; probabilities are from 0 to 1. */
 export interface LinkShape {
   readonly delay?: number;
   readonly jitter?: number;
-  /** In both directions. */
+  /** Applies to both directions. */
   readonly loss?: number;
   readonly reorder?: number;
 }
 
-/** A cable between a host's device and a port of a bridge. */
+/** A link between a host's device and a port of a bridge. */
 export interface Link {
-  /** Silence in both directions; both ends keep their carriers. */
+  /** Drops all frames in both directions. Both ends keep their carriers. */
   cut(): Promise<void>;
   heal(): Promise<void>;
   remove(): Promise<void>;
@@ -27,7 +27,10 @@ interface End {
 const isPlain = ({ delay = 0, jitter = 0, loss = 0, reorder = 0 }: LinkShape) =>
   delay + jitter + loss + reorder === 0;
 
-/** Connects `end` with `port`, a new port of `bridge`. A plain link is a veth pair, any other passes through a process of its own. */
+/**
+ * Connects `end` with `port`, a new port of `bridge`. A link without a shape is a veth pair. The frames of
+ * any other link pass through a process.
+ */
 export async function createLink(
   end: End,
   port: End,
@@ -45,7 +48,7 @@ export async function createLink(
     end.namespace.run(`ip link set ${end.device} up`),
   ]);
   return {
-    // A port that belongs to no bridge swallows what it gets.
+    // A port that belongs to no bridge drops all frames.
     cut: async () => void (await run(`ip link set ${port.device} nomaster`)),
     heal: async () => void (await run(attach)),
     remove: stop,
@@ -56,7 +59,7 @@ async function plainLink(end: End, port: End): Promise<() => Promise<void>> {
   await port.namespace.run(
     `ip link add ${port.device} type veth peer name ${end.device} netns ${end.namespace.pid}`,
   );
-  return async () => undefined; // It goes with either namespace.
+  return async () => undefined; // The link is removed with either namespace.
 }
 
 async function shapedLink(end: End, port: End, shape: LinkShape): Promise<() => Promise<void>> {

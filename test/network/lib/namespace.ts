@@ -1,18 +1,21 @@
 import { runTool, startHelper } from './helper.ts';
 
-/** A network namespace, held by one process: it and all links of it vanish with that process. */
+/**
+ * A network namespace that a process keeps. The namespace and its links are removed when that process ends.
+ */
 export interface Namespace {
-  /** Of the process that holds it. */
+  /** The id of the process that keeps the namespace. */
   readonly pid: number;
-  /** To be entered by setns(). */
+  /** The path of the namespace, for setns(). */
   readonly path: string;
-  /** Runs a shell script inside; rejects with its stderr when it fails. */
+  /** Runs a shell script in the namespace. Rejects with its stderr if it fails. */
   run(script: string): Promise<string>;
   remove(): Promise<void>;
 }
 
-// Bridges must not show their frames to the gateways' rules. Cubic where a namespace may have it, else Reno: the kernel measures the round
-// trip of a simultaneous open too short, and BBR, the default of some machines, stays slow for 10 s after it.
+// Frames on bridges must not pass the gateways' rules. The congestion control is Cubic if a namespace may use
+// it, and Reno otherwise: after a simultaneous open, the kernel's estimate of the round-trip time is too
+// short, and BBR, the default of some machines, then stays slow for 10 s.
 const PREPARE = `ip link set lo up
 for file in /proc/sys/net/bridge/bridge-nf-call-iptables; do [ ! -e $file ] || echo 0 >$file; done
 echo 1 >/proc/sys/net/ipv4/ip_forward

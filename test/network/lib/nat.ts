@@ -1,25 +1,26 @@
-/** How a gateway translates, and what it answers to those whom nobody asked for. */
+/** The ways in which a gateway translates, and in which it treats unsolicited packets. */
 export const NAT_KINDS = ['silent', 'resetting', 'mapped', 'symmetric'] as const;
 
 /**
- * silent, resetting: ports are kept, a stranger's SYN is dropped or reset. mapped: another public port, the same one for every
- * destination; silent. symmetric: a random public port for each connection; silent.
+ * `silent`: keeps ports, and drops an unsolicited SYN. `resetting`: keeps ports, and resets an unsolicited
+ * SYN. `mapped`: translates a port to another one, which is the same for every destination; silent.
+ * `symmetric`: translates to a random port for each connection; silent.
  */
 export type NatKind = (typeof NAT_KINDS)[number];
 
 export interface GatewayOptions {
   readonly kind: NatKind;
   readonly publicAddress: string;
-  /** Hosts behind the gateway reach each other by their public endpoints. */
+  /** Whether hosts behind the gateway reach each other by their public endpoints. */
   readonly hairpin: boolean;
-  /** Public ports that lead to a host behind it, as a user of the gateway would set up. */
+  /** Public ports that are forwarded to a host behind the gateway, as a user may configure it. */
   readonly forwarded: Readonly<Record<number, string>>;
 }
 
 const FIRST = 1024;
 const COUNT = 65_536 - FIRST;
 
-/** Every port has a public one of its own, far away from it. */
+/** The public port of a port: each port has another one, whose number is not near. */
 const mappedPort = (port: number) => FIRST + ((port - FIRST + 31_607) % COUNT);
 
 function portMap(): string {
@@ -31,8 +32,9 @@ function portMap(): string {
 }
 
 /**
- * The nftables ruleset of a gateway between `lan0` and `pub0`. The counter `translated` counts connections. For hairpins the
- * gateway remembers who uses which port, as gateways with endpoint-independent filtering do.
+ * The nftables ruleset of a gateway between `lan0` and `pub0`. The counter `translated` counts connections.
+ * For hairpin connections, the gateway remembers which host uses which port, as a gateway with
+ * endpoint-independent filtering does.
  */
 export function gatewayRules({ kind, publicAddress, hairpin, forwarded }: GatewayOptions): string {
   const translation = {

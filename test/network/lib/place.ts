@@ -4,29 +4,32 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bed, Host } from './bed.ts';
 
-/** Where a place finds the test's own programs, and where it writes. */
+/** The folder in which a place finds the tests' programs, and the folder to which it writes. */
 export const PROGRAMS = '/opt/testbed/programs';
 export const WORK = '/opt/testbed/work';
 
-/** Files of one process on a host: its own /tmp and /run, /opt/boxer, its names. */
+/** The file system of one process on a host: its own /tmp, /run and /etc/hosts, and /opt/boxer. */
 export interface Place {
   readonly directory: string;
-  /** Before a command: runs it as process 1 of a container of its own, as Docker would. */
+  /** The prefix of a command that runs it as process 1 of a separate container, as Docker would. */
   readonly enter: readonly string[];
 }
 
 export interface PlaceOptions {
   readonly hostname: string;
-  /** What it can resolve without Boxer: name -> address. */
+  /** Addresses by the names that resolve without Boxer. */
   readonly hosts?: Readonly<Record<string, string>>;
-  /** Hex; becomes the file that holds the container's key. */
+  /** The content of the container's key file, in hex. */
   readonly key?: string;
 }
 
 const PROGRAM_SOURCES = fileURLToPath(new URL('../programs', import.meta.url));
 const COMPILED = fileURLToPath(new URL('../../../build/testbed', import.meta.url));
 
-/** What Docker prepares for a container, in a mount namespace. $1: the directory; $2: /opt/boxer; $3: node; $4: host name. */
+/**
+ * Makes the mounts that Docker would make for a container. $1: the place's directory; $2: the directory for
+ * /opt/boxer; $3: node; $4: the host name.
+ */
 const PREPARE = `hostname "$4"
 mount -t tmpfs tmpfs /opt
 mkdir -p /opt/boxer ${PROGRAMS} /opt/testbed/compiled ${WORK}
@@ -45,7 +48,7 @@ cd /
 shift 4
 exec "$@"`;
 
-/** Makes the files of one process on `host`; they go with the bed. */
+/** Makes a place on `host`. Its files are removed with the bed. */
 export async function createPlace(
   bed: Bed,
   host: Host,
@@ -57,7 +60,7 @@ export async function createPlace(
   await chmod(directory, 0o755);
   const lines = Object.entries({ localhost: '127.0.0.1', [hostname]: host.address, ...hosts });
   await writeFile(join(directory, 'hosts'), lines.map(([name, at]) => `${at} ${name}\n`).join(''));
-  // Nobody answers there, and the kernel says so at once.
+  // No name server listens at this address, so queries are refused at once.
   await writeFile(join(directory, 'resolv.conf'), 'nameserver 127.0.0.1\n');
   if (key !== undefined) await writeFile(join(directory, 'key'), key, { mode: 0o600 });
   const { runtime } = bed;

@@ -14,7 +14,7 @@ const exists = (path: string) =>
     () => false,
   );
 
-/** Path of the compiled shim-c/test/NAME.c, made anew when the source has changed. */
+/** The path of the compiled shim-c/test/NAME.c, which is compiled again if the source has changed. */
 export async function compiled(name: string): Promise<string> {
   const source = join(ROOT, 'shim-c/test', `${name}.c`);
   const hash = createHash('sha256')
@@ -31,26 +31,32 @@ export async function compiled(name: string): Promise<string> {
   return program;
 }
 
-/** A copy of what `/opt/boxer` holds, as built from this checkout, so that a later build changes nothing under a running test. */
+/**
+ * A copy of the content of `/opt/boxer`, as built from this checkout. Because it is a copy, a later build
+ * does not affect a running test.
+ */
 export interface Runtime {
-  /** To be mounted at /opt/boxer. */
+  /** The folder to mount at /opt/boxer. */
   readonly directory: string;
-  /** To be mounted at /opt/boxer/bin/node. */
+  /** The file to mount at /opt/boxer/bin/node. */
   readonly node: string;
   remove(): Promise<void>;
 }
 
-/** As in assemble.sh. */
+/** Makes the links to the library that assemble.sh makes in images. */
 async function linkLibrary(lib: string): Promise<void> {
   await mkdir(join(lib, 'beside-libasan.so'));
   await symlink('../libboxer.so', join(lib, 'beside-libasan.so/libboxer.so'));
 }
 
-/** Builds the supervisor and the process monitor where they are not fresh. Rejects with the compiler's words. */
+/**
+ * Builds the supervisor and the process monitor if they are not up to date. Rejects with the compiler's
+ * output.
+ */
 export async function createRuntime(): Promise<Runtime> {
   await runTool([process.execPath, join(ROOT, 'script/build.mjs'), 'boxer']);
   await mkdir(BUILD, { recursive: true });
-  // A place of its own: the same objects may be built elsewhere at the same time.
+  // The objects have a separate folder, because another process may build the same objects at the same time.
   const shim = join(BUILD, 'shim');
   await runTool(['flock', BUILD, 'make', '-s', '-C', join(ROOT, 'shim-c'), 'all', `BUILD=${shim}`]);
   const directory = await mkdtemp(join(tmpdir(), 'boxer-testbed-'));

@@ -11,34 +11,36 @@ export interface Ended {
 }
 
 export interface Job {
-  /** As the place itself numbers it. */
+  /** The process id in the place's PID namespace. */
   readonly pid: Promise<number>;
   readonly ended: Promise<Ended>;
-  /** Resolves when it has printed `text`; rejects when it ends without. */
+  /** Resolves when the job has printed `text`. Rejects if the job ends without printing it. */
   printed(text: string): Promise<void>;
-  /** Asks it to end by `signal` (TERM). */
+  /** Sends `signal` to the job; TERM by default. */
   kill(signal?: string): void;
 }
 
-/** A shell in a place, and whatever it starts there: natively, or as a guest of the supervisor that runs it. */
+/** A shell in a place, which runs jobs natively, or as guests of the supervisor that runs the shell. */
 export interface Shell {
-  /** On this machine; of the place's first process, which for a guest's shell is the supervisor. */
+  /**
+   * The id on this machine of the place's first process. For a shell that is a guest, it is the supervisor.
+   */
   readonly pid: number;
   start(...argv: string[]): Job;
-  /** Runs `argv` to its end, whatever its exit code. */
+  /** Runs `argv` and resolves when it ends, with any exit code. */
   exec(...argv: string[]): Promise<Ended>;
-  /** Resolves when something listens on `port` there. */
+  /** Resolves when a program in the place listens on `port`. */
   listening(port: number): Promise<void>;
-  /** Ends everything in the place at once, as a power cut would. */
+  /** Kills all processes in the place at once, as a power failure would. */
   kill(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ShellOptions {
-  /** Before `sh`: what it is a guest of. */
+  /** The prefix of the command `sh` that makes the shell a guest. */
   readonly under?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What the supervisor says. */
+  /** Is called with every line of the supervisor's output. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -65,7 +67,7 @@ export async function startShell(place: Place, options: ShellOptions = {}): Prom
     },
   });
   const say = (line: string) => helper.process.stdin.write(`${line}\n`);
-  // What the place's end takes with it does not end by itself.
+  // Jobs that are killed at the place's end do not report their end.
   helper.process.once('close', () => {
     for (const { ended } of jobs.values()) ended(255);
   });
@@ -111,7 +113,7 @@ function firstChild({ pid }: Helper): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ')[0]);
 }
 
-/** The program writes to a file; the file's changes tell when to look. */
+/** Reads the job's output file again after each change, until it contains `text`. */
 async function printed(directory: string, file: string, text: string, ended: Promise<Ended>): Promise<void> {
   const stop = new AbortController();
   const over = ended.then(({ stdout, stderr }) => {
@@ -132,7 +134,7 @@ async function printed(directory: string, file: string, text: string, ended: Pro
   }
 }
 
-/** The kernel tells nobody of a new listener; its table does. */
+/** Polls the kernel's tables of sockets, because there is no event for a new listener. */
 async function listening(pid: number, port: number): Promise<void> {
   const wanted = new RegExp(`:${port.toString(16).toUpperCase().padStart(4, '0')} [0-9A-F]+:0000 0A`);
   const until = Date.now() + LISTEN_TIMEOUT_MS;

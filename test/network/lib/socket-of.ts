@@ -1,6 +1,9 @@
 import type { BoxedNode } from './overlay.ts';
 
-/** The name of a node's supervisor's socket. Its guests do not see it in their environment, but the kernel keeps what they started with. */
+/**
+ * The name of the socket of a node's supervisor. The process monitor hides it in the guest's environment, but
+ * the kernel still shows the environment with which the guest was started.
+ */
 export async function socketOf(node: BoxedNode): Promise<string> {
   const { stdout } = await node.exec('cat', '/proc/self/environ');
   const found = stdout.split('\0').find((variable) => variable.startsWith('BOXER_SOCKET='));

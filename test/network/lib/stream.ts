@@ -8,21 +8,27 @@ const streamReport = z.object({
   wrong: z.number(),
   ends: z.array(z.object({ remote: z.string(), errno: z.nullable(z.string()) })),
 });
-/** `bytes` came back as they were sent, `wrong` did not; of each connection where its packets went and the errno by which it broke. */
+/**
+ * `bytes`: how many bytes came back unchanged. `wrong`: how many came back changed. `ends`: for each
+ * connection, the address to which its packets went, and the errno with which it broke, or null.
+ */
 export type StreamReport = z.infer<typeof streamReport>;
 
-/** The errnos of connections that broke, of all or of those whose packets did not go to `except`. */
+/** The errnos of broken connections, without connections whose packets went to `except`. */
 export function broken({ ends }: StreamReport, except?: string): string[] {
   return ends.flatMap(({ remote, errno }) => (errno === null || remote === except ? [] : [errno]));
 }
 
 /** Open connections on which checked bytes flow. */
 export interface Streams {
-  /** Closes them and tells how they fared. */
+  /** Closes the connections, and resolves to the report about them. */
   stop(): Promise<StreamReport>;
 }
 
-/** Opens `connections` from `node` to the echo server of `host`; resolves when bytes have come back on all of them. */
+/**
+ * Opens `connections` connections from `node` to the echo server of `host`. Resolves when bytes have come
+ * back on all of them.
+ */
 export async function startStreams(node: Shell, host: string, connections: number): Promise<Streams> {
   const job = node.start('python3', `${PROGRAMS}/stream.py`, host, String(ECHO_PORT), String(connections));
   await job.printed('flowing');

@@ -1,6 +1,6 @@
 import type { NatKind } from './nat.ts';
 
-/** Where a node stands: on the internet itself, or behind a gateway of this kind. */
+/** Where a node's host is: `open` is on the internet, any other is behind a gateway of that kind. */
 export const PLACES = ['open', 'silent', 'resetting', 'mapped', 'symmetric'] as const;
 export type PlaceKind = 'open' | NatKind;
 
@@ -10,7 +10,10 @@ const direct = 'direct';
 const punch = 'punch';
 const relay = 'relay';
 
-/** From the row's place to the column's, in the order of PLACES. docs/network.md shows the same table. */
+/**
+ * The transports from a row's place to the places in the order of PLACES. docs/network.md shows the same
+ * table.
+ */
 const TABLE: Readonly<Record<PlaceKind, readonly Transport[]>> = {
   open: [direct, punch, relay, punch, relay],
   silent: [direct, punch, punch, punch, relay],
@@ -23,7 +26,7 @@ export function expectedTransport(from: PlaceKind, to: PlaceKind): Transport {
   return TABLE[from][PLACES.indexOf(to)] ?? relay;
 }
 
-/** As the table stands in docs/network.md. */
+/** The table as it is in docs/network.md. */
 export function transportTable(): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
@@ -33,7 +36,10 @@ export function transportTable(): string {
   ].join('\n');
 }
 
-/** What carried a connection whose packets went to `remote` (address:port), when the guest asked for `port` of a host. */
+/**
+ * The transport of a connection whose packets went to `remote` (address:port), if the guest connected to
+ * `port` of the host with `publicAddress`.
+ */
 export function transportOf(
   remote: string,
   { seed, publicAddress, port }: { seed: string; publicAddress: string; port: number },
