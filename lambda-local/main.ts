@@ -5,10 +5,10 @@ import { startApi } from './api/server.ts';
 import { createLog, type Log, messageOf } from './base/log.ts';
 import { connectEngine, type Engine } from './engine/engine.ts';
 import type { Sessions } from './environment/environment.ts';
-import { createFleet } from './environment/fleet.ts';
+import { EnvironmentFleet } from './environment/fleet.ts';
 import { whileUsed } from './environment/while-used.ts';
 import { argvOf, type FunctionConfig } from './functions/function-config.ts';
-import { createFunctions } from './functions/functions.ts';
+import { Functions } from './functions/functions.ts';
 import { createDeriveImage } from './images/derive-image.ts';
 import {
   createImageKeeper,
@@ -80,7 +80,7 @@ async function serve(
         volumes: declaredVolumes(config.image.volumes, [GATE_DIRECTORY]),
       });
     const open = (start: typeof startSandbox) =>
-      createFleet({
+      new EnvironmentFleet({
         functionName: config.name,
         timeout: config.timeout,
         startSandbox: start,
@@ -94,7 +94,7 @@ async function serve(
     const letGo = (image: HeldImage) => image.release();
     return whileUsed(startSandbox, open, () => void held.then(letGo, () => {}));
   };
-  const functions = createFunctions(openFleet);
+  const functions = new Functions(openFleet);
   const invoke = createInvoke(functions, concurrency, (name) => functionArn(home, name));
   const enqueue = createEventQueue(invoke, settings.RETRY_SECONDS, log, signal);
   const deriveImage = createDeriveImage(engine);

@@ -1,4 +1,4 @@
-import { createSession, type Session } from '../runtime-api/session.ts';
+import { Session } from '../runtime-api/session.ts';
 import { failure, type Outcome, type Work } from '../runtime-api/work.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { createLogTail, type LogTail } from './log-tail.ts';
@@ -39,7 +39,7 @@ export function openEnvironment(
   timeoutSeconds: number,
   onLine: (line: string, requestId: string) => void,
 ): Environment {
-  const session = createSession();
+  const session = new Session();
   let current = requestId;
   let runs = 0;
   let tail = createLogTail();

@@ -2,9 +2,9 @@ import type { Log } from '../base/log.ts';
 import type { Outcome, Work } from '../runtime-api/work.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { coldStart } from './cold-start.ts';
-import { openEnvironment, type Sessions } from './environment.ts';
-import { createShelf } from './shelf.ts';
-import { createStock } from './stock.ts';
+import { type Environment, openEnvironment, type Sessions } from './environment.ts';
+import { Shelf } from './shelf.ts';
+import { createStock, type Stock } from './stock.ts';
 
 /** The outcome and the billed times of one invocation. */
 export interface Execution {
@@ -17,20 +17,13 @@ export interface Execution {
   readonly tail: Promise<Buffer>;
 }
 
-/** All execution environments of one version of a function. */
-export interface Fleet {
-  /** `start` makes the work of `requestId` once its environment is ready: its deadline counts from there. */
-  execute(requestId: string, start: () => Work): Promise<Execution>;
-  /** Removes unused environments now, and the others when they become unused. */
-  retire(): Promise<void>;
-}
-
 export interface FleetOptions {
   readonly functionName: string;
-  /** seconds */
+  /** The function's timeout, seconds. */
   readonly timeout: number;
   readonly startSandbox: () => Promise<Sandbox>;
   readonly sessions: Sessions;
+  /** Number of sandboxes that are started in advance. */
   readonly prepared: number;
   readonly idleLimit: number;
   readonly idleSeconds: number;
@@ -38,99 +31,125 @@ export interface FleetOptions {
   readonly log: Log;
 }
 
+/** All execution environments of one version of a function. */
+export interface Fleet {
+  /**
+   * Runs one invocation in a warm environment, or else in a new one. `start` makes the work of `requestId` when
+   * the environment is ready: the deadline counts from then on.
+   */
+  execute(requestId: string, start: () => Work): Promise<Execution>;
+  /** Removes unused environments now, and the others when they become unused. */
+  retire(): Promise<void>;
+}
+
 /**
- * ms after a start in which nothing is prepared for the next one: what has just been started gets the processor first.
+ * How long after a start nothing is prepared for the next one, ms. The function that has just been started gets
+ * the processor first.
  */
 const SETTLING = 3000;
 
-export function createFleet(options: FleetOptions): Fleet {
-  const { functionName, timeout, log } = options;
-  const idle = options.idleSeconds * 1000;
-  let starting = 0;
-  let executing = 0;
-  const shelf = createShelf({
-    ...{ limit: options.idleLimit, idle, log },
-    surplus: options.surplusSeconds * 1000,
-    // As many as run now may come back, and where none does one may.
-    wanted: () => Math.max(1, executing),
-  });
-  const stock = createStock(options.prepared, options.startSandbox, log);
+/** Keeps warm environments on a shelf, and sandboxes for cold starts in stock. */
+export class EnvironmentFleet implements Fleet {
+  readonly #options: FleetOptions;
+  readonly #shelf: Shelf;
+  readonly #stock: Stock;
+  readonly #idle: number;
+  #starting = 0;
+  #executing = 0;
+  /** Set while nothing executes. */
+  #unused: NodeJS.Timeout | undefined;
+  #settling: NodeJS.Timeout | undefined;
 
-  const open = async (requestId: string) => {
-    const sandbox = await stock.take();
-    return openEnvironment(sandbox, options.sessions, requestId, timeout, (line, current) =>
-      log.info('function output', { function: functionName, requestId: current, line }),
-    );
-  };
+  constructor(options: FleetOptions) {
+    const { idleLimit, idleSeconds, surplusSeconds, log } = options;
+    this.#options = options;
+    this.#idle = idleSeconds * 1000;
+    this.#shelf = new Shelf({
+      limit: idleLimit,
+      idle: this.#idle,
+      surplus: surplusSeconds * 1000,
+      // As many invocations as run now may come back, and one invocation may come back after none.
+      wanted: () => Math.max(1, this.#executing),
+      log,
+    });
+    this.#stock = createStock(options.prepared, options.startSandbox, log);
+    this.#stock.fill();
+    this.#watchUse();
+  }
 
-  const coldStarted = async (requestId: string) => {
-    starting++;
+  async execute(requestId: string, start: () => Work): Promise<Execution> {
+    this.#executing++;
+    this.#watchUse();
     try {
-      return await coldStart(() => open(requestId), timeout * 1000);
+      return await this.#execute(requestId, start);
     } finally {
-      starting--;
-      fillSoon();
+      this.#executing--;
+      this.#watchUse();
     }
-  };
+  }
 
-  /** Prepares the next start, where it will not find a warm environment. */
-  let settling: NodeJS.Timeout | undefined;
-  const fillSoon = () => {
-    clearTimeout(settling);
-    settling = setTimeout(() => {
-      if (starting === 0 && executing > 0 && shelf.isEmpty()) stock.fill();
-    }, SETTLING);
-    settling.unref();
-  };
+  async retire(): Promise<void> {
+    clearTimeout(this.#unused);
+    clearTimeout(this.#settling);
+    await Promise.all([this.#stock.close(), this.#shelf.close()]);
+  }
 
-  /** A function that nobody uses needs nothing prepared: its next start makes that anew. */
-  let unused: NodeJS.Timeout | undefined;
-  const watchUse = () => {
-    clearTimeout(unused);
-    if (executing > 0) return;
-    unused = setTimeout(() => void stock.drain(), idle);
-    unused.unref();
-  };
-  const counted = async <T>(work: Promise<T>): Promise<T> => {
-    executing++;
-    watchUse();
-    try {
-      return await work;
-    } finally {
-      executing--;
-      watchUse();
-    }
-  };
-
-  stock.fill();
-  watchUse();
-  return {
-    execute: (requestId, start) => counted(execution(requestId, start)),
-    retire: async () => {
-      clearTimeout(unused);
-      clearTimeout(settling);
-      await Promise.all([stock.close(), shelf.close()]);
-    },
-  };
-
-  async function execution(requestId: string, start: () => Work): Promise<Execution> {
+  async #execute(requestId: string, start: () => Work): Promise<Execution> {
+    const { functionName, log } = this.#options;
     const asked = performance.now();
-    const warm = await shelf.take();
-    if (warm !== undefined) fillSoon();
-    const brought =
-      warm === undefined ? await coldStarted(requestId) : { environment: warm, initMs: undefined };
-    const { initMs } = brought;
+    const { initMs, ...ready } = await this.#environment(requestId);
     const waitMs = performance.now() - asked;
     log.debug('environment ready', { function: functionName, requestId, waitMs, initMs });
-    if (brought.environment === undefined) {
-      return { outcome: brought.failed, runMs: 0, initMs, tail: Promise.resolve(brought.tail) };
-    }
-    const { environment } = brought;
+    if (ready.environment === undefined)
+      return { outcome: ready.failed, runMs: 0, initMs, tail: Promise.resolve(ready.tail) };
+    const { environment } = ready;
     const work = start();
     const began = performance.now();
     const outcome = await environment.run(work);
     const runMs = performance.now() - began;
-    const rest = shelf.put(environment, work.deadline);
+    const rest = this.#shelf.put(environment, work.deadline);
     return { outcome, runMs, initMs, tail: rest.then(() => environment.tail().read()) };
+  }
+
+  async #environment(requestId: string) {
+    const warm = await this.#shelf.take();
+    if (warm === undefined) return this.#coldStart(requestId);
+    this.#fillSoon();
+    return { environment: warm, initMs: undefined };
+  }
+
+  async #coldStart(requestId: string) {
+    this.#starting++;
+    try {
+      return await coldStart(() => this.#open(requestId), this.#options.timeout * 1000);
+    } finally {
+      this.#starting--;
+      this.#fillSoon();
+    }
+  }
+
+  async #open(requestId: string): Promise<Environment> {
+    const { functionName, sessions, timeout, log } = this.#options;
+    const sandbox = await this.#stock.take();
+    return openEnvironment(sandbox, sessions, requestId, timeout, (line, current) =>
+      log.info('function output', { function: functionName, requestId: current, line }),
+    );
+  }
+
+  /** Prepares the next start, if that will not find a warm environment. */
+  #fillSoon(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      if (this.#starting === 0 && this.#executing > 0 && this.#shelf.isEmpty()) this.#stock.fill();
+    }, SETTLING);
+    this.#settling.unref();
+  }
+
+  /** A function that nobody uses keeps no prepared sandbox: its next start makes one. */
+  #watchUse(): void {
+    clearTimeout(this.#unused);
+    if (this.#executing > 0) return;
+    this.#unused = setTimeout(() => void this.#stock.drain(), this.#idle);
+    this.#unused.unref();
   }
 }

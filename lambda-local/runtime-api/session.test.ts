@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createSession, IllegalTransition, UnknownRequest } from './session.ts';
+import { IllegalTransition, Session, UnknownRequest } from './session.ts';
 import { failure, type Work } from './work.ts';
 
 const work = (requestId: string): Work => ({
@@ -14,7 +14,7 @@ const work = (requestId: string): Work => ({
 const forever = new AbortController().signal;
 
 test('a runtime gets work, responds, and waits for work again', async () => {
-  const session = createSession();
+  const session = new Session();
   const first = session.next(forever);
   await session.idle();
   const outcome = session.deliver(work('a'));
@@ -27,7 +27,7 @@ test('a runtime gets work, responds, and waits for work again', async () => {
 });
 
 test('work that arrives while the runtime reconnects is not lost', async () => {
-  const session = createSession();
+  const session = new Session();
   const gone = new AbortController();
   void session.next(gone.signal);
   gone.abort();
@@ -36,7 +36,7 @@ test('work that arrives while the runtime reconnects is not lost', async () => {
 });
 
 test('calls that the state of the runtime does not allow are refused', async () => {
-  const session = createSession();
+  const session = new Session();
   expect(() => session.beginResponse('a')).toThrow(UnknownRequest);
   const next = session.next(forever);
   expect(() => session.initError(failure('Runtime.X', 'late'))).toThrow(IllegalTransition);

@@ -12,90 +12,98 @@ export class UnknownRequest extends Error {
 
 type Phase = 'starting' | 'waiting' | 'working' | 'responding' | 'responded' | 'failed';
 
-/** The state of one environment's runtime, between the environment (left) and the Runtime API (right). */
-export interface Session {
-  /** Resolves when the runtime waits for work: once after INIT, then after each invocation. */
-  idle(): Promise<void>;
+/** The state of one environment's runtime, between the environment and the Runtime API. */
+export class Session {
+  /** Resolves when the runtime reports that its INIT has failed. */
   readonly initFailed: Promise<Outcome>;
-  /** Gives the waiting runtime something to do and resolves with what it made of it. */
-  deliver(work: Work): Promise<Outcome>;
+  readonly #initFailed = Promise.withResolvers<Outcome>();
+  #phase: Phase = 'starting';
+  #idle = Promise.withResolvers<void>();
+  #work: Work | undefined;
+  #result = Promise.withResolvers<Outcome>();
+  /** Answers the runtime's pending request for work. */
+  #hand: ((work: Work) => void) | undefined;
 
-  /** `GET next`: resolves when there is work. `signal` aborts when the caller has gone. */
-  next(signal: AbortSignal): Promise<Work>;
-  initError(outcome: Outcome): void;
-  /** A response begins; exactly one `finish` follows. */
-  beginResponse(requestId: string): Work;
-  finish(outcome: Outcome): void;
-  invocationError(requestId: string, outcome: Outcome): void;
-}
+  constructor() {
+    this.initFailed = this.#initFailed.promise;
+  }
 
-export function createSession(): Session {
-  let phase: Phase = 'starting';
-  let idle = Promise.withResolvers<void>();
-  let work: Work | undefined;
-  let result = Promise.withResolvers<Outcome>();
-  let hand: ((work: Work) => void) | undefined;
-  const initFailed = Promise.withResolvers<Outcome>();
+  /** For the environment: resolves when the runtime waits for work, after INIT and after each invocation. */
+  idle(): Promise<void> {
+    return this.#idle.promise;
+  }
 
-  const expect = (call: string, ...allowed: Phase[]) => {
-    if (!allowed.includes(phase))
-      throw new IllegalTransition(`Transition from ${phase} to ${call} is not allowed`);
-  };
-  const current = (call: string, requestId: string): Work => {
-    if (work?.requestId !== requestId) throw new UnknownRequest('Invalid request ID');
-    expect(call, 'working');
-    return work;
-  };
-  const finish = (outcome: Outcome) => {
-    phase = 'responded';
-    result.resolve(outcome);
-  };
+  /** For the environment: gives the waiting runtime work, and resolves to the outcome. */
+  deliver(work: Work): Promise<Outcome> {
+    this.#work = work;
+    this.#result = Promise.withResolvers();
+    this.#idle = Promise.withResolvers();
+    if (this.#hand !== undefined) {
+      this.#phase = 'working';
+      this.#hand(work);
+      this.#hand = undefined;
+    }
+    return this.#result.promise;
+  }
 
-  return {
-    idle: () => idle.promise,
-    initFailed: initFailed.promise,
-    deliver: (given) => {
-      work = given;
-      result = Promise.withResolvers();
-      idle = Promise.withResolvers();
-      if (hand !== undefined) {
-        phase = 'working';
-        hand(given);
-        hand = undefined;
-      }
-      return result.promise;
-    },
-    next: (signal) => {
-      expect('next', 'starting', 'responded', 'waiting');
-      // Work that arrived while the runtime was reconnecting is still to be done.
-      if (phase === 'waiting' && hand === undefined && work !== undefined) {
-        phase = 'working';
-        return Promise.resolve(work);
-      }
-      work = undefined;
-      phase = 'waiting';
-      const { promise, resolve } = Promise.withResolvers<Work>();
-      hand = resolve;
-      signal.addEventListener('abort', () => {
-        if (hand === resolve) hand = undefined;
-      });
-      idle.resolve();
-      return promise;
-    },
-    initError: (outcome) => {
-      expect('init/error', 'starting');
-      phase = 'failed';
-      initFailed.resolve(outcome);
-    },
-    beginResponse: (requestId) => {
-      const begun = current('response', requestId);
-      phase = 'responding';
-      return begun;
-    },
-    finish,
-    invocationError: (requestId, outcome) => {
-      current('error', requestId);
-      finish(outcome);
-    },
-  };
+  /**
+   * `GET next`: resolves when there is work. `signal` aborts when the caller has gone.
+   * @throws IllegalTransition
+   */
+  next(signal: AbortSignal): Promise<Work> {
+    this.#expect('next', 'starting', 'responded', 'waiting');
+    // The work arrived while the runtime was reconnecting.
+    if (this.#phase === 'waiting' && this.#hand === undefined && this.#work !== undefined) {
+      this.#phase = 'working';
+      return Promise.resolve(this.#work);
+    }
+    this.#work = undefined;
+    this.#phase = 'waiting';
+    const { promise, resolve } = Promise.withResolvers<Work>();
+    this.#hand = resolve;
+    signal.addEventListener('abort', () => {
+      if (this.#hand === resolve) this.#hand = undefined;
+    });
+    this.#idle.resolve();
+    return promise;
+  }
+
+  /** @throws IllegalTransition */
+  initError(outcome: Outcome): void {
+    this.#expect('init/error', 'starting');
+    this.#phase = 'failed';
+    this.#initFailed.resolve(outcome);
+  }
+
+  /**
+   * A response begins. Exactly one `finish` follows.
+   * @throws IllegalTransition, UnknownRequest
+   */
+  beginResponse(requestId: string): Work {
+    const begun = this.#current('response', requestId);
+    this.#phase = 'responding';
+    return begun;
+  }
+
+  finish(outcome: Outcome): void {
+    this.#phase = 'responded';
+    this.#result.resolve(outcome);
+  }
+
+  /** @throws IllegalTransition, UnknownRequest */
+  invocationError(requestId: string, outcome: Outcome): void {
+    this.#current('error', requestId);
+    this.finish(outcome);
+  }
+
+  #expect(call: string, ...allowed: Phase[]): void {
+    if (!allowed.includes(this.#phase))
+      throw new IllegalTransition(`Transition from ${this.#phase} to ${call} is not allowed`);
+  }
+
+  #current(call: string, requestId: string): Work {
+    if (this.#work?.requestId !== requestId) throw new UnknownRequest('Invalid request ID');
+    this.#expect(call, 'working');
+    return this.#work;
+  }
 }
