@@ -24,10 +24,11 @@ import { type Node, startNode } from '../node/node.ts';
 import type { Runtime } from '../node/runtime.ts';
 import { Introduce } from '../protocol/flows.ts';
 import type { LaunchEvent } from '../protocol/launch-event.ts';
-import { Claim, Exit, PATIENT_HEARTBEAT, Started, Stderr } from '../protocol/stdio.ts';
+import { Claim, Exit, PATIENT_HEARTBEAT, Started } from '../protocol/stdio.ts';
 import { messageOf } from '../published/message-of.ts';
 import { createDeniedWrites, type DeniedWrites } from './denied-writes.ts';
 import { connectGuestStdio, receiveSignals, type SignalInlet } from './guest-stdio.ts';
+import { logOver } from './log-over.ts';
 
 /** How long the phantom and the seed may take to answer a function that has just started. */
 const CONTACT_TIMEOUT_MS = 10_000;
@@ -153,16 +154,16 @@ interface GuestContext extends LaunchContext {
 /** Waits until the guest may start (`wait-for`), prepares its view of the overlay, and runs it. */
 async function startAndServe(event: LaunchEvent, context: GuestContext): Promise<ExitStatus> {
   const { signal, node, session } = context;
-  const say = (line: string) => session.notify(Stderr, Buffer.from(`boxer: ${line}\n`));
-  context.denied.tellTo(say);
-  await passGate(node.overlay, event.waitFor, say, signal);
-  const discovery = await startDiscovery(node.overlay, say);
+  const log = logOver(session);
+  context.denied.tellTo(log.warn);
+  await passGate(node.overlay, event.waitFor, log.info, signal);
+  const discovery = await startDiscovery(node.overlay, log.warn);
   try {
     const network = await showNetwork(node, event.hostname, discovery.nameserver);
     const files = await context.files;
-    files.lines.forEach(say);
+    for (const line of files.lines) log.warn(line);
     const remap = { ...discovery.remap, ...network, ...files.remap };
-    warnIfUnseen({ ...event, remap, isFunction: true, overlay: node.overlay.overlay }, say);
+    warnIfUnseen({ ...event, remap, isFunction: true, overlay: node.overlay.overlay }, log.warn);
     return await runGuest(event, context, remap);
   } finally {
     await discovery.close();
@@ -216,8 +217,7 @@ const ENDING: ReadonlySet<string> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SI
 
 /** Tells the phantom, and so the container's log, why the guest could not be started. */
 function reportFailure(session: Session, error: unknown): ExitStatus {
-  const message = messageOf(error);
-  session.notify(Stderr, Buffer.from(`boxer: ${message}\n`));
+  logOver(session).error(messageOf(error));
   return { code: startFailureCode(error), signal: null };
 }
 

@@ -2,6 +2,7 @@ import type { Session } from '../control/session.ts';
 import { exitCodeOf } from '../guest/exit-status.ts';
 import { containerIdentity } from '../identity/own-names.ts';
 import { seedContact } from '../identity/seed-contact.ts';
+import type { Logger } from '../log/logger.ts';
 import { type Duty, joinOverlay, type Launched, type Overlay } from '../membership/join.ts';
 import { dialIn } from '../network/relay/dial-in.ts';
 import { Signal } from '../protocol/stdio.ts';
@@ -23,7 +24,7 @@ export interface LaunchOptions {
   readonly twin: () => Promise<Twin>;
   readonly argv: readonly string[];
   readonly key: Buffer;
-  readonly say: (line: string) => void;
+  readonly log: Logger;
   /** The duty that the node announces when it joins. */
   readonly duty: Duty;
   /** Ends the launch, its function and its node. */
@@ -73,7 +74,7 @@ export class LaunchedFunction implements Launch {
     this.#duty = options.duty;
     this.#signal = AbortSignal.any([options.signal, this.#end.signal]);
     this.#server = startSessionServer(this.#signal, (session) =>
-      this.#guest.resolve(printGuestOutput(session)),
+      this.#guest.resolve(printGuestOutput(session, options.log)),
     );
     this.session = this.#connect();
     // The question for the twin is under way while the node joins.
@@ -195,7 +196,7 @@ export class LaunchedFunction implements Launch {
       this.#twin,
     ]);
     const { invokeTwin } = await import('./invocation/invoke.ts');
-    const { say } = this.#options;
+    const say = this.#options.log.warn;
     const isFresh = performance.now() - since < FRESH_MS;
     // Credentials may have expired before a later attempt, or while a missing twin was made.
     const event = async (attempt: number) => {

@@ -43,7 +43,6 @@ export async function runPhantom(options: PhantomOptions): Promise<Outcome> {
     const launch = new LaunchedFunction({
       ...options,
       twin: () => twinOf(config, end.signal, options.log.info),
-      say: options.log.warn,
       duty,
       signal: end.signal,
     });

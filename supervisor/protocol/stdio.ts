@@ -46,7 +46,28 @@ export const Stderr = bytes({
   number: 33,
   name: 'stderr',
   from: 'function',
-  about: "What the guest prints as errors, and what the function's supervisor says.",
+  about: 'What the guest prints as errors.',
+});
+
+const LOG_LEVELS = ['info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Longer than any line that a supervisor writes. */
+export const MAX_LOG_LINE = 8192;
+
+export const Log = notification<{ readonly level: LogLevel; readonly message: string }>({
+  number: 43,
+  name: 'log',
+  from: 'function',
+  body: "{level: 'info' | 'warn' | 'error', message}",
+  about:
+    "A line of the function's supervisor. The phantom prints the line in the form and from the level that the user has chosen.",
+  parse(body) {
+    const fields = fieldsOf(body);
+    const level = LOG_LEVELS.find((one) => one === fields.level);
+    if (level === undefined) throw invalid('level', LOG_LEVELS.join(' or '));
+    return { level, message: textAt(fields, 'message', MAX_LOG_LINE) };
+  },
 });
 
 export const Stdin = bytes({ number: 36, name: 'stdin', from: 'phantom', about: "The guest's input." });

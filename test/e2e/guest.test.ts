@@ -34,6 +34,7 @@ services:
     image: boxer-test/tools:1
     profiles: [manual]
     command: ["true"]
+    environment: { BOXER_LOG: "info,json" }
     x-boxer: { target: lambda, wait-for: { names: { nobody: 2 }, timeout: 300 } }
   short:
     image: boxer-test/tools:1
@@ -252,10 +253,11 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
   test('docker stop while the guest waits at its gate ends the launch at once', async () => {
     // `up` would wait for the guest.
     const up = project.boxer('up', '-d', 'gated');
-    await eventually('it says what it waits for', async () => {
-      const { stdout, stderr } = await project.compose('logs', 'gated');
-      return `${stdout}${stderr}`.includes('waiting for nobody: 0 of 2') ? true : undefined;
+    const said = await eventually('it says what it waits for', async () => {
+      const { stdout } = await project.compose('logs', '--no-log-prefix', 'gated');
+      return stdout.split('\n').find((line) => line.includes('waiting for nobody: 0 of 2'));
     });
+    expect(JSON.parse(said)).toMatchObject({ level: 'info', role: 'phantom' });
     const before = Date.now();
     await project.compose('stop', 'gated');
     expect(Date.now() - before).toBeLessThan(8000);
