@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { TABLE_SIZE } from '../supervisor/service/shared-table.ts';
+import { makeShim, SHIM_BUILD } from '../test/lib/make-shim.ts';
 
 interface Ended {
   pid: number;
@@ -22,13 +23,12 @@ interface Addon {
   tryCalls(): { name: string; errno: number; signal: number }[];
 }
 
-const folder = new URL('.', import.meta.url).pathname;
-const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
+const ADDON = `${SHIM_BUILD}/boxer.node`;
 let addon: Addon;
 
-beforeAll(async () => {
-  await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
-  addon = createRequire(import.meta.url)('../build/shim/boxer.node');
+beforeAll(() => {
+  makeShim(['all']);
+  addon = createRequire(import.meta.url)(ADDON);
 });
 
 async function end(pid: number, keep: number[] = []): Promise<Ended | undefined> {
@@ -68,7 +68,7 @@ test('a descriptor reaches a guest: the shared table names its host', async () =
   await once(server, 'listening');
   const { stdout } = await execa('hostname', {
     env: {
-      LD_PRELOAD: new URL('../build/shim/libboxer.so', import.meta.url).pathname,
+      LD_PRELOAD: `${SHIM_BUILD}/libboxer.so`,
       BOXER_SOCKET: `@boxer-addon-test-${process.pid}`,
     },
   });
