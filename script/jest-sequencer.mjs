@@ -4,10 +4,10 @@ const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequen
 
 /** Suites that take minutes although their files are small, by which jest goes where it has no times yet. */
 const LONG = [
-  'shim-c/shim.test.ts',
-  'test/compat/compat.test.ts',
-  'test/e2e/renewal.test.ts',
-  'test/e2e/guest.test.ts',
+  'shim-c/shim.system.test.ts',
+  'test/compat/compat.engine.test.ts',
+  'test/e2e/renewal.engine.test.ts',
+  'test/e2e/guest.engine.test.ts',
 ];
 
 /** Starts the longest suites first, so that no worker is left alone with one of them at the end. */

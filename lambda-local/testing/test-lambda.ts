@@ -43,33 +43,8 @@ export const ROLE = 'arn:aws:iam::000000000000:role/test';
 export async function startTestLambda(env: Record<string, string> = {}): Promise<TestLambda> {
   const image = await buildImages();
   const instance = `ll-test-${randomBytes(4).toString('hex')}`;
-  await execa('docker', ['network', 'create', instance]);
-  const settings = Object.entries({ LAMBDA_LOCAL_INSTANCE: instance, ...env });
-  await execa('docker', [
-    ...['run', '--detach', '--name', instance, '--network', instance, '--pid', 'host'],
-    ...['--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_ADMIN', '--cap-add', 'SYS_PTRACE'],
-    ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
-    ...['--volume', '/var/run/docker.sock:/var/run/docker.sock'],
-    ...settings.flatMap(([name, value]) => ['--env', `${name}=${value}`]),
-    image,
-  ]);
-  const format = `{{(index .NetworkSettings.Networks "${instance}").IPAddress}}`;
-  const { stdout: address } = await execa('docker', ['inspect', '--format', format, instance]);
-  const answers = async () => {
-    await execa('curl', [
-      ...[
-        '--silent',
-        '--retry',
-        '100',
-        '--retry-connrefused',
-        '--retry-delay',
-        '1',
-        '--retry-max-time',
-        '100',
-      ],
-      ...['--connect-timeout', '1', `http://${address}:9000/2016-08-19/account-settings`],
-    ]);
-  };
+  const address = await startContainer(instance, image, env);
+  const answers = () => waitForAnswer(address);
   await answers();
   const client = new LambdaClient({
     endpoint: `http://${address}:9000`,
@@ -134,4 +109,33 @@ async function buildImages(): Promise<string> {
     await buildSharedImage({ tag, target, context: CONTEXT, buildArgs });
   }
   return lambdaLocal;
+}
+
+/** Starts a Lambda's container on a network of the same name. Resolves to its address there. */
+async function startContainer(
+  instance: string,
+  image: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  await execa('docker', ['network', 'create', instance]);
+  const settings = Object.entries({ LAMBDA_LOCAL_INSTANCE: instance, ...env });
+  await execa('docker', [
+    ...['run', '--detach', '--name', instance, '--network', instance, '--pid', 'host'],
+    ...['--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_ADMIN', '--cap-add', 'SYS_PTRACE'],
+    ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
+    ...['--volume', '/var/run/docker.sock:/var/run/docker.sock'],
+    ...settings.flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+    image,
+  ]);
+  const format = `{{(index .NetworkSettings.Networks "${instance}").IPAddress}}`;
+  const { stdout: address } = await execa('docker', ['inspect', '--format', format, instance]);
+  return address;
+}
+
+/** Resolves when the Lambda at an address answers. */
+async function waitForAnswer(address: string): Promise<void> {
+  await execa('curl', [
+    ...['--silent', '--retry', '100', '--retry-connrefused', '--retry-delay', '1', '--retry-max-time', '100'],
+    ...['--connect-timeout', '1', `http://${address}:9000/2016-08-19/account-settings`],
+  ]);
 }

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { wipeDirectory } from '../function/wipe.ts';
 import { prepareRemaps } from './prepare-remaps.ts';
 
 const silent = (): void => undefined;
@@ -35,7 +36,11 @@ let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'boxer-remap-'));
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(async () => {
+  // Its folders may be read-only.
+  await wipeDirectory(root);
+  rmSync(root, { recursive: true });
+});
 
 test('a remapped directory starts with the content that it has in the image', async () => {
   mkdirSync(join(root, 'lib/body'), { recursive: true });

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { Session } from '../control/session.ts';
 import { connection } from '../network/relay/socket-testbed.ts';
 import { Stdin, StdinEnd } from '../protocol/stdio.ts';
@@ -24,10 +24,12 @@ async function guest() {
     text += '>';
     wake();
   });
-  const hears = async (wanted: string) => {
-    while (text !== wanted) await new Promise<void>((resolve) => (wake = resolve));
+  /** All text that has arrived, as soon as it has so many characters. */
+  const heard = async (characters: number) => {
+    while (text.length < characters) await new Promise<void>((resolve) => (wake = resolve));
+    return text;
   };
-  return { session: ours, hears, close: () => Promise.all([ours.close(), theirs.close()]) };
+  return { session: ours, heard, close: () => Promise.all([ours.close(), theirs.close()]) };
 }
 
 test('standard input goes to the guest that serves, and every later guest sees its end, too', async () => {
@@ -36,12 +38,12 @@ test('standard input goes to the guest that serves, and every later guest sees i
   const [first, second, third] = await Promise.all([guest(), guest(), guest()]);
   source.write('one');
   input.give(first.session);
-  await first.hears('one');
+  expect(await first.heard(3)).toBe('one');
   input.give(second.session);
   source.end('two');
-  await second.hears('two>');
+  expect(await second.heard(4)).toBe('two>');
   input.give(third.session);
-  await third.hears('>');
-  await first.hears('one');
+  expect(await third.heard(1)).toBe('>');
+  expect(await first.heard(3)).toBe('one');
   await Promise.all([first, second, third].map((one) => one.close()));
 });

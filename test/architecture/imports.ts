@@ -1,10 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { repositoryFiles } from '../lib/repository-files.ts';
 import { houses } from './rooms.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { statementsOf } from './statements.ts';
 
 /** Files that only tests and benchmarks need; they may import from anywhere. */
 const forTests = /(\.test\.ts|-testbed\.ts|-testbed\/|\/testing\/|^test\/|^bench\/)/;
@@ -22,20 +18,11 @@ export function roomOf(file: string): string {
 
 /** Every import between the product's own TypeScript files: of values, of types and at run time. */
 export function readImports(): Import[] {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  const files = listed
-    .split('\n')
-    .filter((file) => houses.some((house) => file.startsWith(`${house}/`)) && !forTests.test(file));
-  return files
-    .filter((file) => existsSync(join(ROOT, file)))
-    .flatMap((file) =>
-      [
-        ...readFileSync(join(ROOT, file), 'utf8').matchAll(/(?:\bfrom|\bimport\(|\bimport)\s*'(\.[^']+)'/g),
-      ].map(([, target = '']) => ({ from: file, to: normalize(join(dirname(file), target)) })),
-    );
+  return houses
+    .flatMap(repositoryFiles)
+    .filter((file) => file.endsWith('.ts') && !forTests.test(file))
+    .flatMap((from) => statementsOf(from).map(({ to }) => ({ from, to })))
+    .filter(({ to }) => to.endsWith('.ts'));
 }
 
 /** The files of a circle of imports, the first one again at the end; undefined: there is none. */

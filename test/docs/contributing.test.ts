@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { proseOf, ROOT } from './documents.ts';
+import { ROOT } from '../lib/repository-files.ts';
+import { proseOf } from './documents.ts';
 
 /** A path of this repository in code style: it has a slash, and no placeholder, space or argument. */
 const PATH = /`((?:\.?[\w-]+\/)+[\w.-]*)`/g;

@@ -1,24 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ROOT, repositoryFiles } from '../lib/repository-files.ts';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-/**
- * The files that git knows or would add and that match a pattern of git's, relative to the root of the
- * repository.
- */
-export function repositoryFiles(...patterns: string[]): string[] {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...patterns], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  return listed.split('\n').filter((file) => file !== '' && existsSync(join(ROOT, file)));
-}
+export { ROOT, repositoryFiles };
 
 /** Every Markdown file of the repository. */
-export const documents = repositoryFiles('*.md');
+export const documents = repositoryFiles().filter((file) => file.endsWith('.md'));
 
 const FENCE = /^\s*(```|~~~)/;
 

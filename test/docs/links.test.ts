@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { documents, proseOf, ROOT } from './documents.ts';
+import { ROOT } from '../lib/repository-files.ts';
+import { documents, proseOf } from './documents.ts';
 
 interface Link {
   readonly file: string;

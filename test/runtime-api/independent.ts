@@ -88,30 +88,7 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
   const lambda = [...member('lambda'), '--network-alias', 'lambda', '--volume', `${HERE}:/lambda:ro`];
   await docker('run', '--detach', ...lambda, IMAGE, 'python3', '/lambda/lambda.py', String(timeout));
 
-  let taken = 0;
-  const lines = async (): Promise<Record<string, unknown>[]> => {
-    const { stdout } = await docker('logs', `${name}-lambda`);
-    return stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-  };
-  const next: Independent['next'] = async (wanted, value) => {
-    const end = Date.now() + 60_000;
-    for (;;) {
-      const all = await lines();
-      const index = all.findIndex(
-        (line, at) => at >= taken && wanted in line && (value === undefined || line[wanted] === value),
-      );
-      const found = all[index];
-      if (found) {
-        taken = index + 1;
-        return found;
-      }
-      if (Date.now() > end) throw new Error(`not said: ${wanted}; instead: ${JSON.stringify(all)}`);
-      await sleep(100);
-    }
-  };
+  const { lines, next } = readLines(`${name}-lambda`);
   await next('ready');
 
   return {
@@ -123,31 +100,7 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
         ...settings(nodeSettings(name)),
         ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE, 'phantom', '--', ...argv],
       ]),
-    invoke: async (payload) => {
-      const path = '2015-03-31/functions/function/invocations';
-      const { stdout } = await execa(
-        'docker',
-        [
-          ...[
-            'exec',
-            '--interactive',
-            `${name}-lambda`,
-            'curl',
-            '--silent',
-            '--include',
-            '--data-binary',
-            '@-',
-          ],
-          `http://localhost:9000/${path}`,
-        ],
-        { input: payload },
-      );
-      const [head = '', ...body] = stdout.split(/\r?\n\r?\n/);
-      return {
-        error: /^x-amz-function-error: *(\w+)/im.exec(head)?.[1] ?? null,
-        body: body.join('\n\n'),
-      };
-    },
+    invoke: (payload) => invokeIn(`${name}-lambda`, payload),
     startFunction: async (...mount) => {
       await unchecked(['rm', '--force', `${name}-function`]);
       // lambda.py knows one environment.
@@ -176,5 +129,52 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
       await unchecked(['network', 'rm', name]);
       rmSync(folder, { recursive: true });
     },
+  };
+}
+
+/** The lines of lambda.py: all that it has said, and the next one with a member. */
+function readLines(container: string) {
+  let taken = 0;
+  const lines = async (): Promise<Record<string, unknown>[]> => {
+    const { stdout } = await execa('docker', ['logs', container]);
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  };
+  const next: Independent['next'] = async (wanted, value) => {
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const all = await lines();
+      const index = all.findIndex(
+        (line, at) => at >= taken && wanted in line && (value === undefined || line[wanted] === value),
+      );
+      const found = all[index];
+      if (found) {
+        taken = index + 1;
+        return found;
+      }
+      if (Date.now() > end) throw new Error(`not said: ${wanted}; instead: ${JSON.stringify(all)}`);
+      await sleep(100);
+    }
+  };
+  return { lines, next };
+}
+
+/** Invokes the function by lambda.py's port, with curl inside of its container. */
+async function invokeIn(container: string, payload: string): ReturnType<Independent['invoke']> {
+  const path = '2015-03-31/functions/function/invocations';
+  const { stdout } = await execa(
+    'docker',
+    [
+      ...['exec', '--interactive', container, 'curl', '--silent', '--include', '--data-binary', '@-'],
+      `http://localhost:9000/${path}`,
+    ],
+    { input: payload },
+  );
+  const [head = '', ...body] = stdout.split(/\r?\n\r?\n/);
+  return {
+    error: /^x-amz-function-error: *(\w+)/im.exec(head)?.[1] ?? null,
+    body: body.join('\n\n'),
   };
 }

@@ -55,68 +55,7 @@ export async function startEcrEndpoint(
   const calls: string[] = [];
   const faults: string[] = [];
 
-  const repositoryOf = (input: Input): Repository => {
-    const name = String(input.repositoryName);
-    const found = repositories.get(name);
-    if (found !== undefined) return found;
-    throw new EcrError('RepositoryNotFoundException', `The repository with name '${name}' does not exist`);
-  };
-
-  const operations: Record<string, (input: Input) => Promise<object> | object> = {
-    GetAuthorizationToken: () => ({
-      authorizationData: [
-        {
-          authorizationToken: Buffer.from(`${registry.user}:${registry.password}`).toString('base64'),
-          expiresAt: Date.now() / 1000 + 43_200,
-          proxyEndpoint: `http://${host}`,
-        },
-      ],
-    }),
-    DescribeRepositories: (input) => {
-      const names = Array.isArray(input.repositoryNames)
-        ? input.repositoryNames.map(String)
-        : [...repositories.keys()];
-      return { repositories: names.map((repositoryName) => repositoryOf({ repositoryName }).description) };
-    },
-    CreateRepository: (input) => {
-      const name = String(input.repositoryName);
-      if (repositories.has(name)) throw new EcrError('RepositoryAlreadyExistsException', `${name} exists`);
-      const { tags, ...settings } = input;
-      const description = {
-        ...settings,
-        repositoryArn: `arn:aws:ecr:${region}:${ACCOUNT}:repository/${name}`,
-        registryId: ACCOUNT,
-        repositoryUri: `${host}/${name}`,
-        createdAt: Date.now() / 1000,
-      };
-      repositories.set(name, { description, tags });
-      return { repository: description };
-    },
-    DeleteRepository: (input) => {
-      const { description } = repositoryOf(input);
-      repositories.delete(String(input.repositoryName));
-      return { repository: description };
-    },
-    GetLifecyclePolicy: (input) => {
-      const { lifecyclePolicyText } = repositoryOf(input);
-      if (lifecyclePolicyText === undefined)
-        throw new EcrError('LifecyclePolicyNotFoundException', 'no policy');
-      return { registryId: ACCOUNT, repositoryName: input.repositoryName, lifecyclePolicyText };
-    },
-    PutLifecyclePolicy: (input) => {
-      repositoryOf(input).lifecyclePolicyText = String(input.lifecyclePolicyText);
-      return {
-        registryId: ACCOUNT,
-        repositoryName: input.repositoryName,
-        lifecyclePolicyText: input.lifecyclePolicyText,
-      };
-    },
-    DescribeImages: async (input) => {
-      repositoryOf(input);
-      return { imageDetails: await imagesOf(registry, String(input.repositoryName)) };
-    },
-  };
-
+  const operations = operationsOf(registry, region, host, repositories);
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -188,4 +127,74 @@ async function imagesOf(registry: Registry, repositoryName: string): Promise<obj
       };
     }),
   );
+}
+
+/** ECR's operations by name, on `repositories`. */
+function operationsOf(
+  registry: Registry,
+  region: string,
+  host: string,
+  repositories: Map<string, Repository>,
+): Record<string, (input: Input) => Promise<object> | object> {
+  const repositoryOf = (input: Input): Repository => {
+    const name = String(input.repositoryName);
+    const found = repositories.get(name);
+    if (found !== undefined) return found;
+    throw new EcrError('RepositoryNotFoundException', `The repository with name '${name}' does not exist`);
+  };
+
+  return {
+    GetAuthorizationToken: () => ({
+      authorizationData: [
+        {
+          authorizationToken: Buffer.from(`${registry.user}:${registry.password}`).toString('base64'),
+          expiresAt: Date.now() / 1000 + 43_200,
+          proxyEndpoint: `http://${host}`,
+        },
+      ],
+    }),
+    DescribeRepositories: (input) => {
+      const names = Array.isArray(input.repositoryNames)
+        ? input.repositoryNames.map(String)
+        : [...repositories.keys()];
+      return { repositories: names.map((repositoryName) => repositoryOf({ repositoryName }).description) };
+    },
+    CreateRepository: (input) => {
+      const name = String(input.repositoryName);
+      if (repositories.has(name)) throw new EcrError('RepositoryAlreadyExistsException', `${name} exists`);
+      const { tags, ...settings } = input;
+      const description = {
+        ...settings,
+        repositoryArn: `arn:aws:ecr:${region}:${ACCOUNT}:repository/${name}`,
+        registryId: ACCOUNT,
+        repositoryUri: `${host}/${name}`,
+        createdAt: Date.now() / 1000,
+      };
+      repositories.set(name, { description, tags });
+      return { repository: description };
+    },
+    DeleteRepository: (input) => {
+      const { description } = repositoryOf(input);
+      repositories.delete(String(input.repositoryName));
+      return { repository: description };
+    },
+    GetLifecyclePolicy: (input) => {
+      const { lifecyclePolicyText } = repositoryOf(input);
+      if (lifecyclePolicyText === undefined)
+        throw new EcrError('LifecyclePolicyNotFoundException', 'no policy');
+      return { registryId: ACCOUNT, repositoryName: input.repositoryName, lifecyclePolicyText };
+    },
+    PutLifecyclePolicy: (input) => {
+      repositoryOf(input).lifecyclePolicyText = String(input.lifecyclePolicyText);
+      return {
+        registryId: ACCOUNT,
+        repositoryName: input.repositoryName,
+        lifecyclePolicyText: input.lifecyclePolicyText,
+      };
+    },
+    DescribeImages: async (input) => {
+      repositoryOf(input);
+      return { imageDetails: await imagesOf(registry, String(input.repositoryName)) };
+    },
+  };
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { makeShim, TESTBED_BUILD } from '../../lib/make-shim.ts';
+import { ROOT } from '../../lib/repository-files.ts';
 import { runTool } from './helper.ts';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BUILD = join(ROOT, 'build/testbed');
 
 const exists = (path: string) =>
@@ -55,10 +55,7 @@ async function linkLibrary(lib: string): Promise<void> {
  */
 export async function createRuntime(): Promise<Runtime> {
   await runTool([process.execPath, join(ROOT, 'script/build.mjs'), 'boxer']);
-  await mkdir(BUILD, { recursive: true });
-  // The objects have a separate folder, because another process may build the same objects at the same time.
-  const shim = join(BUILD, 'shim');
-  await runTool(['flock', BUILD, 'make', '-s', '-C', join(ROOT, 'shim-c'), 'all', `BUILD=${shim}`]);
+  makeShim(['all'], TESTBED_BUILD);
   const directory = await mkdtemp(join(tmpdir(), 'boxer-testbed-'));
   const lib = join(directory, 'lib');
   await mkdir(join(directory, 'bin'), { recursive: true });
@@ -66,9 +63,9 @@ export async function createRuntime(): Promise<Runtime> {
   await runTool(['cc', '-static', '-O1', '-o', join(directory, 'bin/boxer'), launcher]);
   await runTool(['cp', '-R', join(ROOT, 'build/supervisor'), lib]);
   await Promise.all([
-    copyFile(join(shim, 'libboxer.so'), join(lib, 'libboxer.so')),
+    copyFile(join(TESTBED_BUILD, 'libboxer.so'), join(lib, 'libboxer.so')),
     linkLibrary(lib),
-    copyFile(join(shim, 'boxer.node'), join(lib, 'boxer.node')),
+    copyFile(join(TESTBED_BUILD, 'boxer.node'), join(lib, 'boxer.node')),
     copyFile(join(ROOT, 'images/runtime/start.cjs'), join(lib, 'start.cjs')),
     writeFile(join(directory, 'bin/node'), ''),
   ]);

@@ -98,11 +98,15 @@ async function on(
   }
 }
 
+/** What a full amount of something becomes in a soak of this scale. */
+const scaled = (scale: number) => (full: number) => Math.max(4, Math.round(full * scale));
+
+const churned = async (client: BoxedNode, host: string, count: number, parallel?: number) =>
+  churnProblems(await churn(client, host, count, parallel), count);
+
 async function steady(world: World, checks: Checks, scale: number): Promise<void> {
   const { overlay, client, neighbour, servers } = world;
-  const amount = (full: number) => Math.max(4, Math.round(full * scale));
-  const churned = async (host: string, count: number, parallel?: number) =>
-    churnProblems(await churn(client, host, count, parallel), count);
+  const amount = scaled(scale);
   const look = () => holdings(overlay, [client, neighbour, ...servers]);
 
   let before = look();
@@ -112,7 +116,7 @@ async function steady(world: World, checks: Checks, scale: number): Promise<void
     for (const host of TRANSPORTS) {
       const count = amount(10_000);
       await checks.run(`${round}: ${count} connections opened and closed, ${host}`, () =>
-        churned(host, count),
+        churned(client, host, count),
       );
     }
   };
@@ -125,73 +129,83 @@ async function steady(world: World, checks: Checks, scale: number): Promise<void
   before = look();
   await churnAll('again');
   await flat('after these');
+  await manyAtOnce(world, checks, scale);
+  await flat('after these');
+  for (const host of TRANSPORTS)
+    await checks.run(`${amount(200)} readers that read nothing, ${host}: others are served`, () =>
+      stallReaders(world, host, amount(200)),
+    );
+  await flat('after these');
+  await killThings(world, checks, scale);
+  await flat('at the end');
+}
 
-  for (const host of TRANSPORTS) {
-    const count = amount(1000);
+async function manyAtOnce({ client }: World, checks: Checks, scale: number): Promise<void> {
+  const count = scaled(scale)(1000);
+  for (const host of TRANSPORTS)
     await checks.run(`${count} connections at once, ${host}`, async () => {
       const reports = await during(client, [host], count, () => Promise.resolve());
       return [...reports].flatMap(([name, report]) => streamProblems(name, report));
     });
-  }
-  await flat('after these');
+}
 
-  for (const host of TRANSPORTS) {
-    const count = amount(200);
-    await checks.run(`${count} readers that read nothing, ${host}: others are served`, async () => {
-      const job = await stall(client, host, count);
-      const problems = churnProblems(await churn(neighbour, BYSTANDER, amount(200), 8), amount(200));
-      const { wrong, errors } = await churn(client, host, amount(200), 8);
-      job.kill();
-      await job.ended;
-      // A relay takes no more flows of nodes that have left it too many bytes, and says so.
-      const wrongErrnos = Object.keys(errors).filter(
-        (errno) => host !== 'relay' || !OF_A_FULL_RELAY.has(errno),
-      );
-      return [
-        ...problems.map((problem) => `between others: ${problem}`),
-        ...wrongErrnos.map((errno) => `between the same: ${errors[errno]} times ${errno}`),
-        ...(wrong > 0 ? [`${wrong} bytes wrong`] : []),
-      ];
-    });
-  }
-  await flat('after these');
+/** The problems that others have while `count` readers of a host read nothing. */
+async function stallReaders({ client, neighbour }: World, host: Transport, count: number): Promise<string[]> {
+  const job = await stall(client, host, count);
+  const problems = churnProblems(await churn(neighbour, BYSTANDER, count, 8), count);
+  const { wrong, errors } = await churn(client, host, count, 8);
+  job.kill();
+  await job.ended;
+  // A relay takes no more flows of nodes that have left it too many bytes, and says so.
+  const wrongErrnos = Object.keys(errors).filter((errno) => host !== 'relay' || !OF_A_FULL_RELAY.has(errno));
+  return [
+    ...problems.map((problem) => `between others: ${problem}`),
+    ...wrongErrnos.map((errno) => `between the same: ${errors[errno]} times ${errno}`),
+    ...(wrong > 0 ? [`${wrong} bytes wrong`] : []),
+  ];
+}
 
+async function killThings(world: World, checks: Checks, scale: number): Promise<void> {
+  const amount = scaled(scale);
   await checks.run('peers killed while they are being met', () => killPeers(world, Math.max(2, amount(10))));
-  await checks.run('seed killed and started again: direct and punched streams do not notice', async () => {
-    const survivors = ['direct', 'punch'];
-    const reports = await during(client, [...survivors, 'relay'], 8, async () => {
-      await overlay.stopSeed();
-      for (const host of survivors) {
-        const problems = await churned(host, amount(200), 8);
-        if (problems.length > 0) throw new Error(`while the seed was away, ${host}: ${problems.join(', ')}`);
-      }
-      await overlay.startSeed();
-      await back(overlay);
-    });
-    const relayed = reports.get('relay');
-    // The seed carried them itself: they end, by a reset, and with nothing altered.
-    const ended =
-      relayed?.ends.every(
-        ({ errno }) => errno !== null && ['ECONNRESET', 'EPIPE', 'ENODATA'].includes(errno),
-      ) && relayed.wrong === 0;
-    return [
-      ...survivors.flatMap((host) =>
-        streamProblems(host, reports.get(host) ?? { bytes: 0, wrong: 0, ends: [] }),
-      ),
-      ...(ended
-        ? []
-        : [
-            `relayed streams ended with ${relayed ? broken(relayed).join() : 'nothing'}, ${relayed?.wrong} bytes wrong`,
-          ]),
-    ];
-  });
+  await checks.run('seed killed and started again: direct and punched streams do not notice', () =>
+    killSeed(world, amount(200)),
+  );
   await checks.run('after it every transport works again', async () =>
-    (await Promise.all(TRANSPORTS.map((host) => churned(host, amount(500))))).flat(),
+    (await Promise.all(TRANSPORTS.map((host) => churned(world.client, host, amount(500))))).flat(),
   );
   await checks.run('relay killed and started again: what it carried ends, what comes goes elsewhere', () =>
     killRelay(world, amount(200)),
   );
-  await flat('at the end');
+}
+
+async function killSeed({ overlay, client }: World, count: number): Promise<string[]> {
+  const survivors = ['direct', 'punch'];
+  const reports = await during(client, [...survivors, 'relay'], 8, async () => {
+    await overlay.stopSeed();
+    for (const host of survivors) {
+      const problems = await churned(client, host, count, 8);
+      if (problems.length > 0) throw new Error(`while the seed was away, ${host}: ${problems.join(', ')}`);
+    }
+    await overlay.startSeed();
+    await back(overlay);
+  });
+  const relayed = reports.get('relay');
+  // The seed carried them itself: they end, by a reset, and with nothing altered.
+  const ended =
+    relayed?.ends.every(
+      ({ errno }) => errno !== null && ['ECONNRESET', 'EPIPE', 'ENODATA'].includes(errno),
+    ) && relayed.wrong === 0;
+  return [
+    ...survivors.flatMap((host) =>
+      streamProblems(host, reports.get(host) ?? { bytes: 0, wrong: 0, ends: [] }),
+    ),
+    ...(ended
+      ? []
+      : [
+          `relayed streams ended with ${relayed ? broken(relayed).join() : 'nothing'}, ${relayed?.wrong} bytes wrong`,
+        ]),
+  ];
 }
 
 /** Each of `count` nodes is killed while a client connects to it, each at another moment. */

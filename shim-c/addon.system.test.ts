@@ -7,16 +7,16 @@ import { execa } from 'execa';
 import { type Addon, loadAddon, type ReapedChild } from '../supervisor/service/addon.ts';
 import { TABLE_SIZE } from '../supervisor/service/shared-table.ts';
 import { REQUEST_SIZE } from '../supervisor/service/wire.ts';
+import { makeShim, SHIM_BUILD } from '../test/lib/make-shim.ts';
 
 /** Bytes of a reply; see service-wire.h. */
 const REPLY_SIZE = 352;
 
-const folder = new URL('.', import.meta.url).pathname;
-const ADDON = new URL('../build/shim/boxer.node', import.meta.url).pathname;
+const ADDON = `${SHIM_BUILD}/boxer.node`;
 let addon: Addon;
 
-beforeAll(async () => {
-  await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
+beforeAll(() => {
+  makeShim(['all']);
   addon = loadAddon(ADDON);
 });
 
@@ -54,7 +54,7 @@ test('a descriptor reaches a guest: the shared table names its host', async () =
   const service = addon.serviceStart(name, 8, 10_000, request, answer, () => undefined);
   const { stdout } = await execa('hostname', {
     env: {
-      LD_PRELOAD: new URL('../build/shim/libboxer.so', import.meta.url).pathname,
+      LD_PRELOAD: `${SHIM_BUILD}/libboxer.so`,
       BOXER_SOCKET: `@${name}`,
     },
   });

@@ -1,80 +1,25 @@
 import { createHash } from 'node:crypto';
-import { chmodSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { createProject, eventually, type Project } from '../lib/project.ts';
+import { eventually, type Project } from '../lib/project.ts';
+import { createGuestProject } from './guest-project.ts';
 
 beforeAll(buildTestImages, 300_000);
 
-/** A guest in a function: what its user sees through the phantom. */
-describe('a lambda service', () => {
-  let project: Project;
+// A guest in a function: what its user sees through the phantom.
+let project: Project;
 
-  beforeAll(() => {
-    project = createProject({
-      'compose.yaml': `
-services:
-  job:
-    image: boxer-test/tools:1
-    command: ["true"]
-    x-boxer: lambda
-  forever:
-    image: boxer-test/tools:1
-    profiles: [manual]
-    command: ["python3", "-u", "-c", "import time; print('ready'); time.sleep(1000)"]
-    x-boxer: lambda
-  polite:
-    image: boxer-test/tools:1
-    profiles: [manual]
-    stop_grace_period: 20s
-    command: ["bash", "-c", "trap 'echo going; exit 7' TERM; echo ready; while :; do sleep 0.1; done"]
-    x-boxer: lambda
-  gated:
-    image: boxer-test/tools:1
-    profiles: [manual]
-    command: ["true"]
-    environment: { BOXER_LOG: "info,json" }
-    x-boxer: { target: lambda, wait-for: { names: { nobody: 2 }, timeout: 300 } }
-  short:
-    image: boxer-test/tools:1
-    profiles: [manual]
-    command: ["sleep", "100"]
-    x-boxer: { target: lambda, timeout: 2 }
-  files:
-    image: boxer-test/tools:1
-    profiles: [manual]
-    command: ["true"]
-    x-boxer: { target: lambda, remap: { /opt/state: /tmp/state } }
-    tmpfs: [/scratch]
-    secrets: [password]
-    configs: [{ source: settings, target: /etc/app/settings.ini }]
-    volumes: ["./site:/srv/site:ro"]
-  musl:
-    image: boxer-test/musl:1
-    profiles: [manual]
-    x-boxer: lambda
-  empty:
-    image: boxer-test/empty:1
-    profiles: [manual]
-    x-boxer: lambda
-secrets: { password: { file: ./password.txt } }
-configs: { settings: { file: ./settings.ini } }
-`,
-      'password.txt': 's3cret',
-      'settings.ini': 'mode=fast',
-      'site/index.html': '<h1>site</h1>',
-      'site/run.sh': '#!/bin/bash\necho $(pwd) $(ls index.html) $1; exit 4\n',
-    });
-    chmodSync(join(project.directory, 'site/run.sh'), 0o755);
-  });
-  afterAll(() => project.remove(), 120_000);
+beforeAll(() => {
+  project = createGuestProject();
+});
+afterAll(() => project.remove(), 120_000);
 
-  const stateOf = async (service: string) => {
-    const { stdout } = await project.compose('ps', '-a', '--format', '{{.State}} {{.ExitCode}}', service);
-    return stdout.trim();
-  };
+const stateOf = async (service: string) => {
+  const { stdout } = await project.compose('ps', '-a', '--format', '{{.State}} {{.ExitCode}}', service);
+  return stdout.trim();
+};
 
+describe('a lambda service runs its guest as a function does', () => {
   test('keeps its two output streams apart and its exit code', async () => {
     const ran = await project.boxer(
       'run',
@@ -130,7 +75,9 @@ configs: { settings: { file: ./settings.ini } }
     const ran = await project.boxer('run', '--rm', '-T', 'files', 'sh', '-c', script);
     expect(ran.stdout).toBe('found here\nfound there');
   });
+});
 
+describe('a lambda service shows its guest the files that it expects', () => {
   test('finds secrets, configs and read-only binds at their paths, and can write where servers write', async () => {
     const script = [
       'cat /run/secrets/password /etc/app/settings.ini /srv/site/index.html; echo',
@@ -198,7 +145,9 @@ configs: { settings: { file: ./settings.ini } }
     const look = 'ls /tmp; grep -l sleep /proc/[0-9]*/comm 2>/dev/null; echo looked';
     expect((await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', look)).stdout).toBe('looked');
   });
+});
 
+describe('a lambda service passes on programs, streams and exit codes', () => {
   test('an entrypoint given to run takes the place of the application, in the function', async () => {
     const ran = await project.boxer('run', '--rm', '-T', '--entrypoint', 'id', 'job', '-u');
     expect(ran.stdout).toBe('993');
@@ -238,7 +187,9 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     const ran = await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', 'kill -SEGV $$');
     expect(ran.exitCode).toBe(139);
   });
+});
 
+describe('the end of a lambda service', () => {
   test('docker stop reaches the guest as SIGTERM and shows its exit code', async () => {
     await project.boxer('up', '-d', 'polite');
     await eventually('the guest is ready', async () => {
@@ -284,7 +235,9 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
     expect(ran.exitCode).toBe(124);
     expect(ran.stderr).toMatch(/timed out after 2\.00 seconds/);
   });
+});
 
+describe('a lambda service with an image that has no libc of GNU', () => {
   test('runs an image with nothing but musl and one program under the shim', async () => {
     const ran = await project.boxer('run', '--rm', '-T', '--name', `${project.name}-named`, 'musl', '0', '5');
     expect(ran.exitCode).toBe(5);

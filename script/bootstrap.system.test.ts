@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -81,14 +81,4 @@ test.each([
 ])('Compose %j is new enough: %j', async (version, expected) => {
   const { exitCode } = await call('compose', 'at_least', '2.36', version);
   expect(exitCode === 0).toBe(expected);
-});
-
-test('where everything is there, nothing is done', async () => {
-  const made = ['build/images.json', 'build/plugin/docker-boxer.mjs'];
-  const times = () => Promise.all(made.map(async (file) => (await stat(join(ROOT, file))).mtimeMs));
-  await execa('script/bootstrap', { cwd: ROOT });
-  const before = await times();
-  const { stderr } = await execa('script/bootstrap', { cwd: ROOT });
-  expect(stderr).toMatch(/^bootstrap: ready: .*$/);
-  expect(await times()).toEqual(before);
 });

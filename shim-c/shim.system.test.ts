@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { makeShim, SHIM, SHIM_BUILD } from '../test/lib/make-shim.ts';
 
-const folder = new URL('.', import.meta.url).pathname;
-
-beforeAll(async () => {
-  await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
-});
+beforeAll(() => makeShim(['all']));
 
 test('the process monitor behaves as the kernel does, natively and under itself', async () => {
-  const { exitCode, all } = await execa('make', ['-s', '-C', folder, 'test'], { all: true, reject: false });
+  const { exitCode, all } = await execa('make', ['-s', '-C', SHIM, 'test'], { all: true, reject: false });
   expect({ exitCode, failures: all.split('\n').filter((line) => /fail|differs|error/i.test(line)) }).toEqual({
     exitCode: 0,
     failures: [],
@@ -17,7 +14,7 @@ test('the process monitor behaves as the kernel does, natively and under itself'
 }, 1_200_000);
 
 test('the process monitor needs no library and exports what its table declares', async () => {
-  const library = new URL('../build/shim/libboxer.so', import.meta.url).pathname;
+  const library = `${SHIM_BUILD}/libboxer.so`;
   const { stdout: dynamic } = await execa('readelf', ['-d', library]);
   expect(dynamic).not.toMatch(/NEEDED|TEXTREL/);
   const { stdout: wanted } = await execa('nm', ['-D', '--undefined-only', '--format=just-symbols', library]);
@@ -33,25 +30,19 @@ test('the process monitor needs no library and exports what its table declares',
   const { stdout: declared } = await execa('sed', [
     '-n',
     's/^SYMBOL(\\([^,]*\\),.*/\\1/p',
-    `${folder}monitor/symbols.def`,
+    `${SHIM}/monitor/symbols.def`,
   ]);
   expect(given.split('\n').sort()).toEqual(declared.split('\n').sort());
 });
 
 test('the documentation has every intercepted symbol', async () => {
-  const { stdout: table } = await execa('make', ['-s', '-C', folder, 'symbols-table']);
-  expect(readFileSync(`${folder}../docs/process-monitor.md`, 'utf8')).toContain(table);
+  const { stdout: table } = await execa('make', ['-s', '-C', SHIM, 'symbols-table']);
+  expect(readFileSync(`${SHIM}/../docs/process-monitor.md`, 'utf8')).toContain(table);
 });
 
 test('the documentation has every conformance case', async () => {
-  const program = new URL('../build/shim/work/test/conformance', import.meta.url).pathname;
-  await execa('make', [
-    '-s',
-    '-C',
-    folder,
-    program,
-    `BUILD=${new URL('../build/shim', import.meta.url).pathname}`,
-  ]);
+  const program = `${SHIM_BUILD}/work/test/conformance`;
+  makeShim([program]);
   const { stdout: table } = await execa(program, ['--list']);
-  expect(readFileSync(`${folder}../docs/conformance.md`, 'utf8')).toContain(table);
+  expect(readFileSync(`${SHIM}/../docs/conformance.md`, 'utf8')).toContain(table);
 });

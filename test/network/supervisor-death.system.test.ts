@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { makeShim, TESTBED_BUILD } from '../lib/make-shim.ts';
 import { type Bed, createBed } from './lib/bed.ts';
 import { type BoxedNode, startOverlay } from './lib/overlay.ts';
 import { socketOf } from './lib/socket-of.ts';
 
 /** Guests that live longer than their supervisors, which in a container or a function they cannot. */
 
-const SHIM = fileURLToPath(new URL('../../shim-c', import.meta.url));
-const BUILD = fileURLToPath(new URL('../../build/testbed/shim', import.meta.url));
 const PORT = 7100;
 
 const SERVER = `
@@ -41,7 +39,7 @@ const cleanups: Array<() => void> = [];
 
 /** A guest of the node's supervisor, but not in its process namespace; `say` gives the line that it answers. */
 async function guestOf(node: BoxedNode, program: string) {
-  const env = { BOXER_SOCKET: await socketOf(node), LD_PRELOAD: join(BUILD, 'libboxer.so') };
+  const env = { BOXER_SOCKET: await socketOf(node), LD_PRELOAD: join(TESTBED_BUILD, 'libboxer.so') };
   const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const guest = execa(
     'nsenter',
@@ -65,7 +63,7 @@ async function guestOf(node: BoxedNode, program: string) {
 
 beforeAll(async () => {
   bed = await createBed();
-  await execa('flock', [BUILD, 'make', '-s', '-C', SHIM, 'all', `BUILD=${BUILD}`]);
+  makeShim(['all'], TESTBED_BUILD);
 });
 
 afterAll(async () => {

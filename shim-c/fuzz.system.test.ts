@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { SHIM } from '../test/lib/make-shim.ts';
 
-const folder = new URL('.', import.meta.url).pathname;
-const { stdout: compiler } = await execa('make', ['-s', '-C', folder, 'fuzz-compiler']);
+const { stdout: compiler } = await execa('make', ['-s', '-C', SHIM, 'fuzz-compiler']);
 
 /** Without clang this counts as not run; test/unit.c then is what reads random bytes. More of it: make -C shim-c fuzz. */
 (compiler ? test : test.skip)(
   'no bytes that a fuzzer finds in some seconds confuse the process monitor (needs clang)',
   async () => {
-    const { exitCode, all } = await execa('make', ['-s', '-C', folder, 'fuzz', 'SECONDS=4'], {
+    const { exitCode, all } = await execa('make', ['-s', '-C', SHIM, 'fuzz', 'SECONDS=4'], {
       all: true,
       reject: false,
     });

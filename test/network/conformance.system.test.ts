@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { makeShim, TESTBED_BUILD } from '../lib/make-shim.ts';
 import { type Bed, createBed, type Host } from './lib/bed.ts';
 import { type BoxedNode, startOverlay } from './lib/overlay.ts';
 import { socketOf } from './lib/socket-of.ts';
@@ -11,9 +11,7 @@ import { socketOf } from './lib/socket-of.ts';
  * What the guests see must be the same, line by line.
  */
 
-const SHIM = fileURLToPath(new URL('../../shim-c', import.meta.url));
-const BUILD = fileURLToPath(new URL('../../build/testbed/shim', import.meta.url));
-const PROGRAM = join(BUILD, 'work/test/conformance');
+const PROGRAM = join(TESTBED_BUILD, 'work/test/conformance');
 
 let bed: Bed;
 let native: Map<string, string[]>;
@@ -36,7 +34,7 @@ async function run(
   foreign: string,
 ): Promise<Map<string, string[]>> {
   const env = {
-    CONFORMANCE_PRELOAD: join(BUILD, 'libboxer.so'),
+    CONFORMANCE_PRELOAD: join(TESTBED_BUILD, 'libboxer.so'),
     SERVER_NETNS: server.host.namespace.path,
     CLIENT_NETNS: from.host.namespace.path,
     ...(server.socket ? { SERVER_SOCKET: server.socket } : {}),
@@ -53,7 +51,7 @@ async function sideOf(node: BoxedNode): Promise<Side> {
 
 beforeAll(async () => {
   bed = await createBed();
-  await execa('flock', [BUILD, 'make', '-s', '-C', SHIM, 'all', PROGRAM, `BUILD=${BUILD}`]);
+  makeShim(['all', PROGRAM], TESTBED_BUILD);
   const overlay = await startOverlay(bed);
   client = await overlay.node('client', await bed.host());
   servers.set('direct', await overlay.node('open', await bed.host()));

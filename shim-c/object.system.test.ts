@@ -2,11 +2,10 @@ import { accessSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { makeShim, SHIM, SHIM_BUILD } from '../test/lib/make-shim.ts';
 
-const folder = new URL('.', import.meta.url).pathname;
-const build = new URL('../build/shim/', import.meta.url).pathname;
-const X64 = join(build, 'libboxer.so');
-const ARM64 = join(build, 'arm64/libboxer.so');
+const X64 = join(SHIM_BUILD, 'libboxer.so');
+const ARM64 = join(SHIM_BUILD, 'arm64/libboxer.so');
 
 const lines = (text: string) => text.split('\n').filter(Boolean);
 const symbolsOf = async (library: string, which: '--defined-only' | '--undefined-only') =>
@@ -77,9 +76,7 @@ async function expectPortable(library: string) {
   ]);
 }
 
-beforeAll(async () => {
-  await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
-});
+beforeAll(() => makeShim(['all']));
 
 test('the object asks for no library, no symbol version and no loader later than glibc 2.17', () =>
   expectPortable(X64));
@@ -96,9 +93,7 @@ const emulated =
   isInstalled('aarch64-linux-gnu-gcc') && isInstalled('qemu-aarch64-static') ? test : test.skip;
 
 crossCompiled('for arm64 (needs aarch64-linux-gnu-gcc)', () => {
-  beforeAll(async () => {
-    await execa('flock', [folder, 'make', '-s', '-C', folder, 'arm64']);
-  });
+  beforeAll(() => makeShim(['arm64']));
 
   test('the object is as portable, and exports the same', async () => {
     await expectPortable(ARM64);
@@ -109,7 +104,7 @@ crossCompiled('for arm64 (needs aarch64-linux-gnu-gcc)', () => {
   emulated(
     'programs behave as without it (needs qemu-aarch64-static)',
     async () => {
-      const { exitCode, all } = await execa('make', ['-s', '-C', folder, 'test-arm64'], {
+      const { exitCode, all } = await execa('make', ['-s', '-C', SHIM, 'test-arm64'], {
         all: true,
         reject: false,
       });

@@ -47,8 +47,8 @@ afterEach(async () => {
   await bed.close();
 });
 
-function createPuppet(duty: Duty): Puppet {
-  const announced = { duty };
+/** Joins as a phantom that announces the duty that `announced` has at the time. */
+function joinPhantom(announced: { readonly duty: Duty }) {
   const phantom = bed.join('worker', {
     join: {
       ...{
@@ -68,6 +68,12 @@ function createPuppet(duty: Duty): Puppet {
   );
   // A launch that is not needed any more may not have joined when the test ends.
   for (const early of [phantom, joined]) early.catch(() => undefined);
+  return { phantom, joined };
+}
+
+function createPuppet(duty: Duty): Puppet {
+  const announced = { duty };
+  const { phantom, joined } = joinPhantom(announced);
   const started = Promise.withResolvers<void>();
   const outcome = Promise.withResolvers<Outcome>();
   const ended = Promise.withResolvers<void>();
