@@ -21,6 +21,7 @@ export const supervisor: Rooms = {
     'supervisor/discovery',
     'supervisor/files',
     'supervisor/guest',
+    'supervisor/log',
     'supervisor/network',
     'supervisor/node',
     'supervisor/probe',
