@@ -4,7 +4,10 @@ import { execa } from 'execa';
 const folder = new URL('.', import.meta.url).pathname;
 const { stdout: compiler } = await execa('make', ['-s', '-C', folder, 'fuzz-compiler']);
 
-/** Without clang this counts as not run; test/unit.c then is what reads random bytes. More of it: make -C shim-c fuzz. */
+/**
+ * Without clang, this counts as not run, and only test/unit.c reads random bytes. `make -C shim-c fuzz` runs
+ * for longer.
+ */
 (compiler ? test : test.skip)(
   'no bytes that a fuzzer finds in some seconds confuse the process monitor (needs clang)',
   async () => {
