@@ -85,10 +85,10 @@ beforeAll(async () => {
   await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
 });
 
-test('the object asks for no library, no symbol version and no loader later than glibc 2.17', () =>
+test('the object needs no library, no symbol version, and no loader newer than that of glibc 2.17', () =>
   expectPortable(X64));
 
-test('no call that moves bytes or waits for them is intercepted', async () => {
+test('no call that transfers bytes or waits for them is intercepted', async () => {
   const exported = new Set(await symbolsOf(X64, '--defined-only'));
   expect(exported).toContain('connect');
   expect(DATA_PATH.filter((name) => exported.has(name))).toEqual([]);
@@ -104,7 +104,7 @@ crossCompiled('for arm64 (needs aarch64-linux-gnu-gcc)', () => {
     await execa('flock', [folder, 'make', '-s', '-C', folder, 'arm64']);
   });
 
-  test('the object is as portable, and exports the same', async () => {
+  test('the object for arm64 is as portable, and exports the same symbols', async () => {
     await expectPortable(ARM64);
     expect((await execa('readelf', ['-h', ARM64])).stdout).toMatch(/Machine:\s+AArch64/);
     expect(await symbolsOf(ARM64, '--defined-only')).toEqual(await symbolsOf(X64, '--defined-only'));

@@ -8,7 +8,7 @@ beforeAll(async () => {
   await execa('flock', [folder, 'make', '-s', '-C', folder, 'all']);
 });
 
-test('the process monitor behaves as the kernel does, natively and under itself', async () => {
+test('programs behave under the process monitor as they do natively', async () => {
   const { exitCode, all } = await execa('make', ['-s', '-C', folder, 'test'], { all: true, reject: false });
   expect({ exitCode, failures: all.split('\n').filter((line) => /fail|differs|error/i.test(line)) }).toEqual({
     exitCode: 0,
@@ -38,12 +38,12 @@ test('the process monitor needs no library and exports what its table declares',
   expect(given.split('\n').sort()).toEqual(declared.split('\n').sort());
 });
 
-test('the documentation has every intercepted symbol', async () => {
+test('the documentation lists every intercepted symbol', async () => {
   const { stdout: table } = await execa('make', ['-s', '-C', folder, 'symbols-table']);
   expect(readFileSync(`${folder}../docs/process-monitor.md`, 'utf8')).toContain(table);
 });
 
-test('the documentation has every conformance case', async () => {
+test('the documentation lists every conformance case', async () => {
   const program = new URL('../build/shim/work/test/conformance', import.meta.url).pathname;
   await execa('make', [
     '-s',
