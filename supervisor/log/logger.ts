@@ -31,8 +31,8 @@ export function createLogger(
   const [name = 'info', form, ...rest] = setting?.split(',') ?? [];
   const lowest = LEVELS.indexOf(name);
   if (lowest < 0 || (form !== undefined && form !== 'json') || rest.length > 0)
-    throw new BoxerError('CONFIG', `${LOG_VARIABLE} is ${setting}`, {
-      hint: `one of ${LEVELS.join(', ')}, with or without ",json"`,
+    throw new BoxerError('CONFIG', `${LOG_VARIABLE} has the invalid value ${setting}`, {
+      hint: `use one of ${LEVELS.join(', ')}, with or without ",json"`,
     });
   const log =
     (level: Level) =>
