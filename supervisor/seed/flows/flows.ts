@@ -56,9 +56,9 @@ export class Flows {
   }
 
   /**
-   * Reaches the target for a node and opens a port of the relay for its connection. Rejects with ControlError,
-   * whose errno is that of connect(): ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS if there
-   * are too many.
+   * Reaches the target for a node, and opens a port of the relay for its connection. Rejects with
+   * ControlError, whose errno is that of connect(): ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and
+   * ENOBUFS if there are too many.
    */
   async connect(
     node: NodeRecord,
