@@ -29,7 +29,7 @@ async function end(pid: number, keep: number[] = []): Promise<ReapedChild | unde
   return undefined;
 }
 
-test('a memory file has its size and can be written', () => {
+test('a memory file has the given size and is writable', () => {
   const fd = addon.memfdCreate('table', 8192);
   expect(fstatSync(fd).size).toBe(8192);
   writeSync(fd, 'hello', 0);
@@ -37,7 +37,7 @@ test('a memory file has its size and can be written', () => {
   closeSync(fd);
 });
 
-test('a descriptor reaches a guest: the shared table names its host', async () => {
+test('a guest receives the descriptor of the shared table, which contains its host name', async () => {
   const table = addon.memfdCreate('table', 2 * TABLE_SIZE);
   const { table: golden } = JSON.parse(
     readFileSync(new URL('../test/golden/service-wire.json', import.meta.url), 'utf8'),
@@ -63,7 +63,7 @@ test('a descriptor reaches a guest: the shared table names its host', async () =
   closeSync(table);
 });
 
-/** Starts programs whose parent ends at once, before them; gives their pids. Node waits for the parent only. */
+/** Starts programs whose parent ends before them, and returns their pids. Node only waits for the parent. */
 async function orphans(...programs: string[]): Promise<number[]> {
   addon.prctlSubreaper();
   const jobs = programs.map((program) => `sh -c '${program}' >/dev/null & echo $!`);
@@ -71,13 +71,13 @@ async function orphans(...programs: string[]): Promise<number[]> {
   return stdout.split('\n').map(Number);
 }
 
-test('orphans come to a subreaper, which learns how they ended', async () => {
+test('a subreaper becomes the parent of orphans, and gets their exit states', async () => {
   const [first = 0, second = 0] = await orphans('sleep 0.1; exit 6', 'sleep 0.1; kill -9 $$');
   expect(await end(first, [second])).toEqual({ pid: first, code: 6, signal: null });
   expect(await end(second)).toEqual({ pid: second, code: null, signal: 9 });
 });
 
-test('reaping leaves the children that Node waits for, even when they ended first', async () => {
+test('reaping does not reap children that Node waits for, even if they end first', async () => {
   const others = await orphans('sleep 0.1; exit 4', 'sleep 0.1; exit 4');
   const kept = spawn('sh', ['-c', 'exit 7']);
   const { pid } = kept;
@@ -91,13 +91,13 @@ test('reaping leaves the children that Node waits for, even when they ended firs
   expect(await ended).toEqual([7, null]);
 });
 
-test('what was freed between what is kept goes back to the kernel', async () => {
-  // In a process of its own: nobody else allocates there.
+test('memory that was freed between blocks in use is returned to the kernel', async () => {
+  // This runs in a separate process, in which no other code allocates memory.
   const script = `
     const addon = require(process.argv[1]);
     const { createHash, createSecretKey } = require('node:crypto');
     const kept = [], passing = [];
-    // Of libc's own memory: small blocks that stay, larger ones between them that go.
+    // Blocks of libc's heap: small ones that stay, and larger ones between them that are freed.
     for (let i = 0; i < 20000; i++) { kept.push(createSecretKey(Buffer.alloc(64, 1))); passing.push(createSecretKey(Buffer.alloc(4000, 1))); }
     passing.length = 0;
     for (let i = 0; i < 3; i++) gc();
@@ -112,7 +112,7 @@ test('what was freed between what is kept goes back to the kernel', async () => 
   expect(returned).toBeGreaterThan(20 * 2 ** 20);
 });
 
-test('system calls are tried in processes of their own: nothing of them stays in this one', () => {
+test('system calls are tried in separate processes, and do not change this process', () => {
   const before = readFileSync('/proc/self/status', 'utf8');
   const calls = addon.tryCalls();
   const of = (name: string) => calls.find((call) => call.name === name);

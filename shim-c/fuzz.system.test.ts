@@ -4,7 +4,10 @@ import { SHIM } from '../test/lib/make-shim.ts';
 
 const { stdout: compiler } = await execa('make', ['-s', '-C', SHIM, 'fuzz-compiler']);
 
-/** Without clang this counts as not run; test/unit.c then is what reads random bytes. More of it: make -C shim-c fuzz. */
+/**
+ * Without clang, this counts as not run, and only test/unit.c reads random bytes. `make -C shim-c fuzz` runs
+ * for longer.
+ */
 (compiler ? test : test.skip)(
   'no bytes that a fuzzer finds in some seconds confuse the process monitor (needs clang)',
   async () => {

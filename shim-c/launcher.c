@@ -1,5 +1,5 @@
-// /opt/boxer/bin/boxer: starts the node supervisor in any image, without a shell, a libc or a dynamic loader
-// of the image's own. Linked statically.
+// /opt/boxer/bin/boxer: starts the node supervisor in any image. It is linked statically, and does not need
+// the image's shell, libc or dynamic loader.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,20 +14,20 @@
 #define NODE "/opt/boxer/bin/node"
 #define HIDDEN_AS "BOXER_GUEST_"
 
-// All variables are the guest's, for its own programs: some would change ours (a preloaded library of another
-// libc, a NODE_OPTIONS that loads the application's tracing, a proxy, an AWS_ENDPOINT_URL). The supervisor
-// gets each under another name, from which it makes the guest's environment
-// (supervisor/guest/own-environment.ts). These it reads itself:
+// All environment variables are meant for the guest. Some of them would change the supervisor: LD_PRELOAD
+// with a library for another libc, NODE_OPTIONS that load the application's tracing, a proxy,
+// AWS_ENDPOINT_URL. The supervisor therefore gets each variable under another name, and makes the guest's
+// environment from them (supervisor/guest/own-environment.ts). It reads these variables itself:
 static const char *const kept[] = {"BOXER=", "BOXER_LOG=", "AWS_LAMBDA_", "AWS_CONTAINER_"};
 static const char CONFIGURATION[] = "BOXER=";
 
-// In their place: the SDK of AWS must not read files of the image either.
+// The supervisor's own variables. The AWS SDK must not read files of the image either.
 static char *const ours[] = {"HOME=/opt/boxer", "AWS_CONFIG_FILE=/dev/null",
                              "AWS_SHARED_CREDENTIALS_FILE=/dev/null"};
 
-// The entry is a path of ours and nothing is preloaded: with --require Node reads the package.json of the
-// working directory and of every folder above. Nor has it a use for the image's openssl.cnf, which may even
-// stop it. Its own warnings would stand in the guest's log.
+// The entry point is a path below /opt/boxer, and --require is not used: with it, Node reads the package.json
+// of the working directory and of all folders above. Node must not read the image's openssl.cnf, which may
+// prevent its start. Node's warnings would appear in the guest's log.
 static char *const flags[] = {"--no-warnings", "--openssl-config=/dev/null", "/opt/boxer/lib/start.cjs"};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -51,7 +51,8 @@ static char *renamed(const char *variable) {
   return copy;
 }
 
-// Node raises its limit of descriptors as far as it may; the guest gets back what it would have had.
+// Node raises its soft limit of file descriptors to the hard limit. The supervisor restores the original
+// limit for the guest.
 static char *descriptor_limit(void) {
   static char variable[64];
   struct rlimit limit;
@@ -60,7 +61,7 @@ static char *descriptor_limit(void) {
   return variable;
 }
 
-// NULL: there is no memory for it.
+// Returns NULL if there is not enough memory.
 static char **own_environment(char **guest) {
   size_t count = 0;
   while (guest[count] != NULL) count++;
@@ -82,13 +83,13 @@ static int fail(int error) {
   (void)!write(STDERR_FILENO, "boxer: cannot start " NODE ": ", sizeof "boxer: cannot start " NODE ": " - 1);
   (void)!write(STDERR_FILENO, message, strlen(message));
   (void)!write(STDERR_FILENO, "\n", 1);
-  // The codes that a shell gives: found but not to be started, and not found.
+  // The exit codes of a shell for a program that is not found, and for one that cannot be started.
   return error == ENOENT ? 127 : 126;
 }
 
-// `boxer running`: waits in a phantom's container until its function's guest runs
-// (supervisor/phantom/tell-running.ts). Here and not in the supervisor: it is asked once per replica, or by a
-// health check.
+// `boxer running`: waits in a phantom's container until the guest of the phantom's function runs
+// (supervisor/phantom/tell-running.ts). It is implemented here, because starting Node for every replica, or
+// for every health check, would take too long.
 static const char RUNNING[] = "boxer-running";
 enum { ATTEMPTS = 3000, PAUSE_MS = 20 };
 
@@ -105,7 +106,7 @@ static int connected_to_phantom(void) {
 static int wait_until_running(void) {
   const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
   int fd = connected_to_phantom();
-  // The phantom's own start takes a moment, and nothing tells of its end.
+  // The phantom may still be starting, and there is no event at the end of its start.
   for (int i = 0; fd < 0 && i < ATTEMPTS; i++) {
     nanosleep(&pause, NULL);
     fd = connected_to_phantom();

@@ -21,7 +21,9 @@ const isInstalled = (program: string) =>
     }
   });
 
-/** What moves bytes or waits for them is the kernel's, under every name that glibc or musl has for it. */
+/**
+ * The calls that transfer bytes or wait for them, under all names in glibc and musl. They go to the kernel.
+ */
 const DATA_PATH = [
   ...['read', 'readv', 'pread', 'pread64', 'preadv', 'preadv2', '__read', '__read_chk', '__pread64'],
   ...[
@@ -53,12 +55,14 @@ const DATA_PATH = [
   ...['socket', 'socketpair', 'shutdown', 'io_uring_enter', 'mmap', 'fsync', 'fork', 'vfork'],
 ];
 
-/** Loads the object into any libc that there is: nothing here may ask for more than glibc 2.17 and musl have. */
+/** The object has to load with any libc: it may only need what both glibc 2.17 and musl have. */
 async function expectPortable(library: string) {
   const { stdout: dynamic } = await execa('readelf', ['-dW', library]);
-  // RELR, symbol versions and thread-local storage need a later loader or a libc; text relocations need luck.
+  // RELR, symbol versions and thread-local storage need a newer loader or a certain libc. Not every system
+  // allows text relocations.
   expect(dynamic).not.toMatch(/NEEDED|TEXTREL|RELR|VERNEED|VERSYM|STATIC_TLS|RPATH|RUNPATH/);
-  // Old loaders know the one hash table only, new ones of some distributions the other.
+  // Old loaders only know one of the two hash tables, and new loaders of some distributions only the other
+  // one.
   expect(dynamic).toMatch(/\(HASH\)/);
   expect(dynamic).toMatch(/\(GNU_HASH\)/);
   const { stdout: segments } = await execa('readelf', ['-lW', library]);
@@ -78,16 +82,16 @@ async function expectPortable(library: string) {
 
 beforeAll(() => makeShim(['all']));
 
-test('the object asks for no library, no symbol version and no loader later than glibc 2.17', () =>
+test('the object needs no library, no symbol version, and no loader newer than that of glibc 2.17', () =>
   expectPortable(X64));
 
-test('no call that moves bytes or waits for them is intercepted', async () => {
+test('no call that transfers bytes or waits for them is intercepted', async () => {
   const exported = new Set(await symbolsOf(X64, '--defined-only'));
   expect(exported).toContain('connect');
   expect(DATA_PATH.filter((name) => exported.has(name))).toEqual([]);
 });
 
-/** Elsewhere these count as not run. */
+/** Without the emulator or the compiler for arm64, these tests count as not run. */
 const crossCompiled = isInstalled('aarch64-linux-gnu-gcc') ? describe : describe.skip;
 const emulated =
   isInstalled('aarch64-linux-gnu-gcc') && isInstalled('qemu-aarch64-static') ? test : test.skip;
@@ -95,7 +99,7 @@ const emulated =
 crossCompiled('for arm64 (needs aarch64-linux-gnu-gcc)', () => {
   beforeAll(() => makeShim(['arm64']));
 
-  test('the object is as portable, and exports the same', async () => {
+  test('the object for arm64 is as portable, and exports the same symbols', async () => {
     await expectPortable(ARM64);
     expect((await execa('readelf', ['-h', ARM64])).stdout).toMatch(/Machine:\s+AArch64/);
     expect(await symbolsOf(ARM64, '--defined-only')).toEqual(await symbolsOf(X64, '--defined-only'));

@@ -1,13 +1,15 @@
 /*
- * The service wire: what the process monitor (shim) and its node supervisor say to each other.
+ * The service wire: the protocol between the process monitor (shim) and its node supervisor.
  *
- * One request per connection: the shim connects to the supervisor's Unix stream socket (abstract, its name
- * in BOXER_SOCKET), writes one boxer_request, reads one boxer_reply (for some operations with one file
- * descriptor beside it, SCM_RIGHTS) and closes. No connection is kept, so there is nothing that a fork, an
- * exec, a signal handler, another thread or a guest's close-all loop could damage, and no lock to hold.
+ * Each connection carries one request: the shim connects to the supervisor's Unix stream socket (an abstract
+ * one, whose name is in BOXER_SOCKET), writes a boxer_request, reads a boxer_reply, and closes the
+ * connection. The reply to some operations carries a file descriptor (SCM_RIGHTS). Because no connection is
+ * kept, there is none that a fork, an exec, a signal handler, another thread or a guest that closes all its
+ * descriptors could break, and no lock is needed.
  *
- * All integers little endian; IPv4 addresses as four bytes in network order; ports in host order.
- * The TypeScript side is supervisor/service/wire.ts; test/golden/service-wire.json is checked by both.
+ * All integers are little endian. IPv4 addresses are four bytes in network order, and ports are in host
+ * order. The TypeScript side is supervisor/service/wire.ts. Both sides are checked against
+ * test/golden/service-wire.json.
  */
 #ifndef BOXER_SERVICE_WIRE_H
 #define BOXER_SERVICE_WIRE_H
@@ -19,46 +21,47 @@
 #define BOXER_ADDRESS_MAX 16u
 
 enum boxer_operation {
-  /* -> reply with the shared table's descriptor (a memfd, mapped read-only by the shim). */
+  /* The reply carries the descriptor of the shared table: a memfd, which the shim maps read-only. */
   BOXER_TABLE = 1,
-  /* A guest socket listens (local = what it is bound to) or a listening descriptor was closed. The supervisor
-   * takes both as hints and reads the truth from the kernel. The shim does not wait for the reply. */
+  /* A guest's socket listens (local = the address to which it is bound), or a listening descriptor was
+   * closed. Both are hints: the supervisor reads the state of listeners from the kernel. The shim does not
+   * wait for the reply. */
   BOXER_LISTEN = 2,
   BOXER_UNLISTEN = 3,
-  /* Where to connect for overlay address `peer`: reply.peer is the address to give the kernel, or reply.error
-   * is the errno for the guest. local = what the guest's socket is bound to. flags: BOXER_NONBLOCK,
-   * BOXER_NO_PUNCH. Reply flags: BOXER_BIND. */
+  /* The guest connects to overlay address `peer`; local = the address to which its socket is bound.
+   * reply.peer is the address to which the kernel has to connect, or reply.error is the errno for the guest.
+   * flags: BOXER_NONBLOCK, BOXER_NO_PUNCH. Reply flags: BOXER_BIND. */
   BOXER_CONNECT = 4,
-  /* A signal connection was accepted: local = the listener's address, peer = the signal connection's
-   * source address. Reply carries the real socket; reply.local/peer are what the guest shall see. EAGAIN when
-   * it has gone. */
+  /* A signal connection was accepted: local = the listener's address, peer = the signal connection's source
+   * address. The reply carries the socket of the real connection; reply.local and reply.peer are the
+   * addresses that the guest sees. error EAGAIN: the real connection is gone. */
   BOXER_ACCEPT = 5,
-  /* Overlay view of an established connection: local, peer = as the kernel says; reply.local/peer = overlay
-     view. */
+  /* Asks for the addresses that the guest sees for an established connection: local and peer are those of the
+   * kernel, reply.local and reply.peer those of the overlay. */
   BOXER_NAMES_OF = 6,
-  /* Overlay addresses of a name: reply.addresses[0..count). error ENOENT: there is no such name for this
-     node. */
+  /* Asks for the overlay addresses of `name`: reply.addresses[0..count). error ENOENT: this node knows no
+   * such name. */
   BOXER_RESOLVE = 7,
-  /* Name of overlay address `peer`: reply.name. error ENOENT: none. */
+  /* Asks for the name of overlay address `peer`: reply.name. error ENOENT: it has no name. */
   BOXER_REVERSE = 8,
-  /* connect() to overlay address `peer` shall go on without its caller, whose time is up: reply.peer is an
-   * address that answers nothing, for the guest's socket to be connected to until the supervisor has reached
-   * the far end. */
+  /* connect() to overlay address `peer` continues without its caller, whose time is up. reply.peer is an
+   * address that does not answer: the shim connects the guest's socket to it, until the supervisor has
+   * connected to the peer. */
   BOXER_CONNECT_LATER = 9,
-  /* The socket of an earlier BOXER_CONNECT_LATER (by its inode) is on its way there: local = as the kernel
-     says. */
+  /* The socket of an earlier BOXER_CONNECT_LATER (identified by its inode) connects to that reply's peer now:
+   * local = the socket's address. */
   BOXER_UNDER_WAY = 10,
-  /* The read-only root of a function refused the path in `name`: for the log. */
+  /* A write to the path in `name` failed, because the root of a function is read-only. For the log. */
   BOXER_DENIED = 11
 };
 
 enum boxer_request_flags {
   BOXER_NONBLOCK = 1,
-  BOXER_NO_PUNCH = 2 /* the ports of earlier replies could not be had: answer without BOXER_BIND */
+  BOXER_NO_PUNCH = 2 /* the ports of earlier replies could not be bound: answer without BOXER_BIND */
 };
 
 enum boxer_reply_flags {
-  BOXER_BIND = 1 /* bind the guest's socket to port reply.local.port first; when that is taken, ask again */
+  BOXER_BIND = 1 /* bind the guest's socket to port reply.local.port first; if the port is taken, ask again */
 };
 
 struct boxer_endpoint {
@@ -70,10 +73,10 @@ struct boxer_endpoint {
 struct boxer_request {
   uint32_t magic;
   uint16_t operation;
-  uint16_t family;  /* AF_INET or AF_INET6 of the guest's socket; 0 where there is none */
+  uint16_t family;  /* AF_INET or AF_INET6, of the guest's socket; 0 if there is no socket */
   uint32_t process; /* getpid() */
   uint32_t flags;
-  uint64_t inode; /* of the guest's socket; 0 where there is none */
+  uint64_t inode; /* of the guest's socket; 0 if there is no socket */
   struct boxer_endpoint local;
   struct boxer_endpoint peer;
   char name[BOXER_NAME_MAX]; /* NUL-terminated */
@@ -85,8 +88,8 @@ struct boxer_reply {
   uint16_t count; /* of addresses */
   int32_t error;  /* 0, or an errno value */
   uint16_t flags;
-  uint16_t retry; /* ms in which a refused connect() is tried again, as something on the way may reset: how
-                     long it may wait */
+  uint16_t retry; /* ms for which a refused connect() is repeated, as the peer's NAT may have refused it; 0:
+                     none */
   struct boxer_endpoint local;
   struct boxer_endpoint peer;
   uint8_t addresses[BOXER_ADDRESS_MAX][4];
@@ -98,11 +101,12 @@ _Static_assert(sizeof(struct boxer_request) == 296, "request");
 _Static_assert(sizeof(struct boxer_reply) == 352, "reply");
 
 /*
- * The shared table: one memfd per node, written by the supervisor, mapped read-only by every shim. It holds
- * two copies, written in turn, so that there always is a whole one, however long a writer is kept from its
- * work. `sequence` of a copy is odd while it is written and grows by two with each change of the table: a
- * reader takes the copy with the higher even one, copies what it needs and retries if that one has changed.
- * Fixed capacity, so that the mapping never has to move.
+ * The shared table: a memfd per node, which the supervisor writes and every shim maps read-only. It contains
+ * two copies of the table, which are written alternately, so that one of them is always complete, even if the
+ * writer is interrupted. The `sequence` of a copy is odd while the copy is written, and grows by two with
+ * each change of the table. A reader chooses the copy with the higher even `sequence`, copies the data that
+ * it needs, and tries again if this `sequence` has changed. The capacity is fixed, so the mapping never
+ * moves.
  */
 #define BOXER_TABLE_COPIES 2u
 #define BOXER_TABLE_MAGIC 0x31544258u /* "XBT1" */
@@ -110,13 +114,13 @@ _Static_assert(sizeof(struct boxer_reply) == 352, "reply");
 #define BOXER_TABLE_NAMES 16384u
 
 enum boxer_node_flags {
-  BOXER_NODE_DIRECT =
-      1, /* reachable as `direct`: connect there with the kernel alone; this node's own: others do */
+  /* The kernel connects to the node at its address `direct`. For this node itself: other nodes do so. */
+  BOXER_NODE_DIRECT = 1,
   BOXER_NODE_SELF = 2
 };
 
 enum boxer_name_flags {
-  BOXER_NAME_ASK = 1 /* a name that the seed resolves: ask with BOXER_RESOLVE */
+  BOXER_NAME_ASK = 1 /* the seed resolves this name: ask by BOXER_RESOLVE */
 };
 
 struct boxer_table_node {
@@ -138,16 +142,16 @@ struct boxer_table {
   uint8_t overlay_base[4];
   uint8_t overlay_mask[4];
   uint8_t self_overlay[4];  /* 0.0.0.0 while the node has not joined */
-  uint8_t self_underlay[4]; /* the address that the node's kernel knows */
+  uint8_t self_underlay[4]; /* the node's address in the kernel */
   uint8_t signal_source[4]; /* connections from this loopback address are signal connections */
   uint32_t node_count;
   uint32_t name_count;
-  uint8_t self_bound[4]; /* what the kernel binds in the own overlay address' place; 0.0.0.0: the wildcard */
+  uint8_t self_bound[4]; /* the kernel binds it instead of the own overlay address; 0.0.0.0: the wildcard */
   uint8_t reserved[16];
-  uint32_t account_user; /* in a function: the platform's user and group, each one more than its number; 0:
-                            not in a function */
+  /* In a function, the ids of the platform's user and group, plus one. 0: not in a function. */
+  uint32_t account_user;
   uint32_t account_group;
-  char hostname[BOXER_NAME_MAX]; /* what gethostname() and uname() answer; empty: the kernel's own */
+  char hostname[BOXER_NAME_MAX]; /* the result of gethostname() and uname(); empty: that of the kernel */
   struct boxer_table_node nodes[BOXER_TABLE_NODES]; /* sorted by overlay address (as a number) */
   struct boxer_table_name names[BOXER_TABLE_NAMES]; /* sorted by hash; one entry per name and address */
 };

@@ -5,7 +5,7 @@ import { makeShim, SHIM, SHIM_BUILD } from '../test/lib/make-shim.ts';
 
 beforeAll(() => makeShim(['all']));
 
-test('the process monitor behaves as the kernel does, natively and under itself', async () => {
+test('programs behave under the process monitor as they do natively', async () => {
   const { exitCode, all } = await execa('make', ['-s', '-C', SHIM, 'test'], { all: true, reject: false });
   expect({ exitCode, failures: all.split('\n').filter((line) => /fail|differs|error/i.test(line)) }).toEqual({
     exitCode: 0,
@@ -35,12 +35,12 @@ test('the process monitor needs no library and exports what its table declares',
   expect(given.split('\n').sort()).toEqual(declared.split('\n').sort());
 });
 
-test('the documentation has every intercepted symbol', async () => {
+test('the documentation lists every intercepted symbol', async () => {
   const { stdout: table } = await execa('make', ['-s', '-C', SHIM, 'symbols-table']);
   expect(readFileSync(`${SHIM}/../docs/process-monitor.md`, 'utf8')).toContain(table);
 });
 
-test('the documentation has every conformance case', async () => {
+test('the documentation lists every conformance case', async () => {
   const program = `${SHIM_BUILD}/work/test/conformance`;
   makeShim([program]);
   const { stdout: table } = await execa(program, ['--list']);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# stack-depth.sh <bytes> <call graphs of the compiler>: the most stack that a call takes with all that it
-# calls inside the monitor. Fails where that is more than so many bytes, or where a function may call itself.
+# stack-depth.sh <bytes> <call graphs of the compiler>: computes the most stack that an intercepted call uses,
+# including all functions of the monitor that it calls. Fails if this is more than <bytes>, or if a function
+# may call itself.
 limit=$1
 shift
 awk -v limit="$limit" '

@@ -50,7 +50,7 @@ export function containerOptions(spec: SandboxSpec, instance: string, gateVolume
     AttachStdin: true,
     AttachStdout: true,
     AttachStderr: true,
-    // The image's health check would not fit a frozen sandbox.
+    // The image's health check would wake a frozen sandbox.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       NetworkMode: 'none',

@@ -71,7 +71,8 @@ static void flags_and_options(void) {
   close(server);
 }
 
-/* A guest with edge-triggered epoll accepts until EAGAIN: native and signalled connections in one queue. */
+/* A guest with edge-triggered epoll accepts until EAGAIN. Native and signalled connections share one queue.
+ */
 static void edge_triggered(void) {
   int port;
   int server = listener(AF_INET, SOCK_NONBLOCK, &port);
@@ -103,7 +104,7 @@ static void edge_triggered(void) {
   close(server);
 }
 
-/* A connection that has gone must not end a blocking accept(). */
+/* A blocking accept() does not return for a connection that is gone. */
 static void gone(void) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -139,7 +140,7 @@ static void six(void) {
   close(server);
 }
 
-/* Prefork: the children share the listener, and one that leaves changes nothing for the others. */
+/* Prefork: the children share the listener. The exit of one of them does not affect the others. */
 static void forked(void) {
   int port;
   int server = listener(AF_INET, 0, &port);

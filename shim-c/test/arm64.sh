@@ -1,7 +1,7 @@
 #!/bin/sh
-# The monitor for arm64, run by an emulator under this machine's test supervisor: each program must say the
-# same without and with it. Usage: arm64.sh <libboxer.so> <folder of arm64 programs> <test supervisor>
-# <emulator and its arguments...>
+# Tests the monitor for arm64 in an emulator, under this machine's test supervisor: each program must print
+# the same with and without the monitor. Usage: arm64.sh <libboxer.so> <folder of arm64 programs> <test
+# supervisor> <emulator and its arguments...>
 set -u
 library=$(realpath "$1") programs=$(realpath "$2") supervisor=$(realpath "$3")
 shift 3
@@ -14,7 +14,7 @@ note() {
   [ "$2" = ok ] || failed=1
 }
 
-# same WHAT: what the two runs printed.
+# same WHAT: compares the output of the two runs.
 same() { diff "$work/native" "$work/seen" && [ -s "$work/native" ] && note "$1" ok || note "$1" differs; }
 
 supervised() { "$supervisor" "$library" "$work/log" "$@"; }

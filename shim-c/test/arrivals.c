@@ -13,10 +13,10 @@
 
 #include "world.h"
 
-/* By the signal connection's port: the listener at which the announced connection arrives; 0 where there is
- * none. */
+/* The listeners at which announced connections arrive, by the port of the signal connection; 0: no listener.
+ */
 static int relays[65536];
-/* Where a relay's port leads. */
+/* The guest's ports, by the port of the relay that leads to them. */
 static uint16_t targets[65536];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -35,13 +35,14 @@ static bool listens(const char *table, uint16_t port) {
   return found;
 }
 
-/* What the guest listens with on a port: the kernel's word, as for the real supervisor. */
+/* The family of the guest's listener on a port; 0: none. Read from the kernel, as the real supervisor does.
+ */
 static int family_at(uint16_t port) {
   if (listens("/proc/thread-self/net/tcp", port)) return AF_INET;
   return listens("/proc/thread-self/net/tcp6", port) ? AF_INET6 : 0;
 }
 
-/* Takes the entry: whoever does owns its descriptor. */
+/* Takes the entry. The caller owns its descriptor. */
 static int take_relay(uint16_t port) {
   pthread_mutex_lock(&lock);
   int fd = relays[port];
@@ -82,14 +83,14 @@ static uint16_t port_of(int fd) {
   return ntohs(address.sin6_port); /* where AF_INET has it, too */
 }
 
-/* On the node's own address, where a listener on loopback alone is not reached. */
+/* Connects to the node's own address, at which a listener on loopback is not reached. */
 static int reach(int fd, uint16_t port) {
   struct sockaddr_storage address;
   socklen_t length = address_of(&address, false, UNDERLAY_SELF, port);
   return connect(fd, (struct sockaddr *)&address, length) == 0 ? 0 : errno;
 }
 
-/* The client was told of the relay's port a moment ago, and may have to be scheduled yet. */
+/* The client has just been told the relay's port, and may not have been scheduled since. */
 static int accept_from(int relay) {
   struct pollfd wait = {.fd = relay, .events = POLLIN};
   int real = poll(&wait, 1, 5000) == 1 ? accept4(relay, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
@@ -98,8 +99,9 @@ static int accept_from(int relay) {
 }
 
 /*
- * Until the guest lets go of the signal connection. Unexchanged and reset, its listener has closed, which
- * resets what is queued for it; ended, the guest has taken it and closed it.
+ * Waits until the guest releases the signal connection. If the connection was reset before it was exchanged,
+ * the guest has closed the listener, which resets all queued connections. If it has ended, the guest has
+ * accepted and closed it.
  */
 static void *watch(void *data) {
   int signal = (int)(intptr_t)data;

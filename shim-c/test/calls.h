@@ -1,4 +1,4 @@
-/* Every intercepted call, by name and with arguments: for the tests that walk all of them. */
+/* Every intercepted call with its name and arguments, for the tests that make all of them. */
 #ifndef BOXER_TEST_CALLS_H
 #define BOXER_TEST_CALLS_H
 
@@ -14,12 +14,12 @@
 typedef long call(long, long, long, long, long, long, long, long);
 
 /*
- * The arguments of each call, a letter for each: p an existing path, n one that does not exist, d AT_FDCWD, b
- * a buffer, z its size, a and L an address and its length, R a place for a length, s a new socket, l a
- * listener, f an open file, m a message, M several, h a host's name, t a template, v arguments, e an empty
- * environment, x a program's name, w paths that end with NULL, c a callback, q pages of its own, k a shell
- * command, g the name of an object in shared memory, r the pattern of a path; digits and "-" (-1) as they
- * are, _ NULL.
+ * The arguments of each call, one letter for each: p an existing path, n a path that does not exist, d
+ * AT_FDCWD, b a buffer, z its size, a and L an address and its length, R a place for a length, s a new
+ * socket, l a listener, f an open file, m a message, M several messages, h a host name, t a template, v
+ * arguments, e an empty environment, x the name of a program, w a list of paths that ends with NULL, c a
+ * callback, q pages that only this call uses, k a shell command, g the name of a shared-memory object, r the
+ * pattern of a path, digits the number itself, "-" the number -1, _ NULL.
  */
 static const struct spec {
   const char *name;

@@ -1,5 +1,5 @@
-/* Which calls are cancellation points, as a transcript: a thread that has been cancelled makes one, and goes
- * on or does not. */
+/* A transcript of which calls are cancellation points: a cancelled thread makes the call, and then continues
+ * or ends. */
 #include <netdb.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -83,7 +83,7 @@ int main(void) {
     pthread_create(&thread, NULL, run, (void *)&points[i]);
     pthread_join(thread, &result);
     printf("%s: %s\n", points[i].name, result == PTHREAD_CANCELED ? "cancelled" : "went on");
-    /* Who is cancelled in close() has closed nothing, or everything. */
+    /* A thread that is cancelled in close() has either closed the descriptor or not. */
     if (points[i].call == do_close_listener)
       printf("the listener is %s\n", fcntl(server, F_GETFD) < 0 ? "closed" : "open");
     close(client);

@@ -1,4 +1,4 @@
-/* CHECK(condition) in the order of the file; end() tells how it went. */
+/* CHECK(condition) reports a condition that does not hold, with its line. end() reports the result. */
 #ifndef BOXER_CHECK_H
 #define BOXER_CHECK_H
 
@@ -54,7 +54,7 @@ static inline int bind_at(int fd, const char *address, int port) {
   return bind(fd, (struct sockaddr *)&to, sizeof to);
 }
 
-/* "address:port", of either family; static storage, four answers deep. */
+/* "address:port" of either family. The result is valid until the fourth call after it. */
 static inline const char *text_of(const struct sockaddr_storage *address) {
   static char rooms[4][INET6_ADDRSTRLEN + 8];
   static int turn;
@@ -97,7 +97,7 @@ static inline bool is_at(const char *text, const char *address, int port) {
   return false;
 }
 
-/* A listener on the wildcard; gives its descriptor and its port. */
+/* Makes a listener on the wildcard address. Returns its descriptor and stores its port. */
 static inline int listener(int family, int flags, int *port) {
   int fd = socket(family, SOCK_STREAM | flags, 0);
   struct sockaddr_storage any = {.ss_family = (sa_family_t)family};
@@ -115,8 +115,7 @@ static inline int count_fds(void) {
   return count;
 }
 
-/* Until the supervisor has read everything that was said before: it reads in the order in which it was
- * called. */
+/* Waits until the supervisor has read all earlier requests. It reads them in the order of their arrival. */
 static inline void wait_for_supervisor(void) {
   const char *name = getenv("BOXER_TEST_SOCKET"); /* the monitor hides its own variable */
   if (!name) return;
@@ -133,7 +132,7 @@ static inline void wait_for_supervisor(void) {
   close(fd);
 }
 
-/* How often the supervisor was asked for this operation so far (with this local port, if not 0). */
+/* The number of requests for this operation so far; if `port` is not 0, only those with this local port. */
 static inline int requests(int operation, int port) {
   wait_for_supervisor();
   FILE *log = fopen(getenv("BOXER_TEST_LOG"), "r");

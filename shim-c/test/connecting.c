@@ -1,4 +1,4 @@
-/* connect() and bind() under the monitor, beyond what a transcript shows. */
+/* connect() and bind() under the monitor: effects that a transcript cannot show. */
 #include <signal.h>
 #include <sys/select.h>
 #include <sys/time.h>
@@ -28,7 +28,7 @@ static void errors(void) {
   close(fd);
 }
 
-/* The second connect() of a non-blocking one must not arrange a second connection. */
+/* A second connect() of a non-blocking socket does not arrange a second connection. */
 static void asks_once(void) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -56,14 +56,14 @@ static void interrupted(void) {
   setitimer(ITIMER_REAL, &timer, NULL);
   CHECK(connect_at(fd, NODE_SILENT, 80) == -1 && errno == EINTR);
   CHECK(now() - start < 2);
-  /* It is not connected, and says so. */
+  /* The socket is not connected, and its state shows it. */
   struct pollfd wait = {.fd = fd, .events = POLLIN | POLLOUT};
   CHECK(poll(&wait, 1, 0) == 0 && wait.revents == 0);
   CHECK(strcmp(peer_of(fd), strerror(ENOTCONN)) == 0);
   fcntl(fd, F_SETFL, O_NONBLOCK);
   CHECK(connect_at(fd, NODE_SILENT, 80) == -1 && errno == EALREADY);
   close(fd);
-  /* As the kernel's own connect() with a limit. */
+  /* With a time limit, the result is that of the kernel's connect(). */
   fd = socket(AF_INET, SOCK_STREAM, 0);
   struct timeval limit = {.tv_usec = 100000};
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -85,7 +85,7 @@ static int error_of(int fd) {
   return error;
 }
 
-/* Every millisecond a handler runs: before the supervisor answers, and after it. */
+/* Makes a signal handler run every `microseconds`, both before and after the supervisor's answer. */
 static void ring(int microseconds, int flags) {
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
   sigaction(SIGALRM, &action, NULL);
@@ -93,7 +93,8 @@ static void ring(int microseconds, int flags) {
   setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* What connect() began goes on after EINTR, however far the supervisor's answer is away. */
+/* A connection that connect() has begun continues after EINTR, even if the supervisor has not answered yet.
+ */
 static void goes_on(const char *node, int way, int microseconds) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -136,7 +137,7 @@ static void going_on(void) {
     goes_on(NODE_SLOW, way, 50000);
     for (int moment = 50; moment < 1000; moment += 190) goes_on(NODE_ASKED, way, moment);
   }
-  /* A time limit ends connect(), and not the connection. */
+  /* A time limit ends the call of connect(), but not the connection attempt. */
   int port;
   int server = listener(AF_INET, 0, &port);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -147,7 +148,7 @@ static void going_on(void) {
   CHECK(poll(&wait, 1, 9000) == 1 && wait.revents == POLLOUT && error_of(fd) == 0);
   close(fd);
   close(server);
-  /* Nobody listens there. */
+  /* No socket listens on this port any more. */
   wait.fd = fd = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   CHECK(connect_at(fd, NODE_SLOW, port) == -1 && errno == EINPROGRESS);
@@ -172,8 +173,7 @@ static void own_address(void) {
   close(server);
 }
 
-/* Own and loopback addresses beside each other are conformance cases; here it is what the supervisor is told.
- */
+/* What the supervisor is told of bound listeners. Their behaviour is tested by conformance cases. */
 static void bound_listener(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
@@ -187,7 +187,8 @@ static void bound_listener(void) {
   close(server);
 }
 
-/* On a node with several addresses the own one is all of them, hence the kernel's wildcard. */
+/* On a node with several addresses, the own address stands for all of them, so the kernel binds the wildcard.
+ */
 static void several_addresses(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 4) == 0);
@@ -196,7 +197,7 @@ static void several_addresses(void) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(connect_at(fd, UNDERLAY_DIRECT, port) == 0);
   close(fd);
-  /* The wildcard is taken by a socket on 127.0.0.1; the node's address alone is free. */
+  /* A socket on 127.0.0.1 occupies the wildcard, but the node's address is free. */
   int local = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(local, "127.0.0.1", 0) == 0 && listen(local, 4) == 0);
   int second = socket(AF_INET, SOCK_STREAM, 0);
@@ -204,7 +205,7 @@ static void several_addresses(void) {
   CHECK(is_at(local_of(second), SELF, port_of(local)));
   close(second);
   close(local);
-  /* The other way round, as in redis' "bind <address> 127.0.0.1". */
+  /* In reverse order, as in Redis's "bind <address> 127.0.0.1". */
   local = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(local, "127.0.0.1", port) == 0 && listen(local, 4) == 0);
   CHECK(is_at(local_of(local), "127.0.0.1", port));

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Checks the monitor's modules, a .c file and its header each: cycles.sh <folder of sources> <object files>.
-# Fails on a cycle of includes or of symbols, and on a function that is used outside its file and that the
-# header of the file's own name does not declare.
+# Checks the monitor's modules, each of which is a .c file and its header: cycles.sh <folder of sources>
+# <object files>. Fails if includes or symbols form a cycle, and if a function is used outside its file
+# without being declared in the header with the file's name.
 set -eu
 sources=$1
 shift

@@ -1,12 +1,12 @@
-// A cable between two network namespaces that delays, jitters, loses and reorders what goes from its first
-// end to its second: netem in a process, because the kernels of small virtual machines come without netem.
-// Two TAP devices; whole segments pass (virtio headers), so that a fast stream costs few system calls.
+// A link between two network namespaces that delays, jitters, loses and reorders frames from its first end to
+// its second. It is used instead of netem, which the kernels of small virtual machines do not have. The link
+// consists of two TAP devices. Whole segments pass (virtio headers), so a fast stream needs few system calls.
 //
 //   delayed-link NETNS DEVICE NETNS DEVICE DELAY JITTER LOSS REORDER
 //
 // NETNS are paths as /proc/PID/ns/net; DELAY and JITTER are microseconds, LOSS and REORDER parts per million
-// of frames. A reordered frame overtakes the delayed ones; on a link without delay it falls behind instead.
-// LOSS counts in both directions. Prints "ready" and runs until its standard input ends.
+// of frames. A reordered frame overtakes the delayed ones; on a link without delay, it is held back instead.
+// LOSS applies to both directions. Prints "ready", and runs until its standard input ends.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #define MAX_FRAME (65536 + 256)
-// What is under way at most: 10 Gbit/s for 20 ms is 25 MB.
+// The most frames and bytes that are delayed at the same time: 10 Gbit/s for 20 ms is 25 MB.
 #define MAX_WAITING 32768
 #define MAX_BYTES (64u << 20)
-// How much a reordered frame is held back on a link without delay.
+// How long a reordered frame is held back on a link without delay.
 #define REORDER_NS 500000
 
 struct frame {
@@ -52,7 +52,7 @@ static int64_t now(void) {
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-// xorshift: the same losses in every run.
+// xorshift with a fixed seed: every run has the same losses.
 static uint64_t next_random(void) {
   random_state ^= random_state << 13;
   random_state ^= random_state >> 7;
@@ -86,7 +86,7 @@ static struct frame pop(void) {
   return top;
 }
 
-// The descriptor of a TAP device that stands in another namespace.
+// Opens a new TAP device in another namespace, and returns its descriptor.
 static int open_tap(const char *namespace, const char *device) {
   int net = open(namespace, O_RDONLY | O_CLOEXEC);
   if (net < 0 || setns(net, CLONE_NEWNET) < 0) die(namespace);
@@ -107,7 +107,7 @@ int main(int argc, char **argv) {
   }
   long delay = atol(argv[5]), jitter = atol(argv[6]), loss = atol(argv[7]), reorder = atol(argv[8]);
   int near = open_tap(argv[1], argv[2]), far = open_tap(argv[3], argv[4]);
-  // A timer may be late by a microsecond, not by the usual 50.
+  // Timers may be late by 1 microsecond instead of the default of 50.
   prctl(PR_SET_TIMERSLACK, 1000);
   puts("ready");
   fflush(stdout);
@@ -125,7 +125,7 @@ int main(int argc, char **argv) {
     if (ppoll(fds, 3, until, NULL) < 0 && errno != EINTR) die("ppoll");
     if (fds[2].revents) return 0;
 
-    // At most some at a time: what is due must not wait for all that arrives.
+    // Only a few frames are read at a time, so that frames that are due do not wait for all that arrive.
     ssize_t size;
     for (int i = 0; i < 64 && (size = read(far, buffer, sizeof buffer)) > 0; i++)
       if (!happens(loss)) (void)!write(near, buffer, (size_t)size);

@@ -1,5 +1,5 @@
 /*
- * What a read-only root refuses is told to the supervisor, as long as there is something to tell. Needs
+ * Writes that a read-only root refuses are reported to the supervisor, the first few times. Requires
  * BOXER_REMAP, which every function has, and the right to mount.
  */
 #include <sched.h>
@@ -17,14 +17,14 @@ static bool make_root(void) {
   if (mount("none", ROOT, "tmpfs", 0, "mode=755") < 0) return false;
   close(open(ROOT "/file", O_CREAT | O_RDWR, 0644));
   close(open(ROOT "/secret", O_CREAT | O_RDWR, 0600));
-  /* As an engine does it: the mount is read-only, and not the file system. */
+  /* As an engine does it: the mount is read-only, but the file system is not. */
   return mount(ROOT, ROOT, NULL, MS_BIND, NULL) == 0 &&
          mount(NULL, ROOT, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
 }
 
 static int told(void) { return requests(BOXER_DENIED, 0); }
 
-/* In a process of its own, of which the supervisor hears a few times only. */
+/* Runs `run` in a separate process, because each process only reports a few times. */
 static int as_user(void (*run)(void)) {
   int before = told();
   pid_t child = fork();

@@ -1,5 +1,5 @@
-/* Guests with a seccomp filter of their own: none is killed for a system call that it did not make. As a
- * transcript. */
+/* A transcript of guests that install a seccomp filter: no guest is killed for a system call that the monitor
+ * makes. */
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -34,7 +34,7 @@ static void install(struct sock_filter *steps, size_t count, enum way way) {
 }
 #define INSTALL(steps, way) install((steps), sizeof(steps) / sizeof *(steps), (way))
 
-/* What a server asks for that has opened everything before. */
+/* The filter of a server that has opened all its descriptors before. */
 static void only_descriptors(enum way way) {
   struct sock_filter steps[] = {
       LOAD(nr),        ALLOW(SYS_listen), ALLOW(SYS_close),
@@ -66,7 +66,7 @@ static void no_unix_sockets(enum way way) {
   INSTALL(steps, way);
 }
 
-/* As Elasticsearch does. */
+/* A filter like that of Elasticsearch. */
 static void no_programs(enum way way) {
   struct sock_filter steps[] = {LOAD(nr), REFUSE(SYS_execve, SECCOMP_RET_ERRNO | EACCES),
                                 REFUSE(SYS_execveat, SECCOMP_RET_ERRNO | EACCES),
@@ -82,7 +82,7 @@ static void told(const char *what, pid_t child) {
   fflush(stdout);
 }
 
-/* The listener was opened before the filter, so it is known to the monitor. */
+/* The listener was opened before the filter, so the monitor knows it. */
 static void descriptors(enum way way) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -129,7 +129,8 @@ static void names(enum way way) {
   close(server);
 }
 
-/* What libc has a system call of its own for is no other one, for the lack of which a filter might kill. */
+/* For a call for which libc uses a certain system call, the monitor uses the same one: a filter might kill
+ * the guest for another. */
 static void files(enum way way) {
 #ifdef SYS_access
   pid_t child = fork();
@@ -179,7 +180,7 @@ static void files(enum way way) {
 #endif
 }
 
-/* A filter stays over exec. */
+/* A filter is preserved across exec. */
 static void inherited(const char *self) {
   pid_t child = fork();
   if (child == 0) {
@@ -197,7 +198,7 @@ static int again(void) {
   return getenv("BOXER_FILTERED") || close(server) != 0;
 }
 
-/* What forbids nothing of ours changes nothing. */
+/* A filter that forbids no system call of the monitor has no effect on the monitor. */
 static void harmless(bool boxed) {
   pid_t child = fork();
   if (child == 0) {
@@ -205,7 +206,7 @@ static void harmless(bool boxed) {
     int port;
     int server = listener(AF_INET, 0, &port);
     int client = socket(AF_INET, SOCK_STREAM, 0);
-    /* The supervisor is asked for the way, and for what arrives. */
+    /* The supervisor is asked for the address to connect to, and for the connection that arrives. */
     CHECK(connect_at(client, boxed ? NODE_LOOP : "127.0.0.1", port) == 0);
     int accepted = accept(server, NULL, NULL);
     CHECK(accepted >= 0 && (!boxed || is_at(peer_of(accepted), NODE_LOOP, 4242)));
@@ -216,7 +217,7 @@ static void harmless(bool boxed) {
   told("harmless", child);
 }
 
-/* Where the kernel has rings, the guest gets none: they are a way past the monitor. */
+/* The guest gets no io_uring even if the kernel has it, because its calls would bypass the monitor. */
 static void rings(bool boxed) {
   char settings[256] = {0};
   long ring = syscall(SYS_io_uring_setup, 2, settings);

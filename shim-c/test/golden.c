@@ -1,5 +1,5 @@
-/* Prints test/golden/service-wire.json: what the wire's structures look like in bytes. The TypeScript side
- * checks the same file. */
+/* Prints test/golden/service-wire.json: the bytes of the wire's structures. The TypeScript side is checked
+ * against the same file. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>

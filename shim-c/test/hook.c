@@ -1,5 +1,5 @@
-/* A library that wants to see calls, as socket_wrapper or torsocks do: it counts them and passes them on.
- * Preloaded, or linked. */
+/* A library that intercepts calls, as socket_wrapper and torsocks do. It counts them and passes them on. It
+ * is preloaded or linked. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <sys/socket.h>

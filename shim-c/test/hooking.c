@@ -1,7 +1,7 @@
 /*
- * What a library sees that stands between the program and libc, as a transcript: the same natively and under
- * the monitor, whether it is preloaded (in front of the monitor) or linked (behind it). What the monitor does
- * to the calls goes to stderr.
+ * A transcript of the calls that a library between the program and libc sees. It must be the same natively
+ * and under the monitor, if the library is preloaded (in front of the monitor) and if it is linked (behind
+ * it). The effects of the monitor on the calls go to stderr.
  */
 #include "check.h"
 

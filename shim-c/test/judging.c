@@ -1,6 +1,7 @@
 /*
- * What the monitor thinks of a guest's seccomp filter, against what the kernel does with it: random filters,
- * each in a process of its own. And which programs' loaders it thinks would complain.
+ * Compares the monitor's prediction about a guest's seccomp filter with the kernel's behaviour, for random
+ * filters, each in a separate process. Also tests for which programs the monitor expects that their loader
+ * would complain about the preload.
  */
 #include <elf.h>
 #include <linux/audit.h>
@@ -15,7 +16,7 @@
 #include "../monitor/target.h"
 #include "check.h"
 
-/* Nothing is preloaded here that another root could be without. */
+/* A configuration without a preload, so there is no file that another root may not have. */
 const struct config *any_config(void) {
   static const struct config none;
   return &none;
@@ -63,7 +64,7 @@ static struct sock_filter random_step(unsigned left) {
   }
 }
 
-/* The process may end, and tell how; everything else is as it comes. */
+/* Allows the process to end and to report the result. All other steps are random. */
 static unsigned short random_filter(struct sock_filter *steps) {
   unsigned short count = 0;
   steps[count++] = LOAD(nr);
@@ -78,7 +79,7 @@ static unsigned short random_filter(struct sock_filter *steps) {
   return count;
 }
 
-/* A bit for each call that the kernel lets through; -1 where it does not take the filter. */
+/* Returns a bit for each call that the kernel allows, or -1 if the kernel does not accept the filter. */
 static int allowed_by_kernel(struct sock_fprog *filter, const struct call *calls) {
   pid_t child = fork();
   if (child == 0) {
@@ -204,7 +205,7 @@ static void programs(void) {
   CHECK(TAKES("endless", line, sizeof line) && TAKES("nothing", "#!", 2) && TAKES("blank", "#!  ", 4) &&
         TAKES("no-name", "#!\n/bin/sh", 10));
 
-  /* Along PATH, as execvp() goes: what may not be executed is passed by. */
+  /* PATH is searched as by execvp(): files that may not be executed are skipped. */
   written("i386-elsewhere", "text", 4);
   char path[600];
   snprintf(path, sizeof path, "/nonexistent:%s", folder);

@@ -16,15 +16,15 @@
 
 #define PLACES 64
 
-/* By the inode of the guest's socket. */
+/* The places at which sockets wait, by the inode of the guest's socket. */
 static struct place {
   struct boxer_request request;
   int fd;
   uint16_t port;
 } places[PLACES];
 static struct boxer_endpoint targets[65536];
-/* The last BOXER_CONNECT of each guest's socket: who goes on with it has the same answer, for the far end may
- * know of it already. */
+/* The last BOXER_CONNECT of each guest's socket. A later request for the same connection gets the same
+ * answer, because the far end may already know of it. */
 static struct question {
   uint64_t inode;
   bool answered;
@@ -120,7 +120,7 @@ static bool take(uint64_t inode, struct place *taken) {
   return found;
 }
 
-/* One direction; an end is passed on. */
+/* Forwards bytes in one direction, and the end of the stream. */
 static bool forward(int from, int to) {
   char bytes[4096];
   ssize_t got = read(from, bytes, sizeof bytes);

@@ -1,5 +1,5 @@
-/* Unix sockets by paths below <folder>, as a transcript: who is reached, and what is told of whom. Paths are
- * printed from the folder on. */
+/* A transcript of Unix sockets with paths below <folder>: which socket is reached, and which addresses the
+ * guest sees. Paths are printed relative to the folder. */
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,7 +28,7 @@ static const char *in(const char *name) {
   return room;
 }
 
-/* A path of 108 bytes, which has no NUL in an address. */
+/* A path of 108 bytes, which leaves no room for a NUL in an address. */
 static const char *longest(char letter) {
   static char rooms[4][200];
   static int turn;
@@ -43,7 +43,7 @@ static void say(const char *what, long result) {
   printf("%s: %ld%s%s\n", what, result, result < 0 ? " " : "", result < 0 ? strerror(errno) : "");
 }
 
-/* `length`: what the kernel said, which may be more than `room`. */
+/* Prints an address. `length` is the length that the kernel has reported, which may be more than `room`. */
 static void tell(const char *what, const void *bytes, socklen_t length, socklen_t room) {
   const struct sockaddr_un *address = bytes;
   socklen_t there = length < room ? length : room;
@@ -53,7 +53,7 @@ static void tell(const char *what, const void *bytes, socklen_t length, socklen_
     memcpy(path, address->sun_path, there - offsetof(struct sockaddr_un, sun_path));
     if (path[0] == 0) path[0] = '@';
     const char *end = strncmp(path, folder, strlen(folder)) == 0 ? path + strlen(folder) : path;
-    /* Of a path that is cut off, only as much as both folders have alike. */
+    /* A truncated path differs between the two folders, so it is not printed. */
     printf("%s", length > room ? "(cut)" : end);
   }
   printf("\n");
@@ -128,7 +128,7 @@ static void datagrams(void) {
   close(client);
 }
 
-/* Credentials go beside the bytes, whoever is told to have sent them. */
+/* Credentials are sent with the bytes, independently of the address that is reported as the sender's. */
 static void credentials(void) {
   int server = bound(SOCK_DGRAM, in("credentials"));
   int client = bound(SOCK_DGRAM, in("presenting"));

@@ -1,5 +1,5 @@
-/* dlopen() as a transcript: by a bare name, which only this program's own RUNPATH finds, and below <folder>.
- */
+/* A transcript of dlopen() with a bare name, which only this program's RUNPATH finds, and with paths below
+ * <folder>. */
 #include <dlfcn.h>
 
 #include "check.h"
@@ -11,7 +11,7 @@ static void load(const char *what, const char *path) {
   if (object) dlclose(object);
 }
 
-/* The plugin finds a symbol of the same name as the program's. */
+/* The plugin has a symbol of the same name. */
 int shared_value(void);
 int shared_value(void) { return 1; }
 
@@ -31,7 +31,7 @@ static void load_deeply(const char *folder, const char *name, int flags) {
   if (object) dlclose(object);
 }
 
-/* As foreign function interfaces do it. */
+/* Looks up symbols as foreign function interfaces do. */
 static void look_up(const char *folder) {
   char path[600];
   snprintf(path, sizeof path, "%s/libplugin.so", folder);
@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
   look_up(argv[1]);
   void *self = dlopen(NULL, RTLD_NOW);
   printf("itself: %d\n", self != NULL);
-  /* What moves bytes, and tells no address, is found in libc, and connect() is not. */
+  /* Calls that transfer bytes and report no address are found in libc. connect() is found in the monitor. */
   for (const char **name = (const char *[]){"read", "write", "send", "recv", "poll", "select", "epoll_wait",
                                             "epoll_ctl", "sendfile", "readv", "writev", "connect", NULL};
        *name; name++) {

@@ -32,7 +32,8 @@ static void die(const char *what) {
   exit(1);
 }
 
-/* Both ends of a connection within this process; resets, so that no port has to wait. */
+/* Makes connections of which both ends are in this process. They end with a reset, so no port is in
+ * TIME_WAIT. */
 static void connections(int repetitions, const char *address, bool accepting) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -55,7 +56,7 @@ static void connections(int repetitions, const char *address, bool accepting) {
   }
 }
 
-/* A datagram socket's connect sends nothing: what is left is the call itself. */
+/* connect() of a datagram socket sends no packet, so only the call itself is measured. */
 static void bare_connect(int repetitions, const char *address) {
   struct sockaddr_in to = at(address, 9);
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -66,7 +67,7 @@ static void bare_connect(int repetitions, const char *address) {
   }
 }
 
-/* What a connection sends by sendmsg(): no address, so nothing of ours. */
+/* sendmsg() on a connection has no address, so the monitor has nothing to do. */
 static void messages(int repetitions) {
   int ends[2];
   char byte = 'x';
@@ -120,7 +121,7 @@ static void programs(int repetitions) {
   }
 }
 
-/* Bytes that are this process's alone, when it has used what it may use. */
+/* Measures the private memory of this process, after it has used the intercepted calls. */
 static void memory(const char *address) {
   samples = calloc(64, sizeof *samples);
   connections(8, address, false);
@@ -158,8 +159,8 @@ static void answer_questions(int fd) {
 }
 
 /*
- * The fastest DNS that there can be: the answer to any question for an A record is 10.66.0.2. `measure dns 0
- * <program> <arguments>` serves on 127.0.0.1 while the program runs.
+ * A minimal name server, which answers any query for an A record with 10.66.0.2. `measure dns 0 <program>
+ * <arguments>` serves on 127.0.0.1 while the program runs.
  */
 static int serve_dns(char **program) {
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -194,7 +195,7 @@ int main(int argc, char **argv) {
   if (strcmp(what, "close") == 0) files(repetitions, target, true);
   if (strcmp(what, "getaddrinfo") == 0) names(repetitions, target);
   if (strcmp(what, "exec") == 0) programs(repetitions);
-  /* Sorting would count when instructions are counted. */
+  /* The instructions of sorting must not be counted. */
   if (!getenv("MEASURE_UNSORTED")) qsort(samples, (size_t)taken, sizeof *samples, by_size);
   printf("%ld\n", (long)samples[taken / 2]);
   return 0;

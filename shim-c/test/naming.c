@@ -1,4 +1,4 @@
-/* Names and addresses of the overlay, through every call that asks for them. */
+/* Names and addresses of the overlay, as returned by every call that looks them up. */
 #include <grp.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -31,7 +31,8 @@ static const char *text(const struct addrinfo *entry) {
   return text_of(&address);
 }
 
-/* musl before 1.2.4 has one answer for a name without a fitting address and for one that there is not. */
+/* Whether libc distinguishes a name without an address of the family from a name that does not exist. musl
+ * before 1.2.4 does not. */
 static bool tells_no_data(void) {
 #ifdef __GLIBC__
   return true;
@@ -40,7 +41,7 @@ static bool tells_no_data(void) {
 #endif
 }
 
-/* No address of its own: what this libc says of it, once it has found nothing wrong with the question. */
+/* The overlay has no IPv6 addresses: the result is this libc's result for a valid query without an answer. */
 static void ipv6_hints(void) {
   struct addrinfo *list;
   int none = tells_no_data() ? EAI_NODATA : EAI_NONAME;
@@ -53,7 +54,7 @@ static void ipv6_hints(void) {
   CHECK(resolve("direct", "443", AF_INET6, SOCK_STREAM, 0x40000000, &list) == EAI_BADFLAGS);
 }
 
-/* POSIX: any part of a list, each part once, in any order. */
+/* POSIX allows any part of a list to be freed, each part once, and in any order. */
 static void sublists(void) {
   struct addrinfo *list;
   struct addrinfo *other;
@@ -65,7 +66,7 @@ static void sublists(void) {
     struct addrinfo *rest = list->ai_next->ai_next;
     list->ai_next->ai_next = NULL;
     CHECK(getaddrinfo("127.0.0.1", "80", NULL, &other) == 0);
-    /* One's end may be another's beginning, libc's as well as ours. */
+    /* The end of a list may be linked to another list, even if only one of them is by libc. */
     struct addrinfo *last = other;
     while (last->ai_next) last = last->ai_next;
     last->ai_next = rest;
@@ -221,14 +222,14 @@ static void resolver(void) {
   char name[256];
   CHECK(dn_expand(reply, reply + sizeof reply, reply + 12 + 25 + 4 + 12, name, sizeof name) > 0);
   CHECK(strcmp(name, "direct.test") == 0);
-  /* One that does not fit is cut, as over UDP; room for nothing is an error. */
+  /* An answer that does not fit is truncated, as over UDP. It is an error if not even its header fits. */
   CHECK(res_query("web", C_IN, T_A, reply, 12 + 5 + 4 + 20) == 12 + 5 + 4 + 16 && reply[2] & 2);
   CHECK(res_query("web", C_IN, T_A, reply, 10) == -1 && h_errno == NO_RECOVERY);
   unsigned char question[512];
   size = res_mkquery(QUERY, "asked", C_IN, T_A, NULL, 0, NULL, question, sizeof question);
   CHECK(size > 0 && res_send(question, size, reply, sizeof reply) == size + 16);
   CHECK(memcmp(question, reply, 2) == 0 && reply[7] == 1);
-  /* There is no DNS here to ask about anything else. */
+  /* No name server is reachable for any other name. */
   CHECK(res_query("elsewhere.example", C_IN, T_A, reply, sizeof reply) == -1);
 #ifdef __GLIBC__
   struct __res_state state = {0};
@@ -248,7 +249,7 @@ static const char *interface_address(int fd, unsigned long request, const char *
   return text_of(&address);
 }
 
-/* The older way to the same, which Java goes. */
+/* The older calls for the interfaces' addresses, which Java uses. */
 static void old_interfaces(void) {
   int fd = socket(AF_INET, SOCK_DGRAM, 0);
   struct ifreq entries[16];
@@ -290,7 +291,7 @@ static void reverse(void) {
         EAI_NONAME);
   CHECK(getnameinfo((struct sockaddr *)&unknown, sizeof unknown, host, sizeof host, NULL, 0, 0) == 0);
   CHECK(strcmp(host, UNKNOWN) == 0);
-  /* As Docker's /etc/hosts has it. */
+  /* The same name as in Docker's /etc/hosts. */
   struct sockaddr_in self = at(SELF, 80);
   CHECK(getnameinfo((struct sockaddr *)&self, sizeof self, host, sizeof host, NULL, 0, NI_NAMEREQD) == 0 &&
         strcmp(host, "self-node") == 0);
@@ -298,7 +299,8 @@ static void reverse(void) {
   CHECK(found && strcmp(found->h_name, "self-node") == 0);
 }
 
-/* A user and a group that no image knows have one name, which leads back to them; no others have. */
+/* The platform's user and group, which no image knows, each have one name, which resolves to them again.
+ * Other unknown ids have no name. */
 static int account(void) {
   if (setgid(4712) < 0 || setuid(4711) < 0) return 1;
   const struct passwd *user = getpwuid(4711);
@@ -325,7 +327,7 @@ static int account(void) {
   return failures ? 1 : 0;
 }
 
-/* A container's own user without a name: `whoami` fails there, as entrypoints expect. */
+/* A user without a name in a container: `whoami` fails, as entrypoints expect. */
 static int unknown_account(void) {
   if (setgid(4812) < 0 || setuid(4811) < 0) return 1;
   CHECK(getpwuid(4811) == NULL && getgrgid(4812) == NULL && getpwnam("sbx_user1051") == NULL &&

@@ -1,6 +1,6 @@
 /*
- * A guest whose supervisor is killed, and comes back under the same name. Usage: outliving <file for the
- * verdict>: the supervisor that would have passed on our exit code is dead by then.
+ * A guest whose supervisor is killed and started again under the same name. Usage: outliving <file for the
+ * result>. The exit code cannot report the result, because the supervisor that would pass it on is dead.
  */
 #include <netdb.h>
 #include <signal.h>
@@ -41,7 +41,7 @@ static pid_t start_again(void) {
     const char *program = getenv("BOXER_TEST_SUPERVISOR");
     dup2(ends[1], 1);
     unsetenv("LD_PRELOAD");
-    /* By a shell: our exec would give the preload back. */
+    /* A shell starts it, because the monitor would restore the preload at an exec of this program. */
     execl("/bin/sh", "sh", "-c", "unset LD_PRELOAD BOXER_SOCKET; exec \"$0\" \"$@\"", program, "--again",
           getenv("BOXER_TEST_LOG"), name + 1, "second-node", NULL);
     _exit(99);
@@ -53,7 +53,7 @@ static pid_t start_again(void) {
   return child;
 }
 
-/* Everything that the kernel alone decides goes on; what needs the supervisor says so. */
+/* Calls that only need the kernel continue to work. Calls that need the supervisor fail. */
 static void without_supervisor(int server, int port, int clients[3], int accepted[3]) {
   for (int i = 0; i < 3; i++) {
     hello(clients[i], accepted[i]);
@@ -88,7 +88,7 @@ static void with_another(int server, int port, int clients[3], int accepted[3]) 
   CHECK(is_at(peer_of(fd), NODE_ASKED, port));
   close(fd);
   CHECK(look_up("ask-me") == 0);
-  /* The new one's table, not the dead one's. */
+  /* The name is from the table of the new supervisor. */
   char name[64] = {0};
   CHECK(gethostname(name, sizeof name) == 0 && strcmp(name, "second-node") == 0);
   CHECK(listen(server, 16) == 0);

@@ -1,15 +1,15 @@
-/* What test/loading.c loads. */
+/* The plugin that test/loading.c loads. */
 #include <unistd.h>
 
 int plugin_value(void);
 int plugin_value(void) { return 42; }
 
-/* The program has one of this name, too. */
+/* The program has a function of the same name. */
 int shared_value(void);
 int shared_value(void) { return 2; }
 
-/* Whether a path is there, by a call of libc's, by a pointer to it that the loader has stored, and by one
- * that it is asked for. */
+/* Whether a path exists, by a call of access(), by a pointer to it that the loader has stored, and by a
+ * pointer that dlsym() returns. */
 typedef int access_function(const char *, int);
 static access_function *const stored[] = {access};
 int plugin_sees(const char *path);

@@ -12,7 +12,7 @@
 
 static char *pages;
 
-/* Pages of which the first can be written, the second only be read, and the third neither. */
+/* Makes three pages: the first is writable, the second is read-only, and the third is not accessible. */
 static void make_pages(void) {
   pages = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   memset(pages, '/', 2 * PAGE);
@@ -37,10 +37,10 @@ static long address_of(const struct bad *pointer) {
 
 static bool is_pointer(char letter) { return strchr("pnrtwbaRmMhvexgcASi", letter) != NULL; }
 
-/* What they ask is the DNS, which takes its time; their pointers are libc's to follow. */
+/* Calls that query a name server take time. Their pointers are followed by libc and not by the monitor. */
 static bool asks_dns(const char *name) { return strstr(name, "res_") != NULL; }
 
-/* In a process of its own, which may crash. */
+/* Makes the call in a separate process, which may crash. */
 static void try(const struct spec *spec, int at, const struct bad *pointer) {
   fflush(stdout);
   pid_t child = fork();

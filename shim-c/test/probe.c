@@ -1,12 +1,13 @@
-// Measures connections from the outside, the same program natively and under the monitor; it knows nothing of
-// Boxer.
+// Measures connections. The program is the same natively and under the monitor, and does not use Boxer.
 //
-//   probe serve PORT                                   echoes whatever comes
-//   probe first-byte HOST PORT COUNT                   COUNT times: connect, send 64 bytes, wait for the
-//   answer's first probe ping-pong HOST PORT CONNECTIONS ROUNDS SIZE  on CONNECTIONS open connections, one
-//   after the other
+//   probe serve PORT
+//     Echoes all bytes.
+//   probe first-byte HOST PORT COUNT
+//     COUNT times: connects, sends 64 bytes, and waits for the first byte of the answer.
+//   probe ping-pong HOST PORT CONNECTIONS ROUNDS SIZE
+//     ROUNDS round trips of SIZE bytes on each of CONNECTIONS connections, one after the other.
 //
-// Prints a line with nanoseconds for each sample. The first failure ends it, with the errno's name.
+// Prints a line with nanoseconds for each sample. Ends at the first failure, with the errno's name.
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-/* Descriptors and processes: closing in all its forms, fork, vfork, exec with any environment. */
+/* Descriptors and processes: all ways to close, fork, vfork, and exec with any environment. */
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -10,7 +10,7 @@
 
 static const char *self;
 
-/* Each way of closing a listener gives the supervisor one hint. */
+/* Each way of closing a listener sends one hint to the supervisor. */
 static void closing(void) {
   for (int way = 0; way < 6; way++) {
     int port;
@@ -58,8 +58,8 @@ static void listen_often(void) {
   }
 }
 
-/* listen() and close() of a listener wait for nobody: here the supervisor is stopped. Without the monitor
- * there is none. */
+/* listen() and close() of a listener do not wait for the supervisor, which is stopped here. Without the
+ * monitor there is no supervisor. */
 static void waiting_for_nobody(void) {
   pid_t supervisor = getppid();
   CHECK(kill(supervisor, SIGSTOP) == 0);
@@ -73,7 +73,8 @@ static void waiting_for_nobody(void) {
   waitpid(child, &status, 0);
   kill(supervisor, SIGCONT);
   CHECK(status == 0);
-  /* What found no room in its queue it sees when it looks; from now on it hears again. */
+  /* The supervisor sees listeners whose hints did not fit into its queue when it reads the kernel's table.
+   * From now on it receives hints again. */
   wait_for_supervisor();
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -81,8 +82,8 @@ static void waiting_for_nobody(void) {
   close(server);
 }
 
-/* Loopback is nobody else's business, a Unix socket is no business of ours, and a closed socket's number may
- * be reused. */
+/* There is no hint for a listener on loopback, for a Unix socket, or for another file with the number of a
+ * closed listener. */
 static void quiet(void) {
   int before = requests(BOXER_LISTEN, 0);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -103,7 +104,7 @@ static void quiet(void) {
   close(again);
 }
 
-/* What a vfork()ed child closes stays open, and known, in its parent. */
+/* A listener that a child after vfork() closes stays open in the parent, and the monitor still knows it. */
 static void vforked(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
   CHECK(bind_at(server, SELF, 0) == 0 && listen(server, 1) == 0);
@@ -120,7 +121,8 @@ static void vforked(void) {
   CHECK(requests(BOXER_UNLISTEN, port) == 1);
 }
 
-/* Started again by cleared_environment(): tells whether it runs under the monitor, and sees nothing of it. */
+/* Runs when cleared_environment() starts this program again. Reports whether it runs under the monitor, and
+ * that the environment does not show the monitor. */
 static int report(void) {
   char name[256];
   gethostname(name, sizeof name);
@@ -212,7 +214,7 @@ static bool expands(void) {
 
 static bool is_hidden(void) { return !getenv("LD_PRELOAD") && !getenv("BOXER_SOCKET"); }
 
-/* libc starts these with its own `environ`, whatever the guest has made of it. */
+/* libc starts these programs with `environ`, which the guest may have changed in any way. */
 static void started_by_libc(void) {
   char *little[] = {(char *)"PATH=/usr/bin:/bin", NULL};
   for (int way = 0; way < 3; way++) {
@@ -243,7 +245,7 @@ static void *run_shells(void *data) {
   return NULL;
 }
 
-/* They overlap, so none may take back what another's shell still needs. */
+/* Starts of programs overlap, so one must not undo a change of `environ` that another one still needs. */
 static void started_by_threads(void) {
   char **before = environ;
   pthread_t pool[4];
@@ -252,7 +254,8 @@ static void started_by_threads(void) {
   CHECK(environ == before && is_hidden());
 }
 
-/* The guest's own LD_PRELOAD reads as it was set; who names us, or asks the kernel, does not get us twice. */
+/* The guest reads its own LD_PRELOAD as it has set it. The monitor is not loaded twice if the guest adds it
+ * to LD_PRELOAD, or copies the environment that the kernel shows. */
 static void own_preload(void) {
   CHECK(system("LD_PRELOAD= sh -c 'test \"${LD_PRELOAD-unset}\" = \"\"'") == 0);
   CHECK(system("sh -c 'test \"${LD_PRELOAD-unset}\" = unset'") == 0);
@@ -265,7 +268,7 @@ static void own_preload(void) {
                "\"^LD_PRELOAD=libm.so.6:[^:]*libboxer.so$\"'") == 0);
 }
 
-/* A daemon without standard streams must not see one of ours under their numbers. */
+/* A daemon without standard streams must not find a descriptor of the monitor under their numbers. */
 static void without_stdio(void) {
   pid_t child = fork();
   if (child == 0) {
@@ -283,7 +286,7 @@ static void without_stdio(void) {
   CHECK(status_of(child) == 0);
 }
 
-/* At the limit of descriptors no question can be asked; that is an error, and nothing leaks. */
+/* At the limit of descriptors, the monitor cannot ask the supervisor. The call fails, and nothing leaks. */
 static void out_of_descriptors(void) {
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   int filled[1100];

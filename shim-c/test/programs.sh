@@ -1,6 +1,6 @@
 #!/bin/sh
-# Real servers under the monitor, each reached at three addresses: by the kernel, as `direct`, and by signal
-# connections. Run by the test supervisor. Programs that are not installed are left out.
+# Runs real servers under the monitor. Each is reached at three addresses: by the kernel, as `direct`, and by
+# signal connections. The test supervisor runs this script. Programs that are not installed are skipped.
 work=$(mktemp -d)
 server=
 trap 'stop; rm -rf "$work"' EXIT
@@ -18,7 +18,7 @@ note() {
 
 has() { for program; do command -v "$program" >/dev/null || { echo "  no $program here"; return 1; }; done; }
 
-# try <name> <command...>: until it succeeds, 3 s at most.
+# try <name> <command...>: repeats the command until it succeeds, for at most 3 s.
 try() {
   name=$1
   shift
@@ -30,7 +30,7 @@ try() {
   note "$name" failed
 }
 
-# 20 transfers in a row, 4 at a time, each a connection of its own; the file must arrive whole.
+# 20 transfers, 4 at a time, each on a new connection. The file must arrive complete.
 fetch() {
   seq 20 | xargs -P 4 -I% curl -sSf --max-time 5 -o "$work/got-%" "http://$1:$2/file" || return 1
   for i in $(seq 20); do cmp "$work/www/file" "$work/got-$i" || return 1; done

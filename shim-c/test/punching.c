@@ -1,4 +1,4 @@
-/* connect() where the supervisor chooses the guest's own port. */
+/* connect() if the supervisor chooses the local port of the guest's socket. */
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -6,7 +6,7 @@
 #include "../service-wire.h"
 #include "check.h"
 
-/* Connects; gives the port from which the listener sees it. The descriptor goes to *connected. */
+/* Connects, and returns the source port that the listener sees. Stores the descriptor in *connected. */
 static int seen_port(int server, int *connected) {
   struct sockaddr_storage from = {0};
   socklen_t size = sizeof from;
@@ -46,7 +46,7 @@ static void chosen_port(int family) {
   close(server);
 }
 
-/* An epoll registration made before connect() holds: it is still the guest's own socket. */
+/* An epoll registration from before connect() stays valid, because the socket is still the guest's own. */
 static void nonblocking(void) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -83,7 +83,7 @@ static void own_port_is_kept(void) {
   close(server);
 }
 
-/* A port that is taken is asked about again, three times; then the guest goes another way. */
+/* If the port is taken, the monitor asks again, up to three times. Then it connects without a chosen port. */
 static void taken(void) {
   int port;
   int server = listener(AF_INET, 0, &port);
@@ -103,8 +103,8 @@ static void taken(void) {
   close(server);
 }
 
-/* A NAT that resets what comes too early: connect() goes on from the same port, in a guest that does not
- * block too. */
+/* If a NAT resets packets that arrive too early, connect() continues from the same port, even for a
+ * non-blocking socket. */
 static void resets(int flags) {
   int port;
   close(listener(AF_INET, 0, &port));
@@ -141,7 +141,7 @@ static uint16_t checksum(const void *data, size_t size, uint32_t sum) {
   return (uint16_t)~sum;
 }
 
-/* The first packet of an end that opens, too. */
+/* Sends the SYN of a simultaneous open. */
 static void send_first_packet(int from_port, int to_port) {
   struct sockaddr_in there = at(UNDERLAY_RELAY, 0);
   struct tcphdr packet = {.th_sport = htons((uint16_t)from_port),
@@ -161,9 +161,9 @@ static void send_first_packet(int from_port, int to_port) {
 }
 
 /*
- * Both ends have opened, and then the other one has nobody for it: it resets a connection that is half there.
- * For a guest that is one that was refused. The other end is a listener that drops what its queue has no room
- * for, and resets what it did not begin.
+ * Both ends have sent a SYN, and then the other end finds that no guest listens, and resets the half-open
+ * connection. For this guest, the connection was refused. Here the other end is a listener that drops packets
+ * that its full queue has no room for, and resets connections that it did not begin.
  */
 static void refused_late(void) {
   int server = socket(AF_INET, SOCK_STREAM, 0);
@@ -178,7 +178,7 @@ static void refused_late(void) {
   CHECK(poll(&filled, 1, 2000) == 1);
   pthread_t thread;
   pthread_create(&thread, NULL, attempt, &under_way);
-  /* Until its own packet has left. */
+  /* Waits until the guest's own SYN has been sent. */
   struct tcp_info state = {0};
   socklen_t size = sizeof state;
   while (state.tcpi_state != TCP_SYN_SENT && under_way.error == 0 &&

@@ -1,6 +1,6 @@
 /*
- * Files below a remapped path behave as files anywhere: run natively on a real folder, and under the monitor
- * on one that exists elsewhere only, the transcript must be the same. Usage: remapping <folder>
+ * Files below a remapped path behave like other files. The transcript must be the same natively on a real
+ * folder, and under the monitor on a folder that only exists at another path. Usage: remapping <folder>
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -38,7 +38,7 @@ static void say(const char *what, long result) {
   fflush(stdout);
 }
 
-/* Descriptors differ from run to run, and are not wanted any more. */
+/* Prints 0 for any descriptor, because descriptors differ from run to run, and closes the descriptor. */
 static void say_fd(const char *what, int fd) {
   say(what, fd < 0 ? fd : 0);
   if (fd >= 0) close(fd);
@@ -113,7 +113,7 @@ static void changing(void) {
   struct statvfs system;
   say("statvfs", statvfs(in("f"), &system));
   say("statvfs of the folder", statvfs(folder, &system));
-  /* As `mkdir -p` goes: from the parent, step by step. */
+  /* As `mkdir -p` does: changes to the parent, and then makes one folder after the other. */
   char parent[600];
   snprintf(parent, sizeof parent, "%s", folder);
   char *name = strrchr(parent, '/');
@@ -133,7 +133,8 @@ static void changing(void) {
   say("back", chdir("/"));
 }
 
-/* Whether `found` names this entry of the folder, which is called differently from run to run. */
+/* Prints whether `found` is the path of this entry of the folder. The folder's path differs from run to run.
+ */
 static void say_path(const char *what, const char *found, const char *name) {
   char wanted[600];
   snprintf(wanted, sizeof wanted, "%s%s%s", folder, *name ? "/" : "", name);
@@ -141,7 +142,7 @@ static void say_path(const char *what, const char *found, const char *name) {
   say(what, found ? strcmp(found, wanted) == 0 : -1);
 }
 
-/* Where the guest is, as it calls it itself. */
+/* The working directory, under the name that the guest uses. */
 static void whereabouts(void) {
   char room[PATH_MAX];
   char small[8];
@@ -174,10 +175,10 @@ static void whereabouts(void) {
   say("rmdir", rmdir(in("deep")));
 }
 
-/* Older, rarer and fortified names of calls that take or give paths. */
+/* Older, rarer and fortified variants of calls that take or return paths. */
 static void rare(void) {
   char room[PATH_MAX];
-  /* The linker warns of those who call it. */
+  /* mktemp() is looked up, because the linker warns about programs that call it. */
   char *(*mktemp)(char *) = (char *(*)(char *))dlsym(RTLD_DEFAULT, "mktemp");
   say_path("mktemp", *mktemp(strcpy(room, in("t-XXXXXX"))) ? in("t") : NULL, "t");
   say("its beginning", strncmp(room, in("t-"), strlen(in("t-"))));
@@ -226,7 +227,7 @@ static void rare(void) {
 #endif
 }
 
-/* Links by whole paths: the kernel follows them, and does not know the visible ones. */
+/* Links with absolute targets. The kernel follows links, and does not know visible paths. */
 static void links(void) {
   struct stat found;
   char text[PATH_MAX];
@@ -359,7 +360,7 @@ static void programs(void) {
   say("its output", access(in("output"), F_OK));
 }
 
-/* Ends with what program `way` finds ends with, or with 100 and the errno of why it found none. */
+/* Returns the exit code of the program that `way` finds, or 100 plus the errno if it finds none. */
 static int found_by(int way, const char *name) {
   char *const arguments[] = {(char *)name, NULL};
   pid_t child = fork();
@@ -385,7 +386,7 @@ static void make_script(const char *name, const char *text, mode_t mode) {
   chmod(in(name), mode);
 }
 
-/* Along PATH, where folders of it are remapped. */
+/* The search along PATH, if folders in PATH are remapped. */
 static void searching(void) {
   char path[2000];
   char name[600];
@@ -414,7 +415,7 @@ static void searching(void) {
     say("by its path", found_by(way, name));
     if (way < 3) say("no program", found_by(way, "plain"));
   }
-  /* Whose interpreter is in a remapped folder, too. */
+  /* A script whose interpreter is in a remapped folder as well. */
   say("symlink", symlink("/bin/sh", in("bin/interpreter")));
   snprintf(path, sizeof path, "#! %s -e \n[ $# = 1 ] && exit $1\nexit 12\n", in("bin/interpreter"));
   make_script("bin/script", path, 0755);
@@ -451,7 +452,7 @@ static void searching(void) {
   free(before);
 }
 
-/* Not below the visible folder, though its name begins like it. */
+/* A path that begins with the name of the visible folder, but is not below it. */
 static void outside(void) {
   char name[600];
   snprintf(name, sizeof name, "%s-not", folder);

@@ -1,6 +1,6 @@
 /*
- * A program in a root that is without the process monitor starts as it does natively, without a line of its
- * loader: rooting <libboxer.so>. Needs the right to mount.
+ * A program in a root without the process monitor starts as it does natively, without a message of its
+ * loader. Usage: rooting <libboxer.so>. Requires the right to mount.
  */
 #include <libgen.h>
 #include <sched.h>
@@ -43,7 +43,7 @@ static bool hidden_by_chroot(const char *folder) {
          mount("none", below, "tmpfs", 0, NULL) == 0 && chroot(ROOT) == 0 && chdir("/") == 0;
 }
 
-/* What it says, in a process of its own; false: there is no right to hide anything. */
+/* Whether `start` prints nothing, in a separate process. False: `hide` is not permitted. */
 static bool silent(bool (*hide)(const char *), const char *folder, void (*start)(void)) {
   int said[2];
   CHECK(pipe(said) == 0);

@@ -13,10 +13,10 @@ note() {
   [ "$2" = ok ] || failed=1
 }
 
-# Under a test supervisor, in a network of its own.
+# Runs a program under a test supervisor, in its own network.
 supervised() { "$programs/supervisor" "$library" "$work/log" "$@"; }
 
-# The same behaviour natively and under the monitor.
+# Compares the behaviour natively and under the monitor.
 transcript() {
   native=$work/native
   "$programs/supervisor" native "$work/log" "$1/transcript" 10.66.0.2 10.66.0.1 >"$native" || note "$2 transcript" "native run failed"
@@ -26,8 +26,8 @@ transcript() {
   done
 }
 
-# Files below a folder that exists elsewhere only. The visible name is free, so the guest cannot reach it
-# without the monitor.
+# Files below a folder that only exists at another path. Nothing exists at the visible path, so the guest
+# cannot reach it without the monitor.
 remapping() {
   mkdir "$work/native-files" "$work/other-files"
   "$1/remapping" "$work/native-files" >"$work/native" || note "$2 remapping" "native run failed"
@@ -43,8 +43,8 @@ remapping() {
   rm -rf "$work/native-files" "$work/other-files"
 }
 
-# stacks_within <name> <bytes>: no call takes so much more than natively, and none crashes on a small stack
-# where natively it does not. What was seen is in $work/seen.
+# stacks_within <name> <bytes>: no call uses this many bytes of stack more than natively, and no call crashes
+# on a small stack unless it does natively. The output is in $work/seen.
 stacks_within() {
   awk -v most="$2" '
     NR == FNR { bytes[$1] = $2; handler[$1] = $3; thread[$1] = $4; next }
@@ -58,7 +58,7 @@ stacks_within() {
   ' "$work/native" "$work/seen" && note "$1" ok || note "$1" failed
 }
 
-# Nothing where nothing is remapped, a short path where something is; and what asks the supervisor.
+# Calls without remaps, calls with remaps and short paths, and calls that ask the supervisor.
 stacks() {
   mkdir "$work/stacks" "$work/stacks-real"
   "$1/stacks" "$work/stacks" >"$work/native" || note "$2 stacks" "native run failed"
@@ -74,7 +74,7 @@ stacks() {
   rm -rf "$work/stacks" "$work/stacks-real"
 }
 
-# Unix sockets below a remapped folder. Both folders' names are as long, as addresses tell their length.
+# Unix sockets below a remapped folder. The names of both folders have the same length, which addresses show.
 letters() {
   mkdir "$work/natives" "$work/real-place"
   "$1/letters" "$work/natives" >"$work/native" || note "$2 letters" "native run failed"
@@ -83,8 +83,8 @@ letters() {
   rm -rf "$work/natives" "$work/real-place"
 }
 
-# Wrong pointers: what natively is an error is the same one, and no crash; what crashes natively may do what
-# it likes.
+# Invalid pointers: a call that fails natively fails with the same error and does not crash. A call that
+# crashes natively may have any result.
 pointers() {
   mkdir "$work/pointers" "$work/pointers-real"
   "$1/pointers" "$work/pointers" >"$work/native" || note "$2 pointers" "native run failed"
@@ -100,8 +100,8 @@ pointers() {
   rm -rf "$work/pointers" "$work/pointers-real"
 }
 
-# Data with an address beside it: streams to every kind of node, datagrams to the only kind that has a way for
-# them.
+# Data that is sent with an address: streams to every kind of node, and datagrams to the only kind that can be
+# reached by them.
 sending() {
   native=$work/native
   for what in streams datagrams; do
@@ -115,7 +115,7 @@ sending() {
   supervised "$1/sending" closed && note "$2 sending closed" ok || note "$2 sending closed" failed
 }
 
-# Shared memory where the platform has none: natively in /dev/shm, under the monitor anywhere else.
+# Shared memory on a platform without it: natively in /dev/shm, under the monitor in another folder.
 sharing() {
   mkdir "$work/shm"
   "$1/sharing" boxer-test-$$ >"$work/native" || note "$2 sharing" "native run failed"
@@ -126,8 +126,8 @@ sharing() {
   rm -rf "$work/shm" "/dev/shm/boxer-test-$$-left" "/dev/shm/sem.boxer-test-$$-left"
 }
 
-# conformance <name> <transport> <far end> <the client, as the server sees it> <own> <foreign> <cases...>: as
-# natively, line by line.
+# conformance <name> <transport> <far end> <the client, as the server sees it> <own> <foreign> <cases...>: the
+# output must be the same as natively, line by line.
 conformance() {
   name=$1
   shift
@@ -136,11 +136,12 @@ conformance() {
   awk -F, 'NR == FNR { run[$1]; next } $1 in run' "$work/cases" "$work/native" | diff - "$work/seen" && note "$name" ok || note "$name" differs
 }
 
-# A client comes to the stand-in's other addresses as if from another node.
-# What a guest takes without asking needs a supervisor that carries bytes: the real one, see test/conformance.
+# A client reaches the test supervisor's other addresses as if it were on another node. Connections that a
+# guest accepts without asking need a supervisor that forwards bytes, which is the real one: see
+# test/conformance.
 conformances() {
   folder=$1
-  # The own address is all addresses there, as in a container with several networks.
+  # The own address stands for all addresses here, as in a container with several networks.
   several='-address-both -own-alone -own-beside -own-elsewhere -own-six -own-datagrams -limit-flags'
   "$programs/supervisor" native "$work/log" "$1/conformance" direct 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.2 10.66.0.77 ${CONFORMANCE_WITHOUT:-} >"$work/native"
   grep "ended with" "$work/native" && note "$2 conformance" "native run failed"
@@ -153,7 +154,7 @@ conformances() {
     -wait-raw -wait-raw-first -wait-io-uring -wait-deferred -limit-descriptors -source-chosen
 }
 
-# The guest kills its supervisor, which therefore cannot tell how it went.
+# The guest kills its supervisor, which therefore cannot report the result.
 outliving() {
   mkfifo "$work/verdict"
   supervised "$1/outliving" "$work/verdict" 2>"$work/said" &
@@ -161,7 +162,8 @@ outliving() {
   rm "$work/verdict"
 }
 
-# Objects by bare name and below a remapped folder; and whose the calls are that move bytes.
+# dlopen() by bare names and below a remapped folder, and the libraries in which calls that transfer bytes are
+# found.
 loading() {
   mkdir "$work/loaded"
   cp "$1/plugins/"*.so "$work/loaded"
@@ -171,14 +173,15 @@ loading() {
   rm -rf "$work/loaded"
 }
 
-# preloading <how> <program> <LD_PRELOAD's value, if any>: a library in front of the monitor, or behind it.
+# preloading <how> <program> <value of LD_PRELOAD, if any>: a library in front of the monitor, or behind it.
 preloading() {
   env ${3+"LD_PRELOAD=$3"} "$2" >"$work/native" 2>/dev/null || note "$1" "native run failed"
   BOXER_SOCKET=@boxer-test-nobody LD_PRELOAD=${3+$3:}$library "$2" >"$work/seen" 2>/dev/null
   diff "$work/native" "$work/seen" && note "$1" ok || note "$1" differs
 }
 
-# Programs that are linked to the shared sanitizers, with the monitor where the runtime image has it.
+# Programs that are linked to the shared sanitizers. The monitor is in the folder in which the runtime image
+# has it.
 sanitized() {
   mkdir "$work/beside-libasan.so"
   ln -s "$library" "$work/beside-libasan.so/libboxer.so"
@@ -201,7 +204,8 @@ hooking() {
   preloading "$2 linked hook that is preloaded as well" "$1/linked-hooking" "$1/hook/libhook.so"
 }
 
-# as_natively <program> <libc>: the same transcript; the program is told by an argument when it is boxed.
+# as_natively <program> <libc>: the transcript must be the same. An argument tells the program that it is
+# boxed.
 as_natively() {
   "$programs/supervisor" native "$work/log" "$1" >"$work/native" || note "$2 $(basename "$1")" "native run failed"
   supervised "$1" boxed >"$work/seen" || note "$2 $(basename "$1")" failed
@@ -240,7 +244,7 @@ stacks "$programs" glibc
 [ -z "$musl" ] || stacks "$musl" musl
 pointers "$programs" glibc
 [ -z "$musl" ] || pointers "$musl" musl
-# Those that need an object of libc's own are left to stack-depth.sh.
+# Calls that need an object of libc are checked by stack-depth.sh.
 sed -n 's/^SYMBOL(\([^,]*\),.*/{"\1",/p' "$here/../monitor/symbols.def" | while read -r symbol; do
   grep -qF "$symbol" "$here/calls.def" || echo "$symbol"
 done | grep -vE '"(__)?res_(n.*|send)"|"sem_close"' && note "stacks of every intercepted call" "left one out"
@@ -248,7 +252,7 @@ loading "$programs" glibc
 [ -z "$musl" ] || loading "$musl" musl
 sharing "$programs" glibc
 [ -z "$musl" ] || sharing "$musl" musl
-# A name that is longer than the place: musl's glob() has no room for it.
+# A visible path that is longer than the real one: musl's glob() has no room for it.
 remapping "$programs" glibc "short a-real-place-at-some-length"
 [ -z "$musl" ] || remapping "$musl" musl a-real-place-at-some-length
 "$programs/golden" | diff - "$here/../../test/golden/service-wire.json" && note golden ok || note golden differs

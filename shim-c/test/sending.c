@@ -1,7 +1,7 @@
 /*
- * Data with an address beside it, as a transcript that must be the same natively and under the monitor:
+ * A transcript of sending data with an address, which must be the same natively and under the monitor:
  *   sending streams|datagrams <address of the far end>
- * and what only the monitor knows: sending closed
+ * What only the monitor does: sending closed
  */
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -31,7 +31,7 @@ static struct msghdr message_of(struct iovec *part, const char *text, void *name
   return (struct msghdr){.msg_name = name, .msg_namelen = length, .msg_iov = part, .msg_iovlen = 1};
 }
 
-/* A listener that takes data with the SYN, and gives cookies for it. */
+/* A listener with TCP Fast Open: it accepts data with the SYN, and issues cookies. */
 static int fast_listener(int *port) {
   int sysctl = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY);
   if (sysctl >= 0 && write(sysctl, "3", 1) != 1) perror("tcp_fastopen");
@@ -70,7 +70,7 @@ static void fast_open(int way, int flags) {
   close(fd);
 }
 
-/* Twice: the first connection gets the cookie with which the second defers its SYN. */
+/* Connects twice: the first connection gets the cookie with which the second one defers its SYN. */
 static void fast_connect(void) {
   int port;
   int server = fast_listener(&port);
@@ -153,7 +153,7 @@ static void datagrams(void) {
   close(fd);
 }
 
-/* Nothing for the overlay leaves by the default route. */
+/* No packet to the overlay leaves by the default route. */
 static void closed(void) {
   int port;
   int server = datagram_socket(&port);
@@ -186,7 +186,7 @@ static int questions(void) {
   return all;
 }
 
-/* However much is sent, nobody is asked. */
+/* Sending does not ask the supervisor, however much is sent. */
 static void quiet(void) {
   int port;
   int server = listener(AF_INET, 0, &port);

@@ -1,4 +1,4 @@
-/* POSIX shared memory and named semaphores, as a transcript. Usage: sharing <name to begin with> */
+/* A transcript of POSIX shared memory and named semaphores. Usage: sharing <prefix of their names> */
 #include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -107,7 +107,7 @@ static void semaphores(void) {
   say("close", sem_close(one));
 }
 
-/* Opened by many at once, each is one and the same. */
+/* If many threads open an object at the same time, all get the same one. */
 static void *opener(void *data) {
   for (int i = 0; i < 200; i++) {
     sem_t *semaphore = sem_open(named("busy"), O_CREAT, 0600, 0);

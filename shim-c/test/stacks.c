@@ -1,8 +1,8 @@
 /*
- * How much stack each intercepted call takes: stacks <folder> [<address> <name>]. Prints a line for each, to
- * be compared with what the same call takes natively. The stack below a call is painted, and the deepest
- * change is looked for afterwards. Then the same calls run where there is little: in a handler on an
- * alternate stack, and in a thread of PTHREAD_STACK_MIN.
+ * Measures how much stack each intercepted call uses: stacks <folder> [<address> <name>]. Prints a line for
+ * each call, to be compared with the native call. The stack below a call is filled with a pattern, and its
+ * deepest change is looked up afterwards. Then the same calls run on small stacks: in a handler on an
+ * alternate stack, and in a thread with a stack of PTHREAD_STACK_MIN.
  */
 #include <limits.h>
 #include <pthread.h>
@@ -39,7 +39,7 @@ static void *thread(void *nothing) {
   return nothing;
 }
 
-/* A page below that nobody may touch. */
+/* Allocates a stack with an inaccessible page below it. */
 static void *small_stack(size_t size) {
   char *at = mmap(NULL, size + 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   mprotect(at + 4096, size, PROT_READ | PROT_WRITE);
@@ -63,7 +63,7 @@ static void in_small_thread(void) {
   pthread_join(started, NULL);
 }
 
-/* In a process of its own, as it may crash: "fits" or "crashes". */
+/* Runs the call in a separate process, which may crash. Returns "fits" or "crashes". */
 static const char *fits(void (*run)(const struct spec *), const struct spec *spec) {
   fflush(stdout);
   pid_t child = fork();
@@ -87,7 +87,7 @@ static void run_in_thread(const struct spec *spec) {
 }
 
 static void run_measured(const struct spec *spec) {
-  /* Once before, for what libc does the first time. */
+  /* Makes the call once before, because libc does more at the first call. */
   prepare(spec);
   once();
   finish(spec);

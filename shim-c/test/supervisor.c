@@ -219,7 +219,7 @@ static void on_names_of(const struct boxer_request *request, struct boxer_reply 
     set(&reply->peer, target ? NODE_LOOP : NODE_ASKED, target ? target : request->peer.port);
 }
 
-/* Fills in the reply; gives a descriptor to pass beside it, or -1. */
+/* Fills in the reply. Returns the descriptor to send with it, or -1. */
 static int answer(const struct boxer_request *request, struct boxer_reply *reply) {
   switch (request->operation) {
     case BOXER_TABLE:
@@ -287,7 +287,7 @@ static void *serve(void *data) {
   return NULL;
 }
 
-/* Requests are read in the order in which they came, and answered whenever that is. */
+/* Reads requests in the order of their arrival. They may be answered in any order. */
 static void *serve_all(void *data) {
   int listener = (int)(intptr_t)data;
   for (;;) {
@@ -318,8 +318,8 @@ static int listen_as(struct sockaddr_un *address, const char *name) {
   return fd;
 }
 
-/* supervisor --again <log> <name> <hostname>: in the place of one that died, with a table of its own. Says
- * "ready"; runs until killed. */
+/* supervisor --again <log> <name> <hostname>: replaces a supervisor that has died, with a new table. Prints
+ * "ready", and runs until it is killed. */
 static int come_back(char **argv) {
   make_table();
   snprintf(table->hostname, sizeof table->hostname, "%s", argv[4]);

@@ -1,8 +1,8 @@
 /*
- * The monitor's own state under the thread sanitizer: marks, remembered names, the mapping of the table. The
- * parts are linked into this program, since the sanitizer's runtime cannot be preloaded with the library.
- * What it cannot see is tested by what is read: that names come whole, and that a table which the kernel
- * writes (as the supervisor does, by pwrite) is never read half-changed.
+ * The monitor's state under the thread sanitizer: marks, remembered names, and the mapping of the table. The
+ * modules are linked into this program, because the sanitizer's runtime cannot be preloaded with the library.
+ * What the sanitizer cannot see is checked by reading: names are complete, and a table that pwrite() changes
+ * (as the supervisor does) is never read half-changed.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,8 +26,8 @@ static int table_fd;
 static _Atomic int process = 1000;
 static _Atomic bool over;
 
-/* Instead of config.c, request.c and signals.c: a supervisor that passes the table, and now and then another
- * one. */
+/* Replaces config.c, request.c and signals.c: a supervisor that passes the table, and sometimes a new table.
+ */
 const struct config *network_config(void) {
   static const struct config present = {.socket_length = 1};
   return &present;
@@ -39,7 +39,8 @@ int service_request(struct boxer_request *request, struct boxer_reply *reply, in
   (void)waiting;
   *reply = (struct boxer_reply){.operation = request->operation};
   note_supervisor(process);
-  /* Closed by a raw call, which the sanitizer does not see, so it shall not see this one. */
+  /* The descriptor is closed by a raw call, which the sanitizer does not see, so it must not see this call.
+   */
   *passed = (int)raw(SYS_dup, table_fd);
   return 0;
 }
@@ -53,7 +54,7 @@ static struct boxer_endpoint endpoint(uint16_t number) {
   return result;
 }
 
-/* Sockets come and go under the marks of other threads. */
+/* Opens and closes sockets while other threads read their marks. */
 static void *marking(void *data) {
   unsigned seed = (unsigned)(uintptr_t)data;
   for (int i = 0; i < ROUNDS; i++) {
@@ -63,7 +64,7 @@ static void *marking(void *data) {
     mark(fd, MARK_LISTENING);
     if (copy >= 0) marks_copy(fd, copy);
     unsigned found = marks_of(fd);
-    /* Only this thread has this socket, so its marks are what they were made. */
+    /* Only this thread uses this socket, so no other thread changes its marks. */
     if (found != (MARK_SHADOWED | MARK_LISTENING) || marked_port(fd) != (uint16_t)i) over = true;
     for (int other = 0; other < marked_limit() && other < 120; other++)
       (void)(never_marked(other) || marks_of(other));
@@ -82,7 +83,7 @@ static void *naming(void *data) {
     struct boxer_endpoint local, peer;
     if (i % 7 == 0) forget_names(inode);
     remember_names(inode, &names, &names);
-    /* Whole, whosever they are. */
+    /* The names are complete, to whichever thread's socket they belong. */
     if (known_names(inode, &local, &peer) && memcmp(&local, &peer, sizeof local) != 0) over = true;
   }
   return NULL;
@@ -97,7 +98,8 @@ static bool put_sequence(uint32_t round, uint32_t sequence) {
   return put(round, &sequence, sizeof sequence, offsetof(struct boxer_table, sequence));
 }
 
-/* Begins with change number `round` as the supervisor does: all nodes lead to one address, which changes. */
+/* Begins change number `round` as the supervisor does: all nodes get the same address, which changes each
+ * time. */
 static bool put_nodes(uint32_t round, uint8_t direct, uint32_t count) {
   struct boxer_table header = {.magic = BOXER_TABLE_MAGIC,
                                .sequence = 2 * round + 1,
@@ -130,7 +132,7 @@ static uint32_t way_to(const uint8_t address[4]) {
   return destination_of(overlay, &kernel) == DIRECT ? kernel : 0;
 }
 
-/* A writer may be kept from its work in the middle of it: until it is done, the copy before holds. */
+/* If a writer is interrupted, readers use the other copy until the writer has finished. */
 static void half_written(void) {
   static const uint8_t node[4] = {198, 18, 0, 40};
   for (uint32_t round = 0; round < 6; round++) {
@@ -139,7 +141,7 @@ static void half_written(void) {
     CHECK(put_nodes(round + 1, 99, 0));
     CHECK(way_to(node) == (10 + round) * 0x01010101u);
   }
-  /* The numbers begin anew some day. */
+  /* Sequence numbers wrap around. */
   CHECK(put_nodes(0x7fffffff, 7, 64) && put_sequence(1, 0));
   CHECK(put_nodes(0, 8, 64) && put_sequence(0, 2));
   CHECK(way_to(node) == 8 * 0x01010101u);

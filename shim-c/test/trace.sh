@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks the trace of decisions: trace.sh <ordinary libboxer.so> <traced one>. Names no supervisor, so that
-# nothing has to run.
+# Checks the trace of decisions: trace.sh <ordinary libboxer.so> <libboxer.so with the trace>. It needs no
+# supervisor.
 set -u
 ordinary=$(realpath "$1") traced=$(realpath "$2")
 work=$(mktemp -d)
@@ -12,7 +12,7 @@ fail() {
   failed=1
 }
 
-# A word of the trace's machinery, and one of a decision.
+# A word in the code of the trace, and a word of a decision.
 for word in BOXER_TRACE 'asks the supervisor'; do
   grep -qF "$word" "$traced" || fail "the traced object has no '$word'"
   grep -qF "$word" "$ordinary" && fail "the ordinary object has '$word'"
@@ -20,13 +20,13 @@ done
 
 mkdir "$work/real"
 echo text >"$work/real/file"
-# traced_run <command>: what it says goes to descriptor 9.
+# traced_run <command>: the trace goes to descriptor 9.
 traced_run() {
   BOXER_TRACE=9 BOXER_SOCKET=@boxer-test-nobody BOXER_REMAP="$work/visible=$work/real" LD_PRELOAD=$traced \
     bash -c "$1" 9>>"$work/trace" >>"$work/output" 2>&1
 }
 
-# expect <what was decided, a regular expression>
+# expect <regular expression for a decision>
 expect() { grep -qE "^boxer [0-9]+: $1" "$work/trace" || fail "no line '$1'"; }
 
 traced_run "cat $work/visible/file"
@@ -39,7 +39,7 @@ expect 'connect\([0-9]+, 198\.18\.0\.9:80\): refused, there is no supervisor$'
 traced_run "exec 8<>/dev/tcp/127.0.0.1/1"
 expect 'connect\([0-9]+, 127\.0\.0\.1:1\): outside the overlay, passed to the kernel$'
 
-# Without the variable: stderr.
+# Without the variable, the trace goes to stderr.
 BOXER_REMAP="$work/visible=$work/real" LD_PRELOAD=$traced cat "$work/visible/file" 2>&1 >/dev/null |
   grep -q '^boxer [0-9]*: path ' ||
   fail "nothing on stderr"

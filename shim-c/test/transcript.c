@@ -1,7 +1,7 @@
 /*
- * What a guest sees of a TCP connection, as a transcript: run natively against UNDERLAY_DIRECT, and under the
- * monitor against an overlay address, it must be the same. Usage: transcript <address of the far end> <this
- * node's address>
+ * A transcript of what a guest sees of a TCP connection. It must be the same natively with UNDERLAY_DIRECT,
+ * and under the monitor with an overlay address. Usage: transcript <address of the far end> <this node's
+ * address>
  */
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -16,7 +16,7 @@ static void say(const char *what, int result) {
   fflush(stdout);
 }
 
-/* Addresses differ between the runs: say whether it is the expected one. */
+/* Prints whether the address is the expected one, because addresses differ between the runs. */
 static void say_name(const char *what, const char *text, const char *host, int port) {
   size_t length = strlen(host);
   bool expected = strncmp(text, host, length) == 0 && text[length] == ':';

@@ -1,5 +1,5 @@
-/* The monitor's readers of foreign bytes, linked alone: paths, addresses, and a table that may hold anything.
- */
+/* The modules of the monitor that read untrusted bytes: paths, addresses, and a table with any content. They
+ * are linked without the rest of the monitor. */
 #include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -32,13 +32,13 @@ static struct boxer_reply next_reply;
     if (!(condition)) failures++, fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
   } while (0)
 
-/* visible.c's other half, which is not tested here. */
+/* Replaces a function that visible.c needs for parts that are not tested here. */
 void *libc_function(enum libc_function which) {
   (void)which;
   return NULL;
 }
 
-/* Stand-ins for the parts that talk to the outside. */
+/* Replacements for the modules that communicate with the outside. */
 const char *remap_value(void) { return rule; }
 const struct boxer_table *shared_table(void) { return &table; }
 uint32_t table_word(const uint8_t field[4]) {
@@ -73,7 +73,7 @@ static bool becomes(const char *path, const char *wanted) {
   return same && !(moved && !is_remapped(AT_FDCWD, path));
 }
 
-/* Paths of every length, with a place that is longer: on the stack, in claimed memory, or in none. */
+/* Paths of every length whose real path is longer. It is on the stack, in claimed memory, or too long. */
 static void lengths(void) {
   set_rule("/data=/tmp/somewhere");
   for (size_t length = 7; length < REMAP_ROOM; length++) {
@@ -93,7 +93,8 @@ static void lengths(void) {
   }
 }
 
-/* What a handler that jumps away has left behind is found by the next claim from the same depth. */
+/* Memory that a signal handler has left claimed by longjmp() is reused by the next claim from the same depth.
+ */
 __attribute__((noinline)) static void *leave_a_claim(size_t size) { return claim(size, HERE); }
 
 static void left_claims(void) {
@@ -126,7 +127,7 @@ static void paths(void) {
   CHECK(becomes("/data/..x", "/tmp/d/..x"));
   CHECK(becomes("/data/x/../y", "/tmp/d/x/../y"));
   CHECK(becomes("/data/x/.//../y/..", "/tmp/d/x/.//../y/.."));
-  /* Of these folders the file system has none: above them is what their names say. */
+  /* These folders do not exist in the file system, so `..` is resolved by the names alone. */
   CHECK(becomes("/data/x/../../y", "/y"));
   CHECK(becomes("/data//..", "/"));
   CHECK(becomes("/data/../../var/lib/./app/z", "/tmp/a/z"));
@@ -219,7 +220,7 @@ static void addresses(void) {
   }
 }
 
-/* Every query that can be read can be answered, in any room, and says again what was asked. */
+/* Every valid query gets an answer that repeats the question, in a buffer of any size. */
 static void questions(void) {
   for (int i = 0; i < 200000; i++) {
     int size = rand() % 64;
@@ -292,7 +293,7 @@ static void scripts(void) {
   }
 }
 
-/* A supervisor gone mad must not take the guest along. */
+/* A faulty supervisor must not make the guest crash. */
 static void tables(void) {
   uint32_t found[BOXER_ADDRESS_MAX];
   char name[BOXER_NAME_MAX];

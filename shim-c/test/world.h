@@ -1,5 +1,4 @@
-/* The overlay that the test supervisor shows. Its network is a namespace of its own, with these addresses on
- * `lo`. */
+/* The overlay of the test supervisor. Its network is a separate namespace, with these addresses on `lo`. */
 #define UNDERLAY_SELF "10.66.0.1"
 #define UNDERLAY_DIRECT "10.66.0.2"
 #define UNDERLAY_RELAY "10.66.0.9"
@@ -23,5 +22,6 @@
 #define PUNCH_PORT 61000
 #define UNKNOWN "198.18.9.9"
 #define ASKED_NAME_ADDRESS "198.18.0.50"
-/* An operation that is none: the test supervisor answers it, and has read what came before. */
+/* An operation that does nothing. The test supervisor's answer shows that it has read all earlier requests.
+ */
 #define TEST_NOTHING 99

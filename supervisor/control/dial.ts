@@ -48,7 +48,7 @@ export async function dialControl(options: DialOptions): Promise<Session> {
 function secured(socket: TLSSocket, signal: AbortSignal | undefined, timeout: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(
-    () => reject(new ControlError('ETIMEDOUT', `not there in ${timeout} ms`)),
+    () => reject(new ControlError('ETIMEDOUT', `no connection within ${timeout} ms`)),
     timeout,
   );
   const abort = () => reject(signal?.reason);

@@ -90,14 +90,15 @@ export class FrameDecoder {
 
   #sizeAt(bytes: Buffer, offset: number): number {
     const length = bytes.readUInt32BE(offset);
-    if (length < HEADER_SIZE || length > this.#maxFrame) throw new RangeError(`a frame of ${length} bytes`);
+    if (length < HEADER_SIZE || length > this.#maxFrame)
+      throw new RangeError(`a frame must not have ${length} bytes`);
     return LENGTH_SIZE + length;
   }
 }
 
 function parseFrame(bytes: Buffer): Frame {
   const version = bytes.readUInt8(5);
-  if (version !== FRAME_VERSION) throw new RangeError(`a frame of version ${version}`);
+  if (version !== FRAME_VERSION) throw new RangeError(`unknown frame version ${version}`);
   return {
     type: bytes.readUInt8(4),
     flags: bytes.readUInt16BE(6),

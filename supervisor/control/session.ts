@@ -316,7 +316,7 @@ export class Session {
     const started = performance.now();
     try {
       const handler = this.#handlers.get(type);
-      if (!handler) throw new ControlError('ENOSYS', `nobody handles messages of type ${type} here`);
+      if (!handler) throw new ControlError('ENOSYS', `this side does not handle messages of type ${type}`);
       if (this.#handling > this.#maxHandling)
         throw new ControlError('EAGAIN', 'too many requests at the same time');
       const reply = encodeBody((await handler(body, { signal: this.#ended.signal })) ?? {});

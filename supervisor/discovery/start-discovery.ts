@@ -45,7 +45,7 @@ export async function startDiscovery(
   say: (line: string) => void,
   place = PLACE,
 ): Promise<Discovery> {
-  const withoutFiles = (error: unknown) => void say(`${VISIBLE} is not there: ${messageOf(error)}`);
+  const withoutFiles = (error: unknown) => void say(`${VISIBLE} is not available: ${messageOf(error)}`);
   const [socket, dns] = await Promise.all([
     writeStaticFiles(directory, place)
       .then(() => serveMembership(directory, join(place, 'membership.sock')))

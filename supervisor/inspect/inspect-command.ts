@@ -10,7 +10,7 @@ import { inspectImage } from './inspect-image.ts';
  */
 export async function inspectCommand(): Promise<number> {
   const parsed = imageQuestion.safeParse(JSON.parse(await text(process.stdin)));
-  if (!parsed.success) throw new BoxerError('USAGE', 'standard input is no question about an image');
+  if (!parsed.success) throw new BoxerError('USAGE', 'standard input is not a valid question about an image');
   process.stdout.write(`${JSON.stringify(inspectImage({ path: ownEnvironment().PATH, ...parsed.data }))}\n`);
   return 0;
 }

@@ -11,22 +11,33 @@ export interface Joined {
   readonly fetchBy: (relay: Relay) => Fetch;
 }
 
-/** One function from its invocation to its end, as its holder sees it. It has a node and a session of its own. */
+/**
+ * One function from its invocation to its end, as its holder sees it. Each launch has its own node and
+ * session.
+ */
 export interface Launch {
   readonly joined: Promise<Joined>;
   /** Resolves when the function has connected. */
   readonly session: Promise<Session>;
   /** Resolves when the guest runs. */
   readonly started: Promise<void>;
-  /** Resolves when the function does not exist any more. `outcome` may follow later, where only Lambda can tell it. */
+  /**
+   * Resolves when the function does not run any more. `outcome` may follow later, if only Lambda knows it.
+   */
   readonly gone: Promise<void>;
-  /** How the launch ended; its node has left by then. Rejects as `joinOverlay`, and where the event cannot be made. */
+  /**
+   * Resolves to the outcome of the launch, after its node has left. Rejects with the errors of `joinOverlay`,
+   * and if the event of the invocation cannot be made.
+   */
   readonly outcome: Promise<Outcome>;
   /** When the function was invoked, as `performance.now()`. */
   invokedAt(): number;
   /** Rejects while the seed is away. The seed is told in any case when it is back. */
   setDuty(duty: Duty): Promise<void>;
-  /** Sends a signal to the guest. Before the function has connected, a signal that ends processes ends the launch. */
+  /**
+   * Sends a signal to the guest. If the function has not connected yet, a signal that ends processes ends the
+   * launch.
+   */
   deliver(signal: string): void;
   /**
    * Sends a stop signal to the guest. `deliver` then ignores this signal: many programs end at once on a

@@ -47,7 +47,7 @@ interface Membership extends Joined {
   readonly since: number;
 }
 
-/** A launch that joins the overlay for its function and invokes the twin, as soon as it has been constructed. */
+/** A launch that joins the overlay for its function and invokes the twin. Both begin in the constructor. */
 export class LaunchedFunction implements Launch {
   readonly joined: Promise<Joined>;
   readonly session: Promise<Session>;
@@ -155,7 +155,8 @@ export class LaunchedFunction implements Launch {
     return joinOverlay({
       ...seedContact(config.service, key),
       join: this.#joinRequest(),
-      // A holder is introduced to its function, where that cannot dial the holder, and to what the function has refused.
+      // An introduction for the session's port comes from a function that cannot dial this holder. Any other
+      // one is for a connection that the function has refused, and that a sidecar may accept.
       introduce: async (introduction, { signal }) => {
         if (introduction.port !== server.port) return bringToSidecar(introduction, signal);
         server.take(await dialIn(introduction, signal));
@@ -184,7 +185,8 @@ export class LaunchedFunction implements Launch {
     try {
       return await Promise.race([this.#invoke(), this.#stopped.promise]);
     } finally {
-      // The function is told: if its connection only broke, it would try to resume it, and cost money meanwhile.
+      // The session is closed properly: if its connection only broke, the function would try to resume it,
+      // which costs money.
       await Promise.all([this.#connected?.close('the launch has ended'), this.#leave()]);
     }
   }

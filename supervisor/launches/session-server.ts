@@ -28,8 +28,9 @@ export interface SessionServer {
 const HANDSHAKE_TIMEOUT = 10_000;
 
 /**
- * Opens the phantom's side of docs/control-network.md, "Between a function and its phantom", on a port of its own. `onClaim` as for
- * `Claim`. Rejects with the system's error where no port can be had, and with the signal's reason.
+ * Opens a port for the session of the function with this phantom: see "Between a function and its phantom" in
+ * docs/control-network.md. For `onClaim`, see `Claim`. Rejects with the system's error if no port can be
+ * opened, and with the signal's reason.
  */
 export async function startSessionServer(
   signal: AbortSignal,

@@ -5,8 +5,9 @@ import { CONFIG_VARIABLE, KEY_FILE, STORE_CREDENTIALS_FILE } from '../published/
 import { type Addon, loadAddon } from '../service/addon.ts';
 
 /**
- * A folder with a link to the process monitor. Programs that are linked to the shared address sanitizer refuse to start where the
- * first object behind them has not `libasan.so` in its path: another one might take memory calls from it, which the monitor does not.
+ * The process monitor, by a link in a folder whose name contains `libasan.so`. A program that is linked to
+ * the shared address sanitizer refuses to start unless the path of the first library contains `libasan.so`:
+ * any other library could intercept memory calls before the sanitizer. The monitor does not intercept them.
  */
 const LIBRARY = 'beside-libasan.so/libboxer.so';
 

@@ -21,8 +21,9 @@ export interface KeepOptions {
 }
 
 /**
- * Keeps a guest running in one function after another, each of which takes over before the last one ends. Resolves with the outcome
- * of the guest that ended by itself, or of the function that ended without a successor.
+ * Keeps a guest running in one function after another: each function takes over before the previous one ends.
+ * Resolves to the outcome of the guest that has ended by itself, or of the function that has ended without a
+ * successor.
  */
 export function keep(first: Launch, options: KeepOptions): Promise<Outcome> {
   return new Replica(options).run(first);

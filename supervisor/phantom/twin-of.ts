@@ -60,7 +60,7 @@ function refuseChanged(service: string, { settings }: TwinOrigin, image: Contain
   const names = changed.map((key) => INSTRUCTIONS[key]).join(', ');
   throw new BoxerError(
     'STALE',
-    `the image of service ${service} has another ${names} than when it was boxed, and is not started with the old one`,
+    `the image of service ${service} has another ${names} than when it was boxed, so it is not started`,
     { hint: 'Run `docker boxer up -d`.' },
   );
 }

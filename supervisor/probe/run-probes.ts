@@ -97,7 +97,8 @@ async function probe(
     for await (const { PayloadChunk, InvokeComplete } of stream) {
       if (PayloadChunk?.Payload) firstByte ??= Math.round(performance.now() - asked);
       text += Buffer.from(PayloadChunk?.Payload ?? []).toString();
-      if (text.length > MAX_ANSWER) throw new Error('a function that says more than a probe would');
+      if (text.length > MAX_ANSWER)
+        throw new Error('the answer of the function is longer than that of a probe');
       if (InvokeComplete?.ErrorCode)
         answer.error = `${InvokeComplete.ErrorCode}: ${InvokeComplete.ErrorDetails ?? ''}`;
     }

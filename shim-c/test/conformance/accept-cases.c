@@ -1,5 +1,5 @@
-/* accept() and accept4(): flags, addresses, wrong pointers, interruptions, and calls that the monitor does
- * not see. */
+/* accept() and accept4(): flags, addresses, invalid pointers, interruptions, and calls that bypass the
+ * monitor. */
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -47,7 +47,7 @@ static void flags(void) {
   say_result("unknown flag", accept4(server, NULL, NULL, 1));
 }
 
-/* A non-blocking listener's connections block. */
+/* Connections that a non-blocking listener accepts are blocking. */
 static void not_inherited(void) {
   int server = serve_at(AF_INET, SOCK_NONBLOCK | SOCK_CLOEXEC, 8);
   struct pollfd wait = {.fd = server, .events = POLLIN};
@@ -76,7 +76,7 @@ static void cut(void) {
 
 static void *no_page(void) { return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
 
-/* The kernel has taken the connection from the queue by then: it is lost, and closed. */
+/* When the kernel finds the invalid pointer, it has removed the connection from the queue, and closes it. */
 static void wrong_pointers(void) {
   int server = serve_at(AF_INET, 0, 8);
   struct sockaddr_storage from;
@@ -122,7 +122,7 @@ static void on_alarm(int number) { (void)number; }
 static void ring(int sa_flags, int milliseconds) {
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = sa_flags};
   sigaction(SIGALRM, &action, NULL);
-  /* Again and again: on a busy machine the first may ring before accept() has begun. */
+  /* The timer repeats, because on a busy machine the first signal may arrive before accept() has begun. */
   struct itimerval timer = {.it_value = {.tv_usec = milliseconds * 1000},
                             .it_interval = {.tv_usec = milliseconds * 1000}};
   setitimer(ITIMER_REAL, &timer, NULL);

@@ -1,4 +1,4 @@
-/* Addresses: names before and after, bind in all its forms, IPv6 and mapped addresses. */
+/* Addresses: names before and after a connection, all forms of bind(), IPv6 and IPv4-mapped addresses. */
 #include <sys/mman.h>
 
 #include "conformance.h"
@@ -52,7 +52,7 @@ static void refused(void) {
   meet();
 }
 
-/* As "bind <own address> 127.0.0.1" of many servers, in both orders. */
+/* As many servers do with "bind <own address> 127.0.0.1", in both orders. */
 static void both(void) {
   static const int first_own[] = {1, 0};
   int servers[4];
@@ -67,7 +67,7 @@ static void both(void) {
     say_result("listen", listen(pair[1], 8));
     for (int side = 0; side < 2; side++) say_name("listens", local_of(pair[side]), port);
     give_number(port);
-    /* Its client comes to whichever socket serves the own address. */
+    /* The client reaches the socket that serves the own address. */
     echo_and_close(accept(pair[first_own[i] ? 0 : 1], NULL, NULL));
   }
 }

@@ -1,7 +1,7 @@
 /*
- * Conformance cases: what a guest sees of its sockets, told as a transcript. Each case has a server's side
- * and a client's, in processes of their own, perhaps on two nodes; run natively and under the monitor, the
- * transcripts must be the same.
+ * Conformance cases: each prints a transcript of what a guest sees of its sockets. A case has a server's side
+ * and a client's side, in separate processes that may run on two nodes. The transcripts must be the same
+ * natively and under the monitor.
  */
 #ifndef BOXER_CONFORMANCE_H
 #define BOXER_CONFORMANCE_H
@@ -11,8 +11,8 @@
 
 #include "../check.h"
 
-/* How connections may arrive; a case is left out where its transcript cannot be the kernel's, and says why.
- */
+/* The ways in which connections arrive. A case is skipped, with a reason, for ways by which its transcript
+ * cannot be the same as the kernel's. */
 enum transport { DIRECT = 1, ASKED = 2, SIGNAL = 4, PUNCH = 8, RELAY = 16, BROUGHT = SIGNAL | PUNCH | RELAY };
 
 struct conformance_case {
@@ -37,10 +37,10 @@ extern const struct conformance_case own_cases[];
 extern const struct conformance_case option_cases[];
 extern const struct conformance_case stream_cases[];
 
-/* A listener that ends without a word, or was never for IPv4. */
+/* The reason of cases in which the listener is closed without a hint, or was never for IPv4. */
 #define LATE "established, then reset: both ends have punched when the listener refuses"
 
-/* Addresses of this run. */
+/* The addresses of this run. */
 extern const char *far_end;     /* the server's node, as the client calls it */
 extern const char *client_seen; /* the client's node, as the server sees it */
 extern const char *server_own;  /* the server's node, as it calls itself */
@@ -49,35 +49,36 @@ extern const char *foreign; /* a node that is neither */
 extern const char *self_program;
 extern bool is_server;
 
-/* A line of the transcript. */
+/* Prints a line of the transcript. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* "what: result", with errno's text when it is negative; gives the result. */
+/* Prints "what: result", with the text of errno if the result is negative. Returns the result. */
 int say_result(const char *what, int result);
-/* Addresses differ between the runs: whether it is the one to be expected (of a "peer" or "from" the other
- * side's, of all others this side's own), else which; and whether its port is `port`. */
+/* Prints whether the address is the expected one, because addresses differ between the runs, and whether its
+ * port is `port`. The expected address is the other side's if `what` is "peer" or "from", and otherwise this
+ * side's own. */
 void say_name(const char *what, const char *text, int port);
 void say_events(const char *what, unsigned events);
 
-/* Both sides wait for each other here. */
+/* Waits until the other side calls meet() as well. */
 void meet(void);
 void give_number(int number);
 int take_number(void);
 
-/* A listener whose port the other side learns. */
+/* Makes a listener, and tells its port to the other side. */
 int serve_at(int family, int flags, int backlog);
 /* As serve_at(), with `prepare` called before it listens. */
 int serve_prepared(int family, int flags, int backlog, void (*prepare)(int fd));
-/* The other side's port; far_port() waits for it. */
+/* Waits for the port that the other side tells, and returns it. */
 int far_port(void);
 int connect_far(int fd, int port);
 int tcp_socket(int flags);
-/* A connection to a port of the far end; the transcript tells when there is none. */
+/* Connects to a port of the far end. A failure is printed in the transcript. */
 int connected(int port);
-/* Reads until the end or `size` bytes; says how many and which. */
+/* Reads until the end of the stream, and prints the number of bytes and the bytes. */
 void say_read(const char *what, int fd);
-/* Writes what it reads, until the end, and closes; gives the number of bytes. */
+/* Echoes all bytes until the end of the stream, and closes the socket. Returns the number of bytes. */
 int echo_and_close(int fd);
-/* Sends `text`, ends, and says what comes back. */
+/* Sends `text`, shuts down the sending side, and prints what is received. */
 void exchange_echo(int fd, const char *text);
 int socket_error(int fd);
 void pause_ms(int milliseconds);

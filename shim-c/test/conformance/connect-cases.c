@@ -1,4 +1,4 @@
-/* connect(): blocking, not blocking, interrupted, limited, twice, refused, misused. */
+/* connect(): blocking, non-blocking, interrupted, with a time limit, called twice, refused, misused. */
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/time.h>
@@ -30,7 +30,7 @@ static void epoll_first(void) {
   say_result("epoll_ctl", epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
   int result = connect_far(fd, port);
   say("connect: %s", result == 0 || errno == EINPROGRESS ? "under way" : strerror(errno));
-  /* What was queued for the unconnected socket comes first, or not: both are the kernel's. */
+  /* An event that was queued for the unconnected socket may come first. The kernel does both. */
   do say("epoll_wait: %d", epoll_wait(epoll, &event, 1, 5000));
   while (event.events & EPOLLHUP);
   say_events("events", event.events);
@@ -43,8 +43,8 @@ static void epoll_first(void) {
   exchange_echo(fd, "hello");
 }
 
-/* A listener whose queue is full: the kernel drops what arrives, so a connect() goes on for as long as the
- * case needs. */
+/* A listener whose queue is full: the kernel drops each SYN, so a connect() does not end until the case makes
+ * room in the queue. */
 static int full_listener(int clients[2]) {
   int server = serve_at(AF_INET, 0, 0);
   int port = port_of(server);
@@ -102,7 +102,7 @@ static void on_alarm(int number) { (void)number; }
 static void ring(int flags, int milliseconds) {
   struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
   sigaction(SIGALRM, &action, NULL);
-  /* Again and again: on a busy machine the first may ring before connect() has begun. */
+  /* The timer repeats, because on a busy machine the first signal may arrive before connect() has begun. */
   struct itimerval timer = {.it_value = {.tv_usec = milliseconds * 1000},
                             .it_interval = {.tv_usec = milliseconds * 1000}};
   setitimer(ITIMER_REAL, &timer, NULL);
@@ -120,7 +120,7 @@ static void interrupted(void) {
   meet();
 }
 
-/* Room in the queue after a while: the client's next SYN finds it. */
+/* Makes room in the queue after a while, which the client's next SYN finds. */
 static void serve_full_for_a_while(void) {
   int clients[2];
   int server = full_listener(clients);
@@ -149,7 +149,7 @@ static void serve_closed(void) {
   meet();
 }
 
-/* The port is this socket's, and nobody has ever listened on it. */
+/* This socket has bound the port, and no socket has ever listened on it. */
 static void serve_nobody(void) {
   int fd = tcp_socket(0);
   struct sockaddr_in any = {.sin_family = AF_INET};
@@ -158,8 +158,7 @@ static void serve_nobody(void) {
   meet();
 }
 
-/* An error may come at once or with the socket's first event: a guest has to be ready for both, natively too.
- */
+/* The error may come at once, or with the socket's first event. A guest has to handle both, also natively. */
 static void refused(void) {
   int port = far_port();
   meet();
@@ -184,7 +183,7 @@ static void refused(void) {
   say_events("then", (unsigned)wait.revents);
 }
 
-/* AF_UNSPEC resets the first connection, which may be gone before it is brought here. */
+/* AF_UNSPEC resets the first connection, which may be gone before it reaches the listener. */
 static void serve_until_heard(void) {
   int server = serve_at(AF_INET, 0, 8);
   while (echo_and_close(accept(server, NULL, NULL)) == 0) continue;

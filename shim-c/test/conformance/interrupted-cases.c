@@ -1,4 +1,4 @@
-/* connect() whose caller stops waiting: it goes on, as poll(), select() and another connect() show. */
+/* connect() whose caller stops waiting continues, as poll(), select() and another connect() show. */
 #include <sys/select.h>
 #include <sys/time.h>
 
@@ -33,7 +33,7 @@ static bool wait_by(int way, int fd, int port) {
   return connect_far(fd, port) == 0;
 }
 
-/* connect() returns 0 or, as here, that it was in vain to wait; what comes then has to be the same. */
+/* connect() returns 0, or fails with `expected` if its wait was cut short. The final result is the same. */
 static void finish(int way, int fd, int port, int result, int expected) {
   if (result < 0 && errno != expected) say_result("connect", result);
   if (result < 0 && !wait_by(way, fd, port)) say("not connected, way %d: %s", way, strerror(errno));

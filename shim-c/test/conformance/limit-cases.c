@@ -1,4 +1,4 @@
-/* At the limits of a process: no descriptors left, no standard streams. */
+/* The limits of a process: no descriptors left, no standard streams. */
 #include <limits.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -6,7 +6,8 @@
 
 #include "conformance.h"
 
-/* As many free numbers as wanted, by a limit just above them; what is above the limit stays open. */
+/* Leaves this many descriptor numbers free, by a limit just above them. Descriptors above the limit stay
+ * open. */
 static int leave_free(int free_numbers) {
   struct rlimit limit = {.rlim_max = 1024};
   int taken = 0;
@@ -43,8 +44,8 @@ static void exhausted(void) {
   echo_and_close(fd);
 }
 
-/* The last number is the socket's: connect() and the questions about it open nothing that the guest could
- * miss. */
+/* The socket has the last free number, so connect() and calls for its names must not need another descriptor.
+ */
 static void last_descriptor(void) {
   int port = far_port();
   int lowest = open("/dev/null", O_RDONLY);
@@ -97,7 +98,7 @@ static void clients_without_stdio(void) {
   }
 }
 
-/* What no caller means, and might mean something to whoever stands between. */
+/* A value that is of no use to a guest, but might have a meaning for the monitor. */
 static void set_low(int fd) {
   unsigned low = 0xfeb00000;
   setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low, sizeof low);

@@ -1,8 +1,8 @@
 /*
- * Runs the conformance cases: conformance <transport> <far> <seen> <server> <client> <foreign> [case...],
- * addresses as in conformance.h, a case behind a minus is left out; --list prints the table of
- * docs/conformance.md. Where the sides belong to two nodes, the environment says where and how:
- * {SERVER,CLIENT}_NETNS (a file), {SERVER,CLIENT}_SOCKET (for BOXER_SOCKET), CONFORMANCE_PRELOAD.
+ * Runs the conformance cases: conformance <transport> <far> <seen> <server> <client> <foreign> [case...]. The
+ * addresses are those of conformance.h. A case with a preceding minus is skipped. --list prints the table of
+ * docs/conformance.md. If the sides belong to two nodes, these variables describe them: {SERVER,CLIENT}_NETNS
+ * (a file), {SERVER,CLIENT}_SOCKET (the value of BOXER_SOCKET), CONFORMANCE_PRELOAD.
  */
 #include <sched.h>
 #include <sys/resource.h>
@@ -51,7 +51,7 @@ static int run_side(const char *name) {
   return 98;
 }
 
-/* A side's process: in its network, with its supervisor. */
+/* Makes this process that of a side: enters the side's network, and uses the side's supervisor. */
 static void become(const char *side, const char *netns, const char *socket, char **arguments,
                    const char *name) {
   const char *place = getenv(netns);
@@ -89,7 +89,7 @@ static struct side start(bool server, int peer, char **arguments, const char *na
   return (struct side){.process = process, .output = ends[0]};
 }
 
-/* What a side said, each line under the name of its case. */
+/* Prints the output of a side. Each line begins with the name of the case. */
 static void finish(const struct side *side, const char *name, const char *who) {
   FILE *output = fdopen(side->output, "r");
   char line[1024];
@@ -103,7 +103,7 @@ static void finish(const struct side *side, const char *name, const char *who) {
   fflush(stdout);
 }
 
-/* Names choose cases; a name behind a minus leaves one out. */
+/* Whether a case is selected by the names on the command line. A name with a preceding minus skips a case. */
 static bool is_wanted(const struct conformance_case *item, int transport, char **names) {
   if (item->without & transport) return false;
   bool wanted = true;

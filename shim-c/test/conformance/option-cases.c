@@ -1,4 +1,5 @@
-/* Socket options: what an accepted connection has from its listener, and what survives a connect. */
+/* Socket options: those that an accepted connection inherits from its listener, and those that connect()
+ * keeps. */
 #include <netinet/tcp.h>
 #include <sys/time.h>
 

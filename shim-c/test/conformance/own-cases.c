@@ -1,4 +1,4 @@
-/* The own address beside loopback: whoever listens on the one does not answer on the other. */
+/* The own address and loopback: a listener on one of them does not answer on the other. */
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -20,7 +20,7 @@ static int listening(const char *address, int port, int option) {
   return fd;
 }
 
-/* Which of two listeners a connection to `address` comes to. */
+/* Prints which of two listeners a connection to `address` reaches. */
 static void say_answer(const char *address, int port, int own, int local) {
   int fd = tcp_socket(0);
   const char *name = strcmp(address, server_own) == 0 ? "own" : address;
@@ -70,7 +70,7 @@ static void beside(void) {
   }
 }
 
-/* Two processes, as a server and its sidecar. */
+/* Two processes, such as a server and its sidecar. */
 static void elsewhere(void) {
   int own = listening(server_own, 0, 0);
   int port = port_of(own);
@@ -126,7 +126,7 @@ static void datagrams(void) {
   say_name("local", local_of(local), port);
 }
 
-/* The own address names the interface. */
+/* The own address identifies the interface. */
 static void multicast(void) {
   int fd = bound(SOCK_DGRAM, "0.0.0.0", 0, 0);
   struct sockaddr_in group = at("239.66.1.2", port_of(fd));

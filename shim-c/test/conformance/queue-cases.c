@@ -1,4 +1,4 @@
-/* The queue between connect() and accept(): backlogs, listeners that end, clients that do not wait. */
+/* The queue between connect() and accept(): backlogs, listeners that close, and clients that do not wait. */
 #include <pthread.h>
 #include <sys/time.h>
 
@@ -46,7 +46,7 @@ static void queued_client(void) {
   say_result("send", (int)send(fd, "x", 1, MSG_NOSIGNAL));
 }
 
-/* The same when the process ends. */
+/* The listener is closed by the end of its process. */
 static void ended_server(void) {
   pid_t child = fork();
   if (child == 0) {
@@ -128,7 +128,7 @@ static void patient_client(void) {
   exchange_echo(connected(far_port()), "hello");
 }
 
-/* Linux: the blocked accept() goes on; here until its limit. */
+/* On Linux, the blocked accept() continues; in this case until its time limit. */
 static void closed_under_accept(void) {
   int server = serve_at(AF_INET, 0, 8);
   struct timeval limit = {.tv_usec = 300000};
@@ -166,7 +166,7 @@ static void reuse_address(int fd) {
   say_result("SO_REUSEADDR", setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one));
 }
 
-/* A server that starts again at once on its port, as after a crash. */
+/* A server that is started again on its port at once, as after a crash. */
 static void rebound(void) {
   int server = serve_prepared(AF_INET, 0, 8, reuse_address);
   int port = port_of(server);

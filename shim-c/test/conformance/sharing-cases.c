@@ -1,4 +1,5 @@
-/* One listener in many places: fork, exec, SCM_RIGHTS, threads, SO_REUSEPORT. */
+/* A listener that is shared by fork, exec, SCM_RIGHTS and threads, and ports that are shared by SO_REUSEPORT.
+ */
 #include <pthread.h>
 
 #include "conformance.h"
@@ -39,7 +40,7 @@ static void threads(void) {
   say("accepted: %d", accepted);
 }
 
-/* Workers block in accept(); one leaves before, which changes nothing for the others. */
+/* Workers block in accept(). The exit of one of them does not affect the others. */
 static void prefork(void) {
   int server = serve_at(AF_INET, 0, 8);
   pid_t leaving = fork();
@@ -94,7 +95,7 @@ static int bound_listener(void) {
   return server;
 }
 
-/* As systemd's socket activation over a socket: the process that accepts has never bound anything. */
+/* The listener is passed over a socket: the process that accepts has not bound it. */
 static void passed(void) {
   int pair[2];
   socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
@@ -117,7 +118,7 @@ static void passed(void) {
 
 #define LISTEN_FD 30
 
-/* In the program started by executed(): found by its name among the cases. */
+/* Runs in the program that executed() starts, which finds this function by its name among the cases. */
 static void after_exec(void) {
   say_name("listener", local_of(LISTEN_FD), port_of(LISTEN_FD));
   give_number(port_of(LISTEN_FD));
@@ -141,7 +142,7 @@ static void executed(void) {
 
 #define CONNECTION_FD 31
 
-/* As inetd and sshd: the connection is another program's, which asks for its names. */
+/* As inetd and sshd do: another program gets the connection, and asks for its names. */
 static void hand_to_program(int fd, int port, const char *side, const char *name) {
   dup2(fd, CONNECTION_FD);
   close(fd);
@@ -177,7 +178,7 @@ static void client_executed(void) {
   hand_to_program(connected(port), port, "client", "share-connection");
 }
 
-/* The process that is given the connection has accepted nothing. */
+/* The connection is passed over a socket: the process that gets it has not accepted it. */
 static void connection_passed(void) {
   int pair[2];
   socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
@@ -202,7 +203,7 @@ static void reuse_port(int fd) {
   say_result("SO_REUSEPORT", setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one));
 }
 
-/* Which of them gets a connection is the kernel's secret; that none is lost is not. */
+/* The kernel chooses the listener that gets a connection. No connection may be lost. */
 static void reused(void) {
   int servers[2] = {serve_prepared(AF_INET, SOCK_NONBLOCK, 8, reuse_port), tcp_socket(SOCK_NONBLOCK)};
   reuse_port(servers[1]);
@@ -222,7 +223,7 @@ static void reused(void) {
   say("accepted: %d", accepted);
 }
 
-/* Without the option a second listener is refused, on whichever address. */
+/* Without the option, a second listener is refused on any address. */
 static void taken(void) {
   int server = serve_at(AF_INET, 0, 8);
   int second = tcp_socket(0);

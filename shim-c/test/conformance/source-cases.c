@@ -1,5 +1,5 @@
-/* connect() from a port that the guest has chosen: the other end sees it, and it is used once for each far
- * end. */
+/* connect() from a port that the guest has chosen: the other end sees this port, and each far end can only be
+ * connected to once from it. */
 #include "conformance.h"
 
 static int socket_on(int port) {

@@ -39,7 +39,7 @@ static void sees_reset(void) {
   meet();
   struct pollfd wait = {.fd = fd, .events = POLLIN};
   say_result("poll", poll(&wait, 1, 5000));
-  /* The kernel sets a reset socket's states one after the other. */
+  /* The kernel sets the event flags of a reset socket one after the other. */
   pause_ms(10);
   poll(&wait, 1, 0);
   say_events("events", (unsigned)wait.revents);
@@ -104,7 +104,7 @@ static void large_client(void) {
   receive_large(fd);
 }
 
-/* Data that the server does not read make its close a reset. */
+/* If the server closes a connection with unread data, the client gets a reset. */
 static void unread(void) {
   int fd = accept(serve_at(AF_INET, 0, 8), NULL, NULL);
   meet();

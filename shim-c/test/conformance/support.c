@@ -13,7 +13,8 @@ void say(const char *format, ...) {
   va_end(arguments);
   if (length > (int)sizeof line - 2) length = sizeof line - 2;
   line[length++] = '\n';
-  /* At once, and not through stdio: a case may have closed its standard streams, or be killed. */
+  /* The line is written at once and not through stdio, because a case may close its standard streams, or be
+   * killed. */
   if (write(201, line, (size_t)length) != length) abort();
 }
 

@@ -1,5 +1,5 @@
-/* Ways to wait for a connection: poll, select, epoll in all its modes, io_uring, and accept() behind the
- * monitor's back. */
+/* Ways to wait for a connection: poll, select, epoll in all its modes, io_uring, and an accept() that
+ * bypasses the monitor. */
 #include <linux/io_uring.h>
 #include <netinet/tcp.h>
 #include <sys/mman.h>
@@ -99,7 +99,7 @@ static void oneshot(void) {
   echo_and_close(accept(server, NULL, NULL));
 }
 
-/* Four processes wait, each with an epoll instance of its own; the connection is accepted once. */
+/* Four processes wait, each with its own epoll instance. The connection is accepted once. */
 static void herd(unsigned events) {
   int server = serve_at(AF_INET, SOCK_NONBLOCK, 8);
   int counts[2];
@@ -130,14 +130,14 @@ static void herd(unsigned events) {
 static void woken_together(void) { herd(EPOLLIN); }
 static void exclusive(void) { herd(EPOLLIN | EPOLLEXCLUSIVE); }
 
-/* accept() as Go and other programs make it: an instruction, not a function. */
+/* accept() as Go and other programs make it: by a system call instruction instead of libc's function. */
 static void behind_our_back(void) {
   int server = serve_at(AF_INET, 0, 8);
   meet();
   echo_and_close((int)raw(SYS_accept4, server, 0, 0, 0));
   meet();
   int fd = (int)raw(SYS_accept4, server, 0, 0, 0);
-  /* The client's far name, and ours, as libc tells them. */
+  /* The names of both ends, as libc's functions return them. */
   say_name("peer", peer_of(fd), 0);
   say_name("local", local_of(fd), port_of(server));
   echo_and_close(fd);
@@ -172,7 +172,7 @@ struct ring {
 };
 
 static bool open_ring(struct ring *ring) {
-  /* The monitor refuses a ring where it is asked for one by libc. */
+  /* A raw call, because the monitor refuses io_uring when it is requested through libc. */
   ring->fd = (int)raw(SYS_io_uring_setup, 4, &ring->params);
   if (ring->fd < 0) return false;
   size_t size = ring->params.sq_off.array + 4 * sizeof(unsigned);

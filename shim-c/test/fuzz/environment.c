@@ -1,6 +1,7 @@
 /*
- * What the monitor reads out of its own environment, and makes of the one that a guest hands to exec, for
- * libFuzzer: variables end with a NUL, an empty one ends the first of the two environments.
+ * libFuzzer target: the monitor reads its own environment, and completes the environment that a guest passes
+ * to exec. In the input, each variable ends with a NUL, and an empty variable ends the first of the two
+ * environments.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static void start_program(char *const *guest) {
   size_t count = 0;
   while (made[count]) count++;
   if (count > found.variables + ADDED) abort();
-  /* Nothing that the monitor needs is lost, and nothing is passed twice. */
+  /* No variable that the monitor needs is lost, and none is passed twice. */
   if (config.preload && !ends_in_entry(last_preload(made), config.preload)) abort();
   if (config.socket_setting[0] && !has_variable(guest, "BOXER_SOCKET=") && !has(made, config.socket_setting))
     abort();
@@ -56,7 +57,7 @@ static void start_program(char *const *guest) {
   struct completion again;
   if (examine_environment(made, true, &again)) abort();
   free(made);
-  /* What cannot load us hears nothing of us. */
+  /* A program that cannot load the monitor gets none of its variables. */
   if (!examine_environment(guest, false, &found)) return;
   made = malloc(completed_size(&found));
   complete_environment(guest, &found, made);

@@ -1,6 +1,6 @@
 /*
- * The monitor's readers of foreign bytes, for libFuzzer: the first byte says which one, the rest is what it
- * reads. A mistake is the sanitizers' to find.
+ * libFuzzer target: the parts of the monitor that read untrusted bytes. The first byte of the input selects
+ * the reader, and the rest is its input. The sanitizers find errors.
  */
 #include <fcntl.h>
 #include <netdb.h>
@@ -26,7 +26,7 @@ static const char *rule;
 static struct boxer_table *table;
 static struct boxer_reply reply;
 
-/* Stand-ins for the parts that talk to the outside. */
+/* Replacements for the modules that communicate with the outside. */
 const char *remap_value(void) { return rule; }
 const struct boxer_table *shared_table(void) { return table; }
 uint32_t table_word(const uint8_t field[4]) {
@@ -50,7 +50,8 @@ int service_request(struct boxer_request *request, struct boxer_reply *answer, i
   return 0;
 }
 
-/* The next piece of the input, up to a NUL, in memory of its own, so that reading past its end is seen. */
+/* Copies the next part of the input, up to a NUL, to separate memory, so that a read beyond its end is found.
+ */
 static char *text(const uint8_t **bytes, size_t *left) {
   size_t length = 0;
   while (length < *left && (*bytes)[length]) length++;
@@ -71,7 +72,7 @@ static void paths(const uint8_t *bytes, size_t left) {
   rule = setting;
   remap_read(setting);
   if (find_place(AT_FDCWD, path, &place)) {
-    /* What moves has a place below one of the rules, and leads nowhere else. */
+    /* A path that is remapped must be below the real path of a rule. */
     if (place.path != path && !strchr(setting, '=')) abort();
     leave_place(&place);
   }
@@ -120,7 +121,7 @@ static void tables(const uint8_t *bytes, size_t left) {
   char *asked = text(&bytes, &left);
   memset(table, 0, sizeof *table);
   memset(&reply, 0, sizeof reply);
-  /* Some of it at the front, the rest as nodes and as names, so that short inputs reach all three. */
+  /* The input is copied to the header, the nodes and the names, so that short inputs reach all three. */
   size_t head = left < offsetof(struct boxer_table, nodes) ? left : offsetof(struct boxer_table, nodes);
   memcpy(table, bytes, head);
   memcpy(table->nodes, bytes, left < sizeof table->nodes ? left : sizeof table->nodes);

@@ -1,6 +1,6 @@
 /*
- * The monitor's side of the service wire against a supervisor that answers anything, for libFuzzer: the input
- * is what it sends, in two parts, with a descriptor beside it or none.
+ * libFuzzer target: the monitor's side of the service wire with a supervisor that sends any answer. The input
+ * is the answer, which is sent in two parts, with or without a descriptor.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -24,7 +24,7 @@ static int table_file;
 
 const struct config *network_config(void) { return &config; }
 
-/* What to answer the next client with. */
+/* The answer to the next client. */
 static struct {
   const uint8_t *bytes;
   size_t size;
@@ -38,7 +38,7 @@ static void answer(int fd) {
   size_t size = next.size > 0 ? next.size - 1 : 0;
   if (size > sizeof bytes) size = sizeof bytes;
   if (size > 0) memcpy(bytes, next.bytes + 1, size);
-  /* Mostly what gets past the first comparison. */
+  /* Most answers begin with a valid header, so that they pass the first check. */
   if (kind & 1) {
     struct boxer_reply head = {.magic = BOXER_WIRE_MAGIC, .operation = request.operation};
     memcpy(bytes, &head, offsetof(struct boxer_reply, count));
@@ -85,7 +85,7 @@ static void start(void) {
     abort();
 }
 
-/* Sockets and files: the fuzzer itself has pipes. */
+/* The number of open sockets and files. Pipes are not counted, because the fuzzer itself uses them. */
 static int open_descriptors(void) {
   int count = 0;
   for (int fd = 0; fd < 64; fd++) {
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
   if (error != 0 && passed >= 0) abort();
   if (passed >= 0) close(passed);
   shared_table();
-  /* No descriptor may be left over, however many came: the serving thread has at most its own one open. */
+  /* No descriptor may be left open, however many were received. The serving thread may have one open. */
   int now = open_descriptors();
   if (before == 0) before = now;
   if (now > before + 1) abort();

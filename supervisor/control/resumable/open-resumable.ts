@@ -68,7 +68,7 @@ export async function openResumable(options: ResumableOptions): Promise<Resumabl
       } catch (error) {
         if (!signal.aborted && performance.now() < until) continue;
         stream.giveUp(
-          new ControlError('ECONNRESET', 'the connection was not taken up again', { cause: error }),
+          new ControlError('ECONNRESET', 'the connection could not be resumed', { cause: error }),
         );
       }
     }

@@ -50,18 +50,18 @@ export class ResumableServer {
     const key = id.toString('hex');
     const known = this.#streams.get(key);
     if ((known !== undefined) === isNew)
-      throw new ControlError('ECONNRESET', isNew ? 'the stream is there already' : 'no such stream');
+      throw new ControlError('ECONNRESET', isNew ? 'the stream exists already' : 'no such stream');
     return known ?? this.#add(key);
   }
 
   #add(id: string): ResumableStream {
     const { max, patience = PATIENCE, onStream } = this.#options;
-    if (this.#streams.size >= max) throw new ControlError('EAGAIN', `${max} streams are there already`);
+    if (this.#streams.size >= max) throw new ControlError('EAGAIN', `${max} streams exist already`);
     const stream = new ResumableStream();
     this.#streams.set(id, stream);
     let timer: NodeJS.Timeout | undefined;
     stream.on('lost', () => {
-      const reason = new ControlError('ECONNRESET', `nobody came back within ${patience} ms`);
+      const reason = new ControlError('ECONNRESET', `the client did not reconnect within ${patience} ms`);
       timer = setTimeout(() => stream.giveUp(reason), patience);
     });
     stream.on('attached', () => clearTimeout(timer));

@@ -152,7 +152,7 @@ export class ResumableStream extends Duplex {
         this.push(null);
         break;
       default:
-        throw new ControlError('EPROTO', `no frame of a stream is of type ${type}`);
+        throw new ControlError('EPROTO', `a stream has no frames of type ${type}`);
     }
     this.#tell();
   }

@@ -147,7 +147,7 @@ test('a caller gives up after `refused` or `unreachable` ms', async () => {
   const { caller, called } = await pair({ patience: { refused: 100, unreachable: 60_000 } });
   called.destroy();
   const [error] = await once(caller, 'error');
-  expect(error).toMatchObject({ code: 'ECONNRESET', message: 'the connection was not taken up again' });
+  expect(error).toMatchObject({ code: 'ECONNRESET', message: 'the connection could not be resumed' });
   const other = await pair({ patience: { unreachable: 100 } });
   listener.close();
   cut();
@@ -159,7 +159,7 @@ test('the called side drops a stream that does not return within its patience', 
   refuse = true;
   cut();
   const [error] = await once(called, 'error');
-  expect(error).toMatchObject({ code: 'ECONNRESET', message: 'nobody came back within 500 ms' });
+  expect(error).toMatchObject({ code: 'ECONNRESET', message: 'the client did not reconnect within 500 ms' });
   caller.destroy();
 });
 

@@ -34,7 +34,7 @@ export function encodeCount(count: number): Buffer {
 export function decodeCount(bytes: Buffer): number {
   const count = bytes.length === COUNT_SIZE ? bytes.readBigUInt64BE() : undefined;
   if (count === undefined || count > BigInt(Number.MAX_SAFE_INTEGER))
-    throw new ControlError('EPROTO', `${bytes.toString('hex')} is no count of bytes`);
+    throw new ControlError('EPROTO', `${bytes.toString('hex')} is not a count of bytes`);
   return Number(count);
 }
 
@@ -52,7 +52,7 @@ export function encodeGreeting({ id, isNew, received }: Greeting): Buffer {
 export function decodeGreeting(bytes: Buffer): Greeting {
   const flag = bytes[ID_SIZE];
   if (bytes.length !== GREETING_SIZE || (flag !== 0 && flag !== 1))
-    throw new ControlError('EPROTO', 'no greeting of a stream');
+    throw new ControlError('EPROTO', 'not the greeting of a stream');
   const id = bytes.subarray(0, ID_SIZE);
   return { id, isNew: flag === 1, received: decodeCount(bytes.subarray(ID_SIZE + 1)) };
 }

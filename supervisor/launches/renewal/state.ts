@@ -100,7 +100,7 @@ export type HandOverStep =
   | { readonly name: 'withdrawing' };
 
 /**
- * The function does not serve any more: its connections, its guest and then the function itself are ended.
+ * The function is being ended: first its connections, then its guest, and then the function itself.
  */
 export interface Retiring {
   readonly stage: 'retiring';

@@ -23,7 +23,7 @@ export async function listenOnce(address: string, family: 4 | 6, signal: AbortSi
   server.listen({ port: 0, host: family === 6 ? '::' : '0.0.0.0', backlog: 4 });
   await once(server, 'listening');
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  const abort = () => reject(signal.reason ?? new ControlError('ECANCELED', 'nobody waits any more'));
+  const abort = () => reject(signal.reason ?? new ControlError('ECANCELED', 'the wait was cancelled'));
   server.on('connection', (socket) => {
     socket.on('error', () => socket.destroy());
     if (endpointsOf(socket).remote.address !== address || !server.listening)

@@ -157,7 +157,7 @@ export class Puncher {
     });
     if (!('session' in peer)) return peer;
     if (peer.introducing >= MAX_INTRODUCING)
-      throw new ControlError('EAGAIN', `${peer.introducing} connects are under way already`);
+      throw new ControlError('EAGAIN', `${peer.introducing} connection attempts are in progress already`);
     peer.introducing += 1;
     try {
       this.#peers.touch(peer);

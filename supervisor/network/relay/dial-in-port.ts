@@ -91,7 +91,7 @@ export class DialInPort {
 
   #takerOf(token: string): (socket: Socket) => void {
     const taker = this.#served.get(token) ?? this.#expected.get(token)?.resolve;
-    if (!taker) throw new ControlError('EACCES', 'nobody waits for this token');
+    if (!taker) throw new ControlError('EACCES', 'no flow waits for this token');
     // The token is removed in the same turn of the event loop, so a second connection with this token always
     // comes too late.
     this.#expected.delete(token);

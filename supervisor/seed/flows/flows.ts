@@ -56,9 +56,9 @@ export class Flows {
   }
 
   /**
-   * Reaches the target for a node and opens a port of the relay for its connection. Rejects with ControlError,
-   * whose errno is that of connect(): ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and ENOBUFS if there
-   * are too many.
+   * Reaches the target for a node, and opens a port of the relay for its connection. Rejects with
+   * ControlError, whose errno is that of connect(): ECONNREFUSED, EHOSTUNREACH, ETIMEDOUT, or EAGAIN and
+   * ENOBUFS if there are too many.
    */
   async connect(
     node: NodeRecord,
@@ -68,7 +68,7 @@ export class Flows {
   ): Promise<Endpoint> {
     const underWay = this.#connecting.get(from) ?? 0;
     if (underWay >= MAX_CONNECTING)
-      throw new ControlError('EAGAIN', `${underWay} connects are under way already`);
+      throw new ControlError('EAGAIN', `${underWay} connection attempts are in progress already`);
     this.#connecting.set(from, underWay + 1);
     try {
       return await this.#open(node, from, request, signal);
@@ -175,7 +175,7 @@ export class Flows {
     if (isOutside(range, target.address)) return undefined;
     const acceptor = registry.at(target.address);
     if (!acceptor?.host || !isVisible(node, acceptor))
-      throw new ControlError('EHOSTUNREACH', `${target.address} is no node that is up`);
+      throw new ControlError('EHOSTUNREACH', `no node with the address ${target.address} is up`);
     // Only the node itself knows whether its guest listens on the port at this moment.
     return acceptor;
   }
@@ -183,7 +183,7 @@ export class Flows {
   async #reachOutside(node: NodeRecord, target: Endpoint, signal: AbortSignal): Promise<Socket> {
     const host = await this.#options.gateways.hostAt(target.address, node.networks, signal);
     if (host === undefined)
-      throw new ControlError('EHOSTUNREACH', `${target.address} is no host of the project`);
+      throw new ControlError('EHOSTUNREACH', `${target.address} is not a host of the project`);
     return dial(host, target.port, signal);
   }
 }

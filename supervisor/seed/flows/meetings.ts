@@ -76,7 +76,7 @@ export class Meetings {
     const other = this.#registry.at(address);
     const session = other?.host?.session;
     if (!other || !session || other.id === node.id || !isVisible(node, other))
-      throw new ControlError('EHOSTUNREACH', `${address} is no node that is up`);
+      throw new ControlError('EHOSTUNREACH', `no node with the address ${address} is up`);
     if (other.host?.side !== from.side)
       throw new ControlError('EOPNOTSUPP', `only one of the two is on the networks of the seed`);
     return { other, session };

@@ -73,7 +73,7 @@ export class Probes {
     if (this.#probes.size >= MAX_SESSIONS) throw new ControlError('EAGAIN', `${MAX_SESSIONS} probes at most`);
     const probe: Probing = {};
     this.#probes.set(session, probe);
-    const timer = setTimeout(() => session.close('a probe takes less'), LIFE);
+    const timer = setTimeout(() => session.close('the probe takes too long'), LIFE);
     void session.closed.then(() => {
       clearTimeout(timer);
       this.#probes.delete(session);

@@ -74,7 +74,7 @@ export class Relays {
   serve(session: Session, joined: () => void): void {
     let relay: Known | undefined;
     session.handle(RelayJoin, ({ port, advertise = session.remote.address }) => {
-      if (relay) throw new ControlError('EPROTO', 'joined already');
+      if (relay) throw new ControlError('EPROTO', 'this session has joined already');
       if (this.#known.size >= MAX_RELAYS) throw new ControlError('ENOSPC', `${MAX_RELAYS} relays at most`);
       relay = this.#add(session, { address: advertise, port });
       joined();

@@ -9,11 +9,11 @@ export function loggingObserver(log: Logger, next: SeedObserver): SeedObserver {
   return {
     ...next,
     handshakeFailed(reason) {
-      log.debug('connection turned away', { reason });
+      log.debug('connection refused', { reason });
       next.handshakeFailed(reason);
     },
     ended(reason) {
-      if (reason !== 'closed') log.debug('connection given up', { reason });
+      if (reason !== 'closed') log.debug('connection closed', { reason });
       next.ended(reason);
     },
     throttled(ms) {

@@ -288,7 +288,7 @@ export class NodeLedger {
       this.#adopt(id, parseRememberedNode(value), revision);
       return id;
     } catch (error) {
-      this.#options.log(`store: ${key} is not understood (${codeOf(error)}) and left alone`);
+      this.#options.log(`store: the entry ${key} cannot be read (${codeOf(error)}) and is ignored`);
       return undefined;
     }
   }

@@ -15,7 +15,7 @@ export function parseRange(cidr: string): OverlayRange {
   const base = toNumber(address);
   const size = 2 ** (32 - Number(bits));
   if (base === undefined || size < 16 || size > 2 ** 24)
-    throw new BoxerError('CONFIG', `overlay: ${cidr} is no IPv4 range from /8 to /28`);
+    throw new BoxerError('CONFIG', `overlay: ${cidr} is not an IPv4 range from /8 to /28`);
   return { cidr, base: base - (base % size), size };
 }
 

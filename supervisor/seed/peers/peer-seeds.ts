@@ -121,7 +121,7 @@ export class PeerSeeds {
       const known = this.#peers.has(name);
       this.#peers.set(name, endpointAt(fieldsOf(value), 'at'));
       if (known) return;
-      this.#options.log.info(`seed ${name} is there, too`);
+      this.#options.log.info(`seed ${name} is up as well`);
     }
     for (const session of this.#listeners) this.#tell(session);
   }
@@ -172,7 +172,7 @@ export class PeerSeeds {
       if (slot === 'host') absentees.remove(id);
       this.#expectDeparture(entry.seed);
     } catch (error) {
-      log.warn(`store: ${key} is not understood (${codeOf(error)}) and left alone`);
+      log.warn(`store: the entry ${key} cannot be read (${codeOf(error)}) and is ignored`);
     }
   }
 
@@ -241,8 +241,9 @@ export class PeerSeeds {
   async #forward(message: unknown): Promise<unknown> {
     const { id, slot, type, body } = parseForwarded(message);
     const end = this.#options.registry.get(id)?.[slot];
-    if (!end || end.seed !== undefined) throw new ControlError('ECONNRESET', `node ${id} is not here`);
-    if (!FORWARDED.has(type)) throw new ControlError('ENOSYS', `a seed does not ask for ${type}`);
+    if (!end || end.seed !== undefined)
+      throw new ControlError('ECONNRESET', `node ${id} is not connected to this seed`);
+    if (!FORWARDED.has(type)) throw new ControlError('ENOSYS', `a seed must not send message ${type}`);
     return end.session.request(unchecked(type), body);
   }
 

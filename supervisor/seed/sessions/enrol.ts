@@ -68,7 +68,7 @@ async function nodeFor(context: SeedContext, identity: Identity, join: JoinBody)
   }
   throw new ControlError(
     'EACCES',
-    `a ${identity.kind} identity is none of a ${join.role} of ${join.service}`,
+    `a ${identity.kind} identity does not allow to join as a ${join.role} of ${join.service}`,
   );
 }
 

@@ -59,7 +59,7 @@ export function serveSession(context: SeedContext, session: Session, identity: I
   }
   session.handle(Join, async (body) => {
     if (!capabilities || joined)
-      throw new ControlError('EPROTO', joined ? 'joined already' : 'hello comes first');
+      throw new ControlError('EPROTO', joined ? 'this session has joined already' : 'hello comes first');
     joined = true;
     try {
       return await join(context, session, identity, body, capabilities.includes(DEFLATE));

@@ -71,7 +71,7 @@ export async function openSqliteFile(
   } catch (cause) {
     const why = messageOf(cause);
     throw new BoxerError('STORE', `the seed's store ${path} cannot be used: ${why}`, {
-      hint: 'the folder must be writable for the seed and have space left; it is the volume boxer-store of the project',
+      hint: 'this is the project’s volume boxer-store: it needs space, and the seed must be able to write to it',
       cause,
     });
   }

@@ -139,7 +139,8 @@ class SqliteStore implements Store {
   async #write<T>(key: string, change: (row: Row | undefined) => T | undefined): Promise<T | undefined> {
     kindOf(key);
     const done = this.#attempt(() => {
-      if (this.#waiting.length >= MAX_WAITING) throw new ControlError('EAGAIN', 'the disk does not keep up');
+      if (this.#waiting.length >= MAX_WAITING)
+        throw new ControlError('EAGAIN', 'too many writes wait for the disk');
       if (!this.#inTransaction) this.#database.exec('begin immediate');
       this.#inTransaction = true;
       return change(this.#read(key));

@@ -76,6 +76,6 @@ const KEY = /^[a-z]+(\.[A-Za-z0-9_-]+)+$/;
  * @throws RangeError if `key` is invalid. Keys never come from a peer.
  */
 export function kindOf(key: string): string {
-  if (!KEY.test(key)) throw new RangeError(`no key of a store: ${key}`);
+  if (!KEY.test(key)) throw new RangeError(`not a key of a store: ${key}`);
   return key.slice(0, key.indexOf('.'));
 }
