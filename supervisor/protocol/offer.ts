@@ -40,10 +40,12 @@ export interface Offer {
    */
   readonly privatePort: number;
   /** The ports from which the node will open its ends of its guests' incoming connections. */
-  readonly doors: readonly PortPair[];
+  readonly inboundPorts: readonly PortPair[];
   /** The connection for which the guest of the asking node waits. Only the asking node sets it. */
   readonly first?: FirstConnection | undefined;
-  /** The door from which the asked node has opened its end of `first`. Only the asked node sets it. */
+  /**
+   * The inbound port from which the asked node has opened its end of `first`. Only the asked node sets it.
+   */
   readonly opened?: PortPair | undefined;
 }
 
@@ -62,7 +64,7 @@ export function samePort(port: number): PortPair {
   return { local: port, public: port };
 }
 
-const MAX_DOORS = 64;
+const MAX_INBOUND_PORTS = 64;
 const ID = /^[0-9a-f]{16,32}$/;
 
 /** Reads the kind of NAT. A word of a later version counts as `unknown`. */
@@ -102,7 +104,7 @@ export function parseOffer(body: unknown): Offer {
     privateAddress: ipv4At(fields, 'privateAddress'),
     port: parsePortPair(fields.port),
     privatePort: integerAt(fields, 'privatePort', 0, 65_535),
-    doors: listAt(fields, 'doors', MAX_DOORS).map(parsePortPair),
+    inboundPorts: listAt(fields, 'inboundPorts', MAX_INBOUND_PORTS).map(parsePortPair),
     ...(fields.first === undefined ? {} : { first: parseFirst(fields.first) }),
     ...(fields.opened === undefined ? {} : { opened: parsePortPair(fields.opened) }),
   };

@@ -9,7 +9,7 @@ const offer = {
   privateAddress: '10.0.0.2',
   port: { local: 1, public: 2 },
   privatePort: 0,
-  doors: [{ local: 61_000, public: 61_000 }],
+  inboundPorts: [{ local: 61_000, public: 61_000 }],
 };
 const punch = {
   id: '0123456789abcdef',

@@ -102,7 +102,7 @@ export const Meet = request<MeetRequest, Counterpart>({
   about:
     "Asks for a connection of the two supervisors. The caller's offer may have `first: {id, port, " +
     "from}`, the connection for which its guest waits (`from` is the guest's port); the offer in the " +
-    'reply then has `opened`, the door from which the other node has opened its end. Errors: ' +
+    'reply then has `opened`, the inbound port from which the other node has opened its end. Errors: ' +
     'EHOSTUNREACH, EALREADY (the other node asked first), EOPNOTSUPP (no port to offer).',
   parseRequest(body) {
     const fields = fieldsOf(body);
@@ -175,7 +175,7 @@ export const OpenAhead = request<AheadRequest, { readonly opened: number }>({
   about:
     'Asks for ends of connections that guests are going to make, 64 at most; so many of them, from the ' +
     'first on, are under way. See *Ends opened ahead* in [Punching](control-network.md#punching). ' +
-    'Errors: ECONNREFUSED, EINVAL for a port that is no door, EAGAIN.',
+    'Errors: ECONNREFUSED, EINVAL for a port that is not an inbound port, EAGAIN.',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return {

@@ -153,7 +153,7 @@ test('nodes inside and outside connect through the relay and never dial each oth
     privateAddress: '127.0.0.1',
     port: { local: 9, public: 9 },
     privatePort: 0,
-    doors: [],
+    inboundPorts: [],
   };
   await expect(web.meet(node.address, offer, signal)).rejects.toMatchObject({ errno: 'EOPNOTSUPP' });
   echo.server.close();

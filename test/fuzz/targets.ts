@@ -42,7 +42,7 @@ const offer = {
   privateAddress: '10.0.0.1',
   port: { local: 1, public: 2 },
   privatePort: 3,
-  doors: [{ local: 4, public: 5 }],
+  inboundPorts: [{ local: 4, public: 5 }],
 };
 const bodies: readonly object[] = [
   { version: 2, oldest: 1, capabilities: ['relay'] },

@@ -33,13 +33,14 @@ export class AheadAcceptor {
 
   /**
    * Opens the ends in order, and resolves to the number of ends that are open. Rejects with ControlError:
-   * ECONNREFUSED when nobody listens, EINVAL for a port that is no door, EAGAIN when too many ends are open.
+   * ECONNREFUSED when nobody listens, EINVAL for a port that is not an inbound port, EAGAIN when too many
+   * ends are open.
    */
   async open(request: AheadRequest): Promise<number> {
     const { ports, listeners } = this.#options;
     if (this.#open + request.ends.length > MAX_OPEN)
       throw new ControlError('EAGAIN', `${this.#open} connections wait for guests already`);
-    for (const { at } of request.ends) ports.requireDoor(at);
+    for (const { at } of request.ends) ports.requireInboundPort(at);
     const listener = await listeners.find(request.port);
     if (!listener) throw new ControlError('ECONNREFUSED', `nothing listens on port ${request.port}`);
     return this.#openEnds(request, listener);

@@ -12,7 +12,8 @@ import { openTogether } from './open-together.ts';
 import { Slots } from './slots.ts';
 
 /**
- * The port to which the initiator's guest has to connect; absent if it is a door that the initiator knows.
+ * The port to which the initiator's guest has to connect; absent if it is an inbound port that the initiator
+ * knows.
  */
 export interface Introduced {
   readonly port?: number;
@@ -44,7 +45,7 @@ export class PunchAcceptor {
   /**
    * Opens this node's end. Resolves when the end is under way, or to the port where it listens. A repeated
    * introduction gets the same answer. Rejects with ECONNREFUSED when nobody listens, EAGAIN when too many
-   * connections are under way, EINVAL for a port that is no door.
+   * connections are under way, EINVAL for a port that is not an inbound port.
    */
   introduce(introduction: PunchIntroduction): Promise<Introduced> {
     const known = this.#known.get(introduction.id);
@@ -65,7 +66,7 @@ export class PunchAcceptor {
   async #begin(introduction: PunchIntroduction): Promise<Introduced> {
     const { port, at, underWay } = introduction;
     const nearby = isNearby(introduction);
-    if (!nearby) this.#options.ports.requireDoor(at);
+    if (!nearby) this.#options.ports.requireInboundPort(at);
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(OPEN_TIMEOUT)]);
     const listener = await this.#options.listeners.find(port);
     if (!listener) {

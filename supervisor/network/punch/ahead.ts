@@ -9,7 +9,7 @@ export interface AheadEnd {
   /** The guest's port for the connection. */
   readonly from: PortPair;
   /** The other node's port for the connection. */
-  readonly door: PortPair;
+  readonly inboundPort: PortPair;
 }
 
 const FIRST_ENDS = 8;
@@ -104,9 +104,9 @@ export class AheadPools {
     const ends: AheadEnd[] = [];
     while (ends.length < count) {
       const from = await this.#ports.take();
-      const door = peer.nextDoor();
-      if (!from || !door) break;
-      ends.push({ from, door });
+      const inboundPort = peer.nextInboundPort();
+      if (!from || !inboundPort) break;
+      ends.push({ from, inboundPort });
     }
     return ends;
   }
@@ -120,7 +120,7 @@ export class AheadPools {
       port,
       from: peer.ownAddress,
       peer: this.#overlay.address,
-      ends: ends.map(({ from, door }) => ({ at: door.local, port: from.public })),
+      ends: ends.map(({ from, inboundPort }) => ({ at: inboundPort.local, port: from.public })),
     };
     const { opened } = await peer.session.request(OpenAhead, request, { timeout: ANSWER_TIMEOUT });
     return opened;

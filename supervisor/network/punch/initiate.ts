@@ -24,7 +24,7 @@ export interface Initiation {
   /** The guest's port for this connection. */
   readonly from: PortPair;
   /** The other node's port for this connection. */
-  readonly door: PortPair;
+  readonly inboundPort: PortPair;
   readonly destination: Endpoint;
   /** Called when the introduction fails after the guest's first packet has left. */
   readonly onLost: (error: unknown) => void;
@@ -36,11 +36,11 @@ export interface Initiation {
  * guest has left.
  */
 export async function initiate(initiation: Initiation): Promise<void> {
-  const { overlay, peer, order, from, door, destination, onLost } = initiation;
+  const { overlay, peer, order, from, inboundPort, destination, onLost } = initiation;
   const introduction: PunchIntroduction = {
     id: randomBytes(12).toString('hex'),
     port: destination.port,
-    at: door.local,
+    at: inboundPort.local,
     from: { address: peer.ownAddress, port: from.public },
     peer: { address: overlay.address, port: from.local },
     underWay: order !== 'answered',

@@ -5,11 +5,11 @@ import type { LocalPorts } from './local-ports.ts';
 import { observe } from './observe.ts';
 
 /**
- * Numbers of ports that are kept for connections, and of doors for incoming connections. Each port is a
- * connection to the seed that stays open.
+ * Numbers of ports that are kept for connections, and of inbound ports for incoming connections. Each port is
+ * a connection to the seed that stays open.
  */
 const POOL = 4;
-const DOORS = 2;
+const INBOUND_PORTS = 2;
 const OBSERVE_TIMEOUT = 2000;
 /** How long a connection waits for a port when all of them are in use, ms. */
 const PATIENCE = 200;
@@ -34,7 +34,7 @@ export class MappedPorts {
   readonly #observer: () => Endpoint | undefined;
   readonly #stop = new AbortController();
   readonly #pool: Kept[] = [];
-  readonly #doors: Kept[] = [];
+  readonly #inboundPorts: Kept[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #waiting: ((kept: Kept | undefined) => void)[] = [];
   #refilling = 0;
@@ -42,7 +42,8 @@ export class MappedPorts {
   constructor(ports: LocalPorts, observer: () => Endpoint | undefined) {
     this.#ports = ports;
     this.#observer = observer;
-    for (let count = 0; count < DOORS; count += 1) void this.#add(this.#doors).catch(() => undefined);
+    for (let count = 0; count < INBOUND_PORTS; count += 1)
+      void this.#add(this.#inboundPorts).catch(() => undefined);
     this.#refill();
   }
 
@@ -61,8 +62,8 @@ export class MappedPorts {
     return undefined;
   }
 
-  doors(): readonly PortPair[] {
-    return this.#doors.map(({ pair }) => pair);
+  inboundPorts(): readonly PortPair[] {
+    return this.#inboundPorts.map(({ pair }) => pair);
   }
 
   close(): void {

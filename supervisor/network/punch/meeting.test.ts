@@ -26,7 +26,7 @@ function offerOf(address: string, privateAddress = address): Offer {
     privateAddress,
     port: samePort(ports.next()),
     privatePort: 0,
-    doors: [],
+    inboundPorts: [],
   };
 }
 

@@ -2,10 +2,10 @@ import type { PunchIntroduction } from '../../membership/join.ts';
 
 /**
  * The ports that mark the introduction of a connection between two nodes on one network. The acceptor listens
- * for the connection instead of opening a door, and the guest chooses its port itself. The message marks this
- * case only by these two ports, which no other introduction has.
+ * for the connection instead of opening an inbound port, and the guest chooses its port itself. The message
+ * marks this case only by these two ports, which no other introduction has.
  */
-const NO_DOOR = 0;
+const NO_INBOUND_PORT = 0;
 const UNKNOWN_PORT = 1;
 
 /**
@@ -16,7 +16,7 @@ export function nearbyIntroduction(id: string, port: number, from: string, peer:
   return {
     id,
     port,
-    at: NO_DOOR,
+    at: NO_INBOUND_PORT,
     from: { address: from, port: UNKNOWN_PORT },
     peer: { address: peer, port: UNKNOWN_PORT },
     underWay: false,
@@ -25,5 +25,5 @@ export function nearbyIntroduction(id: string, port: number, from: string, peer:
 
 /** Whether the initiator is on the network of this node. */
 export function isNearby({ at }: PunchIntroduction): boolean {
-  return at === NO_DOOR;
+  return at === NO_INBOUND_PORT;
 }

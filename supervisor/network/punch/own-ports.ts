@@ -35,14 +35,14 @@ export class OwnPorts {
   }
 
   /** Returns the ports from which this node opens its ends of connections to its guests. */
-  doors(): readonly PortPair[] {
-    return this.#ports?.doors() ?? [];
+  inboundPorts(): readonly PortPair[] {
+    return this.#ports?.inboundPorts() ?? [];
   }
 
-  /** @throws ControlError EINVAL if the local port `port` is no door. */
-  requireDoor(port: number): void {
-    if (this.doors().some(({ local }) => local === port)) return;
-    throw new ControlError('EINVAL', `${port} is no door of this node`);
+  /** @throws ControlError EINVAL if the local port `port` is not an inbound port. */
+  requireInboundPort(port: number): void {
+    if (this.inboundPorts().some(({ local }) => local === port)) return;
+    throw new ControlError('EINVAL', `${port} is not an inbound port of this node`);
   }
 
   /**
@@ -63,7 +63,7 @@ export class OwnPorts {
       privateAddress: overlay.local.address,
       port,
       privatePort: 0,
-      doors: this.doors(),
+      inboundPorts: this.inboundPorts(),
     };
   }
 

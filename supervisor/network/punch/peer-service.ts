@@ -65,25 +65,25 @@ export class PeerService {
 
   /**
    * Opens this node's end of the connection that is introduced together with its node. Resolves to undefined
-   * if this node has no door. The introduction has `underWay: false`, so nothing is refused over the
+   * if this node has no inbound port. The introduction has `underWay: false`, so nothing is refused over the
    * connection: if it fails, the other node introduces it once more and gets the refusal then.
    */
   async openEnd(
     { address, offer }: Counterpart,
     { id, port, from }: FirstConnection,
   ): Promise<PortPair | undefined> {
-    const doors = this.#options.ports.doors();
-    const door = doors[from.public % doors.length];
-    if (!door) return undefined;
+    const inboundPorts = this.#options.ports.inboundPorts();
+    const inboundPort = inboundPorts[from.public % inboundPorts.length];
+    if (!inboundPort) return undefined;
     await this.#options.acceptor.introduce({
       id,
       port,
-      at: door.local,
+      at: inboundPort.local,
       from: { address: offer.publicAddress, port: from.public },
       peer: { address, port: from.local },
       underWay: false,
     });
-    return door;
+    return inboundPort;
   }
 }
 

@@ -51,12 +51,12 @@ export class Peer {
     this.#idle.refresh();
   }
 
-  /** Returns the peer's doors in turn; undefined if it has none. */
-  nextDoor(): PortPair | undefined {
-    const { doors } = this.offer;
-    const door = doors[this.#turn % doors.length];
+  /** Returns the peer's inbound ports in turn; undefined if it has none. */
+  nextInboundPort(): PortPair | undefined {
+    const { inboundPorts } = this.offer;
+    const inboundPort = inboundPorts[this.#turn % inboundPorts.length];
     this.#turn += 1;
-    return door;
+    return inboundPort;
   }
 
   /** Notes that nobody listens on `port` any more, as the peer reports. */

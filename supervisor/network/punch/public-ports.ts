@@ -12,15 +12,15 @@ export interface PublicPorts {
    */
   of(local: number): PortPair | undefined;
   /** Returns the ports that many connections may use, each with another remote endpoint. */
-  doors(): readonly PortPair[];
+  inboundPorts(): readonly PortPair[];
   close(): void;
 }
 
 /**
- * Number of doors. A connection is identified by both its ports, so with more doors a guest's port can be
- * used again sooner.
+ * Number of inbound ports. A connection is identified by both its ports, so with more inbound ports a guest's
+ * port can be used again sooner.
  */
-const DOORS = 8;
+const INBOUND_PORTS = 8;
 
 /** Returns undefined for a NAT whose ports cannot be predicted. */
 export function createPublicPorts(
@@ -30,11 +30,11 @@ export function createPublicPorts(
 ): PublicPorts | undefined {
   if (nat === 'symmetric' || nat === 'unknown') return undefined;
   if (nat === 'mapped') return new MappedPorts(ports, observer);
-  const doors = Array.from({ length: DOORS }, () => samePort(ports.next()));
+  const inboundPorts = Array.from({ length: INBOUND_PORTS }, () => samePort(ports.next()));
   return {
     take: () => Promise.resolve(samePort(ports.next())),
     of: samePort,
-    doors: () => doors,
+    inboundPorts: () => inboundPorts,
     close: () => undefined,
   };
 }

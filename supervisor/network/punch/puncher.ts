@@ -147,7 +147,7 @@ export class Puncher {
     const theirs = await reachable.promise;
     if (!theirs?.opened) return undefined;
     const target = { peerAddress: theirs.publicAddress, rtt: undefined };
-    return this.#answer(target, connect, { from, door: theirs.opened });
+    return this.#answer(target, connect, { from, inboundPort: theirs.opened });
   }
 
   async #punchAfterMeeting(connect: GuestConnect): Promise<ServiceAnswer | Choice> {
@@ -189,21 +189,21 @@ export class Puncher {
     const plan = this.#plan(member, { rtt, isListening: peer.isListening(member, port), isHairpin });
     if (!plan) return relay('both sides reset early packets, and are too near for theirs to cross');
     const from = await this.#ports.take(boundPort(request));
-    const door = peer.nextDoor();
-    if (!from || !door) return relay('no port is left whose public number is known');
+    const inboundPort = peer.nextInboundPort();
+    if (!from || !inboundPort) return relay('no port is left whose public number is known');
     await initiate({
       overlay: this.#overlay,
       peer,
       order: plan.order,
       from,
-      door,
+      inboundPort,
       destination: request.peer,
       onLost: (error) => {
         if (!FOR_THE_GUEST.has(codeOf(error))) this.#peers.drop(peer, 'an introduction was not answered');
       },
     });
     if (plan.order === 'answered') peer.resettle(port);
-    return this.#answer(peer, connect, { from, door }, plan.mayBeReset ? RESET_PATIENCE : 0);
+    return this.#answer(peer, connect, { from, inboundPort }, plan.mayBeReset ? RESET_PATIENCE : 0);
   }
 
   #plan(
@@ -233,10 +233,10 @@ export class Puncher {
   #answer(
     peer: Pick<Peer, 'peerAddress' | 'rtt'>,
     { request, member, choice }: GuestConnect,
-    { from, door }: AheadEnd,
+    { from, inboundPort }: AheadEnd,
     retry = 0,
   ): ServiceAnswer {
-    const target = { address: peer.peerAddress, port: door.public };
+    const target = { address: peer.peerAddress, port: inboundPort.public };
     this.#flows.rememberInitiated(target, request.peer, from.local);
     this.#pairs.count(member.address, 'punch', choice.why, peer.rtt);
     return { bind: true, local: { address: '0.0.0.0', port: from.local }, peer: target, retry };
