@@ -1,7 +1,7 @@
 import { hostname as kernelHostname } from 'node:os';
 import { type Introduction, type JoinRequest, joinOverlay, type Overlay } from '../membership/join.ts';
 import { Acceptor } from '../network/acceptor.ts';
-import { createLateConnector, type LateConnector } from '../network/connect-later.ts';
+import { LateConnector } from '../network/connect-later.ts';
 import { Connector } from '../network/connector.ts';
 import { directPairs } from '../network/direct-pairs.ts';
 import { FlowNameTable } from '../network/flow-names.ts';
@@ -66,7 +66,7 @@ function handlerOf({
   onListener,
   onDenied,
 }: Parts): ServiceHandler {
-  /** Nobody waits for the answer. Who connects before the look is asked about here, and the kernel is looked at then. */
+  /** The process monitor does not wait for the answer. A connect before the look reads the kernel's table itself. */
   function onListening({ operation, local }: ServiceRequest): ServiceAnswer {
     onListener();
     if (operation === Operation.listen) acceptor.monitored(local.port, true);
@@ -106,12 +106,33 @@ function handlerOf({
   return handler;
 }
 
-/** Joins the overlay and serves the process monitors of this node. Rejects when the seed refuses or stays away. */
+/** Joins the overlay. Seed and peers reach this node by `acceptor`, and by the puncher as soon as that is ready. */
+async function joinWith(
+  { seed, identity, key, join, signal, retryFor }: NodeOptions,
+  acceptor: Acceptor,
+  pairs: Pairs,
+  puncher: Promise<Puncher>,
+): Promise<Overlay> {
+  const overlay: Overlay = await joinOverlay({
+    ...{ seed, identity, key, join, signal, retryFor },
+    introduce: (introduction, context) => acceptor.introduce(introduction, context.signal),
+    // A peer may ask at the moment at which this node has joined.
+    peers: {
+      meet: async (counterpart) => (await puncher).meet(counterpart),
+      punch: async (introduction) => (await puncher).punch(introduction),
+      pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
+    },
+  });
+  return overlay;
+}
+
+/** Joins the overlay and serves the process monitors of this node. Rejects if the seed refuses or stays away. */
 export async function startNode(options: NodeOptions): Promise<Node> {
+  const { addon, isFunction, hostname, onDenied } = options;
   const flows = new FlowNameTable();
   const listeners = createListenerView();
   const acceptor = new Acceptor({
-    addon: options.addon,
+    addon,
     selfAddress: () => overlay.address,
     flows,
     listeners,
@@ -122,26 +143,11 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   });
   const pairs = new Pairs();
   const ready = Promise.withResolvers<Puncher>();
-  const { seed, identity, key, join, isFunction, signal, retryFor } = options;
-  const overlay: Overlay = await joinOverlay({
-    seed,
-    identity,
-    key,
-    join,
-    signal,
-    retryFor,
-    introduce: (introduction, context) => acceptor.introduce(introduction, context.signal),
-    // Somebody may ask in the very moment in which this node has joined.
-    peers: {
-      meet: async (counterpart) => (await ready.promise).meet(counterpart),
-      punch: async (introduction) => (await ready.promise).punch(introduction),
-      pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
-    },
-  });
+  const overlay = await joinWith(options, acceptor, pairs, ready.promise);
   const deliver: Deliver = (...arrived) => acceptor.deliver(...arrived);
-  const puncher = new Puncher({ addon: options.addon, overlay, listeners, flows, pairs, deliver });
+  const puncher = new Puncher({ addon, overlay, listeners, flows, pairs, deliver });
   ready.resolve(puncher);
-  const table = createSharedTable(options.addon);
+  const table = createSharedTable(addon);
   const publisher = createListenerPublisher({
     listeners,
     tell: (ports) => overlay.setListening(ports),
@@ -153,12 +159,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const connector = new Connector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
-  const later = createLateConnector({ addon: options.addon, connector, flows });
-  const { onDenied } = options;
+  const later = new LateConnector({ addon, connector, flows });
   const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking, onDenied };
-  const server = startServiceServer(options.addon, handlerOf(parts));
-  const writeTable = () =>
-    table.write(tableViewOf(overlay, options.hostname || kernelHostname(), isFunction));
+  const server = startServiceServer(addon, handlerOf(parts));
+  const writeTable = () => table.write(tableViewOf(overlay, hostname || kernelHostname(), isFunction));
   writeTable();
   const unsubscribe = overlay.onChange(writeTable);
   return {

@@ -1,5 +1,5 @@
 import { BOXER } from '../../compose/rewrite/boxed-service.ts';
-import { docker } from '../../engine/docker.ts';
+import { type Docker, docker } from '../../engine/docker.ts';
 import { dockerLines } from '../../engine/lines.ts';
 import { type Phantom, readPhantoms } from '../../project/phantoms.ts';
 import type { Context } from '../context.ts';
@@ -30,74 +30,119 @@ export async function startedSince(
   );
 }
 
+export interface StartWatchOptions {
+  /** A replica that its restart policy starts again has not ended. */
+  readonly patient: boolean;
+  /** Called after every change. */
+  readonly show: (started: readonly Started[]) => void;
+}
+
 /**
- * Watches started replicas until each one runs or has ended, or until `signal` aborts, and calls `show` after
- * every change. Resolves to the last states. `patient`: a replica that its restart policy starts again has
- * not ended.
+ * Watches started replicas until each one runs or has ended, or until `signal` aborts. Resolves to the last
+ * states.
  */
 export async function watchStarts(
   context: Context,
   project: string,
   phantoms: readonly Phantom[],
-  { patient, show }: { patient: boolean; show: (started: readonly Started[]) => void },
+  options: StartWatchOptions,
   signal: AbortSignal,
 ): Promise<Started[]> {
   const end = new AbortController();
-  const engine = { ...context.engine, signal: AbortSignal.any([context.engine.signal, signal, end.signal]) };
-  const running = new Set<string>();
-  let current = new Map(phantoms.map((one) => [one.id, one]));
-  const stateOf = ({ id, status }: Phantom): Started['state'] => {
-    if (status === 'exited' || status === 'dead' || (status === 'restarting' && !patient)) return 'ended';
-    return running.has(id) ? 'running' : 'starting';
-  };
-  const list = () => [...current.values()].map((phantom) => ({ phantom, state: stateOf(phantom) }));
-  const done = Promise.withResolvers<void>();
-  engine.signal.addEventListener('abort', () => done.resolve(), { once: true });
-  const tell = () => {
-    const states = list();
-    show(states);
-    if (states.every(({ state }) => state !== 'starting')) done.resolve();
-  };
-  const look = async () => {
-    const found = await readPhantoms(context.engine, project);
-    // A removed container keeps its last known state.
-    current = new Map([...current].map(([id, old]) => [id, found.find((one) => one.id === id) ?? old]));
-    tell();
-  };
-  /** Asks a container whether its function's guest runs. The answer comes only once the guest runs. */
-  const ask = async (id: string) => {
-    const { code } = await docker(engine, ['exec', id, BOXER, 'running']);
-    if (code === 0 || code === UNKNOWN) running.add(id);
-    await look();
-  };
-  const follow = async () => {
-    const since = phantoms.map(({ startedAt }) => startedAt).sort()[0] ?? '';
-    const filters = [
-      `label=com.docker.compose.project=${project}`,
-      'event=die',
-      'event=start',
-      'type=container',
-    ];
-    const events = ['events', '--since', since, '--format', '{{.Action}} {{.ID}}'];
-    for await (const line of dockerLines(engine, [
-      ...events,
-      ...filters.flatMap((filter) => ['--filter', filter]),
-    ])) {
-      const [action, id = ''] = line.split(' ');
-      if (!current.has(id)) continue;
-      if (action === 'start') questions.push(ask(id).catch(failed));
-      else await look();
-    }
-  };
-  // Errors of questions that are aborted at the end are ignored.
-  const failed = (error: unknown) => void (engine.signal.aborted || done.reject(error));
-  const questions: Promise<void>[] = [];
+  const until = AbortSignal.any([context.engine.signal, signal, end.signal]);
+  const watch = new StartWatch(context.engine, project, phantoms, options, until);
   try {
-    questions.push(look().catch(failed), follow().catch(failed));
-    await done.promise;
-    return list();
+    return await watch.run();
   } finally {
     end.abort();
-    await Promise.all(questions);
+    await watch.settled();
+  }
+}
+
+class StartWatch {
+  readonly #engine: Docker;
+  /** The engine for commands that end with the watch. */
+  readonly #until: Docker;
+  readonly #project: string;
+  readonly #options: StartWatchOptions;
+  /** When the first of the replicas was started. */
+  readonly #since: string;
+  readonly #running = new Set<string>();
+  readonly #done = Promise.withResolvers<void>();
+  readonly #questions: Promise<void>[] = [];
+  #current: ReadonlyMap<string, Phantom>;
+
+  constructor(
+    engine: Docker,
+    project: string,
+    phantoms: readonly Phantom[],
+    options: StartWatchOptions,
+    until: AbortSignal,
+  ) {
+    this.#engine = engine;
+    this.#until = { ...engine, signal: until };
+    this.#project = project;
+    this.#options = options;
+    this.#current = new Map(phantoms.map((one) => [one.id, one]));
+    this.#since = phantoms.map(({ startedAt }) => startedAt).sort()[0] ?? '';
+  }
+
+  async run(): Promise<Started[]> {
+    this.#until.signal.addEventListener('abort', () => this.#done.resolve(), { once: true });
+    this.#question(this.#look());
+    this.#question(this.#follow());
+    await this.#done.promise;
+    return this.#states();
+  }
+
+  /** Resolves when no question is under way any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#questions);
+  }
+
+  #question(asked: Promise<void>): void {
+    // Errors of questions that are aborted at the end are ignored.
+    const failed = (error: unknown) => void (this.#until.signal.aborted || this.#done.reject(error));
+    this.#questions.push(asked.catch(failed));
+  }
+
+  async #look(): Promise<void> {
+    const found = await readPhantoms(this.#engine, this.#project);
+    // A removed container keeps its last known state.
+    const newest = (old: Phantom) => found.find(({ id }) => id === old.id) ?? old;
+    this.#current = new Map([...this.#current].map(([id, old]) => [id, newest(old)]));
+    const states = this.#states();
+    this.#options.show(states);
+    if (states.every(({ state }) => state !== 'starting')) this.#done.resolve();
+  }
+
+  async #follow(): Promise<void> {
+    const events = ['events', '--since', this.#since, '--format', '{{.Action}} {{.ID}}'];
+    const project = `label=com.docker.compose.project=${this.#project}`;
+    const filters = [project, 'event=die', 'event=start', 'type=container'];
+    const command = [...events, ...filters.flatMap((filter) => ['--filter', filter])];
+    for await (const line of dockerLines(this.#until, command)) {
+      const [action, id = ''] = line.split(' ');
+      if (!this.#current.has(id)) continue;
+      if (action === 'start') this.#question(this.#ask(id));
+      else await this.#look();
+    }
+  }
+
+  /** Asks a container whether its function's guest runs. The answer comes only once the guest runs. */
+  async #ask(id: string): Promise<void> {
+    const { code } = await docker(this.#until, ['exec', id, BOXER, 'running']);
+    if (code === 0 || code === UNKNOWN) this.#running.add(id);
+    await this.#look();
+  }
+
+  #states(): Started[] {
+    return [...this.#current.values()].map((phantom) => ({ phantom, state: this.#stateOf(phantom) }));
+  }
+
+  #stateOf({ id, status }: Phantom): Started['state'] {
+    const isRestarting = status === 'restarting' && !this.#options.patient;
+    if (status === 'exited' || status === 'dead' || isRestarting) return 'ended';
+    return this.#running.has(id) ? 'running' : 'starting';
   }
 }

@@ -1,9 +1,9 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { decode } from 'dns-packet';
 import type { Directory } from '../directory.ts';
-import { createNameIndex } from '../name-index.ts';
+import { createNameIndex, type NameIndex } from '../name-index.ts';
 import { createResponder, truncated } from './respond.ts';
 import { framesOf } from './tcp-frames.ts';
 
@@ -46,39 +46,71 @@ function datagramSize(query: Buffer): number {
  * Serves DNS over UDP and TCP for programs that do their own name resolution. Rejects with the system's
  * error, such as EADDRINUSE, or EACCES if a port below 1,024 needs a privilege.
  */
-export async function serveDns({
-  directory,
-  upstream,
-  address,
-  port = DNS_PORT,
-}: DnsOptions): Promise<DnsServer> {
-  const cancel = new AbortController();
-  const index = createNameIndex(directory);
-  const respond = createResponder({ directory, index, upstream, signal: cancel.signal });
-  const clients = new Set<Socket>();
-  let pending = 0;
+export async function serveDns(options: DnsOptions): Promise<DnsServer> {
+  const service = new DnsService(options);
+  try {
+    const port = await service.listen(options.address, options.port ?? DNS_PORT);
+    return { address: options.address, port, close: () => service.close() };
+  } catch (error) {
+    service.close();
+    throw error;
+  }
+}
 
-  /** Resolves to undefined, so that no answer is sent, when too many questions are pending. */
-  async function answer(query: Buffer): Promise<Buffer | undefined> {
-    if (pending >= MAX_PENDING) return undefined;
-    pending += 1;
-    try {
-      return await respond(query);
-    } finally {
-      pending -= 1;
-    }
+class DnsService {
+  readonly #cancel = new AbortController();
+  readonly #index: NameIndex;
+  readonly #respond: ReturnType<typeof createResponder>;
+  readonly #udp = createSocket('udp4');
+  readonly #tcp = createServer((client) => void this.#serveClient(client));
+  readonly #clients = new Set<Socket>();
+  #pending = 0;
+
+  constructor({ directory, upstream }: DnsOptions) {
+    const { signal } = this.#cancel;
+    this.#index = createNameIndex(directory);
+    this.#respond = createResponder({ directory, index: this.#index, upstream, signal });
+    this.#udp.on('message', (query, from) => void this.#serveDatagram(query, from));
+    this.#tcp.maxConnections = MAX_CLIENTS;
   }
 
-  async function serveClient(client: Socket): Promise<void> {
-    clients.add(client);
-    client.once('close', () => clients.delete(client));
+  /** Resolves to the port. */
+  async listen(address: string, port: number): Promise<number> {
+    this.#udp.bind(port, address);
+    await once(this.#udp, 'listening');
+    const { port: bound } = this.#udp.address();
+    this.#tcp.listen(bound, address);
+    await once(this.#tcp, 'listening');
+    this.#udp.on('error', () => undefined);
+    this.#udp.unref();
+    this.#tcp.unref();
+    return bound;
+  }
+
+  close(): void {
+    this.#cancel.abort();
+    this.#index.close();
+    this.#udp.close();
+    this.#tcp.close();
+    for (const client of this.#clients) client.destroy();
+  }
+
+  async #serveDatagram(query: Buffer, { port, address }: RemoteInfo): Promise<void> {
+    const text = await this.#answer(query);
+    if (!text || this.#cancel.signal.aborted) return;
+    this.#udp.send(text.length > datagramSize(query) ? truncated(text) : text, port, address);
+  }
+
+  async #serveClient(client: Socket): Promise<void> {
+    this.#clients.add(client);
+    client.once('close', () => this.#clients.delete(client));
     client.on('error', () => client.destroy());
     client.setTimeout(IDLE_TIMEOUT, () => client.destroy());
     try {
       // Queries are answered one after the other, so a client that does not read its answers is not read
       // from.
       for await (const query of framesOf(client)) {
-        const text = await answer(query);
+        const text = await this.#answer(query);
         if (!text) break;
         const length = Buffer.alloc(2);
         length.writeUInt16BE(text.length);
@@ -91,32 +123,14 @@ export async function serveDns({
     }
   }
 
-  const udp = createSocket('udp4');
-  udp.on('message', async (query, from) => {
-    const text = await answer(query);
-    if (!text || cancel.signal.aborted) return;
-    udp.send(text.length > datagramSize(query) ? truncated(text) : text, from.port, from.address);
-  });
-  const tcp = createServer((client) => void serveClient(client));
-  tcp.maxConnections = MAX_CLIENTS;
-  const close = () => {
-    cancel.abort();
-    index.close();
-    udp.close();
-    tcp.close();
-    for (const client of clients) client.destroy();
-  };
-  try {
-    udp.bind(port, address);
-    await once(udp, 'listening');
-    tcp.listen(udp.address().port, address);
-    await once(tcp, 'listening');
-  } catch (error) {
-    close();
-    throw error;
+  /** Resolves to undefined, so that no answer is sent, when too many questions are pending. */
+  async #answer(query: Buffer): Promise<Buffer | undefined> {
+    if (this.#pending >= MAX_PENDING) return undefined;
+    this.#pending += 1;
+    try {
+      return await this.#respond(query);
+    } finally {
+      this.#pending -= 1;
+    }
   }
-  udp.on('error', () => undefined);
-  udp.unref();
-  tcp.unref();
-  return { address, port: udp.address().port, close };
 }

@@ -99,7 +99,11 @@ export function createSeedMeter(): SeedMeter {
 }
 
 function watchSeed(registry: Registry, seed: Watched): void {
-  const registers = [registry];
+  watchRelay([registry], seed);
+  watchNodes([registry], seed);
+}
+
+function watchRelay(registers: Registry[], seed: Watched): void {
   const gauge = (name: string, help: string, read: (now: SeedStatus) => number) =>
     new Gauge({
       name,
@@ -134,6 +138,9 @@ function watchSeed(registry: Registry, seed: Watched): void {
       for (const [reason, count] of seed.status().relay.refused) this.inc({ reason }, count);
     },
   });
+}
+
+function watchNodes(registers: Registry[], seed: Watched): void {
   new Gauge({
     name: 'boxer_nodes',
     help: 'Nodes of the overlay',
