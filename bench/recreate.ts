@@ -1,7 +1,7 @@
 /**
  * Replaces the image of three replicas behind nginx by `up -d --build` under load, and counts the requests
- * that fail, under `docker boxer` and under plain `docker compose`, alternately, one project at a time. Requires
- * script/bootstrap. Options: --runs N (10).
+ * that fail, under `docker boxer` and under plain `docker compose`, alternately, one project at a time.
+ * Requires script/bootstrap. Options: --runs N (10).
  */
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// The runtime for arm64, made on this machine without running anything of it; an emulator, where there is one, tries it afterwards.
+// The runtime for arm64, made on this machine without running anything of it; an emulator, where there is
+// one, tries it afterwards.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -164,7 +165,8 @@ emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
 
   test('the launcher gets as far as starting Node', async () => {
     const launcher = execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/boxer'], { reject: false });
-    // The emulator emulates one process: what that executes is for the kernel, which may have been taught arm64 or not.
+    // The emulator emulates one process: what that executes is for the kernel, which may have been taught
+    // arm64 or not.
     expect((await launcher).stderr).toMatch(
       /cannot start \/opt\/boxer\/bin\/node: Exec format error|usage: boxer/,
     );

@@ -1,5 +1,5 @@
-// Builds the images that Boxer itself needs and writes their names to build/images.json. The name carries a hash of
-// everything that went in: what is there already is not built again. Run script/build.mjs before.
+// Builds the images that Boxer itself needs and writes their names to build/images.json. The name carries a
+// hash of everything that went in: what is there already is not built again. Run script/build.mjs before.
 // With --arm64 the runtime for functions on arm64, too, wherever this runs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// Bundles the three programs, those whose sources changed. Bundling halves Node's load time and makes each program
-// one folder to ship.
+// Bundles the three programs, those whose sources changed. Bundling halves Node's load time and makes each
+// program one folder to ship.
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { hashOf } from './lib/inputs.mjs';
@@ -40,8 +40,8 @@ const bundle = async ({ entry, out, name }) => {
     splitting: true,
     chunkNames: 'chunks/[hash]',
     platform: 'node',
-    // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of those. That is
-    // half of the AWS SDK.
+    // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of
+    // those. That is half of the AWS SDK.
     mainFields: ['module', 'main'],
     format: 'esm',
     target: 'node22',

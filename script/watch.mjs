@@ -1,4 +1,5 @@
-// watch.mjs FOLDER COMMAND [ARGUMENT]...: runs the command, and again whenever a file below the folder has changed.
+// watch.mjs FOLDER COMMAND [ARGUMENT]...: runs the command, and again whenever a file below the folder has
+// changed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';

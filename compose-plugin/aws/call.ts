@@ -27,7 +27,8 @@ const UNREACHABLE =
  * unchanged.
  * @param action the IAM action, such as `lambda:CreateFunction`
  * @param expected names of errors that the caller handles
- * @throws BoxerError CANCELLED, AWS_EXPIRED, AWS_CREDENTIALS, AWS_DENIED, AWS_THROTTLED, AWS_UNAVAILABLE, AWS_UNREACHABLE, AWS
+ * @throws BoxerError CANCELLED, AWS_EXPIRED, AWS_CREDENTIALS, AWS_DENIED, AWS_THROTTLED, AWS_UNAVAILABLE,
+ * AWS_UNREACHABLE, AWS
  */
 export async function call<T>(
   aws: Aws,

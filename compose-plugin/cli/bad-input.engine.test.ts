@@ -8,7 +8,9 @@ beforeAll(async () => {
 });
 afterAll(() => home.remove());
 
-/** Runs `docker boxer up -d` on a service `web` with these lines; it must be refused before anything is made. */
+/**
+ * Runs `docker boxer up -d` on a service `web` with these lines; it must be refused before anything is made.
+ */
 function refused(lines: string, words = ['up', '-d'], env: NodeJS.ProcessEnv = {}): string {
   const head = 'services:\n  web:\n    image: debian:bookworm-slim\n    x-boxer: lambda\n';
   const text = lines.startsWith('services') ? lines : head + lines.replace(/^/gm, '    ');

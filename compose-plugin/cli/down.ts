@@ -61,8 +61,8 @@ async function takeDown(context: Context, functions: boolean): Promise<number> {
 }
 
 /**
- * Removes the resources in the accounts of providers, or names those that stay. A project that was never there
- * costs one file check for each account.
+ * Removes the resources in the accounts of providers, or names those that stay. A project that was never
+ * there costs one file check for each account.
  */
 async function inAccounts(
   context: Context,

@@ -11,7 +11,10 @@ import { prepare } from '../prepare/prepare.ts';
 import { showPurpose } from '../project/purposes.ts';
 import type { Context } from './context.ts';
 
-/** `link`: makes plain `docker compose` in the project directory use the rewritten model, by COMPOSE_FILE in `.env`. */
+/**
+ * `link`: makes plain `docker compose` in the project directory use the rewritten model, by COMPOSE_FILE in
+ * `.env`.
+ */
 export async function link(context: Context): Promise<number> {
   const { engine, invocation, cwd, print, warn } = context;
   const before = context.project;

@@ -12,8 +12,8 @@ import { runVerb } from './pass-through.ts';
 import { withoutFlags } from './verb-arguments.ts';
 
 /**
- * `push`: where the provider has a repository, as on AWS, builds and pushes the twins that it lacks; otherwise
- * Compose's `push`.
+ * `push`: where the provider has a repository, as on AWS, builds and pushes the twins that it lacks;
+ * otherwise Compose's `push`.
  */
 export async function push(context: Context): Promise<number> {
   const { invocation, project, cwd, engine, print } = context;

@@ -13,8 +13,9 @@ export interface ComposeCall {
 }
 
 /**
- * `compose <flags> <words>` over the project's files plus `extra` ones. Files that Compose found by itself are
- * handed over in COMPOSE_FILE, not by -f: with -f Compose would no longer read the .env of the current directory.
+ * `compose <flags> <words>` over the project's files plus `extra` ones. Files that Compose found by itself
+ * are handed over in COMPOSE_FILE, not by -f: with -f Compose would no longer read the .env of the current
+ * directory.
  */
 export function composeCall(
   engine: Docker,

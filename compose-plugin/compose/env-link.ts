@@ -11,7 +11,8 @@ const SETTING = /^[ \t]*(?:export[ \t]+)?COMPOSE_FILE[ \t]*[=:]/;
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 /**
- * Sets COMPOSE_FILE in the text of an env file, touching no other line: lines that set it are parked as comments.
+ * Sets COMPOSE_FILE in the text of an env file, touching no other line: lines that set it are parked as
+ * comments.
  * @param text undefined: there is no file
  */
 export function linkEnv(text: string | undefined, value: string): string {

@@ -19,8 +19,9 @@ interface Source {
 const MAX_FILES = 64;
 
 /**
- * Finds the line that wrote the value at `path` of the model. Later files win, as they do in the merge; included
- * files and `extends` are followed. Of several candidates the one that shows most of the path is taken.
+ * Finds the line that wrote the value at `path` of the model. Later files win, as they do in the merge;
+ * included files and `extends` are followed. Of several candidates the one that shows most of the path is
+ * taken.
  */
 export function locate(files: readonly string[], path: readonly string[]): Place | undefined {
   const seen = new Set<string>();

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { substitute } from './dot-env.ts';
 
-/** A top-level `name:`, found without parsing: the file may be broken elsewhere. The last file that has one wins. */
+/**
+ * A top-level `name:`, found without parsing: the file may be broken elsewhere. The last file that has one
+ * wins.
+ */
 export function writtenName(
   files: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,7 @@
-/** Every provider by its name in `x-boxer` and `--provider`; `compose-plugin/provider/` has what each one does. */
+/**
+ * Every provider by its name in `x-boxer` and `--provider`; `compose-plugin/provider/` has what each one
+ * does.
+ */
 export const providerNames = ['local', 'aws'] as const;
 
 export type ProviderName = (typeof providerNames)[number];

@@ -14,8 +14,8 @@ export interface ReadModel {
 }
 
 /**
- * Reads the project as Compose sees it, services of all profiles included: the override must not change with the
- * profiles of one call, or the next plain `docker compose --profile x up` would start a service unboxed.
+ * Reads the project as Compose sees it, services of all profiles included: the override must not change with
+ * the profiles of one call, or the next plain `docker compose --profile x up` would start a service unboxed.
  * @throws BoxerError MODEL with Compose's own words
  */
 export async function readModel(

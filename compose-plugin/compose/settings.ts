@@ -13,7 +13,10 @@ export interface ServiceSettings {
   memory: number | undefined;
   /** seconds */
   timeout: number;
-  /** Of a function that is renewed: its life, and how long before its end that begins, seconds; undefined: it is not. */
+  /**
+   * Of a function that is renewed: its life, and how long before its end that begins, seconds; undefined: it
+   * is not.
+   */
   renewal: { lifetime: number; before: number | undefined } | undefined;
   /** MB */
   ephemeralStorage: number;

@@ -11,9 +11,9 @@ import { sourcesDigest } from './sources.ts';
 import { standingName } from './standing-name.ts';
 
 /**
- * The file that makes Compose see what is running, Boxer's own services included: the override of the last `up`,
- * or, where that is missing or of another state of the project, a skeleton that holds names and order only.
- * Undefined: the project has nothing of Boxer, or cannot be read (Compose then says so itself).
+ * The file that makes Compose see what is running, Boxer's own services included: the override of the last
+ * `up`, or, where that is missing or of another state of the project, a skeleton that holds names and order
+ * only. Undefined: the project has nothing of Boxer, or cannot be read (Compose then says so itself).
  */
 export async function standingOverride(context: OverrideContext): Promise<string | undefined> {
   const { project, cwd } = context;

@@ -20,7 +20,10 @@ export function stateHome(env: NodeJS.ProcessEnv): string {
   return join(base, 'boxer');
 }
 
-/** The state folder of the project of this name in this directory: two checkouts, or two names of one directory, have one each. */
+/**
+ * The state folder of the project of this name in this directory: two checkouts, or two names of one
+ * directory, have one each.
+ */
 export function stateFolder(env: NodeJS.ProcessEnv, directory: string, name: string): string {
   const hash = createHash('sha256')
     .update(`${realPath(directory)}\0${name}`)

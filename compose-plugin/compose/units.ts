@@ -13,8 +13,9 @@ const memoryUnits: Readonly<Record<string, number>> = {
 const secondsPer: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1 / 1000 };
 
 /**
- * An amount of memory in MB: a bare number counts MB, as in Lambda's own settings; with a unit (`512m`, `1gb`,
- * `0.5g`) it is read as Compose reads it, in powers of 1024. Undefined if it is neither or no whole number of MB.
+ * An amount of memory in MB: a bare number counts MB, as in Lambda's own settings; with a unit (`512m`,
+ * `1gb`, `0.5g`) it is read as Compose reads it, in powers of 1024. Undefined if it is neither or no whole
+ * number of MB.
  */
 export function megabytes(value: string | number): number | undefined {
   const [, amount, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value)) ?? [];
@@ -24,7 +25,10 @@ export function megabytes(value: string | number): number | undefined {
   return Number.isInteger(result) ? result : undefined;
 }
 
-/** A duration in seconds: a bare number counts seconds, `90s`, `1m30s`, `15m` are Compose's. Whole seconds only. */
+/**
+ * A duration in seconds: a bare number counts seconds, `90s`, `1m30s`, `15m` are Compose's. Whole seconds
+ * only.
+ */
 export function seconds(value: string | number): number | undefined {
   const text = String(value).trim();
   const result = /^\d+$/.test(text) ? Number(text) : durationOf(text);

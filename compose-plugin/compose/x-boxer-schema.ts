@@ -278,7 +278,9 @@ export function portsOf(text: string): { first: number; last: number } | undefin
   return first >= 1024 && first <= last && last <= 65_535 ? { first, last } : undefined;
 }
 
-/** At least a /16: node n is base + n with n up to 65,535. Host bits would make two spellings of one network. */
+/**
+ * At least a /16: node n is base + n with n up to 65,535. Host bits would make two spellings of one network.
+ */
 function isNetwork(text: string): boolean {
   const [address = '', length = ''] = text.split('/');
   const bytes = address.split('.').map(Number);

@@ -11,9 +11,9 @@ interface Answer {
 
 /**
  * Asks the engine directly, because starting `docker` takes longer than the engine's answer. Resolves to the
- * parsed answers in the order of `paths`; the answer is undefined for what the engine does not have (404). Resolves
- * to undefined if the user has chosen another context or host, which only docker can reach, or if the engine does
- * not answer or refuses: the caller then runs docker, which explains the error.
+ * parsed answers in the order of `paths`; the answer is undefined for what the engine does not have (404).
+ * Resolves to undefined if the user has chosen another context or host, which only docker can reach, or if
+ * the engine does not answer or refuses: the caller then runs docker, which explains the error.
  * @param paths with their queries and without a version, so the engine uses its newest API
  * @throws BoxerError CANCELLED
  */

@@ -9,7 +9,9 @@ export const USUAL_SOCKET = '/var/run/docker.sock';
 
 const configuration = z.object({ currentContext: z.optional(z.string()) });
 
-/** Whether the user means another engine than docker's default, as far as can be told without asking docker. */
+/**
+ * Whether the user means another engine than docker's default, as far as can be told without asking docker.
+ */
 export function choosesAnEngine({ flags, env }: Docker): boolean {
   if (flags.length > 0 || env.DOCKER_HOST || env.DOCKER_CONTEXT) return true;
   const folder = env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');

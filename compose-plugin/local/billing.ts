@@ -9,7 +9,10 @@ const billing = z.object({ functions: z.record(z.string(), usage) });
 const ASK =
   "fetch('http://127.0.0.1:9000/2021-local/billing').then((r) => r.text()).then((t) => process.stdout.write(t))";
 
-/** Reads the usage that the local Lambda counted of functions that have ended; undefined: the project has no local Lambda that answers. */
+/**
+ * Reads the usage that the local Lambda counted of functions that have ended; undefined: the project has no
+ * local Lambda that answers.
+ */
 export async function readBilling(engine: Docker, project: string): Promise<Billing | undefined> {
   const [lambda] = await containerIds(
     engine,

@@ -3,8 +3,8 @@ import { ownServiceKeys } from '../compose/rewrite/own-service-keys.ts';
 import { USUAL_SOCKET } from '../engine/endpoint.ts';
 
 /**
- * The local Lambda as a service of the override: it starts functions on this engine and wires their networks, hence
- * its privileges.
+ * The local Lambda as a service of the override: it starts functions on this engine and wires their networks,
+ * hence its privileges.
  * @param socket the path of the engine's socket on the engine's host
  */
 export function lambdaService(

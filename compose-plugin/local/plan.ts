@@ -12,7 +12,10 @@ const words: PlanWords = {
   costTitle: 'Cost: none here. On AWS it would be, in USD',
 };
 
-/** Makes the plan of a project from the engine's images, with the cost that it would have on AWS. Changes nothing. */
+/**
+ * Makes the plan of a project from the engine's images, with the cost that it would have on AWS. Changes
+ * nothing.
+ */
 export async function localPlan(
   { engine }: Work,
   project: ReadProject,

@@ -3,7 +3,10 @@ import { runCompose } from '../compose/command.ts';
 import type { Docker } from '../engine/docker.ts';
 import { atLeast } from '../engine/versions.ts';
 
-/** The first Compose whose overrides, `!reset` and service-level extensions all work as the rewrite needs them. */
+/**
+ * The first Compose whose overrides, `!reset` and service-level extensions all work as the rewrite needs
+ * them.
+ */
 export const MINIMUM_COMPOSE = '2.36';
 
 /**

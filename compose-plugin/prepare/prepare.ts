@@ -12,7 +12,8 @@ export async function prepare(context: Work, purpose: Purpose): Promise<Prepared
   const [read, { rewriteProject }] = await Promise.all([
     readModel(context.engine, context.invocation, context.project),
     import('./rewrite-project.ts'),
-    // `config` prints what Compose makes of it, so that an old one is seen there; starting must not go wrong halfway.
+    // `config` prints what Compose makes of it, so that an old one is seen there; starting must not go wrong
+    // halfway.
     purpose.kind === 'start' ? requireCompose(context.engine) : undefined,
   ]);
   return rewriteProject(context, purpose, read);

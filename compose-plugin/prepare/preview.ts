@@ -21,7 +21,10 @@ const placeholder = (runtime: ImageFacts): ImageFacts => ({
   stopSignal: '',
 });
 
-/** Writes an override that shows what will run before there are images, in a folder of its own: nothing is started by it. */
+/**
+ * Writes an override that shows what will run before there are images, in a folder of its own: nothing is
+ * started by it.
+ */
 export function writePreview(
   { project, warn }: Work,
   { model, annotations, boxed, own, runtime }: ReadProject,

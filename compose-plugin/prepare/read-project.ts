@@ -39,8 +39,8 @@ export async function readProject(
 }
 
 /**
- * Finds the images of boxed services and, of Boxer's `own` images, those that the engine has. Only selected services must have one; others without an image are left
- * out.
+ * Finds the images of boxed services and, of Boxer's `own` images, those that the engine has. Only selected
+ * services must have one; others without an image are left out.
  */
 async function boxedImages(
   work: Work,

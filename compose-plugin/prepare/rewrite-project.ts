@@ -19,7 +19,8 @@ import { makeRuntimeVolume } from './runtime-volume.ts';
 /**
  * Makes the override from the model: checks, gets images, builds twins, writes. Nothing is written before the
  * whole project has been found valid.
- * @throws BoxerError INVALID with every problem of the project; NOT_BUILT, NO_ENGINE, IMAGES, TWIN, and those of `deploy`
+ * @throws BoxerError INVALID with every problem of the project; NOT_BUILT, NO_ENGINE, IMAGES, TWIN, and those
+ * of `deploy`
  */
 export async function rewriteProject(work: Work, purpose: Purpose, read: ReadModel): Promise<Prepared> {
   const { engine, project, cwd } = work;

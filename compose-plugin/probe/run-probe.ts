@@ -51,7 +51,8 @@ const REMOVAL = 60_000;
  * Lets two functions of the project's provider measure their environment, and removes what it made for the
  * probe.
  * @returns the report with unmasked addresses, and the seed's host if the project names one
- * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and those of the provider's `withProbe`
+ * @throws BoxerError STOPPED, NOT_BUILT, PROBE, those of `checkedAnnotations`, and those of the provider's
+ * `withProbe`
  */
 export async function runProbe(
   context: Work,

@@ -21,7 +21,10 @@ export interface Account {
    */
   readonly push: (work: Work, project: ReadProject) => Promise<Map<string, string>>;
 
-  /** `doctor` with the provider's name as a flag. `project` is undefined if no service is boxed. Changes nothing. */
+  /**
+   * `doctor` with the provider's name as a flag. `project` is undefined if no service is boxed. Changes
+   * nothing.
+   */
   readonly findings: (work: Work, project: ReadProject | undefined) => Promise<Findings>;
 
   /**

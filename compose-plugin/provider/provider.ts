@@ -19,7 +19,9 @@ export interface Provider {
   /** Tags of those of Boxer's own images that the provider needs besides the runtime's. */
   readonly ownImages: (own: OwnImages) => readonly OwnImages['lambdaLocal'][];
 
-  /** Whether the function of a phantom is one of this provider. One provider says so, and the others deny it. */
+  /**
+   * Whether the function of a phantom is one of this provider. One provider says so, and the others deny it.
+   */
   readonly isProviderOf: (twin: Phantom['twin']) => boolean;
 
   /** How phantoms reach the Lambda API, and what the override needs. Makes nothing. */
@@ -34,7 +36,9 @@ export interface Provider {
       access: LambdaAccess,
       consent: Consent,
     ) => Promise<void>;
-    /** Makes what phantoms and their functions need on this machine, in the engine and in the state folder. */
+    /**
+     * Makes what phantoms and their functions need on this machine, in the engine and in the state folder.
+     */
     readonly equip: (work: Work, project: ReadProject, access: LambdaAccess) => Promise<void>;
     /** Replaces functions of running replicas that Compose is about to replace. */
     readonly renew: (

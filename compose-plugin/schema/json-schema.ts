@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { projectSchema, serviceSchema } from '../compose/x-boxer-schema.ts';
 
-/** JSON Schema of x-boxer in a compose file, for editors: to be used beside that of the Compose specification. */
+/**
+ * JSON Schema of x-boxer in a compose file, for editors: to be used beside that of the Compose specification.
+ */
 export function xBoxerJsonSchema(): unknown {
   const part = (schema: z.ZodMiniType) => {
     const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });

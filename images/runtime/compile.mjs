@@ -1,4 +1,5 @@
-// Imports every part of the supervisor once, so that its byte code gets into the compile cache. See assemble.sh.
+// Imports every part of the supervisor once, so that its byte code gets into the compile cache. See
+// assemble.sh.
 import { readdir } from 'node:fs/promises';
 import { enableCompileCache, flushCompileCache } from 'node:module';
 

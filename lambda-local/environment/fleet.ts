@@ -34,8 +34,8 @@ export interface FleetOptions {
 /** All execution environments of one version of a function. */
 export interface Fleet {
   /**
-   * Runs one invocation in a warm environment, or else in a new one. `start` makes the work of `requestId` when
-   * the environment is ready: the deadline counts from then on.
+   * Runs one invocation in a warm environment, or else in a new one. `start` makes the work of `requestId`
+   * when the environment is ready: the deadline counts from then on.
    */
   execute(requestId: string, start: () => Work): Promise<Execution>;
   /** Removes unused environments now, and the others when they become unused. */
@@ -43,8 +43,8 @@ export interface Fleet {
 }
 
 /**
- * How long after a start nothing is prepared for the next one, ms. The function that has just been started gets
- * the processor first.
+ * How long after a start nothing is prepared for the next one, ms. The function that has just been started
+ * gets the processor first.
  */
 const SETTLING = 3000;
 

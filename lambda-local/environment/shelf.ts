@@ -119,7 +119,9 @@ export class Shelf {
     return true;
   }
 
-  /** Removes an unused environment after `surplus` ms if it is one too many, and otherwise after `idle` ms. */
+  /**
+   * Removes an unused environment after `surplus` ms if it is one too many, and otherwise after `idle` ms.
+   */
   #watchUse(place: Place): void {
     const { surplus, idle, wanted } = this.#options;
     const after = (ms: number, then: () => void) => {

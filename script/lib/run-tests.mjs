@@ -1,5 +1,5 @@
-// run-tests.mjs RESULT [JEST ARGUMENT]...: runs jest and writes its JSON to the file RESULT. When a few test files
-// failed, they run a second time, one file at a time, and the second result counts for them.
+// run-tests.mjs RESULT [JEST ARGUMENT]...: runs jest and writes its JSON to the file RESULT. When a few test
+// files failed, they run a second time, one file at a time, and the second result counts for them.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

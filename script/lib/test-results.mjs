@@ -25,7 +25,9 @@ export const withSecondRun = (result, second) => {
   };
 };
 
-/** How many tests passed and failed in several runs. A file that failed without a failed test counts as one. */
+/**
+ * How many tests passed and failed in several runs. A file that failed without a failed test counts as one.
+ */
 export const countTests = (results) => {
   const counts = { passed: 0, failed: 0 };
   for (const { assertionResults, status } of results.flatMap(({ testResults }) => testResults)) {

@@ -81,7 +81,9 @@ export function startFailureCode(error: unknown): number {
   return (error instanceof BoxerError ? EXIT_CODES[error.code] : undefined) ?? 125;
 }
 
-/** Starts the guest's first process. Rejects with BoxerError NOT_FOUND, NOT_EXECUTABLE or WORKING_DIRECTORY. */
+/**
+ * Starts the guest's first process. Rejects with BoxerError NOT_FOUND, NOT_EXECUTABLE or WORKING_DIRECTORY.
+ */
 export function startGuest(options: GuestOptions): Promise<Guest> {
   const { stdio } = options;
   const [program, ...rest] = options.argv;

@@ -5,7 +5,10 @@ import type { ExitStatus } from '../guest/exit-status.ts';
 import type { Logger } from '../log/logger.ts';
 import { Exit, Log, type LogLevel, Started, Stderr, Stdout } from '../protocol/stdio.ts';
 
-/** Writes one of the guest's streams to `output`. While the reader of `output` is slow, the session is not read. */
+/**
+ * Writes one of the guest's streams to `output`. While the reader of `output` is slow, the session is not
+ * read.
+ */
 function printStream(session: Session, message: NotificationMessage<Buffer>, output: Writable): void {
   session.onNotification(message, (chunk) => {
     if (output.write(chunk)) return;
@@ -23,8 +26,8 @@ export interface GuestLife {
 }
 
 /**
- * Copies the guest's output to the standard output and the standard error of this process, and the lines of the
- * function's supervisor to `log`.
+ * Copies the guest's output to the standard output and the standard error of this process, and the lines of
+ * the function's supervisor to `log`.
  */
 export function printGuestOutput(session: Session, log: Pick<Logger, LogLevel>): GuestLife {
   session.onNotification(Log, ({ level, message }) => log[level](message));

@@ -172,16 +172,16 @@ while True:
   const lines = createInterface(guest.stdout);
   const port = Number((await once(lines, 'line'))[0]);
   connections.monitored(port, true);
-  // This code acts as the process monitor, which asks for the connection, and as the guest, which greets. On a slow
-  // machine it asks too late, and is told to keep the signal connection.
+  // This code acts as the process monitor, which asks for the connection, and as the guest, which greets. On
+  // a slow machine it asks too late, and is told to keep the signal connection.
   lines.on('line', (line) => {
     const { fd, release } = connections.accept({ peer: { address: SIGNAL_SOURCE, port: Number(line) } });
     if (fd !== undefined) writeSync(fd, 'hello');
     release?.();
     guest.stdin.write(fd === undefined ? 'keep\n' : 'exchanged\n');
   });
-  // A connection that is bridged because of such a late request can be dropped, too. It reaches the guest with its
-  // first data, as a native connection does.
+  // A connection that is bridged because of such a late request can be dropped, too. It reaches the guest
+  // with its first data, as a native connection does.
   const greeted = async () => {
     const far = await offered(port);
     const sending = setTimeout(() => far.write('data'), 20_000);

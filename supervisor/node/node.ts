@@ -66,7 +66,10 @@ function handlerOf({
   onListener,
   onDenied,
 }: Parts): ServiceHandler {
-  /** The process monitor does not wait for the answer. A connect before the look reads the kernel's table itself. */
+  /**
+   * The process monitor does not wait for the answer. A connect before the look reads the kernel's table
+   * itself.
+   */
   function onListening({ operation, local }: ServiceRequest): ServiceAnswer {
     onListener();
     if (operation === Operation.listen) acceptor.monitored(local.port, true);
@@ -106,7 +109,10 @@ function handlerOf({
   return handler;
 }
 
-/** Joins the overlay. Seed and peers reach this node by `acceptor`, and by the puncher as soon as that is ready. */
+/**
+ * Joins the overlay. Seed and peers reach this node by `acceptor`, and by the puncher as soon as that is
+ * ready.
+ */
 async function joinWith(
   { seed, identity, key, join, signal, retryFor }: NodeOptions,
   acceptor: Acceptor,
@@ -126,7 +132,9 @@ async function joinWith(
   return overlay;
 }
 
-/** Joins the overlay and serves the process monitors of this node. Rejects if the seed refuses or stays away. */
+/**
+ * Joins the overlay and serves the process monitors of this node. Rejects if the seed refuses or stays away.
+ */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { addon, isFunction, hostname, onDenied } = options;
   const flows = new FlowNameTable();

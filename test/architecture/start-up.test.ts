@@ -3,7 +3,9 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ROOT, repositoryFiles } from '../docs/documents.ts';
 
-/** What a file imports when it is loaded: values, and neither types nor what it imports later with `await`. */
+/**
+ * What a file imports when it is loaded: values, and neither types nor what it imports later with `await`.
+ */
 const loadedBy = (file: string): string[] =>
   [
     ...readFileSync(join(ROOT, file), 'utf8').matchAll(

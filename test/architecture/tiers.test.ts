@@ -4,7 +4,10 @@ import { needsAbove, tierOf, tiers } from './tiers.ts';
 
 const all = repositoryFiles().filter((file) => file.endsWith('.test.ts'));
 
-/** Unit tests of a pure function. The function's file, or a file behind it, also starts docker in another function. */
+/**
+ * Unit tests of a pure function. The function's file, or a file behind it, also starts docker in another
+ * function.
+ */
 const pure = [
   'compose-plugin/aws/registry/push.test.ts',
   'compose-plugin/cli/ps/replicas.test.ts',

@@ -1,4 +1,5 @@
-// `docker boxer probe` on AWS: pushed, made, invoked from a container with the phantoms' client, and taken away.
+// `docker boxer probe` on AWS: pushed, made, invoked from a container with the phantoms' client, and taken
+// away.
 import { existsSync } from 'node:fs';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';

@@ -5,7 +5,10 @@ import { eventually } from '../lib/project.ts';
 import { type Bed, type BedProject, REGION, ROLE, SEED_PORT, startBed } from './lib/bed.ts';
 import { type Internet, startInternet } from './lib/internet.ts';
 
-/** Answers every HTTP request with who it is and what it sees of the connection; /via/HOST/PORT asks another one. */
+/**
+ * Answers every HTTP request with who it is and what it sees of the connection; /via/HOST/PORT asks another
+ * one.
+ */
 const SERVER = `
 import http.server, json, os, signal, socket, sys, urllib.request
 boot = os.urandom(4).hex()

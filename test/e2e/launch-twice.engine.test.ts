@@ -4,7 +4,9 @@ import { parse } from 'yaml';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
 
-/** Stands before the local Lambda and delivers every event twice, as a network that repeats a request would. */
+/**
+ * Stands before the local Lambda and delivers every event twice, as a network that repeats a request would.
+ */
 const twice = `
 import http.client, http.server, threading
 def send(h, body):

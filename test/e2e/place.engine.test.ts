@@ -4,7 +4,10 @@ import { createProject, type Project, run } from '../lib/project.ts';
 
 const IMAGE = `boxer-test/place:${process.pid}`;
 
-/** All that Node.js, OpenSSL and libc read by themselves, such that it would stop them; folders that few can enter. */
+/**
+ * All that Node.js, OpenSSL and libc read by themselves, such that it would stop them; folders that few can
+ * enter.
+ */
 const DOCKERFILE = `FROM boxer-test/tools:1
 RUN mkdir -p /app /closed/inside \\
  && for file in /package.json /app/package.json; do echo '{ "type": ' >$file; chmod 600 $file; done \\

@@ -68,7 +68,8 @@ test('replicas of a new image find their functions ready, and nothing stays of t
     },
     PATIENCE,
   );
-  // One invocation of each new environment has ended, and did nothing; the launches go on. Those of the old one have ended.
+  // One invocation of each new environment has ended, and did nothing; the launches go on. Those of the old
+  // one have ended.
   const { [old]: _past, ...now } = await functions();
   expect(Object.values(now)).toEqual([2]);
   await eventually(

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
 
-/** Says who it is, at once or after two seconds; told to end, it takes no connection any more, answers what it has, and exits with 7. */
+/**
+ * Says who it is, at once or after two seconds; told to end, it takes no connection any more, answers what it
+ * has, and exits with 7.
+ */
 const server = `
 import http.server, os, signal, sys, threading, time
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -30,7 +33,10 @@ print("has ended", os.environ["BOXER_REQUEST_ID"], flush=True)
 sys.exit(7)
 `;
 
-/** Asks again and again over new connections, by name, until it has met so many servers; slow requests are always under way. */
+/**
+ * Asks again and again over new connections, by name, until it has met so many servers; slow requests are
+ * always under way.
+ */
 const client = `
 import http.client, json, os, socket, sys, threading, time
 wanted = int(sys.argv[1])
@@ -146,7 +152,9 @@ ${from('function', 'x-boxer: { renew: false }')}
   expect(count('boxer: node-')).toBeGreaterThanOrEqual(3 * (ASKED - 1));
 }, 400_000);
 
-/** Three services whose renewal is cut across: the successor has joined then, and its guest is not ready yet. */
+/**
+ * Three services whose renewal is cut across: the successor has joined then, and its guest is not ready yet.
+ */
 describe('in the middle of a renewal', () => {
   const SERVICES = ['bereft', 'stopped', 'orphaned'];
 

@@ -2,7 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project } from '../lib/project.ts';
 
-/** Whatever replaces a service's image, its functions run the code of the container that stands for them. docs/rewrite.md has the table. */
+/**
+ * Whatever replaces a service's image, its functions run the code of the container that stands for them.
+ * docs/rewrite.md has the table.
+ */
 
 let project: Project;
 const compose = `

@@ -7,7 +7,10 @@ export interface Coverage {
   stop(): void;
 }
 
-/** V8's own block coverage, of files whose URL matches. No instrumentation, so the code that runs is the code that ships. */
+/**
+ * V8's own block coverage, of files whose URL matches. No instrumentation, so the code that runs is the code
+ * that ships.
+ */
 export function startCoverage(files: RegExp): Coverage {
   const session = new Session();
   session.connect();
@@ -26,7 +29,10 @@ export function startCoverage(files: RegExp): Coverage {
   };
 }
 
-/** V8 names a block inside a function only where it ran more or less often than what is around it: not at all, too. */
+/**
+ * V8 names a block inside a function only where it ran more or less often than what is around it: not at all,
+ * too.
+ */
 function featuresOf(url: string, ranges: readonly Profiler.CoverageRange[]): string[] {
   if (!ranges[0]?.count) return [];
   return ranges.map(

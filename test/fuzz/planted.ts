@@ -1,6 +1,8 @@
 import type { Target } from './targets.ts';
 
-/** A reader with a fault that chance alone hardly finds: each step shows only to who has taken the one before. */
+/**
+ * A reader with a fault that chance alone hardly finds: each step shows only to who has taken the one before.
+ */
 export const planted: Target = {
   run(input) {
     const digit = (at: number) => (input[at] ?? 0) >> 4;

@@ -9,10 +9,15 @@ export const SHIM = join(ROOT, 'shim-c');
 /** Where they are built for everybody. */
 export const SHIM_BUILD = join(ROOT, 'build/shim');
 
-/** Where they are built for the network's test bed, so that another build changes nothing under a running test. */
+/**
+ * Where they are built for the network's test bed, so that another build changes nothing under a running
+ * test.
+ */
 export const TESTBED_BUILD = join(ROOT, 'build/testbed/shim');
 
-/** Makes targets of shim-c where they are missing or out of date. Throws an error with the compiler's words. */
+/**
+ * Makes targets of shim-c where they are missing or out of date. Throws an error with the compiler's words.
+ */
 export function makeShim(targets: readonly string[], build = SHIM_BUILD): void {
   mkdirSync(build, { recursive: true });
   // The lock prevents that make overwrites a file while another process makes or loads it.

@@ -20,7 +20,10 @@ while heard != b"q":
 print("closed", flush=True)
 sys.stdin.read()`;
 
-/** Connects to each PORT:BYTE in turn, sends the byte if there is one; prints the answer, or what became of it. */
+/**
+ * Connects to each PORT:BYTE in turn, sends the byte if there is one; prints the answer, or what became of
+ * it.
+ */
 const CLIENT = `import errno, socket, sys
 for what in sys.argv[2:]:
   port, _, byte = what.partition(":")

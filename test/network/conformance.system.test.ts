@@ -7,8 +7,8 @@ import { type BoxedNode, startOverlay } from './lib/overlay.ts';
 import { socketOf } from './lib/socket-of.ts';
 
 /**
- * The cases of shim-c/test/conformance, server and client on two hosts: natively, then between two real nodes by each transport.
- * What the guests see must be the same, line by line.
+ * The cases of shim-c/test/conformance, server and client on two hosts: natively, then between two real nodes
+ * by each transport. What the guests see must be the same, line by line.
  */
 
 const PROGRAM = join(TESTBED_BUILD, 'work/test/conformance');
@@ -67,7 +67,8 @@ afterAll(() => bed?.remove());
 
 /** A line of the native run as it has to be by a transport. */
 const expectedBy = (transport: string) => (line: string) =>
-  // Other connections have to come to the same local port, while this one is open and afterwards (docs/process-monitor.md).
+  // Other connections have to come to the same local port, while this one is open and afterwards
+  // (docs/process-monitor.md).
   transport === 'punch' ? line.replace(/^(option-defaults, server: SO_REUSEADDR): 0$/, '$1: 1') : line;
 
 test('the cases themselves come to an end natively', () => {

@@ -62,7 +62,8 @@ describe('when the seed is killed', () => {
       const report = await streams.stop();
       const relay = overlay.seed.host.address;
       expect(report.wrong).toBe(0);
-      // A meeting that takes too long sends connections to the relay, which goes with the seed; most go as they should.
+      // A meeting that takes too long sends connections to the relay, which goes with the seed; most go as
+      // they should.
       expect(report.ends.filter(({ remote }) => remote !== relay).length).toBeGreaterThan(0);
       expect(broken(report, relay)).toEqual([]);
       expect(knocked).toBe('connected');

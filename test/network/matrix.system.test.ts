@@ -120,7 +120,8 @@ describe('two nodes behind one gateway', () => {
     expect((await outcome(`${name}-b`, `${name}-a`)).shown).toEqual(good(transport));
   });
 
-  // The hosts reset each other's packets within microseconds: on a busy machine they may never cross, and the relay it is.
+  // The hosts reset each other's packets within microseconds: on a busy machine they may never cross, and the
+  // relay it is.
   test('hairpin: punch or relay, that reach each other by the gateway alone', async () => {
     const either = good(expect.stringMatching(/^(punch|relay)$/));
     expect((await outcome('hairpin-a', 'hairpin-b')).shown).toEqual(either);

@@ -4,8 +4,8 @@ import { runClient, startEcho } from './lib/client.ts';
 import { type BoxedNode, startOverlay, type TestOverlay } from './lib/overlay.ts';
 
 /**
- * A seed on a network of its own, of which some ports are published, with nodes beside it and elsewhere: what an engine's host and
- * functions on AWS are to each other.
+ * A seed on a network of its own, of which some ports are published, with nodes beside it and elsewhere: what
+ * an engine's host and functions on AWS are to each other.
  */
 
 const PORTS = {

@@ -37,7 +37,9 @@ for line in sys.stdin:
 let bed: Bed;
 const cleanups: Array<() => void> = [];
 
-/** A guest of the node's supervisor, but not in its process namespace; `say` gives the line that it answers. */
+/**
+ * A guest of the node's supervisor, but not in its process namespace; `say` gives the line that it answers.
+ */
 async function guestOf(node: BoxedNode, program: string) {
   const env = { BOXER_SOCKET: await socketOf(node), LD_PRELOAD: join(TESTBED_BUILD, 'libboxer.so') };
   const set = Object.entries(env).map(([name, value]) => `${name}=${value}`);

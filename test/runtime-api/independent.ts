@@ -11,7 +11,9 @@ import { buildTestImages } from '../lib/images.ts';
 export interface Independent {
   /** Runs a phantom to its end. */
   phantom(argv: readonly string[], environment?: Record<string, string>): ReturnType<typeof unchecked>;
-  /** Invokes the function with any payload, as RIE is invoked: what it answers and whether that is an error. */
+  /**
+   * Invokes the function with any payload, as RIE is invoked: what it answers and whether that is an error.
+   */
   invoke(payload: string): Promise<{ error: string | null; body: string }>;
   /** Starts the function's one environment; `mount` hides parts of the runtime. */
   startFunction(...mount: string[]): Promise<void>;

@@ -34,7 +34,9 @@ export interface Checked {
   readonly faults: readonly string[];
 }
 
-/** Bit of a member that is the status code itself: the operation's documentation says which ones there are. */
+/**
+ * Bit of a member that is the status code itself: the operation's documentation says which ones there are.
+ */
 const STATUS_CODE = 32;
 
 function tellsStatus(structure: string | undefined): boolean {

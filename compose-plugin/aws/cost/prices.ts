@@ -12,7 +12,10 @@ export interface Prices {
   ecrGbMonth: number;
 }
 
-/** When the figures below were read from https://aws.amazon.com/lambda/pricing/ and https://aws.amazon.com/ecr/pricing/. */
+/**
+ * When the figures below were read from https://aws.amazon.com/lambda/pricing/ and
+ * https://aws.amazon.com/ecr/pricing/.
+ */
 export const PRICES_DATE = '2026-11';
 
 const first: Prices = {

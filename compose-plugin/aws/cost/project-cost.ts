@@ -53,11 +53,12 @@ const HOUR = 3600;
 /**
  * Adds up what functions have cost. Pure.
  *
- * With `billing`, ended functions cost what the local Lambda counted, even if their phantom no longer exists. A running
- * function costs its own run time or, if the seed does not tell that time, the run time of its phantom.
+ * With `billing`, ended functions cost what the local Lambda counted, even if their phantom no longer exists.
+ * A running function costs its own run time or, if the seed does not tell that time, the run time of its
+ * phantom.
  *
- * Without `billing`, the run time of a phantom stands for its present function and for all earlier ones. Functions
- * that run beside the present one, during a renewal, are added.
+ * Without `billing`, the run time of a phantom stands for its present function and for all earlier ones.
+ * Functions that run beside the present one, during a renewal, are added.
  */
 export function projectCost({
   project,

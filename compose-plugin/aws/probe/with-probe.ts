@@ -12,8 +12,8 @@ import { handOver } from '../credentials.ts';
 import { withProbeFunction } from './probe-function.ts';
 
 /**
- * Runs `use` with a probe function and with credentials to invoke it, and removes both. Credentials that phantoms of
- * the project use already stay.
+ * Runs `use` with a probe function and with credentials to invoke it, and removes both. Credentials that
+ * phantoms of the project use already stay.
  * @throws BoxerError as `withProbeFunction` and `handOver`
  */
 export async function withAwsProbe<T>(

@@ -37,7 +37,8 @@ export async function readRepository(aws: Aws, name: string): Promise<Repository
 }
 
 /**
- * ECR removes an image without a tag after seven days. It removes tagged images, oldest first, only beyond the newest
+ * ECR removes an image without a tag after seven days. It removes tagged images, oldest first, only beyond
+ * the newest
  * 200, because a function may have been created from any of them.
  */
 const LIFECYCLE = JSON.stringify({

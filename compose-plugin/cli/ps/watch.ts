@@ -10,7 +10,10 @@ const QUIET = 250;
  */
 const EVENTS = ['create', 'start', 'die', 'destroy', 'pause', 'unpause', 'rename', 'health_status'];
 
-/** Calls `show` at once and after every change of the project's containers and nodes, one call at a time, until cancelled. */
+/**
+ * Calls `show` at once and after every change of the project's containers and nodes, one call at a time,
+ * until cancelled.
+ */
 export async function watch(context: Context, project: string, show: () => Promise<void>): Promise<void> {
   const { engine } = context;
   let changed = Promise.withResolvers<void>();

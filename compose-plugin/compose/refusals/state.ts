@@ -33,7 +33,10 @@ function exposing(model: Model, { folder }: Place): SentPath[] {
   });
 }
 
-/** A mount of a folder that is neither the project's nor Boxer's, such as `/` for a program that watches the machine. */
+/**
+ * A mount of a folder that is neither the project's nor Boxer's, such as `/` for a program that watches the
+ * machine.
+ */
 function isOfHost({ how, local }: SentPath, { directory, folder }: Place): boolean {
   const sent = realPath(local);
   return (

@@ -6,11 +6,13 @@ export interface FunctionRules {
   /** The name of a service's function. */
   readonly functionName: (project: string, service: string, shape: FunctionShape) => string;
   /**
-   * Who creates and updates a function: its phantoms whenever they need it, or only the plugin before it starts
-   * phantoms.
+   * Who creates and updates a function: its phantoms whenever they need it, or only the plugin before it
+   * starts phantoms.
    */
   readonly madeBy: 'phantoms' | 'plugin';
-  /** Whether functions reach the seed at `seed.advertise`; otherwise they share the engine's networks with it. */
+  /**
+   * Whether functions reach the seed at `seed.advertise`; otherwise they share the engine's networks with it.
+   */
   readonly isOutside: boolean;
 }
 
@@ -22,8 +24,8 @@ export interface LambdaAccess extends FunctionRules {
   /** Whether phantoms get a file with credentials; otherwise the SDK finds the credentials of the machine. */
   readonly credentials: boolean;
   /**
-   * Makes the service of the override that answers the Lambda API, or undefined if its image is not built. Left out
-   * where the API is no part of the project.
+   * Makes the service of the override that answers the Lambda API, or undefined if its image is not built.
+   * Left out where the API is no part of the project.
    */
   readonly lambdaService?: (project: string, images: OwnImages) => Record<string, unknown> | undefined;
 }

@@ -14,7 +14,9 @@ function targetsOf(list: unknown, base: string): string[] {
   });
 }
 
-/** Paths of a lambda service whose files travel with the invocation: read-only bind mounts, secrets, configs. */
+/**
+ * Paths of a lambda service whose files travel with the invocation: read-only bind mounts, secrets, configs.
+ */
 export function travellingPaths(service: Service): string[] {
   const binds = (service.volumes ?? []).filter(
     ({ type, read_only }) => type === 'bind' && read_only === true,
@@ -37,7 +39,10 @@ function realPath(path: string): string {
   return path === RUNTIME || path.startsWith(`${TMP}/`) ? path : posix.join(BELOW_TMP, path);
 }
 
-/** Paths that are writable in a container and stand below /tmp in a function: tmpfs mounts, VOLUMEs of the image. */
+/**
+ * Paths that are writable in a container and stand below /tmp in a function: tmpfs mounts, VOLUMEs of the
+ * image.
+ */
 export function movedPaths(service: Service, image: ImageFacts): Record<string, string> {
   const tmpfs = [service.tmpfs ?? []].flat().map((mount) => mount.split(':')[0] ?? '');
   const mounts = (service.volumes ?? []).filter(({ type }) => type === 'tmpfs').map(({ target }) => target);

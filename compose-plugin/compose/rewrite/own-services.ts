@@ -20,9 +20,9 @@ import type { LambdaAccess } from './lambda-access.ts';
 import { ownServiceKeys } from './own-service-keys.ts';
 
 /**
- * Keys of the services that forward connections, the seed and the relays. They have few privileges. The size of a
- * socket's receive buffer is bounded: 4 MB are enough for about 800 Mbit/s at a round trip of 20 ms, more than a
- * function has, and the host may allow 32 MB.
+ * Keys of the services that forward connections, the seed and the relays. They have few privileges. The size
+ * of a socket's receive buffer is bounded: 4 MB are enough for about 800 Mbit/s at a round trip of 20 ms,
+ * more than a function has, and the host may allow 32 MB.
  */
 const forwarderKeys = (settings: ProjectSettings) => ({
   read_only: true,

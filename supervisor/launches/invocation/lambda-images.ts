@@ -47,8 +47,8 @@ export function lambdaImages(endpoint: string, signal: AbortSignal): LambdaImage
 }
 
 /**
- * Sends a GET request, or a POST request with a JSON body. node:http is loaded already; loading the global fetch()
- * would delay the start of every phantom.
+ * Sends a GET request, or a POST request with a JSON body. node:http is loaded already; loading the global
+ * fetch() would delay the start of every phantom.
  */
 async function exchange(url: string, body: object | undefined, signal: AbortSignal) {
   const method = body === undefined ? 'GET' : 'POST';

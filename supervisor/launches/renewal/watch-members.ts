@@ -8,7 +8,9 @@ export function watchMembers(overlay: Overlay, check: () => void, signal: AbortS
   check();
 }
 
-/** Whether the node `id` listens on every port on which the node `model` listens, as far as `overlay` knows. */
+/**
+ * Whether the node `id` listens on every port on which the node `model` listens, as far as `overlay` knows.
+ */
 export function listensLike(overlay: Overlay, id: number, model: number): boolean {
   const ports = portsOf(overlay, id);
   return portsOf(overlay, model).every((port) => ports.includes(port));

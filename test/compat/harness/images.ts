@@ -15,8 +15,8 @@ export async function buildImage(name: ImageName): Promise<void> {
 const QUERY = "dpkg-query --show --showformat '${Package} ${Version}\n'; cat /usr/local/lib/build-packages";
 
 /**
- * Versions of all Debian packages that the programs come from or were built with, without Debian's own additions.
- * Rejects with the system's words.
+ * Versions of all Debian packages that the programs come from or were built with, without Debian's own
+ * additions. Rejects with the system's words.
  */
 export async function packageVersions(): Promise<Map<string, string>> {
   const asked = await run('docker', ['run', '--rm', 'boxer-compat/programs:1', 'sh', '-c', QUERY]);

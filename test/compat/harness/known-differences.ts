@@ -14,8 +14,8 @@ const schema = z.record(
 );
 
 /**
- * Reads the file of known differences: program -> list of {checks: names or globs, cause}. Throws an Error that names
- * the file and the key.
+ * Reads the file of known differences: program -> list of {checks: names or globs, cause}. Throws an Error
+ * that names the file and the key.
  */
 export function parseKnownDifferences(text: string, file: string): Map<string, KnownDifference[]> {
   const { data, error } = schema.safeParse(parse(text) ?? {});

@@ -22,9 +22,9 @@ export interface ProgramRun extends SessionOutput {
 const STOP_SECONDS = 60;
 
 /**
- * Starts the program's project in a copy of its folder, waits for its service `client` to end and reads the checks that it
- * printed; removes the project again, whatever happened. A session that does not end within `program.seconds`
- * is one that has not finished. Rejects only when `signal` is aborted.
+ * Starts the program's project in a copy of its folder, waits for its service `client` to end and reads the
+ * checks that it printed; removes the project again, whatever happened. A session that does not end within
+ * `program.seconds` is one that has not finished. Rejects only when `signal` is aborted.
  */
 export async function runProgram(program: Program, mode: Mode, signal?: AbortSignal): Promise<ProgramRun> {
   const name = `compat${randomBytes(4).toString('hex')}`;

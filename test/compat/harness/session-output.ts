@@ -17,9 +17,9 @@ export interface SessionOutput {
 const OUTCOMES: Readonly<Record<string, Outcome>> = { ok: 'passed', 'not ok': 'failed', skip: 'skipped' };
 
 /**
- * Reads what a session printed: lines "ok - NAME", "not ok - NAME" and "skip - NAME", each followed by any number of
- * lines "# DETAIL", and "end of session" at its end. Other lines are the programs' own talk. A name that comes again
- * gets a number behind it, so that names are unique.
+ * Reads what a session printed: lines "ok - NAME", "not ok - NAME" and "skip - NAME", each followed by any
+ * number of lines "# DETAIL", and "end of session" at its end. Other lines are the programs' own talk. A name
+ * that comes again gets a number behind it, so that names are unique.
  */
 export function parseSession(text: string): SessionOutput {
   const checks: { name: string; outcome: Outcome; detail: string[] }[] = [];

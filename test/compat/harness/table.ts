@@ -44,8 +44,8 @@ export function rowOf({ program, version, native, boxed, differences }: Result):
 }
 
 /**
- * Puts rows into the one table of a Markdown text, in the place of those that begin with the same cell; new ones come in
- * alphabetical order. Throws where the text has no such table.
+ * Puts rows into the one table of a Markdown text, in the place of those that begin with the same cell; new
+ * ones come in alphabetical order. Throws where the text has no such table.
  */
 export function updateTable(markdown: string, rows: readonly string[]): string {
   const lines = markdown.split('\n');

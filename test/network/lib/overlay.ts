@@ -37,7 +37,10 @@ export interface TestOverlay {
   node(name: string, host: Host, options?: { isInside?: boolean }): Promise<BoxedNode>;
   /** As `boxer nodes --json` prints them. */
   nodes(): Promise<NodeStatus[]>;
-  /** Resolves when the nodes, by name, are as `wanted` says; at once where they are already. Rejects after `timeout` ms. */
+  /**
+   * Resolves when the nodes, by name, are as `wanted` says; at once where they are already. Rejects after
+   * `timeout` ms.
+   */
   until(wanted: (nodes: ReadonlyMap<string, NodeStatus>) => boolean, timeout?: number): Promise<void>;
   /** SIGKILL, unless told otherwise. */
   stopSeed(signal?: NodeJS.Signals): Promise<void>;

@@ -1,6 +1,7 @@
 /**
- * npm run soak: many connections through every transport while nodes, seed and relay are killed and lines lose. Needs root and
- * script/bootstrap --with-tests. Options: --seconds N (600) it may take at most, --scale F (1) of the full amounts.
+ * npm run soak: many connections through every transport while nodes, seed and relay are killed and lines
+ * lose. Needs root and script/bootstrap --with-tests. Options: --seconds N (600) it may take at most, --scale
+ * F (1) of the full amounts.
  */
 import { parseArgs } from 'node:util';
 import { soak } from './soak.ts';

@@ -48,7 +48,10 @@ export function holdings(overlay: TestOverlay, nodes: readonly BoxedNode[]): Map
 
 /** Peers' sessions, timers and pools come and go; what leaks by the connection is far beyond. */
 const SPARE_DESCRIPTORS = 24;
-/** Heaps breathe, and names of 65,536 flows are kept; ten thousand connections that leave 10 kB each behind are 100 MB. */
+/**
+ * Heaps breathe, and names of 65,536 flows are kept; ten thousand connections that leave 10 kB each behind
+ * are 100 MB.
+ */
 const SPARE_MEMORY = 80;
 
 /** Who holds more than before, and how much. Guests' memory is their own business. */
@@ -65,7 +68,10 @@ export function leaks(before: ReadonlyMap<string, Held>, after: ReadonlyMap<stri
   return found;
 }
 
-/** Resolves with the leaks that are left when there are none any more, or after `patience` ms: collectors and timers take their time. */
+/**
+ * Resolves with the leaks that are left when there are none any more, or after `patience` ms: collectors and
+ * timers take their time.
+ */
 export async function settled(
   before: ReadonlyMap<string, Held>,
   look: () => Map<string, Held>,

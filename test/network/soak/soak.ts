@@ -21,7 +21,9 @@ const TRANSPORTS: readonly Transport[] = ['direct', 'punch', 'relay'];
 const BYSTANDER = 'bystander';
 const PLACE = { direct: 'open', punch: 'silent', relay: 'symmetric' } as const;
 
-/** What a connection may end with when its peer was killed: it was not there yet, not any more, or just going. */
+/**
+ * What a connection may end with when its peer was killed: it was not there yet, not any more, or just going.
+ */
 const OF_A_DEAD_PEER: ReadonlySet<string> = new Set([
   'EHOSTUNREACH',
   'ECONNREFUSED',
@@ -31,7 +33,10 @@ const OF_A_DEAD_PEER: ReadonlySet<string> = new Set([
 ]);
 /** A relay whose flows hold too many bytes: of all nodes, or of this one. */
 const OF_A_FULL_RELAY: ReadonlySet<string> = new Set(['ENOBUFS', 'EAGAIN']);
-/** How often the client's kernel repeats a SYN; its usual six times are two minutes for a host that does not answer. */
+/**
+ * How often the client's kernel repeats a SYN; its usual six times are two minutes for a host that does not
+ * answer.
+ */
 const SYN_RETRIES = 3;
 /** Seconds that it takes over that, and what a loaded machine adds. */
 const LONGEST_ERROR = 30;
@@ -125,7 +130,8 @@ async function steady(world: World, checks: Checks, scale: number): Promise<void
   await checks.run('after these: no descriptor is left', async () =>
     (await settled(before, look, SETTLE_MS)).filter((leak) => leak.includes('descriptors')),
   );
-  // Compiled code, filled pools, tables of bounded size and heaps that have grown once are no leak. What grows again is.
+  // Compiled code, filled pools, tables of bounded size and heaps that have grown once are no leak. What
+  // grows again is.
   before = look();
   await churnAll('again');
   await flat('after these');

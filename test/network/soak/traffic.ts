@@ -12,7 +12,9 @@ const churnReport = z.object({
 });
 export type ChurnReport = z.infer<typeof churnReport>;
 
-/** Opens, uses and closes `count` connections from `node` to the echo server of `host`, `parallel` at a time. */
+/**
+ * Opens, uses and closes `count` connections from `node` to the echo server of `host`, `parallel` at a time.
+ */
 export async function churn(node: Shell, host: string, count: number, parallel = 32): Promise<ChurnReport> {
   const words = [host, String(ECHO_PORT), String(count), String(parallel)];
   const { code, stdout, stderr } = await node.exec('python3', `${PROGRAMS}/churn.py`, ...words);
