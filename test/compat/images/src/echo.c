@@ -1,8 +1,7 @@
 /*
  * A small server and its client, to be linked with another libc than Debian's, dynamically or statically.
- *   echo serve PORT            echoes every connection, many at a time, in one poll loop on non-blocking
- * sockets   echo ask HOST PORT COUNT   opens COUNT connections at once and prints one "ok" or "not ok" line a
- * behaviour
+ *   echo serve PORT            echoes every connection, many at a time, in one poll loop on non-blocking sockets
+ *   echo ask HOST PORT COUNT   opens COUNT connections at once and prints one "ok" or "not ok" line a behaviour
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
