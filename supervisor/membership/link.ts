@@ -41,7 +41,7 @@ export interface PeerHandlers {
    */
   punch(introduction: PunchIntroduction): Promise<{ readonly port?: number }>;
   /** Returns the pairs that this node has used. */
-  pairs(): readonly PairStatus[];
+  pairs(): Promise<readonly PairStatus[]>;
 }
 
 /** A connection to the seed by which this node has joined. */
@@ -92,7 +92,7 @@ export async function openLink(
   if (peers) {
     session.handle(AskToMeet, async (counterpart) => ({ offer: await peers.meet(counterpart) }));
     session.handle(Punch, (introduction) => peers.punch(introduction));
-    session.handle(Pairs, () => ({ pairs: peers.pairs() }));
+    session.handle(Pairs, async () => ({ pairs: await peers.pairs() }));
   }
   try {
     const { local, remote } = session;

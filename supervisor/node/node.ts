@@ -13,6 +13,7 @@ import { Puncher } from '../network/punch/puncher.ts';
 import { lookForSilentListeners } from '../network/silent-guests.ts';
 import { tableViewOf } from '../network/table-view.ts';
 import { BoxerError } from '../published/boxer-error.ts';
+import type { PairStatus } from '../published/node-config.ts';
 import type { Addon } from '../service/addon.ts';
 import { type ServiceAnswer, type ServiceHandler, startServiceServer } from '../service/server.ts';
 import { createSharedTable, type SharedTable } from '../service/shared-table.ts';
@@ -109,27 +110,28 @@ function handlerOf({
   return handler;
 }
 
-/**
- * Joins the overlay. Seed and peers reach this node by `acceptor`, and by the puncher as soon as that is
- * ready.
- */
-async function joinWith(
+/** The parts of a node that seed and peers reach. */
+interface Reachable {
+  readonly acceptor: Acceptor;
+  readonly puncher: Puncher;
+  pairs(): readonly PairStatus[];
+}
+
+/** Joins the overlay. A question that arrives at the moment of the join waits for the parts that answer it. */
+function joinWith(
   { seed, identity, key, join, signal, retryFor }: NodeOptions,
-  acceptor: Acceptor,
-  pairs: Pairs,
-  puncher: Promise<Puncher>,
+  ready: Promise<Reachable>,
 ): Promise<Overlay> {
-  const overlay: Overlay = await joinOverlay({
+  return joinOverlay({
     ...{ seed, identity, key, join, signal, retryFor },
-    introduce: (introduction, context) => acceptor.introduce(introduction, context.signal),
-    // A peer may ask at the moment at which this node has joined.
+    introduce: async (introduction, context) =>
+      (await ready).acceptor.introduce(introduction, context.signal),
     peers: {
-      meet: async (counterpart) => (await puncher).meet(counterpart),
-      punch: async (introduction) => (await puncher).punch(introduction),
-      pairs: () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()],
+      meet: async (counterpart) => (await ready).puncher.meet(counterpart),
+      punch: async (introduction) => (await ready).puncher.punch(introduction),
+      pairs: async () => (await ready).pairs(),
     },
   });
-  return overlay;
 }
 
 /**
@@ -137,6 +139,8 @@ async function joinWith(
  */
 export async function startNode(options: NodeOptions): Promise<Node> {
   const { addon, isFunction, hostname, onDenied } = options;
+  const ready = Promise.withResolvers<Reachable>();
+  const overlay = await joinWith(options, ready.promise);
   const flows = new FlowNameTable();
   const listeners = createListenerView();
   const acceptor = new Acceptor({
@@ -150,11 +154,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     },
   });
   const pairs = new Pairs();
-  const ready = Promise.withResolvers<Puncher>();
-  const overlay = await joinWith(options, acceptor, pairs, ready.promise);
   const deliver: Deliver = (...arrived) => acceptor.deliver(...arrived);
   const puncher = new Puncher({ addon, overlay, listeners, flows, pairs, deliver });
-  ready.resolve(puncher);
   const table = createSharedTable(addon);
   const publisher = createListenerPublisher({
     listeners,
@@ -164,6 +165,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       puncher.vanished(port);
     },
   });
+  const allPairs = () => [...directPairs(overlay.members().values(), overlay.nodeId), ...pairs.all()];
+  ready.resolve({ acceptor, puncher, pairs: allPairs });
   const connector = new Connector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
   const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;

@@ -61,7 +61,7 @@ test('the metrics count the events at the seed, and contain no names, addresses 
     { to: '198.18.0.4', transport: 'punch' as const, why: 'w', connections: 2 },
   ];
   const nobody = () => Promise.reject(new Error('nobody'));
-  const peers = { meet: nobody, punch: nobody, pairs: () => pairs };
+  const peers = { meet: nobody, punch: nobody, pairs: async () => pairs };
   const [web, api] = await Promise.all([bed.join('web', { peers }), bed.join('secretive')]);
   await api.setListening([echo.port]);
   await until(web, () => web.members().get(api.nodeId)?.ports.length === 1);
