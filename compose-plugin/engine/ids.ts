@@ -8,7 +8,7 @@ const byName = z.object({ Volumes: z.array(z.object({ Name: z.string() })) });
 /** How the Engine API and docker list the objects of one kind. A volume's name is its id. */
 const KINDS = {
   container: {
-    path: '/containers/json?all=1',
+    path: '/containers/json?all=1&',
     idsIn: (answer: unknown) => byId.safeParse(answer).data?.map(({ Id }) => Id),
     args: ['ps', '--all', '--quiet', '--no-trunc'],
   },
@@ -29,7 +29,7 @@ export type Kind = keyof typeof KINDS;
 /** Ids of the containers (stopped ones too), networks or volumes that match every filter (`label=x=y`). */
 export async function idsOf(engine: Docker, kind: Kind, ...filters: readonly string[]): Promise<string[]> {
   const { path, idsIn, args } = KINDS[kind];
-  const asked = await askEngine(engine, [`${path}&filters=${filterQuery(filters)}`]);
+  const asked = await askEngine(engine, [`${path}filters=${filterQuery(filters)}`]);
   const found = idsIn(asked?.[0]);
   if (found) return found;
   const output = await dockerOutput(engine, [...args, ...filters.flatMap((one) => ['--filter', one])]);
