@@ -1,17 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ROOT, repositoryFiles } from '../docs/documents.ts';
+import { repositoryFiles } from '../lib/repository-files.ts';
+import { statementsOf } from './statements.ts';
 
-/**
- * What a file imports when it is loaded: values, and neither types nor what it imports later with `await`.
- */
+/** What a file imports when it is loaded. */
 const loadedBy = (file: string): string[] =>
-  [
-    ...readFileSync(join(ROOT, file), 'utf8').matchAll(
-      /^(?:import|export) (?!type )(?:[^'"]*? from )?'([^']+)'/gm,
-    ),
-  ].map(([, target = '']) => (target.startsWith('.') ? normalize(join(dirname(file), target)) : target));
+  statementsOf(file).flatMap(({ to, erased, atRunTime }) => (erased || atRunTime ? [] : [to]));
 
 /** The way from a file to AWS's SDK, if loading the file loads it. */
 function wayToSdk(file: string, seen = new Set<string>()): string[] | undefined {

@@ -8,6 +8,10 @@ export interface Statement {
   readonly to: string;
   /** The statement imports types only, so nothing of the module runs. */
   readonly typesOnly: boolean;
+  /** The statement is no part of the program that runs (`import type`). */
+  readonly erased: boolean;
+  /** The statement is an `import()`, so the module is loaded when it is needed. */
+  readonly atRunTime: boolean;
 }
 
 const STATIC = /^\s*(?:import|export)\s+(type\s)?([^'";]*?)\bfrom\s*'([^']+)'/gm;
@@ -29,10 +33,14 @@ export function statementsIn(file: string, source: string): Statement[] {
     ...[...source.matchAll(STATIC)].map(([, type, clause = '', target]) => ({
       to: resolve(target),
       typesOnly: type !== undefined || namesTypesOnly(clause),
+      erased: type !== undefined,
+      atRunTime: false,
     })),
-    ...[...source.matchAll(PLAIN)].map(([, atStart, atRunTime]) => ({
-      to: resolve(atStart ?? atRunTime),
+    ...[...source.matchAll(PLAIN)].map(([, atStart, later]) => ({
+      to: resolve(atStart ?? later),
       typesOnly: false,
+      erased: false,
+      atRunTime: later !== undefined,
     })),
   ];
 }

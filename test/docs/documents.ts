@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, repositoryFiles } from '../lib/repository-files.ts';
 
-export { ROOT, repositoryFiles };
-
 /** Every Markdown file of the repository. */
 export const documents = repositoryFiles().filter((file) => file.endsWith('.md'));
 
