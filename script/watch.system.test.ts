@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
 
-test('watch.mjs runs its command again after a change below the folder, whether it passed or failed', async () => {
+test('watch.mjs runs its command again after a change below, whether it passed or failed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'boxer-watch-'));
   mkdirSync(join(folder, 'below'));
   writeFileSync(join(folder, 'below/verdict'), 'exit 0');

@@ -55,7 +55,8 @@ export class Functions {
   update(record: FunctionRecord, config: FunctionConfig): void {
     if (record.state === 'Pending' || record.updating) {
       throw conflict(
-        `The operation cannot be performed at this time. An update is in progress for resource: ${config.name}`,
+        'The operation cannot be performed at this time. ' +
+          `An update is in progress for resource: ${config.name}`,
       );
     }
     const old = record.fleet;

@@ -71,7 +71,9 @@ export async function openSqliteFile(
   } catch (cause) {
     const why = messageOf(cause);
     throw new BoxerError('STORE', `the seed's store ${path} cannot be used: ${why}`, {
-      hint: 'this is the project’s volume boxer-store: it needs space, and the seed must be able to write to it',
+      hint:
+        'this is the project’s volume boxer-store: ' +
+        'it needs space, and the seed must be able to write to it',
       cause,
     });
   }

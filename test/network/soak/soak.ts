@@ -209,7 +209,8 @@ async function killSeed({ overlay, client }: World, count: number): Promise<stri
     ...(ended
       ? []
       : [
-          `relayed streams ended with ${relayed ? broken(relayed).join() : 'nothing'}, ${relayed?.wrong} bytes wrong`,
+          `relayed streams ended with ${relayed ? broken(relayed).join() : 'nothing'}, ` +
+            `${relayed?.wrong} bytes wrong`,
         ]),
   ];
 }
