@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { HEAD, TAIL } from '../supervisor/bundles/bundle.ts';
 import { ownEnvironment } from '../supervisor/guest/own-environment.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
@@ -119,11 +120,36 @@ COPY --from=musl /hello /hello
   );
 
   test(
+    'Node.js in the image accepts the byte code of every command',
+    async () => {
+      const program = `const fs = require('fs'), lib = '/opt/boxer/lib/';
+        const [HEAD, TAIL] = ${JSON.stringify([HEAD, TAIL])};
+        for (const name of fs.readdirSync(lib + 'bytecode')) {
+          const filename = lib + name.replace('.bin', '.cjs');
+          const cachedData = fs.readFileSync(lib + 'bytecode/' + name);
+          const script = new (require('vm').Script)(HEAD + fs.readFileSync(filename, 'latin1') + TAIL, { filename, cachedData });
+          console.log(name, script.cachedDataRejected);
+        }`;
+      const node = [
+        '--entrypoint',
+        '/opt/boxer/bin/node',
+        await runtimeImage(),
+        '--openssl-config=/dev/null',
+      ];
+      const { stdout } = await execa('docker', ['run', ...AS_FUNCTION, ...node, '-e', program]);
+      const lines = stdout.split('\n');
+      expect(lines).toContain('phantom.bin false');
+      expect(lines.filter((line) => !line.endsWith(' false'))).toEqual([]);
+    },
+    5 * MINUTES,
+  );
+
+  test(
     "the guest's variables reach the supervisor under other names, and do nothing to its Node",
     async () => {
-      await writeFile(join(directory, 'boxer.mjs'), PRINT_ENVIRONMENT);
+      await writeFile(join(directory, 'start.cjs'), PRINT_ENVIRONMENT);
       const runtime = await runtimeImage();
-      const image = await imageOf(`FROM ${runtime}\nCOPY boxer.mjs /opt/boxer/lib/boxer.mjs\n`);
+      const image = await imageOf(`FROM ${runtime}\nCOPY start.cjs /opt/boxer/lib/start.cjs\n`);
       const variables = {
         LD_PRELOAD: '/not/there.so',
         LD_LIBRARY_PATH: '/lib:/usr/lib',

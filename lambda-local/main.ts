@@ -102,23 +102,27 @@ async function serve(
   await startApi(settings.PORT, route, log, signal);
 }
 
-// Without a locale, zod's messages only say that an input is invalid.
-z.config(z.locales.en());
-const stop = new AbortController();
-for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
-try {
-  const settings = readSettings(process.env);
-  await run(
-    settings,
-    createLog(settings.LOG, (line) => void process.stderr.write(line)),
-    stop.signal,
-  );
-} catch (error) {
-  // A signal during the start makes one of its steps fail.
-  if (!stop.signal.aborted) {
-    process.stderr.write(`lambda-local: ${messageOf(error)}\n`);
-    process.exitCode = 1;
+async function main(): Promise<void> {
+  // Without a locale, zod's messages only say that an input is invalid.
+  z.config(z.locales.en());
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop.abort());
+  try {
+    const settings = readSettings(process.env);
+    await run(
+      settings,
+      createLog(settings.LOG, (line) => void process.stderr.write(line)),
+      stop.signal,
+    );
+  } catch (error) {
+    // A signal during the start makes one of its steps fail.
+    if (!stop.signal.aborted) {
+      process.stderr.write(`lambda-local: ${messageOf(error)}\n`);
+      process.exitCode = 1;
+    }
   }
+  // Handles that are still open belong to invocations that have just been ended.
+  process.exit();
 }
-// Handles that are still open belong to invocations that have just been ended.
-process.exit();
+
+void main();

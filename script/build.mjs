@@ -1,16 +1,61 @@
 // Bundles the three programs, those whose sources changed. Bundling halves Node's load time and makes each
 // program one folder to ship.
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { hashOf } from './lib/inputs.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-const programs = [
-  { entry: 'supervisor/entrypoint.ts', out: 'build/supervisor', name: 'boxer' },
-  { entry: 'compose-plugin/main.ts', out: 'build/plugin', name: 'docker-boxer' },
-  { entry: 'lambda-local/main.ts', out: 'build/lambda-local', name: 'lambda-local' },
+/** A bundle for each command, so that a container loads no code that its command does not use. */
+const commands = [
+  'function',
+  'inspect',
+  'node',
+  'nodes',
+  'phantom',
+  'precompile',
+  'probe',
+  'relay',
+  'seed',
+  'twins',
 ];
+
+const programs = [
+  {
+    entries: {
+      start: 'supervisor/entrypoint.ts',
+      ...Object.fromEntries(commands.map((name) => [name, `supervisor/commands/${name}.ts`])),
+    },
+    out: 'build/supervisor',
+    name: 'boxer',
+  },
+  { entries: { 'docker-boxer': 'compose-plugin/main.ts' }, out: 'build/plugin', name: 'docker-boxer' },
+  { entries: { 'lambda-local': 'lambda-local/main.ts' }, out: 'build/lambda-local', name: 'lambda-local' },
+];
+
+/**
+ * CommonJS starts faster than ES modules do: where an ES module imports one of Node's modules, Node evaluates
+ * all of its exports, and so loads undici for `http` and the streams for `fs`. The plugin has ES modules, as
+ * only these can be split into parts that load when a verb needs them.
+ */
+const FORMATS = {
+  cjs: {
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    supported: { 'dynamic-import': false },
+  },
+  esm: {
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    chunkNames: 'chunks/[hash]',
+    banner: {
+      js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
+    },
+  },
+};
+const formatOf = (name) => FORMATS[name === 'docker-boxer' ? 'esm' : 'cjs'];
 
 // The lock file stands for everything below node_modules.
 const always = ['package-lock.json', 'package.json', 'script/build.mjs', 'tsconfig.json'];
@@ -18,41 +63,35 @@ const always = ['package-lock.json', 'package.json', 'script/build.mjs', 'tsconf
 const stampOf = (name) => `build/.stamps/${name}.json`;
 
 /** True if the bundle was made from just these sources. */
-const isFresh = async ({ out, name }) => {
+const isFresh = async ({ entries, out, name }) => {
   try {
     const { files, hash } = JSON.parse(await readFile(stampOf(name), 'utf8'));
-    await readFile(`${out}/${name}.mjs`);
+    const extension = formatOf(name).outExtension['.js'];
+    for (const entry of Object.keys(entries)) await access(`${out}/${entry}${extension}`);
     return hash === hashOf(files);
   } catch {
     return false;
   }
 };
 
-const bundle = async ({ entry, out, name }) => {
+const bundle = async ({ entries, out, name }) => {
   const { build } = await import('esbuild');
   // Aside first: a bundle that cannot be made leaves the last good one where it is.
   const fresh = `${out}.${process.pid}`;
   const { metafile } = await build({
-    entryPoints: { [name]: entry },
+    entryPoints: entries,
     outdir: fresh,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
-    splitting: true,
-    chunkNames: 'chunks/[hash]',
     platform: 'node',
     // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of
     // those. That is half of the AWS SDK.
     mainFields: ['module', 'main'],
-    format: 'esm',
     target: 'node22',
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     legalComments: 'none',
     external: ['*.node'],
-    banner: {
-      js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
-    },
+    ...formatOf(name),
     logLevel: 'warning',
     metafile: true,
   });

@@ -6,7 +6,7 @@ umask 022
 node=$1 supervisor=$2 shim=$3 root=$4
 sysroot=${SYSROOT-} cross=${CROSS:+$CROSS-}
 to=$root/opt/boxer
-mkdir -p "$to/bin" "$to/lib/chunks" "$to/share/licenses"
+mkdir -p "$to/bin" "$to/lib" "$to/share/licenses"
 
 # Node with a loader and libraries of its own. RPATH, not RUNPATH: it wins over a guest's LD_LIBRARY_PATH.
 interpreter=$(patchelf --print-interpreter "$node/bin/node")
@@ -37,23 +37,17 @@ cp "$shim/libboxer.so" "$shim/boxer.node" "$to/lib/"
 # By a path that programs with the address sanitizer accept: see supervisor/node/runtime.ts.
 mkdir "$to/lib/beside-libasan.so"
 ln -s ../libboxer.so "$to/lib/beside-libasan.so/libboxer.so"
-cp -R "$supervisor/." images/runtime/start.cjs "$to/lib/"
+cp -R "$supervisor/." "$to/lib/"
 
 cp "$node/LICENSE" "$to/share/licenses/node"
 cp "$sysroot/usr/share/doc/libc6/copyright" "$to/share/licenses/glibc"
 cp -L "$sysroot/usr/share/doc/libstdc++6/copyright" "$to/share/licenses/libstdc++"
 
-# V8's byte code of the supervisor: its place is part of its key, so in place. Same seed, same bytes.
-# Not for another machine: there the supervisor starts without.
+# V8's byte code of the commands. Same seed, same bytes. Not for another machine: there the supervisor starts without.
 if [ -z "$cross" ]; then
-  cp images/runtime/compile.mjs "$root/"
-  chroot "$root" /opt/boxer/bin/node --random-seed=1 --openssl-config=/dev/null /compile.mjs
-  rm "$root/compile.mjs"
-  # Node keeps a cache per user. Whoever else starts the supervisor goes without, which only costs time.
-  for user in 993 999 1000 65532; do
-    for cache in "$to"/lib/cache/*-0; do ln -s "${cache##*/}" "${cache%-0}-$user"; done
-  done
+  chroot "$root" /opt/boxer/bin/node --random-seed=1 --openssl-config=/dev/null /opt/boxer/lib/precompile.cjs
 fi
+rm "$to/lib/precompile.cjs"
 
 chmod -R u=rwX,go=rX "$to"
 chmod 755 "$to"/bin/* "$to"/lib/*.so*

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { startReaper } from '../guest/reaper.ts';
 import type { Runtime } from '../node/runtime.ts';
+import { runProbe } from '../probe/run-probe.ts';
 import { type LaunchEvent, type LaunchReport, launchEvent, warmEvent } from '../protocol/launch-event.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import { messageOf } from '../published/message-of.ts';
@@ -38,7 +39,6 @@ async function finish(response: ClientRequest, report?: LaunchReport): Promise<v
 /** Runs the measurements of `docker boxer probe` in place of a guest. */
 async function probe(api: RuntimeApi, runtime: Runtime, at: Invocation, event: ProbeEvent, count: number) {
   const started = Math.round(performance.now());
-  const { runProbe } = await import('../probe/run-probe.ts');
   const response = api.respond(at.requestId);
   const lost = new AbortController();
   response.on('error', (error) => lost.abort(error));

@@ -11,6 +11,7 @@ import { createLaunchEvent } from './create-launch-event.ts';
 import { fetchBySeed, fetchHere } from './fetch.ts';
 import { type GuestLife, printGuestOutput } from './guest-output.ts';
 import { Introducer } from './introducer.ts';
+import { invokeTwin } from './invocation/invoke.ts';
 import type { Twin } from './invocation/lambda-client.ts';
 import type { Joined, Launch } from './launch.ts';
 import type { Outcome } from './outcome.ts';
@@ -132,14 +133,11 @@ export class LaunchedFunction implements Launch {
 
   /** Gives the node that the function takes over its duty, its names and its credentials. */
   async #join(): Promise<Membership> {
-    // The SDK is imported here and not above, so that it loads while the seed answers.
-    const loading = import('./invocation/invoke.ts');
     const server = await this.#server;
     const overlay = await this.#joinOverlay(server);
     try {
       const since = performance.now();
       const credentials = await overlay.launch(wayTo(server));
-      await loading;
       const introducer = new Introducer(overlay, this.session);
       const fetchBy: Joined['fetchBy'] = (relay) =>
         credentials.outside ? fetchBySeed(overlay) : fetchHere(relay, overlay, introducer);
@@ -197,7 +195,6 @@ export class LaunchedFunction implements Launch {
       this.#membership,
       this.#twin,
     ]);
-    const { invokeTwin } = await import('./invocation/invoke.ts');
     const say = this.#options.log.warn;
     const isFresh = performance.now() - since < FRESH_MS;
     // Credentials may have expired before a later attempt, or while a missing twin was made.

@@ -85,5 +85,5 @@ export interface Addon extends PumpAddon {
 
 /** Loads the addon, which is beside the bundle in `/opt/boxer/lib`. */
 export function loadAddon(path: string): Addon {
-  return createRequire(import.meta.url)(path);
+  return createRequire(import.meta.filename)(path);
 }

@@ -2,7 +2,9 @@ import type { Rooms } from './rooms.ts';
 
 /** The rooms of the supervisor, from the entrypoint down to what everybody may know. */
 export const supervisor: Rooms = {
-  supervisor: [
+  supervisor: ['supervisor/bundles', 'supervisor/published'],
+  'supervisor/commands': [
+    'supervisor/bundles',
     'supervisor/container',
     'supervisor/function',
     'supervisor/identity',
@@ -16,6 +18,7 @@ export const supervisor: Rooms = {
     'supervisor/standalone-relay',
     'supervisor/twins',
   ],
+  'supervisor/bundles': [],
   'supervisor/function': [
     'supervisor/control',
     'supervisor/discovery',

@@ -66,7 +66,6 @@ export async function createRuntime(): Promise<Runtime> {
     copyFile(join(TESTBED_BUILD, 'libboxer.so'), join(lib, 'libboxer.so')),
     linkLibrary(lib),
     copyFile(join(TESTBED_BUILD, 'boxer.node'), join(lib, 'boxer.node')),
-    copyFile(join(ROOT, 'images/runtime/start.cjs'), join(lib, 'start.cjs')),
     writeFile(join(directory, 'bin/node'), ''),
   ]);
   const remove = () => rm(directory, { recursive: true, force: true });
