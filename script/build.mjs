@@ -8,6 +8,7 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** A bundle for each command, so that a container loads no code that its command does not use. */
 const commands = [
+  'beside',
   'function',
   'inspect',
   'node',

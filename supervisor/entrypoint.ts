@@ -6,7 +6,7 @@ import { VERSION } from './published/version.ts';
  * What `/opt/boxer/bin/boxer` starts. Each command is a bundle of its own (`commands/`, script/build.mjs), so
  * that a process loads and evaluates nothing that its command does not use.
  */
-const COMMANDS = ['seed', 'relay', 'node', 'phantom', 'probe', 'nodes', 'twins', 'inspect'];
+const COMMANDS = ['seed', 'relay', 'node', 'beside', 'phantom', 'probe', 'nodes', 'twins', 'inspect'];
 
 const USAGE = `usage: boxer node -- COMMAND...     run COMMAND here, as a node of the overlay
        boxer phantom -- COMMAND...  run COMMAND in this service's twin

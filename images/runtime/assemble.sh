@@ -32,7 +32,7 @@ echo 'hosts: files dns' >"$to/nssconf"
 
 launcher=musl-gcc
 [ -z "$cross" ] || launcher=${cross}gcc
-"$launcher" -static -Os -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher.c
+"$launcher" -static -Os -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -s -o "$to/bin/boxer" shim-c/launcher/*.c
 cp "$shim/libboxer.so" "$shim/boxer.node" "$to/lib/"
 # By a path that programs with the address sanitizer accept: see supervisor/node/runtime.ts.
 mkdir "$to/lib/beside-libasan.so"

@@ -268,9 +268,25 @@ static int listen_on(const char *name) {
   return errno = error, -1;
 }
 
+/*
+ * The socket is given by a name, on which this process listens, or by a descriptor that listens already
+ * (shim-c/launcher/init.c). Returns -1 when an exception is pending.
+ */
+static int get_listener(napi_env env, napi_value socket) {
+  napi_valuetype type;
+  napi_typeof(env, socket, &type);
+  int32_t fd;
+  if (type == napi_number) return get_int(env, socket, "socket", &fd) ? fd : -1;
+  char *name;
+  if (!get_text(env, socket, "socket", &name)) return -1;
+  fd = listen_on(name);
+  free(name);
+  if (fd < 0) throw_errno(env, errno, "the service socket");
+  return fd;
+}
+
 napi_value service_start_js(napi_env env, napi_callback_info info) {
   napi_value arguments[ARGUMENTS_MAX], name_of_resource, handle;
-  char *name;
   int32_t limit, timeout;
   get_arguments(env, info, arguments);
   if (!get_int(env, arguments[1], "limit", &limit) || !get_int(env, arguments[2], "timeout", &timeout))
@@ -278,10 +294,8 @@ napi_value service_start_js(napi_env env, napi_callback_info info) {
   bool is_buffer = false;
   napi_is_buffer(env, arguments[3], &is_buffer);
   if (!is_buffer) return type_error(env, "room must be a Buffer"), NULL;
-  if (!get_text(env, arguments[0], "name", &name)) return NULL;
-  int fd = listen_on(name);
-  free(name);
-  if (fd < 0) return throw_errno(env, errno, "the service socket");
+  int fd = get_listener(env, arguments[0]);
+  if (fd < 0) return NULL;
   struct service *service = calloc(1, sizeof *service);
   if (!service) abort();
   service->env = env;

@@ -9,6 +9,8 @@
 
 /* The newest copy, for single words; NULL when the supervisor cannot be reached or the monitor is inert. */
 const struct boxer_table *shared_table(void);
+/* Waits until the supervisor has answered once, or does not answer. */
+void await_table(void);
 /* Four bytes at once; addresses come in network order. */
 uint32_t table_word(const uint8_t field[4]);
 /*

@@ -15,7 +15,12 @@ import { tableViewOf } from '../network/table-view.ts';
 import { BoxerError } from '../published/boxer-error.ts';
 import type { PairStatus } from '../published/node-config.ts';
 import type { Addon } from '../service/addon.ts';
-import { type ServiceAnswer, type ServiceHandler, startServiceServer } from '../service/server.ts';
+import {
+  type OpenSocket,
+  type ServiceAnswer,
+  type ServiceHandler,
+  startServiceServer,
+} from '../service/server.ts';
 import { createSharedTable, type SharedTable } from '../service/shared-table.ts';
 import { Operation, type ServiceRequest } from '../service/wire.ts';
 
@@ -35,6 +40,10 @@ export interface NodeOptions {
   readonly onDenied?: ((path: string) => void) | undefined;
   /** How long to repeat the connection attempts to a seed that is not up yet, ms. */
   readonly retryFor: number;
+  /** The service socket, if a guest that is running already waits at it. */
+  readonly openSocket?: OpenSocket | undefined;
+  /** Called when the node has joined, before process monitors are answered. */
+  readonly beforeServing?: (overlay: Overlay) => Promise<void>;
 }
 
 /** A node of the overlay, ready for its guest. */
@@ -172,7 +181,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
   const later = new LateConnector({ addon, connector, flows });
   const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking, onDenied };
-  const server = startServiceServer(addon, handlerOf(parts));
+  await options.beforeServing?.(overlay);
+  const server = startServiceServer(addon, handlerOf(parts), { open: options.openSocket });
   const writeTable = () => table.write(tableViewOf(overlay, hostname || kernelHostname(), isFunction));
   writeTable();
   const unsubscribe = overlay.onChange(writeTable);

@@ -22,7 +22,9 @@ beforeAll(() => {
 beforeEach(() => {
   sockets = [];
   handler = () => ({});
-  server = startServiceServer(addon, (request, signal) => handler(request, signal), PATIENCE);
+  server = startServiceServer(addon, (request, signal) => handler(request, signal), {
+    timeout: PATIENCE,
+  });
 });
 afterEach(() => {
   server.close();

@@ -32,17 +32,32 @@ const MAX_CONNECTIONS = 1024;
 const CLIENT_TIMEOUT_MS = 5000;
 const NOTHING = Buffer.alloc(0);
 
+/** A service socket that the launcher has opened, and on which process monitors may be waiting already. */
+export interface OpenSocket {
+  readonly fd: number;
+  /** The value of BOXER_SOCKET. */
+  readonly name: string;
+}
+
+function newSocket(): { readonly socket: string; readonly name: string } {
+  const socket = `boxer-${randomBytes(8).toString('hex')}`;
+  return { socket, name: `@${socket}` };
+}
+
 /**
  * Serves the node's process monitors on an abstract Unix socket, which needs no file system and can be
- * reached from a chroot. The addon handles the connections (`shim-c/addon/service.c`), as a Node stream for
+ * reached from a chroot: on `open`, or on a new one. The addon handles the connections (`shim-c/addon/service.c`), as a Node stream for
  * each would cost more than the rest of a request.
  */
 export function startServiceServer(
   addon: Addon,
   handler: ServiceHandler,
-  timeout = CLIENT_TIMEOUT_MS,
+  {
+    open,
+    timeout = CLIENT_TIMEOUT_MS,
+  }: { readonly open?: OpenSocket | undefined; readonly timeout?: number } = {},
 ): ServiceServer {
-  const name = `boxer-${randomBytes(8).toString('hex')}`;
+  const { socket, name } = open ? { socket: open.fd, name: open.name } : newSocket();
   const room = Buffer.alloc(REQUEST_SIZE);
   /** Requests that wait for an asynchronous answer, by id. */
   const waiting = new Map<number, AbortController>();
@@ -90,6 +105,6 @@ export function startServiceServer(
   }
 
   const onGone = (id: number) => waiting.get(id)?.abort();
-  const service = addon.serviceStart(name, MAX_CONNECTIONS, timeout, room, onRequest, onGone);
-  return { name: `@${name}`, close: () => addon.serviceStop(service) };
+  const service = addon.serviceStart(socket, MAX_CONNECTIONS, timeout, room, onRequest, onGone);
+  return { name, close: () => addon.serviceStop(service) };
 }

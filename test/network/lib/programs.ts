@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeShim, TESTBED_BUILD } from '../../lib/make-shim.ts';
@@ -59,8 +70,11 @@ export async function createRuntime(): Promise<Runtime> {
   const directory = await mkdtemp(join(tmpdir(), 'boxer-testbed-'));
   const lib = join(directory, 'lib');
   await mkdir(join(directory, 'bin'), { recursive: true });
-  const launcher = join(ROOT, 'shim-c/launcher.c');
-  await runTool(['cc', '-static', '-O1', '-o', join(directory, 'bin/boxer'), launcher]);
+  const folder = join(ROOT, 'shim-c/launcher');
+  const sources = (await readdir(folder))
+    .filter((name) => name.endsWith('.c'))
+    .map((name) => join(folder, name));
+  await runTool(['cc', '-static', '-O1', '-D_GNU_SOURCE', '-o', join(directory, 'bin/boxer'), ...sources]);
   await runTool(['cp', '-R', join(ROOT, 'build/supervisor'), lib]);
   await Promise.all([
     copyFile(join(TESTBED_BUILD, 'libboxer.so'), join(lib, 'libboxer.so')),
