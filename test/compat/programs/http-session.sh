@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# http_session BASE: what every HTTP server must answer, whose /hello and /large are the files of /srv/www.
+# http_session BASE: checks the answers of an HTTP server whose /hello and /large are the files of /srv/www.
 http_session() {
   await curl -sf "$1/hello" || return
   expect 'a small answer' hello curl -s "$1/hello"

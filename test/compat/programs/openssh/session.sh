@@ -7,7 +7,7 @@ socat -u TCP:server:2223 STDOUT >key
 user=$(socat -u TCP:server:2224 STDOUT)
 options='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/tmp/home/known -o LogLevel=ERROR -o BatchMode=yes -i /tmp/home/key'
 echo "exec ssh $options -p 2222 -l $user \"\$@\"" >ssh-server
-# The options come before the name, what is run there behind it.
+# ssh takes its options before the host name, and the remote command after it.
 ssh="sh /tmp/home/ssh-server server"
 expect 'a command' hello $ssh echo hello
 expect 'its exit code' 42 sh -c "$ssh exit 42; echo \$?"
