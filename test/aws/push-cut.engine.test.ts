@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => bed.stop());
 
-test('an interrupted push leaves no image and no function, and the next one sends only the rest', async () => {
+test('an interrupted push leaves no image and no function, and the next sends only the rest', async () => {
   const proxy = await startUploadProxy(bed.registry.host);
   const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
   const project = bed.project(oneService());
