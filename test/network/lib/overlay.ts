@@ -109,7 +109,7 @@ export async function startOverlay(bed: Bed, options: OverlayOptions = {}): Prom
       return startNode(bed, { name, host: at, seed, projectKey });
     },
     nodes: () => nodesOf(seed.pid),
-    until: (wanted, timeout = 10_000) => waitUntil(seed.pid, wanted, timeout),
+    until: (wanted, timeout = 30_000) => waitUntil(seed.pid, wanted, timeout),
   };
 }
 
@@ -129,35 +129,37 @@ async function waitUntil(
   timeout: number,
 ): Promise<void> {
   const nodes = new Map<string, NodeStatus>();
-  const told = new Set<string>();
+  /** The services about which an event has come. */
+  const reported = new Set<string>();
   let present: readonly NodeStatus[] | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const first = Promise.withResolvers<void>();
-  const fail = () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes.values()])}`));
+  const fail = () =>
+    reject(new Error(`not within ${timeout} ms; the nodes are ${JSON.stringify([...nodes.values()])}`));
   const timer = setTimeout(fail, timeout);
-  promise.catch(() => undefined); // It may come before anybody waits for it.
-  // The first lines tell of those that are there, but not which is the last of them.
-  const look = () => present?.every(({ service }) => told.has(service)) && wanted(nodes) && resolve();
-  // It prints nothing while there is no node.
+  promise.catch(() => undefined); // The promise may reject before it is awaited.
+  // The first events describe the present nodes, but do not say which of them is last. `present` does.
+  const check = () => present?.every(({ service }) => reported.has(service)) && wanted(nodes) && resolve();
+  // `nodes --watch` prints nothing while there is no node, so the shell reports that it starts.
   const watching = ['sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'];
   const helper = await startHelper([...insideSeed(pid), ...watching], {
     ready: (line) => line === 'watching',
     onLine(line) {
       if (!line.startsWith('{')) return;
       const { event, node } = nodeEvent.parse(JSON.parse(line));
-      told.add(node.service);
+      reported.add(node.service);
       first.resolve();
       if (event === 'left') nodes.delete(node.service);
       else nodes.set(node.service, node);
-      look();
+      check();
     },
   });
   try {
-    // From the first event on, whoever leaves is told of, too.
+    // After the first event, there is an event for each node that leaves.
     if ((await nodesOf(pid)).length > 0) await Promise.race([first.promise, promise]);
-    // Only who is there: what it says of them may be older than what the events have said meanwhile.
+    // This list only says which nodes are present. Its other facts may be older than those of the events.
     present = await nodesOf(pid);
-    look();
+    check();
     await promise;
   } finally {
     clearTimeout(timer);
