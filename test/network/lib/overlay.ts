@@ -30,22 +30,22 @@ export interface BoxedNode extends Shell {
   readonly log: readonly string[];
 }
 
-/** A seed on the internet and its nodes, every one the real program in namespaces of its own. */
+/** A seed and its nodes. Each of them is the real program in namespaces of its own. */
 export interface TestOverlay {
   readonly seed: { readonly host: Host; readonly pid: number; readonly log: readonly string[] };
-  /** `isInside`: on the seed's own network, where the seed is behind a gateway. */
-  node(name: string, host: Host, options?: { isInside?: boolean }): Promise<BoxedNode>;
-  /** As `boxer nodes --json` prints them. */
-  nodes(): Promise<NodeStatus[]>;
   /**
-   * Resolves when the nodes, by name, are as `wanted` says; at once where they are already. Rejects after
-   * `timeout` ms.
+   * Starts a node on `host`. `isInside`: the host is on the network of a seed that is behind a gateway, and
+   * the node reaches the seed by its private address.
    */
+  node(name: string, host: Host, options?: { isInside?: boolean }): Promise<BoxedNode>;
+  /** Resolves to the nodes that `boxer nodes --json` prints. */
+  nodes(): Promise<NodeStatus[]>;
+  /** Resolves when `wanted` returns true for the nodes, mapped by name. Rejects after `timeout` ms. */
   until(wanted: (nodes: ReadonlyMap<string, NodeStatus>) => boolean, timeout?: number): Promise<void>;
-  /** SIGKILL, unless told otherwise. */
+  /** Sends the seed `signal`, SIGKILL by default, and waits for its end. */
   stopSeed(signal?: NodeJS.Signals): Promise<void>;
   startSeed(): Promise<void>;
-  /** A relay beside the seed's own, on `host`; resolves when the seed has it. */
+  /** Starts a standalone relay on `host`. Resolves when the relay has joined the seed. */
   relay(host: Host): Promise<Daemon>;
 }
 
@@ -57,22 +57,23 @@ const SEED_CONFIG: SeedConfig = {
   gateways: [],
 };
 
-/** As the rewrite gives the containers of seed and relays: what a flow may leave unread. */
+/** Limits the bytes that a flow may leave unread, with the setting that seed and relay containers have. */
 const boundBuffers = (host: Host) =>
   host.namespace.run("echo '4096 131072 4194304' >/proc/sys/net/ipv4/tcp_rmem");
 
 interface OverlayOptions {
-  /** On the internet unless told otherwise. */
+  /** The host of the seed; by default a new host on the internet. */
   readonly host?: Host;
   readonly config?: Partial<SeedConfig>;
 }
 
-/** Starts the seed on a host of its own. */
+/** Starts the seed. */
 export async function startOverlay(bed: Bed, options: OverlayOptions = {}): Promise<TestOverlay> {
   const projectKey = randomBytes(32);
   const host = options.host ?? (await bed.host());
   await boundBuffers(host);
-  // Outlives the seed, as the project's volume does. /tmp is another one in each place.
+  // The folder outlives the seed, as the project's volume does. It is not in /tmp, because each place has its
+  // own /tmp.
   const folder = await mkdtemp('/var/tmp/boxer-store-');
   bed.own(() => rm(folder, { recursive: true, force: true }));
   const seed = await startDaemon(bed, host, {
