@@ -148,7 +148,7 @@ describe('the files of a guest of a lambda service', () => {
     });
   });
 
-  test('and its processes do not outlive the launch in a warm environment', async () => {
+  test('do not outlive the launch in a warm environment, and nor do its processes', async () => {
     const leaveTraces = 'touch /tmp/left; (sleep 1000 &) ; echo left';
     expect((await project.boxer('run', '--rm', '-T', 'job', 'sh', '-c', leaveTraces)).stdout).toBe('left');
     const listTraces = 'ls /tmp; grep -l sleep /proc/[0-9]*/comm 2>/dev/null; echo listed';

@@ -34,7 +34,7 @@ async function resourcesOf(project: Project): Promise<string[]> {
   return (await Promise.all(lists)).flatMap(({ stdout }) => stdout.split('\n').filter((id) => id !== ''));
 }
 
-test('probe reports the true properties of the local Lambda, no addresses, and leaves nothing', async () => {
+test('probe reports the properties of the local Lambda without addresses, and leaves nothing', async () => {
   const project = make();
   const { exitCode, stdout, stderr } = await project.boxer('probe', '--json', '--trials', '3');
   expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 });
