@@ -13,8 +13,8 @@ export const Nodes = request<{ readonly pairs?: boolean | undefined }, { readonl
   from: 'administrator',
   body: '{pairs?: boolean} -> {nodes: NodeStatus[]}',
   about:
-    'All nodes, with the pairs that they have used where `pairs` is true. `NodeStatus` is in ' +
-    '`supervisor/published/node-config.ts`.',
+    'Lists all nodes. If `pairs` is true, each node has the pairs of nodes that it has used. `NodeStatus` ' +
+    'is in `supervisor/published/node-config.ts`.',
   parseRequest: (body) => ({ pairs: fieldsOf(body).pairs === true }),
   parseReply: parseNodes,
 });
@@ -24,7 +24,7 @@ export const Watch = request<Nothing, { readonly nodes: NodeStatus[] }>({
   name: 'watch',
   from: 'administrator',
   body: '{} -> {nodes: NodeStatus[]}',
-  about: 'All nodes; from then on the session is notified of every change.',
+  about: 'Lists all nodes. From then on the seed notifies the sender of every change with `node-event`.',
   parseRequest: nothing,
   parseReply: parseNodes,
 });
@@ -34,6 +34,6 @@ export const NodeChanged = notification<NodeEvent>({
   name: 'node-event',
   from: 'seed',
   body: '{time, event, node}',
-  about: 'One change of one node: `NodeEvent` in `supervisor/published/node-config.ts`.',
+  about: 'Reports one change of one node. It is `NodeEvent` in `supervisor/published/node-config.ts`.',
   parse: bodyOf(nodeEvent),
 });

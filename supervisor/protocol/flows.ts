@@ -37,8 +37,9 @@ export const Connect = request<ConnectRequest, { readonly relay: Endpoint }>({
   from: 'node',
   body: '{address, port, from?} -> {relay: {address, port}}',
   about:
-    'Connect there, without a preface. `from` is the port that the guest has bound, and that the other end ' +
-    "sees. An error has the errno of the guest's connect().",
+    "Asks for a port at a relay for a guest's connection to an overlay endpoint. The guest connects to " +
+    '`relay` and sends no preface. `from` is the port to which the guest has bound its socket; the other ' +
+    "end sees it as the peer's port. An error has the errno of the guest's connect().",
   parseRequest(body) {
     const fields = fieldsOf(body);
     const target = { address: textAt(fields, 'address', 15), port: portAt(fields, 'port') };
@@ -53,8 +54,9 @@ export const Introduce = request<Introduction, void>({
   from: 'seed, or a phantom to its function',
   body: '{port, relay: {address, port}, token, peer: {address, port}} -> {}',
   about:
-    "`token` is 32 hex digits. The node replies when it has dialled the relay and its guest's listener " +
-    "has taken the connection; an error has the errno of the peer's connect().",
+    'Tells a node that `peer` connects to its `port`. The node dials the relay and shows `token` (32 hex ' +
+    "digits). It replies when its guest's listener has taken the connection. An error has the errno of the " +
+    "peer's connect().",
   parseRequest(body) {
     const fields = fieldsOf(body);
     return { port: portAt(fields, 'port'), ...placeAt(fields), peer: endpointAt(fields, 'peer') };

@@ -33,9 +33,10 @@ export const Hello = request<HelloRequest, HelloReply>({
     '{version, oldest?, capabilities?: string[]} -> {version, project, overlay, capabilities: string[], ' +
     'observers: number[]}',
   about:
-    'The newest version of the protocol that the sender speaks, and the oldest where that is another ' +
-    'one. The reply has the newest that both speak; EPROTONOSUPPORT where there is none. `observers` are ' +
-    'ports where the seed tells a node how it sees it, see [Punching](control-network.md#punching).',
+    'Opens a session. `version` is the newest version of the protocol that the sender speaks, and ' +
+    '`oldest` the oldest one if that differs. The reply has the newest version that both sides speak; if ' +
+    'there is none, the error is EPROTONOSUPPORT. `observers` are ports of the seed that tell a node its ' +
+    'address and port as the seed sees them, see [Punching](control-network.md#punching).',
   parseRequest(body) {
     const fields = fieldsOf(body);
     const version = integerAt(fields, 'version', 1, 255);
@@ -63,9 +64,9 @@ export const Ping = request({
   from: 'both sides',
   body: '{} -> {}',
   about:
-    'Sent by the session itself in every second in which nothing was sent or nothing arrived. A peer is ' +
-    'suspect after 3 silent seconds and is given up within 5 s of its last byte. A side that has paused ' +
-    'reading goes on sending pings, and does not hold silence against its peer.',
+    'Shows that the sender is alive. The session itself sends it in every second in which nothing was sent ' +
+    'or nothing arrived. A peer is suspect after 3 silent seconds, and is given up within 5 s of its last ' +
+    'byte. A side that has paused reading goes on sending pings, and does not count the silence of its peer.',
   parseRequest: nothing,
   parseReply: done,
 });

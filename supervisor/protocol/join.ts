@@ -86,13 +86,13 @@ export const Join = request<JoinBody, Joined>({
     'local: {address, port}, via: string, claim?: string, duty?: Duty, requestId?, functionName?} -> ' +
     '{nodeId, address, observed: {address, port}, resume: {identity, key}}',
   about:
-    "`local` is the control connection's local end; it equals `observed` when no NAT is between. `via` " +
-    "is the connection's other end as the node sees it: the address under which this node reaches the " +
-    'seed, and so its relay. `claim` is random and the same in each attempt of one process, so that a ' +
-    "process that missed the reply may ask again. A phantom's join reserves node id and address for its " +
-    "function; a function's role, service, names, networks and container id are the phantom's (the " +
-    "launch identity says whose). Errors: EACCES, ESTALE and EALREADY are final; EAGAIN: the seed's " +
-    'store is away, try again.',
+    'Makes the sender a node. `local` is the local end of the control connection; without a NAT it equals ' +
+    "`observed`. `via` is the address of the seed's end as the node sees it, by which the node also " +
+    "reaches the seed's relay. `claim` is a random token that is the same in each attempt of one process, " +
+    'so that a process that missed the reply may ask again. The join of a phantom reserves the node id ' +
+    'and the address for its function. A function has the role, service, names, networks and container id ' +
+    'of its phantom, which the launch identity names. The errors EACCES, ESTALE and EALREADY are final. ' +
+    "EAGAIN means that the seed's store cannot be reached, and that the node should try again.",
   parseRequest(body) {
     const fields = fieldsOf(body);
     return {
@@ -126,7 +126,9 @@ export const Leave = request({
   name: 'leave',
   from: 'node or phantom',
   body: '{} -> {}',
-  about: 'The node is gone for all others when the reply comes, and cannot return by its resume key.',
+  about:
+    'Removes the sender from the overlay. When the reply comes, other nodes do not find the node any more, ' +
+    'and its resume identity is no longer good.',
   parseRequest: nothing,
   parseReply: done,
 });

@@ -95,16 +95,17 @@ export const MembershipChanged = notification<MembershipUpdate>({
     "string, direct: boolean, apart?: true, state: 'starting'|'standby'|'up'|'draining', nat: NatKind, " +
     'filtering: Filtering}',
   about:
-    'The members that share a network with the receiver, with their names there. Changes are numbered ' +
-    'and batched: a change is told after 10 ms, or, where telling all nodes takes long, so late that ' +
-    'three times as long lies between two updates, 200 ms at most. A node that reads too slowly gets a ' +
-    'snapshot instead. Where `more` is true, the next message belongs to the same update. A snapshot ' +
-    'carries `seed`, the name of this run of the seed: after a restart a node keeps the members that it ' +
-    'knew for 5 s more, while they return. `gateways` are the names about which a function asks with ' +
-    '`resolve`, those of services that it shall not find included. `underlay` is the address that the ' +
-    'seed observed; `apart`: the member is on the other side of the seed, see [Inside and ' +
-    'outside](control-network.md#inside-and-outside); `nat` and `filtering`: see ' +
-    '[Punching](control-network.md#punching).',
+    'Tells a node of the members that share a network with it, and of their names there. `epoch` numbers ' +
+    'the updates. The seed batches changes: it sends an update 10 ms after a change. If it takes long to ' +
+    'send an update to all nodes, the seed waits three times as long before the next one, but at most 200 ' +
+    'ms. A node that reads too slowly gets a snapshot instead. If `more` is true, the next message ' +
+    'belongs to the same update. A snapshot has `seed`, the name of this run of the seed. When that name ' +
+    'changes, a node keeps the members that it knew for 5 s, while they return. `gateways.names` are the ' +
+    'names for which a function must ask the seed with `resolve`. These are the names of unboxed services ' +
+    'on its networks, which `resolve` answers, and of services on other networks only, which `resolve` ' +
+    'denies. `underlay` is the address that the seed observed. If `apart` is true, the member is on the ' +
+    'other side of the seed, see [Inside and outside](control-network.md#inside-and-outside). For `nat` ' +
+    'and `filtering` see [Punching](control-network.md#punching).',
   parse(body) {
     const fields = fieldsOf(body);
     return {
@@ -124,7 +125,7 @@ export const Listening = request<{ readonly ports: readonly number[] }, void>({
   name: 'listening',
   from: 'node',
   body: '{ports: number[]} -> {}',
-  about: 'The full set of TCP ports on which the guest listens and which others can reach.',
+  about: 'Tells the seed all TCP ports on which the guest listens and which other nodes can reach.',
   parseRequest: (body) => ({ ports: portsAt(fieldsOf(body)) }),
   parseReply: done,
 });
@@ -134,7 +135,7 @@ export const Facts = request<{ readonly nat: NatKind }, void>({
   name: 'facts',
   from: 'node',
   body: "{nat: 'none'|'preserving'|'mapped'|'symmetric'|'unknown'} -> {}",
-  about: 'What the node has found out about the NAT in front of it.',
+  about: 'Tells the seed what the node has found out about its NAT.',
   parseRequest: (body) => ({ nat: choiceAt(fieldsOf(body), 'nat', NAT_KINDS) }),
   parseReply: done,
 });
@@ -144,7 +145,7 @@ export const Resolve = request<{ readonly name: string }, { readonly addresses: 
   name: 'resolve',
   from: 'node',
   body: '{name} -> {addresses: string[]}',
-  about: 'The overlay addresses of an unboxed host; ENOENT where there is none of that name.',
+  about: 'Asks for the overlay addresses of an unboxed host. If no host has that name, the error is ENOENT.',
   parseRequest: (body) => ({ name: textAt(fieldsOf(body), 'name') }),
   parseReply: (body) => ({ addresses: textsAt(fieldsOf(body), 'addresses', MAX_MEMBERS) }),
 });
@@ -154,7 +155,7 @@ export const Reverse = request<{ readonly address: string }, { readonly names: r
   name: 'reverse',
   from: 'node',
   body: '{address} -> {names: string[]}',
-  about: 'The names of an overlay address; ENOENT where there are none.',
+  about: 'Asks for the names of an overlay address. If it has none, the error is ENOENT.',
   parseRequest: (body) => ({ address: textAt(fieldsOf(body), 'address', 15) }),
   parseReply: (body) => ({ names: textsAt(fieldsOf(body), 'names', MAX_MEMBERS) }),
 });
@@ -164,7 +165,8 @@ export const OtherSeeds = notification<{ readonly seeds: readonly Endpoint[] }>(
   name: 'seeds',
   from: 'seed',
   body: '{seeds: {address, port}[]}',
-  about: 'The other seeds of the project, now and whenever that changes.',
+  about:
+    'Lists the other seeds of the project. The seed sends it after the join and whenever the list changes.',
   parse: (body) => ({
     seeds: listAt(fieldsOf(body), 'seeds', MAX_SEEDS).map((seed) => endpointAt({ seed }, 'seed')),
   }),

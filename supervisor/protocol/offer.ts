@@ -41,15 +41,15 @@ export interface Offer {
   readonly privatePort: number;
   /** The ports from which the node will open its ends of its guests' incoming connections. */
   readonly inboundPorts: readonly PortPair[];
-  /** The connection for which the guest of the asking node waits. Only the asking node sets it. */
+  /** The connection for which the guest of the calling node waits. Only the calling node sets it. */
   readonly first?: FirstConnection | undefined;
   /**
-   * The inbound port from which the asked node has opened its end of `first`. Only the asked node sets it.
+   * The inbound port from which the called node has opened its end of `first`. Only the called node sets it.
    */
   readonly opened?: PortPair | undefined;
 }
 
-/** A guest's connection that is introduced together with the guest's node. */
+/** A guest's connection that is introduced in the same request in which the two nodes meet. */
 export interface FirstConnection {
   /** The `id` of the connection's `PunchIntroduction`. */
   readonly id: string;

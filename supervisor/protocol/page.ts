@@ -5,12 +5,15 @@ const WIDTH = 120;
 
 const HEAD = `# The protocol
 
-<!-- Made by script/protocol-docs.mjs of the messages in supervisor/protocol/: change these, not this page. -->
+<!-- script/protocol-docs.mjs makes this page of supervisor/protocol/: change the messages, not this page. -->
 
-Every message of [the control network](control-network.md), whose page describes frames, keys and procedures. A message
-with \`->\` is a request, and what follows the arrow is its reply; all others are notifications, which nobody answers. A
-body is JSON unless it says bytes. Unknown fields are ignored. A malformed request is answered with EINVAL, which names
-the field; a malformed notification ends the connection; a request that nobody handles is answered with ENOSYS.
+This page lists every message of [the control network](control-network.md), whose page describes frames, keys
+and addresses. A message with \`->\` is a request, and its reply follows the arrow. All others are
+notifications, which nobody answers. A body is JSON unless the entry says bytes. Unknown fields are ignored.
+
+- A malformed request is answered with EINVAL and the name of the field.
+- A malformed notification ends the connection.
+- A request that the receiver does not handle is answered with ENOSYS.
 
 `;
 

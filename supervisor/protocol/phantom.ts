@@ -82,8 +82,8 @@ export const Launch = request<Nothing, Launched>({
   from: 'phantom',
   body: '{} -> {nodeId, identity, key (hex), expires (ms), outside?: {seed: {address, port}, relay: port}}',
   about:
-    'Credentials for one function; those of an earlier launch that was not used yet are no longer good. ' +
-    '`outside` where the seed advertises an address.',
+    'Asks for the credentials of one function. Credentials of an earlier launch that no function has used ' +
+    'are no longer good. The reply has `outside` if the seed advertises an address.',
   parseRequest: nothing,
   parseReply(body) {
     const fields = fieldsOf(body);
@@ -103,8 +103,9 @@ export const LeadWay = request<Way, void>({
   from: 'phantom',
   body: '{port, token} -> {}',
   about:
-    'Whoever shows the token at the relay is introduced to this port of the phantom. One at a time; ' +
-    'repeated to every seed that the phantom comes to.',
+    "Tells the seed where the phantom waits for its function. When a connection to the seed's relay shows " +
+    '`token`, the seed introduces it to `port` of the phantom. A phantom has one such port at a time, and ' +
+    'tells it to every seed to which it connects.',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return { port: portAt(fields, 'port'), token: tokenAt(fields, 'token') };
@@ -118,10 +119,12 @@ export const Forward = request<ForwardRequest, Forwarded>({
   from: 'phantom',
   body: '{port, place?: {relay: {address, port}, token}, origin: {address, port}} -> {origin, place?}',
   about:
-    "The seed gives `origin` an overlay address, introduces the phantom's own node, and replies with " +
-    'that address; errors as `introduce`. From then on the phantom introduces connections of the same ' +
-    "origin itself, over its connection with the function. Without `place` both dial the seed's relay, " +
-    'and the reply says where the phantom does: for functions *outside*, see [Inside and ' +
+    'Forwards a connection from outside the overlay to `port` of the function. The seed gives `origin` an ' +
+    "overlay address, introduces the connection to the function's node, and replies with that address. The " +
+    'errors are those of `introduce`. From then on the phantom introduces connections of the same origin ' +
+    'itself, over its connection with the function. The node dials the relay at `place`. If the request ' +
+    "has no `place`, the node and the phantom both dial the seed's relay, and the reply has the phantom's " +
+    '`place`. Functions *outside* need this, see [Inside and ' +
     'outside](control-network.md#inside-and-outside).',
   parseRequest(body) {
     const fields = fieldsOf(body);
@@ -143,11 +146,12 @@ export const SetDuty = request<{ readonly duty: Duty }, void>({
   from: 'phantom',
   body: "{duty: 'standby'|'active'|'draining'} -> {}",
   about:
-    'Also in each join of a phantom, `active` where it is left out. Only an `active` node has names, all ' +
-    "others `node-<id>` alone; all are reached by their addresses. The state of the phantom's function " +
-    'is the duty, `up` for `active`. The phantom of a renewed function makes the new one `active` first, ' +
-    'and the old one `draining` when its own membership shows the new one `up`: so a name always leads ' +
-    'to a node.',
+    "Sets the duty of the phantom's node. A phantom also states the duty in each `join`, where the default " +
+    'is `active`. Only an `active` node has the names of its service; other nodes have only `node-<id>`. ' +
+    "All of them are reached by their addresses. Other nodes see the duty as the member's state, and " +
+    '`active` as `up`. When a function is renewed, the phantom makes the new one `active` first. It makes ' +
+    'the old one `draining` when its membership shows the new one `up`. A name therefore always leads to a ' +
+    'node.',
   parseRequest: (body) => ({ duty: dutyAt(fieldsOf(body)) }),
   parseReply: done,
 });

@@ -22,8 +22,8 @@ export const Probe = request<Nothing, { readonly observed: Endpoint; readonly fi
   from: 'probe',
   body: '{} -> {observed: {address, port}, filtering}',
   about:
-    'How the seed sees a function of `docker boxer probe`, which has an identity of the service ' +
-    '`boxer-probe`, and is no node. 16 at a time, for 5 minutes each.',
+    'Asks how the seed sees a function of `docker boxer probe`. Such a function has an identity of the ' +
+    'service `boxer-probe`, and is no node. The seed serves 16 of them at a time, for 5 minutes each.',
   parseRequest: nothing,
   parseReply(body) {
     const fields = fieldsOf(body);
@@ -36,7 +36,9 @@ export const ProbeMeet = request<ProbeMeeting, { readonly value: unknown }>({
   name: 'probe-meet',
   from: 'probe',
   body: "{pair, side: 'a'|'b', step, value} -> {value}",
-  about: "The other function's value, when both are at that step; ECONNRESET when it has gone.",
+  about:
+    'Exchanges values between the two functions of a probe. The reply comes when both have reached `step`, ' +
+    "and has the other function's value. If that function has gone, the error is ECONNRESET.",
   parseRequest(body) {
     const fields = fieldsOf(body);
     const value: unknown = fields.value ?? null;

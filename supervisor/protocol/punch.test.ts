@@ -25,12 +25,12 @@ test('addresses in offers and introductions are IPv4 addresses, never names', ()
   expect(() => Punch.parseRequest({ ...punch, from: { address: 'example.org', port: 1 } })).toThrow('IPv4');
 });
 
-test('unknown fields and words of later versions are ignored', () => {
+test('unknown fields are ignored, and unknown kinds of NAT and filtering count as unknown', () => {
   expect(parseOffer({ ...offer, nat: 'quantum', more: 1 })).toEqual({ ...offer, nat: 'unknown' });
   expect(Punch.parseRequest({ ...punch, more: 1 })).toEqual({ ...punch, to: undefined });
 });
 
-test('an offer may have `first`, a guest’s connection, and `opened`, the end that is open already', () => {
+test('an offer may have `first`, the connection of a guest, and `opened`, its end that is open', () => {
   const first = { id: punch.id, port: 80, from: { local: 4, public: 5 } };
   const opened = { local: 61_000, public: 61_000 };
   expect(parseOffer({ ...offer, first, opened })).toEqual({ ...offer, first, opened });

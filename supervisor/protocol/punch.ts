@@ -100,10 +100,11 @@ export const Meet = request<MeetRequest, Counterpart>({
   from: 'node',
   body: '{to, offer} -> {nodeId, address, offer, identity, key}',
   about:
-    "Asks for a connection of the two supervisors. The caller's offer may have `first: {id, port, " +
-    "from}`, the connection for which its guest waits (`from` is the guest's port); the offer in the " +
-    'reply then has `opened`, the inbound port from which the other node has opened its end. Errors: ' +
-    'EHOSTUNREACH, EALREADY (the other node asked first), EOPNOTSUPP (no port to offer).',
+    'Asks for a connection between the supervisors of two nodes, which both of them open at once. The ' +
+    "caller's offer may have `first: {id, port, from}`, the connection for which its guest waits; `from` " +
+    'is the port of the guest. The offer in the reply then has `opened`, the inbound port from which the ' +
+    'other node has opened its end. Errors: EHOSTUNREACH, EALREADY (the other node has asked first), ' +
+    'EOPNOTSUPP (the other node has no port to offer).',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return { to: ipv4At(fields, 'to'), offer: parseOffer(fields.offer) };
@@ -116,7 +117,7 @@ export const AskToMeet = request<Counterpart, { readonly offer: Offer }>({
   name: 'meet',
   from: 'seed',
   body: '{nodeId, address, offer, identity, key} -> {offer}',
-  about: 'Another node has asked for a connection with the receiver.',
+  about: 'Tells a node that another node has asked to meet it. The reply has the offer of the node.',
   parseRequest: parseCounterpart,
   parseReply: (body) => ({ offer: parseOffer(fieldsOf(body).offer) }),
 });
@@ -124,11 +125,13 @@ export const AskToMeet = request<Counterpart, { readonly offer: Offer }>({
 export const Punch = request<PunchIntroduction, { readonly port?: number | undefined }>({
   number: 16,
   name: 'punch',
-  from: 'node to node; by the seed, with `to`, where that way broke',
+  from: 'node to node; over the seed, with `to`, if their connection broke',
   body: '{id, port, at, from: {address, port}, peer: {address, port}, underWay, to?} -> {port?}',
   about:
-    "Introduces a guest's connection. The acceptor replies when its packet has left, or, when `at` is 0, " +
-    "with the `port` on which it listens. An error has the errno of the guest's connect().",
+    "Introduces a guest's connection. The acceptor opens its end from its port `at`, and replies when its " +
+    'first packet has left. If `at` is 0, the acceptor listens, and the reply has its `port`. If ' +
+    '`underWay` is true, the initiator does not wait for the reply. An error has the errno of the ' +
+    'connect() of the guest.',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return {
@@ -152,7 +155,9 @@ export const Met = notification<Nothing>({
   name: 'met',
   from: 'node to node',
   body: '{}',
-  about: 'The caller has chosen this connection out of those that came about.',
+  about:
+    'Tells the called node that the caller has chosen this connection. A meeting can result in several ' +
+    'connections.',
   parse: nothing,
 });
 
@@ -162,7 +167,8 @@ export const Pairs = request<Nothing, { readonly pairs: readonly PairStatus[] }>
   from: 'seed',
   body: '{} -> {pairs: PairStatus[]}',
   about:
-    'How the connections of this node are made; `PairStatus` is in `supervisor/published/node-config.ts`.',
+    'Asks a node which transports its connections to other nodes use. `PairStatus` is in ' +
+    '`supervisor/published/node-config.ts`.',
   parseRequest: nothing,
   parseReply: bodyOf(z.object({ pairs: z.array(pairStatus) })),
 });
@@ -173,9 +179,10 @@ export const OpenAhead = request<AheadRequest, { readonly opened: number }>({
   from: 'node to node',
   body: '{port, from: address, peer: address, ends: {at, port}[]} -> {opened}',
   about:
-    'Asks for ends of connections that guests are going to make, 64 at most; so many of them, from the ' +
-    'first on, are under way. See *Ends opened ahead* in [Punching](control-network.md#punching). ' +
-    'Errors: ECONNREFUSED, EINVAL for a port that is not an inbound port, EAGAIN.',
+    'Asks the acceptor to open its ends of at most 64 connections that guests are about to make. `opened` ' +
+    'says how many of them are open, counted from the first. See *Ends opened ahead* in ' +
+    '[Punching](control-network.md#punching). Errors: ECONNREFUSED, EINVAL for a port that is not an ' +
+    'inbound port, EAGAIN.',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return {
@@ -196,6 +203,8 @@ export const Deserted = notification<{ readonly port: number }>({
   name: 'deserted',
   from: 'node to node',
   body: '{port}',
-  about: "No guest of the sender listens there any more. The seed's update takes longer.",
+  about:
+    'Tells a peer that no guest of the sender listens on `port` any more. The update of the membership by ' +
+    'the seed comes later.',
   parse: (body) => ({ port: portAt(fieldsOf(body), 'port') }),
 });

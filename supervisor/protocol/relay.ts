@@ -54,7 +54,9 @@ export const RelayJoin = request<
   name: 'relay-join',
   from: 'relay',
   body: '{port, advertise?} -> {id}',
-  about: "The relay's address is the one that the seed sees, unless `advertise` gives another.",
+  about:
+    'Adds a relay. `port` is its dial-in port. Its address is `advertise`, or else the address from which ' +
+    'the seed sees it.',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return { port: portAt(fields, 'port'), advertise: optionalTextAt(fields, 'advertise', 45) };
@@ -68,9 +70,9 @@ export const RelayOpen = request<FlowRequest, { readonly port: number }>({
   from: 'seed to relay',
   body: '{from, initiator, acceptor, token, timeout} -> {port}',
   about:
-    'Opens a port for the initiator, which comes from `from` within `timeout` ms; `initiator` and ' +
-    "`acceptor` name the nodes' control connections, for the limits. Errors as in " +
-    '[Relay](control-network.md#relay); ESHUTDOWN while the relay drains.',
+    'Opens a port for the initiator of a flow, which must connect from `from` within `timeout` ms. ' +
+    "`initiator` and `acceptor` name the control connections of the two nodes, for the relay's limits. The " +
+    'errors are those of the [Relay](control-network.md#relay), and ESHUTDOWN while the relay drains.',
   parseRequest(body) {
     const fields = fieldsOf(body);
     return {
@@ -89,7 +91,7 @@ export const RelayAbandon = notification<{ readonly token: string }>({
   name: 'relay-abandon',
   from: 'seed to relay',
   body: '{token}',
-  about: 'The acceptor of this flow will not come.',
+  about: 'Tells the relay that the acceptor of the flow with this token will not connect.',
   parse: (body) => ({ token: tokenAt(fieldsOf(body), 'token') }),
 });
 
@@ -98,7 +100,7 @@ export const RelayReset = notification<{ readonly party: string }>({
   name: 'relay-reset',
   from: 'seed to relay',
   body: '{party}',
-  about: 'The node of this control connection fell silent: its flows are reset.',
+  about: 'Tells the relay to reset the flows of a node, because its control connection `party` fell silent.',
   parse: (body) => ({ party: textAt(fieldsOf(body), 'party', MAX_PARTY) }),
 });
 
@@ -107,7 +109,7 @@ export const RelayList = notification<{ readonly relays: readonly RelayAddress[]
   name: 'relays',
   from: 'seed to node',
   body: '{relays: {id, at: {address, port}}[]}',
-  about: 'All relays that have joined. Nothing is sent while there has never been one.',
+  about: 'Lists all relays that have joined. The seed sends nothing before the first relay has joined.',
   parse: (body) => ({
     relays: listAt(fieldsOf(body), 'relays', MAX_RELAYS).map((relay) => ({
       id: idOf(relay),
@@ -121,7 +123,7 @@ export const RelayDistances = request<{ readonly distances: readonly RelayDistan
   name: 'distances',
   from: 'node',
   body: '{distances: {id, ms}[]} -> {}',
-  about: "The node's round trips to the relays that it reaches.",
+  about: 'Tells the seed the round-trip times from the node to the relays that it reaches, in ms.',
   parseRequest: (body) => ({
     distances: listAt(fieldsOf(body), 'distances', MAX_RELAYS).map((distance) => {
       const { ms } = fieldsOf(distance);

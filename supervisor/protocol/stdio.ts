@@ -21,8 +21,9 @@ export const Claim = notification<Nothing>({
   from: 'function',
   body: '{}',
   about:
-    'The seed has given the launch to this function. The same event may have been delivered twice; the ' +
-    'phantom listens to the function that sends this, and closes the others.',
+    'Tells the phantom that the seed has given the launch to this function. Lambda may deliver an event ' +
+    'twice. The phantom listens to the function that sends this message, and closes its connections to the ' +
+    'others.',
   parse: nothing,
 });
 
@@ -31,7 +32,7 @@ export const Started = notification<{ readonly pid?: number | undefined }>({
   name: 'started',
   from: 'function',
   body: '{pid}',
-  about: 'The guest runs.',
+  about: 'Tells the phantom that the guest runs.',
   parse: nothing,
 });
 
@@ -39,14 +40,14 @@ export const Stdout = bytes({
   number: 32,
   name: 'stdout',
   from: 'function',
-  about: 'What the guest prints.',
+  about: 'Bytes that the guest has written to its standard output.',
 });
 
 export const Stderr = bytes({
   number: 33,
   name: 'stderr',
   from: 'function',
-  about: 'What the guest prints as errors.',
+  about: 'Bytes that the guest has written to its standard error.',
 });
 
 const LOG_LEVELS = ['info', 'warn', 'error'] as const;
@@ -61,8 +62,8 @@ export const Log = notification<{ readonly level: LogLevel; readonly message: st
   from: 'function',
   body: "{level: 'info' | 'warn' | 'error', message}",
   about:
-    "A line of the function's supervisor. The phantom prints the line in the form and from the level that the " +
-    'user has chosen.',
+    "A line of the function's supervisor. The phantom prints the line in the form and from the level that " +
+    'the user has chosen.',
   parse(body) {
     const fields = fieldsOf(body);
     const level = LOG_LEVELS.find((one) => one === fields.level);
@@ -71,14 +72,19 @@ export const Log = notification<{ readonly level: LogLevel; readonly message: st
   },
 });
 
-export const Stdin = bytes({ number: 36, name: 'stdin', from: 'phantom', about: "The guest's input." });
+export const Stdin = bytes({
+  number: 36,
+  name: 'stdin',
+  from: 'phantom',
+  about: "Bytes for the guest's standard input.",
+});
 
 export const StdinEnd = notification<Nothing>({
   number: 37,
   name: 'stdin-end',
   from: 'phantom',
   body: '{}',
-  about: "The guest's input has ended.",
+  about: "Tells the function that the guest's standard input has ended.",
   parse: nothing,
 });
 
@@ -87,7 +93,7 @@ export const Signal = notification<{ readonly signal: string }>({
   name: 'signal',
   from: 'phantom',
   body: "{signal: 'SIGTERM'}",
-  about: "The phantom was sent this signal; it is the guest's.",
+  about: 'Tells the function to send the guest a signal, which the phantom has received.',
   parse: (body) => ({ signal: textAt(fieldsOf(body), 'signal') }),
 });
 
@@ -97,8 +103,8 @@ export const Exit = notification<Exited>({
   from: 'function',
   body: '{code: number | null, signal: string | null}',
   about:
-    'How the guest ended; sent after the last byte of both streams. The end of the connection without ' +
-    'this message means that the other side died.',
+    'Tells the phantom how the guest ended. The function sends it after the last byte of both streams. If ' +
+    'the connection ends without this message, the other side has died.',
   parse(body) {
     const fields = fieldsOf(body);
     const signal = fields.signal === null ? null : textAt(fields, 'signal');

@@ -23,15 +23,15 @@ const make = (yaml: string): BedProject => {
   return project;
 };
 
-/** With the seed at a name that resolves everywhere. */
-const here = (more = '') => oneService(more).replace('seed.example.org', 'localhost');
+/** A project whose seed has a host name that resolves on every machine. */
+const projectAtLocalhost = (more = '') => oneService(more).replace('seed.example.org', 'localhost');
 
-/** What the table says of a check. */
+/** The result and the text that the table shows for a check. */
 const found = (stdout: string, check: string) =>
   stdout.match(new RegExp(`^(ok|FAIL) +${check} {2,}(.*)$`, 'm'))?.slice(1) ?? ['', stdout];
 
-test('before anything is there: what is missing is no fault, and what has to be open is listed', async () => {
-  const project = make(here());
+test('doctor of a new project: missing resources are no fault, and ports to open are listed', async () => {
+  const project = make(projectAtLocalhost());
   const before = bed.lambdaProxy.requests.length;
   const { exitCode, stdout, stderr } = await project.run(['doctor', '--aws']);
   expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0, stderr: '' });
@@ -53,15 +53,15 @@ test('before anything is there: what is missing is no fault, and what has to be 
   );
   expect(stdout).toContain('nothing is known yet: `docker boxer probe` finds out');
   expect(stdout).not.toContain(SECRET);
-  // It has only looked.
+  // The doctor has only read.
   const sent = bed.lambdaProxy.requests.slice(before);
   expect(sent.filter((line) => !line.startsWith('GET '))).toEqual([]);
   expect(bed.ecr.repositories.size).toBe(0);
   expect(project.has(project.state('override.yaml'))).toBe(false);
 });
 
-test('of a project that is up: drift, the ports of its seed, and the last probe', async () => {
-  const project = make(here());
+test("doctor of a running project: drift, the seed's ports and the last probe", async () => {
+  const project = make(projectAtLocalhost());
   expect((await project.run(['up', '-d', '--yes'])).exitCode).toBe(0);
   const update = { FunctionName: `boxer-${project.name}-worker`, MemorySize: 2048 };
   await bed.client.send(new UpdateFunctionConfigurationCommand(update));
@@ -87,7 +87,7 @@ test('of a project that is up: drift, the ports of its seed, and the last probe'
   expect(stdout).toContain('the probe of 2026-11-01 (aws, us-east-1): NAT symmetric, unasked packets silent');
 });
 
-test('what is wrong is said with what to do, and nothing else is kept from its answer', async () => {
+test('doctor names each fault with its remedy, and still reports all other checks', async () => {
   const project = make(oneService());
   bed.lambdaProxy.fail(/account-settings/, { status: 403, type: 'AccessDeniedException', message: 'no' });
   bed.ecrProxy.fail(/DescribeRepositories/, { status: 403, type: 'AccessDeniedException', message: 'no' });
@@ -106,7 +106,7 @@ test('what is wrong is said with what to do, and nothing else is kept from its a
   expect(found(stdout, 'seed.advertise')).toEqual(['FAIL', 'seed.example.org does not resolve here']);
 });
 
-test('no credentials, no region, no role, no address: each is a line of the table', async () => {
+test('doctor shows a line each for missing credentials, region, role and address', async () => {
   const project = make(oneService());
   const nobody = await project.run(['doctor', '--aws'], {
     AWS_ACCESS_KEY_ID: undefined,

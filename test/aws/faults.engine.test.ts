@@ -29,7 +29,7 @@ const functionOf = (project: BedProject) => `boxer-${project.name}-worker`;
 const read = (project: BedProject) =>
   bed.client.send(new GetFunctionCommand({ FunctionName: functionOf(project) }));
 
-/** `up` must fail with these words and start no container; without a leftover, or naming it. */
+/** Runs `up`, which must fail and leave no container and no override behind. Resolves to its stderr. */
 async function failedUp(project: BedProject, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { exitCode, stderr } = await project.run(['up', '-d', '--yes'], env);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 1 });
@@ -45,7 +45,7 @@ const expired = {
   message: 'The security token included in the request is expired',
 };
 
-test('expired credentials', async () => {
+test('up fails before it makes anything when the credentials have expired', async () => {
   const project = make();
   bed.ecrProxy.fail(/./, expired);
   const stderr = await failedUp(project);
@@ -54,17 +54,19 @@ test('expired credentials', async () => {
   expect(bed.ecr.repositories.size).toBe(0);
 });
 
-test('no credentials', async () => {
+test('up fails without credentials', async () => {
   const stderr = await failedUp(make(), { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
   expect(stderr).toContain('no usable AWS credentials');
 });
 
-test('a missing permission: the action by name, and the policy that grants it; the next run goes on', async () => {
+test('up names a missing permission and the policy that grants it, and the next run continues', async () => {
   const project = make();
   const denied = {
     status: 403,
     type: 'AccessDeniedException',
-    message: `User: arn:aws:iam::000000000000:user/x is not authorized to perform: iam:PassRole on resource: ${ROLE}`,
+    message:
+      'User: arn:aws:iam::000000000000:user/x is not authorized to perform: iam:PassRole ' +
+      `on resource: ${ROLE}`,
   };
   bed.lambdaProxy.fail(/^POST \/2015-03-31\/functions$/, denied);
   const stderr = await failedUp(project);
@@ -86,7 +88,7 @@ test('a missing permission: the action by name, and the policy that grants it; t
 
 const throttled = { status: 429, type: 'TooManyRequestsException', message: 'Rate exceeded' };
 
-test('throttling is waited out, and said where it goes on', async () => {
+test('throttled requests are repeated, and throttling that lasts is reported', async () => {
   const project = make();
   bed.lambdaProxy.fail(/^GET /, { ...throttled, times: 2 });
   expect((await project.run(['plan'])).exitCode).toBe(0);
@@ -96,7 +98,7 @@ test('throttling is waited out, and said where it goes on', async () => {
   expect(stderr).toContain('lambda:GetFunction: AWS throttles the calls after 3 attempts');
 });
 
-test('5xx is tried again, and said where it goes on', async () => {
+test('requests that fail with 5xx are repeated, and a failure that lasts is reported', async () => {
   const project = make();
   const broken = { status: 500, type: 'ServerException', message: 'internal failure' };
   bed.ecrProxy.fail(/DescribeRepositories/, { ...broken, times: 2 });
@@ -107,7 +109,7 @@ test('5xx is tried again, and said where it goes on', async () => {
   expect(stderr).toContain('ecr:DescribeRepositories: AWS answered 500 (internal failure)');
 });
 
-test('an endpoint where nobody is', async () => {
+test('up fails when an endpoint refuses the connection', async () => {
   const { exitCode, stderr } = await make().run(['plan'], {
     AWS_ENDPOINT_URL_ECR: 'http://127.0.0.1:1',
     AWS_MAX_ATTEMPTS: '1',
@@ -116,7 +118,7 @@ test('an endpoint where nobody is', async () => {
   expect(stderr).toContain('ecr:DescribeRepositories: us-east-1 cannot be reached');
 });
 
-test('a function stuck in Pending: said after the wait, and the next run goes on', async () => {
+test('up reports a function that stays Pending after a wait, and the next run continues', async () => {
   const project = make();
   bed.lambdaProxy.rewrite(/^GET \/2015-03-31\/functions\/[^/]+(\/configuration)?$/, (body) =>
     body.replaceAll('"State":"Active"', '"State":"Pending","StateReason":"The function is being created."'),
@@ -130,10 +132,10 @@ test('a function stuck in Pending: said after the wait, and the next run goes on
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
 });
 
-test('a function that failed is made anew', async () => {
+test('a function in the state Failed is deleted and created again', async () => {
   const project = make();
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
-  // For the plan, and then for the plan of the next up and its own look.
+  // The function is read three times: once by `plan`, then by the plan of `create` and by `create` itself.
   let left = 3;
   bed.lambdaProxy.rewrite(/^GET \/2015-03-31\/functions\/[^/]+$/, (body) => {
     left -= 1;
@@ -149,21 +151,21 @@ test('a function that failed is made anew', async () => {
   expect((await read(project)).Configuration?.State).toBe('Active');
 });
 
-test('two ups at once: both end well, and there is one function', async () => {
+test('two runs at once both succeed, and make one function', async () => {
   const [first, second] = [make(), make()];
   const names = ['-p', first.name];
   const results = await Promise.all([
     first.run([...names, 'create', '--yes']),
     second.run([...names, 'create', '--yes']),
   ]);
-  // The account settles it; Compose itself may stumble over the other one's containers on this one engine.
+  // Only Boxer's own errors count: Compose may fail over the other run's containers on the shared engine.
   for (const { stderr } of results) expect(stderr).not.toContain('docker boxer: ');
   expect((await read(first)).Configuration).toMatchObject({ State: 'Active', MemorySize: 512 });
   const creations = bed.lambdaProxy.requests.filter((line) => line === 'POST /2015-03-31/functions');
   expect(creations.length).toBeGreaterThan(0);
 });
 
-test('a conflict is waited out', async () => {
+test('conflicts with other changes are waited out, and conflicts that last are reported', async () => {
   const project = make();
   const conflict = {
     status: 409,
@@ -180,7 +182,7 @@ test('a conflict is waited out', async () => {
   expect(stderr).toContain('is being changed by somebody else, again and again');
 });
 
-test('a role that was made a moment ago is waited for', async () => {
+test('a function is created as soon as Lambda can assume its new role', async () => {
   const project = make();
   bed.lambdaProxy.fail(/^POST \/2015-03-31\/functions$/, {
     status: 400,
@@ -192,7 +194,7 @@ test('a role that was made a moment ago is waited for', async () => {
   expect((await read(project)).Configuration?.State).toBe('Active');
 });
 
-test('what Lambda says against a function is passed on in its own words', async () => {
+test("up passes on Lambda's own message when Lambda refuses a function", async () => {
   const project = make();
   const message = 'The image manifest, config or layer media type for the source image is not supported.';
   const unsupported = { status: 400, type: 'InvalidParameterValueException', message };
@@ -202,7 +204,7 @@ test('what Lambda says against a function is passed on in its own words', async 
   );
 });
 
-test("a function of that name that is not Boxer's is left alone", async () => {
+test('up and down leave a function of the same name alone that Boxer has not made', async () => {
   const project = make();
   await project.run(['push']);
   await bed.client.send(
@@ -220,7 +222,7 @@ test("a function of that name that is not Boxer's is left alone", async () => {
   await bed.client.send(new DeleteFunctionCommand({ FunctionName: functionOf(project) }));
 });
 
-test('a repository in another region', async () => {
+test('up fails when the repository is in another region than the functions', async () => {
   const elsewhere = await startEcrEndpoint(
     bed.registry,
     'us-east-1',
@@ -235,7 +237,7 @@ test('a repository in another region', async () => {
   }
 });
 
-test('down says what stays and what it costs, and takes it away when told to', async () => {
+test('down names what stays in the account and what it costs, and --functions removes it', async () => {
   const project = make();
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   const stays = await project.run(['down', '--timeout', '1']);

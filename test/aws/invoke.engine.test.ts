@@ -1,4 +1,4 @@
-// What a phantom's one long call to Lambda survives, and what it does not repeat.
+// These tests show which faults a phantom's long call to Lambda survives, and which calls it does not repeat.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { DeleteFunctionConcurrencyCommand, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
@@ -30,7 +30,7 @@ afterEach(() => {
   open.clear();
 });
 
-/** As on AWS: the function is there, or that is an error. */
+/** A twin whose function must exist, as on AWS: a missing function is an error. */
 const twinAt = (endpoint: string): Twin => ({
   ...{ endpoint, region: 'us-east-1', functionName: 'twin', imageUri: FUNCTION, createIfMissing: false },
   ...{ memorySize: 128, timeout: 20, ephemeralStorage: 512 },
@@ -41,7 +41,7 @@ beforeAll(() => {
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
 });
 
-/** Invokes; resolves to the whole answer. */
+/** Invokes the function; resolves to the whole answer. */
 async function invoke(
   endpoint: string,
   event: object,
@@ -74,7 +74,7 @@ async function invoke(
 
 const calls = () => proxy.requests.filter((line) => line.includes('response-streaming-invocations'));
 
-test('throttled at the call: waits, says so, and sends a new event', async () => {
+test('a throttled call waits, says so, and sends a new event', async () => {
   const message = 'Rate Exceeded.';
   proxy.fail(/response-streaming/, { status: 429, type: 'TooManyRequestsException', message, times: 2 });
   const lines: string[] = [];
@@ -90,7 +90,7 @@ test('throttled at the call: waits, says so, and sends a new event', async () =>
   expect(calls()).toHaveLength(3);
 });
 
-test('more replicas than the reserved concurrency: the one too many waits for its turn', async () => {
+test('a call beyond the reserved concurrency waits until another call has ended', async () => {
   const limit = { FunctionName: 'twin', ReservedConcurrentExecutions: 1 };
   await lambda.client.send(new PutFunctionConcurrencyCommand(limit));
   const end = new AbortController();
@@ -98,7 +98,7 @@ test('more replicas than the reserved concurrency: the one too many waits for it
     const endpoint = `http://${lambda.address}:9000`;
     const first = invoke(endpoint, { shell: 'sleep 2; echo first' });
     const lines: string[] = [];
-    await eventually('the first one runs', async () =>
+    await eventually('the first call runs', async () =>
       (await execa('docker', ['ps', '-q', '--filter', `label=lambda-local.instance=${lambda.instance}`]))
         .stdout === ''
         ? undefined
@@ -114,7 +114,7 @@ test('more replicas than the reserved concurrency: the one too many waits for it
   }
 });
 
-test('a function that is not ready is waited for, and never made anew by a phantom', async () => {
+test('a call waits for a function that is not ready, and never creates it again', async () => {
   const message = 'The function is currently in the following state: Pending';
   proxy.fail(/response-streaming/, { status: 409, type: 'ResourceConflictException', message, times: 1 });
   let looks = 0;
@@ -129,7 +129,7 @@ test('a function that is not ready is waited for, and never made anew by a phant
   expect(proxy.requests).not.toContain('POST /2015-03-31/functions');
 });
 
-test('an error of Lambda itself is not tried again: the function may have started', async () => {
+test('a call is not repeated after a ServiceException, because the function may have started', async () => {
   proxy.fail(/response-streaming/, { status: 500, type: 'ServiceException', message: 'broken' });
   await expect(invoke(proxy.url, { stream: { chunks: ['x'] } })).rejects.toThrow('broken');
   expect(calls()).toHaveLength(1);
@@ -145,7 +145,7 @@ test.each([
     'docker boxer iam phantom',
   ],
   ['ResourceNotFoundException', 404, 'the account has no such function (no)', 'docker boxer up'],
-])('%s is said with what to do, and nothing is sent again or made', async (type, status, words, advice) => {
+])('%s fails the call at once, with a hint', async (type, status, words, advice) => {
   proxy.fail(/response-streaming/, { status, type, message: 'no' });
   await expect(invoke(proxy.url, {})).rejects.toMatchObject({
     message: `function twin: ${words}`,
@@ -154,7 +154,7 @@ test.each([
   expect(proxy.requests).toHaveLength(1);
 });
 
-/** A TCP server on loopback, gone after the test. */
+/** Starts a TCP server on loopback, which ends with the test. */
 async function listen(
   onConnection: (socket: Socket) => void,
 ): Promise<{ url: string; port: number; server: Server }> {
@@ -171,14 +171,14 @@ async function listen(
   return { url: `http://127.0.0.1:${port}`, port, server };
 }
 
-test('a stream that breaks after it began starts no second copy', async () => {
+test('a call is not repeated when its stream breaks after the first bytes', async () => {
   let connections = 0;
   const { url } = await listen((near) => {
     connections += 1;
     const far = connect(9000, lambda.address);
     far.on('error', () => undefined);
     near.pipe(far);
-    // The first bytes of the answer arrive; then the connection is reset.
+    // The proxy passes on the first bytes of the answer, and then resets the connection.
     far.once('data', (bytes: Buffer) => {
       near.write(bytes, () => near.resetAndDestroy());
       far.destroy();
@@ -188,12 +188,12 @@ test('a stream that breaks after it began starts no second copy', async () => {
   expect(connections).toBe(1);
 });
 
-test('a call that is silent for minutes shows a sign of life: TCP keep-alive on its own socket', async () => {
+test('the socket of a call uses TCP keep-alive with an interval of at most 30 s', async () => {
   const { url, port } = await listen((socket) => socket.resume());
   const stop = new AbortController();
   const call = invoke(url, {}, { signal: stop.signal });
   call.catch(() => undefined);
-  const timer = await eventually('the kernel has a timer for it', async () => {
+  const timer = await eventually('the kernel shows the keep-alive timer of the socket', async () => {
     const { stdout } = await execa('ss', ['-tnoH', 'dst', `127.0.0.1:${port}`]);
     return /timer:\(keepalive,([\d.]+)(sec|ms)/.exec(stdout)?.[0];
   });
@@ -203,7 +203,7 @@ test('a call that is silent for minutes shows a sign of life: TCP keep-alive on 
   await expect(call).rejects.toThrow();
 });
 
-test('calls do not wait for each other, however many there are', async () => {
+test('60 calls at once have 60 connections', async () => {
   let connections = 0;
   const all = Promise.withResolvers<void>();
   const { url } = await listen((socket) => {

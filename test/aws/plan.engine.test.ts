@@ -21,9 +21,9 @@ const make = (yaml: string): BedProject => {
 
 const goldens = join(import.meta.dirname, 'golden');
 
-/** What differs from run to run, replaced. To accept a change: GOLDEN=write npm test -- test/aws/plan */
+/** Replaces what differs from run to run. To accept a change: GOLDEN=write npm test -- test/aws/plan */
 function expectGolden(name: string, text: string, project: BedProject): void {
-  // Of the same length, so that the columns stay where they are.
+  // The replacement has the same length, so that the columns stay aligned.
   const plain = text
     .replaceAll(project.name, 'boxer-test-0000000000')
     .replaceAll(/([:-])[0-9a-f]{12}\b/g, '$1000000000000')
@@ -50,7 +50,7 @@ x-boxer:
   role: ${ROLE}
 `;
 
-test('what is in no account yet: everything is to be made, and it costs what the table says', async () => {
+test('the plan for an empty account makes everything, and shows the prices of the table', async () => {
   const project = make(two);
   const { exitCode, stdout, stderr } = await project.run(['plan']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -59,7 +59,7 @@ test('what is in no account yet: everything is to be made, and it costs what the
   expect(bed.ecr.faults).toEqual([]);
 });
 
-test('as JSON, and with the prices of a region that is in no table', async () => {
+test('the plan as JSON has the prices of us-east-1 for a region without prices of its own', async () => {
   const project = make(two.replace('us-east-1', 'eu-north-1'));
   const env = { AWS_ENDPOINT_URL_ECR: bed.lambdaProxy.url, AWS_ENDPOINT_URL_LAMBDA: bed.lambdaProxy.url };
   bed.lambdaProxy.fail(/DescribeRepositories/, {
@@ -92,7 +92,7 @@ test('as JSON, and with the prices of a region that is in no table', async () =>
   }
 });
 
-test('the local provider plans as well, and asks nobody in AWS', async () => {
+test('the plan of the local provider sends no request to AWS', async () => {
   const project = make(two);
   const before = bed.lambdaProxy.requests.length + bed.ecr.calls.length;
   const { exitCode, stdout } = await project.run(['plan', '--provider', 'local']);
@@ -101,7 +101,7 @@ test('the local provider plans as well, and asks nobody in AWS', async () => {
   expect(bed.lambdaProxy.requests.length + bed.ecr.calls.length).toBe(before);
 });
 
-test('no region, no role, a provider that there is not, an image for another processor', async () => {
+test('plan refuses a missing region or role, an unknown provider, and a foreign architecture', async () => {
   const noRegion = await make(two.replace('  region: us-east-1\n', '')).run(['plan']);
   expect(noRegion).toMatchObject({ exitCode: 1, stdout: '' });
   expect(noRegion.stderr).toContain('no AWS region');
@@ -124,7 +124,7 @@ test('no region, no role, a provider that there is not, an image for another pro
   );
 });
 
-test('an image of the other architecture, for which there is no runtime here', async () => {
+test('build and plan refuse an image of an architecture for which no runtime is built', async () => {
   const project = make(
     oneService().replace('image: debian:bookworm-slim', 'build: .\n    platform: linux/arm64'),
   );
@@ -138,7 +138,7 @@ test('an image of the other architecture, for which there is no runtime here', a
   project.docker('image', 'rm', '--force', `${project.name}-worker`);
 });
 
-test('build makes the twins of what it built, and iam asks nobody', async () => {
+test('build makes the twins of the images that it builds, and iam sends no request', async () => {
   const project = make(oneService().replace('image: debian:bookworm-slim', 'build: .'));
   project.write('Dockerfile', 'FROM debian:bookworm-slim\nENV BUILT=1\n');
   const built = await project.run(['build', '--quiet']);
@@ -159,7 +159,7 @@ test('build makes the twins of what it built, and iam asks nobody', async () => 
   project.docker('image', 'rm', '--force', `${project.name}-worker`);
 });
 
-test('up asks before it costs money, and refuses where nobody can be asked', async () => {
+test('up asks before it causes costs, and refuses without a terminal', async () => {
   const project = make(oneService());
   const { exitCode, stderr } = await project.run(['up', '-d']);
   expect(exitCode).toBe(1);
@@ -171,12 +171,13 @@ test('up asks before it costs money, and refuses where nobody can be asked', asy
   expect(noAddress.stderr).toContain('x-boxer.seed.advertise: functions on AWS need an address');
 });
 
-test('what has to be open for functions is in the plan, by the ports that the project sets', async () => {
+test('the plan lists the ports to open for functions, as the project sets them', async () => {
   const seed = 'seed: { advertise: "seed.example.org:8070", relay-port: 9000, relay-ports: 9100-9115 }';
   const project = make(oneService().replace(/seed: \{.*\}/, seed));
   const { stdout } = await project.run(['plan']);
   expect(stdout).toContain(
-    'To be open to functions on seed.example.org (security group, firewall): TCP 8070, 9000, 8072-8073, 9100-9115',
+    'To be open to functions on seed.example.org (security group, firewall): ' +
+      'TCP 8070, 9000, 8072-8073, 9100-9115',
   );
   const { openings } = JSON.parse((await project.run(['plan', '--json'])).stdout);
   expect(openings.host).toBe('seed.example.org');
@@ -185,7 +186,7 @@ test('what has to be open for functions is in the plan, by the ports that the pr
   ]);
 });
 
-test('a profile may say everything: region, credentials and endpoints', async () => {
+test('a profile can give the region, the credentials and the endpoints', async () => {
   const project = make(oneService().replace('  region: us-east-1\n', ''));
   project.write(
     'aws-config',

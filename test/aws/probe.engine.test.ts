@@ -1,5 +1,5 @@
-// `docker boxer probe` on AWS: pushed, made, invoked from a container with the phantoms' client, and taken
-// away.
+// `docker boxer probe` on AWS pushes an image, creates functions, invokes them from a container with the
+// phantoms' Lambda client, and removes everything.
 import { existsSync } from 'node:fs';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ import { type Internet, startInternet } from './lib/internet.ts';
 
 let bed: Bed;
 let internet: Internet;
-/** The Lambda API as the plugin and the container that invokes probes see it. */
+/** The Lambda API at an address that the plugin and the container that invokes probes can both reach. */
 let api: FaultProxy;
 const projects: BedProject[] = [];
 
@@ -42,7 +42,7 @@ const make = (yaml = oneService()): BedProject => {
 const probe = (project: BedProject, ...words: string[]) =>
   project.run(['probe', ...words], { AWS_ENDPOINT_URL_LAMBDA: api.url });
 
-/** Nothing of a probe is in the account, on the engine or in the folder. */
+/** Expects that nothing of a probe is left in the account, on the engine or in the folder. */
 async function expectNothing(project: BedProject): Promise<void> {
   const FunctionName = `boxer-${project.name}-boxer-probe`;
   const read = bed.client.send(new GetFunctionCommand({ FunctionName }));
@@ -53,7 +53,7 @@ async function expectNothing(project: BedProject): Promise<void> {
     expect({ [file]: project.has(project.state(file)) }).toEqual({ [file]: false });
 }
 
-test('functions that reach the seed by its advertised address measure the way to it and to each other', async () => {
+test('probe measures the connections of functions to an advertised seed and to each other', async () => {
   const project = make(reachable());
   const { exitCode, stdout, stderr } = await probe(project, '--yes', '--json', '--addresses');
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
@@ -71,11 +71,11 @@ test('functions that reach the seed by its advertised address measure the way to
   await expectNothing(project);
 }, 240_000);
 
-test('the functions say what they can, also where they do not reach the seed; nothing stays', async () => {
+test('probe reports the sandboxes of functions that do not reach the seed, and leaves nothing', async () => {
   const project = make();
   const { exitCode, stdout, stderr } = await probe(project, '--yes', '--json');
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-  // What it is going to make, and what that takes.
+  // Before it asks, the probe lists what it will make.
   expect(stderr).toMatch(new RegExp(`create +function +boxer-${project.name}-boxer-probe +1769 MB, 180 s`));
   expect(stderr).toContain('lambda:CreateFunction');
   const report = JSON.parse(stdout);
@@ -92,7 +92,7 @@ test('the functions say what they can, also where they do not reach the seed; no
   expect(bed.ecr.faults).toEqual([]);
 }, 240_000);
 
-test('a probe that is not wanted, not allowed or not answered leaves nothing either', async () => {
+test('a probe that is declined, forbidden or unanswered leaves nothing', async () => {
   const project = make();
   const unasked = await probe(project);
   expect(unasked.exitCode).toBe(1);

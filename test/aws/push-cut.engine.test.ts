@@ -10,13 +10,13 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => bed.stop());
 
-test('a push that is cut in the middle leaves no image and no function, and the next one sends the rest only', async () => {
+test('an interrupted push leaves no image and no function, and the next sends only the rest', async () => {
   const proxy = await startUploadProxy(bed.registry.host);
   const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
   const project = bed.project(oneService());
   const env = { AWS_ENDPOINT_URL_ECR: ecr.url };
   try {
-    // The base image's layer is larger, the runtime's is not.
+    // Uploads of the base image's layer are interrupted here. The runtime's layer is smaller and arrives.
     proxy.cutAt = 2 ** 20;
     const cut = await project.run(['up', '-d', '--yes'], env);
     expect(cut.exitCode).toBe(1);
@@ -37,7 +37,7 @@ test('a push that is cut in the middle leaves no image and no function, and the 
       'application/vnd.docker.distribution.manifest.v2+json',
     );
     const { layers } = JSON.parse(await manifest.text());
-    // Of the layers and the configuration at least one was there.
+    // At least one of the layers or the configuration was in the registry already.
     expect(proxy.begun).toBeLessThan(layers.length + 1);
     expect(ecr.faults).toEqual([]);
   } finally {
@@ -48,7 +48,7 @@ test('a push that is cut in the middle leaves no image and no function, and the 
   }
 }, 300_000);
 
-test('services share layers: what one has pushed the next does not send; a terminal shows how far it is', async () => {
+test('a push skips layers that another service has sent, and shows progress on a terminal', async () => {
   const proxy = await startUploadProxy(bed.registry.host);
   const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
   const api = '  api:\n    image: debian:bookworm-slim\n    command: [sleep, "1"]\n    x-boxer: lambda\n';
@@ -57,14 +57,14 @@ test('services share layers: what one has pushed the next does not send; a termi
   try {
     expect((await project.run(['push', 'worker'], env)).exitCode).toBe(0);
     proxy.begun = 0;
-    // On a terminal of its own.
+    // `script` runs the command on a new terminal.
     const { exitCode, stdout } = await run('script', ['-qec', 'docker boxer push', '/dev/null'], {
       cwd: project.directory,
       env: { ...bed.env, ...env },
       extendEnv: false,
     });
     expect(exitCode).toBe(0);
-    // Its configuration differs, by the labels; all layers are there.
+    // Only the configuration is new, because the labels differ. The registry has all layers.
     expect(proxy.begun).toBeLessThanOrEqual(1);
     expect(stdout).toContain('Twin of api  Pushing');
     expect(stdout).toContain('Layer already exists');

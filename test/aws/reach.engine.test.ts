@@ -6,8 +6,8 @@ import { type Bed, type BedProject, REGION, ROLE, SEED_PORT, startBed } from './
 import { type Internet, startInternet } from './lib/internet.ts';
 
 /**
- * Answers every HTTP request with who it is and what it sees of the connection; /via/HOST/PORT asks another
- * one.
+ * A server that answers with its name, a random id of its process, its user id and the client's address. It
+ * answers /via/HOST/PORT with the answer of that other server, and /large with 4 MB.
  */
 const SERVER = `
 import http.server, json, os, signal, socket, sys, urllib.request
@@ -21,8 +21,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == '/large':
             body = b'0123456789abcdef' * 262144
         else:
-            body = json.dumps({'name': sys.argv[1], 'boot': boot, 'uid': os.getuid(), 'peer': self.client_address[0]}).encode()
-        self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers(); self.wfile.write(body)
+            view = {'name': sys.argv[1], 'boot': boot, 'uid': os.getuid(), 'peer': self.client_address[0]}
+            body = json.dumps(view).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
     def log_message(self, *a): pass
 def stop(*a): print('asked to stop', flush=True); os._exit(7)
 signal.signal(signal.SIGTERM, stop)
@@ -68,17 +72,17 @@ afterAll(async () => {
   await bed?.stop();
 });
 
-/** What `path` of `name` says to a client in `from`, which is a container with the tools of the image. */
+/** Requests `path` of service `name` from a container of service `from`; resolves to the answer. */
 async function ask(from: string, name: string, path = '', seconds = 25): Promise<string> {
   const words = ['curl', '-s', '--max-time', `${seconds}`, `http://${name}:8000/${path}`];
   const { stdout } = await project.run(['exec', '-T', from, ...words]);
   return stdout;
 }
 
-test('an unboxed neighbour reaches functions by their own names, through their phantoms', async () => {
+test('an unboxed service reaches functions by their names, through their phantoms', async () => {
   const answer = JSON.parse(await ask('front', 'alpha'));
   expect(answer).toMatchObject({ name: 'alpha', uid: 993 });
-  // The seed's name for the neighbour: the guest sees an address of the overlay, whoever carries the bytes.
+  // The guest sees the overlay address that the seed has given to the unboxed service.
   expect(answer.peer).toMatch(/^198\.19\./);
   expect((await ask('front', 'alpha', 'large')).length).toBe(4 * 2 ** 20);
 });
@@ -102,22 +106,22 @@ test('a boxed container reaches a function, which sees its overlay address', asy
   expect(answer.peer).toMatch(/^198\.18\./);
 });
 
-test('more connections at once than ports are published', async () => {
+test('24 connections at once succeed, although fewer relay ports are published', async () => {
   const loop = 'for i in $(seq 24); do curl -s --max-time 25 http://alpha:8000/via/front/8000 & done; wait';
   const { stdout } = await project.run(['exec', '-T', 'front', 'sh', '-c', loop]);
   expect(stdout.match(/"front"/g)).toHaveLength(24);
 });
 
-test('how nodes connect is shown, and why', async () => {
+test('ps --network shows the transport of each pair of nodes, and the reason', async () => {
   const { stdout } = await project.run(['ps', '--network']);
   const line = (from: string, to: string) =>
     stdout.split('\n').find((text) => text.includes(`-${from}-1`) && text.includes(`-${to}-1`)) ?? stdout;
   expect(line('gamma', 'alpha')).toMatch(/relay .*only one of the two is on the networks of the seed/);
-  // Published ports are forwarded here by a program, which gives every connection another port.
+  // Docker's proxy forwards published ports here, and gives every connection another port.
   expect(line('alpha', 'beta')).toMatch(/relay .*gives every connection another port/);
 });
 
-test('output and the exit code come back, and a stop gets there', async () => {
+test("docker stop reaches the guest, and the guest's output and exit code reach the container", async () => {
   expect((await project.run(['stop', 'beta'])).exitCode).toBe(0);
   const { stdout } = await project.run(['logs', '--no-log-prefix', 'beta']);
   expect(stdout.trim().split('\n')).toEqual(['serving', 'asked to stop']);
@@ -125,11 +129,11 @@ test('output and the exit code come back, and a stop gets there', async () => {
   expect(state.stdout.trim()).toBe('7');
 });
 
-test('functions outlive a seed that is killed and started again, and so does their output', async () => {
+test('functions and their output survive a seed that is killed and started again', async () => {
   const before = JSON.parse(await ask('front', 'alpha'));
   expect(project.docker('kill', `${project.name}-boxer-seed-1`).code).toBe(0);
   expect(project.docker('start', `${project.name}-boxer-seed-1`).code).toBe(0);
-  // A connection that was under way as the seed died may be lost for good: another one is tried soon.
+  // A request that was under way when the seed died may never be answered, so each attempt has a short limit.
   const again = async () => {
     const answer = await ask('front', 'alpha', '', 5);
     return answer.startsWith('{') ? JSON.parse(answer) : undefined;
@@ -141,7 +145,7 @@ test('functions outlive a seed that is killed and started again, and so does the
   expect(stdout.trim().split('\n')).toEqual(['serving', 'asked to stop']);
 });
 
-test('a function whose phantom was killed ends, too', async () => {
+test('a function ends when its phantom is killed', async () => {
   const running = () => {
     const filters = ['label=lambda-local.instance', 'status=running'].flatMap((filter) => [
       '--filter',
@@ -161,7 +165,7 @@ test('a function whose phantom was killed ends, too', async () => {
     (await ask('front', 'alpha')).startsWith('{') ? true : undefined,
   );
   expect(project.docker('kill', `${project.name}-alpha-1`).code).toBe(0);
-  await eventually('no launch goes on', async () => {
+  await eventually('no launch is running', async () => {
     const { stdout } = await project.run(['cost', '--json']);
     return JSON.parse(stdout).services[0].running === 0 && running() === '' ? true : undefined;
   });

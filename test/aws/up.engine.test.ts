@@ -31,7 +31,7 @@ const functionOf = (project: BedProject) => `boxer-${project.name}-worker`;
 const read = (project: BedProject) =>
   bed.client.send(new GetFunctionCommand({ FunctionName: functionOf(project) }));
 
-test('push: built, pushed by digest, and not a second time', async () => {
+test('push builds a twin, pushes it by digest, and does not push it a second time', async () => {
   const project = make(oneService());
   const first = await project.run(['push']);
   expect({ code: first.exitCode, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
@@ -58,7 +58,7 @@ test('push: built, pushed by digest, and not a second time', async () => {
   expect(bed.ecr.faults).toEqual([]);
 });
 
-test("the user's own docker configuration never learns the password", async () => {
+test("the registry's password never gets into the user's docker configuration", async () => {
   const project = make(oneService());
   expect((await project.run(['push'])).exitCode).toBe(0);
   const config = join(bed.home.root, 'docker', 'config.json');
@@ -72,7 +72,7 @@ test("the user's own docker configuration never learns the password", async () =
   expect(text).not.toContain(bed.registry.host);
 });
 
-test('up: functions as the project wants them, phantoms that reach them, and no secret anywhere', async () => {
+test('up makes functions as described and phantoms that reach them, and shows no secret', async () => {
   const project = make(oneService(', ephemeral-storage: 1g, concurrency: 7'));
   const { exitCode, stderr } = await project.run(['up', '-d', '--yes']);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
@@ -111,7 +111,7 @@ test('up: functions as the project wants them, phantoms that reach them, and no 
   expect(again.stdout).not.toMatch(/^(create|change)/m);
 });
 
-test('phantoms get the credentials of the profile that is meant for them, or none; down takes them away', async () => {
+test('phantoms get the credentials of their profile, or none, and down removes them', async () => {
   const project = make(oneService('', '  credentials: phantom'));
   project.write('aws', '[phantom]\naws_access_key_id = AKIDPHANTOM\naws_secret_access_key = other\n');
   const env = { AWS_SHARED_CREDENTIALS_FILE: join(project.directory, 'aws') };
@@ -127,7 +127,7 @@ test('phantoms get the credentials of the profile that is meant for them, or non
   expect(project.read(project.state('override.yaml'))).not.toContain('boxer-aws');
 });
 
-test('linked, plain docker compose builds nothing for a function, and says what does', async () => {
+test('after link, docker compose build builds no function, and names the command that does', async () => {
   const yaml = oneService().replace('image: debian:bookworm-slim', 'build: .');
   const project = make(yaml);
   project.write('Dockerfile', 'FROM debian:bookworm-slim\nCOPY compose.yaml /\n');
@@ -147,7 +147,7 @@ test('linked, plain docker compose builds nothing for a function, and says what 
   project.docker('image', 'rm', '--force', `${project.name}-worker`);
 }, 600_000);
 
-test('--provider of up holds for the verbs that follow, until the next up', async () => {
+test('--provider of up applies to the following verbs until the next up', async () => {
   const project = make(oneService());
   expect((await project.run(['up', '-d', '--provider', 'local'])).exitCode).toBe(0);
   const before = bed.ecr.calls.length;
@@ -158,7 +158,7 @@ test('--provider of up holds for the verbs that follow, until the next up', asyn
   expect((await project.run(['config'])).stdout).not.toContain('boxer-lambda');
 });
 
-test('drift: what somebody changed by hand is shown, and the next up takes it back', async () => {
+test('plan shows changes that were made by hand, and the next up reverts them', async () => {
   const project = make(oneService());
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   await bed.client.send(
@@ -175,7 +175,7 @@ test('drift: what somebody changed by hand is shown, and the next up takes it ba
   expect((await read(project)).Configuration).toMatchObject({ MemorySize: 512, Timeout: 300 });
 });
 
-test('another image is another digest, and the function is updated, not doubled', async () => {
+test('up with another image updates the function to the new digest', async () => {
   const project = make(oneService());
   expect((await project.run(['create', '--yes'])).exitCode).toBe(0);
   const before = (await read(project)).Code?.ImageUri;

@@ -6,12 +6,12 @@ import { runProgram } from './harness/run-program.ts';
 
 beforeAll(() => buildImage('core'), 600_000);
 
-/** A few of script/compat's programs, so that neither they nor the harness rot. */
+// These are a few of the programs of script/compat; they show that the harness still works.
 test.each(['nginx', 'redis', 'cpython-socketserver'])(
-  '%s does the same natively and boxed',
+  'the checks of %s end the same natively and boxed',
   async (name) => {
     const loaded = loadProgram(name);
-    // The limits of script/compat are for a machine with nothing else to do.
+    // The time limits of script/compat are for an idle machine.
     const program = { ...loaded, seconds: 4 * loaded.seconds };
     const native = await runProgram(program, 'native');
     const boxed = await runProgram(program, 'boxed');

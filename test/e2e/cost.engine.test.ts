@@ -24,17 +24,17 @@ interface Usage {
   perHour: number;
 }
 
-test('what runs and what has ended is counted by service, and what is down is not', async () => {
+test('cost counts the running and the ended functions of each service', async () => {
   const before = await project.boxer('cost');
   expect(before).toMatchObject({ exitCode: 0 });
   expect(before.stdout).toContain('No function');
   const up = await project.boxer('up', '-d');
   expect({ code: up.exitCode, all: up.all }).toMatchObject({ code: 0 });
-  const services = await eventually('the job is billed', async () => {
+  const services = await eventually('the ended job is counted', async () => {
     const { stdout } = await project.boxer('cost', '--json');
     const found: { services: Usage[]; countedBy: string } = JSON.parse(stdout);
     const job = found.services.find(({ service }) => service === 'job');
-    // The function ends a moment before its phantom.
+    // The phantom ends a moment after its function, so the function may still count as running.
     return job?.ended === 1 && job.running === 0 ? found.services : undefined;
   });
   expect(services).toMatchObject([

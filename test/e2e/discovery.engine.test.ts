@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project } from '../lib/project.ts';
 
-/** What a guest that looks around finds; one line of JSON. */
-const LOOK = `
+/** A guest that prints what all three means of discovery show it, as one line of JSON. */
+const DISCOVER = `
 import json, socket, struct, sys, time
 
 def files():
@@ -16,7 +16,7 @@ def snapshot():
         for line in stream.makefile():
             return json.loads(line)
 
-# A resolver of its own, as c-ares and Go have one: it asks the first server of resolv.conf.
+# A resolver that is not libc's, like those of c-ares and Go: it asks the first server of resolv.conf.
 def dns(name):
     server = next(line.split()[1] for line in open("/etc/resolv.conf") if line.startswith("nameserver"))
     question = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\\0\\0\\1\\0\\1"
@@ -44,14 +44,14 @@ describe.each(['lambda', 'container'])('a guest in a %s', (target) => {
   beforeAll(async () => {
     await buildTestImages();
     project = createProject({
-      'look.py': LOOK,
+      'discover.py': DISCOVER,
       'compose.yaml': `
 services:
-  look:
+  observer:
     image: boxer-test/tools:1
-    command: ["python3", "/look.py"]
+    command: ["python3", "/discover.py"]
     stop_signal: SIGKILL
-    volumes: ["./look.py:/look.py:ro"]
+    volumes: ["./discover.py:/discover.py:ro"]
     x-boxer: { target: ${target}, wait-for: { names: { peer: 2 }, timeout: 60 } }
   peer:
     image: boxer-test/tools:1
@@ -65,9 +65,9 @@ services:
   }, 300_000);
   afterAll(() => project.remove(), 60_000);
 
-  test('finds the others in files, by the membership socket and by DNS', async () => {
-    const line = await eventually('it has looked', async () => {
-      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'look');
+  test('finds the other nodes in files, over the membership socket and by DNS', async () => {
+    const line = await eventually('the guest has printed what it found', async () => {
+      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'observer');
       return stdout.split('\n').find((text) => text.startsWith('{'));
     });
     const { files, snapshot, dns } = JSON.parse(line);
@@ -76,11 +76,11 @@ services:
     const addressesIn = (text: string) =>
       text.split('\n').flatMap((entry) => (/\bpeer\b/.test(entry) ? [entry.split('\t')[0]] : []));
     expect(addressesIn(files.nodes).sort()).toEqual(peers.sort());
-    expect(files.self).toMatch(/^198\.18\.\d+\.\d+\t.*\blook\b/);
+    expect(files.self).toMatch(/^198\.18\.\d+\.\d+\t.*\bobserver\b/);
     expect(JSON.parse(files['self.json'])).toMatchObject({ self: true });
     expect(JSON.parse(files['nodes.json'])).toHaveLength(3);
     expect(snapshot).toMatchObject({ event: 'snapshot', nodes: JSON.parse(files['nodes.json']) });
-    // In a container Docker's own DNS is asked, which knows the containers themselves.
+    // In a container the first server is Docker's DNS, which answers with the addresses of the containers.
     if (target === 'lambda') expect(dns).toEqual(peers.sort());
     else expect(dns).toHaveLength(2);
   });

@@ -2,7 +2,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { createProject, type Project } from '../lib/project.ts';
 
-/** A project whose guests in functions show what the user of a guest sees through the phantom. */
+/** Creates a project with one lambda service for each kind of guest that guest.engine.test.ts runs. */
 export function createGuestProject(): Project {
   const project = createProject({
     'compose.yaml': `

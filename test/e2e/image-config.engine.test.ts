@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createProject, type Project } from '../lib/project.ts';
 
-/** Services whose images say what images of the field say: each is built from a Dockerfile of its own. */
+/** The Dockerfile lines of each service. Together they use every instruction that configures an image. */
 const dockerfiles = {
   volumes: [
-    'RUN mkdir -p /data/sub /opt/tool && echo outer >/data/file && echo inner >/data/sub/file && echo tool >/opt/tool/x',
+    'RUN mkdir -p /data/sub /opt/tool',
+    'RUN echo outer >/data/file && echo inner >/data/sub/file && echo tool >/opt/tool/x',
     'RUN install -d -o 993 -m 700 /data/own && mkdir -m 1777 /data/all',
     'VOLUME ["/data/sub", "/data", "/srv/", "/tmp/cache", "/opt", "/var/lib/app"]',
   ],
@@ -41,12 +42,12 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => project.remove(), 120_000);
 
-const ran = async (service: string, ...command: string[]) => {
+const runService = async (service: string, ...command: string[]) => {
   const { stdout, exitCode, all } = await project.boxer('run', '--rm', '-T', service, ...command);
-  return { said: stdout.split('\n'), exitCode, all };
+  return { lines: stdout.split('\n'), exitCode, all };
 };
 
-test('VOLUMEs of an image hold its content in a function, keep modes, and can be written to', async () => {
+test('a VOLUME of an image has its content and modes in a function, and is writable', async () => {
   const folders =
     '/data /data/sub /data/own /data/all /data/scratch /srv /tmp/cache /opt /opt/tool /var/lib/app';
   const script = [
@@ -54,25 +55,25 @@ test('VOLUMEs of an image hold its content in a function, keep modes, and can be
     `for folder in ${folders}; do echo x >$folder/new && cat $folder/new || echo no $folder; done`,
     'cd /data && ls -d sub/new && ls -d /opt/boxer/bin/boxer && du -sm /tmp | cut -f1',
   ].join('\n');
-  const { said, exitCode, all } = await ran('volumes', 'sh', '-c', script);
+  const { lines, exitCode, all } = await runService('volumes', 'sh', '-c', script);
   const content = ['outer', 'inner', 'tool', '700', '1777', 'all', 'file', 'own', 'scratch', 'sub'];
   const written = folders.split(' ').map(() => 'x');
   const end = ['sub/new', '/opt/boxer/bin/boxer', expect.stringMatching(/^\d$/)];
-  expect({ said, exitCode, all }).toEqual({ said: [...content, ...written, ...end], exitCode: 0, all });
+  expect({ lines, exitCode, all }).toEqual({ lines: [...content, ...written, ...end], exitCode: 0, all });
 });
 
-test('what one launch has written to a VOLUME the next does not find', async () => {
-  await ran('volumes', 'sh', '-c', 'echo x >/data/left; echo x >/tmp/cache/left');
-  const { said } = await ran('volumes', 'sh', '-c', 'ls /data /tmp/cache | grep -c left');
-  expect(said).toEqual(['0']);
+test('the next launch does not find what a launch has written to a VOLUME', async () => {
+  await runService('volumes', 'sh', '-c', 'echo x >/data/left; echo x >/tmp/cache/left');
+  const { lines } = await runService('volumes', 'sh', '-c', 'ls /data /tmp/cache | grep -c left');
+  expect(lines).toEqual(['0']);
 });
 
-test('a function runs whatever else the configuration of an image says', async () => {
-  expect(await ran('user', 'sh', '-c', 'id -u; pwd; touch file && ls')).toMatchObject({
-    said: ['993', '/home/app', 'file'],
+test('a function runs an image whatever USER, SHELL, ONBUILD, LABEL or HEALTHCHECK it has', async () => {
+  expect(await runService('user', 'sh', '-c', 'id -u; pwd; touch file && ls')).toMatchObject({
+    lines: ['993', '/home/app', 'file'],
     exitCode: 0,
   });
-  expect(await ran('shell')).toMatchObject({ said: ['shell /bin/bash'], exitCode: 3 });
-  expect(await ran('onbuild')).toMatchObject({ said: ['ran'], exitCode: 0 });
-  expect(await ran('rest')).toMatchObject({ said: ['red'], exitCode: 0 });
+  expect(await runService('shell')).toMatchObject({ lines: ['shell /bin/bash'], exitCode: 3 });
+  expect(await runService('onbuild')).toMatchObject({ lines: ['ran'], exitCode: 0 });
+  expect(await runService('rest')).toMatchObject({ lines: ['red'], exitCode: 0 });
 }, 240_000);

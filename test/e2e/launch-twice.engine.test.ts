@@ -4,10 +4,8 @@ import { parse } from 'yaml';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
 
-/**
- * Stands before the local Lambda and delivers every event twice, as a network that repeats a request would.
- */
-const twice = `
+/** A proxy before the local Lambda that sends every invocation twice, as a network may repeat a request. */
+const duplicatingProxy = `
 import http.client, http.server, threading
 def send(h, body):
     c = http.client.HTTPConnection("boxer-lambda", 9000)
@@ -25,7 +23,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         print("once:", answer, flush=True)
         self.send_response(status)
         for k, v in headers:
-            if k.lower() not in ("transfer-encoding", "content-length", "connection", "date", "server"): self.send_header(k, v)
+            if k.lower() in ("transfer-encoding", "content-length", "connection", "date", "server"): continue
+            self.send_header(k, v)
         self.send_header("content-length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -38,7 +37,7 @@ let project: Project;
 beforeAll(async () => {
   await buildTestImages();
   project = createProject({
-    'twice.py': twice,
+    'twice.py': duplicatingProxy,
     'compose.yaml': `
 services:
   worker:
@@ -53,7 +52,7 @@ services:
 }, 300_000);
 afterAll(() => project.remove(), 60_000);
 
-test('an event that is delivered twice starts its guest once, and the second function says why it does not', async () => {
+test('an event that is delivered twice starts one guest, and one function reports a duplicate', async () => {
   const override = parse(readFileSync(project.state('override.yaml'), 'utf8'));
   const config = override.services.worker.environment.BOXER.replace('boxer-lambda:9000', 'twice:9000');
   project.write(
@@ -89,7 +88,7 @@ test('an event that is delivered twice starts its guest once, and the second fun
   });
   const logs = (await run('docker', ['logs', worker])).stdout;
   expect([status, logs.trim().split('\n')]).toEqual(['exited 7', ['the guest runs', 'the guest ends']]);
-  const deliveries = await eventually('both answers are there', async () => {
+  const deliveries = await eventually('both functions have answered', async () => {
     const answers = (await run('docker', ['logs', `${project.name}-twice-1`])).stdout.split('\n');
     const ended = answers.filter((line) => /"type":|type\\":/.test(line));
     return ended.length >= 2 ? ended : undefined;
@@ -97,7 +96,7 @@ test('an event that is delivered twice starts its guest once, and the second fun
   expect(deliveries.filter((line) => line.includes('duplicate'))).toHaveLength(1);
   expect(deliveries.find((line) => line.includes('duplicate'))).toContain('this launch has been used');
   expect(deliveries.filter((line) => line.includes('exit'))).toHaveLength(1);
-  // The event holds what this one launch needs, and no key that is good for anything else.
+  // The event names the identity of this one launch, and holds none of the project's keys.
   const event = (await run('docker', ['exec', `${project.name}-twice-1`, 'cat', '/tmp/event'])).stdout;
   expect(event).toMatch(/"identity":"launch\/worker\/\d+\//);
   const read = (name: string) => readFileSync(project.state(name), 'utf8').trim();

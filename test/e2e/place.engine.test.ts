@@ -5,8 +5,8 @@ import { createProject, type Project, run } from '../lib/project.ts';
 const IMAGE = `boxer-test/place:${process.pid}`;
 
 /**
- * All that Node.js, OpenSSL and libc read by themselves, such that it would stop them; folders that few can
- * enter.
+ * Each file that Node.js, OpenSSL or libc reads on its own, with content that would stop the supervisor if it
+ * read it; and folders that only root can enter.
  */
 const DOCKERFILE = `FROM boxer-test/tools:1
 RUN mkdir -p /app /closed/inside \\
@@ -17,7 +17,7 @@ WORKDIR /app
 USER 1234
 `;
 
-/** What would change a Node.js, an OpenSSL, a libc or the SDK of AWS. */
+/** Variables that change Node.js, OpenSSL, libc or the AWS SDK. Only the guest may obey them. */
 const VARIABLES = {
   NODE_OPTIONS: '--require /app/tracing.js',
   NODE_EXTRA_CA_CERTS: '/not/there.pem',
@@ -42,7 +42,8 @@ const VARIABLES = {
   AWS_MAX_ATTEMPTS: 'many',
 };
 
-const LOOK = [
+/** Prints the working directory, limits, signal masks, descriptor flags and variables of the guest. */
+const DESCRIBE_PROCESS = [
   'pwd',
   'ulimit -Sn',
   'ulimit -Hn',
@@ -54,9 +55,9 @@ const LOOK = [
 
 const compose = (target: string) => `
 services:
-  looker:
+  describer:
     image: ${IMAGE}
-    command: ["bash", "-c", ${JSON.stringify(LOOK)}]
+    command: ["bash", "-c", ${JSON.stringify(DESCRIBE_PROCESS)}]
     ulimits: { nofile: { soft: 1000, hard: 5000 } }
     environment: ${JSON.stringify(VARIABLES)}
     x-boxer: ${target}
@@ -77,8 +78,8 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => run('docker', ['image', 'rm', '--force', IMAGE]));
 
-/** What the service prints, and how it ends. */
-async function ranTo(project: Project, verb: 'boxer' | 'compose', service: string): Promise<string> {
+/** Runs the service; resolves to what it prints, without Compose's progress, and its exit code. */
+async function runService(project: Project, verb: 'boxer' | 'compose', service: string): Promise<string> {
   const { all, exitCode } = await project[verb]('run', '--rm', '--no-TTY', service);
   const printed = all
     .split('\n')
@@ -86,35 +87,35 @@ async function ranTo(project: Project, verb: 'boxer' | 'compose', service: strin
   return [...printed, `exit code ${exitCode}`].join('\n');
 }
 
-describe('a container', () => {
+describe('the guest of a boxed container', () => {
   let project: Project;
   beforeAll(() => {
     project = createProject({ 'compose.yaml': compose('container') });
   });
   afterAll(() => project.remove(), 120_000);
 
-  test('finds the place, the limits and the variables that it finds without Boxer', async () => {
-    const native = await ranTo(project, 'compose', 'looker');
+  test('has the working directory, the limits and the variables that it has without Boxer', async () => {
+    const native = await runService(project, 'compose', 'describer');
     expect(native).toContain('NODE_OPTIONS=--require /app/tracing.js');
-    expect(await ranTo(project, 'boxer', 'looker')).toBe(native);
+    expect(await runService(project, 'boxer', 'describer')).toBe(native);
   }, 400_000);
 
-  test('starts in a folder that the engine may enter and its user may not, as without Boxer', async () => {
-    const native = await ranTo(project, 'compose', 'closed');
+  test('starts in a working directory that only root may enter, as it does without Boxer', async () => {
+    const native = await runService(project, 'compose', 'closed');
     expect(native).toContain('/closed/inside');
-    expect(await ranTo(project, 'boxer', 'closed')).toBe(native);
+    expect(await runService(project, 'boxer', 'closed')).toBe(native);
   }, 400_000);
 });
 
-describe('a function', () => {
+describe('the guest of a function', () => {
   let project: Project;
   beforeAll(() => {
     project = createProject({ 'compose.yaml': compose('lambda').replace(/ {4}ulimits.*\n/, '') });
   });
   afterAll(() => project.remove(), 120_000);
 
-  test('starts in its folder, with its variables, whatever lies there', async () => {
-    const printed = await ranTo(project, 'boxer', 'looker');
+  test('starts in its working directory with its variables, whatever broken files are there', async () => {
+    const printed = await runService(project, 'boxer', 'describer');
     expect(printed).toMatch(/^\/app$/m);
     expect(printed).toMatch(/exit code 0$/);
     for (const [name, value] of Object.entries({ ...VARIABLES, HOME: '/tmp' })) {
@@ -122,8 +123,8 @@ describe('a function', () => {
     }
   }, 400_000);
 
-  test('says which folder it cannot enter, with the exit code that shells give', async () => {
-    const printed = await ranTo(project, 'boxer', 'closed');
+  test('exits with 126 and names the working directory when it may not enter that', async () => {
+    const printed = await runService(project, 'boxer', 'closed');
     expect(printed).toContain(
       'boxer: cannot enter the working directory /closed/inside as user 993: permission denied',
     );

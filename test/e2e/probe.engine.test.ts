@@ -1,4 +1,4 @@
-// `docker boxer probe` against the local Lambda, of which everything is known that a probe can find out.
+// `docker boxer probe` runs here against the local Lambda, whose true properties the tests know.
 import { existsSync } from 'node:fs';
 import { afterEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -20,8 +20,8 @@ const make = (): Project => {
 };
 afterEach(() => Promise.all(projects.splice(0).map((project) => project.remove())), 120_000);
 
-/** Everything on the engine that belongs to the project, or was made by its local Lambda. */
-async function whatIs(project: Project): Promise<string[]> {
+/** The ids of all containers, networks and volumes that belong to the project or to its local Lambda. */
+async function resourcesOf(project: Project): Promise<string[]> {
   const labels = [`com.docker.compose.project=${project.name}`, `lambda-local.instance=${project.name}`];
   const kinds = [
     ['ps', '--all'],
@@ -34,7 +34,7 @@ async function whatIs(project: Project): Promise<string[]> {
   return (await Promise.all(lists)).flatMap(({ stdout }) => stdout.split('\n').filter((id) => id !== ''));
 }
 
-test('what it says of the local Lambda is true, no address is in it, and nothing of it stays', async () => {
+test('probe reports the properties of the local Lambda without addresses, and leaves nothing', async () => {
   const project = make();
   const { exitCode, stdout, stderr } = await project.boxer('probe', '--json', '--trials', '3');
   expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 });
@@ -91,24 +91,24 @@ test('what it says of the local Lambda is true, no address is in it, and nothing
       expect(trials.map(({ ok }: { ok: boolean }) => ok)).toEqual([true, true, true]);
   }
   const [a, b] = report.functions;
-  // Its own address is the other one's too: it has asked itself.
+  // Both functions have the same local address, so the direct connection went to the function itself.
   expect(b.peer.direct).toBe('ECONNREFUSED');
   expect(a.peer.roundTrip.count).toBe(20);
   expect(a.peer.throughput.megabitsPerSecond).toBeGreaterThan(0);
   const kinds = report.starts.map(({ kind }: { kind: string }) => kind);
   expect(kinds.slice(0, 2)).toEqual(['cold', 'cold']);
-  // An environment that is not ready for the next one in time has another one take its place.
+  // If an environment is not ready in time for the next invocation, a new one takes that: a cold start.
   expect(kinds.slice(2)).toContain('warm');
   for (const { firstByte } of report.starts) expect(firstByte).toBeGreaterThan(0);
 
   const addresses = stdout.match(/\d+\.\d+\.\d+\.\d+/g) ?? [];
   expect(addresses.filter((address) => !address.startsWith('169.254.'))).toEqual([]);
   expect(a.network.observed.address).not.toBe(b.network.observed.address);
-  expect(await whatIs(project)).toEqual([]);
+  expect(await resourcesOf(project)).toEqual([]);
   expect(existsSync(project.state('probe.yaml'))).toBe(false);
 });
 
-test('beside a project that is up nothing of that changes; behind a symmetric NAT nothing is punched', async () => {
+test('probe leaves a running project alone, and punches nothing behind a symmetric NAT', async () => {
   const project = make();
   expect((await project.boxer('up', '-d')).exitCode).toBe(0);
   project.write(
@@ -148,7 +148,7 @@ test('beside a project that is up nothing of that changes; behind a symmetric NA
 }, 180_000);
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  '%s in the middle of it leaves nothing',
+  'probe removes everything that it made when %s interrupts it',
   async (signal) => {
     const project = make();
     const child = execa('docker', ['boxer', 'probe'], {
@@ -157,7 +157,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       reject: false,
       stdin: 'ignore',
     });
-    await eventually('functions run', async () => {
+    await eventually('the functions of the probe run', async () => {
       const label = `label=lambda-local.instance=${project.name}`;
       const { stdout } = await run('docker', [
         'ps',
@@ -171,15 +171,15 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     });
     child.kill(signal);
     expect((await child).exitCode).not.toBe(0);
-    await eventually('it has taken everything away', async () =>
-      (await whatIs(project)).length === 0 ? true : undefined,
+    await eventually('the probe has removed everything', async () =>
+      (await resourcesOf(project)).length === 0 ? true : undefined,
     );
     expect(existsSync(project.state('change.lock'))).toBe(false);
   },
   120_000,
 );
 
-test('words that mean nothing', async () => {
+test('probe refuses a number of trials out of range, and arguments', async () => {
   const project = make();
   expect((await project.boxer('probe', '--trials', '99')).stderr).toContain(
     '--trials must be a whole number from 1 to 20, and is "99"',

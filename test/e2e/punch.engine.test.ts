@@ -2,17 +2,19 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project } from '../lib/project.ts';
 
-/** What the kernel says of the connection, whatever the guest is told. */
+/** A client that prints the peer's address of each connection, as the guest and as the kernel sees it. */
 const CLIENT = `
 import os, socket, time
-def wire(s):
-    inode = str(os.fstat(s.fileno()).st_ino)
+def kernel_peer(connection):
+    inode = str(os.fstat(connection.fileno()).st_ino)
     for line in open('/proc/net/tcp'):
-        f = line.split()
-        if len(f) > 9 and f[9] == inode: return '.'.join(str(b) for b in reversed(bytes.fromhex(f[2].split(':')[0])))
+        fields = line.split()
+        if len(fields) > 9 and fields[9] == inode:
+            return '.'.join(str(byte) for byte in reversed(bytes.fromhex(fields[2].split(':')[0])))
 while True:
     try:
-        with socket.create_connection(('beta', 9000), 10) as s: print('met', s.getpeername()[0], wire(s), flush=True)
+        with socket.create_connection(('beta', 9000), 10) as connection:
+            print('met', connection.getpeername()[0], kernel_peer(connection), flush=True)
     except OSError as error: print('error', error, flush=True)
     time.sleep(0.2)
 `;
@@ -49,7 +51,7 @@ const pairs = async (): Promise<{ from: string; to: string; transport: string }[
 };
 
 test.each(['alpha', 'gamma'])(
-  '%s reaches a function by a punched connection, and sees the overlay only',
+  '%s reaches a function over a punched connection, and sees its overlay address only',
   async (name) => {
     await eventually(`${name} has punched`, async () =>
       (await pairs()).some(
@@ -61,11 +63,11 @@ test.each(['alpha', 'gamma'])(
     );
     const { stdout } = await project.compose('logs', '--no-log-prefix', name);
     const last = stdout.split('\n').findLast((line) => line.startsWith('met')) ?? stdout;
-    const [, seen, wire] = last.split(' ');
-    expect(seen).toMatch(/^198\.18\./);
-    // The packets go to the other function's own gateway on the public network, and are translated there.
-    expect(wire).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
-    expect(wire).not.toMatch(/^198\.18\.|^169\.254\./);
+    const [, guestPeer, kernelPeer] = last.split(' ');
+    expect(guestPeer).toMatch(/^198\.18\./);
+    // The packets go to the public address of the other function's NAT gateway, which translates them.
+    expect(kernelPeer).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(kernelPeer).not.toMatch(/^198\.18\.|^169\.254\./);
   },
   60_000,
 );

@@ -10,7 +10,10 @@ services:
     command: [redis-server, --protected-mode, "no"]
   api:
     image: boxer-test/tools:1
-    command: [sh, -c, "redis-cli -h store set from function; exec redis-server --port 9000 --protected-mode no"]
+    command:
+      - sh
+      - -c
+      - redis-cli -h store set from function; exec redis-server --port 9000 --protected-mode no
     x-boxer: lambda
 x-boxer:
   seed: { relays: 2, relay-port: 7071, relay-ports: 40000-40099, stop-grace-period: 5s }
@@ -29,7 +32,7 @@ afterAll(() => project?.remove());
 const inStore = (...command: string[]) =>
   run('docker', ['exec', `${project.name}-store-1`, 'timeout', '5', 'redis-cli', ...command]);
 
-/** What the command prints once it prints that, or its last word after 30 s. */
+/** Repeats a redis-cli command until it prints `wanted`, for 30 s at most; resolves to its last output. */
 async function eventually(wanted: string, ...command: string[]): Promise<string> {
   const end = Date.now() + 30_000;
   for (;;) {
@@ -39,15 +42,16 @@ async function eventually(wanted: string, ...command: string[]): Promise<string>
   }
 }
 
-test('relays join, and connections to and from a function pass the ports and bounds that were asked for', async () => {
-  // To an unboxed service by the seed's relay, and from one by the phantom's.
+test('relays join at the port that x-boxer names, and carry connections to and from a function', async () => {
+  // The function connects to an unboxed service through the seed's relay.
   expect(await eventually('function', 'get', 'from')).toBe('function');
+  // The unboxed service connects to the function through the phantom's relay.
   expect(await eventually('PONG', '-h', 'api', '-p', '9000', 'ping')).toBe('PONG');
   const seed = (await run('docker', ['logs', `${project.name}-boxer-seed-1`])).all;
   expect(seed.match(/relay \d joined: [\d.]+:7071/g)).toHaveLength(2);
 });
 
-test('a relay that is stopped leaves, at once where it carries nothing', async () => {
+test('docker stop of a relay makes it leave the seed and exit with 0', async () => {
   const { exitCode } = await run('docker', ['stop', `${project.name}-boxer-relay-1`]);
   expect(exitCode).toBe(0);
   const state = await run('docker', [

@@ -3,8 +3,8 @@ import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
 
 /**
- * Says who it is, at once or after two seconds; told to end, it takes no connection any more, answers what it
- * has, and exits with 7.
+ * A server that answers with its request id, to /slow after two seconds. On SIGTERM it stops accepting
+ * connections, answers the requests that it has, and exits with 7.
  */
 const server = `
 import http.server, os, signal, sys, threading, time
@@ -34,21 +34,22 @@ sys.exit(7)
 `;
 
 /**
- * Asks again and again over new connections, by name, until it has met so many servers; slow requests are
- * always under way.
+ * A client that sends each request to the name `web` over a new connection, until it has met as many servers
+ * as its argument says. It prints the counts of its requests and all failures. Slow requests are always under
+ * way.
  */
 const client = `
 import http.client, json, os, socket, sys, threading, time
 wanted = int(sys.argv[1])
 ids, failures, counts, lock, done = [], [], {"/": 0, "/slow": 0}, threading.Lock(), threading.Event()
 def ask(path):
-    at = "lookup"
+    step = "lookup"
     try:
         address = socket.getaddrinfo("web", 8000, socket.AF_INET, socket.SOCK_STREAM)[0][4]
-        at = "connect to %s" % address[0]
+        step = "connect to %s" % address[0]
         connection = http.client.HTTPConnection(*address, timeout=20)
         connection.connect()
-        at = "request to %s" % address[0]
+        step = "request to %s" % address[0]
         connection.request("GET", path)
         answer = connection.getresponse()
         id = answer.read().decode()
@@ -60,7 +61,7 @@ def ask(path):
                 ids.append(id)
                 print("met", id, flush=True)
     except Exception as error:
-        with lock: failures.append("%.3f %s %s: %r" % (time.time(), path, at, error))
+        with lock: failures.append("%.3f %s %s: %r" % (time.time(), path, step, error))
 def loop(path, pause):
     while not done.is_set():
         ask(path)
@@ -70,7 +71,8 @@ for _ in range(600):
         socket.create_connection(("web", 8000), 5).close()
         break
     except OSError: time.sleep(0.2)
-threads = [threading.Thread(target=loop, args=args) for args in [("/", 0.02), ("/", 0.02), ("/slow", 0), ("/slow", 0.5)]]
+loops = [("/", 0.02), ("/", 0.02), ("/slow", 0), ("/slow", 0.5)]
+threads = [threading.Thread(target=loop, args=args) for args in loops]
 for thread in threads: thread.start()
 end = time.time() + 240
 while len(ids) < wanted and time.time() < end: time.sleep(0.1)
@@ -79,7 +81,8 @@ for thread in threads: thread.join()
 print(json.dumps({"ids": len(ids), "failures": failures, **counts}), flush=True)
 `;
 
-const ASKED = 4;
+/** The number of servers of `web`, one after the other, that each client meets. */
+const SERVERS_TO_MEET = 4;
 let project: Project;
 
 beforeAll(buildTestImages, 300_000);
@@ -93,11 +96,11 @@ const webState = async () => {
   return stdout.trim();
 };
 
-test('who connects anew again and again never finds nobody, whether it is boxed or not', async () => {
-  const from = (name: string, more: string) => `
+test('no connection of an unboxed client, boxed container or function fails during renewals', async () => {
+  const clientService = (name: string, more: string) => `
   ${name}:
     image: boxer-test/tools:1
-    command: ["python3", "-u", "/srv/client.py", "${ASKED}"]
+    command: ["python3", "-u", "/srv/client.py", "${SERVERS_TO_MEET}"]
     volumes: ["./client.py:/srv/client.py:ro"]
     stop_signal: SIGKILL
     ${more}`;
@@ -113,19 +116,19 @@ services:
     environment: { BOXER_LOG: debug }
     stop_grace_period: 8s
     x-boxer: { timeout: 40, lifetime: 38, renew: { before: 32 } }
-${from('plain', '')}
-${from('boxed', 'x-boxer: container')}
-${from('function', 'x-boxer: { renew: false }')}
+${clientService('plain', '')}
+${clientService('boxed', 'x-boxer: container')}
+${clientService('function', 'x-boxer: { renew: false }')}
 `,
   });
   const { exitCode, all } = await project.boxer('up', '-d');
   expect([exitCode, all]).toEqual([0, expect.anything()]);
-  const seen = new Set<string>();
+  const listings = new Set<string>();
   const summaries = await eventually(
-    'all clients have met so many servers',
+    `each client has met ${SERVERS_TO_MEET} servers`,
     async () => {
       const { stdout } = await project.boxer('ps', '--format', 'json', 'web');
-      seen.add(stdout.split('\n').length === 1 ? 'one line' : stdout);
+      listings.add(stdout.split('\n').length === 1 ? 'one line' : stdout);
       const found = await Promise.all(['plain', 'boxed', 'function'].map(logs));
       const last = found.map((text) => /^\{.*\}$/m.exec(text)?.[0]);
       return last.every((line) => line !== undefined)
@@ -135,51 +138,50 @@ ${from('function', 'x-boxer: { renew: false }')}
     280,
   );
   for (const summary of summaries) {
-    expect(summary).toMatchObject({ ids: ASKED, failures: [] });
+    expect(summary).toMatchObject({ ids: SERVERS_TO_MEET, failures: [] });
     expect(summary['/']).toBeGreaterThan(100);
     expect(summary['/slow']).toBeGreaterThan(5);
   }
-  expect([...seen]).toEqual(['one line']);
+  expect([...listings]).toEqual(['one line']);
   expect(await webState()).toBe('running 0 0');
 
-  // Whatever is there when it is stopped has its say, and the last one's exit code is the container's.
+  // Every server gets SIGTERM and ends by itself, and the exit code of the last one is the container's.
   await project.compose('stop', 'web');
   expect(await webState()).toBe('exited 7 0');
   const text = await logs('web');
-  const count = (word: string) => text.split('\n').filter((line) => line.startsWith(word)).length;
-  expect(count('serves ')).toBeGreaterThanOrEqual(ASKED);
+  const count = (start: string) => text.split('\n').filter((line) => line.startsWith(start)).length;
+  expect(count('serves ')).toBeGreaterThanOrEqual(SERVERS_TO_MEET);
   expect([count('told to end '), count('has ended ')]).toEqual([count('serves '), count('serves ')]);
-  expect(count('boxer: node-')).toBeGreaterThanOrEqual(3 * (ASKED - 1));
+  expect(count('boxer: node-')).toBeGreaterThanOrEqual(3 * (SERVERS_TO_MEET - 1));
 }, 400_000);
 
-/**
- * Three services whose renewal is cut across: the successor has joined then, and its guest is not ready yet.
- */
+/** Each test interrupts the renewal of a service when the successor has joined and its guest is not ready. */
 describe('in the middle of a renewal', () => {
   const SERVICES = ['bereft', 'stopped', 'orphaned'];
 
-  interface Line {
+  interface Replica {
     service: string;
     status: string;
     id: string;
   }
-  const lines = async (): Promise<Line[]> => {
+  const replicas = async (): Promise<Replica[]> => {
     const { stdout } = await project.boxer('ps', '--all', '--format', 'json');
     return stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
   };
-  const lineOf = async (service: string) => (await lines()).find((line) => line.service === service);
-  const inTheMiddle = (service: string) =>
+  const replicaOf = async (service: string) =>
+    (await replicas()).find((replica) => replica.service === service);
+  const renewalOf = (service: string) =>
     eventually(
       `${service} is being renewed`,
       async () => {
-        const line = await lineOf(service);
-        return line?.status.endsWith(' standby') ? line : undefined;
+        const replica = await replicaOf(service);
+        return replica?.status.endsWith(' standby') ? replica : undefined;
       },
       120,
     );
   const servers = async (service: string) =>
     (await logs(service)).split('\n').flatMap((line) => /^serves (.+)/.exec(line)?.[1] ?? []);
-  /** Sandboxes of a service's function, in the order of their making. */
+  /** The ids of the sandboxes of a service's function, oldest first. */
   const sandboxes = async (service: string) => {
     const { stdout } = await run('docker', [
       ...['ps', '--format', '{{.ID}} {{.Label "lambda-local.function"}}'],
@@ -189,16 +191,16 @@ describe('in the middle of a renewal', () => {
       .flatMap(([id = '', name]) => (name?.startsWith(`${project.name}-${service}-`) ? [id] : []))
       .reverse();
   };
-  /** Guests in its functions; a sandbox may be there without one, for the next launch. */
+  /** The number of guests of a service. A warm sandbox that waits for the next launch has no guest. */
   const guests = async (service: string) => {
     const tops = (await sandboxes(service)).map((id) => run('docker', ['top', id, '-eo', 'pid,args']));
     return (await Promise.all(tops)).filter(({ stdout }) => stdout.includes('python3 -u')).length;
   };
-  const haveBoth = (service: string) =>
+  const bothGuestsOf = (service: string) =>
     eventually(`two guests of ${service} run`, async () =>
       (await guests(service)) === 2 ? true : undefined,
     );
-  const gone = (service: string) =>
+  const noGuestOf = (service: string) =>
     eventually(`no guest of ${service} is left`, async () =>
       (await guests(service)) === 0 ? true : undefined,
     );
@@ -206,7 +208,7 @@ describe('in the middle of a renewal', () => {
     const format = '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}';
     return (await run('docker', ['inspect', '-f', format, `${project.name}-${service}-1`])).stdout.trim();
   };
-  const askedBy = (service: string) =>
+  const requestTo = (service: string) =>
     project.compose('exec', '-T', 'plain', 'curl', '-sS', '--max-time', '20', `http://${service}:8000/`);
 
   beforeAll(async () => {
@@ -234,45 +236,45 @@ ${SERVICES.map(service).join('')}
     expect([exitCode, all]).toEqual([0, expect.anything()]);
   }, 300_000);
 
-  test('a function that dies is followed by the successor that is under way, and Docker starts no third', async () => {
-    const { id } = await inTheMiddle('bereft');
+  test('the successor serves when the function dies, and Docker does not restart the container', async () => {
+    const { id } = await renewalOf('bereft');
     const [oldest = ''] = await sandboxes('bereft');
-    await haveBoth('bereft');
+    await bothGuestsOf('bereft');
     await run('docker', ['kill', oldest]);
     const found = await eventually('the successor serves', async () => {
       const ids = await servers('bereft');
       return ids.length > 1 ? ids : undefined;
     });
-    const answer = await eventually('it answers at the old place', async () => {
-      const { exitCode, stdout } = await askedBy('bereft');
+    const answer = await eventually('the successor answers to the name of the service', async () => {
+      const { exitCode, stdout } = await requestTo('bereft');
       return exitCode === 0 ? stdout : undefined;
     });
     expect(found).toHaveLength(2);
     expect(answer).toBe(found[1]);
     expect(await state('bereft')).toBe('running 0 0');
-    expect((await lineOf('bereft'))?.id).toBe(id);
+    expect((await replicaOf('bereft'))?.id).toBe(id);
   }, 240_000);
 
-  test('a container that is stopped ends as its guest does, and nobody is left', async () => {
-    await inTheMiddle('stopped');
+  test('docker stop ends both guests, and the exit code is that of the active one', async () => {
+    await renewalOf('stopped');
     const before = await servers('stopped');
-    await haveBoth('stopped');
+    await bothGuestsOf('stopped');
     await project.compose('stop', 'stopped');
     expect(await state('stopped')).toBe('exited 7 0');
-    await gone('stopped');
-    // The one that stood by never came to serve.
+    await noGuestOf('stopped');
+    // The successor never came to serve.
     expect(await servers('stopped')).toEqual(before);
   }, 240_000);
 
-  test('a phantom that is killed leaves no function', async () => {
-    await inTheMiddle('orphaned');
-    await haveBoth('orphaned');
+  test('both guests end when the phantom is killed', async () => {
+    await renewalOf('orphaned');
+    await bothGuestsOf('orphaned');
     await project.compose('kill', 'orphaned');
-    await gone('orphaned');
+    await noGuestOf('orphaned');
   }, 240_000);
 });
 
-test('a guest that ends by itself is not renewed, nor is a function that shall not be', async () => {
+test('neither a guest that ends by itself nor a function with renew: false is renewed', async () => {
   await project?.remove();
   project = createProject({
     'compose.yaml': `
@@ -289,7 +291,7 @@ services:
   });
   expect((await project.boxer('up', '-d')).exitCode).toBe(0);
   const codes = await eventually(
-    'both have ended',
+    'both containers have ended',
     async () => {
       const format = ['-a', '--format', '{{.Service}} {{.ExitCode}}'];
       const { stdout } = await project.compose('ps', ...format, '--status', 'exited', 'short', 'unrenewed');

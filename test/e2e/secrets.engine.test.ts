@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
 import { createProject, eventually, type Project, run } from '../lib/project.ts';
 
-/** Where keys must not be: everything of a running project that somebody may look at, store or send. */
+// Keys must not appear anywhere in a running project that somebody may look at, store or send.
 
 let project: Project;
 
@@ -44,7 +44,7 @@ async function start(): Promise<void> {
 
 const read = (...path: string[]) => readFileSync(project.state(...path), 'utf8').trim();
 
-/** Every key of the project, as text and as bytes. */
+/** Every key of the project in three forms: as hexadecimal text, as bytes and as base64. */
 function secrets(): Buffer[] {
   const keys = [read('key'), ...readdirSync(project.state('keys')).map((name) => read('keys', name))];
   return keys.flatMap((hex) => {
@@ -58,13 +58,13 @@ async function ids(filter: string): Promise<string[]> {
   return stdout.split('\n').filter((id) => id !== '');
 }
 
-/** Containers of the project, and the sandboxes of its functions. */
+/** The ids of the project's containers and of the sandboxes of its functions. */
 async function containers(): Promise<string[]> {
   const found = await Promise.all([
     ids(`label=com.docker.compose.project=${project.name}`),
     ids(`label=lambda-local.instance=${project.name}`),
   ]);
-  expect(found.map((some) => some.length > 0)).toEqual([true, true]);
+  expect(found.map((list) => list.length > 0)).toEqual([true, true]);
   return found.flat();
 }
 
@@ -73,7 +73,7 @@ async function printed(...args: string[]): Promise<Buffer> {
   return Buffer.from(all);
 }
 
-/** Arguments and environments of all processes of these containers. */
+/** The arguments and environments of all processes of these containers. */
 async function processes(containerIds: readonly string[]): Promise<Buffer> {
   const tops = await Promise.all(containerIds.map((id) => run('docker', ['top', id, '-o', 'pid'])));
   const pids = tops.flatMap(({ stdout }) =>
@@ -89,14 +89,14 @@ async function processes(containerIds: readonly string[]): Promise<Buffer> {
         try {
           return readFileSync(`/proc/${pid}/${file}`);
         } catch {
-          return Buffer.alloc(0); // It has ended meanwhile.
+          return Buffer.alloc(0); // The process has ended since it was listed.
         }
       }),
     ),
   );
 }
 
-/** Whether a stream holds any of `needles`; a needle may lie across two chunks. */
+/** Tells whether the output of `docker ARGS` holds any of `needles`, also where one spans two chunks. */
 async function holds(args: readonly string[], needles: readonly Buffer[]): Promise<boolean> {
   const child = spawn('docker', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const longest = Math.max(...needles.map(({ length }) => length));
@@ -114,7 +114,7 @@ async function holds(args: readonly string[], needles: readonly Buffer[]): Promi
 
 test('no key is in a log, a label, an argument, an environment, the override or an image', async () => {
   const needles = secrets();
-  const among = (bytes: Buffer) => needles.filter((needle) => bytes.includes(needle)).length;
+  const countIn = (bytes: Buffer) => needles.filter((needle) => bytes.includes(needle)).length;
   const running = await containers();
   const { stdout: imageList } = await run('docker', ['inspect', '--format', '{{.Image}}', ...running]);
   const images = [...new Set(imageList.split('\n'))];
@@ -128,15 +128,15 @@ test('no key is in a log, a label, an argument, an environment, the override or 
     logs: Buffer.concat(await Promise.all(running.map((id) => printed('logs', id)))),
     processes: await processes(running),
   };
-  const found = Object.entries(places).map(([place, bytes]) => [place, among(bytes)]);
+  const found = Object.entries(places).map(([place, bytes]) => [place, countIn(bytes)]);
   expect(found).toEqual(Object.keys(places).map((place) => [place, 0]));
   expect(Object.values(places).every((bytes) => bytes.length > 100)).toBe(true);
-  // The search itself finds what is there.
+  // holds() finds a needle that is present.
   expect(await holds(['exec', running[0] ?? '', 'echo', 'needle'], [Buffer.from('needle')])).toBe(true);
   expect(await holds(['save', ...images], needles)).toBe(false);
 }, 300_000);
 
-test('a new key takes the place of the old one', async () => {
+test('up makes a new key when the old one has been deleted, and the project starts with it', async () => {
   const before = read('key');
   expect(await project.boxer('down', '--timeout', '1')).toMatchObject({ exitCode: 0 });
   for (const name of ['key', 'keys']) rmSync(project.state(name), { recursive: true });

@@ -37,14 +37,17 @@ const nodes = async (): Promise<unknown[]> => {
 const volumes = async () =>
   (await run('docker', ['volume', 'ls', '-q', '--filter', `name=${project.name}_boxer-store`])).stdout.trim();
 
-test('a seed that crashes is started again and takes its nodes back, without changing when they came up', async () => {
-  const before = await eventually('both are up', async () => {
+test('nodes resume at a seed that crashed and was restarted, and keep their start times', async () => {
+  const before = await eventually('both nodes are up', async () => {
     const found = await nodes();
     return found.length === 2 ? found : undefined;
   });
   process.kill(Number(await inspect('{{.State.Pid}}')), 'SIGKILL');
-  await eventually('it runs again', async () => (await inspect('{{.RestartCount}}')) === '1' || undefined);
-  const after = await eventually('both are back', async () => {
+  await eventually(
+    'the seed runs again',
+    async () => (await inspect('{{.RestartCount}}')) === '1' || undefined,
+  );
+  const after = await eventually('both nodes are back', async () => {
     const found = await nodes();
     return found.length === 2 ? found : undefined;
   });
@@ -53,7 +56,7 @@ test('a seed that crashes is started again and takes its nodes back, without cha
   expect(all).toMatch(/node 1 \(container of box\) joined from [\d.]+ by resume/);
 });
 
-test('what it remembers is readable for nobody else, and goes with the project', async () => {
+test("the seed's store is readable by its owner only, and down removes it", async () => {
   const store = await inspect(
     '{{range .Mounts}}{{if eq .Destination "/var/lib/boxer"}}{{.Source}}{{end}}{{end}}',
   );

@@ -4,7 +4,7 @@ import { createProject, type Project } from '../lib/project.ts';
 
 beforeAll(buildTestImages, 300_000);
 
-describe('functions that are started', () => {
+describe('starting functions', () => {
   let project: Project;
 
   beforeAll(() => {
@@ -47,13 +47,13 @@ services:
     return stdout.split('\n').map((line) => JSON.parse(line).status);
   };
 
-  test('up -d returns when they run', async () => {
+  test('up -d returns when the guests run', async () => {
     const { exitCode, all } = await project.boxer('up', '-d', '--scale', 'fine=2');
     expect([exitCode, all]).toEqual([0, expect.anything()]);
     expect(await statusesOf('fine')).toEqual(['running', 'running']);
   }, 900_000);
 
-  test('scale, restart and start return when they run', async () => {
+  test('scale, restart and start return when the guests run', async () => {
     expect((await project.boxer('scale', 'fine=3')).exitCode).toBe(0);
     expect(await statusesOf('fine')).toEqual(['running', 'running', 'running']);
     expect((await project.boxer('restart', 'fine')).exitCode).toBe(0);
@@ -63,7 +63,7 @@ services:
     expect(await statusesOf('fine')).toEqual(['running', 'running', 'running']);
   }, 900_000);
 
-  test('one that cannot be started is told of with its last line, and makes up -d fail', async () => {
+  test('up -d fails with the last log line of a function whose program cannot be started', async () => {
     const { exitCode, stderr } = await project.boxer('up', '-d', 'absent');
     expect(stderr).toMatch(
       /docker boxer: container \S+-absent-1 exited \(127\): boxer: cannot run \/no\/such\/program: not found/,
@@ -71,7 +71,7 @@ services:
     expect(exitCode).toBe(1);
   }, 900_000);
 
-  test('one that has run and ended is told of; that is a failure for --wait alone', async () => {
+  test('up -d reports a guest that exited with a failure and succeeds; up --wait fails', async () => {
     const detached = await project.boxer('up', '-d', 'short');
     expect(detached.stderr).toMatch(/docker boxer: container \S+-short-1 exited \(3\): the last word/);
     expect(detached.exitCode).toBe(0);
@@ -80,7 +80,7 @@ services:
     expect([job.exitCode, job.stderr]).toEqual([0, expect.not.stringContaining('exited')]);
   }, 900_000);
 
-  test('--wait-timeout limits the wait for functions, and one that does not run by then is a failure', async () => {
+  test('up --wait fails when a function does not run within --wait-timeout', async () => {
     const { exitCode, stderr } = await project.boxer('up', '--wait', '--wait-timeout', '15', 'late');
     expect(stderr).toContain('docker boxer: One function does not run after 15 s');
     expect(exitCode).toBe(1);

@@ -61,18 +61,18 @@ const allUp = (index: number) => () =>
       : undefined,
   );
 
-test('both seeds know all nodes; when one is gone for good the other has them all, as they were', async () => {
-  const before = await eventually('seed 1 knows all', allUp(1), 60);
-  await expect(eventually('seed 2 knows all', allUp(2))).resolves.toEqual(before);
+test('two seeds list the same nodes, and all nodes resume at one when the other is killed', async () => {
+  const before = await eventually('seed 1 lists all nodes', allUp(1), 60);
+  await expect(eventually('seed 2 lists all nodes', allUp(2))).resolves.toEqual(before);
   const busier =
     (await run('docker', ['logs', seed(1)])).all.split(' joined from ').length >
     (await run('docker', ['logs', seed(2)])).all.split(' joined from ').length
       ? 1
       : 2;
-  // `docker kill`: unlike after a crash, it is not started again.
+  // Docker does not restart a container after `docker kill`, unlike after a crash.
   await run('docker', ['kill', seed(busier)]);
   const other = 3 - busier;
-  const fetched = await eventually('the function is reached', async () => {
+  const fetched = await eventually('the function answers', async () => {
     const { stdout, exitCode } = await project.boxer(
       'exec',
       '-T',
@@ -84,9 +84,9 @@ test('both seeds know all nodes; when one is gone for good the other has them al
     return exitCode === 0 ? stdout : undefined;
   });
   expect(fetched).not.toBe('');
-  // Longer than the other seed would wait for them.
+  // The other seed gives nodes up that have not resumed by then.
   await new Promise((resolve) => setTimeout(resolve, 10_000));
-  await expect(eventually('the other one knows all', allUp(other))).resolves.toEqual(before);
+  await expect(eventually('the other seed lists all nodes', allUp(other))).resolves.toEqual(before);
   const { all } = await run('docker', ['logs', seed(other)]);
   expect(all).toMatch(/seed [0-9a-f]+ has gone/);
   expect(all).toMatch(/joined from [\d.]+ by resume/);

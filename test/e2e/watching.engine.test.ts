@@ -29,12 +29,12 @@ afterAll(async () => {
 async function lineWith(lines: AsyncGenerator<string>, wanted: (line: string) => boolean): Promise<string> {
   for (;;) {
     const { done, value } = await lines.next();
-    if (done) throw new Error('it ended before');
+    if (done) throw new Error('the output ended before the wanted line');
     if (wanted(value)) return value;
   }
 }
 
-test('events shows nodes between the containers, and goes on when the seed starts anew', async () => {
+test('events shows nodes coming and going, also after the seed has restarted', async () => {
   const lines = project.lines(['events', '--json'], stop.signal);
   const node = (action: string, id: string) => (line: string) => {
     const event = JSON.parse(line);
@@ -50,7 +50,7 @@ test('events shows nodes between the containers, and goes on when the seed start
   await lineWith(lines, node('up', 'node-1'));
 }, 300_000);
 
-test('ps --watch shows the list anew when it changed', async () => {
+test('ps --watch prints the list again when it has changed', async () => {
   const lines = project.lines(['ps', '--watch', '--format', 'json'], stop.signal);
   const isUp = (name: string) => (line: string) => {
     const replica = JSON.parse(line);
@@ -61,7 +61,7 @@ test('ps --watch shows the list anew when it changed', async () => {
   await lineWith(lines, isUp('box-2'));
 }, 300_000);
 
-test('a node that is frozen is given up, and is back as itself when it thaws', async () => {
+test('a paused node counts as left, and comes back with its old attributes when it is unpaused', async () => {
   const lines = project.lines(['events', '--json'], stop.signal);
   const node = (action: string) => (line: string) => {
     const event = JSON.parse(line);

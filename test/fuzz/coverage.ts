@@ -1,15 +1,18 @@
 import { type Profiler, Session } from 'node:inspector';
 
-/** What the code under test did. */
+/** Observes which blocks of the code under test run. */
 export interface Coverage {
-  /** Of each function that ran since the last call: its blocks, and about how often they ran. */
+  /**
+   * Returns a feature for each block of each function that has run since the last call. A feature is the
+   * block together with the magnitude of the number of its runs.
+   */
   take(): string[];
   stop(): void;
 }
 
 /**
- * V8's own block coverage, of files whose URL matches. No instrumentation, so the code that runs is the code
- * that ships.
+ * Starts V8's block coverage of the files whose URL matches. V8 does not instrument the code, so the code
+ * under test is the code that ships.
  */
 export function startCoverage(files: RegExp): Coverage {
   const session = new Session();
@@ -29,10 +32,7 @@ export function startCoverage(files: RegExp): Coverage {
   };
 }
 
-/**
- * V8 names a block inside a function only where it ran more or less often than what is around it: not at all,
- * too.
- */
+/** V8 lists a block inside a function only if it ran more or less often than the code around it, or never. */
 function featuresOf(url: string, ranges: readonly Profiler.CoverageRange[]): string[] {
   if (!ranges[0]?.count) return [];
   return ranges.map(

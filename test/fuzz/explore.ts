@@ -4,22 +4,22 @@ import type { Target } from './targets.ts';
 
 export interface Explored {
   readonly runs: number;
-  /** Inputs that did what none before had done. */
+  /** The number of inputs that showed a feature that no earlier input had shown. */
   readonly corpus: number;
-  /** Different things that the code under test did. */
+  /** The number of different features of the coverage. */
   readonly features: number;
   readonly failure: { readonly input: Buffer; readonly error: unknown } | undefined;
 }
 
-const LONGEST = 4096;
+const MAX_INPUT_SIZE = 4096;
 
-/** How long to go on: whichever is reached first. */
+/** An exploration ends when it reaches one of these limits. */
 export interface Limit {
   readonly ms: number;
   readonly inputs: number;
 }
 
-/** Runs a target up to its limit, or until it fails. `files` are those of the code under test. */
+/** Runs a target up to a limit, or until it fails. `files` matches the URLs of the code under test. */
 export function explore(
   { run, examples, words }: Target,
   files: RegExp,
@@ -46,7 +46,7 @@ export function explore(
   for (const example of examples) attempt(example);
   const end = performance.now() + limit.ms;
   while (!failure && runs < limit.inputs && performance.now() < end)
-    attempt(mutate(random, corpus, words, LONGEST));
+    attempt(mutate(random, corpus, words, MAX_INPUT_SIZE));
   coverage.stop();
   return { runs, corpus: corpus.length, features: features.size, failure };
 }

@@ -1,8 +1,7 @@
-/**
- * Feeds readers of foreign bytes with inputs that grow towards code that did not run yet.
- * usage: node test/fuzz/fuzz.ts [--seconds N] [--inputs N] [--seed N] [TARGET]...
- * An input that a reader fails on is written to the folder for temporary files, and the exit code is 1.
- */
+// Tests readers of foreign bytes with random inputs. Inputs that reach new code are varied further.
+// Usage: node test/fuzz/fuzz.ts [--seconds N] [--inputs N] [--seed N] [TARGET]...
+// If a reader fails on an input, the input is written to the folder for temporary files, and the exit code
+// is 1.
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,14 +18,14 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
   },
 });
-/** Events are read by schemas: zod's own code is what runs for them. */
+/** The files of which coverage is measured. zod is among them, because schemas read the events. */
 const UNDER_TEST = /\/supervisor\/|\/zod\/|\/planted\.ts/;
 const limit = { ms: Number(values.seconds) * 1000, inputs: Number(values.inputs) };
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 for (const name of positionals.length > 0 ? positionals : Object.keys(targets)) {
   const target = name === 'planted' ? planted : targets[name];
   if (!target) {
-    process.stderr.write(`no target is named ${name}; there are ${Object.keys(targets).join(', ')}\n`);
+    process.stderr.write(`there is no target ${name}; the targets are ${Object.keys(targets).join(', ')}\n`);
     process.exit(2);
   }
   const found = explore(target, UNDER_TEST, limit, seed);

@@ -1,4 +1,4 @@
-/** A source of numbers that gives the same ones again for the same seed (xorshift, 32 bits). */
+/** Creates a generator of random numbers. The same seed gives the same numbers (xorshift, 32 bits). */
 export function createRandom(seed: number): (below: number) => number {
   let state = seed | 1;
   return (below) => {
@@ -9,11 +9,12 @@ export function createRandom(seed: number): (below: number) => number {
   };
 }
 
+/** Numbers at the limits of fields, which readers are most likely to handle wrongly. */
 const NUMBERS = [
   0, 1, 7, 8, 9, 127, 128, 255, 256, 65_535, 65_536, 0xfffff, 0x100000, 0x100001, 0x7fffffff, 0xffffffff,
 ];
 
-/** Another input, near these. `words` are pieces that the format knows. */
+/** Derives an input from one of the corpus. `words`: pieces of the format that the reader understands. */
 export function mutate(
   random: (below: number) => number,
   corpus: readonly Buffer[],
@@ -21,11 +22,11 @@ export function mutate(
   longest: number,
 ): Buffer {
   const pick = <T>(from: readonly T[], otherwise: T): T => from[random(from.length)] ?? otherwise;
-  // The last ones lead furthest.
+  // The newest inputs of the corpus reach furthest into the code, so they are chosen more often.
   const base = random(2) === 0 ? corpus.slice(-4) : corpus;
   let bytes = Buffer.from(pick(base, Buffer.alloc(0)));
   for (let rounds = 1 + random(4); rounds > 0; rounds--) {
-    // What comes first decides most.
+    // The first bytes of an input decide most about what a reader does, so they change more often.
     const at = random(1 + (random(2) === 0 ? Math.min(bytes.length, 8) : bytes.length));
     const until = Math.min(bytes.length, at + random(16));
     const around = (middle: Buffer) => Buffer.concat([bytes.subarray(0, at), middle, bytes.subarray(until)]);

@@ -1,7 +1,8 @@
 import type { Target } from './targets.ts';
 
 /**
- * A reader with a fault that chance alone hardly finds: each step shows only to who has taken the one before.
+ * A reader with a fault behind three nested conditions. Purely random inputs hardly ever meet all of them; an
+ * input that meets one of them shows as new coverage.
  */
 export const planted: Target = {
   run(input) {

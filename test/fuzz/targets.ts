@@ -15,13 +15,13 @@ import {
   WIRE_MAGIC,
 } from '../../supervisor/service/wire.ts';
 
-/** Something that reads what others wrote. */
+/** A reader of bytes that others have written. */
 export interface Target {
-  /** Throws for what must not happen; the readers' own refusals are no such thing. */
+  /** Reads the input. Throws if the reader has a fault; a reader that refuses an input has none. */
   run(input: Buffer): void;
-  /** Where to begin. */
+  /** The inputs from which the exploration begins. */
   readonly examples: readonly Buffer[];
-  /** Pieces that inputs of this kind are made of. */
+  /** Pieces of which inputs of this kind are made. */
   readonly words: readonly string[];
 }
 
@@ -100,7 +100,7 @@ const json = (input: Buffer): unknown => {
   }
 };
 
-/** Frames of the bytes, read in pieces of `step`; undefined where they are refused. */
+/** Decodes frames from pieces of `step` bytes. Returns undefined if the decoder refuses them. */
 function framesOf(bytes: Buffer, step: number): Frame[] | undefined {
   const decoder = new FrameDecoder();
   const frames: Frame[] = [];
@@ -115,7 +115,7 @@ function framesOf(bytes: Buffer, step: number): Frame[] | undefined {
   return frames;
 }
 
-/** A process monitor's request; see shim-c/service-wire.h. */
+/** Encodes a request of the process monitor; see shim-c/service-wire.h. */
 function requestBytes(operation: number, name: string): Buffer {
   const bytes = Buffer.alloc(REQUEST_SIZE);
   bytes.writeUInt32LE(WIRE_MAGIC, 0);
@@ -150,13 +150,14 @@ export const targets: Readonly<Record<string, Target>> = {
       const whole = framesOf(input, Math.max(1, input.length));
       const pieces = framesOf(input, 1 + ((input[0] ?? 0) % 13));
       if (whole === undefined || pieces === undefined) {
-        if (whole !== pieces) throw new Error('refused whole or in pieces, but not both');
+        if (whole !== pieces) throw new Error('refused either in one piece or in several, but not in both');
         return;
       }
       const again = Buffer.concat(whole.map(encodeFrame));
       if (!again.equals(Buffer.concat(pieces.map(encodeFrame))))
-        throw new Error('other frames in other pieces');
-      if (!input.subarray(0, again.length).equals(again)) throw new Error('frames are not what came');
+        throw new Error('the frames depend on the size of the pieces');
+      if (!input.subarray(0, again.length).equals(again))
+        throw new Error('the encoded frames differ from the input');
     },
     examples: [
       encodeFrame({ type: 1, flags: 0, id: 1, body: Buffer.from('{"version":1}') }),
@@ -170,10 +171,11 @@ export const targets: Readonly<Record<string, Target>> = {
     run(input) {
       const request = parseRequest(input);
       const valid = input.length === REQUEST_SIZE && input.readUInt32LE(0) === WIRE_MAGIC;
-      if ((request !== undefined) !== valid) throw new Error('a request taken for none, or none for one');
+      if ((request !== undefined) !== valid)
+        throw new Error('a valid request was refused, or an invalid one accepted');
       if (!request) return;
       hashName(request.name);
-      // What was read goes back as it came, in the places that a reply has for it.
+      // A reply with the same fields must repeat the bytes of the request, at the offsets of a reply.
       const { operation, local, peer, name } = request;
       const reply = encodeReply(operation, { local, peer, name });
       const same =
@@ -181,7 +183,7 @@ export const targets: Readonly<Record<string, Target>> = {
         reply.subarray(16, 22).equals(input.subarray(24, 30)) &&
         reply.subarray(24, 30).equals(input.subarray(32, 38)) &&
         reply.toString('latin1', 96, 96 + name.length).startsWith(name.slice(0, NAME_MAX - 1));
-      if (!same || name.includes('\0')) throw new Error('read something else than came');
+      if (!same || name.includes('\0')) throw new Error('the fields differ from the bytes of the request');
     },
     examples: Object.values(Operation).map((operation) => requestBytes(operation, `name-${operation}.`)),
     words: ['BXR1', 'BXR2', '\0', '\xff\xff', '127.0.0.1', 'x'.repeat(NAME_MAX)],
@@ -193,14 +195,14 @@ export const targets: Readonly<Record<string, Target>> = {
       try {
         body = inflated(frame);
       } catch (error) {
-        // zlib's own refusals have a code.
+        // An error with a code is zlib's, which refuses invalid input.
         if (error instanceof Error && 'code' in error) return;
         throw error;
       }
-      if (body.length > MAX_BODY) throw new Error('more than a frame holds');
+      if (body.length > MAX_BODY) throw new Error('the body is larger than a frame allows');
       const packed = deflated({ ...frame, body });
       if (!(packed.body === body ? body : inflated(packed)).equals(body))
-        throw new Error('it comes back changed');
+        throw new Error('the body changes when it is deflated and inflated');
     },
     examples: [
       deflated({ type: 3, flags: 0, id: 0, body: Buffer.from(JSON.stringify(bodies)) }).body,
@@ -213,7 +215,8 @@ export const targets: Readonly<Record<string, Target>> = {
     run(input) {
       const text = input.toString('latin1');
       const identity = parseIdentity(text);
-      if (identity && formatIdentity(identity) !== text) throw new Error('an identity with two spellings');
+      if (identity && formatIdentity(identity) !== text)
+        throw new Error('the identity has a second spelling');
     },
     examples: [
       `service/web/${nonce}`,

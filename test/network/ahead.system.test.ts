@@ -2,31 +2,32 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Bed, createBed } from './lib/bed.ts';
 import { type BoxedNode, startOverlay, type TestOverlay } from './lib/overlay.ts';
 
-/** Connections between nodes that have met: the far end is open before a guest wants it. */
+// Two nodes that have punched to each other keep further punched connections ready, which no guest uses yet.
+// The acceptor's sockets of these wait in SYN-SENT, and a connect() of the initiator's guest completes one.
 
 const PORT = 7300;
-const NOBODY = 9;
+const CLOSED_PORT = 9;
 
-/** Echoes one byte of each connection; "q" is its end: it listens no more. */
+/** A server that echoes one byte of each connection. After the byte "q" it closes its listener. */
 const SERVER = `import socket, sys
 server = socket.create_server(("", ${PORT}))
-heard = b""
-while heard != b"q":
+byte = b""
+while byte != b"q":
   connection, _ = server.accept()
   with connection:
-    heard = connection.recv(1)
-    if heard == b"q": server.close()
-    connection.sendall(heard)
+    byte = connection.recv(1)
+    if byte == b"q": server.close()
+    connection.sendall(byte)
 print("closed", flush=True)
 sys.stdin.read()`;
 
 /**
- * Connects to each PORT:BYTE in turn, sends the byte if there is one; prints the answer, or what became of
- * it.
+ * A client that connects to each PORT[:BYTE] in turn and sends the byte if there is one. It prints the echoed
+ * byte, "connected" if there was no byte to send, or the name of the errno.
  */
 const CLIENT = `import errno, socket, sys
-for what in sys.argv[2:]:
-  port, _, byte = what.partition(":")
+for target in sys.argv[2:]:
+  port, _, byte = target.partition(":")
   try:
     with socket.create_connection((sys.argv[1], int(port)), timeout=10) as s:
       s.sendall(byte.encode()); print(s.recv(1).decode() if byte else "connected")
@@ -54,37 +55,40 @@ async function serve(): Promise<void> {
   await overlay.until((nodes) => nodes.get('far')?.ports.includes(PORT) ?? false);
 }
 
-async function connect(...what: string[]): Promise<string[]> {
-  const { stdout } = await near.exec('python3', '-c', CLIENT, address, ...what);
+async function connect(...targets: string[]): Promise<string[]> {
+  const { stdout } = await near.exec('python3', '-c', CLIENT, address, ...targets);
   return stdout.trim().split('\n');
 }
 
 const SYN_SENT = /^ *\d+: \S+ \S+ 02 /m;
 
-/** The nodes have to learn of their NATs first; the far end's kernel shows when there are ends that wait. */
-async function endsAreOpen(): Promise<void> {
+/**
+ * Connects until sockets wait in SYN-SENT at the acceptor, which its kernel shows. There are none before the
+ * nodes have learnt of their NATs.
+ */
+async function untilSocketsWait(): Promise<void> {
   for (;;) {
     expect(await connect(`${PORT}:x`)).toEqual(['x']);
     const { stdout } = await far.exec('cat', '/proc/net/tcp');
     if (SYN_SENT.test(stdout)) break;
   }
-  // The refusal is the far end's, and comes behind what it has said about its ends.
-  expect(await connect(String(NOBODY))).toEqual(['ECONNREFUSED']);
+  // The acceptor refuses this after it has told the initiator of its waiting sockets, over the same session.
+  expect(await connect(String(CLOSED_PORT))).toEqual(['ECONNREFUSED']);
 }
 
-test('a guest connects while the other node’s supervisor stands still', async () => {
+test("connect() succeeds while the acceptor's supervisor is stopped", async () => {
   await serve();
-  await endsAreOpen();
+  await untilSocketsWait();
   process.kill(far.pid, 'SIGSTOP');
   const connected = await connect(String(PORT)).finally(() => process.kill(far.pid, 'SIGCONT'));
   expect(connected).toEqual(['connected']);
   expect(await connect(`${PORT}:q`)).toEqual(['q']);
 }, 300_000);
 
-test('a listener that has gone refuses, though its ends are open and no seed tells of it', async () => {
+test('connect() fails with ECONNREFUSED when the listener has closed and the seed is down', async () => {
   await serve();
-  await endsAreOpen();
+  await untilSocketsWait();
   await overlay.stopSeed();
   expect(await connect(`${PORT}:q`)).toEqual(['q']);
-  expect(await connect(String(NOBODY), String(PORT))).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
+  expect(await connect(String(CLOSED_PORT), String(PORT))).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
 }, 300_000);

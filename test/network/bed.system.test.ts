@@ -5,11 +5,12 @@ import { createNamespace } from './lib/namespace.ts';
 import type { NatKind } from './lib/nat.ts';
 import { compiled } from './lib/programs.ts';
 
-// The bed itself, without Boxer: does each gateway and each line do what the other tests take it for?
+// These tests check the test bed without Boxer: the gateways and links must behave as other tests expect.
 
 let bed: Bed;
-let witness: [Host, Host];
+let witnesses: [Host, Host];
 
+/** A server that answers every connection with the address and port from which it came. */
 const LISTEN = `import socket
 s = socket.create_server(("", 7000))
 while True:
@@ -17,8 +18,8 @@ while True:
 
 beforeAll(async () => {
   bed = await createBed();
-  witness = [await bed.host(), await bed.host()];
-  for (const { namespace } of witness) {
+  witnesses = [await bed.host(), await bed.host()];
+  for (const { namespace } of witnesses) {
     await namespace.run(`python3 -c '${LISTEN}' </dev/null >/dev/null 2>&1 & echo $!`).then((pid) => {
       bed.own(async () => void process.kill(Number(pid)));
     });
@@ -30,24 +31,30 @@ beforeAll(async () => {
 
 afterAll(() => bed?.remove());
 
-/** How the witness sees a connection of `host` from local port `from`. */
-async function seen(host: Host, from: number, by: Host): Promise<string> {
+/** The address and port from which `witness` sees a connection of `host` from its port `localPort` come. */
+async function sourceSeen(host: Host, localPort: number, witness: Host): Promise<string> {
   return host.namespace.run(`python3 - <<'.'
 import socket
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(("", ${from}))
-s.connect(("${by.address}", 7000))
+s.bind(("", ${localPort}))
+s.connect(("${witness.address}", 7000))
 print(s.recv(99).decode(), end="")
 .`);
 }
 
-describe.each<[NatKind, 'kept' | 'moved' | 'random']>([
-  ['silent', 'kept'],
-  ['resetting', 'kept'],
-  ['mapped', 'moved'],
-  ['symmetric', 'random'],
-])('a %s gateway', (kind, ports) => {
+const PORT_MAPPINGS = {
+  'keeps the local port': { kept: true, same: true },
+  'maps a local port to one other port for all destinations': { kept: false, same: true },
+  'maps a local port to a new port for each destination': { kept: false, same: false },
+} as const;
+
+describe.each<[NatKind, keyof typeof PORT_MAPPINGS]>([
+  ['silent', 'keeps the local port'],
+  ['resetting', 'keeps the local port'],
+  ['mapped', 'maps a local port to one other port for all destinations'],
+  ['symmetric', 'maps a local port to a new port for each destination'],
+])('a %s gateway', (kind, mapping) => {
   let host: Host;
   let publicAddress: string;
   beforeAll(async () => {
@@ -56,30 +63,25 @@ describe.each<[NatKind, 'kept' | 'moved' | 'random']>([
     publicAddress = site.publicAddress;
   });
 
-  test(`ports are ${ports}`, async () => {
-    // One local port, two destinations at the same time of day.
-    const script = (by: Host) => seen(host, 4321, by);
-    const [one, two] = [await script(witness[0]), await script(witness[1])].map((text) => text.split(' '));
+  test(mapping, async () => {
+    // Both connections come from the same local port and go to different destinations.
+    const sources = [await sourceSeen(host, 4321, witnesses[0]), await sourceSeen(host, 4321, witnesses[1])];
+    const [one, two] = sources.map((text) => text.split(' '));
     expect([one?.[0], two?.[0]]).toEqual([publicAddress, publicAddress]);
-    const shown = { kept: one?.[1] === '4321', same: one?.[1] === two?.[1] };
-    const wanted = {
-      kept: { kept: true, same: true },
-      moved: { kept: false, same: true },
-      random: { kept: false, same: false },
-    };
-    expect(shown).toEqual(wanted[ports]);
+    const observed = { kept: one?.[1] === '4321', same: one?.[1] === two?.[1] };
+    expect(observed).toEqual(PORT_MAPPINGS[mapping]);
   });
 
-  test(`a stranger is ${kind === 'resetting' ? 'reset' : 'not answered'}`, async () => {
+  test(`${kind === 'resetting' ? 'resets' : 'drops'} unsolicited connections from outside`, async () => {
     const script = `import errno, socket
 try: socket.create_connection(("${publicAddress}", 4444), 0.5)
 except OSError as error: print(errno.errorcode.get(error.errno, "timed out"), end="")`;
-    const answer = await witness[0].namespace.run(`python3 - <<'.'\n${script}\n.`);
+    const answer = await witnesses[0].namespace.run(`python3 - <<'.'\n${script}\n.`);
     expect(answer).toBe(kind === 'resetting' ? 'ECONNREFUSED' : 'timed out');
   });
 });
 
-test('a line delays what goes out, and loses its share', async () => {
+test('a link delays frames on their way out, and loses the given share of them', async () => {
   const slow = await createBed({ delay: 20, loss: 0.3 });
   try {
     const [a, b] = [await slow.host(), await slow.host()];
@@ -87,7 +89,8 @@ test('a line delays what goes out, and loses its share', async () => {
 import ctypes, socket, sys, time
 def inside(path):
   with open(path) as f: ctypes.CDLL(None).setns(f.fileno(), 0)
-inside(sys.argv[2]); far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); far.bind(("", 7000)); far.settimeout(0.3)
+inside(sys.argv[2]); far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+far.bind(("", 7000)); far.settimeout(0.3)
 inside(sys.argv[1]); near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(3): near.sendto(b"arp", ("${b.address}", 7000))
 time.sleep(3)
@@ -111,7 +114,7 @@ for i in range(50):
 print(got, least)
 .`);
     const [got = 0, least = 0] = answer.split(' ').map(Number);
-    // Two lines, each of which loses 30 %: about half of 400 arrive.
+    // Each of the two links on the way loses 30 %, so about half of the 400 datagrams arrive.
     expect(least).toBeGreaterThan(0.0199);
     expect(got).toBeGreaterThan(130);
     expect(got).toBeLessThan(270);
@@ -120,13 +123,13 @@ print(got, least)
   }
 });
 
-test('what held a namespace is gone with it', async () => {
+test('a namespace cannot be entered after remove()', async () => {
   const namespace = await createNamespace();
   await namespace.run('ip link add left type veth peer name right');
   await namespace.remove();
   await expect(runTool(['nsenter', `--net=${namespace.path}`, 'true'])).rejects.toThrow('No such file');
 });
 
-test('a C program is compiled once', async () => {
+test('compiled() gives the same program for the same source', async () => {
   expect(await compiled('delayed-link')).toBe(await compiled('delayed-link'));
 });

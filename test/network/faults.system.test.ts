@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Bed, createBed } from './lib/bed.ts';
 import { ECHO_PORT, startEcho } from './lib/client.ts';
+import type { Link } from './lib/link.ts';
 import { type BoxedNode, startOverlay, type TestOverlay } from './lib/overlay.ts';
 import { broken, startStreams } from './lib/stream.ts';
 
@@ -9,7 +10,7 @@ let overlay: TestOverlay;
 let open: BoxedNode;
 let near: BoxedNode;
 let far: BoxedNode;
-let cut: { cut(): Promise<void>; heal(): Promise<void> };
+let remoteLink: Link;
 
 beforeAll(async () => {
   bed = await createBed();
@@ -17,17 +18,17 @@ beforeAll(async () => {
   open = await overlay.node('open', await bed.host());
   near = await overlay.node('near', await (await bed.site('silent')).host());
   far = await overlay.node('far', await (await bed.site('silent')).host());
-  // Apart from the others: a pair that was cut off uses the relay for a while.
+  // Only one test uses this node, because a pair of nodes that was cut off uses the relay for a while.
   const site = await bed.site('silent');
   const remote = await overlay.node('remote', await site.host());
-  cut = site.link;
+  remoteLink = site.link;
   for (const node of [open, near, far, remote]) await startEcho(node);
 });
 
 afterAll(() => bed?.remove());
 
-/** What a connect() from `node` comes to, by a program that knows nothing of Boxer. */
-async function knock(node: BoxedNode, address: string, port = ECHO_PORT): Promise<string> {
+/** Connects from a guest of `node`; resolves to "connected" or the name of connect()'s errno. */
+async function connectFrom(node: BoxedNode, address: string, port = ECHO_PORT): Promise<string> {
   const script = `import errno,socket,sys
 try: socket.create_connection((sys.argv[1], int(sys.argv[2])), 15).close(); print("connected")
 except OSError as e: print(errno.errorcode.get(e.errno, e))`;
@@ -37,16 +38,16 @@ except OSError as e: print(errno.errorcode.get(e.errno, e))`;
 const addressOf = async (name: string) =>
   (await overlay.nodes()).find(({ service }) => service === name)?.address ?? '';
 
-test('a node that is cut off is gone within its five seconds, and comes back as itself', async () => {
+test('a node that is cut off leaves within 8 seconds, and comes back with its id and address', async () => {
   const before = (await overlay.nodes()).find(({ service }) => service === 'remote');
-  await cut.cut();
+  await remoteLink.cut();
   await overlay.until((nodes) => !nodes.has('remote'), 8000);
-  expect(await knock(near, before?.address ?? '')).toBe('EHOSTUNREACH');
-  await cut.heal();
+  expect(await connectFrom(near, before?.address ?? '')).toBe('EHOSTUNREACH');
+  await remoteLink.heal();
   await overlay.until((nodes) => nodes.get('remote')?.ports.includes(ECHO_PORT) ?? false, 15_000);
   const after = (await overlay.nodes()).find(({ service }) => service === 'remote');
   expect([after?.id, after?.address]).toEqual([before?.id, before?.address]);
-  expect(await knock(near, 'remote')).toBe('connected');
+  expect(await connectFrom(near, 'remote')).toBe('connected');
 });
 
 describe('when the seed is killed', () => {
@@ -54,19 +55,19 @@ describe('when the seed is killed', () => {
     ['punched', 'far'],
     ['direct', 'open'],
   ])(
-    'established %s connections do not notice, and new ones are made',
+    'established %s connections continue, and new ones succeed',
     async (_transport, host) => {
       const streams = await startStreams(near, host, 8);
       await overlay.stopSeed();
-      const knocked = await knock(near, host);
+      const newConnection = await connectFrom(near, host);
       const report = await streams.stop();
       const relay = overlay.seed.host.address;
       expect(report.wrong).toBe(0);
-      // A meeting that takes too long sends connections to the relay, which goes with the seed; most go as
-      // they should.
+      // If the punch takes too long, a stream uses the relay, which ends with the seed. The other streams use
+      // the transport under test.
       expect(report.ends.filter(({ remote }) => remote !== relay).length).toBeGreaterThan(0);
       expect(broken(report, relay)).toEqual([]);
-      expect(knocked).toBe('connected');
+      expect(newConnection).toBe('connected');
       await overlay.startSeed();
       await overlay.until(
         (nodes) => ['open', 'near', 'far'].every((name) => nodes.get(name)?.ports.includes(ECHO_PORT)),
@@ -76,7 +77,7 @@ describe('when the seed is killed', () => {
     40_000,
   );
 
-  test('the nodes come back under their addresses when it does', async () => {
+  test('the nodes keep their addresses when it starts again', async () => {
     await overlay.until((nodes) => ['open', 'near', 'far'].every((name) => nodes.has(name)), 20_000);
     const before = await Promise.all(['open', 'near', 'far'].map(addressOf));
     await overlay.stopSeed();
@@ -86,13 +87,13 @@ describe('when the seed is killed', () => {
       20_000,
     );
     expect(await Promise.all(['open', 'near', 'far'].map(addressOf))).toEqual(before);
-    expect(await knock(near, 'far')).toBe('connected');
+    expect(await connectFrom(near, 'far')).toBe('connected');
   });
 });
 
-test('a host whose node was killed is unreachable, not silent', async () => {
+test('connect() to a node that was killed fails with EHOSTUNREACH', async () => {
   const address = await addressOf('open');
   await open.kill();
   await overlay.until((nodes) => !nodes.has('open'));
-  expect(await knock(near, address)).toBe('EHOSTUNREACH');
+  expect(await connectFrom(near, address)).toBe('EHOSTUNREACH');
 });

@@ -22,7 +22,7 @@ async function addNode(name: string, host: Host): Promise<void> {
   await startEcho(node);
 }
 
-/** A node of its own place: no two of these are behind one gateway. */
+/** Adds a node at a place. Each of these nodes is alone behind its gateway. */
 async function addAt(place: PlaceKind, name: string): Promise<void> {
   if (place === 'open') return addNode(name, await bed.host());
   const site = await bed.site(place);
@@ -30,7 +30,7 @@ async function addAt(place: PlaceKind, name: string): Promise<void> {
   await addNode(name, await site.host());
 }
 
-/** Two nodes behind one gateway, NAME-a and NAME-b. */
+/** Adds two nodes behind one gateway, NAME-a and NAME-b. */
 async function addNeighbours(name: string, options: { hairpin: boolean; isolated: boolean }): Promise<void> {
   const site = await bed.site('silent', options);
   sites.set(name, site);
@@ -48,20 +48,20 @@ beforeAll(async () => {
 
 afterAll(() => bed?.remove());
 
-/** What the guests of both ends saw and what their kernels did, in words that a failed test can show. */
-function summary(from: BoxedNode, { target, result, refused, way }: ClientCase, addresses: Addresses) {
-  const to = nodeOf(target);
-  if (typeof result === 'string') return { way, result, refused };
-  const at = { seed: overlay.seed.host.address, publicAddress: to.host.publicAddress, port: ECHO_PORT };
+/** Compares what the guests of both ends saw with the overlay, in a form that a failed test can show. */
+function summary(from: BoxedNode, { target, result, refused, variant }: ClientCase, addresses: Addresses) {
+  const { publicAddress } = nodeOf(target).host;
+  if (typeof result === 'string') return { variant, result, refused };
+  const remote = { seed: overlay.seed.host.address, publicAddress, port: ECHO_PORT };
   return {
-    way,
-    transport: transportOf(result.wire.remote, at),
+    variant,
+    transport: transportOf(result.wire.remote, remote),
     intact: result.intact,
     refused,
     // The guests see overlay addresses, whatever the packets carry.
-    peer: result.peer === `${addresses[target]}:${ECHO_PORT}`,
-    own: result.own.split(':')[0] === addresses[from.name],
-    seen: result.seen.peer.split(':')[0] === addresses[from.name],
+    clientSeesPeer: result.peer === `${addresses[target]}:${ECHO_PORT}`,
+    clientSeesItself: result.local.split(':')[0] === addresses[from.name],
+    serverSeesClient: result.server.peer.split(':')[0] === addresses[from.name],
   };
 }
 
@@ -71,65 +71,65 @@ async function addressesByName(): Promise<Addresses> {
   return Object.fromEntries((await overlay.nodes()).map(({ service, address }) => [service, address]));
 }
 
-const WAYS = ['v4 blocking', 'v4 non-blocking', 'mapped blocking', 'mapped non-blocking'];
+const VARIANTS = ['v4 blocking', 'v4 non-blocking', 'mapped blocking', 'mapped non-blocking'];
+/** The summaries of connections that went over `transport` and of which both guests saw the overlay only. */
 const good = (transport: unknown) =>
-  WAYS.map((way) => ({
-    way,
+  VARIANTS.map((variant) => ({
+    variant,
     transport,
     intact: true,
     refused: 'ECONNREFUSED',
-    peer: true,
-    own: true,
-    seen: true,
+    clientSeesPeer: true,
+    clientSeesItself: true,
+    serverSeesClient: true,
   }));
 
 async function outcome(from: string, to: string) {
   const node = nodeOf(from);
   const cases = await runClient(node, [to]);
   const addresses = await addressesByName();
-  return { cases, shown: cases.map((each) => summary(node, each, addresses)) };
+  return { cases, summaries: cases.map((each) => summary(node, each, addresses)) };
 }
 
 const pairs = PLACES.flatMap((from) => PLACES.map((to) => [from, to, expectedTransport(from, to)] as const));
 
-describe('every place to every other', () => {
-  test.each(pairs)('%s to %s: %s', async (from, to, transport) => {
-    const { cases, shown } = await outcome(`${from}-a`, `${to}-b`);
-    expect(shown).toEqual(good(transport));
-    // The far end's packets came from the near end's gateway, not past it.
+describe('connections between nodes at different places', () => {
+  test.each(pairs)('from %s to %s use %s', async (from, to, transport) => {
+    const { cases, summaries } = await outcome(`${from}-a`, `${to}-b`);
+    expect(summaries).toEqual(good(transport));
+    // The server's kernel saw the packets come from the relay or from the client's gateway.
     const publicAddress = nodeOf(`${from}-a`).host.publicAddress;
-    const relayed = overlay.seed.host.address;
-    const carrier = transport === 'relay' ? relayed : publicAddress;
+    const source = transport === 'relay' ? overlay.seed.host.address : publicAddress;
     for (const { result } of cases)
       if (typeof result !== 'string')
-        // On a machine that is slow just then the supervisor carries the bytes to the guest itself.
-        expect([carrier, SIGNAL_SOURCE]).toContain(result.seen.wire.remote.split(':')[0]);
+        // When the machine is slow, the supervisor accepts the connection and carries its bytes to the guest.
+        expect([source, SIGNAL_SOURCE]).toContain(result.server.wire.remote.split(':')[0]);
   });
 
-  test('every gateway has translated', async () => {
+  test('pass every gateway', async () => {
     for (const [name, site] of sites) expect([name, (await site.translated()) > 0]).toEqual([name, true]);
   });
 });
 
 describe('two nodes behind one gateway', () => {
   test.each([
-    ['lan', 'punch', 'that reach each other'],
-    ['walled', 'relay', 'that cannot reach each other'],
-  ])('%s: %s, %s', async (name, transport) => {
-    expect((await outcome(`${name}-a`, `${name}-b`)).shown).toEqual(good(transport));
-    expect((await outcome(`${name}-b`, `${name}-a`)).shown).toEqual(good(transport));
+    ['lan', 'punch', 'when they can reach each other'],
+    ['walled', 'relay', 'when they cannot reach each other'],
+  ])('%s: use %s %s', async (name, transport) => {
+    expect((await outcome(`${name}-a`, `${name}-b`)).summaries).toEqual(good(transport));
+    expect((await outcome(`${name}-b`, `${name}-a`)).summaries).toEqual(good(transport));
   });
 
-  // The hosts reset each other's packets within microseconds: on a busy machine they may never cross, and the
-  // relay it is.
-  test('hairpin: punch or relay, that reach each other by the gateway alone', async () => {
+  // The hosts reset each other's SYN packets within microseconds. On a busy machine these may never cross,
+  // and the connection uses the relay.
+  test('hairpin: use punch or relay when they reach each other through the gateway only', async () => {
     const either = good(expect.stringMatching(/^(punch|relay)$/));
-    expect((await outcome('hairpin-a', 'hairpin-b')).shown).toEqual(either);
-    expect((await outcome('hairpin-b', 'hairpin-a')).shown).toEqual(either);
+    expect((await outcome('hairpin-a', 'hairpin-b')).summaries).toEqual(either);
+    expect((await outcome('hairpin-b', 'hairpin-a')).summaries).toEqual(either);
   });
 
-  test('each by its own address, where a node elsewhere has the same', async () => {
+  test('reach a node elsewhere whose private address is that of their neighbour', async () => {
     expect(nodeOf('lan-a').host.address).toBe(nodeOf('silent-b').host.address);
-    expect((await outcome('lan-b', 'silent-b')).shown).toEqual(good('punch'));
+    expect((await outcome('lan-b', 'silent-b')).summaries).toEqual(good('punch'));
   });
 });

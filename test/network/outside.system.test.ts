@@ -3,10 +3,8 @@ import { type Bed, createBed, FIRST_PRIVATE_ADDRESS, type Host } from './lib/bed
 import { runClient, startEcho } from './lib/client.ts';
 import { type BoxedNode, startOverlay, type TestOverlay } from './lib/overlay.ts';
 
-/**
- * A seed on a network of its own, of which some ports are published, with nodes beside it and elsewhere: what
- * an engine's host and functions on AWS are to each other.
- */
+// The seed is behind a gateway that publishes some of its ports. Two nodes are on the seed's network, and the
+// others are outside. A Docker host and functions on AWS relate to each other in this way.
 
 const PORTS = {
   control: 7070,
@@ -56,8 +54,8 @@ const nodeOf = (name: string): BoxedNode => {
   return node;
 };
 
-/** Where the packets of connections from one to the other go, by the kernel's table at the initiator. */
-async function waysBetween(from: string, to: string): Promise<string[]> {
+/** Connects one node to another; resolves to the addresses to which the client's kernel sends the packets. */
+async function packetTargets(from: string, to: string): Promise<string[]> {
   const cases = await runClient(nodeOf(from), [to]);
   return cases.map(({ result, refused }) => {
     expect(refused).toBe('ECONNREFUSED');
@@ -68,24 +66,25 @@ async function waysBetween(from: string, to: string): Promise<string[]> {
   });
 }
 
-const all = (address: string) => (ways: readonly string[]) =>
-  expect([...new Set(ways)]).toEqual([expect.stringContaining(address)]);
+async function expectPackets(from: string, to: string, target: string): Promise<void> {
+  expect([...new Set(await packetTargets(from, to))]).toEqual([expect.stringContaining(target)]);
+}
 
-test('functions punch each other, as the seed has seen them from outside', async () => {
-  all(nodeOf('two').host.publicAddress)(await waysBetween('one', 'two'));
-  all(nodeOf('one').host.publicAddress)(await waysBetween('two', 'one'));
+test('two outside nodes punch, to the addresses that the seed has seen', async () => {
+  await expectPackets('one', 'two', nodeOf('two').host.publicAddress);
+  await expectPackets('two', 'one', nodeOf('one').host.publicAddress);
 }, 300_000);
 
-test('behind a NAT that gives every connection another port they use the relay, by published ports', async () => {
-  all(seed.publicAddress)(await waysBetween('vpc', 'one'));
-  all(seed.publicAddress)(await waysBetween('one', 'vpc'));
+test('a node behind a symmetric NAT uses the relay through its published ports', async () => {
+  await expectPackets('vpc', 'one', seed.publicAddress);
+  await expectPackets('one', 'vpc', seed.publicAddress);
 }, 300_000);
 
-test('from inside to outside and back the relay carries, each side by its own address of it', async () => {
-  all(seed.address)(await waysBetween('inside', 'one'));
-  all(seed.publicAddress)(await waysBetween('one', 'inside'));
+test("inside nodes use the relay's private address, and outside nodes its public address", async () => {
+  await expectPackets('inside', 'one', seed.address);
+  await expectPackets('one', 'inside', seed.publicAddress);
 }, 300_000);
 
-test('nodes on the network of the seed connect directly, as ever', async () => {
-  all(nodeOf('beside').host.address)(await waysBetween('inside', 'beside'));
+test("nodes on the seed's network connect directly", async () => {
+  await expectPackets('inside', 'beside', nodeOf('beside').host.address);
 }, 300_000);

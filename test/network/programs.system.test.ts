@@ -3,7 +3,7 @@ import { type Bed, createBed } from './lib/bed.ts';
 import { type BoxedNode, startOverlay } from './lib/overlay.ts';
 import { WORK } from './lib/place.ts';
 
-// On lines that are slow, uneven and lossy: what is lost or altered on the way shows.
+// Delay, jitter, loss and reordering on all links show faults that lose or alter bytes.
 const SHAPE = { delay: 4, jitter: 1, loss: 0.02, reorder: 0.02 };
 const NGINX = `daemon off; error_log stderr; pid ${WORK}/nginx.pid; events {}
 http { access_log off; server { listen 8080; root ${WORK}; } }`;
@@ -35,6 +35,7 @@ async function serve(node: BoxedNode): Promise<void> {
   }
 }
 
+/** The SHA-256 of the file that each server offers, by the node's name. */
 const sums = new Map<string, string>();
 
 beforeAll(async () => {
@@ -56,23 +57,23 @@ const shell = async (script: string) => {
   return stdout + stderr;
 };
 
-describe.each(['direct', 'punch', 'relay'])('by %s, over 2%% loss, jitter and reordering', (host) => {
-  test('curl gets a file of nginx, whole', async () => {
+describe.each(['direct', 'punch', 'relay'])('over %s with 2%% loss, jitter and reordering', (host) => {
+  test('curl gets a whole file from nginx', async () => {
     expect(await shell(`curl -sS --max-time 40 http://${host}:8080/file | sha256sum`)).toBe(sums.get(host));
   });
 
-  test('socat sends a file and its end, and gets an answer after it', async () => {
+  test('socat sends a file, shuts its side down, and gets an answer after that', async () => {
     const sent = await shell(`head -c 300000 /dev/urandom >${WORK}/sent; sha256sum <${WORK}/sent`);
     expect(await shell(`socat -t 30 - TCP:${host}:7010 <${WORK}/sent`)).toBe(sent);
   });
 
-  test('redis answers', async () => {
+  test('redis answers SET and GET', async () => {
     expect(await shell(`redis-cli -h ${host} set key ${host}; redis-cli -h ${host} get key`)).toBe(
       `OK\n${host}\n`,
     );
   });
 
-  test('iperf3 runs its streams, both ways at once', async () => {
+  test('iperf3 runs four streams in each direction at once', async () => {
     const report = JSON.parse(await shell(`iperf3 -c ${host} -P 4 -t 1 --bidir --json`));
     expect(report.error).toBeUndefined();
     expect(report.end.streams).toHaveLength(8);

@@ -1,4 +1,4 @@
-// The supervisor as a function, under a Runtime API that shares nothing with lambda-local.
+// The supervisor runs here as a function under a Runtime API that shares no code with lambda-local.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Independent, startIndependent } from './independent.ts';
 
@@ -10,11 +10,11 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => lambda.remove(), 60_000);
 
-test('asks for work once it is there', async () => {
+test('the supervisor requests the next invocation when it has started', async () => {
   expect(await lambda.next('call')).toEqual({ call: 'next' });
 });
 
-test('runs a launch: output, exit code, a streamed response, and asks for more', async () => {
+test('a launch returns its output, exit code and streamed report, then requests the next one', async () => {
   const script = 'echo "$GREETING from $(id -u)"; echo oops >&2; exit 7';
   const { stdout, stderr, exitCode } = await lambda.phantom(['sh', '-c', script], { GREETING: 'hello' });
   expect({ stdout, stderr, exitCode }).toEqual({ stdout: 'hello from 993', stderr: 'oops', exitCode: 7 });
@@ -26,7 +26,7 @@ test('runs a launch: output, exit code, a streamed response, and asks for more',
   expect(await lambda.next('call')).toEqual({ call: 'next' });
 });
 
-test('what is not a launch is an error, in the form that Lambda wants', async () => {
+test('an event that is no launch gets an error response in the form that Lambda requires', async () => {
   for (const payload of ['{}', '"text"', 'not even JSON']) {
     const { error, body } = await lambda.invoke(payload);
     expect(error).toBe('Unhandled');
@@ -40,9 +40,9 @@ test('what is not a launch is an error, in the form that Lambda wants', async ()
   }
 });
 
-test('is frozen between invocations, and a launch finds nothing of the one before', async () => {
-  const leave = 'echo secret > /tmp/left; (sleep 1000 &) ; ls -A /tmp | grep left';
-  expect(await lambda.phantom(['sh', '-c', leave])).toMatchObject({ stdout: 'left', exitCode: 0 });
+test('after a freeze and thaw a launch finds no file or process of the launch before', async () => {
+  const leaveTraces = 'echo secret > /tmp/left; (sleep 1000 &) ; ls -A /tmp | grep left';
+  expect(await lambda.phantom(['sh', '-c', leaveTraces])).toMatchObject({ stdout: 'left', exitCode: 0 });
   await lambda.next('call', 'next');
   await lambda.freeze();
   const second = lambda.phantom([
@@ -56,7 +56,7 @@ test('is frozen between invocations, and a launch finds nothing of the one befor
   await lambda.next('call', 'next');
 });
 
-test('a phantom that dies takes its guest along, and the environment stays usable', async () => {
+test('the guest ends when its phantom is stopped, and the environment runs the next launch', async () => {
   const phantom = lambda.phantom(['sh', '-c', 'echo up; exec sleep 1000']);
   for await (const line of phantom) if (line === 'up') phantom.kill('SIGTERM');
   expect((await phantom).exitCode).toBe(143);
@@ -65,11 +65,11 @@ test('a phantom that dies takes its guest along, and the environment stays usabl
   await lambda.next('call', 'next');
 });
 
-test('broke no rule of the Runtime API', async () => {
+test('the tests so far have broken no rule of the Runtime API', async () => {
   expect(await lambda.violations()).toEqual([]);
 });
 
-test('an INIT that fails is reported and ends the process', async () => {
+test('a failed INIT is reported to the Runtime API and ends the process with 125', async () => {
   await lambda.startFunction('--volume', '/dev/null:/opt/boxer/lib/boxer.node:ro');
   expect(await lambda.next('call')).toMatchObject({
     call: 'init/error',

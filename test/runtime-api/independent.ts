@@ -7,23 +7,24 @@ import { execa } from 'execa';
 import { serviceKey } from '../../supervisor/control/psk.ts';
 import { buildTestImages } from '../lib/images.ts';
 
-/** A function environment and what its twin needs around it, under the Lambda of independent/lambda.py. */
+/** A function environment under the Lambda of independent/lambda.py, with its seed and network. */
 export interface Independent {
-  /** Runs a phantom to its end. */
+  /** Runs a phantom with this command and environment to its end. */
   phantom(argv: readonly string[], environment?: Record<string, string>): ReturnType<typeof unchecked>;
   /**
-   * Invokes the function with any payload, as RIE is invoked: what it answers and whether that is an error.
+   * Invokes the function with any payload, as AWS's runtime interface emulator is invoked. Resolves to the
+   * answer; `error` is the kind of the error, or null.
    */
   invoke(payload: string): Promise<{ error: string | null; body: string }>;
-  /** Starts the function's one environment; `mount` hides parts of the runtime. */
+  /** Starts the function's only environment. `mount` has options of `docker run`, which can hide files. */
   startFunction(...mount: string[]): Promise<void>;
-  /** Exit code and standard error of the environment that was started last, when it has ended. */
+  /** Waits for the end of the environment that was started last; resolves to its exit code and stderr. */
   functionEnded(): Promise<{ exitCode: number; stderr: string }>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;
-  /** Waits for a line of lambda.py that has `member`, after the ones that were taken before. */
+  /** Resolves to the next line of lambda.py that has `member`, with `value` if that is given. */
   next(member: string, value?: unknown): Promise<Record<string, unknown>>;
-  /** Everything that lambda.py said of rules that were broken. */
+  /** The broken rules that lambda.py has reported. */
   violations(): Promise<string[]>;
   remove(): Promise<void>;
 }
@@ -32,7 +33,7 @@ const HERE = new URL('independent/', import.meta.url).pathname;
 const ROOT = new URL('../../', import.meta.url).pathname;
 const IMAGE = 'boxer-test/tools:1';
 
-/** A docker command that may fail. */
+/** Runs a docker command. Does not reject if it fails. */
 const unchecked = (args: readonly string[]) => execa('docker', args, { reject: false });
 
 function runtimeImage(): string {
@@ -67,7 +68,7 @@ const seedSettings = (project: string) => ({
   gateways: [],
 });
 
-/** Starts a seed and lambda.py, whose functions have `timeout` seconds, on a Docker network of their own. */
+/** Starts a seed and lambda.py on a new Docker network. `timeout` is that of the functions, in seconds. */
 export async function startIndependent(timeout = 900): Promise<Independent> {
   await buildTestImages();
   const name = `ind-${randomBytes(4).toString('hex')}`;
@@ -105,10 +106,10 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
     invoke: (payload) => invokeIn(`${name}-lambda`, payload),
     startFunction: async (...mount) => {
       await unchecked(['rm', '--force', `${name}-function`]);
-      // lambda.py knows one environment.
+      // lambda.py serves a single environment, so another environment needs another lambda.py.
       await docker('restart', '--time', '0', `${name}-lambda`);
       await next('ready');
-      // As AWS runs an image: its own user, nothing writable but /tmp, no privilege.
+      // AWS runs an image in the same way: as its own user, with only /tmp writable, without privileges.
       const sandbox = ['--user', '993:990', '--read-only', '--tmpfs', '/tmp:rw,exec,mode=1777'];
       await docker(
         ...['run', '--detach', ...member('function'), ...sandbox, '--cap-drop', 'ALL', '--ipc', 'none'],
@@ -134,7 +135,7 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
   };
 }
 
-/** The lines of lambda.py: all that it has said, and the next one with a member. */
+/** Returns the reader of all lines of lambda.py, and the function that waits for its next line. */
 function readLines(container: string) {
   let taken = 0;
   const lines = async (): Promise<Record<string, unknown>[]> => {
@@ -156,14 +157,14 @@ function readLines(container: string) {
         taken = index + 1;
         return found;
       }
-      if (Date.now() > end) throw new Error(`not said: ${wanted}; instead: ${JSON.stringify(all)}`);
+      if (Date.now() > end) throw new Error(`no line has "${wanted}"; all lines: ${JSON.stringify(all)}`);
       await sleep(100);
     }
   };
   return { lines, next };
 }
 
-/** Invokes the function by lambda.py's port, with curl inside of its container. */
+/** Invokes the function at lambda.py's port, with curl inside its container. */
 async function invokeIn(container: string, payload: string): ReturnType<Independent['invoke']> {
   const path = '2015-03-31/functions/function/invocations';
   const { stdout } = await execa(

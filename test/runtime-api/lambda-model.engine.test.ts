@@ -1,4 +1,4 @@
-// Every operation that lambda-local has, against AWS's own model of Lambda as the SDK carries it.
+// Every operation of lambda-local is compared with AWS's own model of Lambda, which the SDK contains.
 import * as sdk from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { FUNCTION, ROLE, startTestLambda, type TestLambda } from '../../lambda-local/testing/test-lambda.ts';
@@ -19,7 +19,7 @@ afterAll(async () => {
   await lambda.remove();
 });
 
-/** Names of the model's operations that the server knows: others have no path there. */
+/** The names of the model's operations that lambda-local implements. It has no path for the others. */
 async function served(): Promise<string[]> {
   const names: string[] = [];
   for (const { name, method, path } of operations()) {
@@ -31,7 +31,7 @@ async function served(): Promise<string[]> {
   return names.sort();
 }
 
-test('answers have the members, types and status codes of the model', async () => {
+test("lambda-local's answers have the members, types and status codes of the model", async () => {
   const created = {
     FunctionName,
     Role: ROLE,
@@ -72,12 +72,12 @@ test('answers have the members, types and status codes of the model', async () =
   expect(checked.flatMap(({ faults }) => faults)).toEqual([]);
 });
 
-test('no operation that it serves was left out', async () => {
+test('the test before has called every operation that lambda-local implements', async () => {
   const seen = new Set([...checked.map(({ operation }) => operation), 'Invoke', 'InvokeWithResponseStream']);
   expect(await served()).toEqual([...seen].sort());
 });
 
-test('errors are exceptions of the model', async () => {
+test("lambda-local's errors are exceptions of the model", async () => {
   const nobody = client.send(new sdk.GetFunctionCommand({ FunctionName: 'nobody' }));
   await expect(nobody).rejects.toBeInstanceOf(sdk.ResourceNotFoundException);
   const wrong = { FunctionName, Role: ROLE, Code: { ImageUri: FUNCTION }, PackageType: 'Image' } as const;

@@ -3,20 +3,20 @@ import { buffer } from 'node:stream/consumers';
 import * as model from '@aws-sdk/client-lambda';
 import { modelFaults } from '../aws/lib/model-check.ts';
 
-/** An operation as the SDK's model of Lambda has it. */
+/** An operation of the SDK's model of Lambda. */
 export interface Operation {
   readonly name: string;
   readonly method: string;
-  /** With `{Member}` for what comes from the input. */
+  /** The path, in which `{Member}` stands for a member of the input. */
   readonly path: string;
   readonly status: number;
-  /** Names of the structures; the output's is undefined where there is none. */
+  /** The name of the output's structure; undefined if there is no output. */
   readonly output: string | undefined;
 }
 
 const OPERATION = 9;
 
-/** Every operation of the SDK's model of Lambda. */
+/** Lists all operations of the SDK's model of Lambda. */
 export function operations(): Operation[] {
   return Object.entries(model).flatMap(([key, schema]: [string, unknown]) => {
     if (!Array.isArray(schema) || schema[0] !== OPERATION) return [];
@@ -28,14 +28,15 @@ export function operations(): Operation[] {
   });
 }
 
-/** What one answer has that the model does not, or lacks. */
+/** The deviations of one answer from the model. */
 export interface Checked {
   readonly operation: string;
   readonly faults: readonly string[];
 }
 
 /**
- * Bit of a member that is the status code itself: the operation's documentation says which ones there are.
+ * The flag of a member that holds the status code. An operation with such a member may answer with any of the
+ * codes in its documentation.
  */
 const STATUS_CODE = 32;
 
@@ -45,7 +46,7 @@ function tellsStatus(structure: string | undefined): boolean {
   return schema[5].some((member: unknown) => Array.isArray(member) && member[1] === STATUS_CODE);
 }
 
-/** A client like `of` that compares every answer, as it came over the wire, with the model. */
+/** Creates a client like `of` that compares every answer with the model before the SDK decodes it. */
 export function checkedClient(of: model.LambdaClient, checked: Checked[]): model.LambdaClient {
   const inner = of.config.requestHandler;
   const known = operations();
@@ -69,7 +70,7 @@ export function checkedClient(of: model.LambdaClient, checked: Checked[]): model
       checked.push(check(operation, response.statusCode, body));
       return result;
     },
-    // Nearest to the wire: before the SDK's own decoding.
+    // With this priority the step runs before the SDK's own decoding.
     { step: 'deserialize', priority: 'low', name: 'checkAgainstModel' },
   );
   return client;
@@ -88,9 +89,9 @@ function check({ name, status, output }: Operation, actual: number, body: Buffer
   const faults =
     actual === status || tellsStatus(output)
       ? []
-      : [`${name}: status ${actual}, and the model says ${status}`];
+      : [`${name}: the status is ${actual}, but the model has ${status}`];
   if (output === undefined) {
-    if (body.length > 0) faults.push(`${name}: a body where the model has none`);
+    if (body.length > 0) faults.push(`${name}: the answer has a body, but the model has none`);
     return { operation: name, faults };
   }
   const value: unknown = body.length === 0 ? {} : JSON.parse(body.toString());

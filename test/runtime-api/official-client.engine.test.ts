@@ -1,4 +1,5 @@
-// lambda-local under AWS's own runtime client for Node.js: what it answers must be what that client expects.
+// Functions of lambda-local run AWS's own runtime client for Node.js here. lambda-local's Runtime API must
+// answer as that client expects.
 import { createHash } from 'node:crypto';
 import { InvokeCommand, InvokeWithResponseStreamCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -24,7 +25,7 @@ beforeAll(async () => {
 }, 900_000);
 afterAll(() => lambda.remove());
 
-/** Everything that comes out of a streamed invocation. */
+/** Invokes the streaming function; resolves to its whole output and to the event that ended the stream. */
 async function stream(event: object) {
   const command = new InvokeWithResponseStreamCommand({
     FunctionName: 'streamed',
@@ -41,7 +42,7 @@ async function stream(event: object) {
 }
 
 describe('a buffered handler', () => {
-  test('gets its context, its deadline and its variables, and stays warm', async () => {
+  test('gets its context, deadline and variables, and the second invocation is warm', async () => {
     const first = await lambda.invoke('buffered', {});
     expect(first.error).toBeUndefined();
     expect(first.log).toContain('seen by the log');
@@ -78,7 +79,7 @@ describe('a buffered handler', () => {
     });
   });
 
-  test('throws, and the next invocation works', async () => {
+  test('that throws is reported with its error, and the next invocation succeeds', async () => {
     const { error, payload } = await lambda.invoke('buffered', { throw: 'no such row' });
     expect(error).toBe('Unhandled');
     expect(payload).toMatchObject({
@@ -89,7 +90,7 @@ describe('a buffered handler', () => {
     expect((await lambda.invoke('buffered', {})).error).toBeUndefined();
   });
 
-  test('takes and gives payloads up to the limits, not more', async () => {
+  test('receives and returns payloads of 6 MB, and a larger response is an error', async () => {
     const data = 'ä'.repeat(3_100_000);
     const digest = createHash('sha256').update(data).digest('hex');
     expect((await lambda.invoke('buffered', { data })).payload).toBe(digest);
@@ -99,7 +100,7 @@ describe('a buffered handler', () => {
     expect((await lambda.invoke('buffered', {})).error).toBeUndefined();
   });
 
-  test('that exits is reported, and another environment takes over', async () => {
+  test('that exits is reported, and the next invocation gets another environment', async () => {
     await create('leaving', 'handler.buffered', 10);
     await lambda.invoke('leaving', {});
     const { error, payload } = await lambda.invoke('leaving', { exit: 3 });
@@ -108,7 +109,7 @@ describe('a buffered handler', () => {
     expect((await lambda.invoke('leaving', {})).payload).toMatchObject({ invocations: 1 });
   });
 
-  test('is killed at its deadline', async () => {
+  test('that runs past its timeout is killed, and the next invocation gets another environment', async () => {
     const { error, payload } = await lambda.invoke('hasty', { sleep: 30_000 });
     expect(error).toBe('Unhandled');
     expect(payload).toMatchObject({ errorMessage: expect.stringMatching(/timed out after 2\.00 seconds$/) });
@@ -131,14 +132,14 @@ describe('INIT', () => {
 });
 
 describe('a streaming handler', () => {
-  test('has its chunks carried, more of them than a buffered response could hold', async () => {
+  test('can return more bytes than a buffered response can hold', async () => {
     const { text, complete } = await stream({ count: 130, size: 65_536 });
     expect(complete.ErrorCode).toBeUndefined();
     expect(text).toHaveLength(130 * 65_536);
     expect(text.slice(-1)).toBe('9');
   });
 
-  test('that throws on its way is reported after what it had written', async () => {
+  test('that throws after its first chunks is reported behind these chunks', async () => {
     const { text, complete } = await stream({ count: 2, size: 3, throw: 'half way' });
     expect(text).toBe('000111');
     expect(complete.ErrorCode).toBe('Refused');
@@ -149,7 +150,7 @@ describe('a streaming handler', () => {
     expect((await stream({ count: 1, size: 2 })).text).toBe('00');
   });
 
-  test('can be called by Invoke as well', async () => {
+  test('can also be called with Invoke', async () => {
     const command = new InvokeCommand({ FunctionName: 'streamed', Payload: '{"count":3,"size":2}' });
     const { Payload, FunctionError } = await lambda.client.send(command);
     expect(FunctionError).toBeUndefined();

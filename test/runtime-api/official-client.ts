@@ -3,18 +3,15 @@ import { execa } from 'execa';
 const HERE = new URL('official-client/', import.meta.url).pathname;
 const ROOT = new URL('../../', import.meta.url).pathname;
 
-/**
- * An image whose ENTRYPOINT is AWS's runtime client for Node.js and whose CMD names a handler of
- * official-client/.
- */
+/** An image whose ENTRYPOINT is AWS's runtime client for Node.js, and whose CMD names a handler. */
 export const OFFICIAL_CLIENT = 'boxer-test/official-client:1';
 
-/**
- * Builds OFFICIAL_CLIENT: some minutes the first time, quick afterwards. Its install scripts run inside the
- * build only.
- */
+/** Builds OFFICIAL_CLIENT unless it is up to date. Install scripts of packages run only inside the build. */
 export async function buildOfficialClient(): Promise<void> {
-  const install = `cd ${HERE} && cmp -s package-lock.json node_modules/.built-from || { npm ci --ignore-scripts && cp package-lock.json node_modules/.built-from; }`;
-  const build = `docker buildx build --quiet --load --file ${HERE}Dockerfile --tag ${OFFICIAL_CLIENT} ${ROOT}`;
+  const isInstalled = 'cmp -s package-lock.json node_modules/.built-from';
+  const installPackages = 'npm ci --ignore-scripts && cp package-lock.json node_modules/.built-from';
+  const install = `cd ${HERE} && ${isInstalled} || { ${installPackages}; }`;
+  const dockerfile = `${HERE}Dockerfile`;
+  const build = `docker buildx build --quiet --load --file ${dockerfile} --tag ${OFFICIAL_CLIENT} ${ROOT}`;
   await execa('flock', ['/tmp/boxer-official-client.lock', 'sh', '-c', `{ ${install}; } && ${build}`]);
 }

@@ -1,21 +1,21 @@
 import type { KnownDifference } from './known-differences.ts';
 import type { Outcome, SessionOutput } from './session-output.ts';
 
-/** One check that did not end the same way. */
+/** One check that ended differently natively and boxed. */
 export interface Difference {
   readonly check: string;
   readonly native: Outcome | 'missing';
   readonly boxed: Outcome | 'missing';
-  /** From the file of known differences; undefined where nobody has explained it. */
+  /** The cause that the file of known differences gives; undefined if the file does not list the check. */
   readonly cause: string | undefined;
-  /** What the side that failed said. */
+  /** The details that the session printed about the check where it did not pass. */
   readonly detail: readonly string[];
 }
 
-/** The check that stands for a session's reaching its end. */
+/** The name of the check that passes if the session reaches its last line. */
 export const END = 'the session reaches its end';
 
-/** Lists the checks that ended differently, with their causes where those are known. */
+/** Lists the checks that ended differently, with their causes if those are known. */
 export function compareSessions(
   native: SessionOutput,
   boxed: SessionOutput,
@@ -31,7 +31,7 @@ export function compareSessions(
   const [left, right] = [outcomes(native), outcomes(boxed)];
   return (
     [...new Set([...left.keys(), ...right.keys()])]
-      // A session that breaks off natively is a mistake of the session: it has shown nothing.
+      // A session that breaks off natively has shown nothing, so that counts as a difference too.
       .filter((name) => left.get(name) !== right.get(name) || (name === END && !native.finished))
       .map((name) => ({
         check: name,

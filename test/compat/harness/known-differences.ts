@@ -2,7 +2,7 @@ import { matchesGlob } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-/** Why some checks of a program cannot end the same way natively and boxed. */
+/** The cause why some checks of a program end differently natively and boxed. */
 export interface KnownDifference {
   readonly cause: string;
   matches(check: string): boolean;
@@ -14,8 +14,8 @@ const schema = z.record(
 );
 
 /**
- * Reads the file of known differences: program -> list of {checks: names or globs, cause}. Throws an Error
- * that names the file and the key.
+ * Reads the file of known differences. It maps each program to a list of {checks, cause}, where `checks` are
+ * names or globs. Throws an Error that names the file and the key.
  */
 export function parseKnownDifferences(text: string, file: string): Map<string, KnownDifference[]> {
   const { data, error } = schema.safeParse(parse(text) ?? {});

@@ -17,9 +17,10 @@ const say = (text: string): void => {
 };
 
 const summary = (run: ProgramRun): string =>
-  `${run.mode} ${count(run.checks, 'passed')}/${run.checks.length} in ${(run.milliseconds / 1000).toFixed(1)} s${run.finished ? '' : ', broke off'}`;
+  `${run.mode} ${count(run.checks, 'passed')}/${run.checks.length} ` +
+  `in ${(run.milliseconds / 1000).toFixed(1)} s${run.finished ? '' : ', broke off'}`;
 
-/** Tells about one program, with everything that helps to find the cause of a difference. */
+/** Reports on one program, with everything that helps to find the cause of a difference. */
 function report(result: Result, verbose: boolean): void {
   const { program, native, boxed, differences } = result;
   const sign = differences.length === 0 ? '✓' : differences.every(({ cause }) => cause) ? '~' : '✗';
@@ -50,7 +51,7 @@ async function main(): Promise<number> {
   const all = programNames();
   const unknown = positionals.filter((name) => !all.includes(name));
   if (unknown.length > 0) {
-    say(`script/compat: no program ${unknown.join(', ')}; there are ${all.join(', ')}`);
+    say(`script/compat: there is no program ${unknown.join(', ')}; the programs are ${all.join(', ')}`);
     return 2;
   }
   const programs = (positionals.length > 0 ? positionals : all).map((name) => loadProgram(name));
@@ -73,7 +74,7 @@ async function main(): Promise<number> {
     const result = await runOne(program);
     report(result, values.verbose);
     results.push(result);
-    // One by one: what was found is kept when the next one is interrupted.
+    // The table is written after each program, so that an interruption does not lose the results so far.
     writeFileSync(DOCUMENT, updateTable(readFileSync(DOCUMENT, 'utf8'), [rowOf(result)]));
     if (values.json) {
       mkdirSync(dirname(values.json), { recursive: true });
@@ -82,8 +83,10 @@ async function main(): Promise<number> {
   }
   const unexplained = results.filter(({ differences }) => differences.some(({ cause }) => !cause));
   const equal = results.filter(({ differences }) => differences.length === 0);
+  const explained = results.length - equal.length - unexplained.length;
   say(
-    `${results.length} programs: ${equal.length} equal, ${results.length - equal.length - unexplained.length} explained, ${unexplained.length} not explained`,
+    `${results.length} programs: ${equal.length} equal, ${explained} explained, ` +
+      `${unexplained.length} not explained`,
   );
   return unexplained.length === 0 ? 0 : 1;
 }

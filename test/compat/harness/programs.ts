@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-/** One row of the table: a Compose project whose service `client` runs a session of checks. */
+/** A Compose project whose service `client` runs a session of checks. It is one row of the table. */
 export interface Program {
-  /** Its folder's name. */
+  /** The name of the project's folder. */
   readonly name: string;
   readonly title: string;
-  /** The Debian package whose version is shown. */
+  /** The Debian package whose version the table shows. */
   readonly package: string;
   /** What the session does, in a few words. */
   readonly what: string;
@@ -16,7 +16,7 @@ export interface Program {
   readonly seconds: number;
 }
 
-/** Where the programs' folders are. */
+/** The directory that holds the programs' folders. */
 export const PROGRAMS = new URL('../programs/', import.meta.url).pathname;
 
 const schema = z.object({

@@ -7,24 +7,24 @@ import { run } from '../../lib/project.ts';
 import { PROGRAMS, type Program } from './programs.ts';
 import { parseSession, type SessionOutput } from './session-output.ts';
 
-/** `native`: plain Compose, which ignores x-boxer. `boxed`: docker boxer, on the very same files. */
+/** `native`: plain Compose, which ignores x-boxer. `boxed`: docker boxer, with the same files. */
 export type Mode = 'native' | 'boxed';
 
 export interface ProgramRun extends SessionOutput {
   readonly mode: Mode;
-  /** From `up` to the end of the session, ms. */
+  /** The time from `up` to the end of the session, ms. */
   readonly milliseconds: number;
-  /** What all services printed; empty when the session finished. */
+  /** The output of all services; empty when the session finished. */
   readonly log: string;
 }
 
-/** Room for what happens around a session: up and down of a project. */
+/** The time limit of `down`, in seconds. */
 const STOP_SECONDS = 60;
 
 /**
- * Starts the program's project in a copy of its folder, waits for its service `client` to end and reads the
- * checks that it printed; removes the project again, whatever happened. A session that does not end within
- * `program.seconds` is one that has not finished. Rejects only when `signal` is aborted.
+ * Starts the program's project in a copy of its folder, waits until its service `client` ends, and reads the
+ * checks that the service printed. The project is removed in any case. A session that does not end within
+ * `program.seconds` counts as not finished. Rejects only when `signal` is aborted.
  */
 export async function runProgram(program: Program, mode: Mode, signal?: AbortSignal): Promise<ProgramRun> {
   const name = `compat${randomBytes(4).toString('hex')}`;

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { count, parseSession } from './session-output.ts';
 
-test('checks are read with their details; other lines are not', () => {
+test('parseSession() reads checks with their details, and ignores other lines', () => {
   const { checks, finished } = parseSession(
-    'noise\nok - starts\nnot ok - answers\n# got 502\n# and hung\nskip - ipv6\nok-ish\nok - starts\nend of session\n',
+    'noise\nok - starts\nnot ok - answers\n# got 502\n# and hung\nskip - ipv6\nok-ish\nok - starts\n' +
+      'end of session\n',
   );
   expect(checks).toEqual([
     { name: 'starts', outcome: 'passed', detail: [] },
@@ -15,6 +16,6 @@ test('checks are read with their details; other lines are not', () => {
   expect(count(checks, 'passed')).toBe(2);
 });
 
-test('a session that broke off has not finished', () => {
+test('a session without its last line has not finished', () => {
   expect(parseSession('ok - starts\n').finished).toBe(false);
 });

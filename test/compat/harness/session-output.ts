@@ -1,10 +1,10 @@
-/** How one check of a session ended. A check that never came is `missing` only in a comparison. */
+/** How one check of a session ended. Only a comparison knows checks that are `missing`. */
 export type Outcome = 'passed' | 'failed' | 'skipped';
 
 export interface Check {
   readonly name: string;
   readonly outcome: Outcome;
-  /** Lines that the session printed about it, without their "# ". */
+  /** The lines that the session printed about the check, without their "# ". */
   readonly detail: readonly string[];
 }
 
@@ -17,9 +17,9 @@ export interface SessionOutput {
 const OUTCOMES: Readonly<Record<string, Outcome>> = { ok: 'passed', 'not ok': 'failed', skip: 'skipped' };
 
 /**
- * Reads what a session printed: lines "ok - NAME", "not ok - NAME" and "skip - NAME", each followed by any
- * number of lines "# DETAIL", and "end of session" at its end. Other lines are the programs' own talk. A name
- * that comes again gets a number behind it, so that names are unique.
+ * Reads the output of a session: lines "ok - NAME", "not ok - NAME" and "skip - NAME", each followed by any
+ * number of lines "# DETAIL", and "end of session" at the end. Other lines come from the programs themselves
+ * and are ignored. A repeated name gets a number, so that names are unique.
  */
 export function parseSession(text: string): SessionOutput {
   const checks: { name: string; outcome: Outcome; detail: string[] }[] = [];

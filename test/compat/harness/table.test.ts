@@ -22,12 +22,12 @@ const TABLE = `before
 
 after`;
 
-test('a row counts both sides and says whether they are equal', () => {
+test('a row counts the checks of the native and the boxed run, and says whether they are equal', () => {
   const row = rowOf({ program, version: '7', native: run, boxed: run, differences: [] });
   expect(row).toBe('| redis | 7 | get\\|set | 1 / 1 | 1 / 1 | equal |');
 });
 
-test('a row that is not equal names its checks and their cause', () => {
+test('a row names the checks that differ and their cause', () => {
   const boxed = { ...run, mode: 'boxed', finished: false, checks: run.checks.slice(0, 1) } as const;
   const difference = {
     check: 'b',
@@ -40,13 +40,13 @@ test('a row that is not equal names its checks and their cause', () => {
   expect(row).toBe('| redis | 7 | get\\|set | 1 / 1 | 1 / 0, broke off | b: no disk |');
 });
 
-test('rows replace those of the same name, new ones are sorted in, the rest of the text stays', () => {
+test('updateTable() replaces rows of the same name, sorts new rows in, and keeps all other text', () => {
   const updated = updateTable(TABLE, ['| redis | 2 | new |', '| perl | 5 | new |']);
   expect(updated).toBe(
     TABLE.replace('| redis | 1 | w | 1 / 0 | 1 / 0 | equal |', '| perl | 5 | new |\n| redis | 2 | new |'),
   );
 });
 
-test('a text without the table is refused', () => {
+test('updateTable() refuses a text without the table', () => {
   expect(() => updateTable('nothing', [])).toThrow('no table');
 });

@@ -3,7 +3,7 @@ import type { Program } from './programs.ts';
 import type { ProgramRun } from './run-program.ts';
 import { count } from './session-output.ts';
 
-/** A program, run both ways. */
+/** The results of the native and the boxed run of a program. */
 export interface Result {
   readonly program: Program;
   readonly version: string;
@@ -21,7 +21,7 @@ const tally = (run: ProgramRun): string => {
   return `${counts}${skipped > 0 ? `, ${skipped} skipped` : ''}${run.finished ? '' : ', broke off'}`;
 };
 
-/** In a few words: equal, or which checks differ and why. */
+/** Says in a few words whether the runs are equal, or which checks differ and why. */
 function noteOf(differences: readonly Difference[]): string {
   if (differences.length === 0) return 'equal';
   const groups = Map.groupBy(differences, ({ cause }) => cause ?? 'not explained');
@@ -44,8 +44,8 @@ export function rowOf({ program, version, native, boxed, differences }: Result):
 }
 
 /**
- * Puts rows into the one table of a Markdown text, in the place of those that begin with the same cell; new
- * ones come in alphabetical order. Throws where the text has no such table.
+ * Puts rows into the table of a Markdown text, in alphabetical order. A row replaces the row that begins with
+ * the same cell. Throws if the text has no such table.
  */
 export function updateTable(markdown: string, rows: readonly string[]): string {
   const lines = markdown.split('\n');

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Apache as Debian configures it, with the MPM named by the argument, on port 8000; a word to port 9999 restarts it gracefully.
-# Not by apachectl: that changes the owner of a folder, which only root may.
+# Starts Apache as Debian configures it, with the MPM that the argument names, on port 8000. A connection to port 9999
+# restarts it gracefully. apachectl is not used, because it changes the owner of a folder, which only root may do.
 cp -r /etc/apache2 /tmp/ && cd /tmp/apache2 || exit
 sed -i 's#/etc/apache2#/tmp/apache2#g; s/^Listen .*/Listen 8000/' apache2.conf ports.conf
 rm -f mods-enabled/mpm_*

@@ -1,4 +1,4 @@
-"""The files of /srv/www as a WSGI and as an ASGI application; /pid tells which worker answered."""
+"""Serves the files of /srv/www as a WSGI and as an ASGI application. /pid answers with the worker's process id."""
 import os
 
 

@@ -1,4 +1,4 @@
-"""Runs test modules of CPython's own suite and prints one "ok", "not ok" or "skip" line a test, for test/compat."""
+"""Runs test modules of CPython's own suite, and prints one "ok", "not ok" or "skip" line for each test."""
 import importlib
 import os
 import sys
@@ -7,7 +7,8 @@ import unittest
 
 from test import support
 
-# As regrtest -u network: test_socketserver asks for it, though it stays on loopback. No test that needs much memory or time.
+# These settings equal `regrtest -u network`: test_socketserver requires it, although it stays on loopback. Tests that
+# need much memory or time are left out.
 support.use_resources = ["network"]
 support.verbose = False
 
@@ -59,7 +60,7 @@ class Result(unittest.TestResult):
         self.worst = ("not ok", "unexpected success")
 
 
-# Tests write to 1 and 2, and close them: the report goes elsewhere, out of their reach.
+# Tests write to descriptors 1 and 2, and close them, so the report uses a descriptor that they do not know.
 report = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
 os.chdir(os.environ.get("TMPDIR", "/tmp"))
 null = os.open(os.devnull, os.O_WRONLY)

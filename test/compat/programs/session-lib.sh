@@ -1,7 +1,8 @@
 # shellcheck shell=sh
-# What sessions are written with. Every check prints one line, "ok - NAME" or "not ok - NAME"; see harness/session-output.ts.
+# The functions with which sessions are written. Every check prints one line, "ok - NAME" or "not ok - NAME"; see
+# harness/session-output.ts.
 
-# check NAME COMMAND...: passed if the command succeeds within 120 s.
+# check NAME COMMAND...: passes if the command succeeds within 120 s.
 check() {
   check_name=$1
   shift
@@ -15,7 +16,7 @@ check() {
   fi
 }
 
-# expect NAME TEXT COMMAND...: passed if just this is what the command prints on stdout.
+# expect NAME TEXT COMMAND...: passes if the command prints exactly TEXT on stdout.
 expect() {
   check_name=$1 check_expected=$2
   shift 2
@@ -29,7 +30,8 @@ expect() {
   fi
 }
 
-# await COMMAND...: until the command succeeds, 40 s at most; a check of its own, since a server that never answers is the commonest failure.
+# await COMMAND...: waits until the command succeeds, for 40 s at most. This is a check of its own, because a server
+# that never answers is the most frequent failure.
 await() {
   await_end=$(($(date +%s) + 40))
   until timeout 5 "$@" >/tmp/await.out 2>&1; do
@@ -43,7 +45,7 @@ await() {
   echo "ok - ready: $*"
 }
 
-# listening HOST PORT...: until each of the ports takes connections.
+# listening HOST PORT...: waits until each of the ports accepts connections.
 listening() {
   listening_host=$1
   shift

@@ -93,7 +93,8 @@ export async function createBed(shape: LinkShape = {}): Promise<Bed> {
       const { address: publicAddress, link } = await attach(gateway, 'pub0');
       const rules = gatewayRules({ kind, publicAddress, hairpin, forwarded });
       await gateway.run(
-        `ip link add lan0 type bridge\nip addr add ${PRIVATE}.1/24 dev lan0\nip link set lan0 up\nnft -f - <<'.'\n${rules}.\n`,
+        `ip link add lan0 type bridge\nip addr add ${PRIVATE}.1/24 dev lan0\nip link set lan0 up\n` +
+          `nft -f - <<'.'\n${rules}.\n`,
       );
       return siteOf(gateway, { kind, publicAddress, link }, namespace);
     }

@@ -8,22 +8,25 @@ export const CLOSED_PORT = 9;
 
 const wire = z.object({ local: z.string(), remote: z.string() });
 
-const meeting = z.object({
-  /** address:port as the guest sees them; `wire` has those in the kernel's table of sockets. */
+const connection = z.object({
+  /** The names of the two ends as the guest sees them; `wire` has those in the kernel's table of sockets. */
   peer: z.string(),
-  own: z.string(),
+  local: z.string(),
   wire,
   intact: z.boolean(),
   ms: z.number(),
-  seen: z.object({ peer: z.string(), wire }),
+  /** The same connection as the server sees it. */
+  server: z.object({ peer: z.string(), wire }),
 });
 
 const clientCase = z.object({
   target: z.string(),
   address: z.string(),
-  way: z.string(),
+  /** The address family and mode of the client's socket, such as "v4 blocking". */
+  variant: z.string(),
   /** The errno's name if the connection failed. */
-  result: z.union([meeting, z.string()]),
+  result: z.union([connection, z.string()]),
+  /** The errno's name of a connection to CLOSED_PORT, or "connected". */
   refused: z.string(),
 });
 
@@ -39,7 +42,8 @@ export async function startEcho(node: Shell): Promise<void> {
 }
 
 /**
- * Runs programs/client.py, which connects from `node` to each of `targets` in every way. Rejects if it fails.
+ * Runs programs/client.py, which connects from `node` to each of `targets` in every variant. Rejects if it
+ * fails.
  */
 export async function runClient(node: Shell, targets: readonly string[]): Promise<ClientCase[]> {
   const ports = [ECHO_PORT, WITNESS_PORT, CLOSED_PORT].map(String);

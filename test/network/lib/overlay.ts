@@ -30,22 +30,22 @@ export interface BoxedNode extends Shell {
   readonly log: readonly string[];
 }
 
-/** A seed on the internet and its nodes, every one the real program in namespaces of its own. */
+/** A seed and its nodes. Each of them is the real program in namespaces of its own. */
 export interface TestOverlay {
   readonly seed: { readonly host: Host; readonly pid: number; readonly log: readonly string[] };
-  /** `isInside`: on the seed's own network, where the seed is behind a gateway. */
-  node(name: string, host: Host, options?: { isInside?: boolean }): Promise<BoxedNode>;
-  /** As `boxer nodes --json` prints them. */
-  nodes(): Promise<NodeStatus[]>;
   /**
-   * Resolves when the nodes, by name, are as `wanted` says; at once where they are already. Rejects after
-   * `timeout` ms.
+   * Starts a node on `host`. `isInside`: the host is on the network of a seed that is behind a gateway, and
+   * the node reaches the seed by its private address.
    */
+  node(name: string, host: Host, options?: { isInside?: boolean }): Promise<BoxedNode>;
+  /** Resolves to the nodes that `boxer nodes --json` prints. */
+  nodes(): Promise<NodeStatus[]>;
+  /** Resolves when `wanted` returns true for the nodes, mapped by name. Rejects after `timeout` ms. */
   until(wanted: (nodes: ReadonlyMap<string, NodeStatus>) => boolean, timeout?: number): Promise<void>;
-  /** SIGKILL, unless told otherwise. */
+  /** Sends the seed `signal`, SIGKILL by default, and waits for its end. */
   stopSeed(signal?: NodeJS.Signals): Promise<void>;
   startSeed(): Promise<void>;
-  /** A relay beside the seed's own, on `host`; resolves when the seed has it. */
+  /** Starts a standalone relay on `host`. Resolves when the relay has joined the seed. */
   relay(host: Host): Promise<Daemon>;
 }
 
@@ -57,22 +57,23 @@ const SEED_CONFIG: SeedConfig = {
   gateways: [],
 };
 
-/** As the rewrite gives the containers of seed and relays: what a flow may leave unread. */
+/** Limits the bytes that a flow may leave unread, with the setting that seed and relay containers have. */
 const boundBuffers = (host: Host) =>
   host.namespace.run("echo '4096 131072 4194304' >/proc/sys/net/ipv4/tcp_rmem");
 
 interface OverlayOptions {
-  /** On the internet unless told otherwise. */
+  /** The host of the seed; by default a new host on the internet. */
   readonly host?: Host;
   readonly config?: Partial<SeedConfig>;
 }
 
-/** Starts the seed on a host of its own. */
+/** Starts the seed. */
 export async function startOverlay(bed: Bed, options: OverlayOptions = {}): Promise<TestOverlay> {
   const projectKey = randomBytes(32);
   const host = options.host ?? (await bed.host());
   await boundBuffers(host);
-  // Outlives the seed, as the project's volume does. /tmp is another one in each place.
+  // The folder outlives the seed, as the project's volume does. It is not in /tmp, because each place has its
+  // own /tmp.
   const folder = await mkdtemp('/var/tmp/boxer-store-');
   bed.own(() => rm(folder, { recursive: true, force: true }));
   const seed = await startDaemon(bed, host, {
@@ -109,7 +110,7 @@ export async function startOverlay(bed: Bed, options: OverlayOptions = {}): Prom
       return startNode(bed, { name, host: at, seed, projectKey });
     },
     nodes: () => nodesOf(seed.pid),
-    until: (wanted, timeout = 10_000) => waitUntil(seed.pid, wanted, timeout),
+    until: (wanted, timeout = 30_000) => waitUntil(seed.pid, wanted, timeout),
   };
 }
 
@@ -129,35 +130,37 @@ async function waitUntil(
   timeout: number,
 ): Promise<void> {
   const nodes = new Map<string, NodeStatus>();
-  const told = new Set<string>();
+  /** The services about which an event has come. */
+  const reported = new Set<string>();
   let present: readonly NodeStatus[] | undefined;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const first = Promise.withResolvers<void>();
-  const fail = () => reject(new Error(`not so in ${timeout} ms: ${JSON.stringify([...nodes.values()])}`));
+  const fail = () =>
+    reject(new Error(`not within ${timeout} ms; the nodes are ${JSON.stringify([...nodes.values()])}`));
   const timer = setTimeout(fail, timeout);
-  promise.catch(() => undefined); // It may come before anybody waits for it.
-  // The first lines tell of those that are there, but not which is the last of them.
-  const look = () => present?.every(({ service }) => told.has(service)) && wanted(nodes) && resolve();
-  // It prints nothing while there is no node.
+  promise.catch(() => undefined); // The promise may reject before it is awaited.
+  // The first events describe the present nodes, but do not say which of them is last. `present` does.
+  const check = () => present?.every(({ service }) => reported.has(service)) && wanted(nodes) && resolve();
+  // `nodes --watch` prints nothing while there is no node, so the shell reports that it starts.
   const watching = ['sh', '-c', 'echo watching; exec "$@"', 'sh', ...COMMAND, 'nodes', '--watch'];
   const helper = await startHelper([...insideSeed(pid), ...watching], {
     ready: (line) => line === 'watching',
     onLine(line) {
       if (!line.startsWith('{')) return;
       const { event, node } = nodeEvent.parse(JSON.parse(line));
-      told.add(node.service);
+      reported.add(node.service);
       first.resolve();
       if (event === 'left') nodes.delete(node.service);
       else nodes.set(node.service, node);
-      look();
+      check();
     },
   });
   try {
-    // From the first event on, whoever leaves is told of, too.
+    // After the first event, there is an event for each node that leaves.
     if ((await nodesOf(pid)).length > 0) await Promise.race([first.promise, promise]);
-    // Only who is there: what it says of them may be older than what the events have said meanwhile.
+    // This list only says which nodes are present. Its other facts may be older than those of the events.
     present = await nodesOf(pid);
-    look();
+    check();
     await promise;
   } finally {
     clearTimeout(timer);

@@ -50,7 +50,7 @@ interface Waiting {
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
-const SAYS = /^(started|ended) (\d+) (\d+)$/;
+const JOB_EVENT = /^(started|ended) (\d+) (\d+)$/;
 const LISTEN_TIMEOUT_MS = 10_000;
 
 export async function startShell(place: Place, options: ShellOptions = {}): Promise<Shell> {
@@ -61,8 +61,8 @@ export async function startShell(place: Place, options: ShellOptions = {}): Prom
     env,
     ready: (line) => line === 'shell',
     onLine(line) {
-      const [, what, job, value] = SAYS.exec(line) ?? [];
-      if (what) jobs.get(Number(job))?.[what as 'started' | 'ended'](Number(value));
+      const [, event, job, value] = JOB_EVENT.exec(line) ?? [];
+      if (event === 'started' || event === 'ended') jobs.get(Number(job))?.[event](Number(value));
       else onLine?.(line);
     },
   });

@@ -1,7 +1,8 @@
 """churn.py HOST PORT COUNT PARALLEL: opens, uses and closes COUNT connections, PARALLEL at a time.
 
-Each carries up to 8 KiB of random bytes to an echo server and back, and its end in both directions. Prints, in JSON, how many went well,
-how many bytes were wrong, the errnos of the others and the longest time, in seconds, until one of them was reported.
+Each connection carries up to 8 KiB of random bytes to an echo server and back, and is shut down in both
+directions. Prints, in JSON, how many connections went well, how many bytes were wrong, the errnos of the
+failed connections, and the longest time in seconds until a failure was reported.
 """
 
 import errno

@@ -1,4 +1,7 @@
-"""client.py ECHO_PORT WITNESS_PORT CLOSED_PORT TARGET...: connects in every way and tells in JSON how it went."""
+"""client.py ECHO_PORT WITNESS_PORT CLOSED_PORT TARGET...: connects to each target with every kind of socket.
+
+Prints the results in JSON; test/network/lib/client.ts describes their form.
+"""
 
 import errno
 import hashlib
@@ -14,7 +17,7 @@ from wire import endpoint_text, wire_of
 
 SIZE = 200_000
 TIMEOUT = 20.0
-WAYS = [
+VARIANTS = [
     (family, blocking)
     for family in (socket.AF_INET, socket.AF_INET6)
     for blocking in (True, False)
@@ -28,7 +31,7 @@ def connect(address, port, family, blocking):
         if blocking:
             sock.connect(to)
         else:
-            # Registered before it connects, as event loops do.
+            # Event loops register a socket before they connect it.
             sock.setblocking(False)
             poll = select.epoll()
             poll.register(sock.fileno(), select.EPOLLOUT)
@@ -41,7 +44,7 @@ def connect(address, port, family, blocking):
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if code:
                 raise OSError(code, os.strerror(code))
-        # Not a timeout of Python's, which would make the socket non-blocking.
+        # settimeout() would make the socket non-blocking in the kernel.
         sock.setblocking(True)
         return sock
     except OSError:
@@ -57,7 +60,7 @@ def read_all(sock):
 
 
 def exchange(sock):
-    """Sends SIZE random bytes and its end, and says whether just these came back."""
+    """Sends SIZE random bytes, shuts down, and returns whether exactly these bytes came back."""
     sent = os.urandom(SIZE)
     writer = threading.Thread(target=lambda: (sock.sendall(sent), sock.shutdown(socket.SHUT_WR)))
     writer.start()
@@ -73,17 +76,17 @@ def error_of(work):
         return errno.errorcode.get(error.errno, str(error))
 
 
-def meet(address, family, blocking):
+def connect_and_exchange(address, family, blocking):
     start = time.monotonic()
     with connect(address, ECHO, family, blocking) as sock:
         took = time.monotonic() - start
         peer, wire = endpoint_text(sock.getpeername()), wire_of(sock)
         intact = exchange(sock)
     with connect(address, WITNESS, family, blocking) as sock:
-        own = endpoint_text(sock.getsockname())
+        local = endpoint_text(sock.getsockname())
         sock.sendall(b"?")
-        seen = json.loads(read_all(sock))
-    return {"peer": peer, "wire": wire, "intact": intact, "ms": took * 1e3, "own": own, "seen": seen}
+        server = json.loads(read_all(sock))
+    return {"peer": peer, "wire": wire, "intact": intact, "ms": took * 1e3, "local": local, "server": server}
 
 
 def refusal(address, family, blocking):
@@ -93,11 +96,12 @@ def refusal(address, family, blocking):
 
 def cases(target):
     address = socket.getaddrinfo(target, None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0]
-    for family, blocking in WAYS:
-        way = ("v4" if family == socket.AF_INET else "mapped") + (" blocking" if blocking else " non-blocking")
-        result = error_of(lambda: meet(address, family, blocking))
+    for family, blocking in VARIANTS:
+        family_name = "v4" if family == socket.AF_INET else "mapped"
+        variant = f"{family_name} {'blocking' if blocking else 'non-blocking'}"
+        result = error_of(lambda: connect_and_exchange(address, family, blocking))
         refused = error_of(lambda: refusal(address, family, blocking))
-        yield {"target": target, "address": address, "way": way, "result": result, "refused": refused}
+        yield {"target": target, "address": address, "variant": variant, "result": result, "refused": refused}
 
 
 ECHO, WITNESS, CLOSED = (int(port) for port in sys.argv[1:4])

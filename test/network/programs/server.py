@@ -1,4 +1,4 @@
-"""server.py ECHO_PORT WITNESS_PORT: echoes on the one, and tells on the other who is connected, in JSON."""
+"""server.py ECHO_PORT WITNESS_PORT: echoes on the first port, and tells clients of the second their address."""
 
 import json
 import socket
@@ -18,8 +18,8 @@ def echo(sock):
 def witness(sock):
     with sock:
         sock.recv(1)
-        told = {"peer": endpoint_text(sock.getpeername()), "wire": wire_of(sock)}
-        sock.sendall(json.dumps(told).encode())
+        view = {"peer": endpoint_text(sock.getpeername()), "wire": wire_of(sock)}
+        sock.sendall(json.dumps(view).encode())
 
 
 def serve(port, work):
@@ -33,7 +33,7 @@ def guarded(work, sock):
     try:
         work(sock)
     except OSError:
-        pass  # The client says what went wrong.
+        pass  # The client reports the fault.
 
 
 echo_port, witness_port = int(sys.argv[1]), int(sys.argv[2])

@@ -1,6 +1,6 @@
-"""stall.py HOST PORT COUNT: COUNT connections to an echo server that are written to until they take no more, and never read.
+"""stall.py HOST PORT COUNT: opens COUNT connections to an echo server, fills them, and never reads from them.
 
-Prints "stalled" when all of them are full, holds them until SIGTERM, and resets them.
+Prints "stalled" when no connection takes more bytes, holds them until SIGTERM, and then resets them.
 """
 
 import selectors
@@ -12,8 +12,8 @@ import threading
 
 host, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 BLOCK = b"x" * 65536
-# A connection that took nothing for so long is full.
-QUIET = 1.0
+# All connections are full when none has taken bytes for so many seconds.
+QUIET_SECONDS = 1.0
 
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
@@ -26,7 +26,7 @@ for _ in range(count):
     sockets.append(sock)
     selector.register(sock, selectors.EVENT_WRITE)
 written = 0
-while ready := selector.select(QUIET):
+while ready := selector.select(QUIET_SECONDS):
     for key, _ in ready:
         try:
             written += key.fileobj.send(BLOCK)

@@ -1,8 +1,8 @@
-"""stream.py HOST PORT CONNECTIONS [PAUSE]: open connections on which random bytes go and come back until SIGTERM.
+"""stream.py HOST PORT CONNECTIONS [PAUSE]: sends random bytes to an echo server until SIGTERM.
 
-Prints "flowing" when every connection has had its first answer, and at its end, in JSON, the bytes that came back as they had been sent,
-how many bytes were wrong, and for each connection the address that its packets go to and the errno by which it broke, or null.
-PAUSE: seconds between two blocks of a connection.
+Prints "flowing" when every connection has had its first answer. At its end it prints, in JSON, how many bytes
+came back unchanged, how many came back changed, and for each connection the address to which its packets went
+and the errno with which it broke, or null. PAUSE: seconds between two blocks of a connection.
 """
 
 import errno
@@ -29,7 +29,7 @@ def receive(sock, size):
     while size:
         data = sock.recv(size)
         if not data:
-            raise OSError(errno.ENODATA, "the end in the middle of an answer")
+            raise OSError(errno.ENODATA, "end of file in the middle of an answer")
         chunks.append(data)
         size -= len(data)
     return b"".join(chunks)
@@ -49,7 +49,7 @@ def flow(sock, first):
             first()
             if stop.wait(pause):
                 break
-        # The end comes through, too.
+        # The echo server shuts down in turn.
         sock.shutdown(socket.SHUT_WR)
         if sock.recv(1):
             raise OSError(errno.EPROTO, "bytes that nobody sent")

@@ -1,4 +1,4 @@
-"""What the kernel says of a socket, whatever its process is told: the ends that its packets carry."""
+"""Reads from the kernel which addresses the packets of a socket carry, whatever its process is told."""
 
 import ipaddress
 import os
@@ -15,7 +15,7 @@ def _endpoint(text):
 
 
 def wire_of(sock):
-    """{"local", "remote"} as address:port, or None where the connection has gone."""
+    """Returns {"local", "remote"}, each as address:port, or None when the connection has ended."""
     inode = str(os.fstat(sock.fileno()).st_ino)
     with open("/proc/net/tcp6" if sock.family == socket.AF_INET6 else "/proc/net/tcp") as table:
         for line in table:
@@ -26,5 +26,5 @@ def wire_of(sock):
 
 
 def endpoint_text(name):
-    """A socket name of either family as address:port, with the mapping taken off."""
+    """Formats a socket name of either family as address:port, an IPv4-mapped address as IPv4."""
     return f"{name[0].removeprefix('::ffff:')}:{name[1]}"

@@ -1,8 +1,6 @@
-/**
- * npm run soak: many connections through every transport while nodes, seed and relay are killed and lines
- * lose. Needs root and script/bootstrap --with-tests. Options: --seconds N (600) it may take at most, --scale
- * F (1) of the full amounts.
- */
+// npm run soak: makes many connections over every transport while nodes, seed and relay are killed and links
+// lose packets. Requires root and script/bootstrap --with-tests. Options: `--seconds N` limits the whole run
+// (default: 600), and `--scale F` multiplies all amounts (default: 1).
 import { parseArgs } from 'node:util';
 import { soak } from './soak.ts';
 
@@ -11,7 +9,7 @@ const { values } = parseArgs({
 });
 const [seconds, scale] = [Number(values.seconds), Number(values.scale)];
 if (!(seconds > 0) || !(scale > 0)) {
-  process.stderr.write('soak: --seconds and --scale are numbers above 0\n');
+  process.stderr.write('soak: --seconds and --scale must be numbers above 0\n');
   process.exit(2);
 }
 

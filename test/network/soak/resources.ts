@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { BoxedNode, TestOverlay } from '../lib/overlay.ts';
 
-/** What a process holds. */
+/** The resources that a process holds, or several processes together. */
 export interface Held {
   readonly descriptors: number;
   /** Resident memory, MB. */
@@ -19,7 +19,7 @@ function heldBy(pid: number): Held {
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number);
 
-/** Every process of a guest, as one. */
+/** Adds up what all processes of a guest hold. */
 function heldByGuest(supervisor: number): Held {
   const pids: number[] = [];
   const collect = (pid: number): void => {
@@ -36,7 +36,7 @@ function heldByGuest(supervisor: number): Held {
   };
 }
 
-/** Of the seed, and of each node's supervisor and guest, by name. */
+/** What the seed, and each node's supervisor and guest hold, by name. */
 export function holdings(overlay: TestOverlay, nodes: readonly BoxedNode[]): Map<string, Held> {
   const found = new Map<string, Held>([['seed', heldBy(overlay.seed.pid)]]);
   for (const { name, pid } of nodes) {
@@ -46,15 +46,18 @@ export function holdings(overlay: TestOverlay, nodes: readonly BoxedNode[]): Map
   return found;
 }
 
-/** Peers' sessions, timers and pools come and go; what leaks by the connection is far beyond. */
+/**
+ * More descriptors than so many count as a leak. Sessions, timers and pools take and free a few; a leak of
+ * one descriptor for each connection takes thousands.
+ */
 const SPARE_DESCRIPTORS = 24;
 /**
- * Heaps breathe, and names of 65,536 flows are kept; ten thousand connections that leave 10 kB each behind
- * are 100 MB.
+ * More MB than so many count as a leak. Heaps vary, and the names of 65,536 flows are kept. A leak of 10 kB
+ * for each of ten thousand connections takes 100 MB.
  */
 const SPARE_MEMORY = 80;
 
-/** Who holds more than before, and how much. Guests' memory is their own business. */
+/** Lists who holds more than before, and how much. The memory of guests is not compared. */
 export function leaks(before: ReadonlyMap<string, Held>, after: ReadonlyMap<string, Held>): string[] {
   const found: string[] = [];
   for (const [name, now] of after) {
@@ -69,17 +72,17 @@ export function leaks(before: ReadonlyMap<string, Held>, after: ReadonlyMap<stri
 }
 
 /**
- * Resolves with the leaks that are left when there are none any more, or after `patience` ms: collectors and
- * timers take their time.
+ * Measures until nothing leaks, or for `patience` ms, because garbage collectors and timers free things late.
+ * Resolves to the leaks that remain.
  */
-export async function settled(
+export async function remainingLeaks(
   before: ReadonlyMap<string, Held>,
-  look: () => Map<string, Held>,
+  measure: () => Map<string, Held>,
   patience: number,
 ): Promise<string[]> {
   const until = Date.now() + patience;
   for (;;) {
-    const left = leaks(before, look());
+    const left = leaks(before, measure());
     if (left.length === 0 || Date.now() > until) return left;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

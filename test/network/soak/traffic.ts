@@ -22,7 +22,7 @@ export async function churn(node: Shell, host: string, count: number, parallel =
   return churnReport.parse(JSON.parse(stdout));
 }
 
-/** What is wrong with a churn during which nothing was broken. */
+/** The problems of a churn during which nothing was killed: every connection should have gone well. */
 export function churnProblems({ good, wrong, errors }: ChurnReport, count: number): string[] {
   const problems = Object.entries(errors).map(([errno, times]) => `${times} of ${count}: ${errno}`);
   if (wrong > 0) problems.push(`${wrong} bytes wrong`);
@@ -30,16 +30,16 @@ export function churnProblems({ good, wrong, errors }: ChurnReport, count: numbe
   return problems;
 }
 
-/** What is wrong with streams that should have survived. */
+/** The problems of streams to `host` that should all have ended normally. */
 export function streamProblems(host: string, report: StreamReport): string[] {
   const { bytes, wrong } = report;
   const problems = broken(report).map((errno) => `a stream to ${host} ended with ${errno}`);
   if (wrong > 0) problems.push(`${wrong} bytes wrong in streams to ${host}`);
-  if (bytes === 0) problems.push(`nothing flowed to ${host}`);
+  if (bytes === 0) problems.push(`no bytes came back from ${host}`);
   return problems;
 }
 
-/** Runs streams to each of `hosts` while `work` breaks things; tells what happened to them. */
+/** Keeps streams to each of `hosts` open while `work` runs. Resolves to the report of each host. */
 export async function during(
   node: Shell,
   hosts: readonly string[],
@@ -59,7 +59,7 @@ export async function during(
   return new Map(await stop());
 }
 
-/** Connections that are full because nobody reads; the caller ends the job. */
+/** Opens connections that are full because `node` does not read. The caller ends the job. */
 export async function stall(node: Shell, host: string, count: number): Promise<Job> {
   const job = node.start('python3', `${PROGRAMS}/stall.py`, host, String(ECHO_PORT), String(count));
   await job.printed('stalled');

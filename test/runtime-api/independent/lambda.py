@@ -1,8 +1,9 @@
-"""A small Lambda, written from AWS's public documentation only, on Python's standard library.
+"""A small Lambda, written from AWS's public documentation only, with Python's standard library.
 
-In front, on port 9000, what callers need of the Lambda API; behind, on port 9001, the Runtime API for one execution environment.
-It stands in for AWS's emulator and is strict where that documentation says what a runtime must do: whatever breaks a rule is a
-line {"violation": ...} on stdout. Everything else that happens is a line there too. It shares no code with lambda-local.
+Port 9000 serves the operations of the Lambda API that callers need. Port 9001 serves the Runtime API for one
+execution environment. The program prints a line of JSON for each event; the line {"violation": ...} reports that
+the runtime has broken a rule of the documentation. The program takes the place of AWS's emulator and shares no
+code with lambda-local.
 """
 
 import base64
@@ -37,12 +38,12 @@ class Invocation:
         self.id = str(uuid.uuid4())
         self.payload = payload
         self.deadline = int((time.time() + TIMEOUT) * 1000)
-        # ("chunk", bytes) ..., then ("end", error type or None, error body)
+        # Tuples ("chunk", bytes), and at last ("end", error type or None, error body).
         self.output = queue.Queue(maxsize=64)
 
 
 class Environment:
-    """The state machine of one environment: its runtime does one thing at a time."""
+    """The state of one environment, whose runtime handles one invocation at a time."""
 
     def __init__(self):
         self.waiting = queue.Queue()
@@ -75,14 +76,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class RuntimeApi(Handler):
-    """The side of the function."""
+    """Serves the Runtime API to the function."""
 
     def do_GET(self):
         if self.path != BASE + "invocation/next":
             violation(f"GET {self.path}")
             return self.reply(404, {"errorType": "NotFound", "errorMessage": self.path})
         if environment.current is not None:
-            violation("next before the response to the invocation before")
+            violation("next before the response to the last invocation")
             return self.reply(403, {"errorType": "InvalidStateTransition", "errorMessage": "busy"})
         environment.inited = True
         say(call="next")
@@ -91,12 +92,12 @@ class RuntimeApi(Handler):
         environment.responding = False
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
-        # Header names are case-insensitive: a runtime must not rely on how AWS writes them.
+        # Header names are case-insensitive, so a runtime must not depend on AWS's spelling.
         self.send_header("lambda-runtime-aws-request-id", invocation.id)
         self.send_header("LAMBDA-RUNTIME-DEADLINE-MS", str(invocation.deadline))
         self.send_header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-west-1:123456789012:function:independent")
         self.send_header("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=1")
-        # In pieces, as HTTP allows.
+        # HTTP allows that the body comes in several chunks.
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for at in range(0, len(invocation.payload), 1000):
@@ -168,7 +169,7 @@ class RuntimeApi(Handler):
                 break
             yield self.rfile.read(size)
             if self.rfile.readline() != b"\r\n":
-                violation("a chunk of another length than it said")
+                violation("a chunk whose length differs from its header")
         while (line := self.rfile.readline().strip()) != b"":
             name, _, value = line.decode().partition(":")
             trailers[name.strip().lower()] = value.strip()
@@ -193,7 +194,7 @@ def string_header(name, value):
 
 
 def event_message(kind, payload, content_type):
-    """One message of application/vnd.amazon.eventstream."""
+    """Encodes one message of application/vnd.amazon.eventstream."""
     headers = string_header(":message-type", "event") + string_header(":event-type", kind)
     headers += string_header(":content-type", content_type)
     prelude = struct.pack(">II", 16 + len(headers) + len(payload), len(headers))
@@ -202,7 +203,7 @@ def event_message(kind, payload, content_type):
 
 
 class LambdaApi(Handler):
-    """The side of the caller: InvokeWithResponseStream, and Invoke as far as the emulator has it."""
+    """Serves callers: InvokeWithResponseStream, and Invoke as AWS's emulator has it."""
 
     def do_POST(self):
         payload = self.whole_body()

@@ -1,2 +1,2 @@
-// Cannot be loaded: INIT fails.
+// This module throws when it is loaded, so INIT fails.
 throw new TypeError('no database here');

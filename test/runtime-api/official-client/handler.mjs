@@ -1,4 +1,4 @@
-// Handlers as anybody writes them for AWS's Node.js runtime; `awslambda` is that runtime's global.
+// Handlers in the form that AWS's Node.js runtime calls. `awslambda` is a global of that runtime.
 /* global awslambda */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ class Refused extends Error {
   name = 'Refused';
 }
 
-/** Does what its event says; answers with what it saw otherwise. */
+/** Does what its event asks for; without a request it answers with its context and environment. */
 export const buffered = async (event, context) => {
   invocations++;
   if (event.throw !== undefined) throw new Refused(event.throw);
@@ -17,13 +17,13 @@ export const buffered = async (event, context) => {
   if (event.sleep !== undefined) await sleep(event.sleep);
   if (event.letters !== undefined) return 'x'.repeat(event.letters);
   if (event.data !== undefined) return createHash('sha256').update(event.data).digest('hex');
-  // biome-ignore lint/suspicious/noConsole: that is how handlers log.
+  // biome-ignore lint/suspicious/noConsole: handlers log to the console.
   console.log('seen by the log');
   const { getRemainingTimeInMillis, ...rest } = context;
   return { invocations, remaining: getRemainingTimeInMillis(), context: rest, environment: process.env };
 };
 
-/** Writes event.count chunks of event.size letters; fails afterwards if asked to. */
+/** Writes event.count chunks of event.size letters. Throws afterwards if the event has `throw`. */
 export const streamed = awslambda.streamifyResponse(async (event, output) => {
   output.setContentType('text/plain');
   for (let index = 0; index < event.count; index++) {

@@ -20,7 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 
-/** Asks an echo server, HOST PORT, in the ways that Java knows; prints one "ok" or "not ok" line for each. */
+/** Connects to the echo server at HOST PORT with each of Java's APIs; prints one "ok" or "not ok" line for each. */
 public final class NioClient {
   private static String host;
   private static int port;
@@ -133,7 +133,7 @@ public final class NioClient {
         try {
           socket.getOutputStream().write(bytes);
         } catch (IOException ignored) {
-          // The reader will miss the bytes.
+          // The reader reports the missing bytes.
         }
       });
       writer.start();

@@ -6,7 +6,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** Echoes every connection: one selector, non-blocking channels, port as argument. */
+/** Echoes every connection to the port that is its argument, with one selector and non-blocking channels. */
 public final class NioServer {
   public static void main(String[] args) throws IOException {
     Selector selector = Selector.open();

@@ -1,5 +1,5 @@
 /*
- * A small server and its client, to be linked with another libc than Debian's, dynamically or statically.
+ * A small server and its client, which are linked with another libc than Debian's, dynamically or statically.
  *   echo serve PORT            echoes every connection, many at a time, in one poll loop on non-blocking sockets
  *   echo ask HOST PORT COUNT   opens COUNT connections at once and prints one "ok" or "not ok" line a behaviour
  */

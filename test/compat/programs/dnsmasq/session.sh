@@ -20,7 +20,7 @@ else:
 print(socket.inet_ntoa(answer[-4:]))
 END
 listening server 5300
-expect 'by TCP' 192.0.2.7 python3 /tmp/ask.py tcp
-expect 'by UDP, sendto' 192.0.2.7 python3 /tmp/ask.py sendto
-expect 'by UDP, connected' 192.0.2.7 python3 /tmp/ask.py connected
+expect 'a query by TCP' 192.0.2.7 python3 /tmp/ask.py tcp
+expect 'a query by UDP with sendto()' 192.0.2.7 python3 /tmp/ask.py sendto
+expect 'a query by UDP with connect()' 192.0.2.7 python3 /tmp/ask.py connected
 finish

@@ -12,5 +12,5 @@ expect 'a lock' held etcdctl lock name -- echo held
 expect 'a transaction' SUCCESS sh -c 'printf "value(\"key\") = \"value\"\n\nput done yes\n\n\n" | etcdctl txn | head -n 1'
 check 'compaction' etcdctl compaction 50
 check 'status' etcdctl endpoint status
-expect 'by HTTP' '"value":"dmFsdWU="' sh -c 'curl -s http://server:2379/v3/kv/range -d "{\"key\": \"$(printf key | base64)\"}" | grep -o "\"value\":\"[^\"]*\""'
+expect 'get over HTTP' '"value":"dmFsdWU="' sh -c 'curl -s http://server:2379/v3/kv/range -d "{\"key\": \"$(printf key | base64)\"}" | grep -o "\"value\":\"[^\"]*\""'
 finish

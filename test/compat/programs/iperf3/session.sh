@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 . /session-lib.sh
-# After each test, and after whoever only looks whether it is there, the server closes its listener and listens anew: those who come
-# between are refused, natively too. What fails when the streams are connected has failed.
+# After each test, and after each connection that only probes the port, the server closes its listener and opens another
+# one. It refuses connections in between, natively too, so a refused test is repeated. A connected test is not.
 cat >/tmp/measure <<'END'
 until iperf3 "$@" >/tmp/report 2>&1; do
   if grep -qE 'connected to|"socket":' /tmp/report; then cat /tmp/report; exit 1; fi

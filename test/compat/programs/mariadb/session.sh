@@ -13,7 +13,7 @@ expect 'a grant for this address' 1 sh -c \
 expect '1 MB' 1000000 $sql -h server --max-allowed-packet=16M -e 'select length(repeat("x", 1000000))'
 expect 'dump' 1 sh -c 'mysqldump -u root -h server d t | grep -c "INSERT INTO"'
 check 'mysqlslap, 20 clients' mysqlslap -u root -h server --concurrency=20 --iterations=2 --auto-generate-sql --number-of-queries=400
-expect 'killed by another' 1 sh -c \
+expect 'KILL from another session' 1 sh -c \
   "$sql -h server -e 'select sleep(20)' 2>&1 | grep -cE 'Lost connection|gone away|interrupted|killed' & sleep 1; $sql -h server -e \"select concat('kill ', id, ';') from information_schema.processlist where info like 'select sleep%'\" | $sql -h server; wait"
 check 'replica starts' $sql -h replica -e \
   "change master to master_host='server', master_user='root', master_connect_retry=1, master_log_file='bin.000001', master_log_pos=4; set global replicate_ignore_db='mysql'; start slave"

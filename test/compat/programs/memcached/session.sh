@@ -8,7 +8,7 @@ check 'memccp' memccp --servers=server /tmp/file
 expect 'memccat' content memccat --servers=server file
 check 'memcexist' memcexist --servers=server file
 check 'memcrm' memcrm --servers=server file
-check 'it is gone' sh -c '! memcexist --servers=server file'
+check 'memcrm has removed the key' sh -c '! memcexist --servers=server file'
 check 'memcping' memcping --servers=server
 check 'binary protocol' sh -c 'memccp --binary --servers=server /tmp/file && memccat --binary --servers=server file'
 check 'memcslap, 20 clients' memcslap --servers=server --concurrency=20 --execute-number=50 --test=set

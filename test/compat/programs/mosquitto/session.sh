@@ -5,9 +5,9 @@ pub='mosquitto_pub -h server'
 sub='mosquitto_sub -h server -W 5'
 check 'publish' $pub -t a -m hello
 check 'a retained message' $pub -t kept -r -m old
-expect 'is there for later ones' old $sub -t kept -C 1
-# subscribed COUNT TOPIC COMMAND [OPTION...]: prints the messages that a subscriber gets when the command runs once it has subscribed. It
-# knows that by the retained message, which comes when both subscriptions are made.
+expect 'a later subscriber gets the retained message' old $sub -t kept -C 1
+# subscribed COUNT TOPIC COMMAND [OPTION...]: subscribes, runs the command, and prints the messages that arrive. The
+# command runs when the retained message has arrived, which shows that both subscriptions are made.
 cat >/tmp/subscribed <<'END'
 count=$(($1 + 1)) topic=$2 command=$3
 shift 3

@@ -1,4 +1,4 @@
-// 4 workers that share their listener: on 8000 as the cluster module does it, on 8001 each accepts for itself.
+// 4 workers share their listeners through the cluster module.
 const cluster = require('node:cluster');
 const { readFileSync } = require('node:fs');
 const http = require('node:http');

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A daemon of whoever we are. The client fetches the key, made for this one run, and the user's name from two other ports.
+# Starts a daemon as the current user. The client fetches the key, which is made for this run, and the name of the user
+# from two other ports.
 mkdir -p /tmp/ssh && cd /tmp/ssh || exit
 ssh-keygen -q -t ed25519 -N '' -f host
 ssh-keygen -q -t ed25519 -N '' -f client

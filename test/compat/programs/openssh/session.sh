@@ -7,17 +7,17 @@ socat -u TCP:server:2223 STDOUT >key
 user=$(socat -u TCP:server:2224 STDOUT)
 options='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/tmp/home/known -o LogLevel=ERROR -o BatchMode=yes -i /tmp/home/key'
 echo "exec ssh $options -p 2222 -l $user \"\$@\"" >ssh-server
-# The options come before the name, what is run there behind it.
+# ssh takes its options before the host name, and the remote command after it.
 ssh="sh /tmp/home/ssh-server server"
 expect 'a command' hello $ssh echo hello
-expect 'its exit code' 42 sh -c "$ssh exit 42; echo \$?"
-expect '1 MB through it and back' 1048576 sh -c "$ssh cat </srv/www/large | wc -c"
+expect 'the exit code of a command' 42 sh -c "$ssh exit 42; echo \$?"
+expect '1 MB to a command and back' 1048576 sh -c "$ssh cat </srv/www/large | wc -c"
 expect 'SSH_CONNECTION has both addresses' \
   "$(getent ahostsv4 "$(hostname)" | awk '{ print $1; exit }') $(getent ahostsv4 server | awk '{ print $1; exit }')" \
   sh -c "$ssh 'echo \$SSH_CONNECTION' | cut -d' ' -f1,3"
-check 'scp there' scp $options -P 2222 /srv/www/large "$user@server:/tmp/copy"
-check 'scp back' scp $options -P 2222 "$user@server:/tmp/copy" /tmp/home/copy
-check 'the same bytes' cmp /srv/www/large /tmp/home/copy
+check 'scp to the server' scp $options -P 2222 /srv/www/large "$user@server:/tmp/copy"
+check 'scp from the server' scp $options -P 2222 "$user@server:/tmp/copy" /tmp/home/copy
+check 'scp has copied the same bytes' cmp /srv/www/large /tmp/home/copy
 expect 'sftp' /tmp/copy sh -c "echo 'ls /tmp/copy' | sftp -q $options -P 2222 $user@server | grep -v sftp | tr -d ' '"
 $ssh -N -L 7100:localhost:7000 &
 forward=$!

@@ -2,7 +2,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 
-# 4 children that accept on one listener, as preforking servers do; each answers lines.
+# 4 child processes accept from one listener, as in preforking servers. Each answers line by line.
 my $listener = IO::Socket::INET->new(LocalPort => 7000, Listen => 64, ReuseAddr => 1) or die "listen: $!";
 for (1 .. 4) {
   next if fork;

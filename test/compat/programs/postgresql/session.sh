@@ -7,8 +7,8 @@ expect 'table' 1000 psql -qAtX -c 'create table t as select generate_series(1, 1
 expect 'roll back' 1000 psql -qAtX -c 'begin; delete from t; rollback' -c 'select count(*) from t'
 expect 'COPY in' 1500 sh -c "seq 1001 1500 | psql -qAtX -c 'copy t from stdin' -c 'select count(*) from t'"
 expect 'COPY out' 1500 sh -c "psql -qAtX -c 'copy t to stdout' | wc -l"
-expect 'the server sees who asks' "$(getent ahostsv4 "$(hostname)" | awk '{ print $1; exit }')" psql -qAtX -c 'select host(inet_client_addr())'
-expect 'and its own address' "$(getent ahostsv4 server | awk '{ print $1; exit }')" psql -qAtX -c 'select host(inet_server_addr())'
+expect 'the server sees the address of the client' "$(getent ahostsv4 "$(hostname)" | awk '{ print $1; exit }')" psql -qAtX -c 'select host(inet_client_addr())'
+expect 'the server sees its own address' "$(getent ahostsv4 server | awk '{ print $1; exit }')" psql -qAtX -c 'select host(inet_server_addr())'
 expect 'notification from another session' 1 sh -c \
   "(echo 'listen news;'; sleep 1; echo 'select 1;') | psql -qAtX | grep -c 'notification \"news\"' & sleep 0.5; psql -qAtX -c 'notify news'; wait"
 expect 'cancelling a query' 1 sh -c "timeout -s INT 1 psql -X -c 'select pg_sleep(30)' 2>&1 | grep -c 'canceling statement'"
@@ -21,11 +21,11 @@ check 'pgbench, 10 clients' pgbench -c 10 -j 2 -t 50 -n postgres
 check 'pgbench, a connection for each transaction' pgbench -c 5 -j 2 -t 20 -n -C -S postgres
 check 'pgbench, prepared' pgbench -c 5 -j 2 -t 50 -n -M prepared -S postgres
 await psql -h replica -c 'select 1'
-expect 'the replica is one' t psql -h replica -qAtX -c 'select pg_is_in_recovery()'
+expect 'the replica is in recovery' t psql -h replica -qAtX -c 'select pg_is_in_recovery()'
 await sh -c '[ "$(psql -h replica -qAtX -c "select count(*) from t")" = 1500 ]'
 expect 'the server shows the replica under its address' "$(getent ahostsv4 replica | awk '{ print $1; exit }')" \
   psql -qAtX -c 'select host(client_addr) from pg_stat_replication'
 expect 'promotion' t psql -h replica -qAtX -c 'select pg_promote()'
-expect 'writing to it' INSERT sh -c "psql -h replica -c 'insert into t values (0)' | cut -d' ' -f1"
+expect 'writing to the promoted replica' INSERT sh -c "psql -h replica -c 'insert into t values (0)' | cut -d' ' -f1"
 expect 'two hosts, the writable one is found' t psql -qAtX "host=nobody.invalid,server port=5432,5432 target_session_attrs=read-write" -c 'select true'
 finish

@@ -8,7 +8,7 @@ expect 'set' OK redis-cli -h server set key value
 expect 'get' value redis-cli -h server get key
 expect '1 MB value' 1048576 sh -c 'head -c 1048576 /dev/zero | redis-cli -h server -x set large >/dev/null; redis-cli -h server strlen large'
 expect 'pipe mode' 'errors: 0, replies: 1000' sh -c 'seq 1000 | sed "s/.*/INCR counter\r/" | redis-cli -h server --pipe | tail -n 1'
-expect 'what the pipe did' 1000 redis-cli -h server get counter
+expect 'the keys that the pipe has set' 1000 redis-cli -h server get counter
 expect 'Lua' 42 redis-cli -h server eval 'return redis.call("incrby", "lua", 42)' 0
 expect 'a blocking pop is woken by a push' 'queue job ' sh -c \
   '(sleep 0.5; redis-cli -h server lpush queue job >/dev/null) & redis-cli -h server blpop queue 10 | tr "\n" " "; wait'
@@ -28,6 +28,6 @@ expect 'promotion' OK redis-cli -h replica replicaof no one
 expect 'role after promotion' master sh -c 'redis-cli -h replica role | head -n 1'
 expect 'demotion of the old server' OK redis-cli -h server replicaof replica 6379
 await sh -c 'redis-cli -h server info replication | grep -q master_link_status:up'
-expect 'writes go the other way' 'OK new' sh -c \
+expect 'replication in the other direction' 'OK new' sh -c \
   'echo $(redis-cli -h replica set turned new) $(redis-cli -h replica wait 1 5000 >/dev/null; redis-cli -h server get turned)'
 finish

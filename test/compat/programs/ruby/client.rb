@@ -29,7 +29,7 @@ check('connect_nonblock') do
     begin
       socket.connect_nonblock(address)
     rescue Errno::EISCONN
-      # as it should be
+      # This error is expected.
     end
   end
   echoes(socket)

@@ -1,7 +1,7 @@
 require 'socket'
 require 'webrick'
 
-# An echo server for each kind of listener that Ruby makes, and WEBrick.
+# Starts an echo server for each kind of listener that Ruby has, and WEBrick.
 Thread.new { Socket.tcp_server_loop(7001) { |client| Thread.new { IO.copy_stream(client, client); client.close } } }
 Thread.new do
   server = TCPServer.new('0.0.0.0', 7002)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# cat, what the connection is called, a chain through a Unix socket, a dual-stack listener, one connection only.
+# Starts a server for each case of session.sh: programs, Unix sockets, a dual-stack listener, one-way and forwarded
+# connections.
 socat TCP-LISTEN:7001,fork,reuseaddr,backlog=64 EXEC:cat &
 # shellcheck disable=SC2016 # socat sets them
 socat TCP-LISTEN:7002,fork,reuseaddr SYSTEM:'echo $SOCAT_PEERADDR $SOCAT_SOCKADDR' &

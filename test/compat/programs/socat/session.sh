@@ -5,8 +5,8 @@ for port in 7001 7003 7004 7007; do expect "echo at $port" hello sh -c "echo hel
 expect 'both ends know their addresses' \
   "$(getent ahostsv4 "$(hostname)" | awk '{ print $1; exit }') $(getent ahostsv4 server | awk '{ print $1; exit }')" \
   socat -t 5 - TCP:server:7002
-check '1 MB there' sh -c 'head -c 1048576 /dev/zero | socat -u - TCP:server:7005'
-expect 'arrived' 1048576 sh -c 'sleep 0.5; socat -t 5 - TCP:server:7006 </dev/null'
+check '1 MB to the server' sh -c 'head -c 1048576 /dev/zero | socat -u - TCP:server:7005'
+expect 'the server has received 1 MB' 1048576 sh -c 'sleep 0.5; socat -t 5 - TCP:server:7006 </dev/null'
 expect '1 MB there and back' 1048576 sh -c 'head -c 1048576 /dev/zero | socat -t 10 - TCP:server:7001 | wc -c'
 expect '40 connections at once' 40 sh -c 'seq 40 | xargs -P 40 -I N sh -c "echo N | socat -t 5 - TCP:server:7001" | sort -n | uniq | wc -l'
 expect 'time limit of a connect' hello sh -c 'echo hello | socat -t 5 - TCP:server:7001,connect-timeout=3'

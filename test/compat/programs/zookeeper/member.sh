@@ -14,7 +14,7 @@ server.2=zk2:2888:3888
 server.3=zk3:2888:3888
 END
 . /usr/share/zookeeper/bin/zkEnv.sh 2>/dev/null
-# The second one leaves when it is told to, by a connection to a port of its own.
+# A connection to port 9999 kills this member's server.
 java -Xmx256m -Dzookeeper.log.dir=/tmp -cp "/usr/share/java/zookeeper.jar:${CLASSPATH:-}:/usr/share/java/*" \
   org.apache.zookeeper.server.quorum.QuorumPeerMain /tmp/zoo.cfg &
 server=$!
