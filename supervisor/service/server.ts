@@ -31,6 +31,8 @@ const MAX_CONNECTIONS = 1024;
  */
 const CLIENT_TIMEOUT_MS = 5000;
 const NOTHING = Buffer.alloc(0);
+/** What the addon takes for a reply without a descriptor. */
+const NO_DESCRIPTOR = -1;
 
 /**
  * Serves the node's process monitors on an abstract Unix socket, which needs no file system and can be
@@ -42,54 +44,79 @@ export function startServiceServer(
   handler: ServiceHandler,
   timeout = CLIENT_TIMEOUT_MS,
 ): ServiceServer {
-  const name = `boxer-${randomBytes(8).toString('hex')}`;
-  const room = Buffer.alloc(REQUEST_SIZE);
-  /** Requests that wait for an asynchronous answer, by id. */
-  const waiting = new Map<number, AbortController>();
+  return new AddonServer(addon, handler, timeout);
+}
 
-  function respond(id: number, operation: number, answer: ServiceAnswer): void {
+class AddonServer implements ServiceServer {
+  readonly name: string;
+  readonly #addon: Addon;
+  readonly #handler: ServiceHandler;
+  /** The addon's object that stands for the socket and its connections. */
+  readonly #service: object;
+  /** Where the addon puts a request before it calls `#onRequest`. */
+  readonly #room = Buffer.alloc(REQUEST_SIZE);
+  /** Requests that wait for an asynchronous answer, by id. */
+  readonly #waiting = new Map<number, AbortController>();
+
+  constructor(addon: Addon, handler: ServiceHandler, timeout: number) {
+    this.#addon = addon;
+    this.#handler = handler;
+    const name = `boxer-${randomBytes(8).toString('hex')}`;
+    this.name = `@${name}`;
+    this.#service = addon.serviceStart(
+      name,
+      MAX_CONNECTIONS,
+      timeout,
+      this.#room,
+      (id) => this.#onRequest(id),
+      (id) => this.#waiting.get(id)?.abort(),
+    );
+  }
+
+  close(): void {
+    this.#addon.serviceStop(this.#service);
+  }
+
+  #onRequest(id: number): void {
+    const request = parseRequest(this.#room);
+    if (request === undefined) {
+      // The request is of another version. The client sees the connection end, as if no supervisor were
+      // running.
+      this.#addon.serviceAnswer(this.#service, id, NOTHING, NO_DESCRIPTOR);
+      return;
+    }
+    const cancel = new AbortController();
     try {
-      addon.serviceAnswer(service, id, encodeReply(operation, answer), answer.fd ?? -1);
+      const answer = this.#handler(request, cancel.signal);
+      if (answer instanceof Promise) {
+        this.#waiting.set(id, cancel);
+        void this.#respondLater(id, request.operation, answer);
+      } else this.#respond(id, request.operation, answer);
+    } catch (error) {
+      this.#fail(id, request.operation, error);
+    }
+  }
+
+  async #respondLater(id: number, operation: number, answer: Promise<ServiceAnswer>): Promise<void> {
+    try {
+      this.#respond(id, operation, await answer);
+    } catch (error) {
+      this.#fail(id, operation, error);
+    } finally {
+      this.#waiting.delete(id);
+    }
+  }
+
+  #respond(id: number, operation: number, answer: ServiceAnswer): void {
+    try {
+      const reply = encodeReply(operation, answer);
+      this.#addon.serviceAnswer(this.#service, id, reply, answer.fd ?? NO_DESCRIPTOR);
     } finally {
       answer.release?.();
     }
   }
 
-  function fail(id: number, operation: number, error: unknown): void {
-    respond(id, operation, { error: errnoOf(errnoNameOf(error)) });
+  #fail(id: number, operation: number, error: unknown): void {
+    this.#respond(id, operation, { error: errnoOf(errnoNameOf(error)) });
   }
-
-  async function respondLater(id: number, operation: number, answer: Promise<ServiceAnswer>): Promise<void> {
-    try {
-      respond(id, operation, await answer);
-    } catch (error) {
-      fail(id, operation, error);
-    } finally {
-      waiting.delete(id);
-    }
-  }
-
-  function onRequest(id: number): void {
-    const request = parseRequest(room);
-    if (request === undefined) {
-      // The request is of another version. The client sees the connection end, as if no supervisor were
-      // running.
-      addon.serviceAnswer(service, id, NOTHING, -1);
-      return;
-    }
-    const cancel = new AbortController();
-    try {
-      const answer = handler(request, cancel.signal);
-      if (answer instanceof Promise) {
-        waiting.set(id, cancel);
-        void respondLater(id, request.operation, answer);
-      } else respond(id, request.operation, answer);
-    } catch (error) {
-      fail(id, request.operation, error);
-    }
-  }
-
-  const onGone = (id: number) => waiting.get(id)?.abort();
-  const service = addon.serviceStart(name, MAX_CONNECTIONS, timeout, room, onRequest, onGone);
-  return { name: `@${name}`, close: () => addon.serviceStop(service) };
 }
