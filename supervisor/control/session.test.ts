@@ -9,7 +9,8 @@ import { encodeFrame, FrameFlag } from './frame.ts';
 import { type ControlListener, type ListenOptions, listenControl } from './listen.ts';
 import { bytes, notification, unchecked } from './message.ts';
 import { newNonce, pskOf } from './psk.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 
 const ikm = Buffer.alloc(32, 9);
 const fast = { interval: 20, suspect: 3, dead: 5 };
