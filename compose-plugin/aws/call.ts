@@ -40,13 +40,14 @@ export async function call<T>(
     return await send();
   } catch (error) {
     const name = errorName(error);
-    if (error instanceof BoxerError || expected.includes(name)) throw error;
+    if (error instanceof BoxerError || (name !== undefined && expected.includes(name))) throw error;
     throw translated(aws, action, error);
   }
 }
 
-/** The `name` of an error: the SDK distinguishes AWS errors by name. */
-export const errorName = (error: unknown): string => (error instanceof Error ? error.name : '');
+/** The `name` of an error, if it has one: the SDK distinguishes AWS errors by name. */
+export const errorName = (error: unknown): string | undefined =>
+  error instanceof Error ? error.name : undefined;
 
 function translated(aws: Aws, action: string, error: unknown): BoxerError {
   if (aws.signal.aborted) return new BoxerError('CANCELLED', 'cancelled');

@@ -85,11 +85,11 @@ export class Uplink {
   }
 
   async #keep(): Promise<string> {
-    let reason: string;
+    let reason: string | undefined;
     do {
       reason = await this.#link.session.closed;
-      if (!this.#stop.signal.aborted) reason = (await this.#reopen()) ?? '';
-    } while (reason === '');
+      if (!this.#stop.signal.aborted) reason = await this.#reopen();
+    } while (reason === undefined);
     this.#end = reason;
     this.#membership.close();
     for (const waiting of this.#waiting) waiting.reject(new ControlError('ENETDOWN', reason));

@@ -134,7 +134,7 @@ export class SignalConnections {
       if (this.#waiting.size >= MAX_WAITING)
         throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
       const { reach, port: listenerPort } = entry.listener;
-      const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: 0 };
+      const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE };
       const { localPort, connection } = dial(this.#addon, { family: 4, ...target }, cancel);
       port = localPort;
       this.#waiting.set(port, entry);

@@ -14,7 +14,8 @@ export interface RepositoryState {
   name: string;
   /** `host/name`, the target of a push. */
   uri: string;
-  account: string;
+  /** Undefined if ECR's description does not name it. */
+  account: string | undefined;
 }
 
 /** Reads a repository; undefined: no repository has this name. */
@@ -125,5 +126,5 @@ function repositoryState(aws: Aws, found: Repository | undefined, name: string):
       },
     );
   }
-  return { name, uri, account: found?.registryId ?? '' };
+  return { name, uri, account: found?.registryId };
 }
