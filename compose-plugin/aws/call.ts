@@ -14,8 +14,11 @@ const failure = z.looseObject({
 });
 
 const EXPIRED = /^(ExpiredToken(Exception)?|TokenRefreshRequired|RequestExpired)$/;
-const NO_CREDENTIALS =
-  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken(Exception)?|IncompleteSignature)$/;
+const NO_CREDENTIALS: ReadonlySet<string> = new Set([
+  ...['CredentialsProviderError', 'TokenProviderError', 'UnrecognizedClientException'],
+  ...['InvalidClientTokenId', 'InvalidSignatureException', 'SignatureDoesNotMatch'],
+  ...['MissingAuthenticationToken', 'MissingAuthenticationTokenException', 'IncompleteSignature'],
+]);
 const DENIED = /^(AccessDenied(Exception)?|UnauthorizedOperation|NotAuthorized)$/;
 const THROTTLED =
   /^(TooManyRequestsException|Throttling(Exception)?|RequestLimitExceeded|LimitExceededException|SlowDown)$/;
@@ -61,7 +64,7 @@ function translated(aws: Aws, action: string, error: unknown): BoxerError {
       with_('Get new ones, for instance with `aws sso login`, and run the command again.'),
     );
   }
-  if (NO_CREDENTIALS.test(name)) {
+  if (NO_CREDENTIALS.has(name)) {
     return new BoxerError(
       'AWS_CREDENTIALS',
       `${action}: no usable AWS credentials (${message})`,

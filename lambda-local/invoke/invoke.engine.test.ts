@@ -205,7 +205,8 @@ describe('limits', () => {
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     const head =
-      'POST /2015-03-31/functions/worker/invocations HTTP/1.1\r\nHost: lambda\r\nContent-Length: 9000000000\r\n\r\n';
+      'POST /2015-03-31/functions/worker/invocations HTTP/1.1\r\nHost: lambda\r\nContent-Length: ' +
+      '9000000000\r\n\r\n';
     socket.write(head);
     const block = Buffer.alloc(1_048_576);
     const more = () => void (socket.writable && socket.write(block) && setImmediate(more));

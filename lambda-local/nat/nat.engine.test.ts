@@ -102,7 +102,8 @@ describe('a port-preserving NAT', () => {
     expect((await witness.run(code)).stdout).toBe('403');
     // The answer is also 403 for the function's own environment, but because the function has not answered
     // yet.
-    const own = `node -e 'fetch("http://${lambda.address}:9001${path}").then((r) => r.text()).then(console.log)'`;
+    const url = `http://${lambda.address}:9001${path}`;
+    const own = `node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`;
     expect(await lambda.shell('one', own)).toContain('InvalidStateTransition');
     const others = "node -e 'fetch(`http://169.254.100.1:9000/`).catch((e) => console.log(e.cause.code))'";
     expect(await lambda.shell('one', `timeout 2 ${others}; echo $?`)).not.toContain('200');

@@ -59,7 +59,7 @@ test('a session ends when its peer does not read and more than maxQueued bytes w
   await expect(client.drained()).rejects.toMatchObject({ errno: 'ECONNRESET' });
 });
 
-test('a peer that exceeds the rate limit is read more slowly, loses nothing, and is not given up', async () => {
+test('a peer that exceeds the rate limit is read more slowly, but loses nothing and stays', async () => {
   const throttled: number[] = [];
   const rateLimit = { frames: { perSecond: 200, burst: 50 }, bytes: { perSecond: 1e9, burst: 1e9 } };
   const { client, server } = await bed.pair(

@@ -28,7 +28,7 @@ test('both sides can send requests, and know the identity and both addresses', a
   expect(server.local).toEqual(client.remote);
 });
 
-test('a handler’s error becomes a ControlError with its errno; an unknown type fails with ENOSYS', async () => {
+test('a handler’s error becomes a ControlError with its errno; unknown types fail with ENOSYS', async () => {
   const { client, server } = await bed.pair();
   server.handle(unchecked(6), () => {
     throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });
@@ -42,7 +42,7 @@ test('a handler’s error becomes a ControlError with its errno; an unknown type
   await expect(client.request(unchecked(99), {})).rejects.toMatchObject({ errno: 'ENOSYS' });
 });
 
-test('a request ends by timeout, signal or end of session; more than maxPending fail with EAGAIN', async () => {
+test('a request ends by timeout, signal or session end; more than maxPending fail with EAGAIN', async () => {
   const { client, server } = await bed.pair({ maxPending: 3 });
   const handlerAborted = Promise.withResolvers<void>();
   server.handle(unchecked(6), (_body, { signal }) => {

@@ -55,7 +55,7 @@ describe('listening sockets, as the kernel reports them', () => {
   });
 });
 
-test('find() returns a listener that is newer than the last look, and undefined if nobody listens', async () => {
+test('find() returns a listener newer than the last look, and undefined if nobody listens', async () => {
   const view = createListenerView();
   view.refresh();
   const { port, close } = await listen(0, '0.0.0.0');

@@ -50,7 +50,7 @@ async function telling(): Promise<{ ports: readonly number[]; answer: () => void
   }
 }
 
-test('listeners that are reported together are published in one call, without waiting for an answer', async () => {
+test('listeners that are reported together are published in one call, before any answer', async () => {
   const ports = [await listen(), await listen(), await listen()];
   for (const port of ports) publisher.hear(port);
   expect((await telling()).ports).toEqual(expect.arrayContaining(ports));
@@ -77,7 +77,7 @@ test('catchUp() publishes a reported listener, and does not look if nothing was 
   expect(told[0]?.ports).toContain(port);
 });
 
-test('a listener that somebody else finds by refreshing is published, until the publisher closes', async () => {
+test('a listener that a refresh by others finds is published until the publisher closes', async () => {
   const port = await listen();
   listeners.refresh();
   const { ports, answer } = await telling();

@@ -5,12 +5,13 @@ const WIDTH = 120;
 
 const HEAD = `# The protocol
 
-<!-- Made by script/protocol-docs.mjs of the messages in supervisor/protocol/: change these, not this page. -->
+<!-- Made by script/protocol-docs.mjs from supervisor/protocol/: change the messages there, not this page. -->
 
-Every message of [the control network](control-network.md), whose page describes frames, keys and procedures. A message
-with \`->\` is a request, and what follows the arrow is its reply; all others are notifications, which nobody answers. A
-body is JSON unless it says bytes. Unknown fields are ignored. A malformed request is answered with EINVAL, which names
-the field; a malformed notification ends the connection; a request that nobody handles is answered with ENOSYS.
+Every message of [the control network](control-network.md), whose page describes frames, keys and procedures.
+A message with \`->\` is a request, and what follows the arrow is its reply; all others are notifications,
+which nobody answers. A body is JSON unless it says bytes. Unknown fields are ignored. A malformed request is
+answered with EINVAL, which names the field; a malformed notification ends the connection; a request that
+nobody handles is answered with ENOSYS.
 
 `;
 

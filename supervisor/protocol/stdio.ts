@@ -61,7 +61,8 @@ export const Log = notification<{ readonly level: LogLevel; readonly message: st
   from: 'function',
   body: "{level: 'info' | 'warn' | 'error', message}",
   about:
-    "A line of the function's supervisor. The phantom prints the line in the form and from the level that the " +
+    "A line of the function's supervisor. The phantom prints the line in the form and from the " +
+    'level that the ' +
     'user has chosen.',
   parse(body) {
     const fields = fieldsOf(body);

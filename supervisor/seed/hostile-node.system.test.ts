@@ -15,8 +15,8 @@ import { HostileTestbed } from './hostile-testbed.ts';
 import { projectKey, until } from './overlay-testbed.ts';
 
 /**
- * Tests of a compromised container. It has the key of its service, `worker`, and asks for whatever it likes. Two
- * other nodes, `web` and `api`, must go on working; most tests check that at their end.
+ * Tests of a compromised container. It has the key of its service, `worker`, and asks for whatever it likes.
+ * Two other nodes, `web` and `api`, must go on working; most tests check that at their end.
  */
 
 let hostile: HostileTestbed;

@@ -8,8 +8,8 @@ import { Listening } from '../protocol/membership.ts';
 import { HostileTestbed } from './hostile-testbed.ts';
 
 /**
- * Tests of a compromised container. It has the key of its service, `worker`, and sends floods and garbage. Two
- * other nodes, `web` and `api`, must go on working; most tests check that at their end.
+ * Tests of a compromised container. It has the key of its service, `worker`, and sends floods and garbage.
+ * Two other nodes, `web` and `api`, must go on working; most tests check that at their end.
  */
 
 let hostile: HostileTestbed;

@@ -35,7 +35,7 @@ function fewestMembers(overlay: Overlay): () => number {
   return () => fewest;
 }
 
-test('after a restart of the seed, all nodes have their ids, and no node has seen another leave', async () => {
+test('after a restart of the seed all nodes have their ids, and none has seen another leave', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
   const api = await bed.join('api');

@@ -59,12 +59,14 @@ test('no credentials', async () => {
   expect(stderr).toContain('no usable AWS credentials');
 });
 
-test('a missing permission: the action by name, and the policy that grants it; the next run goes on', async () => {
+test('a missing permission: the action by name, the policy for it; the next run goes on', async () => {
   const project = make();
   const denied = {
     status: 403,
     type: 'AccessDeniedException',
-    message: `User: arn:aws:iam::000000000000:user/x is not authorized to perform: iam:PassRole on resource: ${ROLE}`,
+    message:
+      `User: arn:aws:iam::000000000000:user/x is not authorized to perform: iam:PassRole on ` +
+      `resource: ${ROLE}`,
   };
   bed.lambdaProxy.fail(/^POST \/2015-03-31\/functions$/, denied);
   const stderr = await failedUp(project);

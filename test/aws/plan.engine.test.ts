@@ -176,7 +176,8 @@ test('what has to be open for functions is in the plan, by the ports that the pr
   const project = make(oneService().replace(/seed: \{.*\}/, seed));
   const { stdout } = await project.run(['plan']);
   expect(stdout).toContain(
-    'To be open to functions on seed.example.org (security group, firewall): TCP 8070, 9000, 8072-8073, 9100-9115',
+    'To be open to functions on seed.example.org (security group, firewall): TCP 8070, 9000, ' +
+      '8072-8073, 9100-9115',
   );
   const { openings } = JSON.parse((await project.run(['plan', '--json'])).stdout);
   expect(openings.host).toBe('seed.example.org');

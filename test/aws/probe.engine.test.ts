@@ -53,7 +53,7 @@ async function expectNothing(project: BedProject): Promise<void> {
     expect({ [file]: project.has(project.state(file)) }).toEqual({ [file]: false });
 }
 
-test('functions that reach the seed by its advertised address measure the way to it and to each other', async () => {
+test('functions that reach the seed by its advertised address measure all paths', async () => {
   const project = make(reachable());
   const { exitCode, stdout, stderr } = await probe(project, '--yes', '--json', '--addresses');
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

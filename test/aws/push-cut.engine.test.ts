@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => bed.stop());
 
-test('a push that is cut in the middle leaves no image and no function, and the next one sends the rest only', async () => {
+test('a push that is cut leaves no image and no function, and the next one sends only the rest', async () => {
   const proxy = await startUploadProxy(bed.registry.host);
   const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
   const project = bed.project(oneService());
@@ -48,7 +48,7 @@ test('a push that is cut in the middle leaves no image and no function, and the 
   }
 }, 300_000);
 
-test('services share layers: what one has pushed the next does not send; a terminal shows how far it is', async () => {
+test('services share layers, which are pushed once, and a terminal shows the progress', async () => {
   const proxy = await startUploadProxy(bed.registry.host);
   const ecr = await startEcrEndpoint(bed.registry, REGION, proxy.host);
   const api = '  api:\n    image: debian:bookworm-slim\n    command: [sleep, "1"]\n    x-boxer: lambda\n';

@@ -21,8 +21,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == '/large':
             body = b'0123456789abcdef' * 262144
         else:
-            body = json.dumps({'name': sys.argv[1], 'boot': boot, 'uid': os.getuid(), 'peer': self.client_address[0]}).encode()
-        self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers(); self.wfile.write(body)
+            own = {'name': sys.argv[1], 'boot': boot, 'uid': os.getuid(), 'peer': self.client_address[0]}
+            body = json.dumps(own).encode()
+        self.send_response(200); self.send_header('Content-Length', str(len(body))); self.end_headers()
+        self.wfile.write(body)
     def log_message(self, *a): pass
 def stop(*a): print('asked to stop', flush=True); os._exit(7)
 signal.signal(signal.SIGTERM, stop)

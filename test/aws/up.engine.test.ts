@@ -72,7 +72,7 @@ test("the user's own docker configuration never learns the password", async () =
   expect(text).not.toContain(bed.registry.host);
 });
 
-test('up: functions as the project wants them, phantoms that reach them, and no secret anywhere', async () => {
+test('up: functions as the project wants them, phantoms that reach them, no secret anywhere', async () => {
   const project = make(oneService(', ephemeral-storage: 1g, concurrency: 7'));
   const { exitCode, stderr } = await project.run(['up', '-d', '--yes']);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
@@ -111,7 +111,7 @@ test('up: functions as the project wants them, phantoms that reach them, and no 
   expect(again.stdout).not.toMatch(/^(create|change)/m);
 });
 
-test('phantoms get the credentials of the profile that is meant for them, or none; down takes them away', async () => {
+test('phantoms get the credentials of their profile, or none, and down takes them away', async () => {
   const project = make(oneService('', '  credentials: phantom'));
   project.write('aws', '[phantom]\naws_access_key_id = AKIDPHANTOM\naws_secret_access_key = other\n');
   const env = { AWS_SHARED_CREDENTIALS_FILE: join(project.directory, 'aws') };

@@ -132,7 +132,8 @@ async function concurrencyCheck(aws: Aws, expected: readonly ExpectedFunction[])
     const unreserved = { ...check, ok: left >= replicas, found };
     if (short?.wanted === undefined) return [unreserved];
     const { replicas: declared, concurrency } = short.wanted;
-    const reserved = `${short.service} declares ${declared} replicas, and x-boxer.concurrency is ${concurrency}`;
+    const declares = `${short.service} declares ${declared} replicas`;
+    const reserved = `${declares}, and x-boxer.concurrency is ${concurrency}`;
     return [
       unreserved,
       {

@@ -122,7 +122,9 @@ function repositoryState(aws: Aws, found: Repository | undefined, name: string):
       'ECR_REGION',
       `the repository ${uri} is in ${region}, and the functions are to run in ${aws.region}`,
       {
-        hint: 'Lambda takes images of its own region only. Do AWS_ENDPOINT_URL_ECR and x-boxer.region name the same region?',
+        hint:
+          'Lambda takes images of its own region only. Do AWS_ENDPOINT_URL_ECR and ' +
+          'x-boxer.region name the same region?',
       },
     );
   }

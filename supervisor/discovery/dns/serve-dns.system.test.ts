@@ -107,7 +107,7 @@ describe('the DNS of a node', () => {
     aside.close();
   });
 
-  test('passes other names to an upstream server, and to the next one if the first does not answer', async () => {
+  test('passes other names to an upstream server, and to the next if the first does not answer', async () => {
     const upstream = await startUpstream(UPSTREAM);
     server.close();
     await serve([NOBODY, UPSTREAM]);
@@ -122,7 +122,7 @@ describe('the DNS of a node', () => {
     expect((await resolver.resolve4('crowd')).sort()).toEqual(addresses.sort());
   });
 
-  test('answers malformed messages with FORMERR or not at all, and goes on serving other clients', async () => {
+  test('answers malformed messages with FORMERR or not at all, and still serves other clients', async () => {
     const client = createSocket('udp4');
     client.connect(server.port, server.address);
     await once(client, 'connect');

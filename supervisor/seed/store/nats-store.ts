@@ -67,7 +67,9 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
   } catch (error) {
     const why = messageOf(error);
     throw new BoxerError('STORE', `NATS: the bucket ${bucket} cannot be used: ${why}`, {
-      hint: 'JetStream must be on, with room for three copies in a cluster; the account must be allowed to make streams',
+      hint:
+        'JetStream must be on, with room for three copies in a cluster; the account must be ' +
+        'allowed to make streams',
       cause: error,
     });
   }
