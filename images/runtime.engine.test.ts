@@ -91,7 +91,9 @@ describe('the runtime image', () => {
     },
     5 * MINUTES,
   );
+});
 
+describe('the runtime image in a function', () => {
   test(
     'runs in Debian, beside musl and in an empty image, as a function would',
     async () => {

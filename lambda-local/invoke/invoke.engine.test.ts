@@ -86,7 +86,9 @@ describe('Invoke', () => {
     expect(payload).toEqual({ initError: 403, nextWhileWorking: 403, otherRequest: 400, unknownPath: 404 });
     expect(log).toMatch(/second response: 403 .*InvalidStateTransition/);
   });
+});
 
+describe('Invoke at its limits', () => {
   test('fails if a response exceeds 6 MB', async () => {
     const { payload } = await lambda.invoke('worker', { bytes: 7_000_000 });
     expect(payload).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
