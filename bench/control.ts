@@ -36,9 +36,10 @@ const p = (samples: readonly number[], q: number) => quantile(samples, q).toFixe
 function show(run: Run): void {
   const { nodes, spread, joining, lastSeen, joinTook, joinCpu, memoryPerNode, idleCore, load } = run;
   const { introductions, inTable } = run;
+  const pace = spread > 0 ? `within ${spread} ms` : 'as fast as they can';
   process.stdout.write(
     [
-      `${nodes} nodes, ${spread > 0 ? `joining within ${spread} ms` : 'joining as fast as they can'}; load of the machine ${load.toFixed(1)}`,
+      `${nodes} nodes, joining ${pace}; load of the machine ${load.toFixed(1)}`,
       `  all joined within        ${joining.toFixed(0).padStart(8)} ms`,
       `  joins                    ${((nodes / joining) * 1000).toFixed(0).padStart(8)} a second`,
       `  one join             p50 ${p(joinTook, 0.5)}   p99 ${p(joinTook, 0.99)} ms`,
@@ -65,7 +66,9 @@ const aims = {
   memory: '32 KB a node or less',
   idle: 'a quarter of a core at 5,000 nodes',
 };
-const heading = `One seed and its nodes, store: ${values.store === 'file' ? 'SQLite' : 'NATS'}, on loopback, ${cpus().length} cores`;
+const heading =
+  `One seed and its nodes, store: ${values.store === 'file' ? 'SQLite' : 'NATS'}, on ` +
+  `loopback, ${cpus().length} cores`;
 const runs: Run[] = [];
 
 /**

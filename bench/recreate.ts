@@ -70,7 +70,8 @@ try {
     () => measured(1),
     (run, side, count) =>
       process.stderr.write(
-        `recreate ${run + 1}/${RUNS} ${sides[side].side.label}: ${count} failed, ${outages[side].at(-1)?.toFixed(0)} ms\n`,
+        `recreate ${run + 1}/${RUNS} ${sides[side].side.label}: ${count} failed, ` +
+          `${outages[side].at(-1)?.toFixed(0)} ms\n`,
       ),
   );
   const compared = (title: string, unit: string, [a, b]: [number[], number[]]): Comparison => ({

@@ -90,11 +90,47 @@ test('a twin for arm64 is built here: its image plus /opt/boxer', async () => {
 const emulator = spawnSync('sh', ['-c', `command -v ${EMULATOR}`], { encoding: 'utf8' }).stdout.trim();
 const emulated = emulator === '' || process.getuid?.() !== 0 ? describe.skip : describe;
 
-emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
-  const node = (...args: string[]) =>
-    execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/node', ...args]);
-  const supervisor = ['/opt/boxer/lib/start.cjs'];
+const node = (...args: string[]) =>
+  execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/node', ...args]);
+const supervisor = ['/opt/boxer/lib/start.cjs'];
 
+/** What the supervisor posts to a path that ends so, when it is invoked with `event`. */
+async function asFunction(event: string, path: string): Promise<string> {
+  const reported = Promise.withResolvers<string>();
+  let asked = false;
+  const runtimeApi = createServer(async (request, response) => {
+    if (!request.url?.endsWith('/invocation/next')) {
+      const body = await text(request);
+      if (request.url?.endsWith(path)) reported.resolve(body);
+      response.writeHead(202).end();
+    } else if (!asked) {
+      asked = true;
+      response.setHeader('Lambda-Runtime-Aws-Request-Id', 'first');
+      response.end(event);
+    }
+  });
+  runtimeApi.listen(0, '127.0.0.1');
+  await once(runtimeApi, 'listening');
+  const address = runtimeApi.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const stop = new AbortController();
+  const running = execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/node', ...supervisor], {
+    env: { AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
+    cancelSignal: stop.signal,
+    reject: false,
+  });
+  const ended = running.then(({ stderr }) => `it ended: ${stderr}`);
+  try {
+    return await Promise.race([reported.promise, ended]);
+  } finally {
+    stop.abort();
+    await ended;
+    runtimeApi.closeAllConnections();
+    runtimeApi.close();
+  }
+}
+
+emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
   beforeAll(() => cpSync(emulator, join(unpacked, EMULATOR)));
 
   test('the supervisor starts, with its own loader and libraries', async () => {
@@ -106,42 +142,6 @@ emulated(`run by an emulator (needs ${EMULATOR} and root)`, () => {
       'const { arch } = process; console.log(arch, Object.keys(require("/opt/boxer/lib/boxer.node")).length)';
     expect((await node('--eval', script)).stdout).toMatch(/^arm64 [1-9]/);
   });
-
-  /** What the supervisor posts to a path that ends so, when it is invoked with `event`. */
-  async function asFunction(event: string, path: string): Promise<string> {
-    const reported = Promise.withResolvers<string>();
-    let asked = false;
-    const runtimeApi = createServer(async (request, response) => {
-      if (!request.url?.endsWith('/invocation/next')) {
-        const body = await text(request);
-        if (request.url?.endsWith(path)) reported.resolve(body);
-        response.writeHead(202).end();
-      } else if (!asked) {
-        asked = true;
-        response.setHeader('Lambda-Runtime-Aws-Request-Id', 'first');
-        response.end(event);
-      }
-    });
-    runtimeApi.listen(0, '127.0.0.1');
-    await once(runtimeApi, 'listening');
-    const address = runtimeApi.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const stop = new AbortController();
-    const running = execa('chroot', [unpacked, `/${EMULATOR}`, '/opt/boxer/bin/node', ...supervisor], {
-      env: { AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}` },
-      cancelSignal: stop.signal,
-      reject: false,
-    });
-    const ended = running.then(({ stderr }) => `it ended: ${stderr}`);
-    try {
-      return await Promise.race([reported.promise, ended]);
-    } finally {
-      stop.abort();
-      await ended;
-      runtimeApi.closeAllConnections();
-      runtimeApi.close();
-    }
-  }
 
   test('as a function it asks the Runtime API for work and reports what it cannot use', async () => {
     expect(await asFunction('{}', '/invocation/first/error')).toContain('Function.NotALaunch');

@@ -92,7 +92,9 @@ describe('the runtime image', () => {
     },
     5 * MINUTES,
   );
+});
 
+describe('the runtime image in a function', () => {
   test(
     'runs in Debian, beside musl and in an empty image, as a function would',
     async () => {
@@ -127,7 +129,8 @@ COPY --from=musl /hello /hello
         for (const name of fs.readdirSync(lib + 'bytecode')) {
           const filename = lib + name.replace('.bin', '.cjs');
           const cachedData = fs.readFileSync(lib + 'bytecode/' + name);
-          const script = new (require('vm').Script)(HEAD + fs.readFileSync(filename, 'latin1') + TAIL, { filename, cachedData });
+          const source = HEAD + fs.readFileSync(filename, 'latin1') + TAIL;
+          const script = new (require('vm').Script)(source, { filename, cachedData });
           console.log(name, script.cachedDataRejected);
         }`;
       const node = [

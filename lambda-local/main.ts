@@ -10,12 +10,7 @@ import { whileUsed } from './environment/while-used.ts';
 import { argvOf, type FunctionConfig } from './functions/function-config.ts';
 import { Functions } from './functions/functions.ts';
 import { createDeriveImage } from './images/derive-image.ts';
-import {
-  createImageKeeper,
-  type HeldImage,
-  type ImageKeeper,
-  removeImageNamesOf,
-} from './images/image-keeper.ts';
+import { type HeldImage, ImageKeeper, removeImageNamesOf } from './images/image-keeper.ts';
 import { createEventQueue } from './invoke/event-queue.ts';
 import { createInvoke } from './invoke/invoke.ts';
 import { startNat } from './nat/nat.ts';
@@ -39,7 +34,7 @@ async function run(settings: Settings, log: Log, signal: AbortSignal): Promise<v
   ]);
   const volume = await createGateVolume(engine, nat.own.images, instance);
   const sandboxes = createSandboxes({ engine, gateways: nat.gateways, instance, gateVolume: volume.name });
-  const images = createImageKeeper(engine, instance, settings.PREPARED === 0, log);
+  const images = new ImageKeeper(engine, instance, settings.PREPARED === 0, log);
   try {
     const { address } = nat.own;
     await startRuntimeApi(address, nat.service.runtimePort, (caller) => sessions.get(caller), log, signal);

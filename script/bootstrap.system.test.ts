@@ -50,7 +50,8 @@ deb http://mirror.example/security bookworm-security main
 
   test('in the stanza format, with the stanza that has the suite and only that', async () => {
     expect(await derived({ 'sources.list.d/debian.sources': deb822 }, 'bookworm')).toBe(
-      'Types: deb\nURIs: http://mirror.example/debian\nSuites: forky\nComponents: main\nSigned-By: /usr/share/keyrings/archive.gpg',
+      'Types: deb\nURIs: http://mirror.example/debian\nSuites: forky\nComponents: main\nSigned-By: ' +
+        '/usr/share/keyrings/archive.gpg',
     );
     expect(await derived({ 'sources.list.d/debian.sources': deb822 }, 'bookworm-security')).toContain(
       'URIs: http://mirror.example/security',
@@ -59,7 +60,8 @@ deb http://mirror.example/security bookworm-security main
 
   test('in the one-line format, options kept, comments not taken', async () => {
     expect(await derived({ 'sources.list': classic }, 'bookworm')).toBe(
-      'deb [arch=amd64 signed-by=/usr/share/keyrings/archive.gpg] http://mirror.example/debian forky main contrib',
+      'deb [arch=amd64 signed-by=/usr/share/keyrings/archive.gpg] http://mirror.example/debian forky ' +
+        'main contrib',
     );
   });
 

@@ -98,7 +98,10 @@ test('memory that was freed between blocks in use is returned to the kernel', as
     const { createHash, createSecretKey } = require('node:crypto');
     const kept = [], passing = [];
     // Blocks of libc's heap: small ones that stay, and larger ones between them that are freed.
-    for (let i = 0; i < 20000; i++) { kept.push(createSecretKey(Buffer.alloc(64, 1))); passing.push(createSecretKey(Buffer.alloc(4000, 1))); }
+    for (let i = 0; i < 20000; i++) {
+      kept.push(createSecretKey(Buffer.alloc(64, 1)));
+      passing.push(createSecretKey(Buffer.alloc(4000, 1)));
+    }
     passing.length = 0;
     for (let i = 0; i < 3; i++) gc();
     setTimeout(() => {

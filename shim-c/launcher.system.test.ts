@@ -71,7 +71,7 @@ describe('a guest that may start at once', () => {
     expect(reported().at(-2)).toBe('left');
   });
 
-  test('has the container’s variables, the process monitor behind its own libraries, and the service socket', () => {
+  test('has its variables, the process monitor behind its own libraries, and the service socket', () => {
     const env = { LD_PRELOAD: '/not/there.so', BOXER_LOG: 'debug', PLAIN: 'as ever' };
     const { stdout } = boxed(['sh', '-c', `${UNTIL_SUPERVISED()}; exec env`], { env });
     const lines = stdout.split('\n');

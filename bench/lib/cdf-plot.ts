@@ -41,13 +41,16 @@ function panel({ title, unit, series }: Panel, left: number, top: number): strin
   const y = (q: number) => bottom - q * (HEIGHT - TOP);
   const grid = [0, 0.5, 1].map(
     (q) =>
-      `<line x1="${left + LEFT}" x2="${right}" y1="${y(q)}" y2="${y(q)}" stroke="#ddd"/>${text(left + LEFT - 6, y(q) + 4, String(q), 'text-anchor="end" fill="#666"')}`,
+      `<line x1="${left + LEFT}" x2="${right}" y1="${y(q)}" y2="${y(q)}" ` +
+      `stroke="#ddd"/>${text(left + LEFT - 6, y(q) + 4, String(q), 'text-anchor="end" fill="#666"')}`,
   );
   const lines = series.map(({ label, samples }, at) => {
     if (samples.length === 0) return '';
     const median = `${label} p50 ${round(quantile(samples, 0.5))}`;
     const colour = COLOURS[at];
-    return `<polyline fill="none" stroke="${colour}" stroke-width="1.6" points="${curve(samples, x, y)}"/>${text(right, top + TOP + 14 + at * 14, median, `text-anchor="end" fill="${colour}"`)}`;
+    const points = curve(samples, x, y);
+    const line = `<polyline fill="none" stroke="${colour}" stroke-width="1.6" points="${points}"/>`;
+    return line + text(right, top + TOP + 14 + at * 14, median, `text-anchor="end" fill="${colour}"`);
   });
   const ends = [
     text(left + LEFT, bottom + 14, `${round(low)}`, 'fill="#666"'),
@@ -65,7 +68,8 @@ export function cdfPlot(heading: string, rows: readonly (readonly Panel[])[]): s
     row.map((each, across) => panel(each, GAP + across * (WIDTH + GAP), 40 + down * (HEIGHT + GAP + 10))),
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+      `font-family="sans-serif" font-size="11">`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     text(GAP, 28, heading, 'font-size="16" font-weight="700"'),
     ...panels,

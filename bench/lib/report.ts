@@ -38,7 +38,9 @@ export function report(
     const [low, high] = [median(a.samples), median(b.samples)];
     const ratio = `ratio ${(high / low).toFixed(2)}, difference ${(high - low).toFixed(0)} ${unit}`;
     process.stdout.write(
-      `${title}\n  ${a.label.padEnd(28)}${low.toFixed(0).padStart(8)} ${unit}\n  ${b.label.padEnd(28)}${high.toFixed(0).padStart(8)} ${unit}   ${ratio}${aim ? `   (aim: ${aim})` : ''}\n`,
+      `${title}\n  ${a.label.padEnd(28)}${low.toFixed(0).padStart(8)} ${unit}\n  ` +
+        `${b.label.padEnd(28)}${high.toFixed(0).padStart(8)} ${unit}   ` +
+        `${ratio}${aim ? `   (aim: ${aim})` : ''}\n`,
     );
   }
   for (const { title, value, unit, aim } of figures)

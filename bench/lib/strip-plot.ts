@@ -28,13 +28,15 @@ function panel(comparison: Comparison, top: number): string {
     return [
       text(LEFT - 12, y + 4, label, 'text-anchor="end"'),
       ...dots,
-      `<line x1="${middle}" x2="${middle}" y1="${y - 11}" y2="${y + 11}" stroke="${colour}" stroke-width="2.5"/>`,
+      `<line x1="${middle}" x2="${middle}" y1="${y - 11}" y2="${y + 11}" stroke="${colour}" ` +
+        `stroke-width="2.5"/>`,
       text(WIDTH - 8, y + 4, spread, 'text-anchor="end" fill="#666"'),
     ].join('\n');
   });
   const aim = comparison.aim ? ` (aim: ${comparison.aim})` : '';
   const title = text(8, top, comparison.title + aim, 'font-weight="600"');
-  const axis = `<line x1="${LEFT}" x2="${LEFT}" y1="${top + 10}" y2="${top + 28 + ROW * 1.5}" stroke="#bbb"/>`;
+  const bottom = top + 28 + ROW * 1.5;
+  const axis = `<line x1="${LEFT}" x2="${LEFT}" y1="${top + 10}" y2="${bottom}" stroke="#bbb"/>`;
   return [title, axis, ...rows].join('\n');
 }
 
@@ -45,7 +47,8 @@ export function stripPlot(heading: string, comparisons: readonly Comparison[]): 
     panel(comparison, 66 + index * (2 * ROW + PANEL_GAP)),
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
+      `font-family="sans-serif" font-size="12">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     text(8, 26, heading, 'font-size="16" font-weight="700"'),
     ...panels,

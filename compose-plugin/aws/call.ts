@@ -14,8 +14,11 @@ const failure = z.looseObject({
 });
 
 const EXPIRED = /^(ExpiredToken(Exception)?|TokenRefreshRequired|RequestExpired)$/;
-const NO_CREDENTIALS =
-  /^(CredentialsProviderError|TokenProviderError|UnrecognizedClientException|InvalidClientTokenId|InvalidSignatureException|SignatureDoesNotMatch|MissingAuthenticationToken(Exception)?|IncompleteSignature)$/;
+const NO_CREDENTIALS: ReadonlySet<string> = new Set([
+  ...['CredentialsProviderError', 'TokenProviderError', 'UnrecognizedClientException'],
+  ...['InvalidClientTokenId', 'InvalidSignatureException', 'SignatureDoesNotMatch'],
+  ...['MissingAuthenticationToken', 'MissingAuthenticationTokenException', 'IncompleteSignature'],
+]);
 const DENIED = /^(AccessDenied(Exception)?|UnauthorizedOperation|NotAuthorized)$/;
 const THROTTLED =
   /^(TooManyRequestsException|Throttling(Exception)?|RequestLimitExceeded|LimitExceededException|SlowDown)$/;
@@ -40,13 +43,14 @@ export async function call<T>(
     return await send();
   } catch (error) {
     const name = errorName(error);
-    if (error instanceof BoxerError || expected.includes(name)) throw error;
+    if (error instanceof BoxerError || (name !== undefined && expected.includes(name))) throw error;
     throw translated(aws, action, error);
   }
 }
 
-/** The `name` of an error: the SDK distinguishes AWS errors by name. */
-export const errorName = (error: unknown): string => (error instanceof Error ? error.name : '');
+/** The `name` of an error, if it has one: the SDK distinguishes AWS errors by name. */
+export const errorName = (error: unknown): string | undefined =>
+  error instanceof Error ? error.name : undefined;
 
 function translated(aws: Aws, action: string, error: unknown): BoxerError {
   if (aws.signal.aborted) return new BoxerError('CANCELLED', 'cancelled');
@@ -60,7 +64,7 @@ function translated(aws: Aws, action: string, error: unknown): BoxerError {
       with_('Get new ones, for instance with `aws sso login`, and run the command again.'),
     );
   }
-  if (NO_CREDENTIALS.test(name)) {
+  if (NO_CREDENTIALS.has(name)) {
     return new BoxerError(
       'AWS_CREDENTIALS',
       `${action}: no usable AWS credentials (${message})`,

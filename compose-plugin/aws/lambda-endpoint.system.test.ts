@@ -29,7 +29,8 @@ beforeAll(async () => {
   await build({
     stdin: {
       contents:
-        "import { configuredRegion } from './connect.ts';import { lambdaEndpoint } from './lambda-endpoint.ts';" +
+        "import { configuredRegion } from './connect.ts';import { lambdaEndpoint } from " +
+        "'./lambda-endpoint.ts';" +
         'console.log(await lambdaEndpoint(await configuredRegion()));',
       resolveDir: import.meta.dirname,
       loader: 'ts',

@@ -12,7 +12,7 @@ export async function readAccount(aws: Aws, wanted: readonly WantedFunction[]): 
   // The repository comes first: it tells the account's id, which makes error messages of later calls more
   // precise.
   const repository = await readRepository(aws, name);
-  if (repository !== undefined && repository.account !== '') aws.scope.account = repository.account;
+  if (repository?.account !== undefined) aws.scope.account = repository.account;
   const [images, ...states] = await Promise.all([
     repository === undefined ? new Map() : readImages(aws, name),
     ...wanted.map(({ functionName }) => readFunction(aws, functionName)),

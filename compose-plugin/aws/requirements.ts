@@ -40,7 +40,9 @@ function advertiseProblem({
   return {
     path: [...seed, relay.ports === undefined ? 'relay-port' : 'relay-ports'],
     message: `port ${shared} of the seed would be used for two things`,
-    hint: `Published are ${advertise.port} to ${advertise.port + 3}, and \`relay-port\` and \`relay-ports\` where they are set.`,
+    hint:
+      `Published are ${advertise.port} to ${advertise.port + 3}, and \`relay-port\` and ` +
+      `\`relay-ports\` where they are set.`,
   };
 }
 
@@ -54,7 +56,9 @@ export function requireRoles(
     .map(({ service }) => ({
       path: ['services', service, 'x-boxer'],
       message: 'its function needs an execution role, and neither it nor the project names one',
-      hint: 'Make one with what `docker boxer iam function` prints, and write its ARN as `role:` under the top-level x-boxer.',
+      hint:
+        'Make one with what `docker boxer iam function` prints, and write its ARN as `role:` ' +
+        'under the top-level x-boxer.',
     }));
   if (problems.length > 0) throw problemsError(problems, project, cwd);
 }

@@ -34,7 +34,8 @@ export async function removeFromAws(
   if (await removeRepository(aws, repository)) warn(` Repository ${repository}  Removed`);
   forgetMade(place.folder);
   warn(
-    `What stays in AWS: the role, and the log groups /aws/lambda/boxer-${project}-* in CloudWatch, paid for by what they hold.`,
+    `What stays in AWS: the role, and the log groups /aws/lambda/boxer-${project}-* in CloudWatch, ` +
+      `paid for by what they hold.`,
   );
 }
 

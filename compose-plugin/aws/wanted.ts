@@ -68,9 +68,12 @@ function architectureOf({ name, image, settings }: Boxed): Architecture {
   if (own !== undefined && wanted === own) return own;
   throw new BoxerError(
     'ARCHITECTURE',
-    `service "${name}": its image is built for ${own ?? image.architecture}, and the function is to run on ${wanted ?? 'x86_64 or arm64'}`,
+    `service "${name}": its image is built for ${own ?? image.architecture}, and the function is to ` +
+      `run on ${wanted ?? 'x86_64 or arm64'}`,
     {
-      hint: `Build or pull the image with \`platform: linux/${wanted === 'arm64' ? 'arm64' : 'amd64'}\`, or change x-boxer.architecture.`,
+      hint:
+        `Build or pull the image with \`platform: ` +
+        `linux/${wanted === 'arm64' ? 'arm64' : 'amd64'}\`, or change x-boxer.architecture.`,
     },
   );
 }

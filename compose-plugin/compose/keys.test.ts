@@ -1,12 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { serviceKey, writeKeys } from './keys.ts';
 import { makeStateFolder } from './make-state-folder.ts';
 
+let parent: string;
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'boxer-keys-'));
+});
+afterEach(() => rmSync(parent, { recursive: true }));
+
 test('keys are made once, derived as documented, and have the documented file modes', () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'boxer-keys-')), 'p');
+  const folder = join(parent, 'p');
   makeStateFolder({ folder, directory: '/p', name: 'p' });
   writeKeys(folder, ['web']);
   const key = readFileSync(join(folder, 'key'), 'utf8');
@@ -24,7 +31,6 @@ test('keys are made once, derived as documented, and have the documented file mo
 
   writeFileSync(join(folder, 'key'), 'garbage');
   expect(() => writeKeys(folder, ['web'])).toThrow(expect.objectContaining({ code: 'KEY' }));
-  rmSync(folder, { recursive: true });
 });
 
 test('serviceKey() gives 32 bytes that differ from service to service', () => {

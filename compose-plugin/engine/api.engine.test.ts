@@ -32,7 +32,7 @@ test('askEngine() gives undefined for a context or host that the user has chosen
   ).toBeUndefined();
 });
 
-test('inspectImages() gives the same facts by the API and by docker, and leaves out missing images', async () => {
+test('inspectImages() gives the same facts by API and by docker, and leaves out missing images', async () => {
   const names = ['debian:bookworm-slim', 'boxer-test/no-such-image:1', 'boxer/no such name'];
   expect(await inspectImages(direct, names)).toEqual(await inspectImages(byDocker, names.slice(0, 2)));
 });

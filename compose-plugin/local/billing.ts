@@ -7,7 +7,8 @@ const usage = z.object({ invocations: z.number(), billedMs: z.number(), gbSecond
 const billing = z.object({ functions: z.record(z.string(), usage) });
 
 const ASK =
-  "fetch('http://127.0.0.1:9000/2021-local/billing').then((r) => r.text()).then((t) => process.stdout.write(t))";
+  "fetch('http://127.0.0.1:9000/2021-local/billing').then((r) => r.text()).then((t) => " +
+  'process.stdout.write(t))';
 
 /**
  * Reads the usage that the local Lambda counted of functions that have ended; undefined: the project has no

@@ -39,6 +39,8 @@ export function removeEarlierFolder({ project, warn }: Pick<Work, 'project' | 'w
     }
   }
   warn(
-    `docker boxer: keys and override are in ${project.folder} now, and there is a new key. The one that was in ${earlier} may lie in images that were built with COPY of this folder: it opens nothing of containers that were started since.`,
+    `docker boxer: keys and override are in ${project.folder} now, and there is a new key. The one ` +
+      `that was in ${earlier} may lie in images that were built with COPY of this folder: it opens ` +
+      `nothing of containers that were started since.`,
   );
 }

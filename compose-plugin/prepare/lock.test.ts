@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { withLock } from './lock.ts';
 
-let folder = '';
+let parent: string;
+let folder: string;
 beforeEach(() => {
-  folder = join(mkdtempSync(join(tmpdir(), 'boxer-lock-')), 'p');
+  parent = mkdtempSync(join(tmpdir(), 'boxer-lock-'));
+  folder = join(parent, 'p');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => rmSync(parent, { recursive: true }));
 const lock = <T>(work: () => Promise<T>) =>
   withLock({ project: { folder, directory: '/p', name: 'p' } }, 'change', 'up', work);
 

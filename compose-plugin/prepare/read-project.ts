@@ -78,7 +78,11 @@ function missingImage(model: Model, name: string) {
   const service = model.services?.[name] ?? {};
   return {
     path: ['services', name, service.build === undefined ? 'image' : 'build'],
-    message: `the image ${imageOf(model, name, service)} is not in this engine, and its ENTRYPOINT and CMD are needed`,
-    hint: `Run \`docker boxer up\`, which gets it, or \`docker compose ${service.build === undefined ? 'pull' : 'build'} ${name}\`.`,
+    message:
+      `the image ${imageOf(model, name, service)} is not in this engine, and its ENTRYPOINT ` +
+      `and CMD are needed`,
+    hint:
+      `Run \`docker boxer up\`, which gets it, or \`docker compose ` +
+      `${service.build === undefined ? 'pull' : 'build'} ${name}\`.`,
   };
 }

@@ -69,7 +69,8 @@ export async function makeHome(): Promise<Home> {
     join(root, 'image', 'Dockerfile'),
     // The label gives each home its own image and volume, so that removing them does not disturb another
     // test.
-    `FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\n${tools}ENTRYPOINT ["/opt/boxer/bin/boxer"]\nLABEL home=${root}\n`,
+    `FROM debian:bookworm-slim\nCOPY boxer /opt/boxer/bin/boxer\n${tools}ENTRYPOINT ` +
+      `["/opt/boxer/bin/boxer"]\nLABEL home=${root}\n`,
   );
   const docker = (...words: string[]) => execFileSync('docker', words, { encoding: 'utf8', stdio: 'pipe' });
   const id = docker(

@@ -48,7 +48,9 @@ async function buildFrom(engine: Docker, twin: WantedTwin, runtime: string, imag
     'TWIN',
     `service "${twin.service}": its twin image cannot be built:\n${lastLines(stderr)}`,
     {
-      hint: `The twin is ${twin.image} plus /opt/boxer of ${runtime}; \`docker boxer doctor\` looks at what the build needs.`,
+      hint:
+        `The twin is ${twin.image} plus /opt/boxer of ${runtime}; \`docker boxer doctor\` looks ` +
+        `at what the build needs.`,
     },
   );
 }

@@ -8,8 +8,14 @@ export interface Home {
 
 export const FUNCTION_NAME = /^[a-zA-Z0-9-_]{1,64}$/;
 /** Every form that AWS accepts: name, partial ARN, ARN, each with or without a qualifier. */
-const REFERENCE =
-  /^(?:(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?function:)?([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[\w-]+))?$/;
+const REFERENCE = new RegExp(
+  [
+    /^(?:(?:arn:aws[\w-]*:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?function:)?/,
+    /([a-zA-Z0-9-_]{1,64})(?::(\$LATEST|[\w-]+))?$/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
 
 export function functionArn(home: Home, name: string): string {
   return `arn:aws:lambda:${home.region}:${home.account}:function:${name}`;

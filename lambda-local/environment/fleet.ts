@@ -2,9 +2,9 @@ import type { Log } from '../base/log.ts';
 import type { Outcome, Work } from '../runtime-api/work.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { coldStart } from './cold-start.ts';
-import { type Environment, openEnvironment, type Sessions } from './environment.ts';
+import { Environment, type Sessions } from './environment.ts';
 import { Shelf } from './shelf.ts';
-import { createStock, type Stock } from './stock.ts';
+import { Stock } from './stock.ts';
 
 /** The outcome and the billed times of one invocation. */
 export interface Execution {
@@ -72,7 +72,7 @@ export class EnvironmentFleet implements Fleet {
       wanted: () => Math.max(1, this.#executing),
       log,
     });
-    this.#stock = createStock(options.prepared, options.startSandbox, log);
+    this.#stock = new Stock(options.prepared, options.startSandbox, log);
     this.#stock.fill();
     this.#watchUse();
   }
@@ -131,9 +131,11 @@ export class EnvironmentFleet implements Fleet {
   async #open(requestId: string): Promise<Environment> {
     const { functionName, sessions, timeout, log } = this.#options;
     const sandbox = await this.#stock.take();
-    return openEnvironment(sandbox, sessions, requestId, timeout, (line, current) =>
-      log.info('function output', { function: functionName, requestId: current, line }),
-    );
+    return new Environment({
+      ...{ sandbox, sessions, requestId, timeout },
+      onLine: (line, current) =>
+        log.info('function output', { function: functionName, requestId: current, line }),
+    });
   }
 
   /** Prepares the next start, if that will not find a warm environment. */

@@ -15,14 +15,6 @@ export interface HeldImage {
   release(): void;
 }
 
-/** The owner of the image names that this Lambda has made. */
-export interface ImageKeeper {
-  /** Rejects if the image does not exist any more. Several holders may hold the same image. */
-  hold(image: FunctionImage): Promise<HeldImage>;
-  /** Releases all images. An image that a sandbox still runs stays. */
-  close(): Promise<void>;
-}
-
 const REPOSITORY = 'lambda-local/function';
 const listed = z.array(z.object({ RepoTags: z.nullish(z.array(z.string())) }));
 const short = (digest: string) => digest.replace('sha256:', '').slice(0, 12);
@@ -33,64 +25,84 @@ const anchorOf = (tag: string) => `lambda-local-image-${tag}`;
 const isOwn = (name: string, instance: string) => name.startsWith(`${REPOSITORY}:${markOf(instance)}-`);
 
 /**
- * Gives each image that functions run a name that only this Lambda uses: Engines with containerd's image
- * store remove an image without a name at once, and other Engines remove it when they are pruned. With
- * `anchored`, each image also gets a container that never runs, because `docker image prune --all` keeps
- * images of containers. A function without prepared sandboxes may have no other container.
+ * The owner of the image names that this Lambda has made. Gives each image that functions run a name that
+ * only this Lambda uses: Engines with containerd's image store remove an image without a name at once, and
+ * other Engines remove it when they are pruned.
  */
-export function createImageKeeper(
-  engine: Engine,
-  instance: string,
-  anchored: boolean,
-  log: Log,
-): ImageKeeper {
-  const users = new Map<string, number>();
-  const inTurn = createTurns();
-  const tagOf = (id: string) => `${markOf(instance)}-${short(id)}`;
+export class ImageKeeper {
+  readonly #engine: Engine;
+  readonly #instance: string;
+  readonly #isAnchored: boolean;
+  readonly #log: Log;
+  /** Number of holders by the id of the image. */
+  readonly #holders = new Map<string, number>();
+  readonly #inTurn = createTurns();
 
-  const name = async ({ id, volumes }: FunctionImage) => {
-    const tag = tagOf(id);
-    await engine.call('POST', `/images/${id}/tag?repo=${REPOSITORY}&tag=${tag}`);
-    if (anchored) await createContainer(engine, anchorOf(tag), anchor(tag, volumes, instance));
-  };
-  const forget = async (id: string) => {
-    const tag = tagOf(id);
-    if (anchored) await removeContainer(engine, anchorOf(tag));
-    await removeName(engine, `${REPOSITORY}:${tag}`);
-  };
-  const release = async (id: string) => {
-    const left = (users.get(id) ?? 0) - 1;
-    if (left > 0) users.set(id, left);
-    else if (users.delete(id)) await forget(id);
-  };
+  /**
+   * With `isAnchored`, each image also gets a container that never runs, because `docker image prune --all`
+   * keeps images of containers. A function without prepared sandboxes may have no other container.
+   */
+  constructor(engine: Engine, instance: string, isAnchored: boolean, log: Log) {
+    this.#engine = engine;
+    this.#instance = instance;
+    this.#isAnchored = isAnchored;
+    this.#log = log;
+  }
 
-  return {
-    hold: async (image) => {
-      const { id } = image;
-      await inTurn(async () => {
-        const before = users.get(id) ?? 0;
-        if (before === 0) await name(image);
-        users.set(id, before + 1);
-      });
-      let held = true;
-      return {
-        reference: `${REPOSITORY}:${tagOf(id)}`,
-        release: () => {
-          if (held) {
-            inTurn(() => release(id)).catch((error: unknown) => {
-              log.warn('cannot release an image', { image: id, reason: messageOf(error) });
-            });
-          }
-          held = false;
-        },
-      };
-    },
-    close: () =>
-      inTurn(async () => {
-        users.clear();
-        await removeImageNamesOf(engine, instance);
-      }),
-  };
+  /** Rejects if the image does not exist any more. Several holders may hold the same image. */
+  async hold(image: FunctionImage): Promise<HeldImage> {
+    const { id } = image;
+    await this.#inTurn(async () => {
+      const before = this.#holders.get(id) ?? 0;
+      if (before === 0) await this.#name(image);
+      this.#holders.set(id, before + 1);
+    });
+    let isHeld = true;
+    return {
+      reference: `${REPOSITORY}:${this.#tagOf(id)}`,
+      release: () => {
+        if (isHeld) this.#releaseSoon(id);
+        isHeld = false;
+      },
+    };
+  }
+
+  /** Releases all images. An image that a sandbox still runs stays. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#holders.clear();
+      await removeImageNamesOf(this.#engine, this.#instance);
+    });
+  }
+
+  #tagOf(id: string): string {
+    return `${markOf(this.#instance)}-${short(id)}`;
+  }
+
+  async #name({ id, volumes }: FunctionImage): Promise<void> {
+    const tag = this.#tagOf(id);
+    await this.#engine.call('POST', `/images/${id}/tag?repo=${REPOSITORY}&tag=${tag}`);
+    if (!this.#isAnchored) return;
+    await createContainer(this.#engine, anchorOf(tag), anchor(tag, volumes, this.#instance));
+  }
+
+  async #forget(id: string): Promise<void> {
+    const tag = this.#tagOf(id);
+    if (this.#isAnchored) await removeContainer(this.#engine, anchorOf(tag));
+    await removeName(this.#engine, `${REPOSITORY}:${tag}`);
+  }
+
+  #releaseSoon(id: string): void {
+    this.#inTurn(() => this.#release(id)).catch((error: unknown) => {
+      this.#log.warn('cannot release an image', { image: id, reason: messageOf(error) });
+    });
+  }
+
+  async #release(id: string): Promise<void> {
+    const left = (this.#holders.get(id) ?? 0) - 1;
+    if (left > 0) this.#holders.set(id, left);
+    else if (this.#holders.delete(id)) await this.#forget(id);
+  }
 }
 
 /** Removes every name that this instance has given, such as those that a killed predecessor left behind. */

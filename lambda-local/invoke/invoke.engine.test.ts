@@ -86,7 +86,9 @@ describe('Invoke', () => {
     expect(payload).toEqual({ initError: 403, nextWhileWorking: 403, otherRequest: 400, unknownPath: 404 });
     expect(log).toMatch(/second response: 403 .*InvalidStateTransition/);
   });
+});
 
+describe('Invoke at its limits', () => {
   test('fails if a response exceeds 6 MB', async () => {
     const { payload } = await lambda.invoke('worker', { bytes: 7_000_000 });
     expect(payload).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
@@ -205,7 +207,8 @@ describe('limits', () => {
     socket.on('error', () => undefined);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     const head =
-      'POST /2015-03-31/functions/worker/invocations HTTP/1.1\r\nHost: lambda\r\nContent-Length: 9000000000\r\n\r\n';
+      'POST /2015-03-31/functions/worker/invocations HTTP/1.1\r\nHost: lambda\r\nContent-Length: ' +
+      '9000000000\r\n\r\n';
     socket.write(head);
     const block = Buffer.alloc(1_048_576);
     const more = () => void (socket.writable && socket.write(block) && setImmediate(more));

@@ -57,7 +57,8 @@ function billedMs({ runMs, initMs = 0 }: Execution): number {
 
 function traceId(): string {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
-  return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
+  const random = (size: number) => randomBytes(size).toString('hex');
+  return `Root=1-${seconds}-${random(12)};Parent=${random(8)};Sampled=0`;
 }
 
 /** `tail` between the lines that Lambda itself writes before and after the output of every invocation. */

@@ -37,6 +37,25 @@ async function seen(lambda: TestLambda, witness: Witness, name: string): Promise
   return { address, port, localAddress, localPort };
 }
 
+/** The connections in the tables of all gateways. */
+async function connectionsOf(container: string): Promise<string> {
+  const { stdout } = await execa('docker', ['exec', container, 'ip', 'netns', 'list']);
+  const namespaces = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
+  const tables = namespaces.map((name) =>
+    execa('docker', [
+      ...['exec', container, 'nsenter', `--net=/run/netns/${name}`],
+      ...['cat', '/proc/net/nf_conntrack'],
+    ]),
+  );
+  return (await Promise.all(tables)).map((table) => table.stdout).join('\n');
+}
+
+/** A command that connects from port 7777 to port 7777, sends `word` and prints what it gets. */
+const open = (to: Sighting, word: string) => `node -e '
+  const s = require("node:net").connect({ host: "${to.address}", port: 7777, localPort: 7777 });
+  s.on("connect", () => s.write("${word}")).on("data", (d) => { console.log(String(d)); s.end(); });
+  s.on("error", (e) => console.log(e.code))'`;
+
 describe('a port-preserving NAT', () => {
   let lambda: TestLambda;
   let witness: Witness;
@@ -57,16 +76,9 @@ describe('a port-preserving NAT', () => {
     expect([one.localAddress, two.localAddress]).toEqual(['169.254.76.1', '169.254.76.1']);
     expect(new Set([one.address, two.address, lambda.address, '169.254.76.1']).size).toBe(4);
     expect([one.port, two.port]).toEqual([one.localPort, two.localPort]);
-    const { stdout } = await execa('docker', ['exec', lambda.container, 'ip', 'netns', 'list']);
-    const namespaces = stdout.split('\n').map((line) => line.split(' ')[0] ?? '');
-    const tables = namespaces.map((name) =>
-      execa('docker', [
-        ...['exec', lambda.container, 'nsenter', `--net=/run/netns/${name}`],
-        ...['cat', '/proc/net/nf_conntrack'],
-      ]),
+    expect(await connectionsOf(lambda.container)).toMatch(
+      new RegExp(`src=169\\.254\\.76\\.1 .*dport=${PORT} .*dst=${one.address} `),
     );
-    const connections = (await Promise.all(tables)).map((table) => table.stdout).join('\n');
-    expect(connections).toMatch(new RegExp(`src=169\\.254\\.76\\.1 .*dport=${PORT} .*dst=${one.address} `));
   });
 
   test('unsolicited connections are dropped without an answer', async () => {
@@ -79,10 +91,6 @@ describe('a port-preserving NAT', () => {
 
   test('two functions that connect to each other at the same time get a connection', async () => {
     const [one, two] = await Promise.all([seen(lambda, witness, 'one'), seen(lambda, witness, 'two')]);
-    const open = (to: Sighting, word: string) => `node -e '
-      const s = require("node:net").connect({ host: "${to.address}", port: 7777, localPort: 7777 });
-      s.on("connect", () => s.write("${word}")).on("data", (d) => { console.log(String(d)); s.end(); });
-      s.on("error", (e) => console.log(e.code))'`;
     const met = await Promise.all([
       lambda.shell('one', open(two, 'from one')),
       lambda.shell('two', open(one, 'from two')),
@@ -97,12 +105,12 @@ describe('a port-preserving NAT', () => {
   });
 
   test('the Runtime API only answers functions, and each only about itself', async () => {
-    const path = '/2018-06-01/runtime/invocation/next';
-    const code = `fetch('http://${lambda.address}:9001${path}').then((r) => console.log(r.status))`;
+    const url = `http://${lambda.address}:9001/2018-06-01/runtime/invocation/next`;
+    const code = `fetch('${url}').then((r) => console.log(r.status))`;
     expect((await witness.run(code)).stdout).toBe('403');
     // The answer is also 403 for the function's own environment, but because the function has not answered
     // yet.
-    const own = `node -e 'fetch("http://${lambda.address}:9001${path}").then((r) => r.text()).then(console.log)'`;
+    const own = `node -e 'fetch("${url}").then((r) => r.text()).then(console.log)'`;
     expect(await lambda.shell('one', own)).toContain('InvalidStateTransition');
     const others = "node -e 'fetch(`http://169.254.100.1:9000/`).catch((e) => console.log(e.cause.code))'";
     expect(await lambda.shell('one', `timeout 2 ${others}; echo $?`)).not.toContain('200');

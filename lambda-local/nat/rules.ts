@@ -21,10 +21,11 @@ export interface ServiceEndpoint {
  */
 export function gatewayRules(kind: NatKind, service: ServiceEndpoint): string {
   const masquerade = kind === 'symmetric' ? 'masquerade fully-random' : 'masquerade';
+  const runtimeApi = `${service.address}:${service.runtimePort}`;
   return `table ip gateway {
   chain prerouting {
     type nat hook prerouting priority dstnat
-    iifname "fn0" ip daddr ${SERVICE_ADDRESS} tcp dport ${RUNTIME_API_PORT} dnat to ${service.address}:${service.runtimePort}
+    iifname "fn0" ip daddr ${SERVICE_ADDRESS} tcp dport ${RUNTIME_API_PORT} dnat to ${runtimeApi}
     iifname "fn0" ip daddr ${SERVICE_ADDRESS} udp dport 53 dnat to ${service.address}:${service.dnsPort}
     iifname "fn0" ip daddr ${SERVICE_ADDRESS} tcp dport 53 dnat to ${service.address}:${service.dnsPort}
   }

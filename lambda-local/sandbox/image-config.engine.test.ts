@@ -26,59 +26,64 @@ async function shellIn(name: string, lines: readonly string[], script: string): 
 const ENTRYPOINT = '/usr/local/bin/node /function.mjs';
 const READ_ONLY = expect.stringMatching(/Read-only file system/);
 
+/** The lines of a Dockerfile, a script that runs in its image as a function, and what it prints. */
+type Case = [name: string, lines: string[], script: string, expected: unknown];
+
+const WITH_VOLUMES: Case[] = [
+  ['empty', ['VOLUME /data'], 'ls -A /data; touch /data/x', READ_ONLY],
+  [
+    'content-and-modes',
+    ['RUN mkdir -m 1777 /data && echo hi >/data/file && mkdir -m 750 /data/own', 'VOLUME /data'],
+    'stat -c %a /data /data/own; cat /data/file; touch /data/x',
+    expect.stringMatching(/^1777\n750\nhi\n.*Read-only file system/),
+  ],
+  [
+    'several-and-nested',
+    [
+      'RUN mkdir -p /data/sub && echo deep >/data/sub/file',
+      'VOLUME ["/data", "/data/sub", "/data/new", "/srv/"]',
+    ],
+    'cat /data/sub/file; ls -A /srv; touch /data/sub/x; ls /data/new',
+    expect.stringMatching(/^deep\n.*Read-only file system\n.*No such file/),
+  ],
+  ['spelled-twice', ['VOLUME ["/data", "/data/", "/srv/../data"]'], 'touch /data/x', READ_ONLY],
+  ['odd-name', [`VOLUME ["/o\\\\'d d"]`], `touch "/o'd d/x"`, READ_ONLY],
+  ['linked', ['RUN ln -s /srv /link && echo led >/srv/file', 'VOLUME /link'], 'cat /link/file', 'led\n'],
+  // The gate's program is below /var.
+  [
+    'var',
+    ['VOLUME ["/var", "/srv", "/opt"]'],
+    'ls -d /var/lib; touch /var/x 2>&1',
+    expect.stringMatching(/^\/var\/lib\n.*Read-only/),
+  ],
+  ['gate', ['VOLUME /var/rapid'], 'ls /var/rapid', 'busybox\n'],
+  [
+    'task',
+    ['COPY --from=debian:bookworm-slim /etc/debian_version /var/task/x', 'VOLUME /var/task'],
+    'ls /var/task',
+    'x\n',
+  ],
+  [
+    'etc',
+    ['RUN echo yes >/etc/mark', 'VOLUME ["/etc", "/etc/deep"]'],
+    'cat /etc/mark; grep -c 169.254.100.1 /etc/resolv.conf; touch /etc/x',
+    expect.stringMatching(/^yes\n1\n.*Read-only file system/),
+  ],
+  // Lambda mounts /tmp itself.
+  ['tmp', ['RUN echo no >/tmp/file', 'VOLUME /tmp'], 'ls -A /tmp; touch /tmp/x && ls -A /tmp', 'x\n'],
+  [
+    'below-tmp',
+    ['RUN mkdir -p /tmp/a/b && echo no >/tmp/a/b/file', 'VOLUME ["/tmp/a", "/tmp/a/b", "/tmp/a/c"]'],
+    'ls -A /tmp; mkdir -p /tmp/a/b && echo writable',
+    'writable\n',
+  ],
+];
+
 describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
   const volumes =
     'grep -c " / .*ro," /proc/mounts; grep -v -e " /proc" -e " /sys" -e " /dev" /proc/mounts | cut -d" " -f2';
 
-  test.each([
-    ['empty', ['VOLUME /data'], 'ls -A /data; touch /data/x', READ_ONLY],
-    [
-      'content-and-modes',
-      ['RUN mkdir -m 1777 /data && echo hi >/data/file && mkdir -m 750 /data/own', 'VOLUME /data'],
-      'stat -c %a /data /data/own; cat /data/file; touch /data/x',
-      expect.stringMatching(/^1777\n750\nhi\n.*Read-only file system/),
-    ],
-    [
-      'several-and-nested',
-      [
-        'RUN mkdir -p /data/sub && echo deep >/data/sub/file',
-        'VOLUME ["/data", "/data/sub", "/data/new", "/srv/"]',
-      ],
-      'cat /data/sub/file; ls -A /srv; touch /data/sub/x; ls /data/new',
-      expect.stringMatching(/^deep\n.*Read-only file system\n.*No such file/),
-    ],
-    ['spelled-twice', ['VOLUME ["/data", "/data/", "/srv/../data"]'], 'touch /data/x', READ_ONLY],
-    ['odd-name', [`VOLUME ["/o\\\\'d d"]`], `touch "/o'd d/x"`, READ_ONLY],
-    ['linked', ['RUN ln -s /srv /link && echo led >/srv/file', 'VOLUME /link'], 'cat /link/file', 'led\n'],
-    // The gate's program is below /var.
-    [
-      'var',
-      ['VOLUME ["/var", "/srv", "/opt"]'],
-      'ls -d /var/lib; touch /var/x 2>&1',
-      expect.stringMatching(/^\/var\/lib\n.*Read-only/),
-    ],
-    ['gate', ['VOLUME /var/rapid'], 'ls /var/rapid', 'busybox\n'],
-    [
-      'task',
-      ['COPY --from=debian:bookworm-slim /etc/debian_version /var/task/x', 'VOLUME /var/task'],
-      'ls /var/task',
-      'x\n',
-    ],
-    [
-      'etc',
-      ['RUN echo yes >/etc/mark', 'VOLUME ["/etc", "/etc/deep"]'],
-      'cat /etc/mark; grep -c 169.254.100.1 /etc/resolv.conf; touch /etc/x',
-      expect.stringMatching(/^yes\n1\n.*Read-only file system/),
-    ],
-    // Lambda mounts /tmp itself.
-    ['tmp', ['RUN echo no >/tmp/file', 'VOLUME /tmp'], 'ls -A /tmp; touch /tmp/x && ls -A /tmp', 'x\n'],
-    [
-      'below-tmp',
-      ['RUN mkdir -p /tmp/a/b && echo no >/tmp/a/b/file', 'VOLUME ["/tmp/a", "/tmp/a/b", "/tmp/a/c"]'],
-      'ls -A /tmp; mkdir -p /tmp/a/b && echo writable',
-      'writable\n',
-    ],
-  ])('%s: %j', async (name, lines, script, expected) => {
+  test.each(WITH_VOLUMES)('%s: %j', async (name, lines, script, expected) => {
     expect(await shellIn(`volume-${name}`, lines, script)).toEqual(expected);
   });
 

@@ -40,7 +40,8 @@ export async function buildSharedImage(image: SharedImage): Promise<void> {
     context,
   ];
   // In the shell, $0 is the tag of the image, and $1 the value that its label must have.
-  const script = `[ "$(docker image inspect --format '${format}' "$0" 2>&1)" = "$1" ] || { shift; docker "$@"; }`;
+  const found = `$(docker image inspect --format '${format}' "$0" 2>&1)`;
+  const script = `[ "${found}" = "$1" ] || { shift; docker "$@"; }`;
   const lock = `/tmp/boxer-test-image-${tag.replaceAll(/[^\w.-]/g, '-')}.lock`;
   await execa('flock', [lock, 'sh', '-c', script, tag, hash, ...build]);
 }

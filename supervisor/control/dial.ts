@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns';
 import { connect, type TLSSocket } from 'node:tls';
 import { ControlError, codeOf, describeFailure } from './control-error.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 import { TLS_OPTIONS } from './tls-options.ts';
 
 export interface DialOptions extends SessionOptions {

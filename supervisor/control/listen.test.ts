@@ -70,7 +70,7 @@ test('dialControl() rejects with ECONNREFUSED, ETIMEDOUT or the reason of the ab
   await expect(dial(address.port)).rejects.toMatchObject({ errno: 'ECONNREFUSED' });
 });
 
-test('a connection that sends nothing, or anything but TLS, is dropped by the handshake timeout', async () => {
+test('a connection that sends nothing or anything but TLS is dropped by the handshake timeout', async () => {
   const port = await listen({ handshakeTimeout: 50 });
   const silent = connect(port, '127.0.0.1');
   const chatty = connect(port, '127.0.0.1');
@@ -102,7 +102,7 @@ test('a listener limits the numbers of handshakes and of sessions', async () => 
   await expect(sessions[1]?.request(unchecked(1), {})).resolves.toEqual({ alive: true });
 });
 
-test('one address cannot keep others out, and a slow handshake is dropped even if its peer keeps sending', async () => {
+test('one address cannot keep others out; a slow handshake is dropped even if its peer sends', async () => {
   const failures: string[] = [];
   const observer = { ...NO_OBSERVER, handshakeFailed: (why: string) => failures.push(why) };
   const port = await listen({ maxHandshakes: 8, handshakeTimeout: 200, observer });

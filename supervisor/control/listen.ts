@@ -3,7 +3,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type ControlObserver, NO_OBSERVER, type SessionEnd } from './control-observer.ts';
 import { ProvenIdentities } from './proven-identities.ts';
-import { MALFORMED, Session, type SessionOptions, SILENT, UNREAD } from './session.ts';
+import { MALFORMED, Session, SILENT, UNREAD } from './session.ts';
+import type { SessionOptions } from './session-options.ts';
 import { Strangers } from './strangers.ts';
 import { createTlsListener } from './tls-listener.ts';
 

@@ -91,7 +91,7 @@ test('a session ticket never resumes a session: not alone, twice, or after a Hel
   expect(served).toEqual([]);
 });
 
-test('a client that offers a session ticket and its own key is served under the identity of the key', async () => {
+test('a client that offers a session ticket and its key is served under the key’s identity', async () => {
   const mine = own();
   const ticket = await ticketOf(mine);
   const next = own();
@@ -119,7 +119,7 @@ test('a client is never served under another client’s identity, wherever in th
   await expect(servedAs([mine, others()])).resolves.toEqual([nameOf(mine)]);
 });
 
-test('a client that offers another key after a HelloRetryRequest is served under neither identity', async () => {
+test('a client that offers another key after HelloRetryRequest is not served under either', async () => {
   const [first, second] = [own(), own()];
   await expect(servedAs([first], [first])).resolves.toEqual([nameOf(first)]);
   await expect(servedAs([first], [others()])).rejects.toThrow(/alert/);

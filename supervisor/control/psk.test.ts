@@ -33,7 +33,7 @@ test.each([
   expect(parseIdentity(text)).toBeUndefined();
 });
 
-test('a key depends on project key, service and identity alone, and differs between services and identities', () => {
+test('a key depends on project key, service and identity alone, and differs between any two', () => {
   const project = Buffer.alloc(32, 1);
   const identity = newServiceIdentity('web');
   expect(serviceKey(project, 'web').equals(serviceKey(project, 'db'))).toBe(false);

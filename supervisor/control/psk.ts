@@ -52,8 +52,10 @@ export function formatIdentity(identity: Identity): string {
       return `service/${identity.service}/${identity.nonce}`;
     case 'launch':
       return `launch/${identity.service}/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
-    case 'resume':
-      return `resume/${identity.role}/${identity.service}/${identity.nodeId}/${identity.expires}/${identity.nonce}`;
+    case 'resume': {
+      const { role, service, nodeId, expires, nonce } = identity;
+      return `resume/${role}/${service}/${nodeId}/${expires}/${nonce}`;
+    }
     case 'admin':
     case 'session':
       return `${identity.kind}/${identity.nonce}`;

@@ -1,55 +1,16 @@
 import type { Socket } from 'node:net';
+import { decodeBody, encodeBody } from './body.ts';
 import { ControlError, describeFailure, failureOf } from './control-error.ts';
-import { type ControlObserver, NO_OBSERVER } from './control-observer.ts';
-import { inflated } from './deflated.ts';
+import { NO_OBSERVER } from './control-observer.ts';
 import { type Endpoint, endpointsOf } from './endpoint.ts';
 import { encodeFrame, type Frame, FrameDecoder, FrameFlag, MAX_BODY } from './frame.ts';
-import { HEARTBEAT, Heartbeat, type HeartbeatOptions } from './heartbeat.ts';
-import { BYTES, type NotificationMessage, PING, type RequestMessage } from './message.ts';
+import { HEARTBEAT, Heartbeat } from './heartbeat.ts';
+import { type NotificationMessage, PING, type RequestMessage } from './message.ts';
 import { Outbox } from './outbox.ts';
+import { PacedReading } from './paced-reading.ts';
 import { PendingRequests } from './pending-requests.ts';
-import { type RateLimit, Throttle } from './throttle.ts';
-
-export interface SessionOptions {
-  readonly heartbeat?: HeartbeatOptions | undefined;
-  /** Maximum number of this side's requests that wait for an answer at the same time. */
-  readonly maxPending?: number | undefined;
-  /** Maximum number of the peer's requests that are handled at the same time. */
-  readonly maxHandling?: number | undefined;
-  /** Maximum number of bytes that wait to be written; the session drops a peer that lets more pile up. */
-  readonly maxQueued?: number | undefined;
-  /**
-   * Maximum number of bytes that the socket gets at once; TLS keeps that much memory for as long as the
-   * connection lives.
-   */
-  readonly maxWrite?: number | undefined;
-  /**
-   * The rate at which the peer may send; the session reads more slowly from a peer that exceeds it. The
-   * default is no limit.
-   */
-  readonly rateLimit?: RateLimit | undefined;
-  readonly observer?: ControlObserver | undefined;
-  /**
-   * Whether the session accepts deflated frames. If not, a deflated frame is malformed, as a small one could
-   * make this side unpack a lot.
-   */
-  readonly takesDeflated?: boolean | undefined;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** ms; the default is 10,000. */
-  readonly timeout?: number | undefined;
-}
-
-/**
- * `signal` aborts when the session ends. The `code` of an error that the handler throws becomes the errno
- * that the peer sees.
- */
-export type RequestHandler<Request, Reply> = (
-  body: Request,
-  context: { signal: AbortSignal },
-) => Reply | Promise<Reply>;
+import { type RequestHandler, RequestHandlers } from './request-handlers.ts';
+import type { RequestOptions, SessionOptions } from './session-options.ts';
 
 const CLOSE_GRACE = 1000;
 /** Bytes; more than any chunk of a guest's output. */
@@ -78,19 +39,12 @@ export class Session {
   readonly #decoder = new FrameDecoder();
   readonly #heartbeat: Heartbeat;
   readonly #pending: PendingRequests;
-  readonly #handlers = new Map<number, RequestHandler<unknown, unknown>>();
+  readonly #handlers: RequestHandlers;
   readonly #listeners = new Map<number, (body: unknown) => void>();
   readonly #ended = new AbortController();
-  readonly #maxHandling: number;
   readonly #maxQueued: number;
-  readonly #throttle: Throttle | undefined;
-  readonly #observer: ControlObserver;
+  readonly #reading: PacedReading;
   readonly #takesDeflated: boolean;
-  /** Set while the session does not read because the peer exceeded its rate limit. */
-  #resting: NodeJS.Timeout | undefined;
-  /** Set between `pause()` and `resume()`. */
-  #paused = false;
-  #handling = 0;
   #reason: string | undefined;
   #drain: PromiseWithResolvers<void> | undefined;
 
@@ -99,10 +53,13 @@ export class Session {
     this.#socket = socket;
     this.#outbox = new Outbox(socket, options.maxWrite ?? MAX_WRITE, () => this.#onDrain());
     this.#pending = new PendingRequests(options.maxPending ?? 1024);
-    this.#maxHandling = options.maxHandling ?? 1024;
     this.#maxQueued = options.maxQueued ?? 8 * MAX_BODY;
-    this.#throttle = options.rateLimit && new Throttle(options.rateLimit);
-    this.#observer = options.observer ?? NO_OBSERVER;
+    const observer = options.observer ?? NO_OBSERVER;
+    this.#handlers = new RequestHandlers(options.maxHandling ?? 1024, observer);
+    this.#reading = new PacedReading(socket, {
+      rateLimit: options.rateLimit,
+      onRest: (ms) => observer.throttled(ms),
+    });
     this.#takesDeflated = options.takesDeflated ?? false;
     this.#heartbeat = new Heartbeat(options.heartbeat ?? HEARTBEAT, {
       ping: () => this.#ping(),
@@ -180,7 +137,7 @@ export class Session {
     message: RequestMessage<Request, Reply>,
     handler: RequestHandler<Request, NoInfer<Reply>>,
   ): void {
-    this.#handlers.set(message.number, (body, context) => handler(message.parseRequest(body), context));
+    this.#handlers.set(message, handler);
   }
 
   /**
@@ -195,13 +152,11 @@ export class Session {
    * Stops reading from the socket. Frames that were read already (at most one chunk of 64 KiB) still arrive.
    */
   pause(): void {
-    this.#paused = true;
-    this.#socket.pause();
+    this.#reading.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    if (this.#resting === undefined) this.#socket.resume();
+    this.#reading.resume();
   }
 
   /** Closes after the written frames have left, or after a second. Idempotent. */
@@ -225,7 +180,7 @@ export class Session {
   #end(reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    clearTimeout(this.#resting);
+    this.#reading.close();
     this.#heartbeat.stop();
     this.#ended.abort(new ControlError('ECONNRESET', reason));
     this.#pending.rejectAll(new ControlError('ECONNRESET', reason));
@@ -265,25 +220,10 @@ export class Session {
     try {
       const frames = this.#decoder.push(chunk);
       for (const frame of frames) if (this.#reason === undefined) this.#dispatch(frame);
-      this.#pay(frames.length, chunk.length);
+      if (!this.ended) this.#reading.charge(frames.length, chunk.length);
     } catch (error) {
       this.#abandon(`${MALFORMED}${describeFailure(error).message}`);
     }
-  }
-
-  /**
-   * Charges the peer for the frames that have arrived. If the peer exceeded its rate limit, stops reading for
-   * a while; further bytes wait in the peer's buffers.
-   */
-  #pay(frames: number, bytes: number): void {
-    const rest = this.#throttle?.arrived(frames, bytes) ?? 0;
-    if (rest === 0 || this.#reason !== undefined || this.#resting !== undefined) return;
-    this.#observer.throttled(rest);
-    this.#socket.pause();
-    this.#resting = setTimeout(() => {
-      this.#resting = undefined;
-      if (!this.#paused) this.#socket.resume();
-    }, rest);
   }
 
   #dispatch(frame: Frame): void {
@@ -292,58 +232,22 @@ export class Session {
       this.#pong(frame);
       return;
     }
-    const body = decodeBody(this.#unpacked(frame));
+    const body = decodeBody(frame, this.#takesDeflated);
     if (frame.flags & FrameFlag.reply) {
       if (frame.flags & FrameFlag.failed) this.#pending.reject(frame.id, failureOf(body));
       else this.#pending.resolve(frame.id, body);
     } else if (frame.id === 0) this.#listeners.get(frame.type)?.(body);
-    else void this.#serve(frame, body);
-  }
-
-  /** @throws RangeError or zlib's error, which closes the session. */
-  #unpacked(frame: Frame): Frame {
-    if (!(frame.flags & FrameFlag.deflated)) return frame;
-    if (!this.#takesDeflated) throw new RangeError('a deflated frame, which was not asked for');
-    return { ...frame, body: inflated(frame) };
+    else this.#serve(frame, body);
   }
 
   #pong({ flags, id }: Frame): void {
     if (!(flags & FrameFlag.reply) && id !== 0) this.#write(PING, FrameFlag.reply, id, EMPTY_BODY);
   }
 
-  async #serve({ type, id }: Frame, body: unknown): Promise<void> {
-    this.#handling += 1;
-    const started = performance.now();
-    try {
-      const handler = this.#handlers.get(type);
-      if (!handler) throw new ControlError('ENOSYS', `this side does not handle messages of type ${type}`);
-      if (this.#handling > this.#maxHandling)
-        throw new ControlError('EAGAIN', 'too many requests at the same time');
-      const reply = encodeBody((await handler(body, { signal: this.#ended.signal })) ?? {});
-      if (reply.length > MAX_BODY) throw new ControlError('EMSGSIZE', 'the answer does not fit a frame');
-      this.#answer(type, FrameFlag.reply, id, reply);
-      this.#observer.served(type, performance.now() - started);
-    } catch (error) {
-      const failure = describeFailure(error);
-      this.#answer(type, FrameFlag.reply | FrameFlag.failed, id, encodeBody(failure));
-      this.#observer.served(type, performance.now() - started, failure.errno);
-    } finally {
-      this.#handling -= 1;
-    }
+  /** Does not keep the frame, whose body is a view of a whole chunk, while the handler works. */
+  #serve({ type, id }: Frame, body: unknown): void {
+    void this.#handlers.serve(type, body, this.#ended.signal, (flags, reply) => {
+      if (this.#reason === undefined) this.#write(type, flags, id, reply);
+    });
   }
-
-  #answer(type: number, flags: number, id: number, body: Buffer): void {
-    if (this.#reason === undefined) this.#write(type, flags, id, body);
-  }
-}
-
-function encodeBody(body: unknown): Buffer {
-  return Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-}
-
-/** @throws SyntaxError if the body is not JSON, which closes the session. */
-function decodeBody({ type, body }: Frame): unknown {
-  if (BYTES.has(type)) return body;
-  const parsed: unknown = JSON.parse(body.toString());
-  return parsed;
 }

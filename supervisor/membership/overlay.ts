@@ -70,7 +70,7 @@ export interface HostRequests {
    * Sends an introduction by the seed when the connection between the two nodes is broken. Resolves to the
    * port on which the other node listens, or 0 if it does not listen.
    */
-  punch(introduction: PunchIntroduction): Promise<number>;
+  punch(introduction: PunchIntroduction): Promise<number | undefined>;
   /**
    * Resolves to the overlay addresses of a host outside the overlay. Rejects with ENOENT for an unknown name.
    */
@@ -191,9 +191,8 @@ export class JoinedOverlay implements Overlay {
     return this.#uplink.request(Meet, { to, offer }, { signal, timeout: MEET_TIMEOUT });
   }
 
-  async punch(introduction: PunchIntroduction): Promise<number> {
-    const { port = 0 } = await this.#uplink.request(Punch, introduction, { timeout: MEET_TIMEOUT });
-    return port;
+  async punch(introduction: PunchIntroduction): Promise<number | undefined> {
+    return (await this.#uplink.request(Punch, introduction, { timeout: MEET_TIMEOUT })).port;
   }
 
   async resolve(name: string): Promise<readonly string[]> {

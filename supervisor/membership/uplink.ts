@@ -1,7 +1,8 @@
 import { backoff } from '../control/backoff.ts';
 import { ControlError, codeOf } from '../control/control-error.ts';
 import type { RequestMessage } from '../control/message.ts';
-import type { RequestOptions, Session } from '../control/session.ts';
+import type { Session } from '../control/session.ts';
+import type { RequestOptions } from '../control/session-options.ts';
 import { type Waiting, waitFor } from '../control/waiting.ts';
 import { type Link, type LinkOptions, openLink, Refused } from './link.ts';
 import type { Membership } from './view.ts';
@@ -84,11 +85,11 @@ export class Uplink {
   }
 
   async #keep(): Promise<string> {
-    let reason: string;
+    let reason: string | undefined;
     do {
       reason = await this.#link.session.closed;
-      if (!this.#stop.signal.aborted) reason = (await this.#reopen()) ?? '';
-    } while (reason === '');
+      if (!this.#stop.signal.aborted) reason = await this.#reopen();
+    } while (reason === undefined);
     this.#end = reason;
     this.#membership.close();
     for (const waiting of this.#waiting) waiting.reject(new ControlError('ENETDOWN', reason));

@@ -30,7 +30,7 @@ const delta = (nodes: Member[], removed: number[] = []): MembershipUpdate => ({
 });
 const idsOf = ({ members }: Membership) => [...members.keys()].sort();
 
-test('a snapshot replaces all members, a delta adds and removes some, and either notifies listeners once', () => {
+test('a snapshot replaces all members, a delta adds and removes some; each notifies listeners once', () => {
   const membership = new Membership();
   let told = 0;
   const unsubscribe = membership.onChange(() => {
@@ -49,7 +49,7 @@ test('a snapshot replaces all members, a delta adds and removes some, and either
   expect(told).toBe(3);
 });
 
-test('members from before a restart of the seed stay until the seed names or removes them, or time is up', async () => {
+test('members from before a seed’s restart stay until it names or removes them, or time is up', async () => {
   const membership = new Membership(60);
   membership.apply(snapshot('a', 1, 2, 3, 4));
   membership.apply(snapshot('b', 1));

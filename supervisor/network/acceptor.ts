@@ -17,8 +17,6 @@ interface AcceptorOptions {
   readonly selfAddress: () => string;
   readonly flows: FlowNameTable;
   readonly listeners: ListenerView;
-  /** Reads the kernel's table of listeners again and returns the listener on `port`. */
-  readonly lookAgain: (port: number) => Listener | undefined;
 }
 
 /** Brings connections from other nodes to the guest's listeners. */

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { createBoundConnections, farEnds } from './bound-connections.ts';
 
-test('has() is true for a connection from a bound port as long as the kernel has the connection', async () => {
+test('has() is true for a connection from a bound port while the kernel has the connection', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const there = { address: '127.0.0.1', port: (server.address() as AddressInfo).port };

@@ -4,7 +4,7 @@ import { choose, type OrderFacts, orderOf } from './choose.ts';
 
 const facts = (nat: NatKind) => ({ nat, filtering: 'silent' }) as const;
 
-test('a connection is direct to a node without NAT, punched if ports are predictable, and relayed otherwise', () => {
+test('a connection is direct without NAT, punched if ports are predictable, and relayed otherwise', () => {
   const table = NAT_KINDS.map((own) =>
     NAT_KINDS.map((peer) => choose(facts(own), facts(peer)).transport).join(' '),
   );
@@ -29,13 +29,13 @@ describe('the order of the first packets', () => {
   };
   const order = (change: Partial<OrderFacts>) => orderOf({ ...far, ...change });
 
-  test('the first packet follows the introduction to a far acceptor, and waits for the answer of a near one', () => {
+  test('the first packet follows the introduction to a far acceptor; a near one has to answer first', () => {
     expect(order({})).toEqual({ order: 'ahead', mayBeReset: false });
     expect(order({ rtt: 0.3 })).toEqual({ order: 'answered', mayBeReset: false });
     expect(order({ ownFiltering: 'resetting' })).toEqual({ order: 'ahead', mayBeReset: false });
   });
 
-  test('without a NAT the guest’s packet leaves at once, as its host would reset a near acceptor’s packet', () => {
+  test('without NAT the guest’s packet leaves at once: its host would reset a near acceptor’s packet', () => {
     const near = { rtt: 0.3, ownFiltering: 'resetting', isOpen: true } as const;
     expect(order(near)).toEqual({ order: 'at once', mayBeReset: false });
     expect(order({ ...near, isListening: false })?.order).toBe('answered');

@@ -184,6 +184,6 @@ export class LateConnector {
   }
 
   async #dialAs({ local, peer = ANY }: ServiceAnswer, signal: AbortSignal): Promise<Unread> {
-    return dial(this.#addon, { family: 4, localPort: local?.port ?? 0, ...peer }, signal).connection;
+    return dial(this.#addon, { family: 4, localPort: local?.port, ...peer }, signal).connection;
   }
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { createListenerView, parseListeners, readListeners } from './listeners.ts';
+import { createListenerView, type Listener, parseListeners, readListeners } from './listeners.ts';
 
 const listen = (port: number, host: string) =>
   new Promise<{ port: number; close: () => void }>((resolve, reject) => {
@@ -55,7 +55,7 @@ describe('listening sockets, as the kernel reports them', () => {
   });
 });
 
-test('find() returns a listener that is newer than the last look, and undefined if nobody listens', async () => {
+test('find() returns a listener newer than the last look, and undefined if nobody listens', async () => {
   const view = createListenerView();
   view.refresh();
   const { port, close } = await listen(0, '0.0.0.0');
@@ -65,4 +65,18 @@ test('find() returns a listener that is newer than the last look, and undefined 
   close();
   view.refresh();
   expect(await view.find(port)).toBeUndefined();
+});
+
+test('refresh() calls the listeners of onRefresh() until they are removed, and find() does not', async () => {
+  const view = createListenerView();
+  const seen: (Listener | undefined)[] = [];
+  const { port, close } = await listen(0, '0.0.0.0');
+  const stop = view.onRefresh(() => seen.push(view.at(port)));
+  await view.find(port);
+  expect(seen).toEqual([]);
+  view.refresh();
+  stop();
+  view.refresh();
+  close();
+  expect(seen).toEqual([expect.objectContaining({ port })]);
 });

@@ -55,8 +55,10 @@ export interface ListenerView {
    * not refused while a server closes and reopens its port, as iperf3 does between two tests.
    */
   find(port: number): Promise<Listener | undefined>;
-  /** Reads the kernel's table again. */
+  /** Reads the kernel's table again, and then calls the listeners of `onRefresh`. */
   refresh(): void;
+  /** Calls `listener` after each `refresh`, with the ms that it took. Returns a function that stops this. */
+  onRefresh(listener: (ms: number) => void): () => void;
   /** Returns the ports that the last read has found, in ascending order. */
   ports(): readonly number[];
 }
@@ -68,12 +70,15 @@ export function createListenerView(): ListenerView {
   let listeners = new Map<number, Listener>();
   let restUntil = 0;
   let nextLook: Promise<void> | undefined;
+  const refreshed = new Set<(ms: number) => void>();
 
-  function look(): void {
+  /** Returns how long the read took, ms. */
+  function look(): number {
     const started = performance.now();
     listeners = readListeners();
     const ended = performance.now();
     restUntil = ended + (REST - 1) * (ended - started);
+    return ended - started;
   }
 
   /** One read serves all callers that ask before it begins. */
@@ -92,7 +97,14 @@ export function createListenerView(): ListenerView {
       }
       return listeners.get(port);
     },
-    refresh: look,
+    refresh() {
+      const ms = look();
+      for (const listener of refreshed) listener(ms);
+    },
+    onRefresh(listener) {
+      refreshed.add(listener);
+      return () => refreshed.delete(listener);
+    },
     ports: () => [...listeners.keys()].sort((a, b) => a - b),
   };
 }

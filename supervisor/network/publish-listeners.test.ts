@@ -1,19 +1,21 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createListenerView } from './listeners.ts';
+import { createListenerView, type ListenerView } from './listeners.ts';
 import { createListenerPublisher, type ListenerPublisher } from './publish-listeners.ts';
 
 const servers: Server[] = [];
 const gone: number[] = [];
 /** The calls of `tell`, each with a function that answers it. */
 const told: Array<{ ports: readonly number[]; answer: () => void }> = [];
+let listeners: ListenerView;
 let publisher: ListenerPublisher;
 let wakeUp = () => {};
 
 beforeEach(() => {
+  listeners = createListenerView();
   publisher = createListenerPublisher({
-    listeners: createListenerView(),
+    listeners,
     tell(ports) {
       const { promise, resolve } = Promise.withResolvers<void>();
       told.push({ ports, answer: resolve });
@@ -48,7 +50,7 @@ async function telling(): Promise<{ ports: readonly number[]; answer: () => void
   }
 }
 
-test('listeners that are reported together are published in one call, without waiting for an answer', async () => {
+test('listeners that are reported together are published in one call, before any answer', async () => {
   const ports = [await listen(), await listen(), await listen()];
   for (const port of ports) publisher.hear(port);
   expect((await telling()).ports).toEqual(expect.arrayContaining(ports));
@@ -73,6 +75,18 @@ test('catchUp() publishes a reported listener, and does not look if nothing was 
   publisher.hear(port);
   publisher.catchUp();
   expect(told[0]?.ports).toContain(port);
+});
+
+test('a listener that a refresh by others finds is published until the publisher closes', async () => {
+  const port = await listen();
+  listeners.refresh();
+  const { ports, answer } = await telling();
+  expect(ports).toContain(port);
+  answer();
+  publisher.close();
+  await listen();
+  listeners.refresh();
+  expect(told).toEqual([]);
 });
 
 test('onGone() is called for a reported port on which nobody listens', async () => {

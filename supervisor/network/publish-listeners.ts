@@ -12,16 +12,14 @@ interface PublisherOptions {
 }
 
 /**
- * Publishes the ports on which the guest listens. The ports are read from the kernel; reports of process
- * monitors only say when to read.
+ * Publishes the ports on which the guest listens, whenever the listeners are refreshed. The ports are read
+ * from the kernel; reports of process monitors only say when to read.
  */
 export interface ListenerPublisher {
   /**
    * Reports that a listener has opened or closed. The publisher looks soon, once for all reports until then.
    */
   hear(port: number): void;
-  /** Reads the kernel's table now, and publishes the ports. */
-  look(): void;
   /**
    * Looks now if there was a report since the last look, as the guest's next request may concern the reported
    * listener.
@@ -54,28 +52,27 @@ export function createListenerPublisher({ listeners, tell, onGone }: PublisherOp
     telling = false;
   }
 
-  function look(): void {
+  const unsubscribe = listeners.onRefresh((ms) => {
     clearTimeout(timer);
     timer = undefined;
-    const started = performance.now();
-    listeners.refresh();
-    const ended = performance.now();
-    restUntil = ended + REST * (ended - started);
+    restUntil = performance.now() + REST * ms;
     const spokenOf = [...heard];
     heard.clear();
     void publish();
     for (const port of spokenOf) if (!listeners.at(port)) onGone(port);
-  }
+  });
 
   return {
     hear(port) {
       heard.add(port);
-      timer ??= setTimeout(look, Math.max(0, restUntil - performance.now())).unref();
+      timer ??= setTimeout(() => listeners.refresh(), Math.max(0, restUntil - performance.now())).unref();
     },
-    look,
     catchUp() {
-      if (timer) look();
+      if (timer) listeners.refresh();
     },
-    close: () => clearTimeout(timer),
+    close() {
+      clearTimeout(timer);
+      unsubscribe();
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { ServiceRequest } from '../service/wire.ts';
 import { AcceptWatch } from './accept-watch.ts';
 import type { FlowNames } from './flow-names.ts';
 import { ListenerHabits } from './listener-habits.ts';
-import type { Listener } from './listeners.ts';
+import type { Listener, ListenerView } from './listeners.ts';
 import { pipeFlow } from './relay/pipe.ts';
 import type { SignalState } from './signal-states.ts';
 import { dial, type Unread, type UnreadAddon } from './unread.ts';
@@ -49,17 +49,14 @@ interface Entry extends Arrival {
 
 interface SignalConnectionsOptions {
   readonly addon: UnreadAddon;
-  /**
-   * Reads the kernel's table of listeners again and returns the listener on `port`; called when a listener
-   * refused a connection.
-   */
-  readonly lookAgain: (port: number) => Listener | undefined;
+  /** Refreshed when a listener has refused a connection. */
+  readonly listeners: Pick<ListenerView, 'at' | 'refresh'>;
 }
 
 /** Hands connections over to the guest's listeners by signal connections; see docs/process-monitor.md. */
 export class SignalConnections {
   readonly #addon: UnreadAddon;
-  readonly #lookAgain: SignalConnectionsOptions['lookAgain'];
+  readonly #listeners: SignalConnectionsOptions['listeners'];
   /** By the local port of their signal connection: connections that the guest has not accepted yet. */
   readonly #waiting = new Map<number, Entry>();
   /** By the local port of their signal connection: connections whose bytes go through this process. */
@@ -68,9 +65,9 @@ export class SignalConnections {
   readonly #watch = new AcceptWatch((port, state) => this.#found(port, state));
   #listenTimer: NodeJS.Timeout | undefined;
 
-  constructor({ addon, lookAgain }: SignalConnectionsOptions) {
+  constructor({ addon, listeners }: SignalConnectionsOptions) {
     this.#addon = addon;
-    this.#lookAgain = lookAgain;
+    this.#listeners = listeners;
   }
 
   /**
@@ -137,7 +134,7 @@ export class SignalConnections {
       if (this.#waiting.size >= MAX_WAITING)
         throw new BoxerError('ECONNREFUSED', 'too many connections wait for accept()');
       const { reach, port: listenerPort } = entry.listener;
-      const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE, localPort: 0 };
+      const target = { address: reach, port: listenerPort, localAddress: SIGNAL_SOURCE };
       const { localPort, connection } = dial(this.#addon, { family: 4, ...target }, cancel);
       port = localPort;
       this.#waiting.set(port, entry);
@@ -170,7 +167,8 @@ export class SignalConnections {
    * listen() has arrived, but this process has not read it yet.
    */
   #movedFrom({ port, reach }: Listener): Listener | undefined {
-    const present = this.#lookAgain(port);
+    this.#listeners.refresh();
+    const present = this.#listeners.at(port);
     return present?.reach === reach ? undefined : present;
   }
 

@@ -27,20 +27,20 @@ async function listening(): Promise<{ port: number; peer: Promise<string> }> {
 }
 
 test.each([
-  [4, ''],
+  [4, undefined],
   [4, '127.0.0.9'],
-  [6, ''],
+  [6, undefined],
 ] as const)(
   'dial() with family %s from %p returns the local port, and a stream that reads the bytes',
   async (family, localAddress) => {
     const { port, peer } = await listening();
     const { localPort, connection } = dial(
       addon,
-      { family, localAddress, localPort: 0, address: '127.0.0.1', port },
+      { family, localAddress, address: '127.0.0.1', port },
       never,
     );
     const unread = await connection;
-    expect(await peer).toBe(`${localAddress || '127.0.0.1'}:${localPort}`);
+    expect(await peer).toBe(`${localAddress ?? '127.0.0.1'}:${localPort}`);
     const stream = unread.stream();
     expect(unread.stream()).toBe(stream);
     const [bytes] = await once(stream, 'data');
@@ -55,8 +55,7 @@ test.each([
 test('dial() rejects with ECONNREFUSED when nobody listens', async () => {
   const { port } = await listening();
   for (const cleanup of cleanups.splice(0)) cleanup();
-  const refused = async () =>
-    dial(addon, { family: 4, localPort: 0, address: '127.0.0.1', port }, never).connection;
+  const refused = async () => dial(addon, { family: 4, address: '127.0.0.1', port }, never).connection;
   await expect(refused()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
@@ -67,9 +66,7 @@ test('an invalid address or port is refused before a socket is made', () => {
     ['127.0.0.1', 65_536],
     ['127.0.0.1', -1],
   ] as const)
-    expect(() => dial(addon, { family: 4, localPort: 0, address, port }, never)).toThrow(
-      /EINVAL|address or port/,
-    );
+    expect(() => dial(addon, { family: 4, address, port }, never)).toThrow(/EINVAL|address or port/);
 });
 
 /** The queue of this listener is full, so it answers nobody. */
@@ -85,7 +82,7 @@ test('an abort ends a connection attempt that is under way', async () => {
   cleanups.push(() => full.stdin.end());
   const [line] = await once(full.stdout, 'data');
   const stop = new AbortController();
-  const options = { family: 4, localPort: 0, address: '127.0.0.1', port: Number(line) } as const;
+  const options = { family: 4, address: '127.0.0.1', port: Number(line) } as const;
   const { connection } = dial(addon, options, stop.signal);
   expect(connection).toBeInstanceOf(Promise);
   stop.abort(new Error('enough'));

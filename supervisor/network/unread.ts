@@ -78,9 +78,9 @@ export interface DialOptions {
   /** 6 makes an AF_INET6 socket with v4-mapped addresses. */
   readonly family: 4 | 6;
   /** Dotted IPv4; without it, any address. */
-  readonly localAddress?: string;
-  /** 0 for any port. */
-  readonly localPort: number;
+  readonly localAddress?: string | undefined;
+  /** Without it, any port. */
+  readonly localPort?: number | undefined;
   /** The remote address, dotted IPv4. */
   readonly address: string;
   readonly port: number;
@@ -101,7 +101,7 @@ export interface Dialling {
  */
 export function dial(
   addon: UnreadAddon,
-  { family, localAddress = '', localPort, address, port }: DialOptions,
+  { family, localAddress, localPort, address, port }: DialOptions,
   signal: AbortSignal,
 ): Dialling {
   signal.throwIfAborted();
@@ -110,7 +110,7 @@ export function dial(
     if (typeof begun === 'object') addon.dialCancel(begun);
     reject(signal.reason);
   };
-  const begun = addon.dial(family, localAddress, localPort, address, port, (result) => {
+  const begun = addon.dial(family, localAddress ?? '', localPort ?? 0, address, port, (result) => {
     signal.removeEventListener('abort', abort);
     if (result >= 0) resolve(unreadDescriptor(addon, result, bound));
     else
@@ -121,7 +121,7 @@ export function dial(
         ),
       );
   });
-  const bound = localPort !== 0 ? localPort : addon.localPort(begun);
+  const bound = localPort ?? addon.localPort(begun);
   if (typeof begun === 'number')
     return { localPort: bound, connection: unreadDescriptor(addon, begun, bound) };
   signal.addEventListener('abort', abort, { once: true });

@@ -157,10 +157,6 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     selfAddress: () => overlay.address,
     flows,
     listeners,
-    lookAgain(port) {
-      publisher.look();
-      return listeners.at(port);
-    },
   });
   const pairs = new Pairs();
   const deliver: Deliver = (...arrived) => acceptor.deliver(...arrived);
@@ -178,7 +174,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   ready.resolve({ acceptor, puncher, pairs: allPairs });
   const connector = new Connector({ overlay, flows, puncher, pairs });
   // Containers are reached by the kernel itself; functions need their listeners known.
-  const stopLooking = isFunction ? lookForSilentListeners(publisher.look) : () => undefined;
+  const stopLooking = isFunction ? lookForSilentListeners(() => listeners.refresh()) : () => undefined;
   const later = new LateConnector({ addon, connector, flows });
   const parts = { table, acceptor, connector, later, publisher, onListener: stopLooking, onDenied };
   await options.beforeServing?.(overlay);

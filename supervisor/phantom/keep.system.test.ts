@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { exitCodeOf } from '../guest/exit-status.ts';
 import type { Joined, Launch } from '../launches/launch.ts';
-import type { Outcome } from '../launches/outcome.ts';
 import type { Renewal } from '../launches/renewal/times.ts';
 import { SILENT_LOGGER } from '../log/logger.ts';
 import type { Duty, Overlay } from '../membership/join.ts';
 import { createTestbed, type Testbed, until } from '../seed/overlay-testbed.ts';
 import { keep } from './keep.ts';
+import { type Clock, createPuppet, type Puppet } from './puppet-testbed.ts';
 
 /** Renewal with a real seed and real nodes. The tests decide what guests do. */
 
@@ -22,18 +21,6 @@ let end: AbortController;
 /** Called with each launch as soon as it has been started. */
 let onStart: (puppet: Puppet) => void;
 
-interface Puppet {
-  readonly launch: Launch;
-  readonly signals: string[];
-  readonly ended: Promise<void>;
-  /** The function joins, and its guest runs and listens. */
-  run(ports?: readonly number[]): Promise<void>;
-  listen(ports: readonly number[]): Promise<void>;
-  exit(code: number): void;
-  /** The function disappears without a report, or never connects. */
-  die(lastLine: string): void;
-}
-
 beforeEach(async () => {
   bed = await createTestbed();
   web = await bed.join('web');
@@ -47,96 +34,11 @@ afterEach(async () => {
   await bed.close();
 });
 
-/** Joins as a phantom that announces the duty that `announced` has at the time. */
-function joinPhantom(announced: { readonly duty: Duty }) {
-  const phantom = bed.join('worker', {
-    join: {
-      ...{
-        role: 'phantom',
-        service: 'worker',
-        networks: { front: ['worker'] },
-        hostname: '',
-        container: 'c',
-      },
-      get duty() {
-        return announced.duty;
-      },
-    },
-  });
-  const joined = phantom.then(
-    (overlay): Joined => ({ overlay, fetchBy: () => () => Promise.reject(new Error()) }),
-  );
-  // A launch that is not needed any more may not have joined when the test ends.
-  for (const early of [phantom, joined]) early.catch(() => undefined);
-  return { phantom, joined };
-}
-
-function createPuppet(duty: Duty): Puppet {
-  const announced = { duty };
-  const { phantom, joined } = joinPhantom(announced);
-  const started = Promise.withResolvers<void>();
-  const outcome = Promise.withResolvers<Outcome>();
-  const ended = Promise.withResolvers<void>();
-  const signals: string[] = [];
-  let node: Overlay | undefined;
-  const finish = async (result: Outcome) => {
-    await node?.leave();
-    await phantom.then(
-      (overlay) => overlay.leave(),
-      () => undefined,
-    );
-    outcome.resolve(result);
-  };
-  const deliver = (signal: string) => {
-    signals.push(signal);
-    if (signal === 'SIGKILL') void finish({ exitCode: exitCodeOf({ code: null, signal }), ofGuest: true });
-  };
-  return {
-    signals,
-    ended: ended.promise,
-    async run(ports = []) {
-      made = performance.now();
-      const { identity, key } = await (await phantom).launch();
-      const join = {
-        role: 'function' as const,
-        service: 'worker',
-        networks: {},
-        hostname: '',
-        container: '',
-      };
-      node = await bed.join('worker', { identity, key: Buffer.from(key, 'hex'), join });
-      await node.setListening(ports);
-      started.resolve();
-    },
-    listen: async (ports) => node?.setListening(ports),
-    exit: (code) => void finish({ exitCode: code, ofGuest: true }),
-    die: (lastLine) => void finish({ exitCode: 137, lastLine }),
-    launch: {
-      joined,
-      session: started.promise.then(() => ({}) as never),
-      started: started.promise,
-      gone: outcome.promise.then(() => undefined),
-      outcome: outcome.promise,
-      invokedAt: () => made,
-      async setDuty(next) {
-        announced.duty = next;
-        await (await phantom).setDuty(next);
-      },
-      deliver,
-      stop: deliver,
-      end() {
-        ended.resolve();
-        void finish({ exitCode: 1, lastLine: 'ended' });
-      },
-    },
-  };
-}
-
-let made = 0;
+const clock: Clock = { invokedAt: 0 };
 
 function start(duty: Duty): Launch {
-  made = performance.now();
-  const puppet = createPuppet(duty);
+  clock.invokedAt = performance.now();
+  const puppet = createPuppet({ bed, duty, clock });
   launches.push(puppet);
   onStart(puppet);
   return puppet.launch;
@@ -262,7 +164,7 @@ test('a function without a successor gets its stop signal in time, and the conta
   const outcome = await kept;
   expect(outcome).toMatchObject({ exitCode: 124 });
   expect(outcome.lastLine).toMatch(/no successor has started: Rate exceeded$/);
-  expect(performance.now() - made).toBeLessThan(3000);
+  expect(performance.now() - clock.invokedAt).toBeLessThan(3000);
 });
 
 test('a container that has been told to stop starts no further successor', async () => {
@@ -301,7 +203,7 @@ test('a successor that can start only after the old function has ended takes ove
   // So it happens where the function's reserved concurrency is used up.
   await old?.launch.gone;
   expect(old?.signals).toEqual(['SIGINT', 'SIGKILL']);
-  expect(performance.now() - made).toBeLessThan(3000);
+  expect(performance.now() - clock.invokedAt).toBeLessThan(3000);
   await next.run();
   while (shown.length < 2) await new Promise((resolve) => setImmediate(resolve));
   const id = await idOf(next);

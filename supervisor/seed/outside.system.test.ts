@@ -122,7 +122,7 @@ test('a launch tells the function how to reach the seed and its phantom from out
   server.close();
 });
 
-test('the relay refuses the token of a phantom after its next launch, and after the phantom has left', async () => {
+test('the relay refuses a phantom’s token after its next launch and after the phantom left', async () => {
   const { phantom, launch } = await launched();
   const { relay } = launch.outside ?? { relay: 0 };
   const place = { relay: { address: '127.0.0.1', port: relay }, token: TOKEN };
@@ -159,7 +159,7 @@ test('nodes inside and outside connect through the relay and never dial each oth
   echo.server.close();
 });
 
-test('initiators outside get published ports, in turn if there are few; initiators inside get any port', async () => {
+test('initiators outside get published ports, in turn if few; those inside get any port', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await bed.join('web', { introduce: bridge });
   const { node } = await launched();

@@ -29,13 +29,12 @@ export const config: SeedConfig = {
   ],
 };
 
+type NodeOptions = Partial<JoinOptions> & { networks?: JoinRequest['networks'] };
+
 export interface Testbed {
   readonly seed: Seed;
   /** Joins as a container of `service` on network `front`, unless the options say otherwise. */
-  join(
-    service: string,
-    options?: Partial<JoinOptions> & { networks?: JoinRequest['networks'] },
-  ): Promise<Overlay>;
+  join(service: string, options?: NodeOptions): Promise<Overlay>;
   /** Ends the seed like a crash: the sessions close without a message. */
   stopSeed(): Promise<void>;
   startSeed(options?: Partial<SeedOptions>): Promise<void>;
@@ -69,24 +68,8 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
     get seed() {
       return seed;
     },
-    async join(service, { networks = { front: [service] }, ...options } = {}) {
-      const identity = newServiceIdentity(service);
-      const overlay = await joinOverlay({
-        seed: { host: '127.0.0.1', port: seed.port },
-        identity,
-        key: pskOf(serviceKey(projectKey, service), identity),
-        introduce: bridge,
-        signal: stop.signal,
-        retryFor: 1000,
-        ...options,
-        join: options.join ?? {
-          role: 'container',
-          service,
-          networks,
-          hostname: service,
-          container: `id-of-${service}`,
-        },
-      });
+    async join(service, options = {}) {
+      const overlay = await joinAs(service, seed.port, stop.signal, options);
       overlays.push(overlay);
       return overlay;
     },
@@ -105,6 +88,31 @@ export async function createTestbed(seedOptions: Partial<SeedOptions> = {}): Pro
       await memory?.close();
     },
   };
+}
+
+function joinAs(
+  service: string,
+  port: number,
+  signal: AbortSignal,
+  { networks = { front: [service] }, ...options }: NodeOptions,
+): Promise<Overlay> {
+  const identity = newServiceIdentity(service);
+  return joinOverlay({
+    seed: { host: '127.0.0.1', port },
+    identity,
+    key: pskOf(serviceKey(projectKey, service), identity),
+    introduce: bridge,
+    signal,
+    retryFor: 1000,
+    ...options,
+    join: options.join ?? {
+      role: 'container',
+      service,
+      networks,
+      hostname: service,
+      container: `id-of-${service}`,
+    },
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('memory is returned twice after the last change of connections, and at a limited rate during many changes', () => {
+test('memory is returned twice after the last change of connections, and rarely during many', () => {
   const stop = new AbortController();
   let trims = 0;
   const trimMemory = () => {

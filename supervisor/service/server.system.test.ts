@@ -75,7 +75,7 @@ test('malformed bytes close their own connection and no other', async () => {
   expect(await answered()).toBe(true);
 });
 
-test('a connection with a second request, or with a flood of bytes after its request, is closed', async () => {
+test('a connection with a second request or a flood of bytes after its request is closed', async () => {
   const twice = await client();
   twice.write(Buffer.concat([request(Operation.resolve), request(Operation.resolve)]));
   expect(await rest(twice)).toHaveLength(0);

@@ -97,7 +97,7 @@ test('a relay that has joined carries every byte of a flow in both directions, w
   await expect(received.promise).resolves.toBe(sha256(body));
 });
 
-test('a guest gets ECONNREFUSED as usual, and the seed carries flows to hosts outside the overlay', async () => {
+test('a guest gets ECONNREFUSED as usual; the seed carries flows to hosts outside the overlay', async () => {
   const port = await guest((socket) => socket.pipe(socket));
   await startRelay('127.0.0.9');
   const [web, api] = [

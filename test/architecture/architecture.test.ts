@@ -32,7 +32,8 @@ describe('imports between rooms', () => {
 
   test('an arrow that is not in the plan is named', () =>
     expect(forbidden([{ from: 'compose-plugin/engine/docker.ts', to: 'compose-plugin/cli/up.ts' }])).toEqual([
-      'compose-plugin/engine -> compose-plugin/cli (compose-plugin/engine/docker.ts imports compose-plugin/cli/up.ts)',
+      'compose-plugin/engine -> compose-plugin/cli (compose-plugin/engine/docker.ts imports ' +
+        'compose-plugin/cli/up.ts)',
     ]));
 
   test('the plan has no arrow that nobody uses', () => {

@@ -1,4 +1,7 @@
-/* Prints its arguments, one a line, and its host name; then, with a port as first argument, echoes one connection at a time. */
+/*
+ * Prints its host name and its arguments, one a line. With a port as first argument, it then echoes one
+ * connection at a time.
+ */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +20,8 @@ int main(int argc, char **argv) {
   int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
-  if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, 16) < 0) return perror("listen"), 1;
+  if (bind(listener, (struct sockaddr *)&at, sizeof at) < 0 || listen(listener, 16) < 0)
+    return perror("listen"), 1;
   for (;;) {
     int fd = accept(listener, NULL, NULL);
     if (fd < 0) return perror("accept"), 1;

@@ -109,14 +109,7 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
       // lambda.py serves a single environment, so another environment needs another lambda.py.
       await docker('restart', '--time', '0', `${name}-lambda`);
       await next('ready');
-      // AWS runs an image in the same way: as its own user, with only /tmp writable, without privileges.
-      const sandbox = ['--user', '993:990', '--read-only', '--tmpfs', '/tmp:rw,exec,mode=1777'];
-      await docker(
-        ...['run', '--detach', ...member('function'), ...sandbox, '--cap-drop', 'ALL', '--ipc', 'none'],
-        ...['--security-opt', 'no-new-privileges', '--volume', `${name}:/opt/boxer:ro`, ...mount],
-        ...['--env', 'AWS_LAMBDA_RUNTIME_API=lambda:9001', '--env', 'AWS_LAMBDA_FUNCTION_NAME=independent'],
-        ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE],
-      );
+      await docker(...['run', '--detach', ...member('function'), ...sandboxOf(name), ...mount], ...FUNCTION);
     },
     functionEnded: async () => {
       const { stdout } = await docker('wait', `${name}-function`);
@@ -135,7 +128,18 @@ export async function startIndependent(timeout = 900): Promise<Independent> {
   };
 }
 
-/** Returns the reader of all lines of lambda.py, and the function that waits for its next line. */
+/** As AWS runs an image: its own user, nothing writable but /tmp, no privilege. */
+const sandboxOf = (volume: string) => [
+  ...['--user', '993:990', '--read-only', '--tmpfs', '/tmp:rw,exec,mode=1777'],
+  ...['--cap-drop', 'ALL', '--ipc', 'none'],
+  ...['--security-opt', 'no-new-privileges', '--volume', `${volume}:/opt/boxer:ro`],
+];
+const FUNCTION = [
+  ...['--env', 'AWS_LAMBDA_RUNTIME_API=lambda:9001', '--env', 'AWS_LAMBDA_FUNCTION_NAME=independent'],
+  ...['--entrypoint', '/opt/boxer/bin/boxer', IMAGE],
+];
+
+/** The lines of lambda.py: all that it has said, and the next one with a member. */
 function readLines(container: string) {
   let taken = 0;
   const lines = async (): Promise<Record<string, unknown>[]> => {

@@ -37,9 +37,12 @@ function panel({ title, unit, aim, of }: Figure, runs: readonly Run[], top: numb
   const y = (value: number) => top + PANEL - 40 - (value / max) * (PANEL - 70);
   const dots = points.map(
     ({ nodes, value }) =>
-      `<circle cx="${x(nodes).toFixed(1)}" cy="${y(value).toFixed(1)}" r="4" fill="${COLOUR}"/>${label(x(nodes) + 8, y(value) + 4, `${value.toPrecision(3)} ${unit}`, 'fill="#444"')}`,
+      `<circle cx="${x(nodes).toFixed(1)}" cy="${y(value).toFixed(1)}" r="4" ` +
+      `fill="${COLOUR}"/>` +
+      label(x(nodes) + 8, y(value) + 4, `${value.toPrecision(3)} ${unit}`, 'fill="#444"'),
   );
-  const line = `<polyline fill="none" stroke="${COLOUR}" points="${points.map(({ nodes, value }) => `${x(nodes).toFixed(1)},${y(value).toFixed(1)}`).join(' ')}"/>`;
+  const corners = points.map(({ nodes, value }) => `${x(nodes).toFixed(1)},${y(value).toFixed(1)}`);
+  const line = `<polyline fill="none" stroke="${COLOUR}" points="${corners.join(' ')}"/>`;
   const axis = `<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y(0)}" y2="${y(0)}" stroke="#bbb"/>`;
   const ticks = points.map(({ nodes }) =>
     label(x(nodes), y(0) + 16, String(nodes), 'text-anchor="middle" fill="#666"'),
@@ -47,7 +50,9 @@ function panel({ title, unit, aim, of }: Figure, runs: readonly Run[], top: numb
   const goal =
     aim === undefined
       ? ''
-      : `<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y(aim)}" y2="${y(aim)}" stroke="#c00" stroke-dasharray="4 4"/>${label(LEFT - 8, y(aim) + 4, `aim ${aim} ${unit}`, 'text-anchor="end" fill="#c00"')}`;
+      : `<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y(aim)}" y2="${y(aim)}" stroke="#c00" ` +
+        `stroke-dasharray="4 4"/>` +
+        label(LEFT - 8, y(aim) + 4, `aim ${aim} ${unit}`, 'text-anchor="end" fill="#c00"');
   return [label(8, top + 14, title, 'font-weight="600"'), axis, goal, line, ...dots, ...ticks].join('\n');
 }
 
@@ -58,7 +63,8 @@ export function growthPlot(heading: string, runs: readonly Run[]): string {
   const growing = runs.filter(({ spread }) => spread === 0).sort((a, b) => a.nodes - b.nodes);
   const height = 50 + figures.length * PANEL;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
+      `font-family="sans-serif" font-size="12">`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     label(8, 26, heading, 'font-size="16" font-weight="700"'),
     ...figures.map((figure, index) => panel(figure, growing, 50 + index * PANEL)),

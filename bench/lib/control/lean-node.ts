@@ -9,23 +9,6 @@ import { Hello } from '../../../supervisor/protocol/greeting.ts';
 import { Join } from '../../../supervisor/protocol/join.ts';
 import { MembershipChanged } from '../../../supervisor/protocol/membership.ts';
 
-/**
- * A node that the seed cannot tell from a real one: it uses real TLS and real frames, sends heartbeats, and
- * follows the membership. So that a thousand of them fit into one process, it only searches the members' JSON
- * for ids and does not parse it.
- */
-export interface LeanNode {
-  readonly id: number;
-  /** The overlay address. */
-  readonly address: string;
-  /** The number of different nodes of which the seed has told it. */
-  known(): number;
-  /** Resolves to the time (ms since the epoch) at which it first knew `count` nodes. */
-  knows(count: number): Promise<number>;
-  request(type: number, body: object): Promise<Record<string, unknown>>;
-  close(): void;
-}
-
 export interface LeanOptions {
   readonly port: number;
   readonly projectKey: Buffer;
@@ -80,86 +63,154 @@ function dial({ port, projectKey, service }: LeanOptions): Promise<TLSSocket> {
 /** Joins as a container of `service`. Rejects if the seed refuses the node. */
 export async function joinLean(options: LeanOptions): Promise<LeanNode> {
   const socket = await dial(options);
-  const decoder = new FrameDecoder();
-  const seen = new Uint8Array(16_384);
-  const waiting = new Map<number, (frame: Frame | Error) => void>();
-  let known = 0;
-  let changedAt = 0;
-  let lastId = 0;
-  let wanted = Number.POSITIVE_INFINITY;
-  let reached = Promise.withResolvers<number>();
-  let quiet = true;
-
-  const send = (type: number, flags: number, id: number, body: Buffer) =>
-    socket.write(encodeFrame({ type, flags, id, body }));
-  const request = async (type: number, body: object): Promise<Record<string, unknown>> => {
-    lastId += 1;
-    const id = lastId;
-    const answer = new Promise<Frame | Error>((resolve) => waiting.set(id, resolve));
-    send(type, 0, id, Buffer.from(JSON.stringify(body)));
-    const frame = await answer;
-    if (frame instanceof Error) throw frame;
-    const parsed: unknown = JSON.parse(frame.body.toString());
-    if (frame.flags & FrameFlag.failed) throw new Error(`request ${type}: ${frame.body}`);
-    return { ...(typeof parsed === 'object' ? parsed : {}) };
-  };
-  const onFrame = (frame: Frame) => {
-    if (frame.flags & FrameFlag.reply) {
-      waiting.get(frame.id)?.(frame);
-      waiting.delete(frame.id);
-    } else if (frame.type === MembershipChanged.number) {
-      const added = noteIds(frame.flags & FrameFlag.deflated ? inflated(frame) : frame.body, seen);
-      known += added;
-      if (added > 0) changedAt = now();
-      if (known >= wanted) reached.resolve(changedAt);
-    } else if (frame.type === PING) send(frame.type, FrameFlag.reply, frame.id, EMPTY);
-    else if (frame.type === Introduce.number) {
-      const { relay, token } = JSON.parse(frame.body.toString());
-      void options.introduce?.(relay, token).then(() => send(frame.type, FrameFlag.reply, frame.id, EMPTY));
-    }
-  };
-  socket.on('data', (chunk: Buffer) => {
-    quiet = false;
-    for (const frame of decoder.push(chunk)) onFrame(frame);
-  });
-  const heartbeat = setInterval(() => {
-    if (quiet) send(PING, 0, ++lastId, EMPTY);
-    quiet = true;
-  }, HEARTBEAT);
-  socket.once('close', () => {
-    clearInterval(heartbeat);
-    const gone = new Error('the seed closed the connection');
-    for (const resolve of waiting.values()) resolve(gone);
-    reached.reject(gone);
-    reached.promise.catch(() => undefined);
-  });
-  socket.on('error', () => socket.destroy());
-
+  const session = new LeanSession(socket, options.introduce);
   const { service } = options;
-  const local = { address: '127.0.0.1', port: socket.localPort ?? 0 };
   const [, joined] = await Promise.all([
-    request(Hello.number, { version: 1, capabilities: ['relay', DEFLATE] }),
-    request(Join.number, {
+    session.request(Hello.number, { version: 1, capabilities: ['relay', DEFLATE] }),
+    session.request(Join.number, {
       role: 'container',
       service,
       networks: { default: [service] },
       hostname: service,
       container: '',
-      local,
+      local: { address: '127.0.0.1', port: socket.localPort ?? 0 },
       via: '127.0.0.1',
     }),
   ]);
-  return {
-    id: Number(joined.nodeId),
-    address: String(joined.address),
-    known: () => known,
-    knows(count) {
-      if (known >= count) return Promise.resolve(changedAt);
-      wanted = count;
-      reached = Promise.withResolvers();
-      return reached.promise;
-    },
-    request,
-    close: () => socket.destroy(),
-  };
+  return new LeanNode(session, Number(joined.nodeId), String(joined.address));
+}
+
+/**
+ * A node that the seed cannot tell from a real one: it uses real TLS and real frames, sends heartbeats, and
+ * follows the membership. So that a thousand of them fit into one process, it only searches the members' JSON
+ * for ids and does not parse it.
+ */
+export class LeanNode {
+  readonly id: number;
+  /** The overlay address. */
+  readonly address: string;
+  readonly #session: LeanSession;
+
+  constructor(session: LeanSession, id: number, address: string) {
+    this.#session = session;
+    this.id = id;
+    this.address = address;
+  }
+
+  /** The number of different nodes of which the seed has told it. */
+  known(): number {
+    return this.#session.members.known;
+  }
+
+  /** Resolves to the time (ms since the epoch) at which it first knew `count` nodes. */
+  knows(count: number): Promise<number> {
+    return this.#session.members.knows(count);
+  }
+
+  request(type: number, body: object): Promise<Record<string, unknown>> {
+    return this.#session.request(type, body);
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+}
+
+/** Counts the nodes of which the seed has told. */
+class MemberCount {
+  known = 0;
+  readonly #seen = new Uint8Array(16_384);
+  #changedAt = 0;
+  #wanted = Number.POSITIVE_INFINITY;
+  #reached = Promise.withResolvers<number>();
+
+  /** Takes the body of a membership message. */
+  note(body: Buffer): void {
+    const added = noteIds(body, this.#seen);
+    this.known += added;
+    if (added > 0) this.#changedAt = now();
+    if (this.known >= this.#wanted) this.#reached.resolve(this.#changedAt);
+  }
+
+  knows(count: number): Promise<number> {
+    if (this.known >= count) return Promise.resolve(this.#changedAt);
+    this.#wanted = count;
+    this.#reached = Promise.withResolvers();
+    return this.#reached.promise;
+  }
+
+  fail(error: Error): void {
+    this.#reached.reject(error);
+    this.#reached.promise.catch(() => undefined);
+  }
+}
+
+/** The control connection of a lean node. */
+class LeanSession {
+  readonly members = new MemberCount();
+  readonly #socket: TLSSocket;
+  readonly #introduce: LeanOptions['introduce'];
+  readonly #waiting = new Map<number, (frame: Frame | Error) => void>();
+  #lastId = 0;
+  #isQuiet = true;
+
+  constructor(socket: TLSSocket, introduce: LeanOptions['introduce']) {
+    this.#socket = socket;
+    this.#introduce = introduce;
+    const decoder = new FrameDecoder();
+    socket.on('data', (chunk: Buffer) => {
+      this.#isQuiet = false;
+      for (const frame of decoder.push(chunk)) this.#onFrame(frame);
+    });
+    const heartbeat = setInterval(() => this.#beat(), HEARTBEAT);
+    socket.once('close', () => {
+      clearInterval(heartbeat);
+      this.#fail(new Error('the seed closed the connection'));
+    });
+    socket.on('error', () => socket.destroy());
+  }
+
+  async request(type: number, body: object): Promise<Record<string, unknown>> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const answer = new Promise<Frame | Error>((resolve) => this.#waiting.set(id, resolve));
+    this.#send(type, 0, id, Buffer.from(JSON.stringify(body)));
+    const frame = await answer;
+    if (frame instanceof Error) throw frame;
+    const parsed: unknown = JSON.parse(frame.body.toString());
+    if (frame.flags & FrameFlag.failed) throw new Error(`request ${type}: ${frame.body}`);
+    return { ...(typeof parsed === 'object' ? parsed : {}) };
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  #send(type: number, flags: number, id: number, body: Buffer): void {
+    this.#socket.write(encodeFrame({ type, flags, id, body }));
+  }
+
+  #beat(): void {
+    if (this.#isQuiet) this.#send(PING, 0, ++this.#lastId, EMPTY);
+    this.#isQuiet = true;
+  }
+
+  #fail(error: Error): void {
+    for (const resolve of this.#waiting.values()) resolve(error);
+    this.members.fail(error);
+  }
+
+  #onFrame(frame: Frame): void {
+    const { type, id } = frame;
+    if (frame.flags & FrameFlag.reply) {
+      this.#waiting.get(id)?.(frame);
+      this.#waiting.delete(id);
+    } else if (type === MembershipChanged.number)
+      this.members.note(frame.flags & FrameFlag.deflated ? inflated(frame) : frame.body);
+    else if (type === PING) this.#send(type, FrameFlag.reply, id, EMPTY);
+    else if (type === Introduce.number) {
+      const { relay, token } = JSON.parse(frame.body.toString());
+      void this.#introduce?.(relay, token).then(() => this.#send(type, FrameFlag.reply, id, EMPTY));
+    }
+  }
 }

@@ -81,7 +81,9 @@ export function verdictsOf(all: readonly Measured[]): Verdict[] {
   }
   for (const measured of all.filter((each) => !isDirect(each)))
     verdicts.push({
-      what: `${measured.pair}, ${at(measured.rtt)}: CPU time of supervisors and seed per 1,000 punched connections`,
+      what:
+        `${measured.pair}, ${at(measured.rtt)}: CPU time of supervisors and seed per 1,000 ` +
+        `punched connections`,
       value: (measured.cpu / measured.firstByte.boxer.length) * 1e6,
       unit: 'ms',
       aim: '',

@@ -20,7 +20,7 @@ const input = {
   architectures: new Map([['sha256:1', 'arm64' as const]]),
 };
 
-test('projectCost() adds the time of running functions to what the local Lambda counted of ended ones', () => {
+test('projectCost() adds the time of running functions to what local Lambda counted of ended ones', () => {
   const billing = {
     'shop-worker-1': { invocations: 3, billedMs: 30_000, gbSeconds: 60 },
     other: { invocations: 9, billedMs: 1, gbSeconds: 9 },
@@ -48,7 +48,7 @@ test('projectCost() counts the time of phantoms on AWS, and charges for /tmp bey
   expect(services[0]?.cost).toBeCloseTo(200 * 0.0000133334 + 100 * 0.0000000309 + (100 / 900) * 0.0000002, 9);
 });
 
-test('projectCost() counts both functions of a replica during its renewal, and earlier functions once', () => {
+test('projectCost() counts both functions of a replica in its renewal, and earlier functions once', () => {
   const launches = [launch({ seconds: 1000, functions: [30, 200] })];
   const billing = { 'shop-worker-1': { invocations: 1, billedMs: 800_000, gbSeconds: 1600 } };
   const local = projectCost({ ...input, provider: 'local', launches, billing });

@@ -97,7 +97,7 @@ function functionCheck(
     return {
       ...check,
       ok: false,
-      found: `failed: ${state.reason}`,
+      found: `failed: ${state.reason ?? 'for a reason that Lambda does not name'}`,
       advice: '`docker boxer up` creates it again.',
     };
   }
@@ -106,7 +106,7 @@ function functionCheck(
   const drift = wanted === undefined ? [] : differences(wanted, state, uri);
   const changes = drift.map(({ what, from, to }) => `${what} ${from} -> ${to}`).join(', ');
   const rest = changes === '' ? '' : `; the next \`docker boxer up\` changes ${changes}`;
-  const reason = state.state === 'Active' || state.reason === '' ? '' : ` (${state.reason})`;
+  const reason = state.state === 'Active' || state.reason === undefined ? '' : ` (${state.reason})`;
   return { ...check, found: `${state.state}${reason}${rest}` };
 }
 
@@ -132,7 +132,8 @@ async function concurrencyCheck(aws: Aws, expected: readonly ExpectedFunction[])
     const unreserved = { ...check, ok: left >= replicas, found };
     if (short?.wanted === undefined) return [unreserved];
     const { replicas: declared, concurrency } = short.wanted;
-    const reserved = `${short.service} declares ${declared} replicas, and x-boxer.concurrency is ${concurrency}`;
+    const declares = `${short.service} declares ${declared} replicas`;
+    const reserved = `${declares}, and x-boxer.concurrency is ${concurrency}`;
     return [
       unreserved,
       {

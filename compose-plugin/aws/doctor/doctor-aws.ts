@@ -78,7 +78,8 @@ function roleCheck(
   const check = {
     name: 'execution role',
     advice:
-      'Make one with what `docker boxer iam function` and `iam trust` print, and write its ARN as `role:` under x-boxer.',
+      'Make one with what `docker boxer iam function` and `iam trust` print, and write its ARN as ' +
+      '`role:` under x-boxer.',
   };
   if (without.length > 0)
     return { ...check, ok: false, found: `none for ${without.map(({ service }) => service).join(', ')}` };
@@ -96,5 +97,8 @@ function roleCheck(
 /** The rules as a table, for the person who sets up the security group. */
 export function renderOpenings({ host, rules }: Openings): string {
   const rows = rules.map(({ protocol, ports, source, why }) => [protocol, ports, source, why]);
-  return `To be open on ${host} (security group, firewall):\n${table([['PROTOCOL', 'PORTS', 'SOURCE', 'WHY'], ...rows])}`;
+  return (
+    `To be open on ${host} (security group, ` +
+    `firewall):\n${table([['PROTOCOL', 'PORTS', 'SOURCE', 'WHY'], ...rows])}`
+  );
 }

@@ -46,7 +46,8 @@ function fromProbe(folder: string): string[] {
   const good = peer?.punch.jittered.filter(({ ok }) => ok).length ?? 0;
   const all = peer?.punch.jittered.length ?? 0;
   return [
-    `the probe of ${date} (${provider}, ${region}): NAT ${nat.nat}, unasked packets ${nat.filtering}, punched ${good} of ${all}`,
+    `the probe of ${date} (${provider}, ${region}): NAT ${nat.nat}, unasked packets ` +
+      `${nat.filtering}, punched ${good} of ${all}`,
   ];
 }
 

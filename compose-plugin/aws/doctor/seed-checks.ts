@@ -63,5 +63,7 @@ const reach = (addresses: readonly string[]) =>
 
 const answering = (host: string, port: number) => ({
   name: `TCP ${port} of the seed`,
-  advice: `Open the port in the security group and the firewall of ${host}, and see that it leads to this engine.`,
+  advice:
+    `Open the port in the security group and the firewall of ${host}, and see that it leads to ` +
+    `this engine.`,
 });

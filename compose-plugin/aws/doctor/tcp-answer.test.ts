@@ -5,7 +5,7 @@ import { addressesOf, tcpAnswer } from './tcp-answer.ts';
 
 const { signal } = new AbortController();
 
-test('tcpAnswer() gives ok, ECONNREFUSED for a closed port, and ETIMEDOUT when nothing answers in time', async () => {
+test('tcpAnswer() gives ok, ECONNREFUSED for a closed port, ETIMEDOUT without a timely answer', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -82,7 +82,8 @@ function requireOurs(name: string, { tags }: FunctionState, ours: Readonly<Recor
   if (whose === ours['boxer:project']) return;
   throw new BoxerError(
     'FOREIGN',
-    `there is a function ${name} already, and it is ${whose === undefined ? 'not made by Boxer' : `that of the project ${whose}`}`,
+    `there is a function ${name} already, and it is ` +
+      `${whose === undefined ? 'not made by Boxer' : `that of the project ${whose}`}`,
     { hint: 'Rename the project (-p, or name: in the compose file), or remove that function.' },
   );
 }
@@ -136,7 +137,9 @@ async function createOnce({ aws, imageUri, tags }: ApplyOptions, wanted: WantedF
 function roleOf({ service, role }: WantedFunction): string {
   if (role !== undefined) return role;
   throw new BoxerError('ROLE', `service "${service}": x-boxer names no role for its function`, {
-    hint: 'Make one with the policies that `docker boxer iam function` prints, and write its ARN under x-boxer as `role:`.',
+    hint:
+      'Make one with the policies that `docker boxer iam function` prints, and write its ARN ' +
+      'under x-boxer as `role:`.',
   });
 }
 

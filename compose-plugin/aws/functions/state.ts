@@ -13,7 +13,7 @@ export interface FunctionState {
   role: string;
   /** Lambda's state: Pending, Active, Inactive or Failed. */
   state: string;
-  reason: string;
+  reason: string | undefined;
   updating: boolean;
   tags: Readonly<Record<string, string>>;
   concurrency: number | undefined;
@@ -53,7 +53,7 @@ export async function readFunction(aws: Aws, name: string): Promise<FunctionStat
     architecture: configuration.Architectures?.[0] ?? 'x86_64',
     role: configuration.Role ?? '',
     state: configuration.State ?? 'Active',
-    reason: configuration.StateReason ?? '',
+    reason: configuration.StateReason,
     updating: configuration.LastUpdateStatus === 'InProgress',
     tags: Tags ?? {},
     concurrency: Concurrency?.ReservedConcurrentExecutions,

@@ -84,7 +84,8 @@ export const phantomPolicy = (scope: PolicyScope): Policy =>
 
 /** The policy for the functions' execution role. In AWS a function only needs to write its log. */
 export function functionPolicy({ project, account, region }: PolicyScope): Policy {
-  const group = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/boxer-${project.replaceAll(/[^a-zA-Z0-9_-]/g, '-')}-*`;
+  const functions = `boxer-${project.replaceAll(/[^a-zA-Z0-9_-]/g, '-')}-*`;
+  const group = `arn:aws:logs:${region}:${account}:log-group:/aws/lambda/${functions}`;
   return policy({
     Sid: 'Logs',
     Effect: 'Allow',

@@ -50,7 +50,7 @@ export function makePlan(input: PlanInput): Plan {
     project,
     provider,
     region,
-    ...(account === undefined || account === '' ? {} : { account }),
+    ...(account === undefined ? {} : { account }),
     resources,
     actions: input.actionsFor(resources),
     ...(input.openings === undefined ? {} : { openings: input.openings }),
@@ -96,7 +96,7 @@ function functionOf({ state, nameOf }: PlanInput, one: WantedFunction): Resource
     ...(one.role === undefined ? {} : { role: one.role }),
     ...(one.concurrency === undefined ? {} : { concurrency: one.concurrency }),
     changes: broken ? [] : changes,
-    ...(broken ? { reason: `it failed: ${found.reason}` } : {}),
+    ...(broken ? { reason: `it failed: ${found.reason ?? 'for a reason that Lambda does not name'}` } : {}),
   };
 }
 

@@ -83,7 +83,8 @@ function opened({ host, rules }: Openings): string {
 function renewals(services: readonly ServiceCost[]): string[] {
   const line = ({ every, overlap, noRoom }: NonNullable<ServiceCost['renewal']>) =>
     `renewed every ${every} s: up to ${overlap} s of it a replica is two functions, ` +
-    `at most ${Math.ceil((100 * overlap) / every)}% more${noRoom ? '; ITS CONCURRENCY LEAVES NO ROOM FOR THAT' : ''}`;
+    `at most ${Math.ceil((100 * overlap) / every)}% ` +
+    `more${noRoom ? '; ITS CONCURRENCY LEAVES NO ROOM FOR THAT' : ''}`;
   const byLine = new Map<string, string[]>();
   for (const { service, renewal } of services) {
     const key = renewal === undefined ? 'not renewed: they end with their timeout' : line(renewal);

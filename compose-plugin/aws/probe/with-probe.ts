@@ -39,7 +39,8 @@ export async function withAwsProbe<T>(
       };
       if (settings.advertise === undefined)
         work.warn(
-          'x-boxer.seed.advertise is not set, so the functions cannot reach the seed, and the network is not measured.',
+          'x-boxer.seed.advertise is not set, so the functions cannot reach the seed, and the ' +
+            'network is not measured.',
         );
       return await use({ twin, seed: settings.advertise });
     } finally {

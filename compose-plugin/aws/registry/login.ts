@@ -37,7 +37,9 @@ export async function withLogin<T>(
     });
     if (code !== 0) {
       throw new BoxerError('LOGIN', `docker login ${host}: ${lastLine(stderr)}`, {
-        hint: 'The password came from ecr:GetAuthorizationToken; does AWS_ENDPOINT_URL_ECR belong to this registry?',
+        hint:
+          'The password came from ecr:GetAuthorizationToken; does AWS_ENDPOINT_URL_ECR belong to ' +
+          'this registry?',
       });
     }
     return await work(loggedIn);

@@ -12,7 +12,8 @@ export function checkSize(service: string, bytes: number): void {
   if (bytes <= MAX_IMAGE_BYTES) return;
   throw new BoxerError(
     'IMAGE_TOO_LARGE',
-    `service "${service}": its image with the runtime takes ${megabytesOf(bytes)} unpacked, and Lambda takes at most 10 GB`,
+    `service "${service}": its image with the runtime takes ${megabytesOf(bytes)} unpacked, and ` +
+      `Lambda takes at most 10 GB`,
     { hint: 'Make the image smaller, or leave the service in a container.' },
   );
 }

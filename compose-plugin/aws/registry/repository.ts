@@ -14,7 +14,8 @@ export interface RepositoryState {
   name: string;
   /** `host/name`, the target of a push. */
   uri: string;
-  account: string;
+  /** Undefined if ECR's description does not name it. */
+  account: string | undefined;
 }
 
 /** Reads a repository; undefined: no repository has this name. */
@@ -121,9 +122,11 @@ function repositoryState(aws: Aws, found: Repository | undefined, name: string):
       'ECR_REGION',
       `the repository ${uri} is in ${region}, and the functions are to run in ${aws.region}`,
       {
-        hint: 'Lambda takes images of its own region only. Do AWS_ENDPOINT_URL_ECR and x-boxer.region name the same region?',
+        hint:
+          'Lambda takes images of its own region only. Do AWS_ENDPOINT_URL_ECR and ' +
+          'x-boxer.region name the same region?',
       },
     );
   }
-  return { name, uri, account: found?.registryId ?? '' };
+  return { name, uri, account: found?.registryId };
 }

@@ -91,7 +91,7 @@ async function send(stream: Duplex, after: (block: number) => void): Promise<str
   return hash.digest('hex');
 }
 
-test('no byte is lost, doubled or altered in either direction, however often the connection is cut', async () => {
+test('no byte is lost, doubled or altered either way, however often the connection is cut', async () => {
   const { caller, called } = await pair();
   let cuts = 0;
   const disturb = (block: number) => {

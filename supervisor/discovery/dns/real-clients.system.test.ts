@@ -90,12 +90,16 @@ async function startNginx(port: number, upstream: number): Promise<ChildProcess>
   const conf = `daemon off; master_process off; pid ${folder}/pid; error_log stderr warn;
 events {}
 http {
-  access_log off; client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  access_log off;
+  client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
   uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
   resolver ${ADDRESS} ipv6=on;
   server {
     listen 127.0.0.1:${port};
-    location ~ ^/(?<peer>[^/]+)/ { add_header X-Upstream $upstream_addr always; proxy_pass http://$peer:${upstream}/; }
+    location ~ ^/(?<peer>[^/]+)/ {
+      add_header X-Upstream $upstream_addr always;
+      proxy_pass http://$peer:${upstream}/;
+    }
     location = /ready { return 204; }
   }
 }`;

@@ -24,35 +24,35 @@ async function startUpstream(address: string): Promise<{ close(): void }> {
 const NOBODY = '127.66.79.99';
 const UPSTREAM = '127.66.79.98';
 
+let bed: Testbed;
+let self: Overlay;
+let server: DnsServer;
+let resolver: Resolver;
+
+/** The names that Docker's resolver gives for any address. */
+let dockerNames: string[];
+
+const serve = async (upstream: string[]) => {
+  server = await serveDns({ directory: self, upstream, address: '127.66.79.53', port: 0 });
+  resolver = new Resolver({ timeout: 6000, tries: 1 });
+  resolver.setServers([`${server.address}:${server.port}`]);
+};
+
+beforeEach(async () => {
+  dockerNames = [];
+  bed = await createTestbed({
+    reverse: async () => dockerNames,
+    resolver: async (name) => (name === 'redis' ? ['192.0.2.7'] : Promise.reject(new Error(name))),
+  });
+  self = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
+  await serve([]);
+});
+afterEach(async () => {
+  server.close();
+  await bed.close();
+});
+
 describe('the DNS of a node', () => {
-  let bed: Testbed;
-  let self: Overlay;
-  let server: DnsServer;
-  let resolver: Resolver;
-
-  /** The names that Docker's resolver gives for any address. */
-  let dockerNames: string[];
-
-  const serve = async (upstream: string[]) => {
-    server = await serveDns({ directory: self, upstream, address: '127.66.79.53', port: 0 });
-    resolver = new Resolver({ timeout: 6000, tries: 1 });
-    resolver.setServers([`${server.address}:${server.port}`]);
-  };
-
-  beforeEach(async () => {
-    dockerNames = [];
-    bed = await createTestbed({
-      reverse: async () => dockerNames,
-      resolver: async (name) => (name === 'redis' ? ['192.0.2.7'] : Promise.reject(new Error(name))),
-    });
-    self = await bed.join('web', { networks: { front: ['web'], back: ['web'] } });
-    await serve([]);
-  });
-  afterEach(async () => {
-    server.close();
-    await bed.close();
-  });
-
   test('answers with the addresses of all nodes of a name, another one first each time', async () => {
     const nodes = await Promise.all([bed.join('api'), bed.join('api')]);
     await until(self, () => self.members().size === 3);
@@ -106,8 +106,10 @@ describe('the DNS of a node', () => {
     await expect(other.resolve4('redis')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     aside.close();
   });
+});
 
-  test('passes other names to an upstream server, and to the next one if the first does not answer', async () => {
+describe('the DNS server of a node', () => {
+  test('passes other names to an upstream server, and to the next if the first does not answer', async () => {
     const upstream = await startUpstream(UPSTREAM);
     server.close();
     await serve([NOBODY, UPSTREAM]);
@@ -122,7 +124,7 @@ describe('the DNS of a node', () => {
     expect((await resolver.resolve4('crowd')).sort()).toEqual(addresses.sort());
   });
 
-  test('answers malformed messages with FORMERR or not at all, and goes on serving other clients', async () => {
+  test('answers malformed messages with FORMERR or not at all, and still serves other clients', async () => {
     const client = createSocket('udp4');
     client.connect(server.port, server.address);
     await once(client, 'connect');

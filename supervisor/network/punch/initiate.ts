@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from '../../control/control-error.ts';
+import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
 import type { Overlay, PunchIntroduction } from '../../membership/join.ts';
 import type { PortPair } from '../../protocol/offer.ts';
@@ -61,19 +61,19 @@ export async function initiate(initiation: Initiation): Promise<void> {
 }
 
 /**
- * Sends an introduction. Resolves to the port where the acceptor listens, or 0 if it does not listen. If the
- * connection to the acceptor breaks, sends the introduction once more, through the seed.
+ * Sends an introduction. Resolves to the port where the acceptor listens, or to undefined if it does not
+ * listen. If the connection to the acceptor breaks, sends the introduction once more, through the seed.
  */
 export async function introduce(
   overlay: Overlay,
   peer: Peer,
   introduction: PunchIntroduction,
-): Promise<number> {
+): Promise<number | undefined> {
   const started = performance.now();
   try {
     const answer = await peer.session.request(Punch, introduction, { timeout: ANSWER_TIMEOUT });
     peer.saw(performance.now() - started);
-    return answer.port ?? 0;
+    return answer.port;
   } catch (error) {
     if (codeOf(error) !== 'ECONNRESET') throw error;
     return overlay.punch({ ...introduction, to: peer.address });
@@ -88,5 +88,6 @@ export async function initiateNearby(overlay: Overlay, peer: Peer, destination: 
   const id = randomBytes(12).toString('hex');
   const introduction = nearbyIntroduction(id, destination.port, peer.ownAddress, overlay.address);
   const port = await introduce(overlay, peer, introduction);
+  if (port === undefined) throw new ControlError('EPROTO', `${peer.address} does not say where it listens`);
   return { address: peer.peerAddress, port };
 }

@@ -2,7 +2,8 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect, TLSSocket } from 'node:tls';
 import { ControlError } from '../../control/control-error.ts';
-import { Session, type SessionOptions } from '../../control/session.ts';
+import { Session } from '../../control/session.ts';
+import type { SessionOptions } from '../../control/session-options.ts';
 import { TLS_OPTIONS } from '../../control/tls-options.ts';
 
 /** These heartbeats only keep NATs from forgetting the connection. The seed reports a dead peer sooner. */

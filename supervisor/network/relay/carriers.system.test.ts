@@ -29,26 +29,27 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
+/** Opens a carrier that ends with the test. */
+function started(open: () => Carrier): Carrier {
+  const carrier = open();
+  cleanups.push(() => carrier.close());
+  return carrier;
+}
+
+/** left <-> carrier <-> right */
+async function flow(open: () => Carrier) {
+  const [left, a] = await connection();
+  const [right, b] = await connection();
+  cleanups.push(
+    () => left.destroy(),
+    () => right.destroy(),
+  );
+  return { left, right, done: started(open).join(a, b) };
+}
+
 describe.each(Object.entries(carriers))('%s', (_name, open) => {
-  const started = () => {
-    const carrier = open();
-    cleanups.push(() => carrier.close());
-    return carrier;
-  };
-
-  /** left <-> carrier <-> right */
-  async function flow() {
-    const [left, a] = await connection();
-    const [right, b] = await connection();
-    cleanups.push(
-      () => left.destroy(),
-      () => right.destroy(),
-    );
-    return { left, right, done: started().join(a, b) };
-  }
-
   test('carries bytes in both directions at the same time, unchanged and counted', async () => {
-    const { left, right, done } = await flow();
+    const { left, right, done } = await flow(open);
     const forth = randomBytes(20_000_000);
     const back = randomBytes(7_000_000);
     left.end(forth);
@@ -59,7 +60,7 @@ describe.each(Object.entries(carriers))('%s', (_name, open) => {
   });
 
   test.each(SIDES)('leaves the other direction open after end() on the %s', async (side) => {
-    const both = await flow();
+    const both = await flow(open);
     const [first, second] = side === 'left' ? [both.left, both.right] : [both.right, both.left];
     first.end('question');
     expect(String(await once(second, 'data'))).toBe('question');
@@ -74,7 +75,7 @@ describe.each(Object.entries(carriers))('%s', (_name, open) => {
   });
 
   test('makes the writer wait for a reader that pauses, and loses no byte', async () => {
-    const { left, right, done } = await flow();
+    const { left, right, done } = await flow(open);
     right.pause();
     const chunk = randomBytes(1 << 20);
     let written = 0;
@@ -92,9 +93,11 @@ describe.each(Object.entries(carriers))('%s', (_name, open) => {
     left.resume();
     await expect(done).resolves.toMatchObject({ sent: written * chunk.length });
   });
+});
 
+describe.each(Object.entries(carriers))('%s', (_name, open) => {
   test.each(SIDES)('passes on a reset on the %s after the bytes that were sent before it', async (side) => {
-    const both = await flow();
+    const both = await flow(open);
     const [from, to] = side === 'left' ? [both.left, both.right] : [both.right, both.left];
     const bytes = randomBytes(30_000);
     const parts: Buffer[] = [];
@@ -108,7 +111,7 @@ describe.each(Object.entries(carriers))('%s', (_name, open) => {
   });
 
   test('passes on a reset to an end that has closed its own direction', async () => {
-    const { left, right, done } = await flow();
+    const { left, right, done } = await flow(open);
     right.end();
     left.resume();
     await once(left, 'end');
@@ -126,7 +129,7 @@ describe.each(Object.entries(carriers))('%s', (_name, open) => {
     b.destroy();
     await once(b, 'close');
     const fate = fateOf(left);
-    await expect(started().join(a, b)).resolves.toEqual({ sent: 0, received: 0 });
+    await expect(started(open).join(a, b)).resolves.toEqual({ sent: 0, received: 0 });
     await expect(fate).resolves.toBe('ECONNRESET');
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import { openInitiatorPort } from './initiator-port.ts';
 
-test('an initiator that resets its connection before it is accepted ends the wait with ECONNRESET', async () => {
+test('an initiator that resets its connection before accept() ends the wait with ECONNRESET', async () => {
   const { port, connection } = await openInitiatorPort('127.0.0.1', '127.0.0.1', { timeout: 10_000 });
   // execFileSync() blocks this process, so it accepts nothing meanwhile.
   const program = `

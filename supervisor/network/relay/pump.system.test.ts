@@ -106,7 +106,7 @@ test('a reset does not wait for a reader that has paused', async () => {
   await expect(fateOf(right)).resolves.toBe('ECONNRESET');
 });
 
-test('bytes that were read before join(), and bytes that are not written yet, are part of the flow', async () => {
+test('bytes that were read before join() and bytes not written yet are part of the flow', async () => {
   const [left, a] = await connection();
   const [right, b] = await connection();
   open.push(left, right);

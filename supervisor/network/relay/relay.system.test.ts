@@ -39,7 +39,7 @@ function keep(socket: Socket): Socket {
   return socket;
 }
 
-test('a token identifies its acceptor, in whatever pieces it arrives, and the bytes after it stay unread', async () => {
+test('a token identifies its acceptor in whatever pieces it comes; later bytes stay unread', async () => {
   const relay = await start();
   expect(relay.address).toBe('192.0.2.1');
   const expected = relay.expect(token);
@@ -180,7 +180,7 @@ test('no flow is opened while slow readers leave too many bytes in the relay', a
   }
 });
 
-test('a node at either end of a flow gets no further flow while too many bytes wait in its flows', async () => {
+test('a node at any end of a flow gets no further flow while too many bytes wait in its flows', async () => {
   const relay = await start({ bytesPerNode: 40_000 });
   await stalled(relay, 'a', 'slow');
   for (const [initiator, acceptor] of [['a'], ['b', 'a'], ['slow'], ['b', 'slow']] as const)
@@ -190,7 +190,7 @@ test('a node at either end of a flow gets no further flow while too many bytes w
   (await openFlow(relay, { ...request, initiator: 'b', acceptor: 'c' })).abandon(new Error('done'));
 });
 
-test('initiator ports come from the range, except ports in use; EADDRNOTAVAIL if all are in use', async () => {
+test('initiator ports come from the range, except those in use; EADDRNOTAVAIL if all are', async () => {
   // These ports are below the range from which the kernel gives ports to other sockets.
   const first = 20_000 + (process.pid % 10_000);
   const other = createServer().listen(first, '127.0.0.1');
@@ -236,7 +236,7 @@ test('the flows of a lost node are reset at both ends, even one that is still be
   expect(relay.status().flows).toBe(1);
 });
 
-test('a relay that drains refuses new flows, lets flows end, and resets those that do not end in time', async () => {
+test('a relay that drains refuses new flows, lets flows end, and resets those that are late', async () => {
   const relay = await start();
   const [quick, slow] = [await carried(relay), await carried(relay)];
   const drained = relay.drain(300);

@@ -51,7 +51,7 @@ async function openAndClose(count: number, body: Buffer): Promise<void> {
   }
 }
 
-test('with 200 stalled readers, 2,000 connections get every byte and leak neither descriptors nor memory', async () => {
+test('with 200 stalled readers, 2,000 connections get every byte and leak nothing', async () => {
   const stalled: Socket[] = [];
   const chunk = Buffer.alloc(1 << 18);
   const readers: Socket[] = [];

@@ -76,7 +76,7 @@ test('a function gets ECONNRESET when the other function, for which it waits, le
   await told;
 });
 
-test('a probe request is refused if it is too large or out of order, or if there are too many probes', async () => {
+test('a probe request is refused if it is too large or out of order, or one probe too many', async () => {
   const session = await dial();
   await expect(meet(session, 'a', 'one')).rejects.toMatchObject({ code: 'EPROTO' });
   await begin(session);

@@ -84,8 +84,9 @@ export class Probes {
   }
 
   #giveUp(key: string | undefined, why: string): void {
-    const waiting = this.#waiting.get(key ?? '');
-    this.#waiting.delete(key ?? '');
+    if (key === undefined) return;
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
     waiting?.reject(new ControlError('ECONNRESET', why));
   }
 }

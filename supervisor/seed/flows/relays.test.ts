@@ -8,7 +8,7 @@ const idsOf = (...distances: ReadonlyArray<ReadonlyArray<readonly [number, numbe
   return nearest(relays, first, second).map(({ id }) => id);
 };
 
-test('nearest() returns the relay with the smallest sum of both distances, not the one nearest to one end', () => {
+test('nearest() returns the relay with the smallest sum of both distances, not one near an end', () => {
   expect(
     idsOf(
       [

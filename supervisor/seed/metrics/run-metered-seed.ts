@@ -10,8 +10,7 @@ import { NO_SEED_OBSERVER } from './seed-observer.ts';
  */
 export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise<void> {
   const { config, host, signal } = options;
-  const meter =
-    config.metrics === undefined ? undefined : (await import('./seed-meter.ts')).createSeedMeter();
+  const meter = config.metrics === undefined ? undefined : await openMeter();
   const observer = loggingObserver(log, meter?.observer ?? NO_SEED_OBSERVER);
   const seed = await startSeed({ ...options, observer });
   if (meter && config.metrics !== undefined) {
@@ -21,4 +20,10 @@ export async function runMeteredSeed(options: SeedOptions, log: Logger): Promise
   }
   keepHeapSmall();
   await seed.closed;
+}
+
+/** Loads the metrics, which a seed without them does without. */
+async function openMeter() {
+  const { SeedMeter } = await import('./seed-meter.ts');
+  return new SeedMeter();
 }

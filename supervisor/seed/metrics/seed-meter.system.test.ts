@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { serve } from '../../network/relay/socket-testbed.ts';
 import { createTestbed, open, type Testbed, until } from '../overlay-testbed.ts';
-import { createSeedMeter } from './seed-meter.ts';
+import { SeedMeter } from './seed-meter.ts';
 import { serveMetrics } from './serve-metrics.ts';
 
 let bed: Testbed;
 let port: number;
 const stop = new AbortController();
-const meter = createSeedMeter();
+const meter = new SeedMeter();
 
 beforeEach(async () => {
   bed = await createTestbed({ observer: meter.observer });

@@ -16,7 +16,7 @@ const config = {
   ],
 };
 
-test('a container may have the names of its service and those that Docker gave it, but no names of others', () => {
+test('a container may have its service’s names and those that Docker gave it, but no names of others', () => {
   const policy = new NamePolicy(config);
   expect(
     policy.permitted('web', { front: ['web', 'www.shop.example', '0123456789ab', 'shop-web-1'] }),
@@ -54,7 +54,7 @@ test('a name with its network as domain is permitted if the name without the dom
   expect(policy.permitted('web', { front: [...own, ...others] })).toEqual({ front: own });
 });
 
-test('a name outside the Compose file belongs to the service that has it, until the service gives it up', () => {
+test('a name outside the Compose file belongs to the service that has it until it is given up', () => {
   const policy = new NamePolicy(config);
   const range = parseRange(config.overlay);
   const registry = new NodeRegistry(range, new NodeIds(lastNodeId(range)));

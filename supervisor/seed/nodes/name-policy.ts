@@ -55,7 +55,7 @@ export class NamePolicy {
         : [];
       const before = this.#byNode.get(id);
       if (before && before.names.join() === names.join()) return;
-      for (const name of before?.names ?? []) this.#release(name, before?.service ?? '');
+      if (before) for (const name of before.names) this.#release(name, before.service);
       if (!node) return void this.#byNode.delete(id);
       for (const name of names) this.#hold(name, node.service);
       this.#byNode.set(id, { service: node.service, names });

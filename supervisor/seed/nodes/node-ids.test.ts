@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { NodeIds } from './node-ids.ts';
 
-test('allocate() returns ascending ids, and a released id only after its rest and when no unused one is left', () => {
+test('allocate() returns ascending ids, and a rested id only when no unused one is left', () => {
   const ids = new NodeIds(3);
   expect([ids.allocate(0), ids.allocate(0)]).toEqual([1, 2]);
   ids.release(1, 0);

@@ -1,28 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { backoff } from '../../control/backoff.ts';
-import { codeOf, describeFailure } from '../../control/control-error.ts';
+import { codeOf } from '../../control/control-error.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Absentees } from './absentees.ts';
 import { Generations } from './generations.ts';
+import { KnownNodes } from './known-nodes.ts';
+import { LEASE } from './lease.ts';
+import { LedgerWriter } from './ledger-writer.ts';
 import type { NodeIds } from './node-ids.ts';
 import type { NodeRecord } from './node-record.ts';
 import type { NodeRegistry } from './node-registry.ts';
-import { higherFloors, parseRememberedNode, type RememberedNode } from './remembered-node.ts';
-
-/**
- * How long a node may return after it was last recorded, ms. Functions live for 15 minutes at most; a
- * container's host may sleep for days.
- */
-export const LEASE = { function: 86_400_000, container: 30 * 86_400_000 } as const;
-
-/** Maximum number of entries that are written at the same time. */
-const BATCH = 256;
-
-interface Known {
-  readonly node: RememberedNode;
-  /** The entry's revision in the store; undefined until it is written. */
-  readonly revision: number | undefined;
-}
+import {
+  keyOf,
+  newNode,
+  parseRememberedNode,
+  type RememberedNode,
+  rememberedNodeOf,
+} from './remembered-node.ts';
 
 export interface LedgerOptions {
   readonly store: Store;
@@ -38,20 +31,19 @@ export interface LedgerOptions {
  * Changes of a node are written with a delay; if a crash loses them, the node reports them again.
  */
 export class NodeLedger {
-  readonly generations = new Generations((id) => this.#touch(id));
+  readonly generations = new Generations((id) => this.#writer.touch(id));
   readonly #options: LedgerOptions;
-  readonly #known = new Map<number, Known>();
-  readonly #dirty = new Set<number>();
-  /** Changes of entries that arrived while these entries were being written. */
-  readonly #missed = new Map<number, Change>();
-  readonly #inFlight = new Set<number>();
-  #writing: Promise<void> | undefined;
+  readonly #known: KnownNodes;
+  readonly #writer: LedgerWriter;
   #registry: NodeRegistry | undefined;
-  /** The seed is ending: nothing more is written. */
-  #frozen = false;
 
   private constructor(options: LedgerOptions) {
+    const { store, ids, log, signal } = options;
+    const { generations } = this;
     this.#options = options;
+    this.#known = new KnownNodes(ids, generations);
+    const onMissed = (change: Change) => this.#noteChange(change);
+    this.#writer = new LedgerWriter({ store, known: this.#known, generations, onMissed, log, signal });
   }
 
   /**
@@ -101,21 +93,7 @@ export class NodeLedger {
     const { ids, store, absentees } = this.#options;
     for (;;) {
       const id = ids.allocate();
-      const now = Date.now();
-      const node: RememberedNode = {
-        ...{
-          service,
-          role,
-          networks: {},
-          container: '',
-          duty: 'active',
-          ports: [],
-          up: false,
-          since: now,
-          born: now,
-          floors: {},
-        },
-      };
+      const node = newNode(service, role);
       const revision = await this.#enter(store, id, node).catch((error: unknown) => {
         ids.release(id);
         throw error;
@@ -141,10 +119,12 @@ export class NodeLedger {
         return;
       const known = this.#known.get(id)?.node;
       // A node that has gone stays recorded, until its lease ends or its id is given to another node.
-      const next = record ? this.#capture(record, known) : known && { ...known, up: false, ports: [] };
+      const next = record
+        ? rememberedNodeOf(record, known, this.generations.of(id))
+        : known && { ...known, up: false, ports: [] };
       if (!next || isDeepStrictEqual(next, known)) return;
       this.#known.set(id, { node: next, revision: this.#known.get(id)?.revision });
-      this.#touch(id);
+      this.#writer.touch(id);
     });
   }
 
@@ -153,23 +133,7 @@ export class NodeLedger {
    * are written.
    */
   async freeze(): Promise<void> {
-    this.#frozen = true;
-    await this.#writing;
-  }
-
-  #capture(record: NodeRecord, known: RememberedNode | undefined): RememberedNode {
-    return {
-      service: record.service,
-      role: record.role,
-      networks: record.networks,
-      container: record.container,
-      duty: record.duty,
-      ports: record.ports,
-      up: record.host !== undefined,
-      since: record.since,
-      born: known?.born ?? Date.now(),
-      floors: this.generations.of(record.id),
-    };
+    await this.#writer.freeze();
   }
 
   /**
@@ -184,85 +148,6 @@ export class NodeLedger {
       : store.put(keyOf(id), node, { ttl, revision });
   }
 
-  #touch(id: number): void {
-    if (this.#frozen) return;
-    const known = this.#known.get(id);
-    if (known) {
-      const floors = this.generations.of(id);
-      this.#known.set(id, { ...known, node: { ...known.node, floors } });
-    }
-    this.#dirty.add(id);
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
-  }
-
-  async #write(): Promise<void> {
-    const { signal, log } = this.#options;
-    // Further changes in this turn of the event loop are written together.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (let attempt = 0; this.#dirty.size > 0; ) {
-      const batch = [...this.#dirty].slice(0, BATCH);
-      const outcomes = await Promise.allSettled(batch.map((id) => this.#writeOne(id)));
-      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-      if (!failed) attempt = 0;
-      else {
-        if (attempt === 0)
-          log(`what is known of nodes waits for the store: ${describeFailure(failed.reason).message}`);
-        attempt += 1;
-        if (
-          this.#frozen ||
-          !(await backoff(attempt, signal).then(
-            () => true,
-            () => false,
-          ))
-        )
-          return;
-      }
-    }
-  }
-
-  async #writeOne(id: number): Promise<void> {
-    this.#dirty.delete(id);
-    const known = this.#known.get(id);
-    if (!known) return;
-    const { store } = this.#options;
-    const { node } = known;
-    this.#inFlight.add(id);
-    try {
-      const revision = await store.put(keyOf(id), node, { ttl: LEASE[node.role], revision: known.revision });
-      if (revision === undefined) await this.#merge(id);
-      else this.#known.set(id, { node: this.#known.get(id)?.node ?? node, revision });
-    } catch (error) {
-      this.#dirty.add(id);
-      throw error;
-    } finally {
-      this.#inFlight.delete(id);
-      const missed = this.#missed.get(id);
-      this.#missed.delete(id);
-      if (missed) this.#noteChange(missed);
-    }
-  }
-
-  /**
-   * Merges an entry that another seed has written: the function may be connected to one seed, and its phantom
-   * to the other.
-   */
-  async #merge(id: number): Promise<void> {
-    const entry = await this.#options.store.get(keyOf(id));
-    const mine = this.#known.get(id)?.node;
-    if (!mine) return;
-    const theirs = entry && parseRememberedNode(entry.value);
-    if (theirs && theirs.born > mine.born) {
-      this.#adopt(id, theirs, entry.revision);
-      return;
-    }
-    const floors = higherFloors(mine.floors, theirs?.floors ?? {});
-    this.generations.load(id, floors);
-    this.#known.set(id, { node: { ...mine, floors }, revision: entry?.revision });
-    this.#dirty.add(id);
-  }
-
   /**
    * Takes over an entry of the store, whichever seed wrote it. Returns the node's id; undefined if the entry
    * was not used.
@@ -271,44 +156,25 @@ export class NodeLedger {
     const { key, value, revision } = change;
     const id = Number(key.slice(key.indexOf('.') + 1));
     const known = this.#known.get(id);
-    if (this.#inFlight.has(id)) this.#missed.set(id, change);
-    const old = revision <= (known?.revision ?? 0) || this.#dirty.has(id) || this.#inFlight.has(id);
-    if (this.#frozen || old) return undefined;
+    this.#writer.miss(id, change);
+    const isOld = revision <= (known?.revision ?? 0) || this.#writer.isBehind(id);
+    if (this.#writer.isFrozen || isOld) return undefined;
     if (value === undefined) {
-      this.#forget(id);
+      this.#known.forget(id);
       // The lease has ended while the node is connected, so a new lease begins.
       if (known && this.#registry?.get(id)) {
         this.#known.set(id, { node: known.node, revision: undefined });
         this.generations.load(id, known.node.floors);
-        this.#touch(id);
+        this.#writer.touch(id);
       }
       return id;
     }
     try {
-      this.#adopt(id, parseRememberedNode(value), revision);
+      this.#known.adopt(id, parseRememberedNode(value), revision);
       return id;
     } catch (error) {
       this.#options.log(`store: the entry ${key} cannot be read (${codeOf(error)}) and is ignored`);
       return undefined;
     }
   }
-
-  #forget(id: number): void {
-    this.#known.delete(id);
-    this.generations.forget(id);
-  }
-
-  #adopt(id: number, node: RememberedNode, revision: number): void {
-    const known = this.#known.get(id);
-    this.#known.set(id, { node, revision });
-    this.generations.load(
-      id,
-      known?.node.born === node.born ? higherFloors(known.node.floors, node.floors) : node.floors,
-    );
-    this.#options.ids.rest(id);
-  }
-}
-
-function keyOf(id: number): string {
-  return `node.${id}`;
 }

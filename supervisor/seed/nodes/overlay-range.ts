@@ -31,7 +31,9 @@ export function addressAt({ base }: OverlayRange, offset: number): string {
 
 /** Returns the offset of the address in the range; undefined outside the range. */
 export function offsetOf({ base, size }: OverlayRange, address: string): number | undefined {
-  const offset = (toNumber(address) ?? -1) - base;
+  const number = toNumber(address);
+  if (number === undefined) return undefined;
+  const offset = number - base;
   return offset >= 0 && offset < size ? offset : undefined;
 }
 

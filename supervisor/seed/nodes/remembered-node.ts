@@ -31,6 +31,48 @@ export interface RememberedNode {
   readonly floors: Floors;
 }
 
+/** The key of a node's entry in the store. */
+export function keyOf(id: number): string {
+  return `node.${id}`;
+}
+
+/** Returns what is known of a node that has just got its id. */
+export function newNode(service: string, role: NodeRecord['role']): RememberedNode {
+  const now = Date.now();
+  return {
+    service,
+    role,
+    networks: {},
+    container: '',
+    duty: 'active',
+    ports: [],
+    up: false,
+    since: now,
+    born: now,
+    floors: {},
+  };
+}
+
+/** Returns the entry for a node of the registry; `known` is what was known of the node until now. */
+export function rememberedNodeOf(
+  record: NodeRecord,
+  known: RememberedNode | undefined,
+  floors: Floors,
+): RememberedNode {
+  return {
+    service: record.service,
+    role: record.role,
+    networks: record.networks,
+    container: record.container,
+    duty: record.duty,
+    ports: record.ports,
+    up: record.host !== undefined,
+    since: record.since,
+    born: known?.born ?? Date.now(),
+    floors,
+  };
+}
+
 /** @throws ControlError EINVAL for a value that no seed writes. */
 export function parseRememberedNode(value: unknown): RememberedNode {
   const fields = fieldsOf(value);

@@ -1,7 +1,8 @@
 import { ControlError, codeOf } from '../../control/control-error.ts';
 import type { Endpoint } from '../../control/endpoint.ts';
 import { type RequestMessage, unchecked } from '../../control/message.ts';
-import type { RequestOptions, Session } from '../../control/session.ts';
+import type { Session } from '../../control/session.ts';
+import type { RequestOptions } from '../../control/session-options.ts';
 import type { Logger } from '../../log/logger.ts';
 import { choiceAt, endpointAt, fieldsOf, integerAt } from '../../protocol/fields.ts';
 import { Introduce } from '../../protocol/flows.ts';

@@ -93,7 +93,7 @@ test('an unboxed host has the same overlay address at both seeds', async () => {
   expect(addresses[0]).toEqual(addresses[1]);
 });
 
-test('when a seed is killed, its nodes join the other seed under their ids, and no node sees them leave', async () => {
+test('when a seed is killed, its nodes join the other under their ids; none is seen to leave', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await two.join('api');
@@ -135,7 +135,7 @@ test('a node that does not return after its seed has gone disappears for the oth
   await one.startSeed();
 });
 
-test('while the store is away, connections go on, and a join fails in time or waits for the store', async () => {
+test('while the store is away, connections go on, and joins fail in time or wait for the store', async () => {
   const echo = await serve((socket) => socket.pipe(socket));
   const web = await one.join('web');
   const api = await one.join('api');

@@ -1,6 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { parseIdentity, pskOf, serviceKey } from '../../control/psk.ts';
-import { LEASE } from '../nodes/node-ledger.ts';
+import { LEASE } from '../nodes/lease.ts';
 import { Admission, LAUNCH_TTL } from './admission.ts';
 
 const projectKey = Buffer.alloc(32, 5);

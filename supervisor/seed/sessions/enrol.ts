@@ -1,7 +1,7 @@
 import { ControlError } from '../../control/control-error.ts';
 import type { Identity } from '../../control/psk.ts';
 import type { JoinBody } from '../../protocol/join.ts';
-import { LEASE } from '../nodes/node-ledger.ts';
+import { LEASE } from '../nodes/lease.ts';
 import type { NodeRecord, Slot } from '../nodes/node-record.ts';
 import type { SeedContext } from '../seed-context.ts';
 import { isExpired } from './admission.ts';

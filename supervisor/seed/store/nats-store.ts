@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type JetStreamClient,
-  jetstream,
-  StorageType,
-} from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream, StorageType } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { ControlError, codeOf } from '../../control/control-error.ts';
+import { ControlError } from '../../control/control-error.ts';
 import { BoxerError } from '../../published/boxer-error.ts';
 import { messageOf } from '../../published/message-of.ts';
+import { attempt, isConflict, openPatiently, PATIENCE, RETRY } from './nats-attempts.ts';
 import { createNatsBus } from './nats-bus.ts';
 import { followSubjects, type KvMessage } from './nats-follow.ts';
+import { type Follow, watchKind } from './nats-watch.ts';
 import { seal, unseal } from './seal.ts';
 import {
   type Bus,
@@ -38,16 +34,8 @@ export interface NatsStoreOptions {
   readonly log: (line: string) => void;
 }
 
-/**
- * How long a call goes on trying while the servers elect a leader or are away, ms. It is less than the time
- * that a node has for its join.
- */
-const PATIENCE = 3000;
 const ATTEMPT_TIMEOUT = 1000;
-const RETRY = 100;
 const CONNECT_PATIENCE = 5000;
-/** How long a store may take to open, ms. A server that was away rejoins its cluster after some seconds. */
-const OPEN_PATIENCE = 10_000;
 /**
  * How long the server keeps the markers of removed keys, ms. A watch that was cut off for longer starts over.
  */
@@ -79,23 +67,11 @@ export async function openNatsStore(options: NatsStoreOptions): Promise<Store> {
   } catch (error) {
     const why = messageOf(error);
     throw new BoxerError('STORE', `NATS: the bucket ${bucket} cannot be used: ${why}`, {
-      hint: 'JetStream must be on, with room for three copies in a cluster; the account must be allowed to make streams',
+      hint:
+        'JetStream must be on, with room for three copies in a cluster; the account must be ' +
+        'allowed to make streams',
       cause: error,
     });
-  }
-}
-
-/** Retries for a while, as the servers may be electing a leader. */
-async function openPatiently(open: () => Promise<KV>): Promise<KV> {
-  const until = Date.now() + OPEN_PATIENCE;
-  for (;;) {
-    try {
-      return await open();
-    } catch (error) {
-      const lasting = error instanceof JetStreamApiError && !isPassing(error);
-      if (lasting || Date.now() >= until) throw error;
-      await delay(RETRY);
-    }
   }
 }
 
@@ -147,64 +123,21 @@ class NatsStore implements Store {
     return found?.operation === 'PUT' ? this.#read(found) : undefined;
   }
 
-  async watch(kind: string, listener: (change: Change) => void, signal: AbortSignal): Promise<void> {
+  watch(kind: string, listener: (change: Change) => void, signal: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, this.#closed.signal]);
-    const told = new Map<string, number>();
-    const tell = (change: Change) => {
-      if (stop.aborted) return;
-      if (change.value === undefined ? !told.delete(change.key) : told.get(change.key) === change.revision)
-        return;
-      if (change.value !== undefined) told.set(change.key, change.revision);
-      listener(change);
-    };
-    const { ended } = await this.#follow(kind, told, tell, stop);
-    void this.#keepFollowing(kind, told, tell, stop, ended);
+    const follow: Follow = (onChange) =>
+      this.#attempt(() => {
+        const { connection, bucket } = this.#options;
+        return followSubjects(connection, this.#client, bucket, kind, (message) => {
+          const change = this.#changeOf(message);
+          if (change) onChange(change);
+        });
+      });
+    return watchKind(follow, listener, stop);
   }
 
   async close(): Promise<void> {
     this.#closed.abort();
-  }
-
-  /** Follows a kind again whenever the servers have lost the watch. */
-  async #keepFollowing(
-    kind: string,
-    told: Map<string, number>,
-    tell: (change: Change) => void,
-    stop: AbortSignal,
-    first: Promise<void>,
-  ): Promise<void> {
-    for (let ended = first; ; ) {
-      await ended;
-      if (stop.aborted) return;
-      const next = await this.#follow(kind, told, tell, stop).catch(() => undefined);
-      ended = next?.ended ?? delay(RETRY);
-    }
-  }
-
-  /** Resolves when the present keys have been reported. */
-  async #follow(
-    kind: string,
-    told: ReadonlyMap<string, number>,
-    tell: (change: Change) => void,
-    stop: AbortSignal,
-  ): Promise<{ readonly ended: Promise<void> }> {
-    const present = new Set<string>();
-    const following = await this.#attempt(() =>
-      followSubjects(this.#options.connection, this.#client, this.#options.bucket, kind, (message) => {
-        const change = this.#changeOf(message);
-        if (change?.value !== undefined) present.add(change.key);
-        if (change) tell(change);
-      }),
-    );
-    stop.addEventListener('abort', following.stop, { once: true });
-    if (stop.aborted) following.stop();
-    await Promise.race([following.snapshot, following.ended]);
-    // Reports the keys that were removed while there was no watch.
-    if (!stop.aborted && !following.over())
-      for (const [key, revision] of [...told])
-        if (!present.has(key)) tell({ key, value: undefined, revision: revision + 1 });
-    const ended = following.ended.finally(() => stop.removeEventListener('abort', following.stop));
-    return { ended };
   }
 
   #changeOf({ key, revision, data }: KvMessage): Change | undefined {
@@ -251,60 +184,7 @@ class NatsStore implements Store {
     }
   }
 
-  async #attempt<T>(action: () => Promise<T>): Promise<T> {
-    const until = Date.now() + PATIENCE;
-    for (;;) {
-      if (this.#closed.signal.aborted) throw new ControlError('EAGAIN', 'the store is closed');
-      try {
-        return await this.#bounded(action, until);
-      } catch (error) {
-        if (isConflict(error) || codeOf(error) === 'EBADMSG') throw error;
-        const why = messageOf(error);
-        if (error instanceof JetStreamApiError && !isPassing(error))
-          throw new ControlError('EIO', `the store refuses: ${why}`, { cause: error });
-        if (Date.now() + RETRY >= until)
-          throw new ControlError('EAGAIN', `the store is away: ${why}`, { cause: error });
-        await delay(RETRY);
-      }
-    }
+  #attempt<T>(action: () => Promise<T>): Promise<T> {
+    return attempt(this.#closed.signal, action);
   }
-
-  /** Limits an action, as the client waits for a lost connection to return and has no overall time limit. */
-  async #bounded<T>(action: () => Promise<T>, until: number): Promise<T> {
-    const limit = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => limit.reject(new Error('no answer in time')),
-      Math.max(1, until - Date.now()),
-    );
-    try {
-      return await Promise.race([action(), limit.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-}
-
-function isConflict(error: unknown): boolean {
-  return (
-    error instanceof JetStreamApiError &&
-    (error.code === JetStreamApiCodes.StreamWrongLastSequence ||
-      error.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown)
-  );
-}
-
-/**
- * The error code for a message that is still being written, after the answer to its first attempt was lost.
- */
-const IN_PROCESS = 10_201;
-
-/**
- * Whether the error is temporary, such as 503: there is no leader at the moment, or a server of the cluster
- * is away.
- */
-function isPassing(error: JetStreamApiError): boolean {
-  return (
-    error.status >= 500 ||
-    error.code === IN_PROCESS ||
-    /in process|peer offline|miscellaneous issue/.test(error.message)
-  );
 }

@@ -32,7 +32,8 @@ export async function startNats(size = 1): Promise<NatsBed> {
     writeFileSync(
       file,
       `server_name: n${index}\nlisten: "127.0.0.1:${ports[index]}"\n` +
-        `jetstream { store_dir: "${join(folder, String(index))}", max_file_store: 1GB }\n${size > 1 ? cluster : ''}\n`,
+        `jetstream { store_dir: "${join(folder, String(index))}", max_file_store: 1GB ` +
+        `}\n${size > 1 ? cluster : ''}\n`,
     );
     running[index] = spawn('nats-server', ['-c', file], { stdio: 'ignore' });
   };

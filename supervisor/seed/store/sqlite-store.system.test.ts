@@ -2,17 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { openSqliteStore } from './sqlite-store.ts';
 import { sqlitePlace } from './store-testbed.ts';
 
 const lines: string[] = [];
-let place = sqlitePlace('one', (line) => lines.push(line));
+let place: ReturnType<typeof sqlitePlace>;
 
+beforeEach(() => {
+  place = sqlitePlace('one', (line) => lines.push(line));
+});
 afterEach(async () => {
   await place.clear();
   lines.length = 0;
-  place = sqlitePlace('one', (line) => lines.push(line));
 });
 
 test('the file and its folder are readable only for their owner', async () => {

@@ -2,33 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Store } from './store.ts';
 import { natsPlace, recorder, type StorePlace, sqlitePlace } from './store-testbed.ts';
 
-/** Tests that every kind of store has to pass. */
-describe.each<{ name: string; place: () => Promise<StorePlace> }>([
-  { name: 'SQLite', place: async () => sqlitePlace() },
-  { name: 'NATS JetStream, one server', place: () => natsPlace() },
-  { name: 'NATS JetStream, a cluster of three', place: () => natsPlace(3) },
-])('$name', ({ place: makePlace }) => {
-  let place: StorePlace;
-  let store: Store;
-  let stop: AbortController;
+let place: StorePlace;
+let store: Store;
+let stop: AbortController;
 
-  beforeAll(async () => {
-    place = await makePlace();
-  });
-  beforeEach(async () => {
-    stop = new AbortController();
-    store = await place.open();
-  });
-  afterEach(async () => {
-    stop.abort();
-    await store.close();
-    await place.clear();
-  });
-  afterAll(async () => {
-    await place.clear();
-    await place.close?.();
-  });
-
+/** Entries are written, replaced and removed. */
+function entriesAreKept(): void {
   test('written entries are there, even after the store was closed and opened again', async () => {
     const revision = await store.put('node.1', { service: 'web', names: ['a', 'ü'] });
     await expect(store.get('node.1')).resolves.toEqual({
@@ -69,7 +48,10 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.remove('node.1', { revision: second })).resolves.toBe(true);
     await expect(store.get('node.1')).resolves.toBeUndefined();
   });
+}
 
+/** Entries expire, and watchers learn of changes. */
+function entriesExpireAndAreWatched(): void {
   test('an entry is removed when its ttl has passed, and watchers are told', async () => {
     const { listener, until } = recorder();
     await store.watch('seed', listener, stop.signal);
@@ -115,7 +97,10 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
       ['node.3', 'tre'],
     ]);
   });
+}
 
+/** Many writes succeed, and invalid keys are refused. */
+function limitsHold(): void {
   test('a thousand concurrent writes all succeed', async () => {
     const count = 1000;
     await Promise.all(Array.from({ length: count }, (_, index) => store.create(`node.${index}`, { index })));
@@ -129,4 +114,32 @@ describe.each<{ name: string; place: () => Promise<StorePlace> }>([
     await expect(store.put('node.a b', 1)).rejects.toThrow(RangeError);
     await expect(store.put('node.*', 1)).rejects.toThrow(RangeError);
   });
+}
+
+/** Tests that every kind of store has to pass. */
+describe.each<{ name: string; place: () => Promise<StorePlace> }>([
+  { name: 'SQLite', place: async () => sqlitePlace() },
+  { name: 'NATS JetStream, one server', place: () => natsPlace() },
+  { name: 'NATS JetStream, a cluster of three', place: () => natsPlace(3) },
+])('$name', ({ place: makePlace }) => {
+  beforeAll(async () => {
+    place = await makePlace();
+  });
+  beforeEach(async () => {
+    stop = new AbortController();
+    store = await place.open();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await store.close();
+    await place.clear();
+  });
+  afterAll(async () => {
+    await place.clear();
+    await place.close?.();
+  });
+
+  entriesAreKept();
+  entriesExpireAndAreWatched();
+  limitsHold();
 });

@@ -39,6 +39,7 @@ export const supervisor: Rooms = {
     'supervisor/identity',
     'supervisor/node',
     'supervisor/published',
+    'supervisor/service',
   ],
   'supervisor/phantom': [
     'supervisor/log',

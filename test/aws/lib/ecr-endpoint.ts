@@ -129,21 +129,18 @@ async function imagesOf(registry: Registry, repositoryName: string): Promise<obj
   );
 }
 
+type Operations = Record<string, (input: Input) => Promise<object> | object>;
+
 /** ECR's operations by name, on `repositories`. */
 function operationsOf(
   registry: Registry,
   region: string,
   host: string,
   repositories: Map<string, Repository>,
-): Record<string, (input: Input) => Promise<object> | object> {
-  const repositoryOf = (input: Input): Repository => {
-    const name = String(input.repositoryName);
-    const found = repositories.get(name);
-    if (found !== undefined) return found;
-    throw new EcrError('RepositoryNotFoundException', `The repository with name '${name}' does not exist`);
-  };
-
+): Operations {
   return {
+    ...repositoryOperations(region, host, repositories),
+    ...policyOperations(repositories),
     GetAuthorizationToken: () => ({
       authorizationData: [
         {
@@ -153,11 +150,35 @@ function operationsOf(
         },
       ],
     }),
+    DescribeImages: async (input) => {
+      repositoryOf(repositories, input);
+      return { imageDetails: await imagesOf(registry, String(input.repositoryName)) };
+    },
+  };
+}
+
+function repositoryOf(repositories: ReadonlyMap<string, Repository>, input: Input): Repository {
+  const name = String(input.repositoryName);
+  const found = repositories.get(name);
+  if (found !== undefined) return found;
+  throw new EcrError('RepositoryNotFoundException', `The repository with name '${name}' does not exist`);
+}
+
+function repositoryOperations(
+  region: string,
+  host: string,
+  repositories: Map<string, Repository>,
+): Operations {
+  return {
     DescribeRepositories: (input) => {
       const names = Array.isArray(input.repositoryNames)
         ? input.repositoryNames.map(String)
         : [...repositories.keys()];
-      return { repositories: names.map((repositoryName) => repositoryOf({ repositoryName }).description) };
+      return {
+        repositories: names.map(
+          (repositoryName) => repositoryOf(repositories, { repositoryName }).description,
+        ),
+      };
     },
     CreateRepository: (input) => {
       const name = String(input.repositoryName);
@@ -174,27 +195,28 @@ function operationsOf(
       return { repository: description };
     },
     DeleteRepository: (input) => {
-      const { description } = repositoryOf(input);
+      const { description } = repositoryOf(repositories, input);
       repositories.delete(String(input.repositoryName));
       return { repository: description };
     },
+  };
+}
+
+function policyOperations(repositories: ReadonlyMap<string, Repository>): Operations {
+  return {
     GetLifecyclePolicy: (input) => {
-      const { lifecyclePolicyText } = repositoryOf(input);
+      const { lifecyclePolicyText } = repositoryOf(repositories, input);
       if (lifecyclePolicyText === undefined)
         throw new EcrError('LifecyclePolicyNotFoundException', 'no policy');
       return { registryId: ACCOUNT, repositoryName: input.repositoryName, lifecyclePolicyText };
     },
     PutLifecyclePolicy: (input) => {
-      repositoryOf(input).lifecyclePolicyText = String(input.lifecyclePolicyText);
+      repositoryOf(repositories, input).lifecyclePolicyText = String(input.lifecyclePolicyText);
       return {
         registryId: ACCOUNT,
         repositoryName: input.repositoryName,
         lifecyclePolicyText: input.lifecyclePolicyText,
       };
-    },
-    DescribeImages: async (input) => {
-      repositoryOf(input);
-      return { imageDetails: await imagesOf(registry, String(input.repositoryName)) };
     },
   };
 }

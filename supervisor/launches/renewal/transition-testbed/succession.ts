@@ -1,0 +1,188 @@
+import {
+  type Case,
+  connect,
+  connected,
+  endedByGuest,
+  endedByLambda,
+  failed,
+  gone,
+  handedOver,
+  idle,
+  late,
+  listen,
+  listening,
+  name,
+  named,
+  own,
+  renew,
+  run,
+  started,
+  stopping,
+  succeeded,
+  successorGone,
+  time,
+  timedOut,
+  withdrawn,
+} from './steps.ts';
+
+/** A successor is started, and takes over. */
+export const succession: readonly Case[] = [
+  [
+    'a function that is not renewed serves until its own end',
+    [
+      [0, stopping, 'serving', []],
+      [500_000, gone, 'serving', []],
+      [500_001, endedByLambda, 'ended', []],
+    ],
+    own,
+  ],
+  [
+    'a function that connects after its renewal was due is renewed at once, by a separate time event',
+    [
+      [150_000, connected, 'serving', [], 100_000],
+      [150_000, time, 'succeeding', ['start-successor'], 200_000],
+    ],
+  ],
+  [
+    'names pass to a successor that listens, and then the idle function is stopped and ends',
+    [
+      ...handedOver,
+      [102_500, idle, 'retiring', [], 103_010],
+      [103_010, time, 'retiring', ['stop SIGTERM'], 108_010],
+      [104_000, gone, 'retiring', []],
+      [104_001, endedByGuest, 'ended', []],
+    ],
+    succeeded,
+  ],
+  [
+    'a guest that ignores its stop signal is killed after its grace period, and its function 1 s later',
+    [
+      ...handedOver,
+      [103_500, idle, 'retiring', ['stop SIGTERM'], 108_500],
+      [108_499, time, 'retiring', [], 108_500],
+      [108_500, time, 'retiring', ['kill'], 109_500],
+      [109_500, time, 'retiring', ['end']],
+      [109_501, endedByLambda, 'ended', []],
+    ],
+    succeeded,
+  ],
+  [
+    'a function waits for its connections until its grace period has to begin',
+    [
+      ...handedOver,
+      [199_999, time, 'retiring', [], 200_000],
+      [200_000, time, 'retiring', ['stop SIGTERM'], 205_000],
+    ],
+  ],
+  [
+    'a successor takes over when it listens on the ports of the function',
+    [
+      connect,
+      renew,
+      run,
+      [102_000, listening(1, false), 'succeeding', [], 200_000],
+      [103_000, listening(), 'handing-over', ['name-successor']],
+    ],
+  ],
+  [
+    'a successor that listens does not take over before its guest is known to run',
+    [connect, renew, [101_000, listening(), 'succeeding', [], 200_000]],
+  ],
+  [
+    'a successor that runs but does not listen takes over when the time of the function is up',
+    [
+      connect,
+      renew,
+      run,
+      [200_000, time, 'handing-over', ['name-successor'], 201_000],
+      [200_010, named(), 'handing-over', ['withdraw-names'], 201_000],
+      [200_020, withdrawn, 'retiring', ['install-successor'], 201_000],
+      [201_000, time, 'retiring', ['stop SIGTERM'], 206_000],
+    ],
+  ],
+  [
+    'a successor that starts after the function has been told to stop takes over at once',
+    [
+      ...late,
+      [201_000, time, 'succeeding', ['stop SIGTERM'], 206_000],
+      [202_000, endedByGuest, 'succeeding', ['name-successor']],
+      [203_000, named(), 'succeeding', []],
+      [204_000, started(), 'handing-over', ['withdraw-names']],
+      [204_001, withdrawn, 'ended', ['install-successor']],
+    ],
+    succeeded,
+  ],
+  [
+    'a function whose successors all fail is stopped when its time is up, with the result timed-out',
+    [
+      ...late,
+      [200_500, failed(), 'retiring', ['end-successor'], 201_000],
+      [201_000, time, 'retiring', ['stop SIGTERM'], 206_000],
+      [202_000, endedByGuest, 'ended', []],
+    ],
+    timedOut,
+  ],
+  [
+    'pauses between attempts double, and the last one ends when the time of the function is up',
+    [
+      connect,
+      renew,
+      [101_000, failed(1), 'succeeding', ['end-successor', 'report'], 102_000],
+      [102_000, time, 'succeeding', ['start-successor'], 200_000],
+      [103_000, failed(2), 'succeeding', ['end-successor', 'report'], 105_000],
+      [105_000, time, 'succeeding', ['start-successor'], 200_000],
+      [199_000, failed(3), 'succeeding', ['end-successor', 'report'], 200_000],
+      [200_000, time, 'retiring', [], 201_000],
+    ],
+  ],
+  [
+    'chance shortens a pause by up to half',
+    [connect, renew, [101_000, failed(1, 0), 'succeeding', ['end-successor', 'report'], 101_500]],
+  ],
+  [
+    'events about the successor of a failed attempt do not affect the next attempt',
+    [
+      connect,
+      renew,
+      [101_000, failed(1), 'succeeding', ['end-successor', 'report'], 102_000],
+      [102_000, time, 'succeeding', ['start-successor'], 200_000],
+      [102_001, started(1), 'succeeding', [], 200_000],
+      [102_002, listening(1), 'succeeding', [], 200_000],
+      [102_003, failed(1), 'succeeding', [], 200_000],
+      [102_004, started(2), 'succeeding', [], 200_000],
+      [102_005, listening(2), 'handing-over', ['name-successor']],
+      [102_006, successorGone(1), 'handing-over', []],
+      [102_007, named(false, 2), 'handing-over', [], 103_007],
+    ],
+  ],
+  [
+    'a successor that is ready before the seed has answered about its names takes over after the answer',
+    [
+      connect,
+      renew,
+      [101_000, gone, 'succeeding', ['name-successor'], 200_000],
+      [102_000, started(), 'handing-over', []],
+      [102_001, named(), 'handing-over', ['withdraw-names']],
+    ],
+  ],
+  [
+    'a seed that could not be told of the successor is told again after 1 s',
+    [
+      connect,
+      renew,
+      run,
+      listen,
+      [103_000, named(false), 'handing-over', [], 104_000],
+      [104_000, time, 'handing-over', ['name-successor']],
+      [104_001, named(), 'handing-over', ['watch-for-successor'], 200_000],
+    ],
+  ],
+  [
+    'a hand-over does not wait for a visible successor once the time of the function is up',
+    [
+      ...[connect, renew, run, listen, name],
+      [200_000, time, 'handing-over', ['withdraw-names']],
+      [200_001, withdrawn, 'retiring', ['install-successor'], 201_001],
+    ],
+  ],
+];
