@@ -126,7 +126,9 @@ interface Reachable {
   pairs(): readonly PairStatus[];
 }
 
-/** Joins the overlay. A question that arrives at the moment of the join waits for the parts that answer it. */
+/**
+ * Joins the overlay. A question that arrives at the moment of the join waits for the parts that answer it.
+ */
 function joinWith(
   { seed, identity, key, join, signal, retryFor }: NodeOptions,
   ready: Promise<Reachable>,

@@ -48,10 +48,11 @@ export interface Addon extends PumpAddon {
   /** Closes a descriptor; with `reset` 1, also resets its TCP connection. */
   close(fd: number, reset: 0 | 1): void;
   /**
-   * Serves the abstract Unix socket of this name, or the listening descriptor `socket`, which it then owns. It
-   * does so on this process's event loop, for at most `limit` connections with one request each. A client that has not sent its request within `timeout` ms is closed. `room`, a
-   * Buffer of the size of a request, holds the request while `onRequest` runs. `onGone` is called when a
-   * client closes before it got its answer.
+   * Serves the abstract Unix socket of this name, or the listening descriptor `socket`, which the service
+   * then owns. It runs on this process's event loop, for at most `limit` connections with one request each. A
+   * client that has not sent its request within `timeout` ms is closed. `room`, a Buffer of the size of a
+   * request, holds the request while `onRequest` runs. `onGone` is called when a client closes before it got
+   * its answer.
    */
   serviceStart(
     socket: string | number,
