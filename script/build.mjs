@@ -2,6 +2,7 @@
 // program one folder to ship.
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { httpByRequire } from './lib/http-by-require.mjs';
 import { hashOf } from './lib/inputs.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -13,7 +14,10 @@ const programs = [
 ];
 
 // The lock file stands for everything below node_modules.
-const always = ['package-lock.json', 'package.json', 'script/build.mjs', 'tsconfig.json'];
+const always = [
+  ...['package-lock.json', 'package.json', 'tsconfig.json'],
+  ...['script/build.mjs', 'script/lib/http-by-require.mjs'],
+];
 
 const stampOf = (name) => `build/.stamps/${name}.json`;
 
@@ -50,6 +54,7 @@ const bundle = async ({ entry, out, name }) => {
     keepNames: true,
     legalComments: 'none',
     external: ['*.node'],
+    plugins: [httpByRequire],
     banner: {
       js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
     },
@@ -58,7 +63,7 @@ const bundle = async ({ entry, out, name }) => {
   });
   await rm(out, { recursive: true, force: true });
   await rename(fresh, out);
-  const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
+  const sources = Object.keys(metafile.inputs).filter((file) => !/^(node_modules\/|by-require:)/.test(file));
   const files = [...always, ...sources].sort();
   await mkdir('build/.stamps', { recursive: true });
   await writeFile(stampOf(name), JSON.stringify({ files, hash: hashOf(files) }));
