@@ -2,7 +2,7 @@ import { readLaunches } from '../aws/cost/launches.ts';
 import { type ProjectCost, projectCost } from '../aws/cost/project-cost.ts';
 import { dollars } from '../aws/cost/show.ts';
 import type { Architecture } from '../compose/settings.ts';
-import { containerIds } from '../engine/containers.ts';
+import { containerIds } from '../engine/ids.ts';
 import { inspectImages } from '../engine/images.ts';
 import { projectOf } from '../project/nodes/project-of.ts';
 import { readNodes } from '../project/nodes/read-nodes.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Billing } from '../aws/cost/project-cost.ts';
-import { containerIds } from '../engine/containers.ts';
 import { type Docker, docker } from '../engine/docker.ts';
+import { containerIds } from '../engine/ids.ts';
 
 const usage = z.object({ invocations: z.number(), billedMs: z.number(), gbSeconds: z.number() });
 const billing = z.object({ functions: z.record(z.string(), usage) });

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { CONFIG_VARIABLE, nodeConfig, type twinConfig } from '../../supervisor/published/node-config.ts';
-import { containerIds, inspectIds } from '../engine/containers.ts';
+import { inspectIds } from '../engine/containers.ts';
 import type { Docker } from '../engine/docker.ts';
+import { containerIds } from '../engine/ids.ts';
 
 /** A container that stands for a function. */
 export interface Phantom {

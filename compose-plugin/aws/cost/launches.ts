@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
 import { CONFIG_VARIABLE, type NodeStatus, nodeConfig } from '../../../supervisor/published/node-config.ts';
-import { containerIds, inspectIds } from '../../engine/containers.ts';
+import { inspectIds } from '../../engine/containers.ts';
 import type { Docker } from '../../engine/docker.ts';
+import { containerIds } from '../../engine/ids.ts';
 import { nodesOf } from '../../project/nodes/nodes-of.ts';
 
 /** One phantom with the run times of its functions: one function, or two during a renewal. */

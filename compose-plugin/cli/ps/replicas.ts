@@ -1,5 +1,6 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
-import { type Container, containerIds, inspectContainers } from '../../engine/containers.ts';
+import { type Container, inspectContainers } from '../../engine/containers.ts';
+import { containerIds } from '../../engine/ids.ts';
 import { nodesOf } from '../../project/nodes/nodes-of.ts';
 import { readNodes } from '../../project/nodes/read-nodes.ts';
 import type { Context } from '../context.ts';
