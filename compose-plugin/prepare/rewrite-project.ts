@@ -63,5 +63,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   }
   if (purpose.kind === 'start' && purpose.recreates !== false)
     await start.renew(work, model.name, content, selected);
-  return { model, override: project.override };
+  const isWhole = boxed.length === annotations.services.size && !access.isOutside;
+  const images = new Map([...found.inspected].map(([name, { id }]) => [name, id]));
+  return { model, override: project.override, ...(isWhole ? { images } : {}) };
 }
