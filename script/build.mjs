@@ -9,14 +9,14 @@ process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 const programs = [
   { entry: 'supervisor/entrypoint.ts', out: 'build/supervisor', name: 'boxer' },
-  { entry: 'compose-plugin/main.ts', out: 'build/plugin', name: 'docker-boxer' },
+  { entry: 'compose-plugin/main.ts', out: 'build/plugin', name: 'docker-boxer', inOne: true },
   { entry: 'lambda-local/main.ts', out: 'build/lambda-local', name: 'lambda-local' },
 ];
 
 // The lock file stands for everything below node_modules.
 const always = [
   ...['package-lock.json', 'package.json', 'tsconfig.json'],
-  ...['script/build.mjs', 'script/lib/http-by-require.mjs'],
+  ...['build', 'lib/bundle-in-one', 'lib/http-by-require'].map((name) => `script/${name}.mjs`),
 ];
 
 const stampOf = (name) => `build/.stamps/${name}.json`;
@@ -32,39 +32,54 @@ const isFresh = async ({ out, name }) => {
   }
 };
 
-const bundle = async ({ entry, out, name }) => {
+/** The options of all bundles. */
+const common = {
+  bundle: true,
+  platform: 'node',
+  // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of
+  // those. That is half of the AWS SDK.
+  mainFields: ['module', 'main'],
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  target: 'node22',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'none',
+  external: ['*.node'],
+  plugins: [httpByRequire],
+  banner: {
+    js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+};
+
+/** The sources among the inputs of esbuild, and what stands for the packages. */
+const filesOf = (inputs) =>
+  [...always, ...inputs.filter((file) => !/(^|\/)node_modules\/|^by-require:/.test(file))].sort();
+
+const bundleInChunks = async ({ entry, name }, outdir) => {
   const { build } = await import('esbuild');
+  const { metafile } = await build({
+    ...{ ...common, outdir, metafile: true, splitting: true, chunkNames: 'chunks/[hash]' },
+    entryPoints: { [name]: entry },
+  });
+  return Object.keys(metafile.inputs);
+};
+
+const bundleInFew = async ({ entry, name }, outdir) => {
+  const { bundleInOne } = await import('./lib/bundle-in-one.mjs');
+  const version = (inputs) => hashOf(filesOf(inputs)).slice(0, 12);
+  return bundleInOne(entry, { ...common, outdir, name, version });
+};
+
+const bundle = async (program) => {
+  const { out, name, inOne } = program;
   // Aside first: a bundle that cannot be made leaves the last good one where it is.
   const fresh = `${out}.${process.pid}`;
-  const { metafile } = await build({
-    entryPoints: { [name]: entry },
-    outdir: fresh,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    chunkNames: 'chunks/[hash]',
-    platform: 'node',
-    // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of
-    // those. That is half of the AWS SDK.
-    mainFields: ['module', 'main'],
-    format: 'esm',
-    target: 'node22',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
-    legalComments: 'none',
-    external: ['*.node'],
-    plugins: [httpByRequire],
-    banner: {
-      js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
-    metafile: true,
-  });
+  const files = filesOf(await (inOne ? bundleInFew : bundleInChunks)(program, fresh));
   await rm(out, { recursive: true, force: true });
   await rename(fresh, out);
-  const sources = Object.keys(metafile.inputs).filter((file) => !/^(node_modules\/|by-require:)/.test(file));
-  const files = [...always, ...sources].sort();
   await mkdir('build/.stamps', { recursive: true });
   await writeFile(stampOf(name), JSON.stringify({ files, hash: hashOf(files) }));
 };

@@ -32,7 +32,7 @@ export async function askEngine(engine: Docker, paths: readonly string[]): Promi
 function get(path: string, signal: AbortSignal): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const asked = request(
-    { socketPath: USUAL_SOCKET, path, signal, headers: { host: 'docker' } },
+    { socketPath: USUAL_SOCKET, path, signal, headers: { host: 'docker' }, servername: '' },
     (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
