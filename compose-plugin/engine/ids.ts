@@ -50,6 +50,27 @@ export function containerIds(engine: Docker, ...filters: readonly string[]): Pro
   return idsOf(engine, 'container', ...filters);
 }
 
+/**
+ * The values of a label of the containers, stopped ones too, that match every filter; '' where one has no such
+ * label.
+ */
+export async function labelsOf(
+  engine: Docker,
+  label: string,
+  ...filters: readonly string[]
+): Promise<string[]> {
+  const asked = await askEngine(engine, [`${KINDS.container.path}filters=${filterQuery(filters)}`]);
+  const [found] = asked ?? [];
+  if (Array.isArray(found))
+    return found.map((one: unknown) => {
+      const value = memberOf(memberOf(one, 'Labels'), label);
+      return typeof value === 'string' ? value : '';
+    });
+  const format = ['--format', `{{.Label ${JSON.stringify(label)}}}`];
+  const all = filters.flatMap((one) => ['--filter', one]);
+  return (await dockerOutput(engine, ['ps', '--all', ...all, ...format])).split('\n');
+}
+
 /** Converts docker's `name=value` filters to the form of the API: values by name. */
 function filterQuery(filters: readonly string[]): string {
   const pairs = filters.map((filter) => {
