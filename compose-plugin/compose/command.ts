@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type CommandOptions, type Finished, run } from '../engine/command.ts';
 import type { Docker } from '../engine/docker.ts';
@@ -50,8 +50,19 @@ export function runCompose(
   return run(program, call.args.slice(1), spawned);
 }
 
+/**
+ * Tells the installed Compose from another one, without starting it; undefined if only docker knows which one
+ * it would start.
+ */
+export function composeIdentity({ flags, env }: Docker): string | undefined {
+  const program = flags.length === 0 ? composeProgram(env) : undefined;
+  if (program === undefined) return undefined;
+  const { ino, size, mtimeMs } = statSync(program);
+  return [program, ino, size, mtimeMs].join(' ');
+}
+
 /** The Compose plugin in docker's plugin folders, in docker's order; undefined if it is in none of them. */
-export function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
+function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
   const extra = configValue(env, 'cliPluginsExtraDirs');
   const folders = [
     ...(Array.isArray(extra) ? extra.filter((folder) => typeof folder === 'string') : []),

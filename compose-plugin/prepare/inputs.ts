@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { composeProgram } from '../compose/command.ts';
+import { composeIdentity } from '../compose/command.ts';
 import { PROJECT_KEY_FILE } from '../compose/keys.ts';
 import { EARLIER_FOLDER, realPath } from '../compose/state-folder.ts';
 import { configFolder } from '../engine/docker-config.ts';
@@ -16,11 +16,10 @@ import type { Work } from '../project/work.ts';
  */
 export function inputsDigest(work: Work, further: readonly string[]): string | undefined {
   const { engine, invocation, project, cwd, root } = work;
-  const compose = composeProgram(engine.env);
+  const compose = composeIdentity(engine);
   const isPlain = project.linked === undefined || project.linked === project.override;
   if (compose === undefined || !isPlain || existsSync(join(project.directory, EARLIER_FOLDER)))
     return undefined;
-  const { ino, size, mtimeMs } = statSync(compose);
   const { verb, args, ...before } = invocation;
   const files = [
     ...[join(root, 'build', 'plugin', 'docker-boxer.mjs'), join(root, 'build', 'images.json')],
@@ -29,7 +28,7 @@ export function inputsDigest(work: Work, further: readonly string[]): string | u
     ...sourceFiles(work, further),
   ];
   const known = {
-    ...{ compose, ino, size, mtimeMs, before, project, cwd },
+    ...{ compose, before, project, cwd },
     places: [project.directory, project.folder].map(realPath),
     environment: Object.entries(engine.env).sort(([a], [b]) => (a < b ? -1 : 1)),
     files: files.map((file) => [file, contentDigest(file)]),
