@@ -2,6 +2,7 @@
 // program one folder to ship.
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { httpByRequire } from './lib/http-by-require.mjs';
 import { hashOf } from './lib/inputs.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -30,36 +31,15 @@ const programs = [
     out: 'build/supervisor',
     name: 'boxer',
   },
-  { entries: { 'docker-boxer': 'compose-plugin/main.ts' }, out: 'build/plugin', name: 'docker-boxer' },
+  { entry: 'compose-plugin/main.ts', out: 'build/plugin', name: 'docker-boxer' },
   { entries: { 'lambda-local': 'lambda-local/main.ts' }, out: 'build/lambda-local', name: 'lambda-local' },
 ];
 
-/**
- * CommonJS starts faster than ES modules do: where an ES module imports one of Node's modules, Node evaluates
- * all of its exports, and so loads undici for `http` and the streams for `fs`. The plugin has ES modules, as
- * only these can be split into parts that load when a verb needs them.
- */
-const FORMATS = {
-  cjs: {
-    format: 'cjs',
-    outExtension: { '.js': '.cjs' },
-    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
-    supported: { 'dynamic-import': false },
-  },
-  esm: {
-    format: 'esm',
-    outExtension: { '.js': '.mjs' },
-    splitting: true,
-    chunkNames: 'chunks/[hash]',
-    banner: {
-      js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
-    },
-  },
-};
-const formatOf = (name) => FORMATS[name === 'docker-boxer' ? 'esm' : 'cjs'];
-
 // The lock file stands for everything below node_modules.
-const always = ['package-lock.json', 'package.json', 'script/build.mjs', 'tsconfig.json'];
+const always = [
+  ...['package-lock.json', 'package.json', 'tsconfig.json'],
+  ...['build', 'lib/bundle-in-one', 'lib/http-by-require'].map((name) => `script/${name}.mjs`),
+];
 
 const stampOf = (name) => `build/.stamps/${name}.json`;
 
@@ -67,39 +47,72 @@ const stampOf = (name) => `build/.stamps/${name}.json`;
 const isFresh = async ({ entries, out, name }) => {
   try {
     const { files, hash } = JSON.parse(await readFile(stampOf(name), 'utf8'));
-    const extension = formatOf(name).outExtension['.js'];
-    for (const entry of Object.keys(entries)) await access(`${out}/${entry}${extension}`);
+    const made = entries ? Object.keys(entries).map((entry) => `${entry}.cjs`) : [`${name}.mjs`];
+    for (const file of made) await access(`${out}/${file}`);
     return hash === hashOf(files);
   } catch {
     return false;
   }
 };
 
-const bundle = async ({ entries, out, name }) => {
+/** The options of all bundles. */
+const common = {
+  bundle: true,
+  platform: 'node',
+  // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of
+  // those. That is half of the AWS SDK.
+  mainFields: ['module', 'main'],
+  target: 'node22',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  external: ['*.node'],
+  logLevel: 'warning',
+};
+
+/** The sources among the inputs of esbuild, and what stands for the packages. */
+const filesOf = (inputs) =>
+  [...always, ...inputs.filter((file) => !/(^|\/)node_modules\/|^by-require:/.test(file))].sort();
+
+/**
+ * Makes a bundle of CommonJS for each entry. It starts faster than an ES module: where an ES module imports one
+ * of Node's modules, Node evaluates all of its exports, and so loads undici for `http` and the streams for `fs`.
+ */
+const bundleEntries = async ({ entries }, outdir) => {
   const { build } = await import('esbuild');
+  const { metafile } = await build({
+    ...{ ...common, outdir, entryPoints: entries, metafile: true },
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    supported: { 'dynamic-import': false },
+  });
+  return Object.keys(metafile.inputs);
+};
+
+/** The plugin's verbs load their parts when they need them. */
+const bundlePlugin = async ({ entry, name }, outdir) => {
+  const { bundleInOne } = await import('./lib/bundle-in-one.mjs');
+  const version = (inputs) => hashOf(filesOf(inputs)).slice(0, 12);
+  return bundleInOne(entry, {
+    ...{ ...common, outdir, name, version },
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    keepNames: true,
+    plugins: [httpByRequire],
+    banner: {
+      js: "import { createRequire as boxerCreateRequire } from 'node:module'; const require = boxerCreateRequire(import.meta.url);",
+    },
+  });
+};
+
+const bundle = async (program) => {
+  const { out, name, entries } = program;
   // Aside first: a bundle that cannot be made leaves the last good one where it is.
   const fresh = `${out}.${process.pid}`;
-  const { metafile } = await build({
-    entryPoints: entries,
-    outdir: fresh,
-    bundle: true,
-    platform: 'node',
-    // The ES modules of a package, where it has them: esbuild leaves out what a program does not use of
-    // those. That is half of the AWS SDK.
-    mainFields: ['module', 'main'],
-    target: 'node22',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    external: ['*.node'],
-    ...formatOf(name),
-    logLevel: 'warning',
-    metafile: true,
-  });
+  const files = filesOf(await (entries ? bundleEntries : bundlePlugin)(program, fresh));
   await rm(out, { recursive: true, force: true });
   await rename(fresh, out);
-  const sources = Object.keys(metafile.inputs).filter((file) => !file.startsWith('node_modules/'));
-  const files = [...always, ...sources].sort();
   await mkdir('build/.stamps', { recursive: true });
   await writeFile(stampOf(name), JSON.stringify({ files, hash: hashOf(files) }));
 };

@@ -1,11 +1,12 @@
-import { readLaunches } from '../aws/cost/launches.ts';
+import { launchesOf } from '../aws/cost/launches.ts';
 import { type ProjectCost, projectCost } from '../aws/cost/project-cost.ts';
 import { dollars } from '../aws/cost/show.ts';
 import type { Architecture } from '../compose/settings.ts';
-import { containerIds } from '../engine/containers.ts';
+import { containerIds } from '../engine/ids.ts';
 import { inspectImages } from '../engine/images.ts';
 import { projectOf } from '../project/nodes/project-of.ts';
 import { readNodes } from '../project/nodes/read-nodes.ts';
+import { readPhantoms } from '../project/phantoms.ts';
 import { standingProvider } from '../provider/standing-provider.ts';
 import { table } from '../report/table.ts';
 import type { Context } from './context.ts';
@@ -22,11 +23,9 @@ export async function cost(context: Context): Promise<number> {
     'label=io.boxer.role=seed',
     'status=running',
   );
-  const nodes = await readNodes(context, seed);
-  const [launches, { provider, region }] = await Promise.all([
-    readLaunches(engine, project, nodes, Date.now()),
-    standingProvider(engine, project),
-  ]);
+  const [nodes, phantoms] = await Promise.all([readNodes(context, seed), readPhantoms(engine, project)]);
+  const launches = launchesOf(phantoms, nodes, Date.now());
+  const { provider, region } = standingProvider(phantoms);
   const [billing, images] = await Promise.all([
     provider.cost.billing(engine, project),
     inspectImages(

@@ -1,31 +1,25 @@
-import { config } from './config.ts';
 import type { Context } from './context.ts';
-import { down } from './down.ts';
-import { logs } from './logs.ts';
 import { passThrough } from './pass-through.ts';
-import { run } from './run.ts';
-import { scale } from './scale.ts';
-import { up } from './up.ts';
 
 type Command = (context: Context) => Promise<number>;
 
 /**
- * The verbs that Boxer adds or extends. Frequent verbs are imported statically, because each dynamic import
- * costs a millisecond; these verbs import their heavy parts on demand.
+ * The verbs that Boxer adds or extends. Each is loaded when it is called, because some load more than Node.js
+ * itself does before they start Compose.
  */
 const commands: Readonly<Record<string, Command>> = {
-  up,
-  create: up,
-  scale,
-  run,
-  watch: run,
+  up: async (context) => (await import('./up.ts')).up(context),
+  create: async (context) => (await import('./up.ts')).up(context),
+  scale: async (context) => (await import('./scale.ts')).scale(context),
+  run: async (context) => (await import('./run.ts')).run(context),
+  watch: async (context) => (await import('./run.ts')).run(context),
   start: async (context) => (await import('./start.ts')).start(context),
   restart: async (context) => (await import('./start.ts')).start(context),
-  config,
-  convert: config,
-  down,
+  config: async (context) => (await import('./config.ts')).config(context),
+  convert: async (context) => (await import('./config.ts')).config(context),
+  down: async (context) => (await import('./down.ts')).down(context),
   ps: async (context) => (await import('./ps.ts')).ps(context),
-  logs,
+  logs: async (context) => (await import('./logs.ts')).logs(context),
   exec: async (context) => (await import('./inside.ts')).inside(context),
   cp: async (context) => (await import('./inside.ts')).inside(context),
   top: async (context) => (await import('./inside.ts')).inside(context),

@@ -1,4 +1,4 @@
-import { containerIds } from '../engine/containers.ts';
+import { containerIds } from '../engine/ids.ts';
 import type { Context } from './context.ts';
 import { passThrough } from './pass-through.ts';
 import { parseVerbArguments } from './verb-arguments.ts';

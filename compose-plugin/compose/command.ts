@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type CommandOptions, type Finished, run } from '../engine/command.ts';
 import type { Docker } from '../engine/docker.ts';
+import { configFolder, configValue } from '../engine/docker-config.ts';
 import type { Invocation } from '../invocation/invocation.ts';
 import type { Project } from './project.ts';
 
@@ -50,28 +50,27 @@ export function runCompose(
   return run(program, call.args.slice(1), spawned);
 }
 
-/** The Compose plugin in docker's plugin folders, in docker's order. */
+/**
+ * Tells the installed Compose from another one, without starting it; undefined if only docker knows which one
+ * it would start.
+ */
+export function composeIdentity({ flags, env }: Docker): string | undefined {
+  const program = flags.length === 0 ? composeProgram(env) : undefined;
+  if (program === undefined) return undefined;
+  const { ino, size, mtimeMs } = statSync(program);
+  return [program, ino, size, mtimeMs].join(' ');
+}
+
+/** The Compose plugin in docker's plugin folders, in docker's order; undefined if it is in none of them. */
 function composeProgram(env: NodeJS.ProcessEnv): string | undefined {
-  const config = env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker');
+  const extra = configValue(env, 'cliPluginsExtraDirs');
   const folders = [
-    ...extraFolders(config),
-    join(config, 'cli-plugins'),
+    ...(Array.isArray(extra) ? extra.filter((folder) => typeof folder === 'string') : []),
+    join(configFolder(env), 'cli-plugins'),
     '/usr/local/lib/docker/cli-plugins',
     '/usr/local/libexec/docker/cli-plugins',
     '/usr/lib/docker/cli-plugins',
     '/usr/libexec/docker/cli-plugins',
   ];
   return folders.map((folder) => join(folder, 'docker-compose')).find((path) => existsSync(path));
-}
-
-/** `cliPluginsExtraDirs` of docker's configuration, parsed by hand because zod is not loaded yet. */
-function extraFolders(config: string): string[] {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(join(config, 'config.json'), 'utf8'));
-    const folders =
-      typeof parsed === 'object' && parsed !== null && Reflect.get(parsed, 'cliPluginsExtraDirs');
-    return Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : [];
-  } catch {
-    return [];
-  }
 }

@@ -1,4 +1,4 @@
-import { dockerOutput } from '../engine/docker.ts';
+import { labelsOf } from '../engine/ids.ts';
 import type { OverrideContext } from './override-context.ts';
 
 /**
@@ -7,9 +7,7 @@ import type { OverrideContext } from './override-context.ts';
 export async function standingName({ engine, invocation, project }: OverrideContext): Promise<string> {
   const given = invocation.projectName ?? engine.env.COMPOSE_PROJECT_NAME;
   if (given) return given;
-  const listed = await dockerOutput(engine, [
-    ...['ps', '--all', '--filter', `label=com.docker.compose.project.working_dir=${project.directory}`],
-    ...['--format', '{{.Label "com.docker.compose.project"}}'],
-  ]);
-  return listed.split('\n').find((name) => name !== '') ?? project.name;
+  const here = `label=com.docker.compose.project.working_dir=${project.directory}`;
+  const names = await labelsOf(engine, 'com.docker.compose.project', here);
+  return names.find((name) => name !== '') ?? project.name;
 }

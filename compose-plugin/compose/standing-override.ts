@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
-import { containerIds } from '../engine/containers.ts';
+import { containerIds } from '../engine/ids.ts';
 import { isIntact } from './intact.ts';
 import { makeStateFolder } from './make-state-folder.ts';
 import { mayMentionBoxer } from './mentions.ts';

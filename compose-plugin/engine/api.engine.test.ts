@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { askEngine } from './api.ts';
-import { containerIds, inspectContainers } from './containers.ts';
+import { inspectContainers } from './containers.ts';
 import type { Docker } from './docker.ts';
-import { idsOf } from './ids.ts';
+import { containerIds, idsOf } from './ids.ts';
 import { inspectImages } from './images.ts';
 
 const { DOCKER_HOST, DOCKER_CONTEXT, ...env } = process.env;

@@ -2,7 +2,6 @@ import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { askEngine } from './api.ts';
 import { type Docker, docker } from './docker.ts';
-import { idsOf } from './ids.ts';
 
 const container = z.object({
   Id: z.string(),
@@ -18,11 +17,6 @@ const container = z.object({
 
 /** The used fields of a container in `docker inspect`. */
 export type Container = z.infer<typeof container>;
-
-/** Ids of containers, stopped ones too, that match every filter (`label=x=y`). */
-export function containerIds(engine: Docker, ...filters: readonly string[]): Promise<string[]> {
-  return idsOf(engine, 'container', ...filters);
-}
 
 /**
  * The unparsed `docker inspect` of containers with these ids; containers that no longer exist are left out.

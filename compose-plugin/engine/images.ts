@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { askEngine } from './api.ts';
 import { type Docker, docker, engineError } from './docker.ts';
+import { imagePath } from './image-ids.ts';
 
 const argv = z.nullish(z.array(z.string()));
 const inspected = z.object({
@@ -51,10 +52,7 @@ export async function inspectImages(
 ): Promise<Map<string, ImageFacts>> {
   const unique = [...new Set(names)];
   if (unique.length === 0) return new Map();
-  const found = await askEngine(
-    engine,
-    unique.map((name) => `/images/${encodeURI(name)}/json`),
-  );
+  const found = await askEngine(engine, unique.map(imagePath));
   if (!found) return inspectByDocker(engine, unique);
   return new Map(
     unique.flatMap((name, index) => (found[index] === undefined ? [] : [[name, facts(found[index])]])),

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { Billing } from '../aws/cost/project-cost.ts';
-import { containerIds } from '../engine/containers.ts';
-import { type Docker, docker } from '../engine/docker.ts';
+import type { Docker } from '../engine/docker.ts';
+import { execInside } from '../engine/exec.ts';
+import { containerIds } from '../engine/ids.ts';
 
 const usage = z.object({ invocations: z.number(), billedMs: z.number(), gbSeconds: z.number() });
 const billing = z.object({ functions: z.record(z.string(), usage) });
@@ -23,7 +24,7 @@ export async function readBilling(engine: Docker, project: string): Promise<Bill
   );
   if (lambda === undefined) return undefined;
   // The request is made inside the container, because the engine may be on another machine.
-  const { code, stdout } = await docker(engine, ['exec', lambda, '/usr/local/bin/node', '-e', ASK]);
+  const { code, stdout } = await execInside(engine, lambda, ['/usr/local/bin/node', '-e', ASK]);
   if (code !== 0) return undefined;
   try {
     return billing.parse(JSON.parse(stdout)).functions;

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { CONFIG_VARIABLE } from '../../supervisor/published/node-config.ts';
 import { MAX_WARM, MAX_WARM_SECONDS, type TwinsChange } from '../../supervisor/published/twins-change.ts';
-import { containerIds } from '../engine/containers.ts';
 import { docker } from '../engine/docker.ts';
+import { containerIds } from '../engine/ids.ts';
 import { type Phantom, readPhantoms, twinIn } from '../project/phantoms.ts';
 import type { Work } from '../project/work.ts';
 

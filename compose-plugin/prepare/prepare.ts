@@ -14,7 +14,7 @@ export async function prepare(context: Work, purpose: Purpose): Promise<Prepared
     import('./rewrite-project.ts'),
     // `config` prints what Compose makes of it, so that an old one is seen there; starting must not go wrong
     // halfway.
-    purpose.kind === 'start' ? requireCompose(context.engine) : undefined,
+    purpose.kind === 'start' ? requireCompose(context) : undefined,
   ]);
   return rewriteProject(context, purpose, read);
 }

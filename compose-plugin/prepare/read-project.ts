@@ -5,13 +5,13 @@ import { type ImageFacts, inspectImages } from '../engine/images.ts';
 import { checkedAnnotations } from '../project/annotations.ts';
 import { boxedServices } from '../project/boxed-services.ts';
 import { getImages } from '../project/get-images.ts';
-import { ownImages, requireOwnImage } from '../project/own-images.ts';
+import { ownImages } from '../project/own-images.ts';
 import type { ReadProject } from '../project/project-data.ts';
 import type { Purpose } from '../project/purpose.ts';
 import { runtimeFor, runtimesOf } from '../project/runtimes.ts';
 import { selection } from '../project/selection.ts';
 import type { Work } from '../project/work.ts';
-import { providerOf } from '../provider/providers.ts';
+import { neededTags, requireNeeded } from './needed-images.ts';
 
 /** Checks the project and gets its images. Undefined: nothing of it is boxed. */
 export async function readProject(
@@ -24,22 +24,21 @@ export async function readProject(
   const selected = selection(model, enabled, purpose.services, purpose.withDependencies);
   const own = ownImages(work.root);
   const boxedNames = new Set(annotations.services.keys());
-  const needed = providerOf(annotations.project.provider).ownImages(own);
-  const tags = [own.runtime, ...needed.filter((tag) => tag !== undefined)];
-  const { facts, ours } = await boxedImages(work, model, boxedNames, selected, purpose, tags);
-  const runtime = requireOwnImage(ours, own.runtime);
+  const { provider } = annotations.project;
+  const tags = neededTags(own, provider);
+  const { facts, inspected } = await boxedImages(work, model, boxedNames, selected, purpose, tags);
   const usesLambda = [...annotations.services.values()].some(({ target }) => target === 'lambda');
-  if (usesLambda) for (const tag of needed) requireOwnImage(ours, tag);
+  const runtime = requireNeeded(inspected, own, provider, usesLambda);
   const boxed = boxedServices(model, annotations, facts, runtime.id);
   if (purpose.kind === 'start' || purpose.kind === 'plan') {
     const runtimes = runtimesOf(own, runtime);
     for (const one of boxed) if (one.twin !== undefined && selected.has(one.name)) runtimeFor(runtimes, one);
   }
-  return { model, annotations, boxed, selected, own, runtime };
+  return { model, annotations, boxed, selected, own, runtime, inspected };
 }
 
 /**
- * Finds the images of boxed services and, of Boxer's `own` images, those that the engine has. Only selected
+ * Finds the images of boxed services, and inspects them together with Boxer's `own` ones. Only selected
  * services must have one; others without an image are left out.
  */
 async function boxedImages(
@@ -49,16 +48,16 @@ async function boxedImages(
   selected: ReadonlySet<string>,
   purpose: Purpose,
   own: readonly string[],
-): Promise<{ facts: Map<string, ImageFacts>; ours: Map<string, ImageFacts> }> {
+): Promise<{ facts: Map<string, ImageFacts>; inspected: Map<string, ImageFacts> }> {
   const names = [...boxed].map((name) => [name, imageOf(model, name, model.services?.[name] ?? {})] as const);
   const inspect = async () => {
-    const ours = await inspectImages(work.engine, [...own, ...names.map(([, image]) => image)]);
+    const inspected = await inspectImages(work.engine, [...own, ...names.map(([, image]) => image)]);
     const facts = new Map<string, ImageFacts>();
     for (const [name, image] of names) {
-      const found = ours.get(image);
+      const found = inspected.get(image);
       if (found !== undefined) facts.set(name, found);
     }
-    return { facts, ours };
+    return { facts, inspected };
   };
   let found = await inspect();
   const missing = new Set([...boxed].filter((name) => !found.facts.has(name)));

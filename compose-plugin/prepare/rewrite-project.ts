@@ -6,6 +6,7 @@ import { serialise } from '../compose/rewrite/serialise.ts';
 import { sourcesDigest } from '../compose/sources.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import { noteProvider } from '../project/effective-provider.ts';
+import { noteName } from '../project/noted-name.ts';
 import { withoutImage } from '../project/project-data.ts';
 import type { Prepared, Purpose } from '../project/purpose.ts';
 import type { Work } from '../project/work.ts';
@@ -56,6 +57,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
     runtimeId: runtime.id,
     ...{ directory: project.directory, folder: project.folder, keyId },
   });
+  noteName(project, model.name);
   writeAtomically(project.override, serialise(content, sourcesDigest(project, cwd)));
   if (project.linked !== undefined && project.linked !== project.override) {
     const where = `${project.linked}, which is not the override of this project any more`;
@@ -63,5 +65,7 @@ export async function rewriteProject(work: Work, purpose: Purpose, read: ReadMod
   }
   if (purpose.kind === 'start' && purpose.recreates !== false)
     await start.renew(work, model.name, content, selected);
-  return { model, override: project.override };
+  const isWhole = boxed.length === annotations.services.size && !access.isOutside;
+  const images = new Map([...found.inspected].map(([name, { id }]) => [name, id]));
+  return { model, override: project.override, ...(isWhole ? { images } : {}) };
 }

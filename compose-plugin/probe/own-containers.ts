@@ -1,7 +1,8 @@
 import { BoxerError } from '../../supervisor/published/boxer-error.ts';
 import { composeCall, runCompose } from '../compose/command.ts';
-import { containerIds, inspectContainers } from '../engine/containers.ts';
+import { inspectContainers } from '../engine/containers.ts';
 import { type Docker, docker } from '../engine/docker.ts';
+import { containerIds } from '../engine/ids.ts';
 import type { Work } from '../project/work.ts';
 
 const roles = { 'boxer-seed': 'seed', 'boxer-lambda': 'lambda' } as const;

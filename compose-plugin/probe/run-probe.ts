@@ -16,9 +16,10 @@ import { serialise } from '../compose/rewrite/serialise.ts';
 import { writeAtomically } from '../compose/write-atomically.ts';
 import { inspectImages } from '../engine/images.ts';
 import { removeLeftovers, removeNetwork, removeStore } from '../prepare/leftovers.ts';
+import { neededTags, requireNeeded } from '../prepare/needed-images.ts';
 import { makeRuntimeVolume } from '../prepare/runtime-volume.ts';
 import { checkedAnnotations } from '../project/annotations.ts';
-import { ownImages, requireOwnImage } from '../project/own-images.ts';
+import { ownImages } from '../project/own-images.ts';
 import { PROBE_MEMORY } from '../project/probe-shape.ts';
 import type { ReadProject } from '../project/project-data.ts';
 import type { Consent } from '../project/purpose.ts';
@@ -81,12 +82,10 @@ export async function runProbe(
 async function readForProbe(context: Work, model: Model): Promise<ReadProject> {
   const annotations = checkedAnnotations(context, model);
   const own = ownImages(context.root);
-  const needed = providerOf(annotations.project.provider).ownImages(own);
-  const tags = [own.runtime, ...needed.filter((tag) => tag !== undefined)];
-  const found = await inspectImages(context.engine, tags);
-  for (const tag of needed) requireOwnImage(found, tag);
-  const runtime = requireOwnImage(found, own.runtime);
-  return { model, annotations, boxed: [], selected: new Set(), own, runtime };
+  const { provider } = annotations.project;
+  const inspected = await inspectImages(context.engine, neededTags(own, provider));
+  const runtime = requireNeeded(inspected, own, provider, true);
+  return { model, annotations, boxed: [], selected: new Set(), own, runtime, inspected };
 }
 
 /** Starts the missing services, invokes the functions from a container, and removes the started services. */

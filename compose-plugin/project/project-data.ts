@@ -14,6 +14,8 @@ export interface ReadProject {
   selected: ReadonlySet<string>;
   own: OwnImages;
   runtime: ImageFacts;
+  /** All images that were looked for and found, by the names that the project and Boxer use. */
+  inspected: ReadonlyMap<string, ImageFacts>;
 }
 
 /** Boxed services of the call whose image the engine does not have yet. */

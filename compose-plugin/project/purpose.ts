@@ -31,4 +31,9 @@ export interface Prepared {
   override: string | undefined;
   /** Whether the override has placeholders. It is then in a temporary folder, which the caller removes. */
   preview?: boolean;
+  /**
+   * Name -> id of every image from which the override was made. Left out where the override depends on more
+   * than the engine's images and what `inputsDigest` covers, such as the user's profile of AWS.
+   */
+  images?: ReadonlyMap<string, string>;
 }

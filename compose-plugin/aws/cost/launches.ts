@@ -1,9 +1,6 @@
-import * as z from 'zod/mini';
-import { BoxerError } from '../../../supervisor/published/boxer-error.ts';
-import { CONFIG_VARIABLE, type NodeStatus, nodeConfig } from '../../../supervisor/published/node-config.ts';
-import { containerIds, inspectIds } from '../../engine/containers.ts';
-import type { Docker } from '../../engine/docker.ts';
+import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
 import { nodesOf } from '../../project/nodes/nodes-of.ts';
+import type { Phantom } from '../../project/phantoms.ts';
 
 /** One phantom with the run times of its functions: one function, or two during a renewal. */
 export interface Launch {
@@ -25,49 +22,26 @@ export interface Launch {
   functions: number[];
 }
 
-const phantom = z.object({
-  Id: z.string(),
-  State: z.object({ Running: z.boolean(), StartedAt: z.string(), FinishedAt: z.string() }),
-  Image: z.string(),
-  Config: z.object({ Env: z.nullable(z.array(z.string())) }),
-});
-
 /**
- * Lists the phantoms of a project that the engine still has, stopped ones included.
- * `nodes` tells the functions of each phantom.
+ * The launches of a project's phantoms. `nodes` tells the functions of each phantom. A container that was
+ * created but never started has cost nothing and has no launch.
  * @param now ms since the epoch
  */
-export async function readLaunches(
-  engine: Docker,
-  project: string,
+export const launchesOf = (
+  phantoms: readonly Phantom[],
   nodes: readonly NodeStatus[],
   now: number,
-): Promise<Launch[]> {
-  const ids = await containerIds(
-    engine,
-    `label=com.docker.compose.project=${project}`,
-    'label=io.boxer.target=lambda',
-  );
-  return (await inspectIds(engine, ids)).flatMap((found) => launchOf(found, nodes, now));
-}
+): Launch[] => phantoms.flatMap((phantom) => launchOf(phantom, nodes, now));
 
-/** A container that was created but never started has cost nothing and gives []. */
-function launchOf(container: unknown, nodes: readonly NodeStatus[], now: number): Launch[] {
-  const parsed = phantom.safeParse(container);
-  if (!parsed.success) throw new BoxerError('ENGINE', 'docker container inspect answered something unknown');
-  const { Id: id, State: state, Image: image, Config } = parsed.data;
-  const prefix = `${CONFIG_VARIABLE}=`;
-  const variable = Config.Env?.find((one) => one.startsWith(prefix));
-  const config = nodeConfig.safeParse(JSON.parse(variable?.slice(prefix.length) ?? 'null'));
-  const twin = config.data?.twin;
-  const started = Date.parse(state.StartedAt);
-  if (config.data === undefined || twin === undefined || !(started > 0)) return [];
-  const end = state.Running ? now : Date.parse(state.FinishedAt);
+function launchOf(phantom: Phantom, nodes: readonly NodeStatus[], now: number): Launch[] {
+  const { id, service, image, running, twin, startedAt, finishedAt } = phantom;
+  const started = Date.parse(startedAt);
+  if (!(started > 0)) return [];
+  const end = running ? now : Date.parse(finishedAt);
   const { functionName, memorySize, ephemeralStorage, timeout } = twin;
   return [
     {
-      ...{ service: config.data.service, functionName, image, memorySize, ephemeralStorage, timeout },
-      running: state.Running,
+      ...{ service, functionName, image, memorySize, ephemeralStorage, timeout, running },
       seconds: Math.max(0, (end - started) / 1000),
       functions: nodesOf(nodes, id)
         .filter(({ state }) => state !== 'starting')

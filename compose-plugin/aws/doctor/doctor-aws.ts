@@ -1,4 +1,4 @@
-import { containerIds } from '../../engine/containers.ts';
+import { containerIds } from '../../engine/ids.ts';
 import { readNodes } from '../../project/nodes/read-nodes.ts';
 import type { ReadProject } from '../../project/project-data.ts';
 import type { Work } from '../../project/work.ts';

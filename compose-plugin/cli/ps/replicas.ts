@@ -1,5 +1,6 @@
 import type { NodeStatus } from '../../../supervisor/published/node-config.ts';
-import { type Container, containerIds, inspectContainers } from '../../engine/containers.ts';
+import { type Container, inspectContainers } from '../../engine/containers.ts';
+import { containerIds } from '../../engine/ids.ts';
 import { nodesOf } from '../../project/nodes/nodes-of.ts';
 import { readNodes } from '../../project/nodes/read-nodes.ts';
 import type { Context } from '../context.ts';
@@ -46,15 +47,18 @@ export async function collectNodes(
   pairs: boolean,
 ): Promise<{ replicas: Replica[]; nodes: NodeStatus[] }> {
   const { engine } = context;
-  const ids = await containerIds(
-    engine,
+  const filters = [
     `label=com.docker.compose.project=${project}`,
     ...(all ? [] : ['status=running', 'status=restarting', 'status=paused']),
-  );
-  const containers = await inspectContainers(engine, ids);
+  ];
+  const inspected = async () => inspectContainers(engine, await containerIds(engine, ...filters));
+  // The seed needs longer for its answer than the engine for all of its own.
+  const known = async () => {
+    const [seed] = await containerIds(engine, ...filters, 'label=io.boxer.role=seed');
+    return readNodes(context, seed, pairs);
+  };
+  const [containers, nodes] = await Promise.all([inspected(), known()]);
   const label = (of: Container, key: string) => of.Config.Labels[`com.docker.compose.${key}`] ?? '';
-  const seed = containers.find((one) => one.Config.Labels['io.boxer.role'] === 'seed');
-  const nodes = await readNodes(context, seed?.Id, pairs);
   const replicas = containers
     .filter((one) => one.Config.Labels['io.boxer.role'] === undefined)
     .filter((one) => services.length === 0 || services.includes(label(one, 'service')))

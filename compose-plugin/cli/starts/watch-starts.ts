@@ -1,5 +1,6 @@
 import { BOXER } from '../../compose/rewrite/boxed-service.ts';
-import { type Docker, docker } from '../../engine/docker.ts';
+import type { Docker } from '../../engine/docker.ts';
+import { execInside } from '../../engine/exec.ts';
 import { dockerLines } from '../../engine/lines.ts';
 import { type Phantom, readPhantoms } from '../../project/phantoms.ts';
 import type { Context } from '../context.ts';
@@ -131,7 +132,7 @@ class StartWatch {
 
   /** Asks a container whether its function's guest runs. The answer comes only once the guest runs. */
   async #ask(id: string): Promise<void> {
-    const { code } = await docker(this.#until, ['exec', id, BOXER, 'running']);
+    const { code } = await execInside(this.#until, id, [BOXER, 'running']);
     if (code === 0 || code === UNKNOWN) this.#running.add(id);
     await this.#look();
   }

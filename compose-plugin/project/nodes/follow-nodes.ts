@@ -1,6 +1,6 @@
 import { type NodeEvent, nodeEvent } from '../../../supervisor/published/node-config.ts';
-import { containerIds } from '../../engine/containers.ts';
 import type { Docker } from '../../engine/docker.ts';
+import { containerIds } from '../../engine/ids.ts';
 import { dockerLines } from '../../engine/lines.ts';
 import { json } from './read-nodes.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type NodeStatus, nodeStatus } from '../../../supervisor/published/node-config.ts';
-import { docker } from '../../engine/docker.ts';
+import { execInside } from '../../engine/exec.ts';
 import type { Work } from '../work.ts';
 
 const nodeList = z.array(nodeStatus);
@@ -15,14 +15,8 @@ export async function readNodes(
   pairs = false,
 ): Promise<NodeStatus[]> {
   if (seed === undefined) return [];
-  const { code, stdout, stderr } = await docker(engine, [
-    'exec',
-    seed,
-    '/opt/boxer/bin/boxer',
-    'nodes',
-    '--json',
-    ...(pairs ? ['--pairs'] : []),
-  ]);
+  const command = ['/opt/boxer/bin/boxer', 'nodes', '--json', ...(pairs ? ['--pairs'] : [])];
+  const { code, stdout, stderr } = await execInside(engine, seed, command);
   const parsed = code === 0 ? nodeList.safeParse(json(stdout)) : undefined;
   if (parsed?.success) return parsed.data;
   const reason = code === 0 ? 'its answer is not understood' : (stderr.trim().split('\n').at(-1) ?? '');

@@ -1,0 +1,18 @@
+import { askEngine } from './api.ts';
+import type { Docker } from './docker.ts';
+
+/** The path at which the API inspects an image. */
+export const imagePath = (name: string) => `/images/${encodeURI(name)}/json`;
+
+/**
+ * Whether every name still stands for the image with its id. False also if the engine cannot be asked
+ * directly: the caller then asks for more, and docker explains what is wrong.
+ * @throws BoxerError CANCELLED
+ */
+export async function hasImages(engine: Docker, ids: Readonly<Record<string, string>>): Promise<boolean> {
+  const found = await askEngine(engine, Object.keys(ids).map(imagePath));
+  return found !== undefined && Object.values(ids).every((id, index) => idOf(found[index]) === id);
+}
+
+const idOf = (image: unknown): unknown =>
+  typeof image === 'object' && image !== null ? Reflect.get(image, 'Id') : undefined;
