@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { eventually, type Project } from '../lib/project.ts';
+import { eventually, logLine, type Project } from '../lib/project.ts';
 import { createGuestProject } from './guest-project.ts';
 
 beforeAll(buildTestImages, 300_000);
@@ -192,10 +192,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
 describe('the end of a lambda service', () => {
   test('docker stop reaches the guest as SIGTERM and shows its exit code', async () => {
     await project.boxer('up', '-d', 'polite');
-    await eventually('the guest is ready', async () => {
-      const { stdout } = await project.compose('logs', 'polite');
-      return stdout.includes('ready') ? true : undefined;
-    });
+    await logLine(project, 'polite', /ready/);
     await project.compose('stop', 'polite');
     expect(await stateOf('polite')).toBe('exited 7');
     expect((await project.compose('logs', 'polite')).stdout).toContain('going');
@@ -204,10 +201,7 @@ describe('the end of a lambda service', () => {
   test('docker stop while the guest waits at its gate ends the launch at once', async () => {
     // `up` would wait for the guest.
     const up = project.boxer('up', '-d', 'gated');
-    const said = await eventually('it says what it waits for', async () => {
-      const { stdout } = await project.compose('logs', '--no-log-prefix', 'gated');
-      return stdout.split('\n').find((line) => line.includes('waiting for nobody: 0 of 2'));
-    });
+    const said = await logLine(project, 'gated', /waiting for nobody: 0 of 2/);
     expect(JSON.parse(said)).toMatchObject({ level: 'info', role: 'phantom' });
     const before = Date.now();
     await project.compose('stop', 'gated');
@@ -218,10 +212,7 @@ describe('the end of a lambda service', () => {
 
   test('what ignores SIGTERM is killed after the grace period', async () => {
     await project.boxer('up', '-d', 'forever');
-    await eventually('the guest is ready', async () => {
-      const { stdout } = await project.compose('logs', 'forever');
-      return stdout.includes('ready') ? true : undefined;
-    });
+    await logLine(project, 'forever', /ready/);
     await project.compose('kill', 'forever');
     expect(await stateOf('forever')).toBe('exited 137');
     await eventually('its function has nothing left to do', async () => {

@@ -133,6 +133,7 @@ ${from('function', 'x-boxer: { renew: false }')}
         : undefined;
     },
     280,
+    3_000,
   );
   for (const summary of summaries) {
     expect(summary).toMatchObject({ ids: ASKED, failures: [] });
