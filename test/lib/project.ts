@@ -94,6 +94,7 @@ async function* linesOf(
   options: Options,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
+  if (signal.aborted) return;
   const child = execa('docker', args, { ...options, reject: false, stdin: 'ignore' });
   const stop = () => child.kill('SIGINT');
   signal.addEventListener('abort', stop, { once: true });
