@@ -41,7 +41,6 @@ test('a push that is cut in the middle leaves no image and no function, and the 
     expect(proxy.begun).toBeLessThan(layers.length + 1);
     expect(ecr.faults).toEqual([]);
   } finally {
-    await project.run(['down', '--functions'], env);
     project.remove();
     await ecr.stop();
     await proxy.stop();
@@ -71,7 +70,6 @@ test('services share layers: what one has pushed the next does not send; a termi
     expect(stdout).toContain('Twin of api  Pushed');
     expect(stdout).not.toContain('Twin of worker  Pushing');
   } finally {
-    await project.run(['down', '--functions'], env);
     project.remove();
     await ecr.stop();
     await proxy.stop();
