@@ -36,6 +36,13 @@ async function runtimeImage(...args: string[]): Promise<string> {
   return tag;
 }
 
+let shared: Promise<string> | undefined;
+/** The runtime image, for the tests that only read it. */
+const sharedRuntimeImage = () => {
+  shared ??= runtimeImage();
+  return shared;
+};
+
 async function imageOf(dockerfile: string): Promise<string> {
   const tag = `boxer-test/guest:${images.length}-${process.pid}`;
   images.push(tag);
@@ -54,7 +61,15 @@ test(
   'the Debian edition is Debian with the runtime in it',
   async () => {
     const tag = `boxer-test/debian:${process.pid}`;
-    const build = ['buildx', 'build', '--load', '-t', tag, '--build-arg', `RUNTIME=${await runtimeImage()}`];
+    const build = [
+      'buildx',
+      'build',
+      '--load',
+      '-t',
+      tag,
+      '--build-arg',
+      `RUNTIME=${await sharedRuntimeImage()}`,
+    ];
     images.push(tag);
     await execa('docker', [...build, 'images/debian'], { cwd: ROOT });
     const shell = ['sh', '-c', '. /etc/os-release; echo $ID; /opt/boxer/bin/boxer version'];
@@ -68,8 +83,8 @@ describe('the runtime image', () => {
   test(
     'two builds give the same bytes',
     async () => {
-      const first = await runtimeImage('--build-arg', 'ROUND=a');
-      const second = await runtimeImage('--build-arg', 'ROUND=b');
+      const first = await sharedRuntimeImage();
+      const second = await runtimeImage('--build-arg', 'ROUND=another');
       expect(await layersOf(second)).toBe(await layersOf(first));
     },
     5 * MINUTES,
@@ -78,7 +93,7 @@ describe('the runtime image', () => {
   test(
     'holds /opt/boxer only, at most 50 MB of it when compressed',
     async () => {
-      const runtime = await runtimeImage();
+      const runtime = await sharedRuntimeImage();
       const script = `docker save ${runtime} | gzip -6 | wc -c`;
       const { stdout: size } = await execa('sh', ['-c', script]);
       expect(Number(size)).toBeLessThan(50e6);
@@ -98,7 +113,7 @@ describe('the runtime image in a function', () => {
   test(
     'runs in Debian, beside musl and in an empty image, as a function would',
     async () => {
-      const runtime = await runtimeImage();
+      const runtime = await sharedRuntimeImage();
       const copy = `COPY --from=${runtime} /opt/boxer /opt/boxer\nENTRYPOINT ["/opt/boxer/bin/boxer"]\n`;
       const tools = await runtimeImage('--target', 'tools');
       const musl = `FROM ${tools} AS musl
@@ -136,7 +151,7 @@ COPY --from=musl /hello /hello
       const node = [
         '--entrypoint',
         '/opt/boxer/bin/node',
-        await runtimeImage(),
+        await sharedRuntimeImage(),
         '--openssl-config=/dev/null',
       ];
       const { stdout } = await execa('docker', ['run', ...AS_FUNCTION, ...node, '-e', program]);
@@ -151,7 +166,7 @@ COPY --from=musl /hello /hello
     "the guest's variables reach the supervisor under other names, and do nothing to its Node",
     async () => {
       await writeFile(join(directory, 'start.cjs'), PRINT_ENVIRONMENT);
-      const runtime = await runtimeImage();
+      const runtime = await sharedRuntimeImage();
       const image = await imageOf(`FROM ${runtime}\nCOPY start.cjs /opt/boxer/lib/start.cjs\n`);
       const variables = {
         LD_PRELOAD: '/not/there.so',

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { execa } from 'execa';
 import { runtimeVolumeName } from '../compose/rewrite/override.ts';
 
 const repository = resolve(import.meta.dirname, '..', '..');
@@ -36,6 +36,14 @@ export function builtHome(): Home {
   return { root: repository, env: process.env, images, remove: () => undefined };
 }
 
+/** Builds the plugin unless it is up to date. The lock is for test files that run at the same time. */
+async function builtPlugin(): Promise<string> {
+  const folder = join(repository, 'build');
+  mkdirSync(folder, { recursive: true });
+  await execa('flock', [folder, process.execPath, 'script/build.mjs', 'docker-boxer'], { cwd: repository });
+  return join(folder, 'plugin');
+}
+
 /** Installs the plugin as a user would, with stand-in images. */
 export async function makeHome(): Promise<Home> {
   const root = mkdtempSync(join(tmpdir(), 'boxer-home-'));
@@ -49,14 +57,11 @@ export async function makeHome(): Promise<Home> {
     join(root, 'compose-plugin', 'docker-boxer'),
     join(root, 'docker', 'cli-plugins', 'docker-boxer'),
   );
-  await build({
-    entryPoints: { 'docker-boxer': join(repository, 'compose-plugin', 'main.ts') },
-    outdir: join(root, 'build', 'plugin'),
-    outExtension: { '.js': '.mjs' },
-    ...{ bundle: true, splitting: true, platform: 'node', format: 'esm', target: 'node22' },
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
+  // A program of its own that is built for each home would take seconds, and would not be what users run.
+  cpSync(await builtPlugin(), join(root, 'build', 'plugin'), {
+    recursive: true,
+    // Node's compile cache knows modules by their paths.
+    filter: (path) => basename(path) !== '.cache',
   });
   const name = basename(root).toLowerCase();
   const images = { runtime: `${name}/runtime:1`, lambdaLocal: `${name}/lambda:1` };

@@ -1,25 +1,34 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { buildImageOf } from '../testing/image-of.ts';
+import { buildImagesOf } from '../testing/image-of.ts';
 import { startTestLambda, type TestLambda } from '../testing/test-lambda.ts';
 
 let lambda: TestLambda;
-const images: string[] = [];
+/** The lines of each image's Dockerfile, by the name of the image. */
+const dockerfiles = new Map<string, readonly string[]>();
+const tagOf = (name: string) => `${lambda.instance}/${name}`;
 
 beforeAll(async () => {
   lambda = await startTestLambda({ LAMBDA_LOCAL_PREPARED: '0' });
+  await buildImagesOf(new Map([...dockerfiles].map(([name, lines]) => [tagOf(name), lines])));
 });
 afterAll(async () => {
   await lambda.remove();
-  if (images.length > 0) await execa('docker', ['image', 'rm', ...images]);
+  await execa('docker', ['image', 'rm', '--force', ...[...dockerfiles.keys()].map(tagOf)]);
 });
 
-/** The output of a shell command in a function whose image has `lines` in its Dockerfile. */
-async function shellIn(name: string, lines: readonly string[], script: string): Promise<string> {
-  const image = `${lambda.instance}/${name}`;
-  await buildImageOf(image, ...lines);
-  images.push(image);
-  await lambda.create(name, { Code: { ImageUri: image } });
+/** Plans an image for each case: all of them are built at once. */
+function withImages<T extends readonly [name: string, lines: string[], ...unknown[]]>(
+  prefix: string,
+  cases: T[],
+): T[] {
+  for (const [name, lines] of cases) dockerfiles.set(`${prefix}${name}`, lines);
+  return cases;
+}
+
+/** The output of a shell command in a function whose image was planned under this name. */
+async function shellIn(name: string, script: string): Promise<string> {
+  await lambda.create(name, { Code: { ImageUri: tagOf(name) } });
   return lambda.shell(name, script);
 }
 
@@ -83,13 +92,14 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
   const volumes =
     'grep -c " / .*ro," /proc/mounts; grep -v -e " /proc" -e " /sys" -e " /dev" /proc/mounts | cut -d" " -f2';
 
-  test.each(WITH_VOLUMES)('%s: %j', async (name, lines, script, expected) => {
-    expect(await shellIn(`volume-${name}`, lines, script)).toEqual(expected);
+  test.each(withImages('volume-', WITH_VOLUMES))('%s: %j', async (name, _lines, script, expected) => {
+    expect(await shellIn(`volume-${name}`, script)).toEqual(expected);
   });
 
+  withImages('volume-', [['mounts', ['VOLUME ["/data", "/var", "/tmp/a"]']]]);
+
   test('and the function sees no mount for them, and the Engine keeps no volume', async () => {
-    const lines = ['VOLUME ["/data", "/var", "/tmp/a"]'];
-    expect(await shellIn('volume-mounts', lines, volumes)).toBe(
+    expect(await shellIn('volume-mounts', volumes)).toBe(
       '1\n/\n/tmp\n/etc/resolv.conf\n/etc/hostname\n/etc/hosts\n',
     );
     const { stdout } = await execa('docker', ['volume', 'ls', '--quiet', '--filter', 'dangling=true']);
@@ -98,21 +108,23 @@ describe('an image with VOLUMEs runs as on Lambda, which ignores them', () => {
 });
 
 describe('an image runs with any other setting in its configuration', () => {
-  test.each([
-    ['user', ['USER nobody-of-that-name'], 'id -u', '993\n'],
-    ['user-group', ['USER 12:nogroup'], 'id -g', '990\n'],
-    ['entrypoint-shell', [`ENTRYPOINT exec ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
-    ['command-only', ['ENTRYPOINT []', `CMD ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
-    ['command-empty', ['CMD []'], 'echo ran', 'ran\n'],
-    ['shell', ['SHELL ["/bin/bash", "-ec"]', `ENTRYPOINT exec ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
-    ['workdir', ['WORKDIR /made/by/it'], 'pwd', '/made/by/it\n'],
-    ['environment', ['ENV COLOUR=red AWS_REGION=elsewhere'], 'echo $COLOUR $AWS_REGION', 'red us-east-1\n'],
-    ['stopsignal', ['STOPSIGNAL SIGUSR1'], 'echo ran', 'ran\n'],
-    ['healthcheck', ['HEALTHCHECK --interval=1s CMD exit 1'], 'echo ran', 'ran\n'],
-    ['expose', ['EXPOSE 80 443/tcp 53/udp 8000-8010'], 'echo ran', 'ran\n'],
-    ['onbuild', ['ONBUILD RUN false'], 'echo ran', 'ran\n'],
-    ['label', ['LABEL lambda-local.instance=other com.docker.compose.project=other'], 'echo ran', 'ran\n'],
-  ])('%s: %j', async (name, lines, script, expected) => {
-    expect(await shellIn(name, lines, script)).toBe(expected);
+  test.each(
+    withImages('', [
+      ['user', ['USER nobody-of-that-name'], 'id -u', '993\n'],
+      ['user-group', ['USER 12:nogroup'], 'id -g', '990\n'],
+      ['entrypoint-shell', [`ENTRYPOINT exec ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
+      ['command-only', ['ENTRYPOINT []', `CMD ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
+      ['command-empty', ['CMD []'], 'echo ran', 'ran\n'],
+      ['shell', ['SHELL ["/bin/bash", "-ec"]', `ENTRYPOINT exec ${ENTRYPOINT}`], 'echo ran', 'ran\n'],
+      ['workdir', ['WORKDIR /made/by/it'], 'pwd', '/made/by/it\n'],
+      ['environment', ['ENV COLOUR=red AWS_REGION=elsewhere'], 'echo $COLOUR $AWS_REGION', 'red us-east-1\n'],
+      ['stopsignal', ['STOPSIGNAL SIGUSR1'], 'echo ran', 'ran\n'],
+      ['healthcheck', ['HEALTHCHECK --interval=1s CMD exit 1'], 'echo ran', 'ran\n'],
+      ['expose', ['EXPOSE 80 443/tcp 53/udp 8000-8010'], 'echo ran', 'ran\n'],
+      ['onbuild', ['ONBUILD RUN false'], 'echo ran', 'ran\n'],
+      ['label', ['LABEL lambda-local.instance=other com.docker.compose.project=other'], 'echo ran', 'ran\n'],
+    ]),
+  )('%s: %j', async (name, _lines, script, expected) => {
+    expect(await shellIn(name, script)).toBe(expected);
   });
 });

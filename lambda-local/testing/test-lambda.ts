@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import {
   CreateFunctionCommand,
   type CreateFunctionCommandInput,
@@ -132,10 +133,18 @@ async function startContainer(
   return address;
 }
 
-/** Resolves when the Lambda at an address answers. */
+/** Resolves when the Lambda at an address answers. Rejects after 100 seconds. */
 async function waitForAnswer(address: string): Promise<void> {
-  await execa('curl', [
-    ...['--silent', '--retry', '100', '--retry-connrefused', '--retry-delay', '1', '--retry-max-time', '100'],
-    ...['--connect-timeout', '1', `http://${address}:9000/2016-08-19/account-settings`],
-  ]);
+  const url = `http://${address}:9000/2016-08-19/account-settings`;
+  const deadline = AbortSignal.timeout(100_000);
+  const answers = async () => {
+    try {
+      return (await fetch(url, { signal: AbortSignal.any([deadline, AbortSignal.timeout(5_000)]) })).ok;
+    } catch {
+      // Nobody listens yet, or nobody has the address yet.
+      return false;
+    }
+  };
+  // It listens a fraction of a second after its container has started.
+  while (!(await answers())) await setTimeout(50, undefined, { signal: deadline });
 }

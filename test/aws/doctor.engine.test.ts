@@ -8,13 +8,11 @@ beforeAll(async () => {
   bed = await startBed();
 }, 240_000);
 afterAll(() => bed.stop());
-afterEach(async () => {
+afterEach(() => {
   bed.ecrProxy.heal();
   bed.lambdaProxy.heal();
-  for (const project of projects.splice(0)) {
-    await project.run(['down', '--functions', '--timeout', '1']);
-    project.remove();
-  }
+  // What is in the account of the bed goes with the bed: `down` would only take time.
+  for (const project of projects.splice(0)) project.remove();
 });
 
 const make = (yaml: string): BedProject => {
@@ -56,7 +54,7 @@ test('doctor of a new project: missing resources are no fault, and ports to open
   // The doctor has only read.
   const sent = bed.lambdaProxy.requests.slice(before);
   expect(sent.filter((line) => !line.startsWith('GET '))).toEqual([]);
-  expect(bed.ecr.repositories.size).toBe(0);
+  expect([...bed.ecr.repositories.keys()]).not.toContain(`boxer/${project.name}`);
   expect(project.has(project.state('override.yaml'))).toBe(false);
 });
 

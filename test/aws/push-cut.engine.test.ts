@@ -41,7 +41,6 @@ test('an interrupted push leaves no image and no function, and the next sends on
     expect(proxy.begun).toBeLessThan(layers.length + 1);
     expect(ecr.faults).toEqual([]);
   } finally {
-    await project.run(['down', '--functions'], env);
     project.remove();
     await ecr.stop();
     await proxy.stop();
@@ -71,7 +70,6 @@ test('a push skips layers that another service has sent, and shows progress on a
     expect(stdout).toContain('Twin of api  Pushed');
     expect(stdout).not.toContain('Twin of worker  Pushing');
   } finally {
-    await project.run(['down', '--functions'], env);
     project.remove();
     await ecr.stop();
     await proxy.stop();

@@ -6,6 +6,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Ran } from '../lib/project.ts';
 import { type Bed, type BedProject, oneService, ROLE, SECRET, startBed } from './lib/bed.ts';
 
 let bed: Bed;
@@ -13,12 +14,13 @@ const projects: BedProject[] = [];
 beforeAll(async () => {
   bed = await startBed();
 }, 240_000);
-afterAll(() => bed.stop(), 120_000);
-afterEach(async () => {
-  for (const project of projects.splice(0)) {
-    await project.run(['down', '--timeout', '1']);
-    project.remove();
-  }
+afterAll(async () => {
+  (await pushing)?.project.remove();
+  await bed.stop();
+}, 120_000);
+// What is in the account of the bed goes with the bed: `down` would only take time.
+afterEach(() => {
+  for (const project of projects.splice(0)) project.remove();
 }, 240_000);
 
 const make = (yaml: string): BedProject => {
@@ -27,13 +29,23 @@ const make = (yaml: string): BedProject => {
   return project;
 };
 
+let pushing: Promise<{ project: BedProject; first: Ran }> | undefined;
+/** A project that was pushed, for the tests that look at what that has done. */
+function pushedProject() {
+  const push = async () => {
+    const project = bed.project(oneService());
+    return { project, first: await project.run(['push']) };
+  };
+  pushing ??= push();
+  return pushing;
+}
+
 const functionOf = (project: BedProject) => `boxer-${project.name}-worker`;
 const read = (project: BedProject) =>
   bed.client.send(new GetFunctionCommand({ FunctionName: functionOf(project) }));
 
 test('push builds a twin, pushes it by digest, and does not push it a second time', async () => {
-  const project = make(oneService());
-  const first = await project.run(['push']);
+  const { project, first } = await pushedProject();
   expect({ code: first.exitCode, stderr: first.stderr }).toEqual({ code: 0, stderr: '' });
   const [, uri = ''] = /^worker (\S+)$/m.exec(first.stdout) ?? [];
   expect(uri).toMatch(new RegExp(`^${bed.registry.host}/boxer/${project.name}@sha256:[0-9a-f]{64}$`));
@@ -59,8 +71,7 @@ test('push builds a twin, pushes it by digest, and does not push it a second tim
 });
 
 test("the registry's password never gets into the user's docker configuration", async () => {
-  const project = make(oneService());
-  expect((await project.run(['push'])).exitCode).toBe(0);
+  expect((await pushedProject()).first.exitCode).toBe(0);
   const config = join(bed.home.root, 'docker', 'config.json');
   const text = (() => {
     try {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { createProject, eventually, type Project } from '../lib/project.ts';
+import { createProject, logLine, type Project } from '../lib/project.ts';
 
 /** A guest that prints what all three means of discovery show it, as one line of JSON. */
 const DISCOVER = `
@@ -66,10 +66,7 @@ services:
   afterAll(() => project.remove(), 60_000);
 
   test('finds the other nodes in files, over the membership socket and by DNS', async () => {
-    const line = await eventually('the guest has printed what it found', async () => {
-      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'observer');
-      return stdout.split('\n').find((text) => text.startsWith('{'));
-    });
+    const line = await logLine(project, 'observer', /^\{/);
     const { files, snapshot, dns } = JSON.parse(line);
     const ps = await project.boxer('ps', '--format', 'json', 'peer');
     const peers = ps.stdout.split('\n').map((text): string => JSON.parse(text).address);

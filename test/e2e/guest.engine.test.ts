@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { eventually, type Project } from '../lib/project.ts';
+import { eventually, logLine, type Project } from '../lib/project.ts';
 import { createGuestProject } from './guest-project.ts';
 
 beforeAll(buildTestImages, 300_000);
@@ -201,10 +201,7 @@ sys.stdout.flush(); sys.stderr.write(h.hexdigest())`;
 describe('the end of a guest of a lambda service', () => {
   test("docker stop sends the guest SIGTERM, and the guest's exit code becomes the container's", async () => {
     await project.boxer('up', '-d', 'polite');
-    await eventually('the guest is ready', async () => {
-      const { stdout } = await project.compose('logs', 'polite');
-      return stdout.includes('ready') ? true : undefined;
-    });
+    await logLine(project, 'polite', /ready/);
     await project.compose('stop', 'polite');
     expect(await stateOf('polite')).toBe('exited 7');
     expect((await project.compose('logs', 'polite')).stdout).toContain('going');
@@ -213,11 +210,8 @@ describe('the end of a guest of a lambda service', () => {
   test('docker stop ends a launch at once that still waits for names', async () => {
     // `up` is not awaited here, because it returns only when the guest runs.
     const up = project.boxer('up', '-d', 'gated');
-    const logLine = await eventually('the log says what the launch waits for', async () => {
-      const { stdout } = await project.compose('logs', '--no-log-prefix', 'gated');
-      return stdout.split('\n').find((line) => line.includes('waiting for nobody: 0 of 2'));
-    });
-    expect(JSON.parse(logLine)).toMatchObject({ level: 'info', role: 'phantom' });
+    const line = await logLine(project, 'gated', /waiting for nobody: 0 of 2/);
+    expect(JSON.parse(line)).toMatchObject({ level: 'info', role: 'phantom' });
     const before = Date.now();
     await project.compose('stop', 'gated');
     expect(Date.now() - before).toBeLessThan(8000);
@@ -227,10 +221,7 @@ describe('the end of a guest of a lambda service', () => {
 
   test('docker compose kill ends the guest with SIGKILL and frees its function', async () => {
     await project.boxer('up', '-d', 'forever');
-    await eventually('the guest is ready', async () => {
-      const { stdout } = await project.compose('logs', 'forever');
-      return stdout.includes('ready') ? true : undefined;
-    });
+    await logLine(project, 'forever', /ready/);
     await project.compose('kill', 'forever');
     expect(await stateOf('forever')).toBe('exited 137');
     await eventually('no function runs the guest', async () => {

@@ -58,6 +58,7 @@ ${clientService('function', 'x-boxer: { renew: false }')}
         : undefined;
     },
     280,
+    3_000,
   );
   for (const summary of summaries) {
     expect(summary).toMatchObject({ ids: SERVERS_TO_MEET, failures: [] });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { buildTestImages } from '../lib/images.ts';
-import { createProject, eventually, type Project, run } from '../lib/project.ts';
+import { createProject, logLine, type Project, run } from '../lib/project.ts';
 
 // Keys must not appear anywhere in a running project that somebody may look at, store or send.
 
@@ -32,14 +32,7 @@ afterAll(() => project.remove(), 60_000);
 
 async function start(): Promise<void> {
   expect(await project.boxer('up', '-d')).toMatchObject({ exitCode: 0 });
-  await eventually(
-    'both guests have started',
-    async () => {
-      const { stdout } = await project.boxer('logs', '--no-log-prefix', 'job', 'box');
-      return stdout.split('\n').filter((line) => line === 'ready').length === 2 || undefined;
-    },
-    200,
-  );
+  await Promise.all(['job', 'box'].map((service) => logLine(project, service, /^ready$/, 200)));
 }
 
 const read = (...path: string[]) => readFileSync(project.state(...path), 'utf8').trim();

@@ -84,7 +84,7 @@ export async function startBed(homeOf: () => Home | Promise<Home> = makeHome): P
 export const SEED_PORT = 10_300 + (process.pid % 200) * 100;
 
 /**
- * A project with one service on AWS. It has only few relay ports, because the engine takes a third of a
+ * A project with one service on AWS. It has only two relay ports, because the engine takes a third of a
  * second to publish and to close each of them. `more` is added to the service's x-boxer, and `top` to the
  * project's.
  */
@@ -98,5 +98,5 @@ x-boxer:
   provider: aws
   region: ${REGION}
   role: ${ROLE}
-  seed: { advertise: "seed.example.org:${SEED_PORT}", relay-ports: ${SEED_PORT + 30}-${SEED_PORT + 33} }
+  seed: { advertise: "seed.example.org:${SEED_PORT}", relay-ports: ${SEED_PORT + 30}-${SEED_PORT + 31} }
 ${top}`;
