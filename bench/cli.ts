@@ -1,7 +1,7 @@
 /**
  * Compares the time and the CPU time of frequent calls under `docker boxer` and under `docker compose`,
- * alternately: `config` of samples/quickstart, `ps` of the running project, and `docker --help` of a user with
- * and without the plugin. Requires script/bootstrap. Options: --runs N (20).
+ * alternately: `config` of samples/quickstart, `ps` of the running project, and `docker --help` of a user who
+ * has the plugin and of one who has not. Requires script/bootstrap. Options: --runs N (20).
  */
 import { parseArgs } from 'node:util';
 import { measured, type Spent, withoutPlugin } from './lib/cli-calls.ts';

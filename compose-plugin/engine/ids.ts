@@ -51,8 +51,8 @@ export function containerIds(engine: Docker, ...filters: readonly string[]): Pro
 }
 
 /**
- * The values of a label of the containers, stopped ones too, that match every filter; '' where one has no such
- * label.
+ * The values of a label of all containers that match every filter, stopped ones included. A container without
+ * the label has the value ''.
  */
 export async function labelsOf(
   engine: Docker,

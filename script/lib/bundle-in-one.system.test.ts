@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
+const BUNDLE_IN_ONE = JSON.stringify(new URL('bundle-in-one.mjs', import.meta.url).href);
+
 const sources = {
   'main.ts': "const { main } = await import('./verbs/main.ts');\nawait main(process.argv[2] ?? '');\n",
   'verbs/main.ts': `import { Known, say } from '../known.ts';
@@ -24,11 +26,13 @@ const sources = {
     export const say = (text: string) => process.stdout.write(text + '\\n');`,
   'node_modules/@aws-sdk/sdk/package.json': '{"name":"@aws-sdk/sdk","main":"index.js"}',
   'node_modules/@aws-sdk/sdk/index.js': "process.stdout.write('sdk runs\\n'); exports.sdk = 'sdk';",
-  'bundle.mjs': `import { bundleInOne } from ${JSON.stringify(new URL('bundle-in-one.mjs', import.meta.url).href)};
+  'bundle.mjs': `import { bundleInOne } from ${BUNDLE_IN_ONE};
     await bundleInOne('main.ts', {
       outdir: 'out', name: 'program', version: () => '1',
       bundle: true, platform: 'node', format: 'esm', outExtension: { '.js': '.mjs' }, plugins: [],
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
     });`,
 };
 
@@ -51,7 +55,7 @@ test('a module behind an import() runs only when it is imported', () => {
   expect(run('light')).toEqual(['main', 'light runs', 'light', '']);
 });
 
-test('a heavy package is loaded by the verb that uses it alone, and a class of the program exists once', () => {
+test('only the verb that uses a heavy package loads it, and a class of the program exists once', () => {
   expect(run('heavy')).toEqual(['main', 'sdk runs', 'sdk', 'true', '']);
 });
 
