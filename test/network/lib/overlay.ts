@@ -197,6 +197,8 @@ async function startNode(bed: Bed, { name, host, seed, projectKey }: NodeOptions
     onLine: (line) => log.push(line),
   });
   bed.own(shell.close);
+  // The guest starts before its node has joined, and waits here until the node has joined.
+  await shell.exec('cat', '/etc/boxer/self');
   return { ...shell, pid: shell.pid, name, host, log };
 }
 

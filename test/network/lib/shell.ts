@@ -23,7 +23,7 @@ export interface Job {
 /** A shell in a place, which runs jobs natively, or as guests of the supervisor that runs the shell. */
 export interface Shell {
   /**
-   * The id on this machine of the place's first process. For a shell that is a guest, it is the supervisor.
+   * The id on this machine of the place's first process. For a shell that is a guest, it is the launcher.
    */
   readonly pid: number;
   start(...argv: string[]): Job;
