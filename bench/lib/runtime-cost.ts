@@ -60,13 +60,24 @@ export function startUpSamples(runs: number): Promise<Comparison> {
   });
 }
 
-/** Resident memory in MB of the process that Docker started in the container. */
+/**
+ * The supervisor of a container: its first process, or the one that the launcher has started beside the guest.
+ */
+function supervisorBelow(pid: string): string {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  const isSupervisor = (child: string) =>
+    readFileSync(`/proc/${child}/cmdline`, 'latin1').includes('/start.cjs\0beside\0');
+  return children.filter(Boolean).find(isSupervisor) ?? pid;
+}
+
+/** Resident memory in MB of the supervisor in the container. */
 async function residentMemory(
   docker: (...args: string[]) => Promise<string>,
   container: string,
 ): Promise<number> {
   const pid = (await docker('inspect', '--format', '{{.State.Pid}}', container)).trim();
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  const status = readFileSync(`/proc/${supervisorBelow(pid)}/status`, 'latin1');
+  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(status)?.[1];
   return Number(kilobytes) / 1024;
 }
 
