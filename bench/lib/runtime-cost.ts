@@ -61,7 +61,8 @@ export function startUpSamples(runs: number): Promise<Comparison> {
 }
 
 /**
- * The supervisor of a container: its first process, or the one that the launcher has started beside the guest.
+ * The supervisor of a container: its first process, or the one that the launcher has started beside the
+ * guest.
  */
 function supervisorBelow(pid: string): string {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
