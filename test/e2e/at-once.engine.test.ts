@@ -8,7 +8,9 @@ let project: Project;
 /** Prints a line at once, and lines about the overlay as soon as they are there. */
 const GUEST = [
   'echo started',
-  'echo "self: $$(cut -f 1 /etc/boxer/self)"',
+  // A single look waits for ten seconds at most.
+  'until self=$$(cut -f 1 /etc/boxer/self 2>/dev/null); do sleep 0.1; done',
+  'echo "self: $$self"',
   'trap "echo told; exit 7" TERM',
   'while :; do sleep 0.1; done',
 ].join('; ');
