@@ -1,21 +1,10 @@
 import { type Discovery, startDiscovery } from '../discovery/start-discovery.ts';
 import { ownEnvironment } from '../guest/own-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
-import { containerIdentity } from '../identity/own-names.ts';
-import { seedContact } from '../identity/seed-contact.ts';
-import type { Logger } from '../log/logger.ts';
-import { startNode } from '../node/node.ts';
-import type { Runtime } from '../node/runtime.ts';
-import type { NodeConfig } from '../published/node-config.ts';
 import type { OpenSocket } from '../service/server.ts';
+import { type ContainerOptions, joinFromContainer } from './join-from-container.ts';
 
-interface BesideOptions {
-  readonly config: NodeConfig;
-  /** The command line of the guest, which the launcher has started. */
-  readonly argv: readonly string[];
-  readonly key: Buffer;
-  readonly runtime: Runtime;
-  readonly log: Logger;
+interface BesideOptions extends ContainerOptions {
   /** The guest's process monitors wait here. */
   readonly openSocket: OpenSocket;
   /** Aborts when the guest has ended. */
@@ -27,15 +16,10 @@ interface BesideOptions {
  * ended. Rejects if the node cannot join.
  */
 export async function runBeside(options: BesideOptions): Promise<void> {
-  const { config, argv, key, runtime, log, openSocket, ended } = options;
+  const { argv, log, openSocket, ended } = options;
   let discovery: Discovery | undefined;
   try {
-    const node = await startNode({
-      ...seedContact(config.service, key),
-      addon: runtime.addon,
-      join: containerIdentity(config).then((self) => ({ role: 'container', ...self })),
-      isFunction: false,
-      hostname: '',
+    const node = await joinFromContainer(options, {
       signal: ended,
       openSocket,
       async beforeServing(overlay) {

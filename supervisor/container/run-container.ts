@@ -8,33 +8,8 @@ import { ownEnvironment } from '../guest/own-environment.ts';
 import { warnIfUnseen } from '../guest/program/warning.ts';
 import { startReaper } from '../guest/reaper.ts';
 import { startFailureCode, startGuest } from '../guest/start-guest.ts';
-import { containerIdentity } from '../identity/own-names.ts';
-import { seedContact } from '../identity/seed-contact.ts';
-import type { Logger } from '../log/logger.ts';
-import { type Node, startNode } from '../node/node.ts';
-import type { Runtime } from '../node/runtime.ts';
 import { messageOf } from '../published/message-of.ts';
-import type { NodeConfig } from '../published/node-config.ts';
-
-interface ContainerOptions {
-  readonly config: NodeConfig;
-  readonly argv: readonly string[];
-  readonly key: Buffer;
-  readonly runtime: Runtime;
-  readonly log: Logger;
-}
-
-async function joinFromContainer(options: ContainerOptions, signal: AbortSignal): Promise<Node> {
-  const { config, key, runtime } = options;
-  return startNode({
-    ...seedContact(config.service, key),
-    addon: runtime.addon,
-    join: containerIdentity(config).then((self) => ({ role: 'container', ...self })),
-    isFunction: false,
-    hostname: '',
-    signal,
-  });
-}
+import { type ContainerOptions, joinFromContainer } from './join-from-container.ts';
 
 /** Runs the guest in this container as a node of the overlay. Resolves with its exit code. */
 export async function runContainer(options: ContainerOptions): Promise<number> {
@@ -43,7 +18,7 @@ export async function runContainer(options: ContainerOptions): Promise<number> {
   let deliver = (_signal: NodeJS.Signals): void =>
     cancel.abort(new Error('stopped before the guest started'));
   const stopForwarding = forwardSignals((signal) => deliver(signal));
-  const node = await joinFromContainer(options, cancel.signal);
+  const node = await joinFromContainer(options, { signal: cancel.signal });
   const reaper = startReaper(runtime.addon);
   let discovery: Discovery | undefined;
   try {
