@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { memberOf } from './member-of.ts';
 
 /** The folder of docker's configuration, which also holds the user's plugins. */
 export const configFolder = (env: NodeJS.ProcessEnv): string =>
@@ -13,7 +14,7 @@ export const configFolder = (env: NodeJS.ProcessEnv): string =>
 export function configValue(env: NodeJS.ProcessEnv, key: string): unknown {
   try {
     const parsed: unknown = JSON.parse(readFileSync(join(configFolder(env), 'config.json'), 'utf8'));
-    return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, key) : undefined;
+    return memberOf(parsed, key);
   } catch {
     // Most users have no configuration file.
     return undefined;

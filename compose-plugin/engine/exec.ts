@@ -1,6 +1,7 @@
 import { type Answer, callEngine } from './api.ts';
 import type { Finished } from './command.ts';
 import { type Docker, docker } from './docker.ts';
+import { memberOf } from './member-of.ts';
 
 /** The bytes before each piece of output: its stream, three zeros and its length. */
 const HEADER = 8;
@@ -25,12 +26,12 @@ async function execByApi(
 ): Promise<Finished | undefined> {
   const body = { AttachStdout: true, AttachStderr: true, Cmd: command };
   const made = await callEngine(engine, { path: `/containers/${container}/exec`, body });
-  const id = made?.status === 201 ? memberOf(made, 'Id') : undefined;
+  const id = made?.status === 201 ? memberOf(jsonOf(made), 'Id') : undefined;
   if (typeof id !== 'string') return undefined;
   const ran = await callEngine(engine, { path: `/exec/${id}/start`, body: { Detach: false, Tty: false } });
   if (ran?.status !== 200) return undefined;
   const ended = await callEngine(engine, { path: `/exec/${id}/json` });
-  const code = ended?.status === 200 ? memberOf(ended, 'ExitCode') : undefined;
+  const code = ended?.status === 200 ? memberOf(jsonOf(ended), 'ExitCode') : undefined;
   const output = separated(ran.content);
   return typeof code === 'number' && output !== undefined ? { code, ...output } : undefined;
 }
@@ -50,7 +51,4 @@ function separated(content: Buffer): Pick<Finished, 'stdout' | 'stderr'> | undef
   return { stdout: of(1), stderr: of(2) };
 }
 
-function memberOf({ content }: Answer, key: string): unknown {
-  const parsed: unknown = JSON.parse(content.toString());
-  return typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, key) : undefined;
-}
+const jsonOf = ({ content }: Answer): unknown => JSON.parse(content.toString());

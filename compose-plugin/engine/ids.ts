@@ -1,5 +1,6 @@
 import { askEngine } from './api.ts';
 import { type Docker, dockerOutput } from './docker.ts';
+import { memberOf } from './member-of.ts';
 
 /**
  * The text under `key` of every object in a list; undefined if anything is not as expected. Parsed by hand,
@@ -10,9 +11,6 @@ function textsIn(list: unknown, key: string): string[] | undefined {
   const texts = list.map((one: unknown) => memberOf(one, key)).filter((text) => typeof text === 'string');
   return texts.length === list.length ? texts : undefined;
 }
-
-const memberOf = (of: unknown, key: string): unknown =>
-  typeof of === 'object' && of !== null ? Reflect.get(of, key) : undefined;
 
 /** How the Engine API and docker list the objects of one kind. A volume's name is its id. */
 const KINDS = {

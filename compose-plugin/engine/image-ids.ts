@@ -1,5 +1,6 @@
 import { askEngine } from './api.ts';
 import type { Docker } from './docker.ts';
+import { memberOf } from './member-of.ts';
 
 /** The path at which the API inspects an image. */
 export const imagePath = (name: string) => `/images/${encodeURI(name)}/json`;
@@ -11,8 +12,5 @@ export const imagePath = (name: string) => `/images/${encodeURI(name)}/json`;
  */
 export async function hasImages(engine: Docker, ids: Readonly<Record<string, string>>): Promise<boolean> {
   const found = await askEngine(engine, Object.keys(ids).map(imagePath));
-  return found !== undefined && Object.values(ids).every((id, index) => idOf(found[index]) === id);
+  return found !== undefined && Object.values(ids).every((id, index) => memberOf(found[index], 'Id') === id);
 }
-
-const idOf = (image: unknown): unknown =>
-  typeof image === 'object' && image !== null ? Reflect.get(image, 'Id') : undefined;
