@@ -1,5 +1,6 @@
 // Bundles the three programs, those whose sources changed. Bundling halves Node's load time and makes each
 // program one folder to ship.
+import { readdirSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { httpByRequire } from './lib/http-by-require.mjs';
@@ -8,19 +9,9 @@ import { hashOf } from './lib/inputs.mjs';
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
 /** A bundle for each command, so that a container loads no code that its command does not use. */
-const commands = [
-  'beside',
-  'function',
-  'inspect',
-  'node',
-  'nodes',
-  'phantom',
-  'precompile',
-  'probe',
-  'relay',
-  'seed',
-  'twins',
-];
+const commands = readdirSync('supervisor/commands')
+  .map((file) => file.replace(/\.ts$/, ''))
+  .filter((name) => name !== 'run-command');
 
 const programs = [
   {
