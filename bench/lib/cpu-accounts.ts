@@ -16,12 +16,14 @@ const read = (path: string): string => {
   }
 };
 
-/** The name of a process, and its CPU seconds with those of the children that it has waited for. */
-function processTimes(pid: number | string): { name: string; seconds: number } {
+/** The name of a process, its own CPU seconds, and those with the children that it has waited for. */
+function processTimes(pid: number | string): { name: string; own: number; seconds: number } {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-  return { name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), seconds: ticks / TICKS || 0 };
+  const sum = (end: number) =>
+    fields.slice(11, end).reduce((ticks, field) => ticks + Number(field), 0) / TICKS || 0;
+  const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+  return { name, own: sum(13), seconds: sum(15) };
 }
 
 /** CPU seconds of a process's control group, of either version. */
@@ -69,10 +71,11 @@ export async function readAccounts(project: string): Promise<Accounts> {
     accounts.set(account, (accounts.get(account) ?? 0) + seconds);
   for (const { pid, accounts: of } of await containers(project)) {
     const [first, others] = of;
-    const { seconds } = processTimes(pid);
-    const waited = first === 'supervisors in functions' ? ownSeconds(pid) : seconds;
+    const { own, seconds } = processTimes(pid);
+    const waited = first === 'supervisors in functions' ? own : seconds;
     // A guest that serves is a descendant; a health check comes from outside.
-    const below = first === 'guests' ? descendants(pid).reduce((sum, one) => sum + ownSeconds(one), 0) : 0;
+    const guests = first === 'guests' ? descendants(pid) : [];
+    const below = guests.reduce((sum, one) => sum + processTimes(one).own, 0);
     add(first, waited + below);
     add(others, Math.max(0, groupSeconds(pid) - waited - below));
   }
@@ -84,13 +87,6 @@ export async function readAccounts(project: string): Promise<Accounts> {
   const idle = Number(busy[3]) + Number(busy[4]);
   add('whole machine', (busy.slice(0, 8).reduce((sum, field) => sum + Number(field), 0) - idle) / TICKS);
   return accounts;
-}
-
-/** CPU seconds of the process alone. */
-function ownSeconds(pid: number): number {
-  const stat = read(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS || 0;
 }
 
 /** What each account has spent from `before` to `after`. */
